@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.align;
+
+import org.jspecify.annotations.NullMarked;

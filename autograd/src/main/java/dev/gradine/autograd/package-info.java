@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.autograd;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.data;
+
+import org.jspecify.annotations.NullMarked;

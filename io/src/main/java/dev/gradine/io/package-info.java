@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.io;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.jmh;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.nn;
+
+import org.jspecify.annotations.NullMarked;

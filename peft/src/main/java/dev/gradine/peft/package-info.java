@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.peft;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.tensor;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.testkit;
+
+import org.jspecify.annotations.NullMarked;

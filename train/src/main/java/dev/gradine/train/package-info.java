@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.train;
+
+import org.jspecify.annotations.NullMarked;
