@@ -1,0 +1,118 @@
+package dev.gradine.tensor;
+
+import dev.gradine.tensor.kernel.ActivationKernel;
+import dev.gradine.tensor.kernel.AdamWKernel;
+import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.DropoutKernel;
+import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LogProbKernel;
+import dev.gradine.tensor.kernel.MatMulKernel;
+import dev.gradine.tensor.kernel.ReduceKernel;
+import dev.gradine.tensor.kernel.RmsNormKernel;
+import dev.gradine.tensor.kernel.RopeKernel;
+
+/// One device for one lifetime: where tensors are allocated, how values reach the host, and which kernels run.
+///
+/// Lifetimes nest like brackets: `run` holds weights and optimiser state; `openStep` on it gives the memory of one
+/// training step; `openStep` on a step gives scratch. Closing one frees all that was allocated through it at once;
+/// using such a tensor afterwards is an `IllegalStateException`. Whoever opens one closes it in the same method.
+public interface Kernels extends AutoCloseable {
+
+    /// Name for messages and reports, such as `cpu (AVX-512, 2 threads)`.
+    String name();
+
+    /// Memory for values that will all be overwritten. The content is undefined.
+    Tensor empty(DType dtype, Shape shape);
+
+    /// Uninitialised f32 values.
+    default Tensor empty(Shape shape) {
+        return empty(DType.F32, shape);
+    }
+
+    /// f32 zeros.
+    default Tensor zeros(Shape shape) {
+        Tensor t = empty(shape);
+        elementwise().fill(t, 0);
+        return t;
+    }
+
+    /// Says that `t`, allocated by this very lifetime, will not be read again: its memory may serve a later allocation.
+    void release(Tensor t);
+
+    /// Opens a lifetime within this one. Until it is closed, allocate only through it.
+    Kernels openStep();
+
+    /// Frees everything allocated through this lifetime.
+    @Override
+    void close();
+
+    /// Bytes in use now by this lifetime and those around it.
+    long bytesInUse();
+
+    /// Copies host values to an f32 tensor.
+    void upload(float[] from, Tensor to);
+
+    /// Copies host values to an i32 tensor.
+    void upload(int[] from, Tensor to);
+
+    /// Copies a tensor of any real type to the host, as f32.
+    float[] download(Tensor from);
+
+    /// Copies an i32 tensor to the host.
+    int[] downloadInts(Tensor from);
+
+    /// Copies values between tensors of one shape; a real type may become f32, f16 or bf16 on the way.
+    void copy(Tensor from, Tensor to);
+
+    /// An f32 tensor of host values.
+    default Tensor of(Shape shape, float... values) {
+        Tensor t = empty(shape);
+        upload(values, t);
+        return t;
+    }
+
+    /// An i32 tensor of host values.
+    default Tensor ofInts(int... values) {
+        Tensor t = empty(DType.I32, Shape.of(values.length));
+        upload(values, t);
+        return t;
+    }
+
+    /// Matrix products.
+    MatMulKernel matMul();
+
+    /// Sums, scales and fills, element by element.
+    ElementwiseKernel elementwise();
+
+    /// Sums over segments and whole tensors.
+    ReduceKernel reduce();
+
+    /// SwiGLU, GELU, log-sigmoid.
+    ActivationKernel activation();
+
+    /// Root-mean-square normalisation.
+    RmsNormKernel rmsNorm();
+
+    /// Layer normalisation.
+    LayerNormKernel layerNorm();
+
+    /// Rotary position embedding.
+    RopeKernel rope();
+
+    /// Causal grouped-query attention.
+    AttentionKernel attention();
+
+    /// Rows of a table by index: embedding and row selection.
+    GatherKernel gather();
+
+    /// Log-probabilities of given tokens from logits.
+    LogProbKernel logProb();
+
+    /// Inverted dropout.
+    DropoutKernel dropout();
+
+    /// The AdamW update.
+    AdamWKernel adamW();
+}

@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.AdamWKernel;
+
+final class AdamWCpu {
+    static AdamWKernel KERNEL;
+}

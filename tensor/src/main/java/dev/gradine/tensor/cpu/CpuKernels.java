@@ -1,0 +1,213 @@
+package dev.gradine.tensor.cpu;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.ActivationKernel;
+import dev.gradine.tensor.kernel.AdamWKernel;
+import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.DropoutKernel;
+import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LogProbKernel;
+import dev.gradine.tensor.kernel.MatMulKernel;
+import dev.gradine.tensor.kernel.ReduceKernel;
+import dev.gradine.tensor.kernel.RmsNormKernel;
+import dev.gradine.tensor.kernel.RopeKernel;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+
+/// The CPU device. `open` gives the `run` lifetime; steps share one slab.
+public final class CpuKernels implements Kernels {
+
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+    private final Memory memory;
+    private final Slab slab;
+    private final boolean ownsSlab;
+
+    private CpuKernels(Memory memory, Slab slab, boolean ownsSlab) {
+        this.memory = memory;
+        this.slab = slab;
+        this.ownsSlab = ownsSlab;
+    }
+
+    /// Opens the `run` lifetime.
+    public static CpuKernels open() {
+        return new CpuKernels(new Memory.Run(), new Slab(), true);
+    }
+
+    @Override
+    public String name() {
+        int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        return "cpu (%d-bit vectors, %d threads)".formatted(bits, Parallel.THREADS);
+    }
+
+    @Override
+    public Tensor empty(DType dtype, Shape shape) {
+        return memory.empty(dtype, shape);
+    }
+
+    @Override
+    public void release(Tensor t) {
+        memory.release(t);
+    }
+
+    @Override
+    public Kernels openStep() {
+        return new CpuKernels(new Memory.Step(slab), slab, false);
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+        if (ownsSlab) slab.close();
+    }
+
+    @Override
+    public long bytesInUse() {
+        return memory.bytesInUse();
+    }
+
+    @Override
+    public void upload(float[] from, Tensor to) {
+        requireType("upload", to, DType.F32);
+        requireSize("upload", from.length, to);
+        MemorySegment.copy(from, 0, to.data(), F32, 0, from.length);
+    }
+
+    @Override
+    public void upload(int[] from, Tensor to) {
+        requireType("upload", to, DType.I32);
+        requireSize("upload", from.length, to);
+        MemorySegment.copy(from, 0, to.data(), I32, 0, from.length);
+    }
+
+    @Override
+    public float[] download(Tensor from) {
+        float[] values = new float[from.size()];
+        Decode.toFloats(from.data(), from.dtype(), 0, values.length, values, 0);
+        return values;
+    }
+
+    @Override
+    public int[] downloadInts(Tensor from) {
+        requireType("download", from, DType.I32);
+        return from.data().toArray(I32);
+    }
+
+    @Override
+    public void copy(Tensor from, Tensor to) {
+        ShapeException.require("copy", "to", to.shape(), from.shape(), "shape of from");
+        if (from.dtype() == to.dtype()) {
+            to.data().copyFrom(from.data());
+            return;
+        }
+        if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
+            throw new DTypeException("copy: %s to %s, expected a real type to F32, F16 or BF16"
+                    .formatted(from.dtype(), to.dtype()));
+        }
+        int rows = from.shape().rows();
+        int c = rows == 0 ? 0 : from.shape().last();
+        Parallel.forEach(rows, row -> {
+            float[] values = new float[c];
+            Decode.toFloats(from.data(), from.dtype(), (long) row * c, c, values, 0);
+            write(values, to, (long) row * c);
+        });
+    }
+
+    private static void write(float[] values, Tensor to, long first) {
+        switch (to.dtype()) {
+            case F32 -> MemorySegment.copy(values, 0, to.data(), F32, 4 * first, values.length);
+            case F16 -> {
+                for (int i = 0; i < values.length; i++) {
+                    to.data().set(U16, 2 * (first + i), Float.floatToFloat16(values[i]));
+                }
+            }
+            default -> {
+                for (int i = 0; i < values.length; i++) {
+                    to.data().set(U16, 2 * (first + i), Decode.toBf16(values[i]));
+                }
+            }
+        }
+    }
+
+    private static void requireType(String op, Tensor t, DType expected) {
+        DTypeException.require(op, "tensor", t, expected);
+    }
+
+    private static void requireSize(String op, int values, Tensor to) {
+        if (values != to.size()) {
+            throw new ShapeException("%s: %d values, expected %d for %s".formatted(op, values, to.size(), to));
+        }
+    }
+
+    @Override
+    public MatMulKernel matMul() {
+        return MatMulCpu.KERNEL;
+    }
+
+    @Override
+    public ElementwiseKernel elementwise() {
+        return ElementwiseCpu.KERNEL;
+    }
+
+    @Override
+    public ReduceKernel reduce() {
+        return ReduceCpu.KERNEL;
+    }
+
+    @Override
+    public ActivationKernel activation() {
+        return ActivationCpu.KERNEL;
+    }
+
+    @Override
+    public RmsNormKernel rmsNorm() {
+        return RmsNormCpu.KERNEL;
+    }
+
+    @Override
+    public LayerNormKernel layerNorm() {
+        return LayerNormCpu.KERNEL;
+    }
+
+    @Override
+    public RopeKernel rope() {
+        return RopeCpu.KERNEL;
+    }
+
+    @Override
+    public AttentionKernel attention() {
+        return AttentionCpu.KERNEL;
+    }
+
+    @Override
+    public GatherKernel gather() {
+        return GatherCpu.KERNEL;
+    }
+
+    @Override
+    public LogProbKernel logProb() {
+        return LogProbCpu.KERNEL;
+    }
+
+    @Override
+    public DropoutKernel dropout() {
+        return DropoutCpu.KERNEL;
+    }
+
+    @Override
+    public AdamWKernel adamW() {
+        return AdamWCpu.KERNEL;
+    }
+}

@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.DropoutKernel;
+
+final class DropoutCpu {
+    static DropoutKernel KERNEL;
+}

@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.ElementwiseKernel;
+
+final class ElementwiseCpu {
+    static ElementwiseKernel KERNEL;
+}

@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.GatherKernel;
+
+final class GatherCpu {
+    static GatherKernel KERNEL;
+}

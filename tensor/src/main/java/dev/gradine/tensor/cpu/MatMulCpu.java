@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.MatMulKernel;
+
+final class MatMulCpu {
+    static MatMulKernel KERNEL;
+}

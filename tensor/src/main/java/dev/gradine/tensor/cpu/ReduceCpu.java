@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.ReduceKernel;
+
+final class ReduceCpu {
+    static ReduceKernel KERNEL;
+}

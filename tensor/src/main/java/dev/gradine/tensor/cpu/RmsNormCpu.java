@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.RmsNormKernel;
+
+final class RmsNormCpu {
+    static RmsNormKernel KERNEL;
+}

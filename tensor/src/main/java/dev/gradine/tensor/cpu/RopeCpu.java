@@ -1,0 +1,7 @@
+package dev.gradine.tensor.cpu;
+
+import dev.gradine.tensor.kernel.RopeKernel;
+
+final class RopeCpu {
+    static RopeKernel KERNEL;
+}

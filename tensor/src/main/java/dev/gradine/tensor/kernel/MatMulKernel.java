@@ -1,0 +1,20 @@
+package dev.gradine.tensor.kernel;
+
+import dev.gradine.tensor.Tensor;
+
+/// Device contract of matrix products.
+///
+/// `a` and `c` are f32. `b` may have any real type, also the block types Q8_0, Q4_0, Q4_1 (frozen weights are
+/// dequantised on the way), except in `tn`, where it is f32. All are matrices, row-major. `c` must not share memory
+/// with `a` or `b`. With `accumulate` the product is added into `c`, otherwise `c` is overwritten.
+public interface MatMulKernel {
+
+    /// `c[M,N] (+)= alpha · a[M,K] · b[N,K]ᵀ`: a linear layer's forward.
+    void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c);
+
+    /// `c[M,N] (+)= alpha · a[M,K] · b[K,N]`: the gradient of its input.
+    void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c);
+
+    /// `c[M,N] (+)= alpha · a[K,M]ᵀ · b[K,N]`: the gradient of its weight.
+    void tn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c);
+}

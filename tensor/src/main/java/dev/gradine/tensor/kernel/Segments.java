@@ -1,0 +1,81 @@
+package dev.gradine.tensor.kernel;
+
+import dev.gradine.tensor.ShapeException;
+import java.util.Arrays;
+
+/// Where the sequences of a packed batch begin among the query rows and among the key rows. Lives on the host, since it
+/// decides how work is split.
+public final class Segments {
+
+    private final int[] queryStart;
+    private final int[] keyStart;
+
+    private Segments(int[] queryStart, int[] keyStart) {
+        this.queryStart = queryStart;
+        this.keyStart = keyStart;
+    }
+
+    /// As many keys as queries in each sequence: training and prefill.
+    ///
+    /// @param start first row of each sequence, then the number of rows: `[0, …, N]`
+    public static Segments packed(int... start) {
+        return of(start, start);
+    }
+
+    /// One sequence whose last `queries` tokens ask and whose `keys` tokens answer: decoding with a cache.
+    public static Segments cached(int queries, int keys) {
+        return of(new int[] {0, queries}, new int[] {0, keys});
+    }
+
+    /// @throws ShapeException if the offsets do not ascend from 0, differ in number, or a sequence has fewer keys than
+    ///     queries
+    public static Segments of(int[] queryStart, int[] keyStart) {
+        requireAscending("queryStart", queryStart);
+        requireAscending("keyStart", keyStart);
+        if (queryStart.length != keyStart.length) {
+            throw new ShapeException("segments: %d query offsets, expected %d (one per key offset)"
+                    .formatted(queryStart.length, keyStart.length));
+        }
+        for (int s = 0; s + 1 < queryStart.length; s++) {
+            if (keyStart[s + 1] - keyStart[s] < queryStart[s + 1] - queryStart[s]) {
+                throw new ShapeException("segments: sequence %d has %d keys, expected at least its %d queries"
+                        .formatted(s, keyStart[s + 1] - keyStart[s], queryStart[s + 1] - queryStart[s]));
+            }
+        }
+        return new Segments(queryStart.clone(), keyStart.clone());
+    }
+
+    private static void requireAscending(String name, int[] start) {
+        boolean ok = start.length > 0 && start[0] == 0;
+        for (int i = 1; ok && i < start.length; i++) ok = start[i] >= start[i - 1];
+        if (!ok) {
+            throw new ShapeException(
+                    "segments: %s is %s, expected to ascend from 0".formatted(name, Arrays.toString(start)));
+        }
+    }
+
+    /// Number of sequences.
+    public int count() {
+        return queryStart.length - 1;
+    }
+
+    /// Number of query rows.
+    public int queries() {
+        return queryStart[queryStart.length - 1];
+    }
+
+    /// Number of key rows.
+    public int keys() {
+        return keyStart[keyStart.length - 1];
+    }
+
+    /// First query row of sequence `s`; for `s = count()`, the number of rows.
+    public int queryStart(int s) {
+        return queryStart[s];
+    }
+
+    /// First key row of sequence `s`; for `s = count()`, the number of rows.
+    public int keyStart(int s) {
+        return keyStart[s];
+    }
+}
