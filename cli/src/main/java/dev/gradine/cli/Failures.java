@@ -27,14 +27,14 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        return report(e.getCommandLine(), e, e.getMessage() + " (see " + command + " --help)", MISTAKE);
+        return report(e.getCommandLine(), e, text(e) + " (see " + command + " --help)", MISTAKE);
     }
 
     @Override
     public int handleExecutionException(Exception e, CommandLine line, ParseResult parsed) {
-        Throwable cause = e instanceof UncheckedIOException wrapped ? wrapped.getCause() : e;
+        Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
         return switch (cause) {
-            case IllegalArgumentException mistake -> report(line, e, mistake.getMessage(), MISTAKE);
+            case IllegalArgumentException mistake -> report(line, e, text(mistake), MISTAKE);
             case FileSystemException file -> report(line, e, describe(file), MISTAKE);
             default -> report(line, e, cause + (debug ? "" : " (GRADINE_DEBUG=1 shows where)"), FAULT);
         };
@@ -45,8 +45,13 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
         return switch (e) {
             case NoSuchFileException _ -> e.getFile() + ": no such file or folder";
             case AccessDeniedException _ -> e.getFile() + ": permission denied";
-            default -> e.getMessage();
+            default -> text(e);
         };
+    }
+
+    private static String text(Exception e) {
+        String message = e.getMessage();
+        return message == null ? e.toString() : message;
     }
 
     private int report(CommandLine line, Exception e, String message, int code) {

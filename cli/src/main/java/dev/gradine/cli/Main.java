@@ -20,20 +20,19 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
 
     @Spec
-    private CommandSpec spec;
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
-    private Main(CommandSpec spec) {
-        this.spec = spec;
-    }
+    private Main() {}
 
     /// Runs one command and ends the process with its exit code.
     public static void main(String[] args) {
         System.exit(commandLine(System.getenv()).execute(args));
     }
 
-    /// The whole command tree; `environment` is what the process was started with.
-    static CommandLine commandLine(Map<String, String> environment) {
-        CommandLine line = new CommandLine(new Main(CommandSpec.create()));
+    /// The whole command tree; `environment` is what the process was started with, `more` are further commands.
+    static CommandLine commandLine(Map<String, String> environment, Object... more) {
+        CommandLine line = new CommandLine(new Main());
+        for (Object command : more) line.addSubcommand(command);
         Failures failures = new Failures(environment.containsKey("GRADINE_DEBUG"));
         return line.setParameterExceptionHandler(failures).setExecutionExceptionHandler(failures);
     }
@@ -41,7 +40,7 @@ public final class Main implements Runnable {
     /// `gradine` without a command is a mistake: there is nothing to do.
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "no command given, expected one of the list in gradine --help");
+        throw new ParameterException(spec.commandLine(), "no command given");
     }
 
     /// Reads the version from the jar, where the build wrote it.
