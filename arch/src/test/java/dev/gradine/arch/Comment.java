@@ -1,0 +1,43 @@
+package dev.gradine.arch;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// A comment as it stands in a file.
+///
+/// @param line where it starts, counted from 1
+/// @param text without the comment signs
+/// @param doc whether the documentation tool reads it
+record Comment(long line, String text, boolean doc) {
+
+    /// Strings come first, so that comment signs inside them are not taken for comments.
+    private static final Pattern TOKEN = Pattern.compile("""
+            (?<string>""\"(?:\\\\.|(?!""\").)*+""\"|"(?:\\\\.|[^"\\\\\\n])*+"|'(?:\\\\.|[^'\\\\\\n])*+')\
+            |(?<rest>/\\*.*?\\*/|//[^\\n]*)""", Pattern.DOTALL);
+
+    /// All comments of a Java file in order.
+    static List<Comment> in(String java) {
+        List<Comment> comments = new ArrayList<>();
+        Matcher m = TOKEN.matcher(java);
+        long line = 1;
+        int seen = 0;
+        while (m.find()) {
+            line += lineBreaks(java, seen, m.start());
+            seen = m.start();
+            if (m.group("rest") != null) comments.add(of(line, m.group("rest")));
+        }
+        return comments;
+    }
+
+    private static Comment of(long line, String raw) {
+        boolean doc = raw.startsWith("///") || raw.startsWith("/**");
+        String text = raw.startsWith("//") ? raw.replaceFirst("^/+", "") : raw.replaceAll("^/\\*+|\\*/$", "");
+        return new Comment(line, text.strip(), doc);
+    }
+
+    private static long lineBreaks(String text, int from, int to) {
+        return text.substring(from, to).chars().filter(c -> c == '\n').count();
+    }
+}
