@@ -1,5 +1,7 @@
-/// Losses of post-training: language-model loss, preference losses and the log-probabilities they compare. A loss
-/// is a record over its coefficients. Adapters, optimisers and data files do not belong here.
+/// Objectives: log-probabilities of tokens and sequences, and the losses made of them.
+///
+/// Belongs here: what turns a model's hidden states into a number to minimise. Does not belong here: where the text comes
+/// from, how a step is taken, or which of the model's weights are trained.
 @NullMarked
 package dev.gradine.align;
 
