@@ -20,6 +20,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
@@ -103,6 +104,18 @@ public final class CpuKernels implements Kernels {
     public int[] downloadInts(Tensor from) {
         requireType("download", from, DType.I32);
         return from.data().toArray(I32);
+    }
+
+    @Override
+    public Tensor fromHost(Tensor host) {
+        return host;
+    }
+
+    @Override
+    public Tensor toHost(Tensor t, Arena arena) {
+        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
+        host.data().copyFrom(t.data());
+        return host;
     }
 
     @Override
