@@ -28,7 +28,7 @@ public final class CheckpointException extends IllegalArgumentException {
     }
 
     /// The line for an input or output error.
-    static CheckpointException of(Path file, String what, IOException e) {
+    public static CheckpointException of(Path file, String what, IOException e) {
         return new CheckpointException(file + ": " + what + ": " + reason(file, e), e);
     }
 
