@@ -126,8 +126,8 @@ public final class CpuKernels implements Kernels {
             return;
         }
         if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
-            throw new DTypeException("copy: %s to %s, expected a real type to F32, F16 or BF16"
-                    .formatted(from.dtype(), to.dtype()));
+            throw new DTypeException(
+                    "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
         }
         int rows = from.shape().rows();
         int c = rows == 0 ? 0 : from.shape().last();

@@ -27,8 +27,10 @@ public final class Segments {
         return of(new int[] {0, queries}, new int[] {0, keys});
     }
 
-    /// @throws ShapeException if the offsets do not ascend from 0, differ in number, or a sequence has fewer keys than
-    ///     queries
+    /// Sequences that begin at the given query and key rows; both arrays end with the number of rows.
+    ///
+    /// @throws ShapeException if the offsets do not ascend from 0, differ in number, or a sequence has more queries
+    ///     than keys
     public static Segments of(int[] queryStart, int[] keyStart) {
         requireAscending("queryStart", queryStart);
         requireAscending("keyStart", keyStart);
