@@ -29,6 +29,8 @@ public final class AtomicFiles {
     /// Writes the bytes of one file.
     @FunctionalInterface
     public interface FileBody {
+        /// Called once, with the file open.
+        ///
         /// @param out takes part of a buffer at a time if it likes; see `writeFully`
         void writeTo(WritableByteChannel out) throws IOException;
     }
@@ -36,6 +38,8 @@ public final class AtomicFiles {
     /// Fills one folder.
     @FunctionalInterface
     public interface FolderBody {
+        /// Called once.
+        ///
         /// @param folder exists and is empty
         void fill(Path folder) throws IOException;
     }
@@ -109,6 +113,10 @@ public final class AtomicFiles {
     private static Path sibling(Path target) {
         Path name = target.getFileName();
         if (name == null) throw new CheckpointException(target, "has no name, expected a file or folder to write");
+        Path parent = target.toAbsolutePath().getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            throw new CheckpointException(target, "the folder it should go to does not exist");
+        }
         String temp = ".%s.%d-%d.tmp".formatted(name, ProcessHandle.current().pid(), COUNT.incrementAndGet());
         return target.resolveSibling(temp);
     }

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -100,7 +101,7 @@ public final class Checkpoint {
 
     /// Number of values of all tensors of `names()`.
     public long parameters() {
-        Set<String> stored = new java.util.HashSet<>();
+        Set<String> stored = new HashSet<>();
         for (StoredName s : names.values()) stored.add(s.name());
         return file.tensors().stream()
                 .filter(t -> stored.contains(t.name()))

@@ -29,7 +29,7 @@ public final class CheckpointException extends IllegalArgumentException {
 
     /// The line for an input or output error.
     public static CheckpointException of(Path file, String what, IOException e) {
-        return new CheckpointException(file + ": " + what + ": " + reason(file, e), e);
+        return new CheckpointException(file + ": " + what + ": " + reason(e), e);
     }
 
     /// The line for an error of another library, which stays as the cause.
@@ -38,7 +38,7 @@ public final class CheckpointException extends IllegalArgumentException {
     }
 
     /// `FileSystemException` puts the path into its message and some of its subclasses nothing else.
-    private static String reason(Path file, IOException e) {
+    private static String reason(IOException e) {
         String text = switch (e) {
             case NoSuchFileException _ -> "no such file or folder";
             case AccessDeniedException _ -> "permission denied";
@@ -48,9 +48,7 @@ public final class CheckpointException extends IllegalArgumentException {
             case FileSystemException f when f.getReason() != null -> f.getReason();
             default -> String.valueOf(e.getMessage());
         };
-        if (text.equals("null")) text = e.getClass().getSimpleName();
-        if (!(e instanceof FileSystemException f) || f.getFile() == null) return text;
-        return f.getFile().equals(file.toString()) ? text : text + " (" + f.getFile() + ")";
+        return text.equals("null") ? e.getClass().getSimpleName() : text;
     }
 
     private static String oneLine(String message) {

@@ -25,6 +25,12 @@ public final class Gguf implements WeightFile {
 
     private static final long MAX_ALIGNMENT = 1 << 16;
 
+    /// Of version 1: length of the name, rank, type, offset.
+    private static final long MIN_TENSOR_BYTES = 20;
+
+    /// Of version 1: length of the key, type, value.
+    private static final long MIN_PAIR_BYTES = 9;
+
     private final Path path;
     private final MemorySegment all;
     private final int version;
@@ -63,8 +69,8 @@ public final class Gguf implements WeightFile {
                             : "version is %s, expected 1, 2 or 3".formatted(Integer.toUnsignedString(version)));
         }
         in.setVersion(version);
-        long tensors = in.count("tensors", 1);
-        Map<String, Object> metadata = metadata(in, in.count("metadata", 1));
+        long tensors = in.count("tensors", MIN_TENSOR_BYTES);
+        Map<String, Object> metadata = metadata(in, in.count("metadata", MIN_PAIR_BYTES));
         List<Entry> found = entries(file, in, tensors);
         long alignment = alignment(file, metadata);
         long start = Math.ceilDiv(in.at(), alignment) * alignment;

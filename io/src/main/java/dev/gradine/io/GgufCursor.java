@@ -2,12 +2,15 @@ package dev.gradine.io;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /// Reads the front part of a GGUF file, never past its end.
 final class GgufCursor {
@@ -15,6 +18,13 @@ final class GgufCursor {
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble F64 =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /// Bytes of text and lists a file may ask us to hold; the largest tokenizers need 30 MB.
+    private static final long MAX_HELD = 512L << 20;
 
     /// Lists within lists; no file in use goes beyond 2.
     private static final int MAX_DEPTH = 4;
@@ -26,6 +36,7 @@ final class GgufCursor {
     private final Path file;
     private final MemorySegment all;
     private long at = 4;
+    private long held;
     private boolean longCounts;
 
     /// @param all the whole file, at least the four bytes of the magic number
@@ -56,6 +67,11 @@ final class GgufCursor {
         return from;
     }
 
+    private void hold(long bytes, String what) {
+        held += bytes;
+        if (held > MAX_HELD) throw fault("%s: metadata needs more than %d bytes".formatted(what, MAX_HELD));
+    }
+
     int i32(String what) {
         return all.get(U32, take(4, what));
     }
@@ -81,11 +97,12 @@ final class GgufCursor {
 
     String text(String what) {
         long n = count(what, 1);
+        hold(n, what);
         byte[] bytes = all.asSlice(take(n, what), n).toArray(ValueLayout.JAVA_BYTE);
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(java.nio.ByteBuffer.wrap(bytes))
+                    .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException _) {
             throw fault("%s: text at offset %d is not UTF-8".formatted(what, at - n));
@@ -120,38 +137,38 @@ final class GgufCursor {
         if (depth > MAX_DEPTH) throw fault("%s: lists nest more than %d deep".formatted(key, MAX_DEPTH));
         int type = i32(key);
         if (type < 0 || type > 12) throw fault("%s: value type is %d, expected 0 to 12".formatted(key, type));
-        int n = Math.toIntExact(Math.min(count(key, WIDTHS[type]), Integer.MAX_VALUE - 8));
-        List<Object> values = new ArrayList<>(type == 8 || type == 9 ? n : 0);
-        switch (type) {
-            case 4, 10, 11 -> {
-                long[] a = new long[n];
-                for (int i = 0; i < n; i++) a[i] = (Long) value(type, key, depth);
-                return a;
-            }
-            case 6 -> {
-                float[] a = new float[n];
-                for (int i = 0; i < n; i++) a[i] = Float.intBitsToFloat(i32(key));
-                return a;
-            }
-            case 7 -> {
-                boolean[] a = new boolean[n];
-                for (int i = 0; i < n; i++) a[i] = (Boolean) value(type, key, depth);
-                return a;
-            }
-            case 12 -> {
-                double[] a = new double[n];
-                for (int i = 0; i < n; i++) a[i] = Double.longBitsToDouble(i64(key));
-                return a;
-            }
+        long count = count(key, WIDTHS[type]);
+        hold(count * 8, key);
+        int n = Math.toIntExact(count);
+        return switch (type) {
+            case 4 ->
+                LongStream.range(0, n)
+                        .map(_ -> Integer.toUnsignedLong(i32(key)))
+                        .toArray();
+            case 5 -> values(n, 4, key).toArray(U32);
+            case 6 -> values(n, 4, key).toArray(F32);
+            case 7 -> booleans(n, key);
             case 8, 9 -> {
+                List<Object> values = new ArrayList<>(n);
                 for (int i = 0; i < n; i++) values.add(value(type, key, depth));
-                return values;
+                yield values;
             }
-            default -> {
-                int[] a = new int[n];
-                for (int i = 0; i < n; i++) a[i] = (Integer) value(type, key, depth);
-                return a;
-            }
-        }
+            case 10, 11 -> values(n, 8, key).toArray(U64);
+            case 12 -> values(n, 8, key).toArray(F64);
+            default ->
+                IntStream.range(0, n)
+                        .map(_ -> (Integer) value(type, key, depth))
+                        .toArray();
+        };
+    }
+
+    private MemorySegment values(long n, long width, String key) {
+        return all.asSlice(take(n * width, key), n * width);
+    }
+
+    private boolean[] booleans(int n, String key) {
+        boolean[] a = new boolean[n];
+        for (int i = 0; i < n; i++) a[i] = (Boolean) value(7, key, 0);
+        return a;
     }
 }

@@ -68,7 +68,7 @@ final class GgufLlama {
                 names.put(row.hf() + ".weight", new StoredName(row.gguf() + ".weight", 0));
             }
         }
-        if (!names.containsKey(LlamaNames.EMBEDDING)) throw fault("no tensor " + EMBEDDING);
+        requireEmbedding();
         if (LlamaNames.isTied(file, EMBEDDING)) names.remove(LlamaNames.HEAD);
         // A block takes at least one tensor: a count beyond that is absurd and would only be looped over.
         if (layers > infos.size()) {
@@ -132,7 +132,17 @@ final class GgufLlama {
 
     /// The table's rows: `llama.vocab_size` is missing in older files.
     private int vocabulary() {
-        return file.tensor(EMBEDDING).shape().dim(0);
+        return Math.toIntExact(requireEmbedding());
+    }
+
+    private long requireEmbedding() {
+        TensorInfo t = infos.get(EMBEDDING);
+        if (t == null) throw fault("no tensor " + EMBEDDING);
+        List<Long> shape = t.shape();
+        if (shape.size() != 2 || shape.get(1) != hidden || shape.get(0) > Integer.MAX_VALUE) {
+            throw fault("tensor %s: shape is %s, expected rows of %d".formatted(EMBEDDING, shape, hidden));
+        }
+        return shape.get(0);
     }
 
     boolean has(String key) {
@@ -141,8 +151,7 @@ final class GgufLlama {
 
     private int number(String key) {
         Object value = file.metadata().get(key);
-        boolean whole = value instanceof Long || value instanceof Integer;
-        long n = whole ? ((Number) value).longValue() : -1;
+        long n = value instanceof Long l ? l : value instanceof Integer i ? i : -1;
         boolean id = key.endsWith("_token_id");
         if (n < (id ? 0 : 1) || n > Integer.MAX_VALUE) {
             throw fault("%s is %s, expected a whole number from %d".formatted(key, value, id ? 0 : 1));
@@ -153,7 +162,8 @@ final class GgufLlama {
     /// The shortest decimal that reads as the file's f32: 1e-5 rather than 9.999999747378752e-06.
     double real(String key) {
         Object value = file.metadata().get(key);
-        if (!(value instanceof Float || value instanceof Double) || !(((Number) value).doubleValue() > 0)) {
+        boolean real = value instanceof Float || value instanceof Double;
+        if (!real || !(value instanceof Number n) || !(n.doubleValue() > 0)) {
             throw fault("%s is %s, expected a number > 0".formatted(key, value));
         }
         return Double.parseDouble(value.toString());

@@ -1,6 +1,7 @@
 package dev.gradine.io;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /// The configuration of a Llama under Hugging Face's keys.
@@ -11,7 +12,7 @@ final class LlamaConfig {
     /// What is the same for every Llama we read from a file without a `config.json`.
     static Map<String, Object> common() {
         Map<String, Object> c = new LinkedHashMap<>();
-        c.put("architectures", java.util.List.of("LlamaForCausalLM"));
+        c.put("architectures", List.of("LlamaForCausalLM"));
         c.put("model_type", "llama");
         c.put("hidden_act", "silu");
         c.put("attention_bias", false);

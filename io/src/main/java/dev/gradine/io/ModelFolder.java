@@ -1,7 +1,9 @@
 package dev.gradine.io;
 
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -50,12 +52,18 @@ public final class ModelFolder {
                 throw new CheckpointException(folder, "%s would be written twice".formatted(side.getFileName()));
             }
         }
+        SafetensorsWriter writer =
+                new SafetensorsWriter(folder.resolve(WeightFiles.SINGLE), Safetensors.METADATA, weights);
         AtomicFiles.writeFolder(folder, temp -> {
             Json.write(temp.resolve("config.json"), config);
             for (Path side : sideFiles) {
                 Files.copy(side, temp.resolve(String.valueOf(side.getFileName())));
             }
-            Safetensors.write(temp.resolve(WeightFiles.SINGLE), Safetensors.METADATA, weights);
+            Path file = temp.resolve(WeightFiles.SINGLE);
+            try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                writer.writeTo(out);
+                out.force(true);
+            }
         });
     }
 }

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// The checked table of contents of a `.safetensors` file.
 ///
@@ -98,7 +99,7 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
             return new Entry(new TensorInfo(name, word, shape, end - begin), type, begin);
         }
 
-        List<Long> longs(String name, String key, Object value) {
+        List<Long> longs(String name, String key, @Nullable Object value) {
             if (!(value instanceof List<?> list)) throw fault(name, key + " is not a list");
             List<Long> longs = new ArrayList<>();
             for (Object o : list) {

@@ -43,9 +43,8 @@ public final class ShardedSafetensors implements WeightFile {
         for (Map.Entry<?, ?> e : map.entrySet()) {
             String name = (String) e.getKey();
             String file = shardName(index, name, e.getValue());
-            if (!shards.containsKey(file)) shards.put(file, openShard(index, file, name, arena));
-            Safetensors shard = shards.getOrDefault(file, null);
-            if (shard == null || !shard.names().contains(name)) {
+            Safetensors shard = shards.computeIfAbsent(file, f -> openShard(index, f, name, arena));
+            if (!shard.names().contains(name)) {
                 throw new CheckpointException(index, "tensor %s: not in %s".formatted(name, file));
             }
             shardOf.put(name, shard);

@@ -45,25 +45,33 @@ final class WeightFiles {
                 fileOrFolder, "no weights, expected %s, %s, one .gguf or one .bin".formatted(SINGLE, INDEX));
     }
 
-    /// By content where there is a magic number, by name where there is none.
+    /// By name, and by content for GGUF, which people name as they like.
     static Kind kind(Path file) {
-        String magic = new String(firstBytes(file), StandardCharsets.ISO_8859_1);
-        if (magic.equals("GGUF")) return Kind.GGUF;
-        if (magic.startsWith("PK") || magic.startsWith("\u0080")) {
-            throw new CheckpointException(
-                    file,
-                    "is a pickled PyTorch file, which can run code when read; expected safetensors, GGUF or .bin");
-        }
+        byte[] first = firstBytes(file);
+        if (new String(first, StandardCharsets.ISO_8859_1).equals("GGUF")) return Kind.GGUF;
         String name = String.valueOf(file.getFileName());
         if (name.endsWith(".safetensors")) return Kind.SAFETENSORS;
         if (name.endsWith(".safetensors.index.json")) return Kind.INDEX;
-        if (name.endsWith(".bin")) return Kind.LLAMA2C;
         if (name.endsWith(".gguf")) throw new CheckpointException(file, "does not start with GGUF");
+        if (isPickle(first)) {
+            throw new CheckpointException(
+                    file, "is a pickled PyTorch file, which can run code when read; expected safetensors or GGUF");
+        }
+        if (name.endsWith(".bin")) return Kind.LLAMA2C;
         throw new CheckpointException(
                 file, "unknown kind of file, expected .safetensors, .safetensors.index.json, .gguf or .bin");
     }
 
+    /// A zip archive, or the opcode of pickle with its version and an opcode after it. The first integer of a llama2.c
+    /// file is a width, in which the third byte is 0.
+    private static boolean isPickle(byte[] b) {
+        if (b.length < 4) return false;
+        boolean zip = b[0] == 'P' && b[1] == 'K' && b[2] == 3 && b[3] == 4;
+        return zip || (b[0] == (byte) 0x80 && b[1] >= 2 && b[1] <= 5 && b[2] != 0);
+    }
+
     private static byte[] firstBytes(Path file) {
+        MappedFile.requireRegular(file);
         try (InputStream in = Files.newInputStream(file)) {
             return in.readNBytes(4);
         } catch (IOException e) {
