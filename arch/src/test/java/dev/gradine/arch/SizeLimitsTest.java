@@ -96,6 +96,13 @@ class SizeLimitsTest {
         assertThat(rules(MAIN, body("run();\n" + comment + "\nrun();"))).containsExactly("commented-out code");
     }
 
+    @Test
+    void a_statement_over_several_comment_lines_is_found_once() {
+        String text = "run();\n// step(a,\n//     b);\nrun(); // again\n// and a word";
+        List<Finding> findings = check(List.of(new Source(MAIN, body(text))));
+        assertThat(findings).hasToString("[" + MAIN + ":4: commented-out code: step(a, b);]");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -167,11 +174,11 @@ class SizeLimitsTest {
 
     private static String parameters(int count) {
         return String.join(
-                ", ",
+                ",\n",
                 Stream.iterate(0, i -> i + 1).limit(count).map(i -> "int p" + i).toList());
     }
 
     private static String loops(int depth) {
-        return "while (a > 0) { ".repeat(depth) + "} ".repeat(depth);
+        return "while (a > 0) {\n".repeat(depth) + "}\n".repeat(depth);
     }
 }
