@@ -118,6 +118,16 @@ class SizeLimitsTest {
     }
 
     @Test
+    void a_comment_is_found_behind_strings_of_any_kind_and_length() {
+        String quotes = "\"\"\"";
+        String block = "String s = " + quotes + "\n" + "// run();\n".repeat(300) + quotes + ";\n";
+        String others = "String t = \"\\\"// run();\"; char c = '\"'; char d = '\\''; int e; // run();";
+        String source = "package dev.gradine.nn;\nclass Planted {" + block + others + "\n}";
+        assertThat(check(List.of(new Source(MAIN, source))))
+                .hasToString("[" + MAIN + ":304: commented-out code: run();]");
+    }
+
+    @Test
     void an_open_end_names_its_issue() {
         String word = "FIX" + "ME";
         assertThat(rules(MAIN, body("// " + word + " #12 wait for JDK 26"))).isEmpty();
