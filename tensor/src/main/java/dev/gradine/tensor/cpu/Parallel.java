@@ -56,6 +56,7 @@ final class Parallel {
         }
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the holder of the pool's lock writes the generation
     private void run(int n, Part p) {
         working = true;
         try {

@@ -2,6 +2,7 @@ package dev.gradine.tensor.cpu;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /// Matrix products as the formula reads, in `double`, one sum after the other: the oracle of `MatMulCpu`.
 ///
@@ -21,7 +22,7 @@ final class MatMulReference {
     private final double[] bound;
 
     /// `c = old + alpha · product`, where `old` is null when the product overwrites.
-    MatMulReference(Form form, Tensor a, Tensor b, float alpha, float[] old, int m, int n, int k) {
+    MatMulReference(Form form, Tensor a, Tensor b, float alpha, float @Nullable [] old, int m, int n, int k) {
         value = new double[m * n];
         bound = new double[m * n];
         float[] av = floats(a);
