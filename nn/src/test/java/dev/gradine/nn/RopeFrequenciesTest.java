@@ -93,7 +93,8 @@ class RopeFrequenciesTest {
             double[] cos = new double[150];
             double[] sin = new double[150];
             for (int i = 0; i < 150; i++) {
-                double angle = (i / 3) * (float) Math.pow(100, -(i % 3) / 3.0);
+                int position = i / 3;
+                double angle = position * (float) Math.pow(100, -(i % 3) / 3.0);
                 cos[i] = Math.cos(angle);
                 sin[i] = Math.sin(angle);
             }
