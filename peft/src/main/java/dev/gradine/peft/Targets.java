@@ -56,13 +56,15 @@ public sealed interface Targets {
         return regex(text);
     }
 
+    /// The layers whose whole path matches `text`.
+    ///
     /// @throws AdapterException if it is no valid expression
     static Targets regex(String text) {
         try {
             return new Regex(Pattern.compile(text));
         } catch (PatternSyntaxException e) {
-            throw new AdapterException("targets: %s is no regular expression: %s at %d"
-                    .formatted(text, e.getDescription(), e.getIndex()));
+            throw new AdapterException(
+                    "targets: %s is no regular expression: %s at %d".formatted(text, e.getDescription(), e.getIndex()));
         }
     }
 }
