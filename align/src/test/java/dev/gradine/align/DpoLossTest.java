@@ -91,8 +91,8 @@ class DpoLossTest {
 
     @Test
     void a_margin_far_out_neither_overflows_nor_vanishes() {
-        float[] loss = k.download(
-                new DpoLoss(1).apply(pair(-5000, 0), pair(0, -5000)).value());
+        float[] loss =
+                k.download(new DpoLoss(1).apply(pair(-5000, 0), pair(0, -5000)).value());
         assertThat(loss).containsExactly(10_000);
     }
 

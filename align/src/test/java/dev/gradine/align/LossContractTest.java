@@ -48,9 +48,7 @@ class LossContractTest {
             float[] ones = new float[y.value().size()];
             Arrays.fill(ones, 1);
             t.backward(y, k.of(y.shape(), ones));
-            return new float[][] {
-                k.download(y.value()), k.download(v[0].grad()), k.download(v[1].grad())
-            };
+            return new float[][] {k.download(y.value()), k.download(v[0].grad()), k.download(v[1].grad())};
         }
     }
 

@@ -24,8 +24,7 @@ class TokenLogProbsTest {
 
     private static final int[] FIRST = {3, 30, 0, 36, 5, 5, 9};
     private static final int[] SECOND = {1, 2, 3, 20};
-    private static final List<Labelled> BATCH =
-            List.of(Labelled.completion(FIRST, 4), Labelled.completion(SECOND, 3));
+    private static final List<Labelled> BATCH = List.of(Labelled.completion(FIRST, 4), Labelled.completion(SECOND, 3));
 
     private final Kernels run = CpuKernels.open();
     private final Llama model = TinyModel.of(run);
@@ -61,7 +60,8 @@ class TokenLogProbsTest {
 
     private float[] values(List<Labelled> batch) {
         try (Kernels k = run.openStep()) {
-            return k.download(TokenLogProbs.of(Tape.forgetting(k), model, batch).values().value());
+            return k.download(
+                    TokenLogProbs.of(Tape.forgetting(k), model, batch).values().value());
         }
     }
 
@@ -137,10 +137,12 @@ class TokenLogProbsTest {
             double[] entropy = new double[4];
             int[] best = new int[4];
             for (int i = 0; i < 4; i++) {
-                entropy[i] = Arrays.stream(p[rows[i]]).map(l -> -Math.exp(l) * l).sum();
+                entropy[i] =
+                        Arrays.stream(p[rows[i]]).map(l -> -Math.exp(l) * l).sum();
                 best[i] = argmax(p[rows[i]]);
             }
-            Teeth.bite(k.download(got.stats().entropy()), e -> Tolerance.logits().check("entropy", e, entropy));
+            Teeth.bite(
+                    k.download(got.stats().entropy()), e -> Tolerance.logits().check("entropy", e, entropy));
             assertThat(k.downloadInts(got.stats().argmax())).containsExactly(best);
         }
     }
@@ -156,7 +158,8 @@ class TokenLogProbsTest {
         try (Kernels k = run.openStep()) {
             Tape t = Tape.forgetting(k);
             Var h = model.hidden(t, TokenBatch.of(List.of(FIRST, SECOND)));
-            assertThat(k.download(TokenLogProbs.of(t, model, h, BATCH).values().value())).isEqualTo(values(BATCH));
+            assertThat(k.download(TokenLogProbs.of(t, model, h, BATCH).values().value()))
+                    .isEqualTo(values(BATCH));
         }
     }
 
