@@ -89,7 +89,7 @@ final class ReduceCpu implements ReduceKernel {
     public double sumOfSquares(Tensor x) {
         MemorySegment in = x.data();
         int n = x.size();
-        int blocks = (int) (((long) n + BLOCK - 1) / BLOCK);
+        int blocks = Math.ceilDiv(n, BLOCK);
         double[] sums = ThreadArrays.doubles(blocks);
         Parallel.forEach(blocks, b -> sums[b] = squares(in, b * BLOCK, Math.min(BLOCK, n - b * BLOCK)));
         double total = 0;

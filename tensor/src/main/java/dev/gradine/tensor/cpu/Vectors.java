@@ -5,7 +5,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -37,16 +36,8 @@ final class Vectors {
         return FloatVector.fromMemorySegment(F, s, 4 * i, LITTLE_ENDIAN);
     }
 
-    static FloatVector load(MemorySegment s, long i, VectorMask<Float> m) {
-        return FloatVector.fromMemorySegment(F, s, 4 * i, LITTLE_ENDIAN, m);
-    }
-
     static void store(FloatVector v, MemorySegment s, long i) {
         v.intoMemorySegment(s, 4 * i, LITTLE_ENDIAN);
-    }
-
-    static void store(FloatVector v, MemorySegment s, long i, VectorMask<Float> m) {
-        v.intoMemorySegment(s, 4 * i, LITTLE_ENDIAN, m);
     }
 
     static float get(MemorySegment s, long i) {
@@ -71,11 +62,6 @@ final class Vectors {
 
     static void write(float[] from, int at, MemorySegment s, long i, int n) {
         MemorySegment.copy(from, at, s, F32, 4 * i, n);
-    }
-
-    /// Lanes that lie below `to` when the first is `i`.
-    static VectorMask<Float> tail(int i, int to) {
-        return F.indexInRange(i, to);
     }
 
     /// Sum of the lanes as a tree of fixed shape: `reduceLanes(ADD)` may add in another order once compiled.
