@@ -44,6 +44,9 @@ final class VectorMath {
     // As vectors: a broadcast at each use would be one more operation for the compiler to inline, whose limit a loop
     // with two of these functions passes, and past it every vector is boxed.
     private static final FloatVector ONE = FloatVector.broadcast(F, 1);
+    private static final FloatVector ZERO = FloatVector.zero(F);
+    private static final FloatVector MINUS_HALF = FloatVector.broadcast(F, -0.5f);
+    private static final FloatVector VINV_SQRT_2_PI = FloatVector.broadcast(F, INV_SQRT_2_PI);
     private static final FloatVector VLOG2_E = FloatVector.broadcast(F, LOG2_E);
     private static final FloatVector VROUND = FloatVector.broadcast(F, ROUND);
     private static final FloatVector VLN2_HIGH = FloatVector.broadcast(F, -LN2_HIGH);
@@ -94,12 +97,12 @@ final class VectorMath {
 
     /// `e^(−x²/2)`, which `normalCdf` needs and the density is made of.
     static FloatVector gaussian(FloatVector x) {
-        return exp(x.mul(x).mul(-0.5f));
+        return exp(x.mul(x).mul(MINUS_HALF));
     }
 
     /// `φ(x)`, the density, from `gaussian(x)`.
     static FloatVector normalDensity(FloatVector gaussian) {
-        return gaussian.mul(INV_SQRT_2_PI);
+        return gaussian.mul(VINV_SQRT_2_PI);
     }
 
     /// `Φ(x)` from x and `gaussian(x)`, with small relative error in the lower tail too.
@@ -112,7 +115,7 @@ final class VectorMath {
         FloatVector p = VN8.fma(t, VN7).fma(t, VN6).fma(t, VN5).fma(t, VN4);
         p = p.fma(t, VN3).fma(t, VN2).fma(t, VN1).fma(t, VN0);
         FloatVector lower = gaussian.mul(t).mul(p);
-        return lower.blend(ONE.sub(lower), x.compare(GT, 0));
+        return lower.blend(ONE.sub(lower), x.compare(GT, ZERO));
     }
 
     /// As the vector form, bit for bit: for the values that fill no vector. Masked vectors would double what the
