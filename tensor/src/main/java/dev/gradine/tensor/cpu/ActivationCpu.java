@@ -20,6 +20,10 @@ final class ActivationCpu implements ActivationKernel {
     private static final float SQRT_8_OVER_PI = 1.5957692f; // 2 √(2/π)
     private static final float CUBIC = 0.044715f;
 
+    // Φ is so long that with loads from segments the compiler runs out of room to inline it; it works on an array, in
+    // whole vectors, of which the last may hold values of no meaning.
+    private static final int BLOCK = 1024;
+
     private ActivationCpu() {}
 
     @Override
@@ -93,14 +97,15 @@ final class ActivationCpu implements ActivationKernel {
     }
 
     private static void geluErf(MemorySegment in, MemorySegment out, int from, int to) {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) {
-            FloatVector x = load(in, i);
-            store(x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))), out, i);
-        }
-        for (; i < to; i++) {
-            float x = get(in, i);
-            set(out, i, x * VectorMath.normalCdf(x, VectorMath.gaussian(x)));
+        float[] block = ThreadArrays.floats(BLOCK);
+        for (int first = from; first < to; first += BLOCK) {
+            int n = Math.min(BLOCK, to - first);
+            Vectors.read(in, first, block, 0, n);
+            for (int i = 0; i < n; i += LANES) {
+                FloatVector x = FloatVector.fromArray(F, block, i);
+                x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))).intoArray(block, i);
+            }
+            Vectors.write(block, 0, out, first, n);
         }
     }
 
@@ -134,12 +139,16 @@ final class ActivationCpu implements ActivationKernel {
     }
 
     private static void geluErfBackward(MemorySegment dy, MemorySegment in, MemorySegment dx, int from, int to) {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) store(load(dy, i).mul(geluErfSlope(load(in, i))), dx, i);
-        for (; i < to; i++) {
-            float x = get(in, i);
-            float e = VectorMath.gaussian(x);
-            set(dx, i, get(dy, i) * Math.fma(VectorMath.normalDensity(e), x, VectorMath.normalCdf(x, e)));
+        float[] block = ThreadArrays.floats(2 * BLOCK);
+        for (int first = from; first < to; first += BLOCK) {
+            int n = Math.min(BLOCK, to - first);
+            Vectors.read(in, first, block, 0, n);
+            Vectors.read(dy, first, block, BLOCK, n);
+            for (int i = 0; i < n; i += LANES) {
+                FloatVector slope = geluErfSlope(FloatVector.fromArray(F, block, i));
+                slope.mul(FloatVector.fromArray(F, block, BLOCK + i)).intoArray(block, i);
+            }
+            Vectors.write(block, 0, dx, first, n);
         }
     }
 

@@ -16,6 +16,7 @@ final class Columns {
             return;
         }
         Parallel.forEach(
-                Math.ceilDiv(c, RANGE), part -> range.run(part * RANGE, part * RANGE + Math.min(RANGE, c - part * RANGE)));
+                Math.ceilDiv(c, RANGE),
+                part -> range.run(part * RANGE, part * RANGE + Math.min(RANGE, c - part * RANGE)));
     }
 }

@@ -13,7 +13,6 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
@@ -51,14 +50,10 @@ final class LogProbCpu implements LogProbKernel {
     }
 
     private static float max(MemorySegment z, long at, int v) {
-        FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        FloatVector m1 = m0;
+        FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         int i = 0;
-        for (; i <= v - 2 * LANES; i += 2 * LANES) {
-            m0 = m0.max(load(z, at + i));
-            m1 = m1.max(load(z, at + i + LANES));
-        }
-        float m = Vectors.max(m0.max(m1));
+        for (; i <= v - LANES; i += LANES) largest = largest.max(load(z, at + i));
+        float m = Vectors.max(largest);
         for (; i < v; i++) m = Math.max(m, get(z, at + i));
         return m;
     }
@@ -66,7 +61,8 @@ final class LogProbCpu implements LogProbKernel {
     private static float sumExp(MemorySegment z, long at, int v, float m) {
         FloatVector sum = FloatVector.zero(F);
         int i = 0;
-        for (; i <= v - LANES; i += LANES) sum = sum.add(VectorMath.exp(load(z, at + i).sub(m)));
+        for (; i <= v - LANES; i += LANES)
+            sum = sum.add(VectorMath.exp(load(z, at + i).sub(m)));
         float rest = 0;
         for (; i < v; i++) rest += VectorMath.exp(get(z, at + i) - m);
         return Vectors.sum(sum) + rest;
@@ -105,10 +101,7 @@ final class LogProbCpu implements LogProbKernel {
     /// The first index of value `m`; 0 if there is none, as when m is NaN.
     private static int firstOf(MemorySegment z, long at, int v, float m) {
         int i = 0;
-        for (; i <= v - LANES; i += LANES) {
-            VectorMask<Float> equal = load(z, at + i).compare(VectorOperators.EQ, m);
-            if (equal.anyTrue()) return i + equal.firstTrue();
-        }
+        while (i <= v - LANES && !load(z, at + i).compare(VectorOperators.EQ, m).anyTrue()) i += LANES;
         for (; i < v; i++) if (get(z, at + i) == m) return i;
         return 0;
     }

@@ -53,7 +53,8 @@ final class VectorMath {
     private static final FloatVector VLN2_LOW = FloatVector.broadcast(F, -LN2_LOW);
     private static final FloatVector VLOWEST = FloatVector.broadcast(F, LOWEST);
     private static final FloatVector VHIGHEST = FloatVector.broadcast(F, HIGHEST);
-    private static final IntVector BIAS = FloatVector.zero(F).reinterpretAsInts().add(126);
+    private static final IntVector BIAS =
+            FloatVector.zero(F).reinterpretAsInts().add(126);
     private static final FloatVector VE6 = FloatVector.broadcast(F, E6);
     private static final FloatVector VE5 = FloatVector.broadcast(F, E5);
     private static final FloatVector VE4 = FloatVector.broadcast(F, E4);
@@ -136,28 +137,5 @@ final class VectorMath {
 
     static float sigmoid(float x) {
         return 1 / (exp(-x) + 1);
-    }
-
-    static float gaussian(float x) {
-        return exp(x * x * -0.5f);
-    }
-
-    static float normalDensity(float gaussian) {
-        return gaussian * INV_SQRT_2_PI;
-    }
-
-    static float normalCdf(float x, float gaussian) {
-        float t = 1 / Math.fma(Math.abs(x), 0.35f, 1);
-        float p = N8;
-        p = Math.fma(p, t, N7);
-        p = Math.fma(p, t, N6);
-        p = Math.fma(p, t, N5);
-        p = Math.fma(p, t, N4);
-        p = Math.fma(p, t, N3);
-        p = Math.fma(p, t, N2);
-        p = Math.fma(p, t, N1);
-        p = Math.fma(p, t, N0);
-        float lower = gaussian * t * p;
-        return x > 0 ? 1 - lower : lower;
     }
 }

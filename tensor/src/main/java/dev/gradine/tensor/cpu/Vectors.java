@@ -77,35 +77,23 @@ final class Vectors {
         return v.reduceLanes(VectorOperators.MAX);
     }
 
-    /// `Σ a[i + k] · b[j + k]` over `k < n`.
+    /// `Σ a[i + k] · b[j + k]` over `k < n`. One running sum: of two, the compiler boxed both in some callers.
     static float dot(MemorySegment a, long i, MemorySegment b, long j, int n) {
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int k = 0;
-        for (; k <= n - 2 * LANES; k += 2 * LANES) {
-            s0 = load(a, i + k).fma(load(b, j + k), s0);
-            s1 = load(a, i + k + LANES).fma(load(b, j + k + LANES), s1);
-        }
-        if (k <= n - LANES) {
-            s0 = load(a, i + k).fma(load(b, j + k), s0);
-            k += LANES;
-        }
+        for (; k <= n - LANES; k += LANES) sum = load(a, i + k).fma(load(b, j + k), sum);
         float rest = 0;
         for (; k < n; k++) rest = Math.fma(get(a, i + k), get(b, j + k), rest);
-        return sum(s0.add(s1)) + rest;
+        return sum(sum) + rest;
     }
 
     /// `Σ x[i + k]` over `k < n`.
     static float sum(MemorySegment x, long i, int n) {
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int k = 0;
-        for (; k <= n - 2 * LANES; k += 2 * LANES) {
-            s0 = s0.add(load(x, i + k));
-            s1 = s1.add(load(x, i + k + LANES));
-        }
+        for (; k <= n - LANES; k += LANES) sum = sum.add(load(x, i + k));
         float rest = 0;
         for (; k < n; k++) rest += get(x, i + k);
-        return sum(s0.add(s1)) + rest;
+        return sum(sum) + rest;
     }
 }

@@ -112,7 +112,8 @@ class CpuKernelsTest {
         try (CpuKernels run = CpuKernels.open();
                 Kernels step = run.openStep()) {
             step.zeros(Shape.of(50));
-            for (float v : step.download(step.empty(Shape.of(50)))) assertThat(v).isNaN();
+            for (float v : step.download(step.empty(Shape.of(50))))
+                assertThat(v).isNaN();
             for (float v : step.download(step.empty(DType.BF16, Shape.of(50))))
                 assertThat(v).isNaN();
             Tensor released = step.zeros(Shape.of(7));
