@@ -74,6 +74,17 @@ class CheckpointTest {
         assertThat(other.tensor(q)).isSameAs(other.tensor(q));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "llama-tied", "qwen2", "qwen3", "gpt2", "smollm3-nope", "gemma3"})
+    void models_of_every_family_open_and_are_finite(String name) {
+        Path model = Shared.path("golden/models").resolve(name);
+        Checkpoint c = Checkpoint.open(model, arena);
+        assertThat(c.format()).isEqualTo("safetensors");
+        assertThat(c.config()).isEqualTo(Json.readObject(model.resolve("config.json")));
+        assertThat(c.names()).isNotEmpty();
+        NonFinite.requireNone(c);
+    }
+
     @Test
     void smollm2_has_the_tensors_and_the_configuration_its_makers_say() {
         Path model = Shared.path("assets/models/smollm2-135m-instruct");
@@ -203,6 +214,18 @@ class CheckpointTest {
                 .text("llama.block_count", "1")
                 .to(file);
         assertRefused(file, "llama.block_count is 1, expected a whole number from 1");
+    }
+
+    @Test
+    void a_count_of_layers_beyond_the_tensors_is_refused() {
+        Path file = new GgufBytes(3, 32)
+                .text("general.architecture", "llama")
+                .u32("llama.block_count", Integer.MAX_VALUE)
+                .u32("llama.attention.head_count", 1)
+                .u32("llama.embedding_length", 2)
+                .tensor("token_embd.weight", new float[2], 2, 1)
+                .to(folder.resolve("a.gguf"));
+        assertRefused(file, "llama.block_count is 2147483647, but there are 1 tensors");
     }
 
     private void assertRefused(Path file, String message) {

@@ -1,5 +1,6 @@
 package dev.gradine.io;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +46,7 @@ final class GgufBytes {
     }
 
     void string(Bytes to, String s) {
-        byte[] utf8 = s.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
         count(to, utf8.length);
         to.raw(utf8);
     }

@@ -3,6 +3,8 @@ package dev.gradine.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -190,6 +192,17 @@ class GgufTest {
         assertThatThrownBy(() -> Gguf.open(file, arena))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(file + ": " + message);
+    }
+
+    @Test
+    void a_list_longer_than_we_care_to_hold_is_refused() throws IOException {
+        Path file = new GgufBytes(3, 32).list("k", 0, 0, b -> {}).to(folder.resolve("a.gguf"));
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.seek(41);
+            sparse.write(new Bytes().i64(100_000_000).array());
+            sparse.setLength(200_000_000);
+        }
+        assertRefused(file, "k: metadata needs more than 536870912 bytes");
     }
 
     @ParameterizedTest

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +30,8 @@ class ModelFolderTest {
     private Path target = Path.of("");
 
     @BeforeEach
-    void folders() throws java.io.IOException {
-        source = java.nio.file.Files.createDirectory(folder.resolve("source"));
+    void folders() throws IOException {
+        source = Files.createDirectory(folder.resolve("source"));
         target = folder.resolve("merged");
         AtomicFiles.writeText(source.resolve("tokenizer.json"), "{}");
         AtomicFiles.writeText(source.resolve("chat_template.jinja"), "{{ x }}");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -138,7 +139,7 @@ class SafetensorsHeaderTest {
             Path whole = Bytes.write(folder.resolve("whole.safetensors"), good);
             assertThat(Safetensors.open(whole, arena).names()).containsExactly("a");
             for (int n = 0; n < good.length; n++) {
-                byte[] cut = java.util.Arrays.copyOf(good, n);
+                byte[] cut = Arrays.copyOf(good, n);
                 Path file = Bytes.write(folder.resolve("cut" + n + ".safetensors"), cut);
                 assertThatThrownBy(() -> Safetensors.open(file, arena)).isInstanceOf(CheckpointException.class);
             }

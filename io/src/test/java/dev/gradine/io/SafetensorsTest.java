@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -84,8 +86,7 @@ class SafetensorsTest {
                 + "\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[12,16]},"
                 + "\"b\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[16,19]}}";
         byte[] all = Bytes.read(file);
-        int length = (int)
-                ByteBuffer.wrap(all).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong();
+        int length = (int) ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN).getLong();
         assertThat(length % 8).isZero();
         assertThat(new String(all, 8, length, StandardCharsets.UTF_8))
                 .isEqualTo(header + " ".repeat(length - header.length()));
@@ -117,8 +118,7 @@ class SafetensorsTest {
                 .f32(1.5f)
                 .to(folder.resolve("a.safetensors"));
         Tensor b = Safetensors.open(file, arena).tensor("b");
-        assertThat(b.data().get(java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED, 0))
-                .isEqualTo(1.5f);
+        assertThat(b.data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0)).isEqualTo(1.5f);
     }
 
     @Test
