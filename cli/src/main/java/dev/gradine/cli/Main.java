@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
         name = "gradine",
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
         mixinStandardHelpOptions = true,
-        subcommands = {ScoreCommand.class},
+        subcommands = {ScoreCommand.class, BenchCommand.class},
         versionProvider = Main.Version.class)
 public final class Main implements Runnable {
 

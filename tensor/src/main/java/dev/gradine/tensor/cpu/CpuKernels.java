@@ -49,8 +49,12 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public String name() {
-        int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();
-        return "cpu (%d-bit vectors, %d threads)".formatted(bits, Parallel.THREADS);
+        return "cpu (%d-bit vectors, %d threads)".formatted(vectorBits(), Parallel.THREADS);
+    }
+
+    @Override
+    public int vectorBits() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
     }
 
     @Override
