@@ -61,8 +61,8 @@ final class Gemv {
     /// Columns `from … to` of `c`.
     private void part(int from, int to) {
         Scratch own = Scratch.own();
-        float[] x = own.a(m * k);
-        float[] sums = own.c(ROWS * L + ROWS);
+        float[] x = own.left(m * k);
+        float[] sums = own.tile(ROWS * L + ROWS);
         MemorySegment.copy(a, F32, 0, x, 0, m * k);
         boolean direct = dtype == DType.F32;
         boolean inRegisters = Decode.BLOCKS && m == 1 && dtype.blockSize() == 32;
