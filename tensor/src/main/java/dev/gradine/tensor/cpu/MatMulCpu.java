@@ -17,7 +17,8 @@ final class MatMulCpu implements MatMulKernel {
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         require("matmul_nt", a, 1, b, 1, c);
-        new Gemm(Gemm.Form.NT, a, b, alpha, accumulate, c).run();
+        if (a.shape().dim(0) <= Gemv.MOST_ROWS) new Gemv(a, b, alpha, accumulate, c).run();
+        else new Gemm(Gemm.Form.NT, a, b, alpha, accumulate, c).run();
     }
 
     @Override

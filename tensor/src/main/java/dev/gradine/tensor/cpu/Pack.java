@@ -9,13 +9,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/// Packs columns of `B[K,N]` into panels `[column / NR][K][NR]`, decoded to f32, the last one padded with zeros.
+/// Packs columns of `B[K,N]` into panels `[column / width][K][width]`, decoded to f32, the last one padded with zeros.
 final class Pack {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final int L = MicroKernel.L;
-    private static final int NR = MicroKernel.NR;
-    private static final int RUN = 128; // values of a row decoded at once: NR rows stay in a first-level cache
+    private static final int RUN = 128; // values of a row decoded at once: a panel's rows stay in a first-level cache
     private static final int ROWS = 16; // rows of b[K,N] in one part
     private static final int[] EVERY_RUN = multiples(RUN);
     private static final int[] EVERY_BLOCK = multiples(Gemm.MC);
@@ -25,16 +24,24 @@ final class Pack {
     private final boolean transposed;
     private final int n;
     private final int k;
+    private final int width;
     private final MemorySegment panels;
 
     /// @param transposed whether `b` is `[N,K]`
-    Pack(Tensor b, boolean transposed, int n, int k, MemorySegment panels) {
+    /// @param columns the most that are packed at once
+    Pack(Tensor b, boolean transposed, int n, int k, int columns) {
         this.b = b.data();
         this.dtype = b.dtype();
         this.transposed = transposed;
         this.n = n;
         this.k = k;
-        this.panels = panels;
+        this.width = MicroKernel.width(n);
+        this.panels = Scratch.own().panels((long) Gemm.roundUp(columns, width) * k);
+    }
+
+    /// Columns of a panel.
+    int width() {
+        return width;
     }
 
     MemorySegment panels() {
@@ -43,13 +50,13 @@ final class Pack {
 
     /// How many parts packing columns `from … to` has.
     int parts(int from, int to) {
-        return transposed ? (to - from + NR - 1) / NR : (k + ROWS - 1) / ROWS;
+        return transposed ? (to - from + width - 1) / width : (k + ROWS - 1) / ROWS;
     }
 
     /// Packs one part of columns `from … to`; the first panel begins at column `from`.
     void part(int index, int from, int to) {
         if (transposed) {
-            columns(from + index * NR, Math.min(to, from + (index + 1) * NR), 4L * index * NR * k);
+            columns(from + index * width, Math.min(to, from + (index + 1) * width), 4L * index * width * k);
         } else {
             rows(index * ROWS, Math.min(k, (index + 1) * ROWS), from, to);
         }
@@ -57,17 +64,17 @@ final class Pack {
 
     /// One panel from rows of `b[N,K]`.
     private void columns(int from, int to, long panelAt) {
-        float[] decoded = Scratch.own().rows(2 * NR * RUN);
+        float[] decoded = Scratch.own().rows(2 * width * RUN);
         for (int p = 0; p < k; p += RUN) {
             int kc = Math.min(RUN, k - p);
-            for (int j = 0; j < NR; j++) {
+            for (int j = 0; j < width; j++) {
                 if (from + j < to) Decode.toFloats(b, dtype, (long) (from + j) * k + p, kc, decoded, j * RUN);
                 else Arrays.fill(decoded, j * RUN, j * RUN + kc, 0);
             }
             for (int q = 0; q < kc; q++) {
-                for (int j = 0; j < NR; j += L) {
+                for (int j = 0; j < width; j += L) {
                     FloatVector.fromArray(MicroKernel.S, decoded, q + j * RUN, EVERY_RUN, 0)
-                            .intoMemorySegment(panels, panelAt + 4L * ((p + q) * NR + j), LITTLE_ENDIAN);
+                            .intoMemorySegment(panels, panelAt + 4L * ((p + q) * width + j), LITTLE_ENDIAN);
                 }
             }
         }
@@ -75,13 +82,13 @@ final class Pack {
 
     /// Some rows of `b[K,N]`, each spread over all panels.
     private void rows(int p0, int p1, int from, int to) {
-        int width = Gemm.roundUp(to - from, NR);
-        float[] decoded = Scratch.own().rows(width);
-        Arrays.fill(decoded, to - from, width, 0);
+        int padded = Gemm.roundUp(to - from, width);
+        float[] decoded = Scratch.own().rows(padded);
+        Arrays.fill(decoded, to - from, padded, 0);
         for (int p = p0; p < p1; p++) {
             Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, 0);
-            for (int j = 0; j < width; j += NR) {
-                MemorySegment.copy(decoded, j, panels, F32, 4L * ((long) j * k + (long) p * NR), NR);
+            for (int j = 0; j < padded; j += width) {
+                MemorySegment.copy(decoded, j, panels, F32, 4L * ((long) j * k + (long) p * width), width);
             }
         }
     }
