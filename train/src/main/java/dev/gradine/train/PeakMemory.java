@@ -21,9 +21,8 @@ public record PeakMemory(double mb, Source source) {
     public enum Source {
         /// High-water mark of the resident set, kept by the kernel (`VmHWM`): all there is.
         RESIDENT_PEAK,
-        /// For systems without `/proc`: the sum of the heap pools' peaks and of the NIO buffers as they are now. Memory
-        /// of
-        /// arenas, where tensors live, is not in it, so it is far below what the process holds.
+        /// For systems without `/proc`: the sum of the heap pools' peaks and of the NIO buffers as they are now.
+        /// Memory of arenas, where tensors live, is not in it, so it is far below what the process holds.
         HEAP_AND_BUFFERS_WITHOUT_ARENAS
     }
 

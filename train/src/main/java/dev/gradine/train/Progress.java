@@ -52,7 +52,7 @@ public final class Progress implements AutoCloseable {
         this.total = total;
         this.chosen = chosen;
         PrintStream out = screen.out();
-        fine = out.charset().canEncode() && out.charset().newEncoder().canEncode("━╸╺·");
+        fine = out.charset().canEncode() && out.charset().newEncoder().canEncode("━·");
         step = done;
         stepAt = screen.nanos().getAsLong();
         shownAt = stepAt - LINE_NANOS;
@@ -62,7 +62,12 @@ public final class Progress implements AutoCloseable {
     /// but always the last step.
     ///
     /// @param values as they go to the metrics log; used are `loss`, the chosen one, `tokens_per_second` and
+    ///     `peak_memory_mb`
+    /// @throws IllegalArgumentException if `at` lies behind what was shown or beyond the total
     public void update(long at, Map<String, ? extends Number> values) {
+        if (at < step || at > total) {
+            throw new IllegalArgumentException("progress: step is " + at + ", expected " + step + " to " + total);
+        }
         long now = screen.nanos().getAsLong();
         if (at > step) {
             double each = (now - stepAt) / 1e9 / (at - step);

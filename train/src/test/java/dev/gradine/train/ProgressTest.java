@@ -177,6 +177,13 @@ class ProgressTest {
     }
 
     @Test
+    void refuses_a_step_behind_or_beyond() {
+        Progress p = new Progress(terminal(80), "train", 2, 4, "");
+        assertThatThrownBy(() -> p.update(1, Map.of())).hasMessage("progress: step is 1, expected 2 to 4");
+        assertThatThrownBy(() -> p.update(5, Map.of())).hasMessage("progress: step is 5, expected 2 to 4");
+    }
+
+    @Test
     void the_width_is_that_of_COLUMNS_or_eighty() {
         assertThat(Screen.columns(Map.of("COLUMNS", "132"))).isEqualTo(132);
         assertThat(Screen.columns(Map.of("COLUMNS", "wide"))).isEqualTo(80);

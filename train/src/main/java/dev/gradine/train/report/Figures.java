@@ -87,7 +87,7 @@ final class Figures {
             add("Trained", Show.percent((double) m.trained() / m.parameters()), note);
         }
         if (series.has("num_tokens")) {
-            String epochs = series.has("epoch") ? ", " + Show.epochs(series.last("epoch")) + " epochs" : "";
+            String epochs = series.has("epoch") ? ", " + Show.epochs(series.last("epoch")) : "";
             String note = Show.count(series.lastStep()) + " steps" + epochs;
             add("Tokens", Show.brief(Math.round(series.last("num_tokens"))), note);
         }
@@ -106,7 +106,7 @@ final class Figures {
 
     private String ends(String metric) {
         int n = series.window(metric);
-        return n == 1 ? "first and last logged step" : "mean of first and last " + n + " logged steps";
+        return n == 1 ? "first and last logged step" : "means of " + n + " logged steps";
     }
 
     private boolean has(String evalMetric) {

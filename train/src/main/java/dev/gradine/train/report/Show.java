@@ -20,9 +20,10 @@ final class Show {
         return sign(String.format(Locale.ROOT, "%." + Math.max(0, digits) + "f", v));
     }
 
-    /// At most two decimals, none of them a trailing zero: `2`, `0.75`.
+    /// At most two decimals, none of them an idle zero: `1 epoch`, `0.75 epochs`.
     static String epochs(double n) {
-        return String.format(Locale.ROOT, "%.2f", n).replaceFirst("\\.?0+$", "");
+        String number = String.format(Locale.ROOT, "%.2f", n).replaceFirst("\\.?0+$", "");
+        return number + (number.equals("1") ? " epoch" : " epochs");
     }
 
     /// Thousands apart: `12 345`.

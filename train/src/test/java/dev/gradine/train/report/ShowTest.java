@@ -34,7 +34,7 @@ class ShowTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1", "0.75, 0.75", "2.5, 2.5", "10, 10", "0.333333, 0.33"})
+    @CsvSource({"1, 1 epoch", "0.75, 0.75 epochs", "2.5, 2.5 epochs", "10, 10 epochs", "0.333333, 0.33 epochs"})
     void epochs_have_no_idle_zeros(double n, String text) {
         assertThat(Show.epochs(n)).isEqualTo(text);
     }
