@@ -1,4 +1,4 @@
-# Read by ../gradine for its command `test`; uses its root, maven and need_maven.
+# Read by ../gradine for its command `test`; uses its root and maven.
 # shellcheck shell=bash disable=SC2154
 
 # Adds up the Surefire reports: "N passed, N failed, N skipped".
@@ -14,7 +14,6 @@ count_tests() {
 
 run_tests() {
     local code=0 counts
-    need_maven 'run the tests'
     rm -rf "$root"/*/target/surefire-reports # only this run counts
     maven verify "$@" || code=$?
     counts=$(count_tests || true)

@@ -12,10 +12,14 @@ import java.util.regex.Pattern;
 /// @param doc whether the documentation tool reads it
 record Comment(long line, String text, boolean doc) {
 
-    /// Strings come first, so that comment signs inside them are not taken for comments.
-    private static final Pattern TOKEN = Pattern.compile("""
-            (?<string>""\"(?:\\\\.|(?!""\").)*+""\"|"(?:\\\\.|[^"\\\\\\n])*+"|'(?:\\\\.|[^'\\\\\\n])*+')\
-            |(?<rest>/\\*.*?\\*/|//[^\\n]*)""", Pattern.DOTALL);
+    /// Strings come first, so that comment signs inside them are not taken for comments. No alternative is repeated
+    /// once per character: the matcher would need a stack frame for each.
+    private static final String TEXT_BLOCK = "\"\"\".*?(?<!\\\\)\"\"\"";
+
+    private static final String STRING = "\"[^\"\\\\\\n]*+(?:\\\\.[^\"\\\\\\n]*+)*+\"";
+    private static final String CHARACTER = "'\\\\?.[^'\\n]*+'";
+    private static final Pattern TOKEN = Pattern.compile(
+            TEXT_BLOCK + "|" + STRING + "|" + CHARACTER + "|(?<comment>/\\*.*?\\*/|//[^\\n]*)", Pattern.DOTALL);
 
     /// All comments of a Java file in order.
     static List<Comment> in(String java) {
@@ -26,7 +30,7 @@ record Comment(long line, String text, boolean doc) {
         while (m.find()) {
             line += lineBreaks(java, seen, m.start());
             seen = m.start();
-            if (m.group("rest") != null) comments.add(of(line, m.group("rest")));
+            if (m.group("comment") != null) comments.add(of(line, m.group("comment")));
         }
         return comments;
     }

@@ -48,10 +48,14 @@ class LinksTest {
     void living_links_other_hosts_anchors_and_code_pass(@TempDir Path root) throws IOException {
         Files.createDirectories(root.resolve("docs/my page"));
         Files.writeString(root.resolve("docs/ops.md"), "[up](../README.md) [/](/README.md) [p](my%20page/)");
-        Files.writeString(
-                root.resolve("README.md"),
-                "[a](docs/ops.md#add) [b](https://example.org/x.md) [c](#here) [d](mailto:a@example.org)\n"
-                        + "`x[0](i)` and ``[g](gone.md)``\n\n```\nops[1](x.md)\n```\n");
+        Files.writeString(root.resolve("README.md"), """
+                [a](docs/ops.md#add) [b](https://example.org/x.md) [c](#here) [d](mailto:a@example.org)
+                `x[0](i)` and ``[g](gone.md)``
+
+                ```
+                ops[1](x.md)
+                ```
+                """);
         assertThat(deadLinks(new Repository(root))).isEmpty();
     }
 

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
@@ -39,7 +40,9 @@ final class Parser {
         JavacTask task = task(sources, problems);
         List<Parsed> parsed = new ArrayList<>();
         for (CompilationUnitTree tree : trees(task)) {
-            Source source = ((Text) tree.getSourceFile()).source;
+            // The compiler hands back a wrapper of the file it was given, with the same address.
+            Source source =
+                    sources.get(Integer.parseInt(tree.getSourceFile().toUri().getFragment()));
             parsed.add(new Parsed(source, tree, Trees.instance(task).getSourcePositions()));
         }
         if (!problems.getDiagnostics().isEmpty()) {
@@ -58,7 +61,9 @@ final class Parser {
 
     private static JavacTask task(List<Source> sources, DiagnosticCollector<JavaFileObject> problems) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        List<Text> files = sources.stream().map(Text::new).toList();
+        List<Text> files = IntStream.range(0, sources.size())
+                .mapToObj(i -> new Text(sources.get(i), i))
+                .toList();
         return (JavacTask) compiler.getTask(null, null, problems, List.of("-proc:none"), null, files);
     }
 
@@ -73,8 +78,8 @@ final class Parser {
     private static final class Text extends SimpleJavaFileObject {
         private final Source source;
 
-        Text(Source source) {
-            super(URI.create("text:///" + source.path().replace(' ', '_')), Kind.SOURCE);
+        Text(Source source, int index) {
+            super(URI.create("text:///" + source.path().replace(' ', '_') + "#" + index), Kind.SOURCE);
             this.source = source;
         }
 

@@ -96,6 +96,13 @@ class SizeLimitsTest {
         assertThat(rules(MAIN, body("run();\n" + comment + "\nrun();"))).containsExactly("commented-out code");
     }
 
+    @Test
+    void a_statement_over_several_comment_lines_is_found_once() {
+        String text = "run();\n// step(a,\n//     b);\nrun(); // again\n// and a word";
+        List<Finding> findings = check(List.of(new Source(MAIN, body(text))));
+        assertThat(findings).hasToString("[" + MAIN + ":4: commented-out code: step(a, b);]");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -108,6 +115,16 @@ class SizeLimitsTest {
             })
     void prose_and_documentation_are_not_code(String line) {
         assertThat(rules(MAIN, body(line.replace("\\;", ";") + "\nrun();"))).isEmpty();
+    }
+
+    @Test
+    void a_comment_is_found_behind_strings_of_any_kind_and_length() {
+        String quotes = "\"\"\"";
+        String block = "String s = " + quotes + "\n" + "// run();\n".repeat(300) + quotes + ";\n";
+        String others = "String t = \"\\\"// run();\"; char c = '\"'; char d = '\\''; int e; // run();";
+        String source = "package dev.gradine.nn;\nclass Planted {" + block + others + "\n}";
+        assertThat(check(List.of(new Source(MAIN, source))))
+                .hasToString("[" + MAIN + ":304: commented-out code: run();]");
     }
 
     @Test
@@ -167,11 +184,11 @@ class SizeLimitsTest {
 
     private static String parameters(int count) {
         return String.join(
-                ", ",
+                ",\n",
                 Stream.iterate(0, i -> i + 1).limit(count).map(i -> "int p" + i).toList());
     }
 
     private static String loops(int depth) {
-        return "while (a > 0) { ".repeat(depth) + "} ".repeat(depth);
+        return "while (a > 0) {\n".repeat(depth) + "}\n".repeat(depth);
     }
 }

@@ -18,7 +18,9 @@ final class TextCheck {
     static List<Finding> check(Parsed file) {
         List<Finding> findings = new ArrayList<>();
         widths(file.source(), findings);
-        Comment.in(file.source().text()).forEach(c -> comment(file.source(), c, findings));
+        List<Comment> comments = Comment.in(file.source().text());
+        comments.forEach(c -> openEnd(file.source(), c, findings));
+        code(file.source(), comments, findings);
         imports(file, findings);
         if (JUNK_DRAWER.matcher(file.packageName()).matches()) {
             findings.add(
@@ -37,19 +39,31 @@ final class TextCheck {
         }
     }
 
-    /// Prose does not parse as Java; a comment that ends like a statement and does, is code.
-    private static void comment(Source source, Comment comment, List<Finding> findings) {
-        if (OPEN_END.matcher(comment.text()).find()) {
-            findings.add(new Finding(source.path(), comment.line(), "open end", "names no issue: " + comment.text()));
-        }
-        boolean candidate = !comment.doc() && CODE_END.matcher(comment.text()).matches();
-        if (candidate && isCode(comment.text())) {
-            findings.add(new Finding(source.path(), comment.line(), "commented-out code", comment.text()));
+    private static void openEnd(Source source, Comment comment, List<Finding> findings) {
+        if (!OPEN_END.matcher(comment.text()).find()) return;
+        findings.add(new Finding(source.path(), comment.line(), "open end", "names no issue: " + comment.text()));
+    }
+
+    /// Prose does not parse as Java; a comment that ends like a statement and does, is code. Lines that follow each
+    /// other
+    /// are also read as one, for a statement of several lines.
+    private static void code(Source source, List<Comment> comments, List<Finding> findings) {
+        List<Comment> candidates = comments.stream().filter(c -> !c.doc()).toList();
+        Comment block = new Comment(-1, "", false);
+        for (Comment next : candidates) {
+            boolean follows = next.line() == block.line() + block.text().lines().count();
+            block = follows ? new Comment(block.line(), block.text() + "\n" + next.text(), false) : next;
+            Comment shown = isCode(next.text()) ? next : block;
+            if (!isCode(shown.text())) continue;
+            String text = shown.text().replace('\n', ' ');
+            findings.add(new Finding(source.path(), shown.line(), "commented-out code", text));
+            block = new Comment(-1, "", false);
         }
     }
 
     /// Half a statement counts too: the opening or closing line of a block that was commented out line by line.
     private static boolean isCode(String text) {
+        if (!CODE_END.matcher(text).matches()) return false;
         return Parser.isStatements(text) || Parser.isStatements(text + " }") || Parser.isStatements("{ " + text);
     }
 

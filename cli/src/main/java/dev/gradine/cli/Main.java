@@ -16,6 +16,13 @@ import picocli.CommandLine.Spec;
         name = "gradine",
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
         mixinStandardHelpOptions = true,
+        subcommands = {
+            GenerateCommand.class,
+            MergeCommand.class,
+            ScoreCommand.class,
+            InspectCommand.class,
+            BenchCommand.class
+        },
         versionProvider = Main.Version.class)
 public final class Main implements Runnable {
 

@@ -1,5 +1,8 @@
-/// Weight files: reading with every offset, size and overlap checked before a byte is used, and writing that never
-/// leaves half a file. What the weights mean belongs in `nn` and `peft`.
+/// Weight files: safetensors, GGUF and llama2.c, read through a memory map after every offset, overlap and size has
+/// been checked; JSON as strict as we can make it; files and folders that appear whole or not at all.
+///
+/// Belongs here: bytes on disk and the names and shapes they carry. Does not belong here: what a model does with them,
+/// tokenizers, datasets.
 @NullMarked
 package dev.gradine.io;
 

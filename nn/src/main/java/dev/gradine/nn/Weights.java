@@ -37,7 +37,7 @@ public final class Weights {
     /// @throws ConfigException if its shape is another than `dims`
     public ParamSlot param(String name, int... dims) {
         Shape expected = Shape.of(dims);
-        Tensor t = source.tensor(name);
+        Tensor t = run.fromHost(source.tensor(name));
         if (!t.shape().equals(expected)) {
             throw new ConfigException("weights: %s is %s, expected %s (from config)"
                     .formatted(name, t.shape(), expected));

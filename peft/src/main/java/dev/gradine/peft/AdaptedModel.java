@@ -110,6 +110,31 @@ public final class AdaptedModel {
         copies.keySet().forEach(s -> s.use(s.base()));
     }
 
+    /// A state of the model to return to: which adapters and copies it computes with.
+    public interface State {
+        /// Makes the model compute so from here on.
+        void use();
+    }
+
+    /// Adapters and copies with the values they have now, never to change: the reference of a preference loss that
+    /// continues from a trained adapter.
+    ///
+    /// @param run lifetime of the copies
+    public State snapshot(Kernels run) {
+        SequencedMap<LinearSlot, Adapter> frozen = new LinkedHashMap<>();
+        adapters.forEach((slot, a) -> frozen.put(slot, a.snapshot(run)));
+        SequencedMap<ParamSlot, Param> frozenCopies = new LinkedHashMap<>();
+        copies.forEach((slot, p) -> {
+            Tensor value = run.empty(p.value().shape());
+            run.copy(p.value(), value);
+            frozenCopies.put(slot, Param.frozen(p.name(), value));
+        });
+        return () -> {
+            frozen.forEach(LinearSlot::use);
+            frozenCopies.forEach(ParamSlot::use);
+        };
+    }
+
     /// The adapters by the layer they stand in.
     public SequencedMap<LinearSlot, Adapter> adapters() {
         return adapters;

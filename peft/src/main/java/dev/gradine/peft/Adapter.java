@@ -14,6 +14,9 @@ public sealed interface Adapter extends LinearModule permits LoraLinear, CustomA
     /// What it trains, under the names its file gives them behind the layer's path, such as `lora_A.weight`.
     SequencedMap<String, Param> trained();
 
+    /// The same adapter with the values it has now, never to change: the reference of a preference loss.
+    Adapter snapshot(Kernels run);
+
     /// The update of the base weight, `f32[O,I]` in the memory of `k`: merging adds it to W.
     Tensor delta(Kernels k);
 }

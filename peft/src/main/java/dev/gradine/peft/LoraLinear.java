@@ -95,6 +95,17 @@ public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPla
     }
 
     @Override
+    public LoraLinear snapshot(Kernels run) {
+        return new LoraLinear(base, frozen(a, run), frozen(b, run), s, drop, index);
+    }
+
+    private static Param frozen(Param p, Kernels run) {
+        Tensor copy = run.empty(p.value().shape());
+        run.copy(p.value(), copy);
+        return Param.frozen(p.name(), copy);
+    }
+
+    @Override
     public Tensor delta(Kernels k) {
         Tensor d = k.empty(base.weight().base().value().shape());
         k.matMul().nn(b.value(), a.value(), s, false, d);

@@ -1,5 +1,7 @@
-/// The training loop and what it holds: optimisers, schedules, checkpoints and metrics. Losses and adapters come in
-/// as interfaces; commands and options belong in `cli`.
+/// Optimisation: schedules, AdamW, the step loop, checkpoints that resume bit for bit, metrics.
+///
+/// Belongs here: everything between an objective and a finished run. Which weights are trained and how they are saved is
+/// known only as `Policy`.
 @NullMarked
 package dev.gradine.train;
 

@@ -20,6 +20,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
@@ -51,8 +52,12 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public String name() {
-        int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();
-        return "cpu (%d-bit vectors, %d threads)".formatted(bits, Parallel.THREADS);
+        return "cpu (%d-bit vectors, %d threads)".formatted(vectorBits(), Parallel.THREADS);
+    }
+
+    @Override
+    public int vectorBits() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
     }
 
     @Override
@@ -106,6 +111,18 @@ public final class CpuKernels implements Kernels {
     public int[] downloadInts(Tensor from) {
         requireType("download", from, DType.I32);
         return from.data().toArray(I32);
+    }
+
+    @Override
+    public Tensor fromHost(Tensor host) {
+        return host;
+    }
+
+    @Override
+    public Tensor toHost(Tensor t, Arena arena) {
+        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
+        host.data().copyFrom(t.data());
+        return host;
     }
 
     @Override
