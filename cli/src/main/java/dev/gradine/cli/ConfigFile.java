@@ -22,8 +22,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /// Options from a YAML file: keys are the long names without dashes; what stands on the command line wins.
 final class ConfigFile implements IDefaultValueProvider {
 
-    private static final YAMLMapper YAML =
-            YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final YAMLMapper YAML = YAMLMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
     /// The option itself, for `--help`; the file is read before the options are.
     static final class Arg {
@@ -51,7 +52,8 @@ final class ConfigFile implements IDefaultValueProvider {
     static void apply(CommandLine root, String[] args) {
         List<String> list = List.of(args);
         int at = list.indexOf("--config");
-        String inline = list.stream().filter(a -> a.startsWith("--config=")).findFirst().orElse("");
+        String inline =
+                list.stream().filter(a -> a.startsWith("--config=")).findFirst().orElse("");
         if (args.length == 0 || (inline.isEmpty() && (at < 0 || at + 1 >= args.length))) return;
         CommandLine command = root.getSubcommands().get(args[0]);
         if (command == null || command.getCommandSpec().findOption("--config") == null) return;
@@ -85,7 +87,8 @@ final class ConfigFile implements IDefaultValueProvider {
     private static String names(CommandLine command) {
         return command.getCommandSpec().options().stream()
                 .map(OptionSpec::longestName)
-                .filter(n -> n.startsWith("--") && !List.of("--config", "--help", "--version").contains(n))
+                .filter(n -> n.startsWith("--")
+                        && !List.of("--config", "--help", "--version").contains(n))
                 .map(n -> n.substring(2))
                 .sorted()
                 .collect(Collectors.joining(", "));

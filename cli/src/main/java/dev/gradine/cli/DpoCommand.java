@@ -73,10 +73,12 @@ final class DpoCommand implements Callable<Integer> {
             TextCodec codec = m.codecFor(false);
             PreferenceEncoder encoder = new PreferenceEncoder(codec, args.maxLength());
             List<LabelledPair> train = encode(encoder, data.train(), 0);
-            List<LabelledPair> held =
-                    data.held().isEmpty() ? List.of() : encode(encoder, data.held().getFirst(), train.size());
+            List<LabelledPair> held = data.held().isEmpty()
+                    ? List.of()
+                    : encode(encoder, data.held().getFirst(), train.size());
             AdaptedModel adapted = args.lora().adapt(m, args.seed());
-            var batches = ExampleBatches.of(train, args, p -> p.chosen().tokens() + p.rejected().tokens());
+            var batches = ExampleBatches.of(
+                    train, args, p -> p.chosen().tokens() + p.rejected().tokens());
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);
             described.put("beta", beta);
@@ -127,7 +129,8 @@ final class DpoCommand implements Callable<Integer> {
     }
 
     private static Labelled answer(int[] prompt, int[] completion) {
-        int[] ids = IntStream.concat(IntStream.of(prompt), IntStream.of(completion)).toArray();
+        int[] ids =
+                IntStream.concat(IntStream.of(prompt), IntStream.of(completion)).toArray();
         return Labelled.completion(ids, prompt.length);
     }
 }

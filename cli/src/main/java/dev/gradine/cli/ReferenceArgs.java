@@ -15,8 +15,9 @@ final class ReferenceArgs {
     @Option(
             names = "--reference",
             paramLabel = "base|start|DIR",
-            description = "Frozen reference: the model without adapter (base), the adapter as it was at the start (start),"
-                    + " or another model. Default: start with --init-adapter, else base; a fresh adapter changes nothing.")
+            description =
+                    "Frozen reference: the model without adapter (base), the adapter as it was at the start (start),"
+                            + " or another model. Default: start with --init-adapter, else base; a fresh adapter changes nothing.")
     private @Nullable String reference;
 
     @Option(

@@ -63,7 +63,9 @@ final class SftCommand implements Callable<Integer> {
             TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
             SftEncoder encoder = new SftEncoder(codec, mask, args.maxLength());
             List<Labelled> train = encode(encoder, data.train());
-            List<Labelled> held = data.held().isEmpty() ? List.of() : encode(encoder, data.held().getFirst());
+            List<Labelled> held = data.held().isEmpty()
+                    ? List.of()
+                    : encode(encoder, data.held().getFirst());
             AdaptedModel adapted = args.lora().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, Labelled::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());

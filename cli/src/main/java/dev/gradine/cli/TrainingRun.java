@@ -56,7 +56,13 @@ final class TrainingRun<E> implements Trainer.Listener {
     private final MetricsLog log;
     private final Progress progress;
 
-    TrainingRun(TrainArgs args, TrainSettings settings, Plan<E> plan, LoadedModel loaded, AdaptedModel adapted, Samples samples) {
+    TrainingRun(
+            TrainArgs args,
+            TrainSettings settings,
+            Plan<E> plan,
+            LoadedModel loaded,
+            AdaptedModel adapted,
+            Samples samples) {
         this.args = args;
         this.settings = settings;
         this.plan = plan;

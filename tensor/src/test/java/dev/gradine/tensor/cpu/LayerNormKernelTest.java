@@ -45,8 +45,9 @@ class LayerNormKernelTest {
             LayerNormCpu.KERNEL.forward(t.of(Shape.of(ROWS, c), x), t.of(w), t.of(b), EPS, y, mean, rstd);
             double[] expected = reference(Cases.doubles(x), Cases.doubles(w), Cases.doubles(b));
             double largest = Math.sqrt(c); // of (x − mean) · rstd
-            Teeth.bite(t.values(y), got -> Tolerance.elementwise(4, 2 + 2 * largest)
-                    .check("y", got, expected));
+            Teeth.bite(
+                    t.values(y),
+                    got -> Tolerance.elementwise(4, 2 + 2 * largest).check("y", got, expected));
         }
     }
 
@@ -70,10 +71,8 @@ class LayerNormKernelTest {
             double[] wd = Cases.doubles(w);
             double[] bd = Cases.doubles(b);
             double[] expectedX = Slope.of(v -> RmsNormKernelTest.weighted(reference(v, wd, bd), dy), x);
-            double[] expectedW =
-                    Slope.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), v, bd), dy), w);
-            double[] expectedB =
-                    Slope.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), wd, v), dy), b);
+            double[] expectedW = Slope.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), v, bd), dy), w);
+            double[] expectedB = Slope.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), wd, v), dy), b);
             for (int i = 0; i < c; i++) {
                 expectedW[i] += before[i];
                 expectedB[i] += before[i];

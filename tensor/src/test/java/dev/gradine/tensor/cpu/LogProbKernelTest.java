@@ -71,8 +71,9 @@ class LogProbKernelTest {
             tolerance.check("logProb", t.values(logProb), logProbs);
             tolerance.check("lse", t.values(lse), lses);
             Teeth.bite(t.values(stats.entropy()), got -> tolerance.check("entropy", got, entropies));
-            Teeth.bite(t.values(stats.meanLogit()), got -> Tolerance.elementwise(8, 3)
-                    .check("meanLogit", got, means));
+            Teeth.bite(
+                    t.values(stats.meanLogit()),
+                    got -> Tolerance.elementwise(8, 3).check("meanLogit", got, means));
             assertThat(t.intValues(stats.argmax())).isEqualTo(argmax);
         }
     }
@@ -99,8 +100,7 @@ class LogProbKernelTest {
             for (int p = 0; p < picks.length; p++) {
                 int row = picks[p] / v;
                 got[p] = all[picks[p]];
-                expected[p] = d[row]
-                        * Slope.of(x -> x[row * v + targets[row]] - lse(x, row * v, v), zd, picks[p]);
+                expected[p] = d[row] * Slope.of(x -> x[row * v + targets[row]] - lse(x, row * v, v), zd, picks[p]);
             }
             Teeth.bite(got, g -> Tolerance.slope(1, 20).check("dz", g, expected));
         }
