@@ -49,6 +49,11 @@ class EncodersTest {
     }
 
     @Test
+    void text_that_is_not_unicode_does_no_harm() {
+        assertThat(learnt(sft(Mask.AUTO, new Row.Text("a\uD83Db\0c")))).isEqualTo("a?b\0c<|im_end|>|");
+    }
+
+    @Test
     void text_is_learnt_whole_with_one_end() {
         assertThat(learnt(sft(Mask.AUTO, new Row.Text("abc")))).isEqualTo("abc<|im_end|>|");
         assertThat(learnt(sft(Mask.AUTO, new Row.Text("abc<|im_end|>")))).isEqualTo("abc<|im_end|>|");
@@ -69,6 +74,13 @@ class EncodersTest {
     @Test
     void the_assistants_turns_are_learnt_with_their_end_and_nothing_else() {
         assertThat(learnt(sft(Mask.ASSISTANT, new Row.Chat(TURNS, Map.of())))).isEqualTo("Hé!<|im_end|>|2<|im_end|>|");
+    }
+
+    @Test
+    void the_assistants_turns_of_a_prompt_are_not_learnt() {
+        var row = new Row.Completion(
+                new Passage.Turns(TURNS.subList(0, 3)), new Passage.Turns(TURNS.subList(3, 4)), Map.of());
+        assertThat(learnt(sft(Mask.ASSISTANT, row))).isEqualTo("2<|im_end|>|");
     }
 
     @Test

@@ -3,7 +3,6 @@ package dev.gradine.data.encode;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.data.DataSet;
-import dev.gradine.data.Shared;
 import dev.gradine.data.batch.BatchOrder;
 import dev.gradine.data.chat.FolderTemplate;
 import dev.gradine.data.token.FolderTokenizer;
@@ -21,14 +20,16 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// Token counts of TRL's trainers, which log how many real tokens they have seen after every step.
 class TrlTokensTest {
+    private static final Path RUNS = Path.of("src/test/resources/trl");
+
     private static TextCodec codec() throws IOException {
-        Path base = Shared.path("golden/trl/base");
+        Path base = RUNS.resolve("base");
         return new TextCodec(FolderTokenizer.read(base, SpecialTokens.none()), FolderTemplate.read(base));
     }
 
     private static List<Long> logged(String set) throws IOException {
         List<Long> out = new ArrayList<>();
-        for (String line : Files.readAllLines(Shared.path("golden/trl/" + set + "/steps.jsonl"))) {
+        for (String line : Files.readAllLines(RUNS.resolve(set + "/steps.jsonl"))) {
             out.add((long) JsonMapper.shared().readTree(line).path("num_tokens").asDouble());
         }
         return out;
@@ -48,7 +49,7 @@ class TrlTokensTest {
     @ParameterizedTest
     @ValueSource(strings = {"sft", "sft-completion-only"})
     void sft_sequences_have_the_references_lengths(String set) throws IOException {
-        DataSet data = DataSet.read(Shared.path("golden/trl/" + set + "/data.jsonl"));
+        DataSet data = DataSet.read(RUNS.resolve(set + "/data.jsonl"));
         var encoded = new SftEncoder(codec(), Mask.AUTO, 512).encode(data);
         int[] lengths = encoded.examples().stream().mapToInt(SftExample::length).toArray();
         assertThat(counted(lengths, 6)).isEqualTo(logged(set));
@@ -56,9 +57,9 @@ class TrlTokensTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"dpo", "dpo-ipo"})
+    @ValueSource(strings = {"dpo"})
     void preference_pairs_have_the_references_lengths(String set) throws IOException {
-        DataSet data = DataSet.read(Shared.path("golden/trl/" + set + "/data.jsonl"));
+        DataSet data = DataSet.read(RUNS.resolve(set + "/data.jsonl"));
         var encoded = new PreferenceEncoder(codec(), 512).encode(data);
         int[] lengths =
                 encoded.examples().stream().mapToInt(PreferenceExample::length).toArray();
@@ -68,7 +69,7 @@ class TrlTokensTest {
     @Test
     void a_completion_starts_right_after_the_generation_prompt() throws IOException {
         TextCodec codec = codec();
-        DataSet data = DataSet.read(Shared.path("golden/trl/sft-completion-only/data.jsonl"));
+        DataSet data = DataSet.read(RUNS.resolve("sft-completion-only/data.jsonl"));
         SftExample e = new SftEncoder(codec, Mask.AUTO, 512).encode(data.rows().getFirst());
         int[] learnt = Arrays.stream(e.labels()).filter(l -> l >= 0).toArray();
         assertThat(codec.tokenizer().decode(learnt, false))
