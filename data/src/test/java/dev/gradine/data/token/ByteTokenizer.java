@@ -10,6 +10,11 @@ public final class ByteTokenizer {
 
     /// Ids 0 to 255 are bytes in GPT-2's order, 256 to 259 are marks; EOS is `<|im_end|>`.
     public static Tokenizer chatMl() {
+        return chatMl("gpt-2");
+    }
+
+    /// The same with another way to cut words, by its GGUF name.
+    static Tokenizer chatMl(String pre) {
         List<String> tokens = new ArrayList<>();
         List<Integer> types = new ArrayList<>();
         int extra = 256;
@@ -28,7 +33,7 @@ public final class ByteTokenizer {
                         "tokenizer.ggml.model",
                         "gpt2",
                         "tokenizer.ggml.pre",
-                        "gpt-2",
+                        pre,
                         "tokenizer.ggml.tokens",
                         tokens,
                         "tokenizer.ggml.token_type",

@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamDecoderTest {
     /// The 256 bytes, three marks, and a few pieces, as GGUF metadata.
@@ -71,6 +73,16 @@ class StreamDecoderTest {
         // 'ab' scores above '▁a': ▁ + ab, then ▁ab
         assertThat(t.encode("ab", false)).containsExactly(t.id("\u2581ab"));
         assertThat(t.encode("aab", false)).containsExactly(t.id("\u2581a"), t.id("ab"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"default", "gpt-2", "smollm", "llama-bpe", "qwen2"})
+    void every_way_to_cut_words_keeps_the_text(String pre) {
+        Tokenizer t = ByteTokenizer.chatMl(pre);
+        String text = "It's  12345 <= é!?\n\n 你好<|im_end|>";
+        int[] ids = t.encode(text, true);
+        assertThat(t.decode(ids, false)).endsWith(text);
+        assertThat(ids[0] == t.bos()).isEqualTo(pre.equals("llama-bpe"));
     }
 
     @Test
