@@ -22,7 +22,7 @@ final class MicroKernel {
     static final int L = S.length();
 
     /// Distance between rows of a packed block of `a`, and so the longest run of k.
-    static final int LDA = Integer.getInteger("lda", 384);
+    static final int LDA = 768;
 
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final long V = 4L * L; // bytes of a vector

@@ -88,7 +88,11 @@ final class Pack {
         for (int p = p0; p < p1; p++) {
             Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, 0);
             for (int j = 0; j < padded; j += width) {
-                MemorySegment.copy(decoded, j, panels, F32, 4L * ((long) j * k + (long) p * width), width);
+                long at = 4L * ((long) j * k + (long) p * width);
+                for (int q = 0; q < width; q += L) {
+                    FloatVector.fromArray(MicroKernel.S, decoded, j + q)
+                            .intoMemorySegment(panels, at + 4L * q, LITTLE_ENDIAN);
+                }
             }
         }
     }
