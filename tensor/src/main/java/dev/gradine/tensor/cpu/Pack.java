@@ -80,17 +80,21 @@ final class Pack {
         }
     }
 
-    /// Some rows of `b[K,N]`, each spread over all panels.
+    /// Some rows of `b[K,N]`, spread over all panels. Panel by panel: the panels' distance is often a power of two, and
+    /// row by row all writes would fall into one set of the cache.
     private void rows(int p0, int p1, int from, int to) {
         int padded = Gemm.roundUp(to - from, width);
-        float[] decoded = Scratch.own().rows(padded);
-        Arrays.fill(decoded, to - from, padded, 0);
+        float[] decoded = Scratch.own().rows(ROWS * padded);
         for (int p = p0; p < p1; p++) {
-            Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, 0);
-            for (int j = 0; j < padded; j += width) {
+            int at = (p - p0) * padded;
+            Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, at);
+            Arrays.fill(decoded, at + to - from, at + padded, 0);
+        }
+        for (int j = 0; j < padded; j += width) {
+            for (int p = p0; p < p1; p++) {
                 long at = 4L * ((long) j * k + (long) p * width);
                 for (int q = 0; q < width; q += L) {
-                    FloatVector.fromArray(MicroKernel.S, decoded, j + q)
+                    FloatVector.fromArray(MicroKernel.S, decoded, (p - p0) * padded + j + q)
                             .intoMemorySegment(panels, at + 4L * q, LITTLE_ENDIAN);
                 }
             }
