@@ -46,8 +46,7 @@ public enum DType {
     /// @throws IllegalArgumentException if `values` is not a multiple of the block size
     public long bytes(long values) {
         if (values % blockSize != 0) {
-            throw new DTypeException(
-                    "%s: %d values, expected a multiple of %d".formatted(this, values, blockSize));
+            throw new DTypeException("%s: %d values, expected a multiple of %d".formatted(this, values, blockSize));
         }
         return Math.multiplyExact(values / blockSize, (long) blockBytes);
     }

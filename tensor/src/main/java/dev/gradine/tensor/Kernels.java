@@ -12,6 +12,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import java.lang.foreign.Arena;
 
 /// One device for one lifetime: where tensors are allocated, how values reach the host, and which kernels run.
 ///
@@ -22,6 +23,9 @@ public interface Kernels extends AutoCloseable {
 
     /// Name for messages and reports, such as `cpu (AVX-512, 2 threads)`.
     String name();
+
+    /// Width of the vectors it computes with, in bits.
+    int vectorBits();
 
     /// Memory for values that will all be overwritten. The content is undefined.
     Tensor empty(DType dtype, Shape shape);
@@ -62,6 +66,13 @@ public interface Kernels extends AutoCloseable {
 
     /// Copies an i32 tensor to the host.
     int[] downloadInts(Tensor from);
+
+    /// Values in host memory, such as a mapped file, as a tensor of this device. On the CPU that is the same memory, so
+    /// the host's must live as long.
+    Tensor fromHost(Tensor host);
+
+    /// A copy in host memory that lives as long as `arena`, of the same type.
+    Tensor toHost(Tensor t, Arena arena);
 
     /// Copies values between tensors of one shape; a real type may become f32, f16 or bf16 on the way.
     void copy(Tensor from, Tensor to);

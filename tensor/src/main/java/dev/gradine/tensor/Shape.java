@@ -14,6 +14,8 @@ public final class Shape {
         this.dims = dims;
     }
 
+    /// A shape of the given extents.
+    ///
     /// @throws ShapeException if there are more than four extents, one is negative, or they hold 2³¹ values or more
     public static Shape of(int... dims) {
         if (dims.length > 4) throw new ShapeException("shape: " + Arrays.toString(dims) + ", expected at most 4 axes");

@@ -20,7 +20,9 @@ public final class Tensor {
     private final DType dtype;
     private final Shape shape;
 
-    /// @param data at least as many bytes as the values need
+    /// A view of `data`.
+    ///
+    /// @param data exactly as many bytes as the values need
     /// @throws ShapeException if `data` has another size than the values need
     public Tensor(MemorySegment data, DType dtype, Shape shape) {
         if (data.byteSize() != dtype.bytes(shape.size())) {
@@ -81,8 +83,8 @@ public final class Tensor {
     /// @throws ShapeException if the range does not lie within the axis
     public Tensor rows(int from, int to) {
         if (from < 0 || from > to || to > shape.dim(0)) {
-            throw new ShapeException("rows: [%d, %d) of %s, expected a range within %d"
-                    .formatted(from, to, shape, shape.dim(0)));
+            throw new ShapeException(
+                    "rows: [%d, %d) of %s, expected a range within %d".formatted(from, to, shape, shape.dim(0)));
         }
         int[] dims = shape.toArray();
         long rowBytes = dims[0] == 0 ? 0 : data.byteSize() / dims[0];

@@ -1,7 +1,203 @@
 package dev.gradine.tensor.cpu;
 
-import dev.gradine.tensor.kernel.ActivationKernel;
+import static dev.gradine.tensor.cpu.Vectors.F;
+import static dev.gradine.tensor.cpu.Vectors.LANES;
+import static dev.gradine.tensor.cpu.Vectors.get;
+import static dev.gradine.tensor.cpu.Vectors.load;
+import static dev.gradine.tensor.cpu.Vectors.set;
+import static dev.gradine.tensor.cpu.Vectors.store;
+import static dev.gradine.tensor.cpu.Vectors.tail;
 
-final class ActivationCpu {
-    static ActivationKernel KERNEL;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.ActivationKernel;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/// Activation functions. The tanh form of GELU is `x · σ(2u)`, since `½(1 + tanh u) = σ(2u)`.
+final class ActivationCpu implements ActivationKernel {
+
+    static final ActivationKernel KERNEL = new ActivationCpu();
+
+    private static final float SQRT_8_OVER_PI = 1.5957692f; // 2 √(2/π)
+    private static final float CUBIC = 0.044715f;
+
+    private ActivationCpu() {}
+
+    @Override
+    public void swiGlu(Tensor gate, Tensor up, Tensor y) {
+        assert gate.size() == y.size() && up.size() == y.size();
+        MemorySegment g = gate.data();
+        MemorySegment u = up.data();
+        MemorySegment out = y.data();
+        Chunks.values(y.size(), (from, to) -> swiGlu(g, u, out, from, to));
+    }
+
+    private static void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment y, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) {
+            FloatVector g = load(gate, i);
+            store(g.mul(VectorMath.sigmoid(g)).mul(load(up, i)), y, i);
+        }
+        if (i < to) {
+            VectorMask<Float> m = tail(i, to);
+            FloatVector g = load(gate, i, m);
+            store(g.mul(VectorMath.sigmoid(g)).mul(load(up, i, m)), y, i, m);
+        }
+    }
+
+    @Override
+    public void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Tensor dGate, Tensor dUp) {
+        assert gate.size() == dy.size() && up.size() == dy.size();
+        MemorySegment d = dy.data();
+        MemorySegment g = gate.data();
+        MemorySegment u = up.data();
+        MemorySegment dg = dGate.data();
+        MemorySegment du = dUp.data();
+        Chunks.values(dy.size(), (from, to) -> swiGluBackward(d, g, u, dg, du, from, to));
+    }
+
+    private static void swiGluBackward(
+            MemorySegment dy,
+            MemorySegment gate,
+            MemorySegment up,
+            MemorySegment dGate,
+            MemorySegment dUp,
+            int from,
+            int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) {
+            FloatVector g = load(gate, i);
+            FloatVector d = load(dy, i);
+            FloatVector s = VectorMath.sigmoid(g);
+            FloatVector silu = g.mul(s);
+            FloatVector u = load(up, i);
+            store(d.mul(u).mul(siluSlope(s, silu)), dGate, i);
+            store(d.mul(silu), dUp, i);
+        }
+        if (i < to) {
+            VectorMask<Float> m = tail(i, to);
+            FloatVector g = load(gate, i, m);
+            FloatVector d = load(dy, i, m);
+            FloatVector s = VectorMath.sigmoid(g);
+            FloatVector silu = g.mul(s);
+            FloatVector u = load(up, i, m);
+            store(d.mul(u).mul(siluSlope(s, silu)), dGate, i, m);
+            store(d.mul(silu), dUp, i, m);
+        }
+    }
+
+    /// `σ (1 + g (1 − σ)) = σ + silu − silu · σ`.
+    private static FloatVector siluSlope(FloatVector s, FloatVector silu) {
+        return silu.neg().fma(s, silu).add(s);
+    }
+
+    @Override
+    public void gelu(Tensor x, boolean tanh, Tensor y) {
+        assert x.size() == y.size();
+        MemorySegment in = x.data();
+        MemorySegment out = y.data();
+        if (tanh) Chunks.values(y.size(), (from, to) -> geluTanh(in, out, from, to));
+        else Chunks.values(y.size(), (from, to) -> geluErf(in, out, from, to));
+    }
+
+    private static void geluErf(MemorySegment in, MemorySegment out, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) {
+            FloatVector x = load(in, i);
+            store(x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))), out, i);
+        }
+        if (i < to) {
+            VectorMask<Float> m = tail(i, to);
+            FloatVector x = load(in, i, m);
+            store(x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))), out, i, m);
+        }
+    }
+
+    private static void geluTanh(MemorySegment in, MemorySegment out, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) {
+            FloatVector x = load(in, i);
+            store(x.mul(VectorMath.sigmoid(twoU(x))), out, i);
+        }
+        if (i < to) {
+            VectorMask<Float> m = tail(i, to);
+            FloatVector x = load(in, i, m);
+            store(x.mul(VectorMath.sigmoid(twoU(x))), out, i, m);
+        }
+    }
+
+    /// `2u = 2 √(2/π) (x + 0.044715 x³)`.
+    private static FloatVector twoU(FloatVector x) {
+        FloatVector one = FloatVector.broadcast(F, 1);
+        return x.mul(SQRT_8_OVER_PI).mul(x.mul(x).fma(FloatVector.broadcast(F, CUBIC), one));
+    }
+
+    @Override
+    public void geluBackward(Tensor dy, Tensor x, boolean tanh, Tensor dx) {
+        assert x.size() == dy.size() && x.size() == dx.size();
+        MemorySegment d = dy.data();
+        MemorySegment in = x.data();
+        MemorySegment out = dx.data();
+        if (tanh) Chunks.values(x.size(), (from, to) -> geluTanhBackward(d, in, out, from, to));
+        else Chunks.values(x.size(), (from, to) -> geluErfBackward(d, in, out, from, to));
+    }
+
+    private static void geluErfBackward(MemorySegment dy, MemorySegment in, MemorySegment dx, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) store(load(dy, i).mul(geluErfSlope(load(in, i))), dx, i);
+        if (i < to) {
+            VectorMask<Float> m = tail(i, to);
+            store(load(dy, i, m).mul(geluErfSlope(load(in, i, m))), dx, i, m);
+        }
+    }
+
+    /// `Φ(x) + x φ(x)`.
+    private static FloatVector geluErfSlope(FloatVector x) {
+        FloatVector e = VectorMath.gaussian(x);
+        return VectorMath.normalDensity(e).fma(x, VectorMath.normalCdf(x, e));
+    }
+
+    private static void geluTanhBackward(MemorySegment dy, MemorySegment in, MemorySegment dx, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) store(load(dy, i).mul(geluTanhSlope(load(in, i))), dx, i);
+        if (i < to) {
+            VectorMask<Float> m = tail(i, to);
+            store(load(dy, i, m).mul(geluTanhSlope(load(in, i, m))), dx, i, m);
+        }
+    }
+
+    /// `s + x s (1 − s) 2u′` with `s = σ(2u)` and `u′ = √(2/π) (1 + 3 · 0.044715 x²)`.
+    private static FloatVector geluTanhSlope(FloatVector x) {
+        FloatVector one = FloatVector.broadcast(F, 1);
+        FloatVector s = VectorMath.sigmoid(twoU(x));
+        FloatVector twoUSlope =
+                x.mul(x).fma(FloatVector.broadcast(F, 3 * CUBIC), one).mul(SQRT_8_OVER_PI);
+        return x.mul(s).mul(one.sub(s)).fma(twoUSlope, s);
+    }
+
+    @Override
+    public void logSigmoid(Tensor x, Tensor y) {
+        assert x.size() == y.size();
+        MemorySegment in = x.data();
+        MemorySegment out = y.data();
+        Chunks.rows(x.size(), 16, (from, to) -> { // log1p has no vector form here; there is one margin per pair
+            for (int i = from; i < to; i++) set(out, i, logSigmoid(get(in, i)));
+        });
+    }
+
+    private static float logSigmoid(double x) {
+        return (float) (Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))));
+    }
+
+    @Override
+    public void logSigmoidBackward(Tensor dy, Tensor x, Tensor dx) {
+        assert x.size() == dy.size() && x.size() == dx.size();
+        MemorySegment d = dy.data();
+        MemorySegment in = x.data();
+        MemorySegment out = dx.data();
+        Chunks.rows(x.size(), 16, (from, to) -> {
+            for (int i = from; i < to; i++) set(out, i, (float) (get(d, i) / (1 + Math.exp(get(in, i)))));
+        });
+    }
 }

@@ -20,6 +20,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
@@ -48,8 +49,12 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public String name() {
-        int bits = FloatVector.SPECIES_PREFERRED.vectorBitSize();
-        return "cpu (%d-bit vectors, %d threads)".formatted(bits, Parallel.THREADS);
+        return "cpu (%d-bit vectors, %d threads)".formatted(vectorBits(), Parallel.THREADS);
+    }
+
+    @Override
+    public int vectorBits() {
+        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
     }
 
     @Override
@@ -106,6 +111,18 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public Tensor fromHost(Tensor host) {
+        return host;
+    }
+
+    @Override
+    public Tensor toHost(Tensor t, Arena arena) {
+        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
+        host.data().copyFrom(t.data());
+        return host;
+    }
+
+    @Override
     public void copy(Tensor from, Tensor to) {
         ShapeException.require("copy", "to", to.shape(), from.shape(), "shape of from");
         if (from.dtype() == to.dtype()) {
@@ -113,8 +130,8 @@ public final class CpuKernels implements Kernels {
             return;
         }
         if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
-            throw new DTypeException("copy: %s to %s, expected a real type to F32, F16 or BF16"
-                    .formatted(from.dtype(), to.dtype()));
+            throw new DTypeException(
+                    "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
         }
         int rows = from.shape().rows();
         int c = rows == 0 ? 0 : from.shape().last();

@@ -49,8 +49,8 @@ sealed interface Memory extends AutoCloseable {
     }
 
     /// A step, or scratch within one: a bracket on the slab, with released tensors kept by size for the next of
-    /// their size. Tensors carry a scope of their own, so that one used after `close` fails instead of reading what a
-    /// later step put there.
+    /// their size. Tensors carry a scope of their own, so that one used after `close` fails instead of reading what
+    /// a later step put there.
     final class Step implements Memory {
         private static final boolean POISON = Memory.class.desiredAssertionStatus();
 

@@ -56,6 +56,7 @@ final class Parallel {
         }
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the caller that holds POOL writes it
     private void run(int n, Part p) {
         working = true;
         try {

@@ -38,7 +38,9 @@ final class Slab implements AutoCloseable {
     }
 
     private void grow(long bytes) {
-        long next = chunks.isEmpty() ? FIRST_CHUNK : Math.min(LARGEST_CHUNK, 2 * chunks.getLast().bytes());
+        long next = chunks.isEmpty()
+                ? FIRST_CHUNK
+                : Math.min(LARGEST_CHUNK, 2 * chunks.getLast().bytes());
         long size = Math.max(bytes, next);
         chunks.add(new Chunk(arena.allocate(size, Tensor.ALIGNMENT).address(), size));
     }

@@ -36,13 +36,5 @@ public interface AttentionKernel {
 
     /// Overwrites `dq f32[Nq,H·D]` and `dk, dv f32[Nk,G·D]`.
     void backward(
-            Upstream up,
-            Tensor q,
-            Tensor k,
-            Tensor v,
-            Heads heads,
-            Segments segments,
-            Tensor dq,
-            Tensor dk,
-            Tensor dv);
+            Upstream up, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor dq, Tensor dk, Tensor dv);
 }

@@ -27,8 +27,10 @@ public final class Segments {
         return of(new int[] {0, queries}, new int[] {0, keys});
     }
 
-    /// @throws ShapeException if the offsets do not ascend from 0, differ in number, or a sequence has fewer keys than
-    ///     queries
+    /// Sequences that begin at the given query and key rows; both arrays end with the number of rows.
+    ///
+    /// @throws ShapeException if the offsets do not ascend from 0, differ in number, or a sequence has more queries
+    ///     than keys
     public static Segments of(int[] queryStart, int[] keyStart) {
         requireAscending("queryStart", queryStart);
         requireAscending("keyStart", keyStart);
@@ -67,6 +69,16 @@ public final class Segments {
     /// Number of key rows.
     public int keys() {
         return keyStart[keyStart.length - 1];
+    }
+
+    /// Number of query rows of sequence `s`.
+    public int queries(int s) {
+        return queryStart[s + 1] - queryStart[s];
+    }
+
+    /// Number of key rows of sequence `s`.
+    public int keys(int s) {
+        return keyStart[s + 1] - keyStart[s];
     }
 
     /// First query row of sequence `s`; for `s = count()`, the number of rows.

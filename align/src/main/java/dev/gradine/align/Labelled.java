@@ -1,0 +1,60 @@
+package dev.gradine.align;
+
+import java.util.Arrays;
+
+/// A token sequence and which of its tokens are to be predicted.
+///
+/// `labels[t]` is `ids[t]` where token t carries loss, and `IGNORED` where it does not. Token t is predicted from the
+/// tokens before it, so the label of the first token is never used.
+///
+/// Held as a class, since arrays have no place in records.
+public final class Labelled {
+
+    /// Label of a token that carries no loss.
+    public static final int IGNORED = -100;
+
+    private final int[] ids;
+    private final int[] labels;
+
+    /// @param ids tokens, at least one
+    /// @param labels as many
+    /// @throws IllegalArgumentException if the lengths differ or there is no token
+    public Labelled(int[] ids, int[] labels) {
+        if (ids.length == 0) throw new IllegalArgumentException("labelled: no token, expected at least one");
+        if (ids.length != labels.length) {
+            throw new IllegalArgumentException(
+                    "labelled: %d labels, expected %d (one a token)".formatted(labels.length, ids.length));
+        }
+        this.ids = ids.clone();
+        this.labels = labels.clone();
+    }
+
+    /// A sequence whose tokens from number `promptTokens` on carry loss.
+    public static Labelled completion(int[] ids, int promptTokens) {
+        int[] labels = ids.clone();
+        Arrays.fill(labels, 0, Math.min(promptTokens, ids.length), IGNORED);
+        return new Labelled(ids, labels);
+    }
+
+    /// Tokens.
+    public int[] ids() {
+        return ids.clone();
+    }
+
+    /// Label of token `t`.
+    public int label(int t) {
+        return labels[t];
+    }
+
+    /// Number of tokens.
+    public int tokens() {
+        return ids.length;
+    }
+
+    /// Number of tokens that are predicted and carry loss.
+    public int predicted() {
+        int n = 0;
+        for (int t = 1; t < labels.length; t++) if (labels[t] != IGNORED) n++;
+        return n;
+    }
+}

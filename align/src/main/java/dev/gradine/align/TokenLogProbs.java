@@ -1,0 +1,93 @@
+package dev.gradine.align;
+
+import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
+import static dev.gradine.autograd.op.LogProb.logProb;
+import static dev.gradine.autograd.op.SegmentSum.segmentSum;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.DenseLinear;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.LogProbKernel.Stats;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Log-probabilities of the labelled tokens of a batch, M of them, sequence after sequence.
+///
+/// ```
+/// logp_t = log softmax(logits_{t−1})[id_t]
+/// ```
+///
+/// Only rows that predict a labelled token reach the head: a prompt costs no logits.
+///
+/// @param values `f32[M]`, nats
+/// @param offsets `i32[S+1]`, where each sequence begins among the M
+/// @param stats entropy, argmax and mean logit of each of the M rows
+/// @param targets the M labelled tokens
+public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targets) {
+
+    /// Runs the model over whole sequences.
+    ///
+    /// @throws IllegalArgumentException if no token of the batch carries loss
+    public static TokenLogProbs of(Tape tape, CausalLm model, List<Labelled> batch) {
+        List<int[]> sequences = batch.stream().map(Labelled::ids).toList();
+        return of(tape, model, model.hidden(tape, TokenBatch.of(sequences)), batch);
+    }
+
+    /// From hidden states `f32[N,C]` of the packed batch that exist already.
+    public static TokenLogProbs of(Tape tape, CausalLm model, Var hidden, List<Labelled> batch) {
+        Kernels k = tape.kernels();
+        List<Integer> rows = new ArrayList<>();
+        List<Integer> targets = new ArrayList<>();
+        int[] offsets = new int[batch.size() + 1];
+        int start = 0;
+        for (int s = 0; s < batch.size(); s++) {
+            Labelled l = batch.get(s);
+            for (int t = 1; t < l.tokens(); t++) {
+                if (l.label(t) == Labelled.IGNORED) continue;
+                rows.add(start + t - 1);
+                targets.add(l.label(t));
+            }
+            start += l.tokens();
+            offsets[s + 1] = rows.size();
+        }
+        if (rows.isEmpty()) {
+            throw new IllegalArgumentException("log_probs: no token of the batch carries loss, expected at least one");
+        }
+        Tensor ids = k.ofInts(toArray(targets));
+        Stats stats = stats(k, rows.size());
+        Var h = gather(hidden, k.ofInts(toArray(rows)));
+        return new TokenLogProbs(head(model, h, ids, stats), k.ofInts(offsets), stats, ids);
+    }
+
+    private static Var head(CausalLm model, Var h, Tensor targets, Stats stats) {
+        if (model.head().active() instanceof DenseLinear d && !d.hasBias()) {
+            return linearLogProb(h, h.tape().param(d.weight().active()), targets, stats);
+        }
+        return logProb(model.head().forward(h), targets, stats); // an adapted head has no single weight
+    }
+
+    private static Stats stats(Kernels k, int m) {
+        return new Stats(k.empty(Shape.of(m)), k.empty(DType.I32, Shape.of(m)), k.empty(Shape.of(m)));
+    }
+
+    private static int[] toArray(List<Integer> list) {
+        return list.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /// Log-probabilities of whole sequences, `f32[S]`, nats: the sums over their labelled tokens.
+    public Var sums() {
+        return segmentSum(values, offsets);
+    }
+
+    /// Number of labelled tokens M.
+    public int count() {
+        return values.value().size();
+    }
+}

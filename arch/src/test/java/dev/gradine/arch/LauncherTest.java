@@ -1,0 +1,219 @@
+package dev.gradine.arch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The launcher's decisions, taken over a pretended repository whose JDK and Maven are three-line scripts.
+class LauncherTest {
+
+    private record Outcome(int code, String out, String err) {}
+
+    private static final Path BASH = Path.of("/bin/bash");
+
+    @TempDir
+    private Path dir = Path.of("");
+
+    @BeforeEach
+    void pretend_a_repository() throws IOException {
+        assumeTrue(Files.exists(BASH), "no bash here");
+        Path root = Repository.here().root();
+        for (String file : List.of("gradine", ".ci/tests.bash", ".mvn/java.flags")) {
+            write("repo/" + file, Files.readString(root.resolve(file)));
+        }
+        for (String file : List.of("pom.xml", "cli/pom.xml", "nn/pom.xml", "jmh/pom.xml")) write("repo/" + file, "");
+        write("repo/nn/src/main/java/Linear.java", "");
+        write("repo/nn/src/main/java/Rope.java", "");
+        write("repo/jmh/src/main/java/Bench.java", "");
+        jdk("jdk25", "25.0.3");
+        script("bin/mvn", """
+                echo "mvn $* with $JAVA_HOME" >>"%s/mvn.log"
+                mkdir -p cli/target/fast/lib && touch cli/target/fast/lib/nn-1.jar cli/target/fast/cli-1.jar
+                """.formatted(dir));
+    }
+
+    @Test
+    void builds_once_and_starts_main_with_the_users_arguments() throws Exception {
+        Outcome first = gradine("lora", "a b", "--rank=8");
+        assertThat(first.code()).isZero();
+        assertThat(first.err()).isEqualTo("gradine: building (first start)\n");
+        assertThat(first.out()).contains("nn-1.jar").endsWith("dev.gradine.cli.Main|lora|a b|--rank=8|\n");
+        assertThat(gradine("lora").err()).isEmpty();
+        assertThat(builds())
+                .containsExactly("mvn -B -Dstyle.color=never -q -Dfast -pl cli -am package with " + dir + "/jdk25");
+    }
+
+    @Test
+    void builds_again_when_a_file_is_edited_added_or_removed() throws Exception {
+        gradine();
+        Path linear = write("repo/nn/src/main/java/Linear.java", "record Linear() {}");
+        assertThat(gradine().err()).isEqualTo("gradine: building (sources changed)\n");
+        write("repo/nn/src/main/java/Added.java", "");
+        assertThat(gradine().err()).isEqualTo("gradine: building (sources changed)\n");
+        Files.delete(linear);
+        assertThat(gradine().err()).isEqualTo("gradine: building (sources changed)\n");
+        assertThat(gradine().err()).isEmpty();
+    }
+
+    @Test
+    void leaves_tests_and_benchmarks_out_of_the_decision() throws Exception {
+        gradine();
+        write("repo/jmh/src/main/java/Bench.java", "record Bench() {}");
+        write("repo/nn/src/test/java/LinearTest.java", "");
+        gradine();
+        assertThat(builds()).hasSize(1);
+    }
+
+    @Test
+    void forgets_the_jar_of_a_module_that_is_gone() throws Exception {
+        gradine();
+        write("repo/cli/target/fast/lib/renamed-1.jar", "");
+        write("repo/nn/src/main/java/Linear.java", "record Linear() {}");
+        assertThat(gradine().out()).contains("nn-1.jar").doesNotContain("renamed");
+    }
+
+    @Test
+    void a_failed_build_is_code_1_and_is_tried_again() throws Exception {
+        script("bin/mvn", "echo fault; exit 7");
+        assertThat(gradine()).isEqualTo(new Outcome(1, "", """
+                gradine: building (first start)
+                fault
+                gradine: the build failed
+                """));
+        assertThat(gradine().code()).isEqualTo(1);
+    }
+
+    @Test
+    void hands_the_programs_exit_code_on() throws Exception {
+        script("jdk25/bin/java", "exit 42");
+        assertThat(gradine("chat").code()).isEqualTo(42);
+    }
+
+    @Test
+    void a_jdk_asked_for_by_name_is_used_or_refused() throws Exception {
+        jdk("jdk17", "17.0.15");
+        assertThat(run("GRADINE_JAVA=" + dir + "/jdk17").err())
+                .isEqualTo("gradine: GRADINE_JAVA is " + dir
+                        + "/jdk17, expected the home or the bin/java of a JDK 25 or newer\n");
+        assertThat(run("GRADINE_JAVA=" + dir + "/jdk17").code()).isEqualTo(2);
+        Files.createSymbolicLink(dir.resolve("java"), dir.resolve("jdk25/bin/java"));
+        assertThat(run("GRADINE_JAVA=" + dir + "/java").code()).isZero();
+    }
+
+    @Test
+    void an_old_java_home_is_passed_over_for_a_new_java_on_the_path() throws Exception {
+        jdk("jdk9", "9");
+        jdk("jdk26", "26-ea");
+        Files.createSymbolicLink(dir.resolve("bin/java"), dir.resolve("jdk26/bin/java"));
+        assertThat(run("JAVA_HOME=" + dir + "/jdk9").code()).isZero();
+        assertThat(builds()).allSatisfy(b -> assertThat(b).endsWith("/jdk26"));
+    }
+
+    @Test
+    void starts_through_a_link_and_from_any_folder() throws Exception {
+        Files.createDirectories(dir.resolve("elsewhere"));
+        Files.createSymbolicLink(dir.resolve("elsewhere/g"), Path.of("../repo/gradine"));
+        script("jdk25/bin/java", "pwd");
+        Outcome outcome = process(
+                dir.resolve("elsewhere"), List.of("env", "GRADINE_JAVA=" + dir + "/jdk25", "bash", "./g", "chat"));
+        assertThat(outcome).isEqualTo(new Outcome(0, dir + "/elsewhere\n", "gradine: building (first start)\n"));
+    }
+
+    @Test
+    void test_adds_up_the_reports_of_this_run_only() throws Exception {
+        write("repo/nn/target/surefire-reports/TEST-Old.xml", report(100, 0, 0, 0));
+        reports(0, report(5, 1, 1, 1), report(7, 0, 0, 0));
+        Outcome outcome = gradine("test", "-pl", "nn");
+        assertThat(outcome.out())
+                .isEqualTo("mvn -B -Dstyle.color=never verify -pl nn\n9 passed, 2 failed, 1 skipped\n");
+        assertThat(outcome.code()).isEqualTo(1);
+    }
+
+    @Test
+    void test_ends_with_the_code_of_maven() throws Exception {
+        reports(0, report(5, 0, 1, 0));
+        assertThat(gradine("test").code()).isZero();
+        reports(3, report(5, 0, 0, 0));
+        assertThat(gradine("test").code()).isEqualTo(3);
+    }
+
+    @Test
+    void test_fails_where_no_test_ran() throws Exception {
+        reports(0);
+        Outcome outcome = gradine("test");
+        assertThat(outcome.code()).isEqualTo(1);
+        assertThat(outcome.err()).isEqualTo("gradine: no test ran\n");
+        assertThat(outcome.out()).endsWith("\n0 passed, 0 failed, 0 skipped\n");
+    }
+
+    private static String report(int tests, int errors, int skipped, int failures) {
+        return """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <testsuite name="ATest" time="0.1" tests="%d" errors="%d" skipped="%d" failures="%d">
+                  <property name="x" value=' tests="50"'/>
+                </testsuite>
+                """.formatted(tests, errors, skipped, failures);
+    }
+
+    /// A Maven that leaves these reports and ends with `code`.
+    private void reports(int code, String... reports) throws IOException {
+        StringBuilder mvn = new StringBuilder("echo mvn $*\nmkdir -p nn/target/surefire-reports\n");
+        for (int i = 0; i < reports.length; i++) {
+            write("report" + i, reports[i]);
+            mvn.append("cp '%s/report%d' nn/target/surefire-reports/TEST-%d.xml\n".formatted(dir, i, i));
+        }
+        script("bin/mvn", mvn + "exit " + code);
+    }
+
+    private List<String> builds() throws IOException {
+        return Files.readAllLines(dir.resolve("mvn.log"));
+    }
+
+    private void jdk(String name, String version) throws IOException {
+        write(name + "/release", "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+        script(name + "/bin/javac", "exit 1");
+        script(name + "/bin/java", "printf '%s|' \"$@\"; echo");
+    }
+
+    private Outcome gradine(String... args) throws Exception {
+        return run("GRADINE_JAVA=" + dir + "/jdk25", args);
+    }
+
+    private Outcome run(String environment, String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of("env", environment, "bash", dir + "/repo/gradine"));
+        command.addAll(List.of(args));
+        return process(dir, command);
+    }
+
+    private Outcome process(Path workingFolder, List<String> command) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("GRADINE_") || name.equals("JAVA_HOME"));
+        builder.environment().put("PATH", dir + "/bin:/usr/bin:/bin");
+        Path out = dir.resolve("out");
+        Path err = dir.resolve("err");
+        Process process =
+                builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ends in time").isTrue();
+        return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    private Path write(String name, String text) throws IOException {
+        Path file = dir.resolve(name);
+        Files.createDirectories(file.resolveSibling("."));
+        return Files.writeString(file, text);
+    }
+
+    private void script(String name, String body) throws IOException {
+        Path file = write(name, "#!/bin/bash\n" + body);
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+}

@@ -1,0 +1,124 @@
+package dev.gradine.arch;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/// Who may know whom. An arrow is a direct dependency; what an arrow leads to may be used as well.
+final class ModuleGraph {
+
+    private static final String ROOT = "dev.gradine.";
+
+    private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
+            Map.entry("tensor", Set.of()),
+            Map.entry("cuda", Set.of("tensor")),
+            Map.entry("autograd", Set.of("tensor")),
+            Map.entry("nn", Set.of("autograd")),
+            Map.entry("io", Set.of("tensor")),
+            Map.entry("peft", Set.of("nn", "io")),
+            Map.entry("align", Set.of("nn")),
+            Map.entry("data", Set.of()),
+            Map.entry("train", Set.of("align", "io", "data")),
+            Map.entry("cli", Set.of("train", "peft")));
+
+    /// Used by the build alone: tests, benchmarks and this module.
+    private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");
+
+    private ModuleGraph() {}
+
+    /// Modules of the build that no row of the table speaks of.
+    static List<String> unknown(List<String> modules) {
+        return modules.stream()
+                .map(m -> m.replaceFirst("-kernels$", "")) // cuda-kernels holds the package cuda
+                .filter(m -> !ARROWS.containsKey(m) && !NOT_SHIPPED.contains(m))
+                .toList();
+    }
+
+    /// One rule a module: it knows itself and what lies below it.
+    static Stream<ArchRule> arrows() {
+        return ARROWS.keySet().stream().sorted().map(module -> {
+            Set<String> forbidden = new TreeSet<>(ARROWS.keySet());
+            forbidden.addAll(NOT_SHIPPED);
+            forbidden.removeAll(reachable(module));
+            return noClasses()
+                    .that()
+                    .resideInAPackage(ROOT + module + "..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            forbidden.stream().map(m -> ROOT + m + "..").toArray(String[]::new))
+                    .because("arrows point down only")
+                    .allowEmptyShould(true);
+        });
+    }
+
+    /// Libraries and packages that have one home.
+    static Stream<ArchRule> homes() {
+        return Stream.of(
+                onlyIn("the Vector API is the CPU kernels' way to compute", "jdk.incubator.vector..", "tensor.cpu"),
+                onlyIn("options are read where commands are", "picocli..", "cli.."),
+                onlyIn("JCuda has one home", "jcuda..", "cuda.."),
+                segments(),
+                forbid("autograd", "dev.gradine.tensor.cpu..", "ops know a device only as Kernels"),
+                forbid("autograd", "dev.gradine.cuda..", "ops know a device only as Kernels"),
+                noJson("tensor"),
+                noJson("autograd"),
+                noJson("nn"),
+                noJson("align"));
+    }
+
+    private static Set<String> reachable(String module) {
+        Set<String> below = new TreeSet<>(Set.of(module));
+        for (String next : ARROWS.getOrDefault(module, Set.of())) below.addAll(reachable(next));
+        return below;
+    }
+
+    private static ArchRule onlyIn(String reason, String library, String home) {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + home)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(library)
+                .because(reason)
+                .allowEmptyShould(true);
+    }
+
+    private static ArchRule segments() {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackages(ROOT + "tensor..", ROOT + "io..", ROOT + "cuda..")
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.lang.foreign.MemorySegment")
+                .because("above tensor and io, memory is a Tensor")
+                .allowEmptyShould(true);
+    }
+
+    private static ArchRule forbid(String module, String library, String reason) {
+        return noClasses()
+                .that()
+                .resideInAPackage(ROOT + module + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(library)
+                .because(reason)
+                .allowEmptyShould(true);
+    }
+
+    private static ArchRule noJson(String module) {
+        return noClasses()
+                .that()
+                .resideInAPackage(ROOT + module + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("tools.jackson..", "com.fasterxml.jackson..")
+                .because("what computes does not parse")
+                .allowEmptyShould(true);
+    }
+}

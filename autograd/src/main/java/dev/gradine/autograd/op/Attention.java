@@ -1,0 +1,60 @@
+package dev.gradine.autograd.op;
+
+import static dev.gradine.tensor.ShapeException.require;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.Segments;
+
+/// Causal grouped-query attention over packed sequences, without ever storing the matrix of scores.
+///
+/// ```
+/// S = scale · q kᵀ + causal      P = softmax(S)      y = P v
+/// dv = Pᵀ dy      dP = dy vᵀ     dS = P ∘ (dP − rowsum(dy ∘ y))
+/// dq = scale · dS k              dk = scale · dSᵀ q
+/// ```
+///
+/// Vaswani et al. 2017 (arXiv:1706.03762), eq. 1; Ainslie et al. 2023 (arXiv:2305.13245) for grouped queries; Dao et al.
+/// 2022 (arXiv:2205.14135), algorithms 1 and 4. Query head h reads key head h / (heads / kvHeads).
+///
+/// @param heads numbers of heads, head size, scale
+/// @param segments where each sequence begins
+public record Attention(Heads heads, Segments segments) implements Op3<Attention.Saved> {
+
+    /// `lse`, one value per row and head, from which backward recomputes P; `y` for rowsum(dy ∘ y).
+    record Saved(Tensor q, Tensor k, Tensor v, Tensor y, Tensor lse) {}
+
+    /// `f32[Nq,H·D], f32[Nk,G·D], f32[Nk,G·D] → f32[Nq,H·D]`
+    ///
+    /// @throws dev.gradine.tensor.ShapeException if a tensor does not fit the heads and segments
+    public static Var attention(Var q, Var k, Var v, Heads heads, Segments segments) {
+        return q.tape().apply(new Attention(heads, segments), q, k, v);
+    }
+
+    @Override
+    public Forward<Saved> forward(Kernels kernels, Tensor q, Tensor k, Tensor v) {
+        Shape keys = Shape.of(segments.keys(), heads.kvHeads() * heads.headDim());
+        Shape queries = Shape.of(segments.queries(), heads.heads() * heads.headDim());
+        require("attention", "q", q.shape(), queries, "query rows and " + heads);
+        require("attention", "k", k.shape(), keys, "key rows and " + heads);
+        require("attention", "v", v.shape(), keys, "key rows and " + heads);
+        Tensor y = kernels.empty(q.shape());
+        Tensor lse = kernels.empty(Shape.of(segments.queries(), heads.heads()));
+        kernels.attention().forward(q, k, v, heads, segments, y, lse);
+        return new Forward<>(y, new Saved(q, k, v, y, lse));
+    }
+
+    @Override
+    public Grads3 backward(Kernels kernels, Saved s, Tensor dy, Needs needs) {
+        Tensor dq = kernels.empty(s.q().shape());
+        Tensor dk = kernels.empty(s.k().shape());
+        Tensor dv = kernels.empty(s.v().shape());
+        Upstream up = new Upstream(dy, s.y(), s.lse());
+        kernels.attention().backward(up, s.q(), s.k(), s.v(), heads, segments, dq, dk, dv);
+        return new Grads3(dq, dk, dv);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.gradine.autograd.op;
+
+import java.util.Arrays;
+
+/// Which inputs of an op want a gradient: `dW` of a frozen weight is never computed.
+///
+/// @param a first input
+/// @param b second input
+/// @param c third input
+/// @param d fourth input
+public record Needs(boolean a, boolean b, boolean c, boolean d) {
+
+    /// All four.
+    public static final Needs ALL = new Needs(true, true, true, true);
+
+    /// In the order of the inputs; those not given want none.
+    public static Needs of(boolean... wanted) {
+        boolean[] w = Arrays.copyOf(wanted, 4);
+        return new Needs(w[0], w[1], w[2], w[3]);
+    }
+}

@@ -1,0 +1,37 @@
+package dev.gradine.autograd.op;
+
+import dev.gradine.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// Every differentiable operation, by arity. The `permits` clauses are the table of contents.
+///
+/// A gradient an op returns is either new memory or its `dy` itself; null where it was not needed.
+public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
+
+    /// Result of a forward pass and what the backward pass will re-read.
+    ///
+    /// @param y the result
+    /// @param saved see each op's `Saved`
+    record Forward<S>(Tensor y, S saved) {}
+
+    /// Gradients of two inputs.
+    ///
+    /// @param a of the first
+    /// @param b of the second
+    record Grads2(@Nullable Tensor a, @Nullable Tensor b) {}
+
+    /// Gradients of three inputs.
+    ///
+    /// @param a of the first
+    /// @param b of the second
+    /// @param c of the third
+    record Grads3(@Nullable Tensor a, @Nullable Tensor b, @Nullable Tensor c) {}
+
+    /// Gradients of four inputs.
+    ///
+    /// @param a of the first
+    /// @param b of the second
+    /// @param c of the third
+    /// @param d of the fourth
+    record Grads4(@Nullable Tensor a, @Nullable Tensor b, @Nullable Tensor c, @Nullable Tensor d) {}
+}

@@ -1,0 +1,15 @@
+package dev.gradine.autograd.op;
+
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
+
+/// An operation of one input.
+public sealed interface Op1<S> extends Op
+        permits Dropout, Gather, Gelu, LogProb, LogSigmoid, Mean, Rope, Scale, SegmentSum, SliceRows {
+
+    /// Checks the shapes, then computes the result and what backward needs.
+    Forward<S> forward(Kernels k, Tensor a);
+
+    /// Gradient of the input, from the gradient of the result.
+    Tensor backward(Kernels k, S saved, Tensor dy);
+}

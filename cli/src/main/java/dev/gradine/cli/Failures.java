@@ -1,0 +1,64 @@
+package dev.gradine.cli;
+
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/// Turns whatever a command throws into one line on stderr and an exit code.
+///
+/// ```
+/// IllegalArgumentException, a file that is missing or refused, wrong options   → 2, the message
+/// anything else                                                               → 1, type and message
+/// ```
+///
+/// @param debug print the stack trace as well
+record Failures(boolean debug) implements IParameterExceptionHandler, IExecutionExceptionHandler {
+
+    static final int FAULT = 1;
+    static final int MISTAKE = 2;
+
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+        String command = e.getCommandLine().getCommandSpec().qualifiedName();
+        return report(e.getCommandLine(), e, text(e) + " (see " + command + " --help)", MISTAKE);
+    }
+
+    @Override
+    public int handleExecutionException(Exception e, CommandLine line, ParseResult parsed) {
+        Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
+        return switch (cause) {
+            case IllegalArgumentException mistake -> report(line, e, text(mistake), MISTAKE);
+            case FileSystemException file -> report(line, e, describe(file), MISTAKE);
+            default -> report(line, e, cause + (debug ? "" : " (GRADINE_DEBUG=1 shows where)"), FAULT);
+        };
+    }
+
+    /// The JDK's message for the two commonest cases is the bare path.
+    private static String describe(FileSystemException e) {
+        return switch (e) {
+            case NoSuchFileException _ -> e.getFile() + ": no such file or folder";
+            case AccessDeniedException _ -> e.getFile() + ": permission denied";
+            default -> text(e);
+        };
+    }
+
+    private static String text(Exception e) {
+        String message = e.getMessage();
+        return message == null ? e.toString() : message;
+    }
+
+    private int report(CommandLine line, Exception e, String message, int code) {
+        PrintWriter err = line.getErr();
+        err.println("gradine: " + message.strip().replaceAll("\\R\\s*", " "));
+        if (debug) e.printStackTrace(err);
+        err.flush();
+        return code;
+    }
+}

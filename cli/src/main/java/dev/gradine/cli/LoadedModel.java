@@ -1,0 +1,57 @@
+package dev.gradine.cli;
+
+import dev.gradine.io.Checkpoint;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Llama;
+import dev.gradine.nn.LlamaConfig;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+
+/// A model file opened for one command: mapped weights, the device, the model over them. Closing it ends the `run`
+/// lifetime.
+final class LoadedModel implements AutoCloseable {
+
+    private final Arena files = Arena.ofShared();
+    private final Kernels run = CpuKernels.open();
+    private final Path source;
+    private final Checkpoint checkpoint;
+    private final Llama model;
+
+    /// @throws IllegalArgumentException names the file and what is wrong with it
+    LoadedModel(Path source) {
+        this.source = source;
+        try {
+            checkpoint = Checkpoint.open(source, files);
+            model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /// As the user named it.
+    Path source() {
+        return source;
+    }
+
+    Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    CausalLm model() {
+        return model;
+    }
+
+    /// The `run` lifetime.
+    Kernels run() {
+        return run;
+    }
+
+    @Override
+    public void close() {
+        run.close();
+        files.close();
+    }
+}

@@ -1,0 +1,51 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/// The root command answers for itself and refuses to do nothing in silence.
+class MainTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @Test
+    void help_describes_the_program_on_stdout() {
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString()).startsWith("Usage: gradine").contains("--version");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void version_names_the_program_and_the_java_it_runs_on() {
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString().strip())
+                .matches("gradine \\S.*, Java \\d+.*")
+                .endsWith(Runtime.version().toString());
+    }
+
+    @Test
+    void no_command_is_a_mistake() {
+        assertThat(run()).isEqualTo(2);
+        assertThat(err.toString().strip()).isEqualTo("gradine: no command given (see gradine --help)");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void an_unknown_command_is_a_mistake() {
+        assertThat(run("trian")).isEqualTo(2);
+        assertThat(err.toString()).contains("trian").endsWith("(see gradine --help)" + System.lineSeparator());
+    }
+
+    private int run(String... args) {
+        CommandLine line = Main.commandLine(Map.of());
+        return line.setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true))
+                .execute(args);
+    }
+}

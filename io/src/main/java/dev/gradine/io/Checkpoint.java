@@ -1,0 +1,125 @@
+package dev.gradine.io;
+
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The weights and configuration of a model, whatever file they come from: Hugging Face's names, its row order, its
+/// configuration keys.
+///
+/// A folder is read by the first of these it has: `model.safetensors`; `model.safetensors.index.json`; its only
+/// `.gguf`; its only `.bin`. Safetensors need a `config.json` beside them. A GGUF file or a llama2.c `.bin` carries its
+/// own configuration; a `config.json` beside a GGUF adds the keys that GGUF lacks and must not contradict its sizes.
+///
+/// Tied output weights appear once: `lm_head.weight` is absent and `tie_word_embeddings` true where a GGUF or `.bin`
+/// has none or an equal one.
+public final class Checkpoint {
+
+    private final WeightFile file;
+    private final Map<String, Object> config;
+    private final Map<String, StoredName> names;
+    private final Arena arena;
+    private final Map<String, Tensor> reordered = new ConcurrentHashMap<>();
+
+    private Checkpoint(WeightFile file, Map<String, Object> config, Map<String, StoredName> names, Arena arena) {
+        this.file = file;
+        this.config = Collections.unmodifiableMap(config);
+        this.names = Collections.unmodifiableMap(names);
+        this.arena = arena;
+    }
+
+    /// Maps the weights and checks all but their values.
+    ///
+    /// @param arena keeps the map and what had to be copied: tensors must not outlive it. A shared one if several
+    ///     threads will read
+    /// @throws CheckpointException names the file, the place and the cause
+    public static Checkpoint open(Path fileOrFolder, Arena arena) {
+        WeightFile file = WeightFile.open(fileOrFolder, arena);
+        Path beside = file.path().resolveSibling("config.json");
+        return switch (file) {
+            case Safetensors s -> new Checkpoint(s, Json.readObject(beside), StoredName.same(s), arena);
+            case ShardedSafetensors s -> new Checkpoint(s, Json.readObject(beside), StoredName.same(s), arena);
+            case Llama2c b -> new Checkpoint(b, LlamaConfig.of(b), LlamaNames.of(b), arena);
+            case Gguf g -> {
+                GgufLlama llama = new GgufLlama(g);
+                Map<String, StoredName> names = llama.names();
+                Map<String, Object> own = llama.config(names);
+                Map<String, Object> config =
+                        Files.exists(beside) ? GgufConfig.merge(llama, own, beside) : GgufConfig.alone(llama, own);
+                yield new Checkpoint(g, config, names, arena);
+            }
+        };
+    }
+
+    /// The file that was read; of a folder, the one that was chosen.
+    public Path path() {
+        return file.path();
+    }
+
+    /// Name of the format, such as `safetensors` or `gguf v3`.
+    public String format() {
+        return file.format();
+    }
+
+    /// The file with its own names and types, for listings.
+    public WeightFile file() {
+        return file;
+    }
+
+    /// Keys and values of a Hugging Face `config.json`; null for JSON's null. Numbers are `Integer`, `Long` or
+    /// `Double`.
+    public Map<String, Object> config() {
+        return config;
+    }
+
+    /// Names of all tensors, in the order of the file, such as `model.layers.0.self_attn.q_proj.weight`.
+    public Set<String> names() {
+        return names.keySet();
+    }
+
+    /// Whether there is a tensor of that name.
+    public boolean has(String name) {
+        return names.containsKey(name);
+    }
+
+    /// The values of one tensor, in host memory, most often a read-only view of the file.
+    ///
+    /// @throws CheckpointException if there is none of that name, or its type or shape cannot be loaded
+    public Tensor tensor(String name) {
+        StoredName stored = names.get(name);
+        if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
+        if (stored.heads() == 0) return file.tensor(stored.name());
+        return reordered.computeIfAbsent(
+                name, _ -> RotaryRows.toHalves(file.tensor(stored.name()), stored.heads(), arena));
+    }
+
+    /// Number of values of all tensors of `names()`.
+    public long parameters() {
+        Set<String> stored = new HashSet<>();
+        for (StoredName s : names.values()) stored.add(s.name());
+        return file.tensors().stream()
+                .filter(t -> stored.contains(t.name()))
+                .mapToLong(TensorInfo::values)
+                .sum();
+    }
+
+    /// Whether the file carries GGUF metadata, and with it a tokenizer.
+    public boolean hasGgufMetadata() {
+        return file instanceof Gguf;
+    }
+
+    /// The metadata of a GGUF file; see `Gguf.metadata`.
+    ///
+    /// @throws CheckpointException if the file is none
+    public Map<String, Object> ggufMetadata() {
+        if (!(file instanceof Gguf g))
+            throw new CheckpointException(path(), "is %s, expected GGUF".formatted(format()));
+        return g.metadata();
+    }
+}

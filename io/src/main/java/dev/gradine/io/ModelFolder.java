@@ -1,0 +1,69 @@
+package dev.gradine.io;
+
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Writes a model as Hugging Face's libraries read it: `config.json`, `model.safetensors` and whatever files go along.
+public final class ModelFolder {
+
+    private ModelFolder() {}
+
+    /// Files beside the weights that belong to a model; those a source folder has are worth passing on.
+    public static final List<String> SIDE_FILES = List.of(
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "special_tokens_map.json",
+            "added_tokens.json",
+            "tokenizer.model",
+            "vocab.json",
+            "merges.txt",
+            "chat_template.jinja",
+            "generation_config.json");
+
+    /// The side files that `folder` has.
+    public static List<Path> sideFiles(Path folder) {
+        return SIDE_FILES.stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .toList();
+    }
+
+    /// Writes the folder; it appears complete or not at all.
+    ///
+    /// @param folder absent or empty
+    /// @param config for `config.json`
+    /// @param weights written one after the other; see `TensorSource`
+    /// @param sideFiles copied under their own names
+    /// @throws CheckpointException if the folder is not empty, a side file is missing or named twice, or something
+    ///     cannot be written; nothing is left behind then
+    public static void write(
+            Path folder, Map<String, Object> config, Collection<TensorSource> weights, Collection<Path> sideFiles) {
+        Set<String> names = new HashSet<>(Set.of("config.json", WeightFiles.SINGLE));
+        for (Path side : sideFiles) {
+            if (!Files.isRegularFile(side)) throw new CheckpointException(side, "no such file to copy");
+            if (!names.add(String.valueOf(side.getFileName()))) {
+                throw new CheckpointException(folder, "%s would be written twice".formatted(side.getFileName()));
+            }
+        }
+        SafetensorsWriter writer =
+                new SafetensorsWriter(folder.resolve(WeightFiles.SINGLE), Safetensors.METADATA, weights);
+        AtomicFiles.writeFolder(folder, temp -> {
+            Json.write(temp.resolve("config.json"), config);
+            for (Path side : sideFiles) {
+                Files.copy(side, temp.resolve(String.valueOf(side.getFileName())));
+            }
+            Path file = temp.resolve(WeightFiles.SINGLE);
+            try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                writer.writeTo(out);
+                out.force(true);
+            }
+        });
+    }
+}

@@ -1,0 +1,70 @@
+package dev.gradine.io;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// Finds NaN and infinity in host memory. Of block formats only the scales can be either, so only they are read.
+public final class NonFinite {
+
+    private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /// Bits of the exponent: all set means NaN or infinity.
+    private static final int F32_EXPONENT = 0x7f80_0000;
+
+    private static final int F16_EXPONENT = 0x7c00;
+    private static final int BF16_EXPONENT = 0x7f80;
+
+    private NonFinite() {}
+
+    /// Index of the first value that is NaN or infinite, or −1. In a block format, of the first value of its block.
+    /// Integers are always finite.
+    public static long first(Tensor t) {
+        MemorySegment data = t.data();
+        return switch (t.dtype()) {
+            case F32 -> firstF32(data);
+            case F16 -> first16(data, t.dtype(), 0, F16_EXPONENT);
+            case BF16 -> first16(data, t.dtype(), 0, BF16_EXPONENT);
+            case Q8_0, Q4_0 -> first16(data, t.dtype(), 0, F16_EXPONENT);
+            case Q4_1 -> earlier(first16(data, t.dtype(), 0, F16_EXPONENT), first16(data, t.dtype(), 2, F16_EXPONENT));
+            case I64, I32, I8, U8 -> -1;
+        };
+    }
+
+    /// Fails if a tensor of the checkpoint holds NaN or infinity.
+    ///
+    /// @throws CheckpointException names the file, the first such tensor and the place in it
+    public static void requireNone(Checkpoint c) {
+        for (String name : c.names()) {
+            Tensor t = c.tensor(name);
+            long i = first(t);
+            if (i >= 0) {
+                throw new CheckpointException(
+                        c.path(),
+                        "tensor %s: value %d of %s is NaN or infinite, expected finite weights".formatted(name, i, t));
+            }
+        }
+    }
+
+    private static long firstF32(MemorySegment data) {
+        for (long at = 0; at < data.byteSize(); at += 4) {
+            if ((data.get(U32, at) & F32_EXPONENT) == F32_EXPONENT) return at / 4;
+        }
+        return -1;
+    }
+
+    private static long first16(MemorySegment data, DType dtype, long offset, int exponent) {
+        for (long at = offset; at < data.byteSize(); at += dtype.blockBytes()) {
+            if ((data.get(U16, at) & exponent) == exponent) return at / dtype.blockBytes() * dtype.blockSize();
+        }
+        return -1;
+    }
+
+    private static long earlier(long a, long b) {
+        if (a < 0) return b;
+        return b < 0 ? a : Math.min(a, b);
+    }
+}

@@ -1,0 +1,18 @@
+package dev.gradine.io;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Where a tensor of a Hugging Face name lies in a file.
+///
+/// @param name as the file spells it
+/// @param heads number of heads whose rows must be put in order, see `RotaryRows`; 0 if the rows are right
+record StoredName(String name, int heads) {
+
+    /// A file that has Hugging Face's names already.
+    static Map<String, StoredName> same(WeightFile file) {
+        Map<String, StoredName> names = new LinkedHashMap<>();
+        for (String name : file.names()) names.put(name, new StoredName(name, 0));
+        return names;
+    }
+}

@@ -1,0 +1,75 @@
+package dev.gradine.nn;
+
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
+
+/// Keys and values of the tokens read so far, layer by layer, so that decoding reads each token once.
+public final class KvCache {
+
+    private final Tensor[] keys;
+    private final Tensor[] values;
+    private int length;
+
+    /// @param kernels lifetime the cache lives in
+    /// @param layers number of layers
+    /// @param capacity tokens it can hold
+    /// @param width values of one token's keys in one layer, G·D
+    public KvCache(Kernels kernels, int layers, int capacity, int width) {
+        keys = new Tensor[layers];
+        values = new Tensor[layers];
+        for (int l = 0; l < layers; l++) {
+            keys[l] = kernels.empty(Shape.of(capacity, width));
+            values[l] = kernels.empty(Shape.of(capacity, width));
+        }
+    }
+
+    /// Tokens in it.
+    public int length() {
+        return length;
+    }
+
+    /// Tokens it can hold.
+    public int capacity() {
+        return keys.length == 0 ? 0 : keys[0].shape().dim(0);
+    }
+
+    /// Forgets all tokens from number `tokens` on.
+    public void truncate(int tokens) {
+        if (tokens < 0 || tokens > length) {
+            throw new ShapeException("kv_cache: truncate to %d tokens, expected 0 to %d".formatted(tokens, length));
+        }
+        length = tokens;
+    }
+
+    /// Writes keys `f32[n,G·D]` behind those of layer `layer` and returns all of its keys.
+    Tensor appendKeys(Kernels k, int layer, Tensor fresh) {
+        return append(k, keys[layer], fresh);
+    }
+
+    /// Writes values `f32[n,G·D]` behind those of layer `layer` and returns all of its values.
+    Tensor appendValues(Kernels k, int layer, Tensor fresh) {
+        return append(k, values[layer], fresh);
+    }
+
+    private Tensor append(Kernels k, Tensor all, Tensor fresh) {
+        int end = length + fresh.shape().dim(0);
+        requireRoom(fresh.shape().dim(0));
+        k.copy(fresh, all.rows(length, end));
+        return all.rows(0, end);
+    }
+
+    /// Fails unless `tokens` more tokens fit.
+    void requireRoom(int tokens) {
+        if (length + tokens > capacity()) {
+            throw new ShapeException("kv_cache: %d tokens after %d, expected at most %d in all"
+                    .formatted(tokens, length, capacity()));
+        }
+    }
+
+    /// Counts `tokens` as read, once every layer has appended theirs.
+    void advance(int tokens) {
+        length += tokens;
+    }
+}

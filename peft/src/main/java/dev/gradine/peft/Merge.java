@@ -1,0 +1,52 @@
+package dev.gradine.peft;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.nn.LinearSlot;
+import dev.gradine.nn.ParamSlot;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
+
+/// The weights a model would have had without its adapters, to compute what it computes with them.
+///
+/// ```
+/// W′ = W + ΔW
+/// ```
+///
+/// Computed in f32 and rounded once, to the type of the file it goes to.
+public final class Merge {
+
+    private Merge() {}
+
+    /// The merged weight of one slot, f32, in the memory of `k`.
+    ///
+    /// @throws AdapterException if a value of it is not finite
+    public static Tensor merged(AdaptedModel model, ParamSlot slot, Kernels k) {
+        Tensor w = k.empty(slot.base().value().shape());
+        Param copy = model.copies().get(slot);
+        k.copy(copy == null ? slot.base().value() : copy.value(), w);
+        model.adapters().forEach((LinearSlot layer, Adapter a) -> {
+            if (layer.base().weight() == slot) {
+                Tensor d = a.delta(k);
+                k.elementwise().axpy(1, d, w);
+                k.release(d);
+            }
+        });
+        if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
+            throw new AdapterException("merge: " + slot.path() + " has a value that is not finite");
+        }
+        return w;
+    }
+
+    /// Whether merging changes the weight of this slot.
+    public static boolean changes(AdaptedModel model, ParamSlot slot) {
+        return model.copies().containsKey(slot)
+                || model.adapters().keySet().stream().anyMatch(l -> l.base().weight() == slot);
+    }
+
+    /// The type a merged weight is written in: that of the checkpoint, or f32 where the checkpoint was quantised, since
+    /// rounding the sum to a few bits again would not give the model that was trained.
+    public static DType writtenAs(Tensor base) {
+        return base.dtype().blockSize() == 1 ? base.dtype() : DType.F32;
+    }
+}

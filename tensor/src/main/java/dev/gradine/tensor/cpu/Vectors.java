@@ -1,0 +1,125 @@
+package dev.gradine.tensor.cpu;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Loads, stores and sums of f32 vectors. Indices count values, not bytes.
+final class Vectors {
+
+    /// The widest vectors the machine prefers, at most 16 lanes: `sum` folds four times.
+    static final VectorSpecies<Float> F =
+            FloatVector.SPECIES_PREFERRED.length() <= 16 ? FloatVector.SPECIES_PREFERRED : FloatVector.SPECIES_512;
+
+    /// Values per vector.
+    static final int LANES = F.length();
+
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final VectorShuffle<Float> SWAP_1 = swap(1);
+    private static final VectorShuffle<Float> SWAP_2 = swap(2);
+    private static final VectorShuffle<Float> SWAP_4 = swap(4);
+    private static final VectorShuffle<Float> SWAP_8 = swap(8);
+
+    private Vectors() {}
+
+    private static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(F, i -> distance < LANES ? i ^ distance : i);
+    }
+
+    static FloatVector load(MemorySegment s, long i) {
+        return FloatVector.fromMemorySegment(F, s, 4 * i, LITTLE_ENDIAN);
+    }
+
+    static FloatVector load(MemorySegment s, long i, VectorMask<Float> m) {
+        return FloatVector.fromMemorySegment(F, s, 4 * i, LITTLE_ENDIAN, m);
+    }
+
+    static void store(FloatVector v, MemorySegment s, long i) {
+        v.intoMemorySegment(s, 4 * i, LITTLE_ENDIAN);
+    }
+
+    static void store(FloatVector v, MemorySegment s, long i, VectorMask<Float> m) {
+        v.intoMemorySegment(s, 4 * i, LITTLE_ENDIAN, m);
+    }
+
+    static float get(MemorySegment s, long i) {
+        return s.get(F32, 4 * i);
+    }
+
+    static void set(MemorySegment s, long i, float value) {
+        s.set(F32, 4 * i, value);
+    }
+
+    static int getInt(MemorySegment s, long i) {
+        return s.get(I32, 4 * i);
+    }
+
+    static void setInt(MemorySegment s, long i, int value) {
+        s.set(I32, 4 * i, value);
+    }
+
+    static void read(MemorySegment s, long i, float[] to, int at, int n) {
+        MemorySegment.copy(s, F32, 4 * i, to, at, n);
+    }
+
+    static void write(float[] from, int at, MemorySegment s, long i, int n) {
+        MemorySegment.copy(from, at, s, F32, 4 * i, n);
+    }
+
+    /// Lanes that lie below `to` when the first is `i`.
+    static VectorMask<Float> tail(int i, int to) {
+        return F.indexInRange(i, to);
+    }
+
+    /// Sum of the lanes as a tree of fixed shape: `reduceLanes(ADD)` may add in another order once compiled.
+    static float sum(FloatVector v) {
+        if (LANES > 8) v = v.add(v.rearrange(SWAP_8));
+        if (LANES > 4) v = v.add(v.rearrange(SWAP_4));
+        if (LANES > 2) v = v.add(v.rearrange(SWAP_2));
+        return v.add(v.rearrange(SWAP_1)).lane(0);
+    }
+
+    /// Largest lane; NaN if one is.
+    static float max(FloatVector v) {
+        return v.reduceLanes(VectorOperators.MAX);
+    }
+
+    /// `Σ a[i + k] · b[j + k]` over `k < n`.
+    static float dot(MemorySegment a, long i, MemorySegment b, long j, int n) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = FloatVector.zero(F);
+        int k = 0;
+        for (; k <= n - 2 * LANES; k += 2 * LANES) {
+            s0 = load(a, i + k).fma(load(b, j + k), s0);
+            s1 = load(a, i + k + LANES).fma(load(b, j + k + LANES), s1);
+        }
+        if (k <= n - LANES) {
+            s0 = load(a, i + k).fma(load(b, j + k), s0);
+            k += LANES;
+        }
+        float rest = 0;
+        for (; k < n; k++) rest = Math.fma(get(a, i + k), get(b, j + k), rest);
+        return sum(s0.add(s1)) + rest;
+    }
+
+    /// `Σ x[i + k]` over `k < n`.
+    static float sum(MemorySegment x, long i, int n) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = FloatVector.zero(F);
+        int k = 0;
+        for (; k <= n - 2 * LANES; k += 2 * LANES) {
+            s0 = s0.add(load(x, i + k));
+            s1 = s1.add(load(x, i + k + LANES));
+        }
+        float rest = 0;
+        for (; k < n; k++) rest += get(x, i + k);
+        return sum(s0.add(s1)) + rest;
+    }
+}

@@ -1,0 +1,89 @@
+package dev.gradine.train;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AdamWKernel.Update;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/// The optimiser: AdamW over all trained parameters, with clipping of the gradient's norm.
+///
+/// The formula stands in `AdamWKernel`. Vectors (norm weights, biases) are not decayed, as `transformers` has it.
+/// Clipping multiplies every gradient by min(1, c / (‖g‖ + 1e-6)), with ‖g‖ over all parameters together.
+public final class AdamW {
+
+    /// What does not change from step to step.
+    ///
+    /// @param beta1 decay of the first moment
+    /// @param beta2 decay of the second moment
+    /// @param eps added to the root of the second moment
+    /// @param weightDecay decoupled decay of matrices
+    /// @param clip largest norm of the gradient; 0 for no limit
+    public record Settings(float beta1, float beta2, float eps, float weightDecay, double clip) {
+        /// PyTorch's defaults.
+        public static Settings of(double weightDecay, double clip) {
+            return new Settings(0.9f, 0.999f, 1e-8f, (float) weightDecay, clip);
+        }
+    }
+
+    private record Moments(Tensor m, Tensor v) {}
+
+    private final Settings settings;
+    private final Kernels run;
+    private final SequencedMap<String, Param> params;
+    private final SequencedMap<String, Moments> moments = new LinkedHashMap<>();
+    private int updates;
+
+    /// @param run lifetime of the moments
+    public AdamW(Settings settings, SequencedMap<String, Param> params, Kernels run) {
+        this.settings = settings;
+        this.params = params;
+        this.run = run;
+        params.forEach((name, p) -> moments.put(
+                name, new Moments(run.zeros(p.value().shape()), run.zeros(p.value().shape()))));
+    }
+
+    /// Norm of all gradients together.
+    public double gradNorm() {
+        double sum = 0;
+        for (Param p : params.values()) sum += run.reduce().sumOfSquares(p.grad());
+        return Math.sqrt(sum);
+    }
+
+    /// Updates all parameters and clears their gradients.
+    ///
+    /// @param lr learning rate of this step
+    /// @param gradNorm what `gradNorm` gave
+    public void step(double lr, double gradNorm) {
+        updates++;
+        double scale = settings.clip() > 0 ? Math.min(1, settings.clip() / (gradNorm + 1e-6)) : 1;
+        params.forEach((name, p) -> {
+            Moments m = moments.get(name);
+            float decay = p.value().shape().rank() > 1 ? settings.weightDecay() : 0;
+            Update u = new Update(
+                    (float) lr, settings.beta1(), settings.beta2(), settings.eps(), decay, updates, (float) scale);
+            run.adamW().step(p.value(), p.grad(), m.m(), m.v(), u);
+            run.elementwise().fill(p.grad(), 0);
+        });
+    }
+
+    /// Number of updates made.
+    public int updates() {
+        return updates;
+    }
+
+    /// Everything a resumed run needs, by name: parameters and both moments. Writing into the tensors restores them.
+    public SequencedMap<String, Tensor> state() {
+        SequencedMap<String, Tensor> all = new LinkedHashMap<>();
+        params.forEach((name, p) -> all.put("param." + name, p.value()));
+        moments.forEach((name, m) -> all.put("m." + name, m.m()));
+        moments.forEach((name, m) -> all.put("v." + name, m.v()));
+        return all;
+    }
+
+    /// Says that the state just restored was that after `updates` updates.
+    public void restored(int updates) {
+        this.updates = updates;
+    }
+}

@@ -1,0 +1,87 @@
+package dev.gradine.train;
+
+import static dev.gradine.autograd.op.Mean.mean;
+import static dev.gradine.autograd.op.Scale.scale;
+import static dev.gradine.autograd.op.SliceRows.sliceRows;
+
+import dev.gradine.align.LabelledPair;
+import dev.gradine.align.PreferenceLoss;
+import dev.gradine.align.PreferenceLoss.Pair;
+import dev.gradine.align.TokenLogProbs;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.util.List;
+
+/// Training on pairs of answers: one forward of all chosen, then all rejected ones.
+///
+/// Logs TRL's metrics: `loss`, `rewards/*` with reward = beta · (logp − ref), accuracy with strict >, `logps/*` summed per
+/// answer, `entropy` over the tokens of both answers, `mean_token_accuracy` over those of the chosen one.
+public final class PreferenceObjective implements Objective<LabelledPair> {
+
+    private final CausalLm model;
+    private final PreferenceLoss loss;
+    private final ReferenceLogProbs reference;
+
+    /// @param model with its adapters on
+    public PreferenceObjective(CausalLm model, PreferenceLoss loss, ReferenceLogProbs reference) {
+        this.model = model;
+        this.loss = loss;
+        this.reference = reference;
+    }
+
+    @Override
+    public double weight(LabelledPair example) {
+        return 1;
+    }
+
+    @Override
+    public int tokens(LabelledPair example) {
+        return example.chosen().tokens() + example.rejected().tokens();
+    }
+
+    @Override
+    public Outcome forward(Tape tape, List<LabelledPair> micro, double totalWeight) {
+        int b = micro.size();
+        Kernels k = tape.kernels();
+        float[] ref = reference.of(k, micro);
+        TokenLogProbs lp = TokenLogProbs.of(tape, model, ReferenceLogProbs.sequences(micro));
+        Tensor refs = k.of(Shape.of(2 * b), ref);
+        Var sums = lp.sums();
+        Pair policy = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
+        Pair frozen = new Pair(tape.constant(refs.rows(0, b)), tape.constant(refs.rows(b, 2 * b)));
+        Var perPair = loss.apply(policy, frozen);
+        MetricSums m = new MetricSums();
+        m.add("loss", HostSums.sum(k.download(perPair.value())), b);
+        rewards(m, k.download(sums.value()), ref, b);
+        tokens(m, lp, k, b);
+        return new Outcome(scale(mean(perPair), (float) (b / totalWeight)), m);
+    }
+
+    private void rewards(MetricSums m, float[] logp, float[] ref, int b) {
+        for (int i = 0; i < b; i++) {
+            double chosen = loss.beta() * ((double) logp[i] - ref[i]);
+            double rejected = loss.beta() * ((double) logp[b + i] - ref[b + i]);
+            m.add("rewards/chosen", chosen, 1);
+            m.add("rewards/rejected", rejected, 1);
+            m.add("rewards/accuracies", chosen > rejected ? 1 : 0, 1);
+            m.add("rewards/margins", chosen - rejected, 1);
+            m.add("logps/chosen", logp[i], 1);
+            m.add("logps/rejected", logp[b + i], 1);
+        }
+    }
+
+    private static void tokens(MetricSums m, TokenLogProbs lp, Kernels k, int b) {
+        int all = lp.count();
+        int chosen = k.downloadInts(lp.offsets())[b];
+        float[] meanLogit = k.download(lp.stats().meanLogit());
+        m.add("logits/chosen", HostSums.sum(meanLogit, 0, chosen), chosen);
+        m.add("logits/rejected", HostSums.sum(meanLogit, chosen, all), all - chosen);
+        m.add("entropy", HostSums.sum(k.download(lp.stats().entropy())), all);
+        int right = HostSums.equal(k.downloadInts(lp.stats().argmax()), k.downloadInts(lp.targets()), chosen);
+        m.add("mean_token_accuracy", right, chosen);
+    }
+}
