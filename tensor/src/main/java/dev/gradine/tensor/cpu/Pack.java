@@ -39,6 +39,27 @@ final class Pack {
         this.panels = Scratch.own().panels((long) Gemm.roundUp(columns, width) * k);
     }
 
+    /// `b[K,N]` as it lies: nothing to pack.
+    Pack(Tensor b, int n, int k) {
+        this.b = b.data();
+        this.dtype = b.dtype();
+        this.transposed = false;
+        this.n = n;
+        this.k = k;
+        this.width = MicroKernel.width(n);
+        this.panels = this.b;
+    }
+
+    /// Where column `j` of row `p` lies, counted from the first packed column, `from`; `j` begins a panel.
+    long at(int j, int from, int p) {
+        return 4 * (panels == b ? (long) p * n + from + j : (long) j * k + (long) p * width);
+    }
+
+    /// Bytes from one k to the next.
+    long rowBytes() {
+        return 4L * (panels == b ? n : width);
+    }
+
     /// Columns of a panel.
     int width() {
         return width;
@@ -50,6 +71,7 @@ final class Pack {
 
     /// How many parts packing columns `from … to` has.
     int parts(int from, int to) {
+        if (panels == b) return 0;
         return transposed ? (to - from + width - 1) / width : (k + ROWS - 1) / ROWS;
     }
 
