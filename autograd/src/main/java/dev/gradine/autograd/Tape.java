@@ -26,7 +26,8 @@ public final class Tape {
 
     /// Backward of one recorded op: gradients of its inputs, in order, from the gradient of its output.
     private interface Backward {
-        @Nullable Tensor[] run(Tensor dy);
+        @Nullable
+        Tensor[] run(Tensor dy);
     }
 
     private record Node(Var y, Var[] inputs, Backward backward) {}

@@ -11,7 +11,9 @@ public final class Var {
     private final Tensor value;
     private final boolean tracked;
     private final @Nullable Param param;
-    @Nullable Grad grad;
+
+    @Nullable
+    Grad grad;
 
     Var(Tape tape, Tensor value, boolean tracked, @Nullable Param param) {
         this.tape = tape;

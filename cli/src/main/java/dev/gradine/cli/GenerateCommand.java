@@ -82,7 +82,9 @@ final class GenerateCommand implements Runnable {
             boolean chat = !raw && ModelText.hasTemplate(m.checkpoint());
             TextCodec codec = ModelText.codec(m.checkpoint());
             PrintWriter print = spec.commandLine().getOut();
-            int[] ids = chat ? codec.encodeChat(turns(), Map.of(), true) : codec.tokenizer().encode(prompt, true);
+            int[] ids = chat
+                    ? codec.encodeChat(turns(), Map.of(), true)
+                    : codec.tokenizer().encode(prompt, true);
             if (!chat) print.print(prompt);
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
             var request = new Generation.Request(sampler, maxTokens, EndTokens.of(codec.tokenizer()));

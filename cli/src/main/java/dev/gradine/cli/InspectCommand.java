@@ -51,7 +51,8 @@ final class InspectCommand implements Runnable {
             file.tensors().stream()
                     .limit(shown)
                     .forEach(t -> print.printf("  %-60s %-5s %s%n", t.name(), t.dtype(), t.shape()));
-            if (file.tensors().size() > shown) print.printf("  … %d more%n", file.tensors().size() - shown);
+            if (file.tensors().size() > shown)
+                print.printf("  … %d more%n", file.tensors().size() - shown);
         }
         print.flush();
     }

@@ -19,7 +19,13 @@ final class MachineInfo {
             memory = b.getTotalMemorySize() >> 20;
         }
         int cores = Runtime.getRuntime().availableProcessors();
-        return new RunInfo.Machine(cpu(), cores, memory, kernels.vectorBits(), os, Runtime.version().toString());
+        return new RunInfo.Machine(
+                cpu(),
+                cores,
+                memory,
+                kernels.vectorBits(),
+                os,
+                Runtime.version().toString());
     }
 
     /// The processor's model name, where the system tells it.

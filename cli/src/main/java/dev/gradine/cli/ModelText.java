@@ -14,10 +14,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /// Finds the tokenizer and the chat template that belong to a model file.
 ///
-/// In this order: `tokenizer.json` in the model's folder, the tokenizer inside the GGUF file, llama2.c's `tok512.bin` or
+/// In this order: `tokenizer.json` in the model's folder, the tokenizer inside the GGUF file, llama2.c's `tok512.bin`
+/// or
 /// `tokenizer.bin` in the folder.
 final class ModelText {
 
@@ -62,6 +64,13 @@ final class ModelText {
             return ChatTemplate.parse(what, GgufTokenizer.chatTemplate(c.path().toString(), c.ggufMetadata()));
         }
         return ChatTemplate.absent();
+    }
+
+    /// Whether there is any of the files a tokenizer is read from.
+    static boolean hasTokenizer(Checkpoint c) {
+        return c.hasGgufMetadata()
+                || Stream.of("tokenizer.json", "tok512.bin", "tokenizer.bin")
+                        .anyMatch(name -> Files.exists(folder(c).resolve(name)));
     }
 
     /// Whether the model has a chat template of its own.

@@ -28,7 +28,9 @@ final class TokenFile {
             int columns = t.shape().dim(1);
             int[][] rows = new int[t.shape().dim(0)][columns];
             for (int i = 0; i < t.size(); i++) {
-                long id = t.dtype() == DType.I64 ? t.data().getAtIndex(I64, i) : t.data().getAtIndex(I32, i);
+                long id = t.dtype() == DType.I64
+                        ? t.data().getAtIndex(I64, i)
+                        : t.data().getAtIndex(I32, i);
                 if (id < 0 || id > Integer.MAX_VALUE) {
                     throw new CheckpointException(file, "input_ids has " + id + ", expected token ids");
                 }

@@ -63,8 +63,8 @@ public final class KvCache {
     /// Fails unless `tokens` more tokens fit.
     void requireRoom(int tokens) {
         if (length + tokens > capacity()) {
-            throw new ShapeException("kv_cache: %d tokens after %d, expected at most %d in all"
-                    .formatted(tokens, length, capacity()));
+            throw new ShapeException(
+                    "kv_cache: %d tokens after %d, expected at most %d in all".formatted(tokens, length, capacity()));
         }
     }
 

@@ -62,9 +62,7 @@ public final class Llama implements CausalLm {
         embedding = w.param("model.embed_tokens.weight", config.vocabSize(), c);
         for (int l = 0; l < config.layers(); l++) blocks.add(block(w, "model.layers." + l + "."));
         norm = w.param("model.norm.weight", c);
-        head = config.tied()
-                ? w.tied("lm_head", embedding)
-                : w.linear("lm_head", config.vocabSize(), c, false);
+        head = config.tied() ? w.tied("lm_head", embedding) : w.linear("lm_head", config.vocabSize(), c, false);
         rope = config.rope().tables(run, config.maxPositions());
         linears = w.linears();
         params = w.params();

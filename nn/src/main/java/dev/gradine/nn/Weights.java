@@ -39,8 +39,8 @@ public final class Weights {
         Shape expected = Shape.of(dims);
         Tensor t = run.fromHost(source.tensor(name));
         if (!t.shape().equals(expected)) {
-            throw new ConfigException("weights: %s is %s, expected %s (from config)"
-                    .formatted(name, t.shape(), expected));
+            throw new ConfigException(
+                    "weights: %s is %s, expected %s (from config)".formatted(name, t.shape(), expected));
         }
         if (!t.dtype().isReal()) {
             throw new ConfigException("weights: %s is %s, expected a real type".formatted(name, t.dtype()));

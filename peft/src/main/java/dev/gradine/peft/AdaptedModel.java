@@ -79,7 +79,12 @@ public final class AdaptedModel {
         }
         if (adapters.isEmpty() && copies.isEmpty()) {
             throw new AdapterException("targets: %s matches no linear layer; the model has %s"
-                    .formatted(config.targets(), model.linears().stream().map(LinearSlot::path).limit(8).toList()));
+                    .formatted(
+                            config.targets(),
+                            model.linears().stream()
+                                    .map(LinearSlot::path)
+                                    .limit(8)
+                                    .toList()));
         }
     }
 

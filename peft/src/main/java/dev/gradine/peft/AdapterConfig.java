@@ -82,7 +82,9 @@ final class AdapterConfig {
         m.put("rank_pattern", c.rankPattern());
         m.put("alpha_pattern", whole(c.alphaPattern()));
         m.put("layers_to_transform", orNull(c.layers()));
-        m.put("layers_pattern", c.layersPattern().size() == 1 ? c.layersPattern().getFirst() : orNull(c.layersPattern()));
+        m.put(
+                "layers_pattern",
+                c.layersPattern().size() == 1 ? c.layersPattern().getFirst() : orNull(c.layersPattern()));
         m.put("modules_to_save", orNull(c.modulesToSave()));
         m.put("init_lora_weights", true);
         m.put("loftq_config", Map.of());

@@ -33,8 +33,7 @@ import java.util.random.RandomGenerator;
 /// @param s scale
 /// @param drop when and what to drop of x; shared by the adapters of a model
 /// @param index number of this adapter in its model, so that no two draw the same mask
-public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPlan drop, int index)
-        implements Adapter {
+public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPlan drop, int index) implements Adapter {
 
     /// How wide and how loud the low-rank path is.
     ///

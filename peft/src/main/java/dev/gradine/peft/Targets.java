@@ -61,8 +61,8 @@ public sealed interface Targets {
         try {
             return new Regex(Pattern.compile(text));
         } catch (PatternSyntaxException e) {
-            throw new AdapterException("targets: %s is no regular expression: %s at %d"
-                    .formatted(text, e.getDescription(), e.getIndex()));
+            throw new AdapterException(
+                    "targets: %s is no regular expression: %s at %d".formatted(text, e.getDescription(), e.getIndex()));
         }
     }
 }

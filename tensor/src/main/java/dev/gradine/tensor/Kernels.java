@@ -55,6 +55,9 @@ public interface Kernels extends AutoCloseable {
     /// Bytes in use now by this lifetime and those around it.
     long bytesInUse();
 
+    /// Most bytes that steps have had in use at once.
+    long peakStepBytes();
+
     /// Copies host values to an f32 tensor.
     void upload(float[] from, Tensor to);
 

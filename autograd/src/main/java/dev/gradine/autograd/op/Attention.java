@@ -18,7 +18,8 @@ import dev.gradine.tensor.kernel.Segments;
 /// dq = scale · dS k              dk = scale · dSᵀ q
 /// ```
 ///
-/// Vaswani et al. 2017 (arXiv:1706.03762), eq. 1; Ainslie et al. 2023 (arXiv:2305.13245) for grouped queries; Dao et al.
+/// Vaswani et al. 2017 (arXiv:1706.03762), eq. 1; Ainslie et al. 2023 (arXiv:2305.13245) for grouped queries; Dao et
+/// al.
 /// 2022 (arXiv:2205.14135), algorithms 1 and 4. Query head h reads key head h / (heads / kvHeads).
 ///
 /// @param heads numbers of heads, head size, scale

@@ -49,7 +49,8 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats) implements Op
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
             try (Kernels scratch = k.openStep()) {
-                Tensor z = scratch.empty(DType.F32, Shape.of(to - from, w.shape().dim(0)));
+                Tensor z =
+                        scratch.empty(DType.F32, Shape.of(to - from, w.shape().dim(0)));
                 k.matMul().nt(h.rows(from, to), w, 1, false, z);
                 Tensor lseRows = lse.rows(from, to);
                 k.logProb().forward(z, targets.rows(from, to), y.rows(from, to), lseRows, stats(from, to));
@@ -68,9 +69,15 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats) implements Op
             int to = Math.min(n, from + step);
             Tensor h = s.h().rows(from, to);
             try (Kernels scratch = k.openStep()) {
-                Tensor z = scratch.empty(DType.F32, Shape.of(to - from, s.w().shape().dim(0)));
+                Tensor z = scratch.empty(
+                        DType.F32, Shape.of(to - from, s.w().shape().dim(0)));
                 k.matMul().nt(h, s.w(), 1, false, z);
-                k.logProb().backward(dy.rows(from, to), targets.rows(from, to), s.lse().rows(from, to), z);
+                k.logProb()
+                        .backward(
+                                dy.rows(from, to),
+                                targets.rows(from, to),
+                                s.lse().rows(from, to),
+                                z);
                 if (dh != null) k.matMul().nn(z, s.w(), 1, false, dh.rows(from, to));
                 if (dw != null) k.matMul().tn(z, h, 1, true, dw);
             }

@@ -25,7 +25,10 @@ public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
     /// @param a of the first
     /// @param b of the second
     /// @param c of the third
-    record Grads3(@Nullable Tensor a, @Nullable Tensor b, @Nullable Tensor c) {}
+    record Grads3(
+            @Nullable Tensor a,
+            @Nullable Tensor b,
+            @Nullable Tensor c) {}
 
     /// Gradients of four inputs.
     ///
@@ -33,5 +36,9 @@ public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
     /// @param b of the second
     /// @param c of the third
     /// @param d of the fourth
-    record Grads4(@Nullable Tensor a, @Nullable Tensor b, @Nullable Tensor c, @Nullable Tensor d) {}
+    record Grads4(
+            @Nullable Tensor a,
+            @Nullable Tensor b,
+            @Nullable Tensor c,
+            @Nullable Tensor d) {}
 }

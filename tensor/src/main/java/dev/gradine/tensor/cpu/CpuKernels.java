@@ -87,6 +87,11 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public long peakStepBytes() {
+        return slab.peakBytes();
+    }
+
+    @Override
     public void upload(float[] from, Tensor to) {
         requireType("upload", to, DType.F32);
         requireSize("upload", from.length, to);
