@@ -32,6 +32,11 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
 
     @Override
     public int handleExecutionException(Exception e, CommandLine line, ParseResult parsed) {
+        return handle(e, line);
+    }
+
+    /// Reports what was thrown before or during a command.
+    int handle(Exception e, CommandLine line) {
         Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
         return switch (cause) {
             case IllegalArgumentException mistake -> report(line, e, text(mistake), MISTAKE);

@@ -1,5 +1,7 @@
 package dev.gradine.cli;
 
+import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Llama;
@@ -38,6 +40,19 @@ final class LoadedModel implements AutoCloseable {
 
     Checkpoint checkpoint() {
         return checkpoint;
+    }
+
+    /// Bytes of the weights, as they lie in the file.
+    long weightBytes() {
+        return checkpoint.file().tensors().stream().mapToLong(t -> t.bytes()).sum();
+    }
+
+    /// The model's tokenizer and chat template.
+    ///
+    /// @param tokensOnly whether the data are tokens already, so that a model without tokenizer will do
+    TextCodec codecFor(boolean tokensOnly) {
+        if (!tokensOnly || ModelText.hasTokenizer(checkpoint)) return ModelText.codec(checkpoint);
+        return new TextCodec(new NoTokenizer(model.vocabSize(), source), ChatTemplate.absent());
     }
 
     CausalLm model() {

@@ -1,5 +1,7 @@
 package dev.gradine.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,7 +18,15 @@ import picocli.CommandLine.Spec;
         name = "gradine",
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
         mixinStandardHelpOptions = true,
-        subcommands = {ScoreCommand.class},
+        subcommands = {
+            SftCommand.class,
+            DpoCommand.class,
+            GenerateCommand.class,
+            MergeCommand.class,
+            ScoreCommand.class,
+            InspectCommand.class,
+            BenchCommand.class
+        },
         versionProvider = Main.Version.class)
 public final class Main implements Runnable {
 
@@ -27,15 +37,30 @@ public final class Main implements Runnable {
 
     /// Runs one command and ends the process with its exit code.
     public static void main(String[] args) {
-        System.exit(commandLine(System.getenv()).execute(args));
+        System.exit(execute(System.getenv(), args));
     }
 
-    /// The whole command tree; `environment` is what the process was started with, `more` are further commands.
+    /// Runs one command and gives its exit code; `environment` is what the process was started with.
+    static int execute(Map<String, String> environment, String... args) {
+        CommandLine line = commandLine(environment);
+        try {
+            ConfigFile.apply(line, args);
+        } catch (RuntimeException e) {
+            return failures(environment).handle(e, line);
+        }
+        return line.execute(args);
+    }
+
+    /// The whole command tree; `more` are further commands.
     static CommandLine commandLine(Map<String, String> environment, Object... more) {
         CommandLine line = new CommandLine(new Main());
         for (Object command : more) line.addSubcommand(command);
-        Failures failures = new Failures(environment.containsKey("GRADINE_DEBUG"));
+        Failures failures = failures(environment);
         return line.setParameterExceptionHandler(failures).setExecutionExceptionHandler(failures);
+    }
+
+    private static Failures failures(Map<String, String> environment) {
+        return new Failures(environment.containsKey("GRADINE_DEBUG"));
     }
 
     /// `gradine` without a command is a mistake: there is nothing to do.
@@ -44,13 +69,24 @@ public final class Main implements Runnable {
         throw new ParameterException(spec.commandLine(), "no command given");
     }
 
+    /// The version the build wrote into the jar.
+    static String version() {
+        String built = Main.class.getPackage().getImplementationVersion();
+        return built == null ? "(not packaged)" : built;
+    }
+
+    /// What the user typed, program name first.
+    static List<String> typed(CommandSpec spec) {
+        List<String> all = new ArrayList<>(List.of("gradine", spec.name()));
+        all.addAll(spec.commandLine().getParseResult().originalArgs());
+        return all;
+    }
+
     /// Reads the version from the jar, where the build wrote it.
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
-            String built = Main.class.getPackage().getImplementationVersion();
-            String version = built == null ? "(not packaged)" : built;
-            return new String[] {"gradine " + version + ", Java " + Runtime.version()};
+            return new String[] {"gradine " + version() + ", Java " + Runtime.version()};
         }
     }
 }

@@ -1,66 +1,109 @@
 package dev.gradine.cli;
 
+import dev.gradine.align.Labelled;
+import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.io.CheckpointException;
+import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.nn.TokenBatch;
-import dev.gradine.peft.AdapterFolder;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.io.PrintWriter;
 import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-@Command(name = "score", description = "Logits of given tokens.")
-final class ScoreCommand implements Callable<Integer> {
-    @Option(names = "--model", required = true)
-    private Path model = Path.of("");
+/// `gradine score`: what a model thinks of given tokens or text.
+@Command(
+        name = "score",
+        mixinStandardHelpOptions = true,
+        description = "Write the logits of given tokens, or print log-probabilities and perplexity of a text.")
+final class ScoreCommand implements Runnable {
 
-    @Option(names = "--adapter")
-    private Path adapter = Path.of("");
+    @Mixin
+    private ModelArgs model = new ModelArgs();
 
-    @Option(names = "--ids")
-    private Path ids = Path.of("");
+    @ArgGroup(multiplicity = "1")
+    private Input input = new Input();
 
-    @Option(names = "--out")
-    private Path out = Path.of("");
+    @Option(names = "--out", paramLabel = "FILE", description = "With --ids: logits f32 [B,T,V] as safetensors.")
+    private @Nullable Path out;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    private static final class Input {
+        @Option(
+                names = "--ids",
+                paramLabel = "FILE",
+                description = "Tokens: a safetensors file with the integer tensor input_ids [B,T].")
+        private @Nullable Path ids;
+
+        @Option(names = "--text", paramLabel = "TEXT", description = "A text to print token by token, in nats.")
+        private @Nullable String text;
+    }
 
     @Override
-    public Integer call() {
-        try (LoadedModel m = new LoadedModel(model);
-                Arena arena = Arena.ofShared()) {
-            if (!adapter.toString().isEmpty()) AdapterFolder.load(adapter, m.model(), m.run());
-            Tensor t = Safetensors.open(ids, arena).tensor("input_ids");
-            int b = t.shape().dim(0);
-            int n = t.shape().dim(1);
-            int v = m.model().vocabSize();
-            Tensor logits = Tensor.zeros(arena, DType.F32, Shape.of(b, n, v));
-            for (int i = 0; i < b; i++) {
-                int[] row = new int[n];
-                for (int j = 0; j < n; j++) {
-                    row[j] = (int) t.data()
-                            .get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 8L * (i * n + j));
-                }
+    public void run() {
+        try (LoadedModel m = model.open()) {
+            if (input.ids != null) {
+                if (out == null) throw new IllegalArgumentException("--out is missing, expected a file for the logits");
+                logits(m, input.ids, out);
+            }
+            if (input.text != null) text(m, input.text);
+        }
+    }
+
+    private static void logits(LoadedModel m, Path in, Path out) {
+        int[][] rows = TokenFile.read(in);
+        int v = m.model().vocabSize();
+        try (Arena arena = Arena.ofShared()) {
+            Shape shape = Shape.of(rows.length, rows[0].length, v);
+            Tensor logits = Tensor.zeros(arena, DType.F32, shape);
+            for (int b = 0; b < rows.length; b++) {
                 try (Kernels k = m.run().openStep()) {
                     Tape tape = Tape.forgetting(k);
-                    Var h = m.model().hidden(tape, TokenBatch.of(List.of(row)));
-                    Var z = m.model().head().forward(h);
-                    k.copy(z.value().reshape(Shape.of(1, n, v)), logits.rows(i, i + 1));
+                    Var h = m.model().hidden(tape, TokenBatch.of(List.of(rows[b])));
+                    Tensor z = m.model().head().forward(h).value();
+                    Tensor host = k.toHost(z, arena).reshape(Shape.of(1, rows[b].length, v));
+                    m.run().copy(host, logits.rows(b, b + 1));
                 }
             }
-            Safetensors.write(out, java.util.Map.of(), List.of(TensorSource.of("logits", logits)));
-            return 0;
-        } catch (CheckpointException e) {
-            throw e;
+            Safetensors.write(out, Safetensors.METADATA, List.of(TensorSource.of("logits", logits)));
+        }
+    }
+
+    private void text(LoadedModel m, String text) {
+        Tokenizer tokenizer = ModelText.codec(m.checkpoint()).tokenizer();
+        int[] ids = tokenizer.encode(text, true);
+        if (ids.length < 2) {
+            throw new IllegalArgumentException("--text: %d tokens, expected at least 2".formatted(ids.length));
+        }
+        PrintWriter print = spec.commandLine().getOut();
+        try (Kernels k = m.run().openStep()) {
+            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), m.model(), List.of(new Labelled(ids, ids)));
+            float[] logp = k.download(lp.values().value());
+            double sum = 0;
+            for (int t = 1; t < ids.length; t++) {
+                sum += logp[t - 1];
+                print.printf("%9.4f  %6d  %s%n", logp[t - 1], ids[t], tokenizer.token(ids[t]));
+            }
+            double mean = sum / logp.length;
+            print.printf(
+                    "%d tokens scored, log-probability %.4f nats, %.4f nats a token, perplexity %.4f%n",
+                    logp.length, sum, mean, Math.exp(-mean));
+            print.flush();
         }
     }
 }

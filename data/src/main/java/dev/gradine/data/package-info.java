@@ -1,5 +1,5 @@
-/// From text to token numbers: tokenizers, chat templates, dataset formats and packing. Tokens are `int[]`;
-/// tensors, models and training do not belong here.
+/// Data sets: reading JSON and JSONL files into typed [Row]s, naming the file, row and field of what is wrong,
+/// and splitting off rows for evaluation. Turning rows into tokens is the business of `encode`.
 @NullMarked
 package dev.gradine.data;
 

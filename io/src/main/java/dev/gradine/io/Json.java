@@ -22,7 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// JSON without mercy: a key twice, a key nobody knows, text after the end, or a document built to exhaust us is an
 /// error with file, line and column.
 ///
-/// Written documents look as Python's `json.dumps(x, indent=2, sort_keys=True)` makes them: no newline at the end.
+/// Written documents look as Python's `json.dumps(x, indent=2, sort_keys=True)` makes them: no newline at the end. NaN
+/// and infinity,
+/// which JSON lacks, become texts.
 public final class Json {
 
     /// Largest document read, in bytes; tokenizers reach 30 MB.
@@ -67,7 +69,7 @@ public final class Json {
 
     /// Reads a file into a record; a key that is no component of it is an error.
     ///
-    /// @throws CheckpointException names the file, line, column and cause
+    /// @throws CheckpointException names the file, line and column, or the path of an unknown key, and the cause
     public static <T> T read(Path file, Class<T> type) {
         return parse(file.toString(), bytes(file), type);
     }
@@ -134,9 +136,21 @@ public final class Json {
 
     private static String cause(JacksonException e) {
         if (e instanceof UnrecognizedPropertyException u) {
-            return "unknown key \"%s\", expected one of %s".formatted(u.getPropertyName(), u.getKnownPropertyIds());
+            return "unknown key \"%s\", expected one of %s".formatted(key(u), u.getKnownPropertyIds());
         }
-        String message = e.getOriginalMessage();
+        String message = e.getOriginalMessage().replaceAll(", from `StreamReadConstraints[^`]*`", "");
         return message.length() > 300 ? message.substring(0, 300) + " ..." : message;
+    }
+
+    /// The way to a key from the outermost object, such as `adapter.rnak`: Jackson buffers what a record is made of and
+    /// forgets the line.
+    private static String key(UnrecognizedPropertyException e) {
+        StringBuilder path = new StringBuilder();
+        for (JacksonException.Reference r : e.getPath()) {
+            String name = r.getPropertyName();
+            if (name == null) path.append("[%d]".formatted(r.getIndex()));
+            else path.append(path.isEmpty() ? "" : ".").append(name);
+        }
+        return path.toString();
     }
 }

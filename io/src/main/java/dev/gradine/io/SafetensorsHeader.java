@@ -90,11 +90,12 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
                 throw fault(name, "data_offsets are %s, expected a range within %d bytes".formatted(offsets, size));
             }
             long bits = Extents.values(file, name, shape) * type.bits();
-            if (bits % 8 != 0 || bits / 8 != end - begin) {
+            if (bits != (end - begin) * 8) {
+                String expected = bits % 8 == 0 ? String.valueOf(bits / 8) : bits + " bits";
                 throw fault(
                         name,
-                        "data_offsets span %d bytes, expected %d for %s%s"
-                                .formatted(end - begin, bits / 8, type, shape));
+                        "data_offsets span %d bytes, expected %s for %s%s"
+                                .formatted(end - begin, expected, type, shape));
             }
             return new Entry(new TensorInfo(name, word, shape, end - begin), type, begin);
         }

@@ -24,6 +24,9 @@ public interface Kernels extends AutoCloseable {
     /// Name for messages and reports, such as `cpu (AVX-512, 2 threads)`.
     String name();
 
+    /// Width of the vectors it computes with, in bits.
+    int vectorBits();
+
     /// Memory for values that will all be overwritten. The content is undefined.
     Tensor empty(DType dtype, Shape shape);
 
@@ -51,6 +54,9 @@ public interface Kernels extends AutoCloseable {
 
     /// Bytes in use now by this lifetime and those around it.
     long bytesInUse();
+
+    /// Most bytes that steps have had in use at once.
+    long peakStepBytes();
 
     /// Copies host values to an f32 tensor.
     void upload(float[] from, Tensor to);

@@ -41,7 +41,8 @@ public final class AdamW {
         this.params = params;
         this.run = run;
         params.forEach((name, p) -> moments.put(
-                name, new Moments(run.zeros(p.value().shape()), run.zeros(p.value().shape()))));
+                name,
+                new Moments(run.zeros(p.value().shape()), run.zeros(p.value().shape()))));
     }
 
     /// Norm of all gradients together.

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,10 +27,9 @@ import tools.jackson.databind.json.JsonMapper;
 /// {"step":20,"eval_loss":2.28}
 /// ```
 ///
-/// Each line reaches the operating system before `write` returns. A line cut short by a crash can only be the last one,
-/// and it never reads as a whole object, since an object ends with its own brace. A resumed run's file equals that of
-/// an
-/// uninterrupted one but for the timings, provided a step's lines are written before its checkpoint.
+/// Each line reaches the operating system before `write` returns. A line cut short by a crash can only be the last
+/// one, and it never reads as a whole object, since an object ends with its own brace. A resumed run's file equals
+/// that of an uninterrupted one but for the timings, provided a step's lines are written before its checkpoint.
 public final class MetricsLog implements AutoCloseable {
 
     /// Name of the file in a run's folder.
@@ -66,22 +66,22 @@ public final class MetricsLog implements AutoCloseable {
     }
 
     /// Goes on with the log of a run whose checkpoint was taken at `step`: later lines and a torn last line are
-    /// dropped,
-    /// atomically, and what is kept stays byte for byte.
+    /// dropped, atomically, and what is kept stays byte for byte.
     ///
     /// @throws RunFileException if `file` is missing, or damaged elsewhere than in its last line
     public static MetricsLog resume(Path file, long step) {
         ByteArrayOutputStream kept = new ByteArrayOutputStream();
         for (Line line : lines(file)) {
-            if (line.step() <= step) kept.writeBytes((line.text() + "\n").getBytes(StandardCharsets.UTF_8));
+            if (line.step() > step) continue;
+            kept.writeBytes(line.text());
+            kept.write('\n');
         }
         AtomicFile.write(file, kept.toByteArray());
         return new MetricsLog(file);
     }
 
     /// All lines of `file`, each a map whose first key is `step`; whole numbers are `Long`, others `Double`. A torn
-    /// last
-    /// line is left out.
+    /// last line is left out.
     ///
     /// @throws RunFileException if `file` is missing, or damaged elsewhere than in its last line
     public static List<Map<String, Object>> read(Path file) {
@@ -128,39 +128,57 @@ public final class MetricsLog implements AutoCloseable {
                 + ", expected a finite number (JSON has no other)");
     }
 
-    /// One whole line, as text and as read.
-    private record Line(String text, long step, Map<String, Object> values) {}
+    /// One whole line, as it stands without its line break, and as read.
+    private static final class Line {
+        private final byte[] text;
+        private final long step;
+        private final Map<String, Object> values;
+
+        Line(byte[] text) {
+            this.text = text;
+            values = JSON.readValue(text, LINE);
+            if (values == null) throw new RunFileException("no object, expected one a line"); // the JSON word null
+            Object first = values.get("step");
+            if (!(first instanceof Long n))
+                throw new RunFileException("step is " + first + ", expected a whole number");
+            step = n;
+        }
+
+        byte[] text() {
+            return text;
+        }
+
+        long step() {
+            return step;
+        }
+
+        Map<String, Object> values() {
+            return values;
+        }
+    }
 
     private static List<Line> lines(Path file) {
-        String all = text(file);
+        byte[] all = bytes(file);
         List<Line> lines = new ArrayList<>();
         int from = 0;
-        for (int number = 1; from < all.length(); number++) {
-            int end = all.indexOf('\n', from);
-            boolean last = end < 0;
-            String text = all.substring(from, last ? all.length() : end);
-            from = last ? all.length() : end + 1;
+        while (from < all.length) {
+            int end = from;
+            while (end < all.length && all[end] != '\n') end++;
             try {
-                lines.add(parse(text));
+                lines.add(new Line(Arrays.copyOfRange(all, from, end)));
             } catch (JacksonException | RunFileException e) {
-                if (last) break; // torn: no line break, and not a whole object
+                if (end == all.length) break; // torn: no line break, and not a whole object
                 String cause = e instanceof JacksonException j ? j.getOriginalMessage() : e.getMessage();
-                throw new RunFileException(file + ": line " + number + ": " + cause);
+                throw new RunFileException(file + ": line " + (lines.size() + 1) + ": " + cause);
             }
+            from = end + 1;
         }
         return lines;
     }
 
-    private static Line parse(String text) {
-        Map<String, Object> values = JSON.readValue(text, LINE);
-        if (values != null && values.get("step") instanceof Long step) return new Line(text, step, values);
-        throw new RunFileException(
-                "step is " + (values == null ? "absent" : values.get("step")) + ", expected a whole number");
-    }
-
-    private static String text(Path file) {
+    private static byte[] bytes(Path file) {
         try {
-            return Files.readString(file);
+            return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw new RunFileException(file + ": is absent, expected the metrics of a run");
         } catch (IOException e) {

@@ -21,9 +21,9 @@ public record PeakMemory(double mb, Source source) {
     public enum Source {
         /// High-water mark of the resident set, kept by the kernel (`VmHWM`): all there is.
         RESIDENT_PEAK,
-        /// Sum of the heap pools' peaks and of the direct and mapped buffers as they are now: without code, stacks and
-        /// freed buffers, so a lower bound. For systems without `/proc`.
-        HEAP_PEAK_AND_BUFFERS_NOW
+        /// For systems without `/proc`: the sum of the heap pools' peaks and of the NIO buffers as they are now.
+        /// Memory of arenas, where tensors live, is not in it, so it is far below what the process holds.
+        HEAP_AND_BUFFERS_WITHOUT_ARENAS
     }
 
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -57,6 +57,6 @@ public record PeakMemory(double mb, Source source) {
         for (BufferPoolMXBean pool : ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
             bytes += pool.getMemoryUsed();
         }
-        return new PeakMemory(bytes / (1024.0 * 1024.0), Source.HEAP_PEAK_AND_BUFFERS_NOW);
+        return new PeakMemory(bytes / (1024.0 * 1024.0), Source.HEAP_AND_BUFFERS_WITHOUT_ARENAS);
     }
 }

@@ -18,7 +18,8 @@ import java.util.List;
 
 /// Training on pairs of answers: one forward of all chosen, then all rejected ones.
 ///
-/// Logs TRL's metrics: `loss`, `rewards/*` with reward = beta · (logp − ref), accuracy with strict >, `logps/*` summed per
+/// Logs TRL's metrics: `loss`, `rewards/*` with reward = beta · (logp − ref), accuracy with strict >, `logps/*` summed
+/// per
 /// answer, `entropy` over the tokens of both answers, `mean_token_accuracy` over those of the chosen one.
 public final class PreferenceObjective implements Objective<LabelledPair> {
 

@@ -10,17 +10,13 @@ import java.util.Map;
 /// Where a run stands: a bar that redraws itself on a terminal, a plain line now and then elsewhere.
 ///
 /// ```
-/// train ━━━━━━━━━━━━━━━━━━━━ 120/200  loss 1.2345  812 tok/s  0:42 left  1234 MB
+/// train ━━━━━━━━━━━━━━━━━━━━ 120/200  loss 1.2345  0:42 left  812 tok/s  1234 MB
 /// left = (steps to go) · t̂        t̂ ← t̂ + a (t − t̂)   per step, a = max(1/n, 0.1) at the n-th update
 /// ```
 ///
 /// Close it on success and on failure alike: the last state stays on its own line and whatever is printed next begins
-/// on
-/// a fresh one. Not for several threads at once.
+/// on a fresh one. Not for several threads at once.
 public final class Progress implements AutoCloseable {
-
-    /// Metrics shown as they come, in this order.
-    private static final List<String> SHOWN = List.of("loss", "tokens_per_second", "peak_memory_mb");
 
     private static final long BAR_NANOS = 100_000_000L;
     private static final long LINE_NANOS = 5_000_000_000L;
@@ -40,6 +36,7 @@ public final class Progress implements AutoCloseable {
     private double secondsPerStep;
     private Map<String, Double> metrics = Map.of();
     private boolean drawn;
+    private boolean pending;
 
     /// A display of a run that has done `done` of `total` steps.
     ///
@@ -55,19 +52,22 @@ public final class Progress implements AutoCloseable {
         this.total = total;
         this.chosen = chosen;
         PrintStream out = screen.out();
-        fine = out.charset().canEncode() && out.charset().newEncoder().canEncode("━╸╺·");
+        fine = out.charset().canEncode() && out.charset().newEncoder().canEncode("━·");
         step = done;
         stepAt = screen.nanos().getAsLong();
         shownAt = stepAt - LINE_NANOS;
     }
 
     /// Shows that `at` steps are done; redraws at most ten times a second, or prints at most one line in five seconds,
-    /// but
-    /// always the last step.
+    /// but always the last step.
     ///
     /// @param values as they go to the metrics log; used are `loss`, the chosen one, `tokens_per_second` and
     ///     `peak_memory_mb`
+    /// @throws IllegalArgumentException if `at` lies behind what was shown or beyond the total
     public void update(long at, Map<String, ? extends Number> values) {
+        if (at < step || at > total) {
+            throw new IllegalArgumentException("progress: step is " + at + ", expected " + step + " to " + total);
+        }
         long now = screen.nanos().getAsLong();
         if (at > step) {
             double each = (now - stepAt) / 1e9 / (at - step);
@@ -79,26 +79,33 @@ public final class Progress implements AutoCloseable {
         Map<String, Double> copy = new LinkedHashMap<>();
         values.forEach((name, value) -> copy.put(name, value.doubleValue()));
         metrics = copy;
+        pending = true;
         if (step < total && now - shownAt < (screen.terminal() ? BAR_NANOS : LINE_NANOS)) return;
         shownAt = now;
-        if (screen.terminal()) draw();
-        else screen.out().println(plain());
+        show();
     }
 
     /// Prints a line of its own above the bar.
     public void note(String text) {
+        boolean redraw = drawn;
         erase();
+        drawn = false;
         screen.out().println(text);
-        if (drawn) draw();
+        if (redraw) draw();
     }
 
     /// Leaves the last state on its own line, with the cursor below it.
     @Override
     public void close() {
-        if (!drawn) return;
-        draw();
-        screen.out().println();
+        if (pending) show();
+        if (drawn) screen.out().println();
         drawn = false;
+    }
+
+    private void show() {
+        pending = false;
+        if (screen.terminal()) draw();
+        else screen.out().println(label + " " + step + "/" + total + "  " + String.join("  ", fields()));
     }
 
     private void draw() {
@@ -112,13 +119,8 @@ public final class Progress implements AutoCloseable {
         if (screen.terminal() && drawn) screen.out().print("\r\u001b[2K");
     }
 
-    private String plain() {
-        return label + " " + step + "/" + total + "  " + String.join("  ", fields());
-    }
-
-    /// One line shorter than the screen is wide, since a full one would wrap: fields are left out from the right, then
-    /// the
-    /// bar.
+    /// One line shorter than the screen is wide, since a full one would wrap: fields are left out from the right,
+    /// then the bar.
     private String bar() {
         int room = screen.columns() - 1;
         List<String> shown = new ArrayList<>(fields());
@@ -142,27 +144,20 @@ public final class Progress implements AutoCloseable {
         return fine ? "━".repeat(full) + "·".repeat(n - full) : "#".repeat(full) + ".".repeat(n - full);
     }
 
+    /// What matters most first.
     private List<String> fields() {
         List<String> fields = new ArrayList<>();
-        for (String name : SHOWN) {
-            Double value = metrics.get(name);
-            if (value != null) fields.add(field(name, value));
-            Double extra = metrics.get(chosen);
-            if (name.equals("loss") && extra != null) fields.add(field(chosen, extra));
-        }
-        int timePlace =
-                Math.min(fields.size(), metrics.containsKey("peak_memory_mb") ? fields.size() - 1 : fields.size());
-        if (updates > 0)
-            fields.add(timePlace, step < total ? clock((total - step) * secondsPerStep) + " left" : "done");
+        add(fields, "loss", "loss %.4f");
+        add(fields, chosen, chosen.replace("%", "%%") + " %.4f");
+        if (updates > 0) fields.add(step < total ? clock((total - step) * secondsPerStep) + " left" : "done");
+        add(fields, "tokens_per_second", "%.0f tok/s");
+        add(fields, "peak_memory_mb", "%.0f MB");
         return fields;
     }
 
-    private static String field(String name, double value) {
-        return switch (name) {
-            case "tokens_per_second" -> String.format(Locale.ROOT, "%.0f tok/s", value);
-            case "peak_memory_mb" -> String.format(Locale.ROOT, "%.0f MB", value);
-            default -> String.format(Locale.ROOT, "%s %.4f", name, value);
-        };
+    private void add(List<String> fields, String name, String form) {
+        Double value = metrics.get(name);
+        if (value != null) fields.add(String.format(Locale.ROOT, form, value));
     }
 
     /// `m:ss` or `h:mm:ss`.

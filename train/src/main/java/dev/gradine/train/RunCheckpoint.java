@@ -143,7 +143,8 @@ public final class RunCheckpoint {
             Object before = was instanceof Map<?, ?> m ? m.get(e.getKey()) : null;
             if (!String.valueOf(e.getValue()).equals(String.valueOf(before))) {
                 throw new CheckpointException(
-                        folder, "%s is %s, expected %s as in the run it resumes".formatted(e.getKey(), e.getValue(), before));
+                        folder,
+                        "%s is %s, expected %s as in the run it resumes".formatted(e.getKey(), e.getValue(), before));
             }
         }
     }

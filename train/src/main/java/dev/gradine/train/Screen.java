@@ -39,6 +39,7 @@ public record Screen(PrintStream out, LongSupplier nanos, boolean terminal, int 
 
     /// The console speaks of standard input and output; where the system names the file behind standard error, that is
     /// asked instead.
+    @SuppressWarnings("SystemConsoleNull") // it is null again since JDK 25, where nobody sits at the terminal
     private static boolean isTerminal() {
         if (Files.isSymbolicLink(STDERR)) {
             try {

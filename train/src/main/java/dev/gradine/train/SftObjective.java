@@ -36,7 +36,10 @@ public final class SftObjective implements Objective<Labelled> {
         int n = lp.count();
         m.add("loss", -HostSums.sum(k.download(lp.values().value())), n);
         m.add("entropy", HostSums.sum(k.download(lp.stats().entropy())), n);
-        m.add("mean_token_accuracy", HostSums.equal(k.downloadInts(lp.stats().argmax()), k.downloadInts(lp.targets())), n);
+        m.add(
+                "mean_token_accuracy",
+                HostSums.equal(k.downloadInts(lp.stats().argmax()), k.downloadInts(lp.targets())),
+                n);
         return new Outcome(SftLoss.of(lp, totalWeight), m);
     }
 }

@@ -21,7 +21,8 @@ public final class StopSignal implements BooleanSupplier, AutoCloseable {
     private void stopAndWait() {
         asked = true;
         try {
-            if (!closed.await(2, TimeUnit.MINUTES)) System.err.println("gradine: the step did not end; state not saved");
+            if (!closed.await(2, TimeUnit.MINUTES))
+                System.err.println("gradine: the step did not end; state not saved");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -152,7 +152,8 @@ public final class Trainer<E> {
         MetricSums sums = new MetricSums();
         for (List<E> batch : task.held()) {
             try (Kernels k = run.openStep()) {
-                double weight = batch.stream().mapToDouble(task.objective()::weight).sum();
+                double weight =
+                        batch.stream().mapToDouble(task.objective()::weight).sum();
                 if (weight == 0) continue;
                 sums.add(task.objective()
                         .forward(Tape.forgetting(k), batch, weight)

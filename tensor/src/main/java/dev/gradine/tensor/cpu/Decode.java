@@ -5,13 +5,34 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import dev.gradine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
-/// Reads values of any real type as f32: formulas in `DType`.
+/// Reads values of any real type as f32: formulas in `DType`. Every value is rounded as the formula's scalar form
+/// rounds it, whatever the width of the vectors.
 final class Decode {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
+
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+    private static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(S.vectorBitSize() / 2));
+
+    /// As many bytes as a vector has floats. There is no vector of four bytes, so 128-bit machines decode one by one.
+    static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, S.vectorBitSize() / 4)));
+
+    /// Whether blocks can be decoded in registers.
+    static final boolean BLOCKS = BYTES.length() == L;
 
     private Decode() {}
 
@@ -20,29 +41,90 @@ final class Decode {
     static void toFloats(MemorySegment data, DType dtype, long first, int n, float[] to, int at) {
         switch (dtype) {
             case F32 -> MemorySegment.copy(data, F32, 4 * first, to, at, n);
-            case F16 -> {
-                for (int i = 0; i < n; i++) to[at + i] = Float.float16ToFloat(data.get(U16, 2 * (first + i)));
-            }
-            case BF16 -> {
-                for (int i = 0; i < n; i++) to[at + i] = bf16(data.get(U16, 2 * (first + i)));
-            }
-            case Q8_0, Q4_0, Q4_1 -> {
-                for (int i = 0; i < n; i += 32) block(data, dtype, (first + i) / 32 * dtype.blockBytes(), to, at + i);
-            }
+            case F16 -> f16(data, 2 * first, n, to, at);
+            case BF16 -> bf16(data, 2 * first, n, to, at);
+            case Q8_0 -> q8(data, first / 32 * 34, n / 32, to, at);
+            case Q4_0 -> q4(data, first / 32 * 18, n / 32, false, to, at);
+            case Q4_1 -> q4(data, first / 32 * 20, n / 32, true, to, at);
             case I64, I32, I8, U8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected a real type");
         }
     }
 
-    private static void block(MemorySegment data, DType dtype, long byteAt, float[] to, int at) {
-        float d = Float.float16ToFloat(data.get(U16, byteAt));
-        switch (dtype) {
-            case Q8_0 -> {
-                for (int j = 0; j < 32; j++) to[at + j] = d * data.get(I8, byteAt + 2 + j);
+    // In the loops below every vector is a local of the method that loops: what a called method returns is an object
+    // wherever the compiler stops inlining.
+
+    /// Half precision by integers: exponents move from bias 15 to 127; subnormal, infinite and NaN are their own.
+    private static void f16(MemorySegment data, long byteAt, int n, float[] to, int at) {
+        int whole = S.loopBound(n);
+        for (int i = 0; i < whole; i += L) {
+            IntVector h = (IntVector) ShortVector.fromMemorySegment(SHORTS, data, byteAt + 2L * i, LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
+            IntVector magnitude = h.and(0x7fff);
+            IntVector sign = h.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+            IntVector special = magnitude // all ones from 0x7c00 on
+                    .lanewise(VectorOperators.NEG)
+                    .add(0x7bff)
+                    .lanewise(VectorOperators.ASHR, 31);
+            IntVector subnormal = magnitude.add(-0x0400).lanewise(VectorOperators.ASHR, 31);
+            IntVector bits =
+                    magnitude.lanewise(VectorOperators.LSHL, 13).add(112 << 23).add(special.and(112 << 23));
+            IntVector tiny = ((FloatVector) magnitude.convertShape(VectorOperators.I2F, S, 0))
+                    .mul(0x1p-24f)
+                    .reinterpretAsInts();
+            bits = bits.lanewise(
+                    VectorOperators.XOR,
+                    bits.lanewise(VectorOperators.XOR, tiny).and(subnormal));
+            bits.or(sign).reinterpretAsFloats().intoArray(to, at + i);
+        }
+        for (int i = whole; i < n; i++) to[at + i] = half(data, byteAt + 2L * i);
+    }
+
+    private static void bf16(MemorySegment data, long byteAt, int n, float[] to, int at) {
+        int whole = S.loopBound(n);
+        for (int i = 0; i < whole; i += L) {
+            IntVector h = (IntVector) ShortVector.fromMemorySegment(SHORTS, data, byteAt + 2L * i, LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.ZERO_EXTEND_S2I, I, 0);
+            h.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, at + i);
+        }
+        for (int i = whole; i < n; i++) to[at + i] = bf16(data.get(U16, byteAt + 2L * i));
+    }
+
+    private static void q8(MemorySegment data, long byteAt, int blocks, float[] to, int at) {
+        for (int i = 0; i < blocks; i++) {
+            long block = byteAt + 34L * i;
+            float d = half(data, block);
+            if (!BLOCKS) {
+                for (int j = 0; j < 32; j++) to[at + 32 * i + j] = d * data.get(I8, block + 2 + j);
+                continue;
             }
-            case Q4_0 -> nibbles(data, byteAt + 2, d, -8 * d, to, at);
-            case Q4_1 -> nibbles(data, byteAt + 4, d, Float.float16ToFloat(data.get(U16, byteAt + 2)), to, at);
-            default -> throw new IllegalArgumentException("decode: type is " + dtype + ", expected a block type");
+            for (int j = 0; j < 32; j += L) {
+                FloatVector q = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, block + 2 + j, LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.B2F, S, 0);
+                q.mul(d).intoArray(to, at + 32 * i + j);
+            }
+        }
+    }
+
+    private static void q4(MemorySegment data, long byteAt, int blocks, boolean min, float[] to, int at) {
+        int head = min ? 4 : 2;
+        for (int i = 0; i < blocks; i++) {
+            long block = byteAt + (head + 16L) * i;
+            float d = half(data, block);
+            float m = min ? half(data, block + 2) : -8 * d;
+            if (!BLOCKS) {
+                nibbles(data, block + head, d, m, to, at + 32 * i);
+                continue;
+            }
+            for (int j = 0; j < 16; j += L) {
+                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, data, block + head + j, LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+                FloatVector low = (FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0);
+                FloatVector high =
+                        (FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0);
+                low.mul(d).add(m).intoArray(to, at + 32 * i + j);
+                high.mul(d).add(m).intoArray(to, at + 32 * i + 16 + j);
+            }
         }
     }
 
@@ -52,6 +134,11 @@ final class Decode {
             to[at + j] = d * (q & 15) + m;
             to[at + j + 16] = d * ((q >> 4) & 15) + m;
         }
+    }
+
+    /// One f16.
+    static float half(MemorySegment data, long byteAt) {
+        return Float.float16ToFloat(data.get(U16, byteAt));
     }
 
     static float bf16(short bits) {

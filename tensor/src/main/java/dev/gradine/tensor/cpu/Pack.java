@@ -9,13 +9,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
-/// Packs columns of `B[K,N]` into panels `[column / NR][K][NR]`, decoded to f32, the last one padded with zeros.
+/// Packs columns of `B[K,N]` into panels `[column / width][K][width]`, decoded to f32, the last one padded with zeros.
 final class Pack {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final int L = MicroKernel.L;
-    private static final int NR = MicroKernel.NR;
-    private static final int RUN = 128; // values of a row decoded at once: NR rows stay in a first-level cache
+    private static final int RUN = 128; // values of a row decoded at once: a panel's rows stay in a first-level cache
     private static final int ROWS = 16; // rows of b[K,N] in one part
     private static final int[] EVERY_RUN = multiples(RUN);
     private static final int[] EVERY_BLOCK = multiples(Gemm.MC);
@@ -25,16 +24,48 @@ final class Pack {
     private final boolean transposed;
     private final int n;
     private final int k;
+    private final int width;
+    private final boolean direct; // b stands in for its panels
     private final MemorySegment panels;
 
     /// @param transposed whether `b` is `[N,K]`
-    Pack(Tensor b, boolean transposed, int n, int k, MemorySegment panels) {
+    /// @param columns the most that are packed at once
+    Pack(Tensor b, boolean transposed, int n, int k, int columns) {
         this.b = b.data();
         this.dtype = b.dtype();
         this.transposed = transposed;
         this.n = n;
         this.k = k;
-        this.panels = panels;
+        this.width = MicroKernel.width(n);
+        this.direct = false;
+        this.panels = Scratch.own().panels((long) Gemm.roundUp(columns, width) * k);
+    }
+
+    /// `b[K,N]` as it lies: nothing to pack.
+    Pack(Tensor b, int n, int k) {
+        this.b = b.data();
+        this.dtype = b.dtype();
+        this.transposed = false;
+        this.n = n;
+        this.k = k;
+        this.width = MicroKernel.width(n);
+        this.direct = true;
+        this.panels = this.b;
+    }
+
+    /// Where column `j` of row `p` lies, counted from the first packed column, `from`; `j` begins a panel.
+    long at(int j, int from, int p) {
+        return 4 * (direct ? (long) p * n + from + j : (long) j * k + (long) p * width);
+    }
+
+    /// Bytes from one k to the next.
+    long rowBytes() {
+        return 4L * (direct ? n : width);
+    }
+
+    /// Columns of a panel.
+    int width() {
+        return width;
     }
 
     MemorySegment panels() {
@@ -43,13 +74,14 @@ final class Pack {
 
     /// How many parts packing columns `from … to` has.
     int parts(int from, int to) {
-        return transposed ? (to - from + NR - 1) / NR : (k + ROWS - 1) / ROWS;
+        if (direct) return 0;
+        return transposed ? (to - from + width - 1) / width : (k + ROWS - 1) / ROWS;
     }
 
     /// Packs one part of columns `from … to`; the first panel begins at column `from`.
     void part(int index, int from, int to) {
         if (transposed) {
-            columns(from + index * NR, Math.min(to, from + (index + 1) * NR), 4L * index * NR * k);
+            columns(from + index * width, Math.min(to, from + (index + 1) * width), 4L * index * width * k);
         } else {
             rows(index * ROWS, Math.min(k, (index + 1) * ROWS), from, to);
         }
@@ -57,31 +89,39 @@ final class Pack {
 
     /// One panel from rows of `b[N,K]`.
     private void columns(int from, int to, long panelAt) {
-        float[] decoded = Scratch.own().rows(2 * NR * RUN);
+        float[] decoded = Scratch.own().rows(2 * width * RUN);
         for (int p = 0; p < k; p += RUN) {
             int kc = Math.min(RUN, k - p);
-            for (int j = 0; j < NR; j++) {
+            for (int j = 0; j < width; j++) {
                 if (from + j < to) Decode.toFloats(b, dtype, (long) (from + j) * k + p, kc, decoded, j * RUN);
                 else Arrays.fill(decoded, j * RUN, j * RUN + kc, 0);
             }
             for (int q = 0; q < kc; q++) {
-                for (int j = 0; j < NR; j += L) {
+                for (int j = 0; j < width; j += L) {
                     FloatVector.fromArray(MicroKernel.S, decoded, q + j * RUN, EVERY_RUN, 0)
-                            .intoMemorySegment(panels, panelAt + 4L * ((p + q) * NR + j), LITTLE_ENDIAN);
+                            .intoMemorySegment(panels, panelAt + 4L * ((p + q) * width + j), LITTLE_ENDIAN);
                 }
             }
         }
     }
 
-    /// Some rows of `b[K,N]`, each spread over all panels.
+    /// Some rows of `b[K,N]`, spread over all panels. Panel by panel: the panels' distance is often a power of two, and
+    /// row by row all writes would fall into one set of the cache.
     private void rows(int p0, int p1, int from, int to) {
-        int width = Gemm.roundUp(to - from, NR);
-        float[] decoded = Scratch.own().rows(width);
-        Arrays.fill(decoded, to - from, width, 0);
+        int padded = Gemm.roundUp(to - from, width);
+        float[] decoded = Scratch.own().rows(ROWS * padded);
         for (int p = p0; p < p1; p++) {
-            Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, 0);
-            for (int j = 0; j < width; j += NR) {
-                MemorySegment.copy(decoded, j, panels, F32, 4L * ((long) j * k + (long) p * NR), NR);
+            int at = (p - p0) * padded;
+            Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, at);
+            Arrays.fill(decoded, at + to - from, at + padded, 0);
+        }
+        for (int j = 0; j < padded; j += width) {
+            for (int p = p0; p < p1; p++) {
+                long at = 4L * ((long) j * k + (long) p * width);
+                for (int q = 0; q < width; q += L) {
+                    FloatVector.fromArray(MicroKernel.S, decoded, (p - p0) * padded + j + q)
+                            .intoMemorySegment(panels, at + 4L * q, LITTLE_ENDIAN);
+                }
             }
         }
     }

@@ -56,7 +56,7 @@ final class Parallel {
         }
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // only the holder of the pool's lock writes the generation
+    @SuppressWarnings("NonAtomicVolatileUpdate") // only the caller that holds POOL writes it
     private void run(int n, Part p) {
         working = true;
         try {

@@ -13,8 +13,8 @@ final class Scratch {
     private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 
     private MemorySegment panels = MemorySegment.NULL;
-    private float[] a = {};
-    private float[] c = {};
+    private float[] left = {};
+    private float[] tile = {};
     private float[] rows = {};
 
     private Scratch() {}
@@ -33,15 +33,15 @@ final class Scratch {
     }
 
     /// A block of the left operand.
-    float[] a(int floats) {
-        if (a.length < floats) a = new float[floats];
-        return a;
+    float[] left(int floats) {
+        if (left.length < floats) left = new float[floats];
+        return left;
     }
 
-    /// A block of the product.
-    float[] c(int floats) {
-        if (c.length < floats) c = new float[floats];
-        return c;
+    /// A tile of the product, or the partial sums of dot products.
+    float[] tile(int floats) {
+        if (tile.length < floats) tile = new float[floats];
+        return tile;
     }
 
     /// Rows being decoded or transposed.

@@ -21,6 +21,7 @@ final class Slab implements AutoCloseable {
     private final List<Chunk> chunks = new ArrayList<>();
     private int chunk; // the one allocated from
     private long used; // bytes of it
+    private long peak;
     private long total; // bytes in use over all chunks, with what was lost at their ends
 
     /// Address of `bytes` uninitialised bytes, aligned to a cache line.
@@ -34,6 +35,7 @@ final class Slab implements AutoCloseable {
         long address = chunks.get(chunk).address() + used;
         used += bytes;
         total += bytes;
+        peak = Math.max(peak, total);
         return address;
     }
 
@@ -58,6 +60,11 @@ final class Slab implements AutoCloseable {
 
     long bytesInUse() {
         return total;
+    }
+
+    /// Most bytes that were in use at once.
+    long peakBytes() {
+        return peak;
     }
 
     @Override

@@ -71,6 +71,16 @@ public final class Segments {
         return keyStart[keyStart.length - 1];
     }
 
+    /// Number of query rows of sequence `s`.
+    public int queries(int s) {
+        return queryStart[s + 1] - queryStart[s];
+    }
+
+    /// Number of key rows of sequence `s`.
+    public int keys(int s) {
+        return keyStart[s + 1] - keyStart[s];
+    }
+
     /// First query row of sequence `s`; for `s = count()`, the number of rows.
     public int queryStart(int s) {
         return queryStart[s];

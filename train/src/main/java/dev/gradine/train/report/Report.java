@@ -1,18 +1,145 @@
 package dev.gradine.train.report;
 
+import dev.gradine.train.AtomicFile;
+import dev.gradine.train.MetricsLog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/// `report.html`: one self-contained page.
+/// `report.html`: one page about a run, with its data, its charts and their program inside, so that it opens from a
+/// file and needs no network.
+///
+/// Prompts, answers, names and paths come from outside: as text they are escaped, as data they stand in a JSON block no
+/// tag can end, and the page's own policy lets only the two programs run whose SHA-256 it names.
 public final class Report {
 
     /// Name of the page in a run's folder.
     public static final String FILE = "report.html";
 
+    private static final Pattern HOLE = Pattern.compile("\\{\\{(\\w+)}}");
+
     private Report() {}
 
-    /// Draws the page.
+    /// Writes `runDir/report.html`, atomically, from `run.json` and `metrics.jsonl` beside it. A run that ended
+    /// before its first step has no metrics, and the page says so.
+    ///
+    /// @return the page
+    /// @throws dev.gradine.train.RunFileException if `run.json` is absent or either file is damaged
     public static Path write(Path runDir) {
-        RunInfo.read(runDir);
-        return runDir.resolve(FILE);
+        RunInfo run = RunInfo.read(runDir);
+        Path metrics = runDir.resolve(MetricsLog.FILE);
+        Series series = new Series(Files.exists(metrics) ? MetricsLog.read(metrics) : List.of());
+        Path page = runDir.resolve(FILE);
+        AtomicFile.write(page, html(run, series).getBytes(StandardCharsets.UTF_8));
+        return page;
+    }
+
+    private static String html(RunInfo run, Series series) {
+        String uplot = resource("uPlot.iife.min.js").strip();
+        String charts = resource("report.js");
+        return fill(
+                resource("report.html"),
+                Map.ofEntries(
+                        Map.entry("policy", policy(uplot, charts)),
+                        Map.entry("licence", resource("uPlot.LICENSE.txt").strip()),
+                        Map.entry("style", resource("uPlot.min.css") + "\n" + resource("report.css")),
+                        Map.entry("title", Html.text(run.launch().kind().toUpperCase(Locale.ROOT) + " · " + name(run))),
+                        Map.entry("head", head(run)),
+                        Map.entry("figures", Figures.html(Figures.of(run, series))),
+                        Map.entry("curves", curves(series)),
+                        Map.entry("sections", sections(run, series)),
+                        Map.entry("version", Html.text(run.launch().version())),
+                        Map.entry("data", Html.json("{\"metrics\":" + series.json() + ",\"run\":" + run.json() + "}")),
+                        Map.entry("uplot", uplot),
+                        Map.entry("charts", charts)));
+    }
+
+    private static String head(RunInfo run) {
+        String kind = switch (run.launch().kind()) {
+            case "sft" -> "Supervised fine-tuning";
+            case "dpo" -> "Direct preference optimisation";
+            default -> run.launch().kind();
+        };
+        String status = run.end().status().text();
+        String message = run.end().message().isEmpty()
+                ? ""
+                : "<p class=\"message\">" + Html.text(run.end().message()) + "</p>\n";
+        return "<p class=\"kind\">" + Html.text(kind) + "</p>\n<h1>" + Html.text(name(run)) + "</h1>\n"
+                + "<p class=\"when\"><span class=\"lamp " + status + "\"></span>" + status
+                + "<span class=\"sep\"></span>"
+                + Html.text(Show.date(run.launch().started())) + "</p>\n"
+                + "<pre class=\"command\">"
+                + Html.text(Show.command(run.launch().command())) + "</pre>\n" + message;
+    }
+
+    /// The last part of the model's path.
+    private static String name(RunInfo run) {
+        String source = run.model().source().replaceAll("[/\\\\]+$", "");
+        String last = source.substring(Math.max(source.lastIndexOf('/'), source.lastIndexOf('\\')) + 1);
+        return last.isEmpty() ? "No model loaded" : last;
+    }
+
+    private static String curves(Series series) {
+        return series.isEmpty() ? "<p class=\"none\">No step was logged.</p>" : resource("curves.html");
+    }
+
+    private static String sections(RunInfo run, Series series) {
+        return Html.section("notes", "Notes", Sections.notes(run))
+                + Html.section("evaluation", "Evaluation", Sections.evaluation(run))
+                + Html.section("samples", "Samples", Sections.samples(run))
+                + "<div class=\"columns\">\n"
+                + Html.section("settings", "Settings", Sections.settings(run))
+                + "<div>\n"
+                + Html.section("material", "Model and data", Sections.material(run))
+                + Html.section("cost", "Time and memory", Sections.cost(run, series))
+                + Html.section("environment", "Environment", Sections.environment(run))
+                + "</div>\n</div>\n";
+    }
+
+    /// In one pass, so that what looks like a hole in filled-in data stays text.
+    private static String fill(String template, Map<String, String> parts) {
+        return HOLE.matcher(template).replaceAll(hole -> {
+            String part = parts.get(hole.group(1));
+            if (part == null) throw new IllegalStateException("report.html: nothing for " + hole.group());
+            return Matcher.quoteReplacement(part);
+        });
+    }
+
+    private static String policy(String... programs) {
+        StringBuilder allowed = new StringBuilder();
+        for (String program : programs)
+            allowed.append(" 'sha256-").append(sha256(program)).append("'");
+        return "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; script-src"
+                + allowed;
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return Base64.getEncoder().encodeToString(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("report: this Java has no SHA-256", e);
+        }
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = Report.class.getResourceAsStream(name)) {
+            if (in == null)
+                throw new IllegalStateException("report: resource " + name + " is missing from the program");
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("report: resource " + name + " cannot be read", e);
+        }
     }
 }

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,11 +22,11 @@ import tools.jackson.databind.DatabindException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
 
 /// `run.json`: what was asked for, on which machine, and what came of it. Each key is always written; what a run has
-/// not
-/// come to is empty, and `hasX()` says so.
+/// not come to is empty, and `hasX()` says so.
 ///
 /// @param launch what was started, and when
 /// @param end how it ended
@@ -117,7 +119,7 @@ public record RunInfo(
         } catch (NoSuchFileException e) {
             throw new RunFileException(file + ": is absent, expected the description of a run");
         } catch (DatabindException e) {
-            throw new RunFileException(file + ": " + place(e) + ": " + firstLine(e.getOriginalMessage()));
+            throw new RunFileException(file + ": " + place(e) + ": " + cause(e));
         } catch (JacksonException e) {
             throw new RunFileException(
                     file + ": line " + e.getLocation().getLineNr() + ": " + firstLine(e.getOriginalMessage()));
@@ -145,8 +147,26 @@ public record RunInfo(
         return path.isEmpty() ? "line " + e.getLocation().getLineNr() : path.toString();
     }
 
+    private static void requireDate(String what, String iso) {
+        try {
+            OffsetDateTime.parse(iso);
+        } catch (DateTimeParseException e) {
+            throw new RunFileException(
+                    what + " is \"" + iso + "\", expected a time with its zone, such as 2026-11-22T06:46:00Z");
+        }
+    }
+
+    private static String cause(DatabindException e) {
+        if (e.getCause() instanceof RunFileException own && own.getMessage() != null) return own.getMessage();
+        if (e instanceof UnrecognizedPropertyException u)
+            return "unknown key, expected one of " + u.getKnownPropertyIds();
+        return firstLine(e.getOriginalMessage());
+    }
+
     private static String firstLine(String message) {
-        return message.lines().findFirst().orElse(message);
+        String line = message.lines().findFirst().orElse(message);
+        int advice = line.indexOf("; `DeserializationFeature"); // means nothing to whoever wrote the file
+        return advice < 0 ? line : line.substring(0, advice);
     }
 
     private static <V> Map<String, V> ordered(Map<String, V> map) {
@@ -163,6 +183,7 @@ public record RunInfo(
         /// Copies the command.
         public Launch {
             command = List.copyOf(command);
+            requireDate("started", started);
         }
     }
 
@@ -193,6 +214,16 @@ public record RunInfo(
     public record End(Status status, String message, String finished, double seconds) {
         /// Still running.
         public static final End NONE = new End(Status.RUNNING, "", "", 0);
+
+        /// Checks the date.
+        public End {
+            if (!finished.isEmpty()) requireDate("finished", finished);
+        }
+
+        /// Whether the run has ended.
+        public boolean hasFinished() {
+            return !finished.isEmpty();
+        }
     }
 
     /// Where a run ran.

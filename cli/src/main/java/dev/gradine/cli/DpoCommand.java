@@ -1,0 +1,136 @@
+package dev.gradine.cli;
+
+import dev.gradine.align.DpoLoss;
+import dev.gradine.align.Labelled;
+import dev.gradine.align.LabelledPair;
+import dev.gradine.align.PreferenceLoss;
+import dev.gradine.data.DataSet;
+import dev.gradine.data.encode.Encoded;
+import dev.gradine.data.encode.PreferenceEncoder;
+import dev.gradine.data.encode.PreferenceExample;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.train.PreferenceObjective;
+import dev.gradine.train.TrainSettings;
+import dev.gradine.train.report.RunInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gradine dpo`: direct preference optimisation.
+@Command(
+        name = "dpo",
+        mixinStandardHelpOptions = true,
+        description = "Align a model with LoRA on pairs of a chosen and a rejected answer.")
+final class DpoCommand implements Callable<Integer> {
+
+    @Mixin
+    private TrainArgs args = new TrainArgs();
+
+    @Mixin
+    private ReferenceArgs reference = new ReferenceArgs();
+
+    @Mixin
+    private ConfigFile.Arg config = new ConfigFile.Arg();
+
+    @Option(
+            names = "--lr",
+            defaultValue = "5e-5",
+            paramLabel = "X",
+            description = "Peak learning rate (default ${DEFAULT-VALUE}).")
+    private double lr;
+
+    @Option(
+            names = "--beta",
+            defaultValue = "0.1",
+            paramLabel = "X",
+            description = "Pull towards the reference, 1/nats (default ${DEFAULT-VALUE}).")
+    private float beta;
+
+    @Option(
+            names = "--loss",
+            defaultValue = "sigmoid",
+            paramLabel = "NAME",
+            description = "Loss of a pair: sigmoid (default).")
+    private String loss = "";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    @Override
+    public Integer call() {
+        TrainingRun.requireFolder(args.out(), args.resumes());
+        PreferenceLoss pairLoss = loss();
+        TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
+        try (LoadedModel m = new LoadedModel(args.model())) {
+            TextCodec codec = m.codecFor(false);
+            PreferenceEncoder encoder = new PreferenceEncoder(codec, args.maxLength());
+            List<LabelledPair> train = encode(encoder, data.train(), 0);
+            List<LabelledPair> held = data.held().isEmpty()
+                    ? List.of()
+                    : encode(encoder, data.held().getFirst(), train.size());
+            AdaptedModel adapted = args.lora().adapt(m, args.seed());
+            var batches = ExampleBatches.of(
+                    train, args, p -> p.chosen().tokens() + p.rejected().tokens());
+            TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
+            Map<String, Object> described = args.describe(lr, settings);
+            described.put("beta", beta);
+            described.put("loss", loss);
+            described.put("reference", reference.name(args.lora()));
+            List<LabelledPair> all = new ArrayList<>(train);
+            all.addAll(held);
+            long tokens = train.stream()
+                    .mapToLong(p -> p.chosen().tokens() + p.rejected().tokens())
+                    .sum();
+            try (var opened = reference.open(args, m, adapted, all)) {
+                var plan = new TrainingRun.Plan<>(
+                        "dpo",
+                        Main.typed(spec),
+                        described,
+                        "rewards/accuracies",
+                        new PreferenceObjective(m.model(), pairLoss, opened.logProbs()),
+                        batches,
+                        held,
+                        new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
+                Samples samples = new Samples(codec, data.sampleRows(), args.samples());
+                return new TrainingRun<>(args, settings, plan, m, adapted, samples).run();
+            }
+        }
+    }
+
+    private PreferenceLoss loss() {
+        if (loss.equals("sigmoid")) return new DpoLoss(beta);
+        throw new IllegalArgumentException("--loss: \"%s\", expected \"sigmoid\"".formatted(loss));
+    }
+
+    private List<LabelledPair> encode(PreferenceEncoder encoder, DataSet rows, int firstRow) {
+        Encoded<PreferenceExample> encoded = encoder.encode(rows);
+        if (encoded.dropped() > 0) {
+            spec.commandLine()
+                    .getErr()
+                    .printf(
+                            "gradine: %d of %d rows left out: the prompt alone fills %d tokens%n",
+                            encoded.dropped(), rows.size(), args.maxLength());
+        }
+        List<LabelledPair> all = new ArrayList<>();
+        for (PreferenceExample e : encoded.examples()) {
+            Labelled chosen = answer(e.prompt(), e.chosen());
+            Labelled rejected = answer(e.prompt(), e.rejected());
+            all.add(new LabelledPair(firstRow + all.size(), chosen, rejected));
+        }
+        return all;
+    }
+
+    private static Labelled answer(int[] prompt, int[] completion) {
+        int[] ids =
+                IntStream.concat(IntStream.of(prompt), IntStream.of(completion)).toArray();
+        return Labelled.completion(ids, prompt.length);
+    }
+}

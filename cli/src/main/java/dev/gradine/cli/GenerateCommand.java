@@ -1,0 +1,107 @@
+package dev.gradine.cli;
+
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.data.token.StreamDecoder;
+import dev.gradine.nn.Generation;
+import dev.gradine.nn.Sampler;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gradine generate`: continues a prompt, token by token.
+@Command(
+        name = "generate",
+        mixinStandardHelpOptions = true,
+        description = "Answer a prompt, or continue it; the text streams as it is drawn.")
+final class GenerateCommand implements Runnable {
+
+    @Mixin
+    private ModelArgs model = new ModelArgs();
+
+    @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "What to answer or continue.")
+    private String prompt = "";
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "System message before the prompt.")
+    private @Nullable String system;
+
+    @Option(names = "--raw", description = "Continue the prompt as it is, even if the model has a chat template.")
+    private boolean raw;
+
+    @Option(
+            names = "--max-tokens",
+            defaultValue = "256",
+            paramLabel = "N",
+            description = "Most tokens to write (default ${DEFAULT-VALUE}).")
+    private int maxTokens;
+
+    @Option(
+            names = "--temperature",
+            defaultValue = "0.7",
+            paramLabel = "X",
+            description = "0 for the likeliest token, 1 for the model's own distribution (default ${DEFAULT-VALUE}).")
+    private double temperature;
+
+    @Option(
+            names = "--top-k",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Draw from the N likeliest tokens; 0 for all (default ${DEFAULT-VALUE}).")
+    private int topK;
+
+    @Option(
+            names = "--top-p",
+            defaultValue = "0.95",
+            paramLabel = "X",
+            description = "Draw from the fewest tokens of this probability together (default ${DEFAULT-VALUE}).")
+    private double topP;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "42",
+            paramLabel = "N",
+            description = "Same seed, same text (default ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    @Override
+    public void run() {
+        if (maxTokens < 1) throw new IllegalArgumentException("--max-tokens: " + maxTokens + ", expected at least 1");
+        Sampler sampler = new Sampler(temperature, topK, topP);
+        try (LoadedModel m = model.open()) {
+            boolean chat = !raw && ModelText.hasTemplate(m.checkpoint());
+            TextCodec codec = ModelText.codec(m.checkpoint());
+            PrintWriter print = spec.commandLine().getOut();
+            int[] ids = chat
+                    ? codec.encodeChat(turns(), Map.of(), true)
+                    : codec.tokenizer().encode(prompt, true);
+            if (!chat) print.print(prompt);
+            StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
+            var request = new Generation.Request(sampler, maxTokens, EndTokens.of(codec.tokenizer()));
+            new Generation(m.model(), m.run()).run(ids, request, new SplittableRandom(seed), id -> {
+                print.print(text.next(id));
+                print.flush();
+                return !print.checkError(); // the reader has gone
+            });
+            print.println(text.finish());
+            print.flush();
+        }
+    }
+
+    private List<Message> turns() {
+        List<Message> turns = new ArrayList<>();
+        if (system != null) turns.add(new Message("system", system));
+        turns.add(new Message("user", prompt));
+        return turns;
+    }
+}

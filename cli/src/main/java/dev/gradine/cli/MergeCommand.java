@@ -1,0 +1,121 @@
+package dev.gradine.cli;
+
+import dev.gradine.data.token.GgufTokenizer;
+import dev.gradine.io.AtomicFiles;
+import dev.gradine.io.Checkpoint;
+import dev.gradine.io.ModelFolder;
+import dev.gradine.io.TensorSource;
+import dev.gradine.nn.ParamSlot;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.Merge;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gradine merge`: one model folder out of a model and its adapter.
+@Command(
+        name = "merge",
+        mixinStandardHelpOptions = true,
+        description = "Write a Hugging Face model folder with the adapter added into the weights.")
+final class MergeCommand implements Runnable {
+
+    @Mixin
+    private ModelArgs model = new ModelArgs();
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to write; absent or empty.")
+    private Path out = Path.of("");
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    @Override
+    public void run() {
+        AtomicFiles.requireFree(out);
+        try (LoadedModel m = new LoadedModel(model.model())) {
+            write(m, model.adapt(m), out);
+        }
+        spec.commandLine().getOut().println("merged model in " + out);
+    }
+
+    /// Writes the folder, one tensor in memory at a time.
+    static void write(LoadedModel m, AdaptedModel adapted, Path out) {
+        Checkpoint c = m.checkpoint();
+        List<TensorSource> tensors = new ArrayList<>();
+        boolean untied = false;
+        for (ParamSlot slot : m.model().params()) {
+            boolean stored = c.has(slot.path());
+            if (!stored && !Merge.changes(adapted, slot)) continue; // tied to another, and stays so
+            untied |= !stored;
+            tensors.add(source(m.run(), adapted, slot));
+        }
+        Map<String, Object> config = new LinkedHashMap<>(c.config());
+        if (untied) config.put("tie_word_embeddings", false);
+        config.put("dtype", dtypeName(tensors));
+        config.remove("torch_dtype");
+        try {
+            Path extra = Files.createTempDirectory("gradine-merge");
+            try {
+                ModelFolder.write(out, config, tensors, sideFiles(c, extra));
+            } finally {
+                Files.deleteIfExists(extra.resolve("tokenizer.json"));
+                Files.deleteIfExists(extra.resolve("chat_template.jinja"));
+                Files.delete(extra);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static TensorSource source(Kernels run, AdaptedModel adapted, ParamSlot slot) {
+        Tensor base = slot.base().value();
+        DType dtype = Merge.writtenAs(base);
+        return new TensorSource(slot.path(), dtype, base.shape(), () -> {
+            try (Kernels k = run.openStep()) {
+                Tensor merged = Merge.merged(adapted, slot, k);
+                Tensor rounded = k.empty(dtype, base.shape());
+                k.copy(merged, rounded);
+                return k.toHost(rounded, Arena.ofAuto());
+            }
+        });
+    }
+
+    private static String dtypeName(List<TensorSource> tensors) {
+        return switch (tensors.getFirst().dtype()) {
+            case F16 -> "float16";
+            case BF16 -> "bfloat16";
+            default -> "float32";
+        };
+    }
+
+    /// The files beside the model, and those made from a GGUF that has no file beside it.
+    private static List<Path> sideFiles(Checkpoint c, Path extra) throws IOException {
+        List<Path> files =
+                new ArrayList<>(ModelFolder.sideFiles(c.path().toAbsolutePath().getParent()));
+        if (!c.hasGgufMetadata()) return files;
+        String what = c.path().toString();
+        if (files.stream().noneMatch(f -> f.endsWith("tokenizer.json"))) {
+            Path file = extra.resolve("tokenizer.json");
+            files.add(Files.writeString(file, GgufTokenizer.tokenizerJson(what, c.ggufMetadata())));
+        }
+        boolean template = files.stream().anyMatch(f -> f.endsWith("chat_template.jinja"));
+        if (!template && GgufTokenizer.hasChatTemplate(c.ggufMetadata())) {
+            Path file = extra.resolve("chat_template.jinja");
+            files.add(Files.writeString(file, GgufTokenizer.chatTemplate(what, c.ggufMetadata())));
+        }
+        return files;
+    }
+}

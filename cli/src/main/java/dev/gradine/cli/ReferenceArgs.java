@@ -1,0 +1,72 @@
+package dev.gradine.cli;
+
+import dev.gradine.align.LabelledPair;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.train.ReferenceCache;
+import dev.gradine.train.ReferenceLogProbs;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// What a preference loss compares the policy with.
+final class ReferenceArgs {
+
+    @Option(
+            names = "--reference",
+            paramLabel = "base|start|DIR",
+            description =
+                    "Frozen reference: the model without adapter (base), the adapter as it was at the start (start),"
+                            + " or another model. Default: start with --init-adapter, else base; a fresh adapter changes nothing.")
+    private @Nullable String reference;
+
+    @Option(
+            names = "--precompute-reference",
+            description = "Compute the reference's log-probabilities once, before training, and keep them in --out.")
+    private boolean precompute;
+
+    /// A reference ready for use, with what must be closed after it.
+    ///
+    /// @param logProbs of the reference
+    /// @param second models that were opened for it
+    record Opened(ReferenceLogProbs logProbs, List<LoadedModel> second) implements AutoCloseable {
+        @Override
+        public void close() {
+            second.forEach(LoadedModel::close);
+        }
+    }
+
+    String name(LoraArgs lora) {
+        if (reference != null) return reference;
+        return lora.continues() ? "start" : "base";
+    }
+
+    /// @param pairs all pairs of the run, for the cache
+    Opened open(TrainArgs args, LoadedModel m, AdaptedModel adapted, List<LabelledPair> pairs) {
+        String name = name(args.lora());
+        Opened live = live(name, m, adapted);
+        if (!precompute) return live;
+        try (live) {
+            var source = new ReferenceCache.Source(
+                    live.logProbs(),
+                    name + " " + args.model(),
+                    args.batch(),
+                    done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));
+            Path file = args.out().resolveSibling(args.out().getFileName() + "-reference.safetensors");
+            return new Opened(ReferenceCache.open(file, pairs, source, m.run()), List.of());
+        }
+    }
+
+    private static Opened live(String name, LoadedModel m, AdaptedModel adapted) {
+        if (name.equals("base")) {
+            var off = ReferenceLogProbs.switched(m.model(), adapted::disable, adapted::enable);
+            return new Opened(off, List.of());
+        }
+        if (name.equals("start")) {
+            AdaptedModel.State start = adapted.snapshot(m.run());
+            return new Opened(ReferenceLogProbs.switched(m.model(), start::use, adapted::enable), List.of());
+        }
+        LoadedModel second = new LoadedModel(Path.of(name));
+        return new Opened(ReferenceLogProbs.of(second.model()), List.of(second));
+    }
+}

@@ -1,0 +1,64 @@
+package dev.gradine.cli;
+
+import dev.gradine.nn.ParamSlot;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.train.PeakMemory;
+import dev.gradine.train.report.RunInfo;
+import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// Keeps `run.json` of a run's folder true from its start to its end.
+final class RunRecord {
+
+    private final Path out;
+    private final LoadedModel loaded;
+    private final long start = System.nanoTime();
+    private final Map<String, Double> evalBefore = new LinkedHashMap<>();
+    private final Map<String, Double> evalAfter = new LinkedHashMap<>();
+    private RunInfo info;
+
+    RunRecord(Path out, TrainingRun.Plan<?> plan, LoadedModel loaded, AdaptedModel adapted) {
+        this.out = out;
+        this.loaded = loaded;
+        var launch = new RunInfo.Launch(plan.command(), plan.kind(), Main.version(), now());
+        long parameters = loaded.model().params().stream()
+                .map(ParamSlot::base)
+                .collect(Collectors.toSet()) // tied weights once
+                .stream()
+                .mapToLong(p -> p.value().size())
+                .sum();
+        info = RunInfo.begun(launch, MachineInfo.here(loaded.run()), plan.settings())
+                .with(plan.data())
+                .with(new RunInfo.Model(
+                        loaded.source().toString(),
+                        loaded.checkpoint().format(),
+                        parameters + adapted.trainedValues(),
+                        adapted.trainedValues()));
+        info.write(out);
+    }
+
+    private static String now() {
+        return OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    void evaluated(int step, Map<String, Double> metrics) {
+        Map<String, Double> to = step == 0 ? evalBefore : evalAfter;
+        to.clear();
+        to.putAll(metrics);
+    }
+
+    void end(RunInfo.Status status, String message, Samples samples) {
+        double mb = 1 << 20;
+        double weights = (loaded.run().bytesInUse() + loaded.weightBytes()) / mb;
+        double step = loaded.run().peakStepBytes() / mb;
+        info = info.with(new RunInfo.Memory(PeakMemory.now().mb(), weights, step))
+                .with(new RunInfo.Outcome(evalBefore, evalAfter, samples.pairs(), List.of()))
+                .with(new RunInfo.End(status, message, now(), (System.nanoTime() - start) * 1e-9));
+        info.write(out);
+    }
+}

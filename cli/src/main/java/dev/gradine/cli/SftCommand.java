@@ -1,0 +1,111 @@
+package dev.gradine.cli;
+
+import dev.gradine.align.Labelled;
+import dev.gradine.data.DataSet;
+import dev.gradine.data.Row;
+import dev.gradine.data.encode.Encoded;
+import dev.gradine.data.encode.Mask;
+import dev.gradine.data.encode.SftEncoder;
+import dev.gradine.data.encode.SftExample;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.train.SftObjective;
+import dev.gradine.train.TrainSettings;
+import dev.gradine.train.report.RunInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gradine sft`: supervised fine-tuning.
+@Command(
+        name = "sft",
+        mixinStandardHelpOptions = true,
+        description = "Fine-tune a model with LoRA on texts, conversations or prompts with answers.")
+final class SftCommand implements Callable<Integer> {
+
+    @Mixin
+    private TrainArgs args = new TrainArgs();
+
+    @Mixin
+    private ConfigFile.Arg config = new ConfigFile.Arg();
+
+    @Option(
+            names = "--lr",
+            defaultValue = "2e-4",
+            paramLabel = "X",
+            description = "Peak learning rate (default ${DEFAULT-VALUE}).")
+    private double lr;
+
+    @Option(
+            names = "--loss-on",
+            defaultValue = "auto",
+            paramLabel = "WHAT",
+            description = "Tokens that carry loss: all, completion, assistant, or auto: the completion where a row has"
+                    + " a prompt, else all (default ${DEFAULT-VALUE}).")
+    private String lossOn = "";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    @Override
+    public Integer call() {
+        TrainingRun.requireFolder(args.out(), args.resumes());
+        Mask mask = mask();
+        TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
+        try (LoadedModel m = new LoadedModel(args.model())) {
+            TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
+            SftEncoder encoder = new SftEncoder(codec, mask, args.maxLength());
+            List<Labelled> train = encode(encoder, data.train());
+            List<Labelled> held = data.held().isEmpty()
+                    ? List.of()
+                    : encode(encoder, data.held().getFirst());
+            AdaptedModel adapted = args.lora().adapt(m, args.seed());
+            var batches = ExampleBatches.of(train, args, Labelled::tokens);
+            TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
+            Map<String, Object> described = args.describe(lr, settings);
+            described.put("loss-on", lossOn);
+            long tokens = train.stream().mapToLong(Labelled::tokens).sum();
+            var plan = new TrainingRun.Plan<>(
+                    "sft",
+                    Main.typed(spec),
+                    described,
+                    "mean_token_accuracy",
+                    new SftObjective(m.model()),
+                    batches,
+                    held,
+                    new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
+            Samples samples = new Samples(codec, data.sampleRows(), args.samples());
+            return new TrainingRun<>(args, settings, plan, m, adapted, samples).run();
+        }
+    }
+
+    private Mask mask() {
+        try {
+            return Mask.valueOf(lossOn.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "--loss-on: \"%s\", expected auto, all, completion or assistant".formatted(lossOn), e);
+        }
+    }
+
+    private List<Labelled> encode(SftEncoder encoder, DataSet rows) {
+        Encoded<SftExample> encoded = encoder.encode(rows);
+        if (encoded.dropped() > 0) {
+            spec.commandLine()
+                    .getErr()
+                    .printf(
+                            "gradine: %d of %d rows left out: nothing to learn within %d tokens%n",
+                            encoded.dropped(), rows.size(), args.maxLength());
+        }
+        List<Labelled> all = new ArrayList<>();
+        for (SftExample e : encoded.examples()) all.add(new Labelled(e.ids(), e.labels()));
+        return all;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.gradine.cli;
+
+import dev.gradine.io.CheckpointException;
+import dev.gradine.io.Safetensors;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/// Reads `input_ids [B,T]`, I64 or I32, from a safetensors file.
+final class TokenFile {
+
+    private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private TokenFile() {}
+
+    /// @throws CheckpointException if the tensor is missing, empty, of another type or no matrix
+    static int[][] read(Path file) {
+        try (Arena arena = Arena.ofConfined()) {
+            Tensor t = Safetensors.open(file, arena).tensor("input_ids");
+            boolean integers = t.dtype() == DType.I64 || t.dtype() == DType.I32;
+            if (!integers || t.shape().rank() != 2 || t.size() == 0) {
+                throw new CheckpointException(file, "input_ids is " + t + ", expected I64 or I32 [B,T], not empty");
+            }
+            int columns = t.shape().dim(1);
+            int[][] rows = new int[t.shape().dim(0)][columns];
+            for (int i = 0; i < t.size(); i++) {
+                long id = t.dtype() == DType.I64
+                        ? t.data().getAtIndex(I64, i)
+                        : t.data().getAtIndex(I32, i);
+                if (id < 0 || id > Integer.MAX_VALUE) {
+                    throw new CheckpointException(file, "input_ids has " + id + ", expected token ids");
+                }
+                rows[i / columns][i % columns] = (int) id;
+            }
+            return rows;
+        }
+    }
+}

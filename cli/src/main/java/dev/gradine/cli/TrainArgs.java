@@ -1,0 +1,243 @@
+package dev.gradine.cli;
+
+import dev.gradine.train.AdamW;
+import dev.gradine.train.Schedule;
+import dev.gradine.train.TrainSettings;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Options that all training commands share.
+final class TrainArgs {
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR|FILE",
+            description = "Model to train: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
+    private Path model = Path.of("");
+
+    @Option(
+            names = "--data",
+            required = true,
+            paramLabel = "FILE",
+            description = "Data set: JSON or JSONL, also .gz; its columns tell its kind.")
+    private Path data = Path.of("");
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder for adapter, metrics, checkpoints and report; absent or empty.")
+    private Path out = Path.of("");
+
+    @Mixin
+    private LoraArgs lora = new LoraArgs();
+
+    @Option(names = "--steps", paramLabel = "N", description = "Optimisation steps; instead of --epochs.")
+    private @Nullable Integer steps;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the data (default 1).")
+    private @Nullable Double epochs;
+
+    @Option(
+            names = "--batch",
+            defaultValue = "4",
+            paramLabel = "N",
+            description = "Examples computed at once (default ${DEFAULT-VALUE}).")
+    private int batch;
+
+    @Option(
+            names = "--accumulate",
+            defaultValue = "1",
+            paramLabel = "N",
+            description = "Batches whose gradients make one step (default ${DEFAULT-VALUE}).")
+    private int accumulate;
+
+    @Option(
+            names = "--max-length",
+            defaultValue = "1024",
+            paramLabel = "TOKENS",
+            description = "Longer examples are cut at their end (default ${DEFAULT-VALUE}).")
+    private int maxLength;
+
+    @Option(
+            names = "--schedule",
+            defaultValue = "linear",
+            paramLabel = "NAME",
+            description = "Learning rate after warm-up: constant, linear or cosine (default ${DEFAULT-VALUE}).")
+    private String schedule = "";
+
+    @Option(
+            names = "--warmup",
+            defaultValue = "0",
+            paramLabel = "STEPS",
+            description = "Steps in which the learning rate rises (default ${DEFAULT-VALUE}).")
+    private int warmup;
+
+    @Option(
+            names = "--weight-decay",
+            defaultValue = "0",
+            paramLabel = "X",
+            description = "AdamW's decay of matrices (default ${DEFAULT-VALUE}).")
+    private double weightDecay;
+
+    @Option(
+            names = "--clip",
+            defaultValue = "1",
+            paramLabel = "X",
+            description = "Largest norm of the gradient; 0 for no limit (default ${DEFAULT-VALUE}).")
+    private double clip;
+
+    @Option(
+            names = "--seed",
+            defaultValue = "42",
+            paramLabel = "N",
+            description = "Same seed, same bytes (default ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--no-shuffle", description = "Take the examples in the order of the file.")
+    private boolean noShuffle;
+
+    @Option(
+            names = "--group-by-length",
+            description = "Batches of examples of similar length, so that steps take similar time.")
+    private boolean groupByLength;
+
+    @Option(
+            names = "--eval-split",
+            defaultValue = "0",
+            paramLabel = "X",
+            description = "Share of the rows held out and evaluated (default ${DEFAULT-VALUE}).")
+    private double evalSplit;
+
+    @Option(
+            names = "--eval-every",
+            defaultValue = "0",
+            paramLabel = "STEPS",
+            description = "Evaluate in between, too (default ${DEFAULT-VALUE}: before and after only).")
+    private int evalEvery;
+
+    @Option(
+            names = "--save-every",
+            defaultValue = "100",
+            paramLabel = "STEPS",
+            description = "Steps between checkpoints; 0 for none (default ${DEFAULT-VALUE}).")
+    private int saveEvery;
+
+    @Option(names = "--resume", description = "Go on from the latest checkpoint in --out.")
+    private boolean resume;
+
+    @Option(
+            names = "--samples",
+            defaultValue = "2",
+            paramLabel = "N",
+            description = "Prompts answered before and after, for the report (default ${DEFAULT-VALUE}).")
+    private int samples;
+
+    Path model() {
+        return model;
+    }
+
+    Path data() {
+        return data;
+    }
+
+    Path out() {
+        return out;
+    }
+
+    LoraArgs lora() {
+        return lora;
+    }
+
+    int batch() {
+        return batch;
+    }
+
+    int accumulate() {
+        return accumulate;
+    }
+
+    int maxLength() {
+        return maxLength;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    boolean shuffles() {
+        return !noShuffle;
+    }
+
+    boolean groupsByLength() {
+        return groupByLength;
+    }
+
+    double evalSplit() {
+        return evalSplit;
+    }
+
+    boolean resumes() {
+        return resume;
+    }
+
+    int samples() {
+        return samples;
+    }
+
+    /// @param perEpoch optimisation steps of one pass over the data
+    /// @throws IllegalArgumentException if a number is out of range or two options contradict each other
+    TrainSettings settings(double lr, int perEpoch) {
+        if (noShuffle && groupByLength) {
+            throw new IllegalArgumentException("--group-by-length orders the data, --no-shuffle keeps it: give one");
+        }
+        return new TrainSettings(
+                totalSteps(perEpoch),
+                batch,
+                accumulate,
+                lr,
+                Schedule.parse(schedule),
+                warmup,
+                AdamW.Settings.of(weightDecay, clip),
+                seed,
+                evalEvery,
+                saveEvery);
+    }
+
+    private int totalSteps(int perEpoch) {
+        if (steps != null && epochs != null) {
+            throw new IllegalArgumentException("--steps and --epochs are both given, expected one of them");
+        }
+        if (steps != null) return steps;
+        double passes = epochs == null ? 1 : epochs;
+        if (!(passes > 0)) throw new IllegalArgumentException("--epochs: " + passes + ", expected above 0");
+        return (int) Math.max(1, Math.ceil(passes * perEpoch));
+    }
+
+    /// What decides the result of a run, for its report and for resuming.
+    Map<String, Object> describe(double lr, TrainSettings s) {
+        Map<String, Object> m = new LinkedHashMap<>();
+        m.put("model", model.toString());
+        m.put("data", data.toString());
+        lora.describe(m);
+        m.put("lr", lr);
+        m.put("steps", s.steps());
+        m.put("batch", batch);
+        m.put("accumulate", accumulate);
+        m.put("max-length", maxLength);
+        m.put("schedule", schedule);
+        m.put("warmup", warmup);
+        m.put("weight-decay", weightDecay);
+        m.put("clip", clip);
+        m.put("seed", seed);
+        m.put("shuffle", !noShuffle);
+        m.put("group-by-length", groupByLength);
+        m.put("eval-split", evalSplit);
+        return m;
+    }
+}

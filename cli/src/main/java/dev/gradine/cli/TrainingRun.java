@@ -1,0 +1,168 @@
+package dev.gradine.cli;
+
+import dev.gradine.io.AtomicFiles;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.AdapterFolder;
+import dev.gradine.train.MetricsLog;
+import dev.gradine.train.Objective;
+import dev.gradine.train.PeakMemory;
+import dev.gradine.train.Progress;
+import dev.gradine.train.RunCheckpoint;
+import dev.gradine.train.Screen;
+import dev.gradine.train.StopSignal;
+import dev.gradine.train.TrainSettings;
+import dev.gradine.train.Trainer;
+import dev.gradine.train.report.Report;
+import dev.gradine.train.report.RunInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// One run of a training command: its folder, its trainer, what it prints and what it leaves behind.
+///
+/// The folder gets `metrics.jsonl` and `run.json` from the start, `checkpoints/` on the way, and in the end the adapter
+/// and `report.html`.
+final class TrainingRun<E> implements Trainer.Listener {
+
+    /// What a run is made of.
+    ///
+    /// @param kind name of the command
+    /// @param command arguments as the user typed them
+    /// @param settings what decides the result
+    /// @param chosen metric shown beside the loss; empty for none
+    record Plan<E>(
+            String kind,
+            List<String> command,
+            Map<String, Object> settings,
+            String chosen,
+            Objective<E> objective,
+            ExampleBatches<E> batches,
+            List<E> held,
+            RunInfo.Data data) {}
+
+    private final TrainArgs args;
+    private final TrainSettings settings;
+    private final Plan<E> plan;
+    private final LoadedModel loaded;
+    private final AdaptedModel adapted;
+    private final Samples samples;
+    private final Trainer<E> trainer;
+    private final RunRecord record;
+    private final MetricsLog log;
+    private final Progress progress;
+
+    TrainingRun(
+            TrainArgs args,
+            TrainSettings settings,
+            Plan<E> plan,
+            LoadedModel loaded,
+            AdaptedModel adapted,
+            Samples samples) {
+        this.args = args;
+        this.settings = settings;
+        this.plan = plan;
+        this.loaded = loaded;
+        this.adapted = adapted;
+        this.samples = samples;
+        var task = new Trainer.Task<>(
+                plan.objective(),
+                adapted.trained(),
+                this::mode,
+                plan.batches(),
+                ExampleBatches.cut(plan.held(), args.batch()));
+        trainer = new Trainer<>(settings, task, loaded.run(), this);
+        int from = prepareFolder();
+        log = from == 0
+                ? MetricsLog.create(args.out().resolve(MetricsLog.FILE))
+                : MetricsLog.resume(args.out().resolve(MetricsLog.FILE), from);
+        progress = new Progress(Screen.ofStderr(), plan.kind(), from, settings.steps(), plan.chosen());
+        record = new RunRecord(args.out(), plan, loaded, adapted);
+    }
+
+    /// Fails unless a run may write to `out`; called before anything slow happens.
+    static void requireFolder(Path out, boolean resumes) {
+        if (!resumes) AtomicFiles.requireFree(out);
+        else if (!RunCheckpoint.exists(out)) {
+            throw new IllegalArgumentException("--resume: " + out + " has no checkpoint to go on from");
+        }
+    }
+
+    private int prepareFolder() {
+        try {
+            Files.createDirectories(args.out());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (!args.resumes()) return 0;
+        RunCheckpoint c = RunCheckpoint.latest(args.out());
+        c.requireSettings(plan.settings());
+        c.restore(trainer.optimizer(), loaded.run());
+        trainer.resumeAfter(c.step(), c.tokens());
+        return c.step();
+    }
+
+    private void mode(long pass) {
+        if (pass < 0) adapted.dropout().evaluate();
+        else adapted.dropout().train(pass);
+    }
+
+    /// Runs to the end or until interrupted.
+    ///
+    /// @return exit code of the command
+    int run() {
+        try (StopSignal stop = new StopSignal();
+                log) {
+            samples.before(loaded, adapted);
+            boolean finished = trainer.run(stop);
+            progress.close();
+            if (finished) finish();
+            record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
+            Report.write(args.out());
+            return finished ? 0 : 130;
+        } catch (RuntimeException e) {
+            progress.close();
+            record.end(RunInfo.Status.FAILED, String.valueOf(e.getMessage()), samples);
+            throw e;
+        }
+    }
+
+    private void finish() {
+        AdapterFolder.save(adapted, args.out(), args.model().toString(), loaded.run());
+        RunCheckpoint.clear(args.out());
+        samples.after(loaded, adapted);
+    }
+
+    @Override
+    public void step(int step, SequencedMap<String, Double> metrics) {
+        metrics.put("peak_memory_mb", PeakMemory.now().mb());
+        log.write(step, metrics);
+        progress.update(step, metrics);
+    }
+
+    @Override
+    public void evaluated(int step, SequencedMap<String, Double> metrics) {
+        log.write(step, metrics);
+        record.evaluated(step, metrics);
+        StringBuilder line = new StringBuilder("step " + step);
+        Map<String, Double> shown = new LinkedHashMap<>(metrics);
+        shown.keySet().removeIf(k -> k.contains("logps") || k.contains("logits"));
+        shown.forEach((name, value) -> line.append("  %s %.4f".formatted(name, value)));
+        progress.note(line.toString());
+    }
+
+    @Override
+    public void save(int step, long tokens) {
+        Path out = args.out();
+        var state = new RunCheckpoint.Progress(
+                step,
+                tokens,
+                plan.settings(),
+                folder -> AdapterFolder.save(adapted, folder, args.model().toString(), loaded.run()));
+        RunCheckpoint.save(out, trainer.optimizer(), state, loaded.run());
+    }
+}

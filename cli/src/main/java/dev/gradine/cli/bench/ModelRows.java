@@ -1,0 +1,121 @@
+package dev.gradine.cli.bench;
+
+import dev.gradine.align.DpoLoss;
+import dev.gradine.align.Labelled;
+import dev.gradine.align.LabelledPair;
+import dev.gradine.autograd.Tape;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.KvCache;
+import dev.gradine.nn.Sampler;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.LoraConfig;
+import dev.gradine.peft.Targets;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.train.AdamW;
+import dev.gradine.train.Objective;
+import dev.gradine.train.PreferenceObjective;
+import dev.gradine.train.ReferenceLogProbs;
+import dev.gradine.train.SftObjective;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+
+/// Whole steps of a real model: LoRA fine-tuning at rank 16 on all linears, a DPO step, prefill and decoding.
+public final class ModelRows {
+
+    private final CausalLm model;
+    private final Kernels run;
+    private final Consumer<Measured> out;
+
+    /// @param out told each line as it is measured
+    public ModelRows(CausalLm model, Kernels run, Consumer<Measured> out) {
+        this.model = model;
+        this.run = run;
+        this.out = out;
+    }
+
+    /// Measures reading and writing, then training steps.
+    public void run() {
+        prefill(512);
+        decode(64);
+        AdaptedModel adapted = AdaptedModel.fresh(
+                model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
+        AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+        sft(optimizer, 4, 256);
+        sft(optimizer, 1, 1024);
+        dpo(adapted, optimizer, 2, 256);
+        adapted.disable();
+    }
+
+    private static int[] tokens(int n, int vocab, int seed) {
+        SplittableRandom rng = new SplittableRandom(seed);
+        int[] ids = new int[n];
+        for (int i = 0; i < n; i++) ids[i] = rng.nextInt(vocab);
+        return ids;
+    }
+
+    private Labelled sequence(int n, int seed) {
+        int[] ids = tokens(n, model.vocabSize(), seed);
+        return new Labelled(ids, ids);
+    }
+
+    private void prefill(int n) {
+        int[] ids = tokens(n, model.vocabSize(), 7);
+        Timing t = Timing.of(2, 3, 3, () -> {
+            try (Kernels k = run.openStep()) {
+                model.hidden(Tape.forgetting(k), ids, model.newCache(k, n));
+            }
+        });
+        out.accept(Measured.rate("prefill " + n + " tokens", "tokens/s", n, t, 0));
+    }
+
+    private void decode(int n) {
+        try (Kernels k = run.openStep()) {
+            KvCache cache = model.newCache(k, 16 + 4 * n);
+            IntConsumer one = id -> {
+                try (Kernels scratch = k.openStep()) {
+                    Tape tape = Tape.forgetting(scratch);
+                    var z = model.head().forward(model.hidden(tape, new int[] {id}, cache));
+                    Sampler.argmax(scratch.download(z.value()));
+                }
+            };
+            for (int id : tokens(16, model.vocabSize(), 8)) one.accept(id);
+            Timing t = Timing.of(1, 3, 1, () -> {
+                cache.truncate(16);
+                for (int id : tokens(n, model.vocabSize(), 9)) one.accept(id);
+            });
+            out.accept(Measured.rate("decode " + n + " tokens, one stream", "tokens/s", n, t, 0));
+        }
+    }
+
+    private <E> void step(String work, int tokens, AdamW optimizer, Objective<E> objective, List<E> batch) {
+        double weight = batch.stream().mapToDouble(objective::weight).sum();
+        Timing t = Timing.of(2, 3, 8, () -> {
+            try (Kernels k = run.openStep()) {
+                Tape tape = Tape.recording(k);
+                tape.backward(objective.forward(tape, batch, weight).loss());
+            }
+            optimizer.step(1e-5, optimizer.gradNorm());
+        });
+        out.accept(Measured.rate(work, "tokens/s", tokens, t, 0));
+    }
+
+    private void sft(AdamW optimizer, int batch, int length) {
+        List<Labelled> all = new ArrayList<>();
+        for (int i = 0; i < batch; i++) all.add(sequence(length, i));
+        String work = "lora sft step r16 all-linear %d×%d".formatted(batch, length);
+        step(work, batch * length, optimizer, new SftObjective(model), all);
+    }
+
+    private void dpo(AdaptedModel adapted, AdamW optimizer, int pairs, int length) {
+        List<LabelledPair> all = new ArrayList<>();
+        for (int i = 0; i < pairs; i++) {
+            all.add(new LabelledPair(i, sequence(length, 2 * i), sequence(length, 2 * i + 1)));
+        }
+        ReferenceLogProbs off = ReferenceLogProbs.switched(model, adapted::disable, adapted::enable);
+        String work = "lora dpo step r16 all-linear %d pairs×%d".formatted(pairs, length);
+        step(work, 2 * pairs * length, optimizer, new PreferenceObjective(model, new DpoLoss(0.1f), off), all);
+    }
+}

@@ -1,0 +1,38 @@
+package dev.gradine.data;
+
+import java.util.List;
+import java.util.Set;
+
+/// The shapes of rows that are recognised, by their columns. The first whose columns are all there wins.
+enum Format {
+    TOKENS("input_ids"),
+    PREFERENCE("prompt", "chosen", "rejected"),
+    INSTRUCTION_PREFERENCE("instruction", "chosen", "rejected"),
+    IMPLICIT_PREFERENCE("chosen", "rejected"),
+    MESSAGES("messages"),
+    CONVERSATIONS("conversations"),
+    COMPLETION("prompt", "completion"),
+    INSTRUCTION("instruction", "output"),
+    TEXT("text"),
+    STRING;
+
+    private final String columns;
+
+    Format(String... columns) {
+        this.columns = String.join(" ", columns);
+    }
+
+    List<String> columns() {
+        return columns.isEmpty() ? List.of() : List.of(columns.split(" ", -1));
+    }
+
+    /// The format of a row with these columns.
+    ///
+    /// @throws DataException if there is none
+    static Format of(Set<String> present) {
+        for (Format f : values()) if (!f.columns.isEmpty() && present.containsAll(f.columns())) return f;
+        throw new DataException("columns are [" + String.join(", ", present)
+                + "], expected messages, conversations, text, prompt + completion, instruction + output, "
+                + "chosen + rejected or input_ids");
+    }
+}

@@ -1,0 +1,66 @@
+package dev.gradine.data;
+
+import dev.gradine.data.chat.Message;
+import java.util.List;
+import java.util.Map;
+
+/// One example of a data set. All rows of a set are of one kind.
+///
+/// `variables` are what a row hands to the chat template besides its messages: `tools` and the entries of
+/// `chat_template_kwargs`.
+public sealed interface Row {
+
+    /// Plain text to be learnt whole.
+    record Text(String text) implements Row {}
+
+    /// A conversation.
+    record Chat(List<Message> messages, Map<String, Object> variables) implements Row {
+        /// Copies the collections.
+        public Chat {
+            messages = List.copyOf(messages);
+            variables = Map.copyOf(variables);
+        }
+    }
+
+    /// A prompt and the answer to be learnt; both of one kind of [Passage].
+    record Completion(Passage prompt, Passage completion, Map<String, Object> variables) implements Row {
+        /// Copies the map.
+        public Completion {
+            variables = Map.copyOf(variables);
+        }
+    }
+
+    /// A prompt with a better and a worse answer; all three of one kind of [Passage].
+    record Preference(Passage prompt, Passage chosen, Passage rejected, Map<String, Object> variables) implements Row {
+        /// Copies the map.
+        public Preference {
+            variables = Map.copyOf(variables);
+        }
+    }
+
+    /// Token ids, as another program made them, with the labels they are trained on; −100 marks a position without.
+    final class Tokens implements Row {
+        private final int[] ids;
+        private final int[] labels;
+
+        /// Copies both arrays, which have one length.
+        public Tokens(int[] ids, int[] labels) {
+            if (ids.length != labels.length) {
+                throw new DataException(
+                        "labels has " + labels.length + " entries, expected " + ids.length + " (as many as input_ids)");
+            }
+            this.ids = ids.clone();
+            this.labels = labels.clone();
+        }
+
+        /// The token ids; a copy.
+        public int[] ids() {
+            return ids.clone();
+        }
+
+        /// The labels; a copy.
+        public int[] labels() {
+            return labels.clone();
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package dev.gradine.data;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Reads rows from a file one after the other: a JSON array, or JSONL with one value per line; either may be packed
+/// with gzip. Which it is shows in the first character, not in the name.
+public final class RowFile {
+    private static final int MAX_LINE = 1 << 26;
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private static final ObjectReader ONE_VALUE =
+            JSON.readerFor(JsonNode.class).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    private final String name;
+    private final Consumer<Row> sink;
+    private final RowParser parser = new RowParser();
+    private int row;
+
+    private RowFile(String name, Consumer<Row> sink) {
+        this.name = name;
+        this.sink = sink;
+    }
+
+    /// Reads the file and hands its rows to `sink` in order.
+    ///
+    /// @throws IOException if the file cannot be read
+    /// @throws DataException naming file, row (from 1) and field, if a row is not what it must be or there is none
+    public static void read(Path file, Consumer<Row> sink) throws IOException {
+        String name = String.valueOf(file.getFileName());
+        if (!Files.exists(file)) throw new DataException(file + ": does not exist");
+        if (Files.isDirectory(file)) throw new DataException(file + ": is a folder, expected a file");
+        var reader = new RowFile(name, sink);
+        try (InputStream raw = Files.newInputStream(file);
+                InputStream in = new BufferedInputStream(unpacked(raw))) {
+            reader.read(in);
+        } catch (ZipException | EOFException e) {
+            throw new DataException(name + ": is not a whole gzip file", e);
+        }
+        if (reader.row == 0) throw new DataException(name + ": has no rows, expected at least one");
+    }
+
+    private static InputStream unpacked(InputStream raw) throws IOException {
+        var in = new BufferedInputStream(raw);
+        in.mark(2);
+        boolean gzip = in.read() == 0x1F && in.read() == 0x8B;
+        in.reset();
+        return gzip ? new GZIPInputStream(in, 1 << 16) : in;
+    }
+
+    private void read(InputStream in) throws IOException {
+        skipByteOrderMark(in);
+        int first = firstVisible(in);
+        if (first == '[') array(in);
+        else lines(in);
+    }
+
+    private static void skipByteOrderMark(InputStream in) throws IOException {
+        in.mark(3);
+        boolean mark = in.read() == 0xEF && in.read() == 0xBB && in.read() == 0xBF;
+        if (!mark) in.reset();
+    }
+
+    private static int firstVisible(InputStream in) throws IOException {
+        int c = ' ';
+        while (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+            in.mark(1);
+            c = in.read();
+        }
+        if (c >= 0) in.reset();
+        return c;
+    }
+
+    private void array(InputStream in) {
+        try (JsonParser json = JSON.createParser(in)) {
+            json.nextToken();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                if (json.currentToken() == null) throw new DataException(name + ": array is not closed, expected ']'");
+                JsonNode value = JSON.readTree(json);
+                accept(value);
+            }
+            if (json.nextToken() != null)
+                throw new DataException(name + ": has more after the array, expected its end");
+        } catch (JacksonException e) {
+            throw unreadable(row + 1, e);
+        }
+    }
+
+    private void lines(InputStream in) throws IOException {
+        var lines = new BoundedLines(in, MAX_LINE);
+        while (lines.hasNext()) {
+            String line;
+            try {
+                line = lines.next();
+            } catch (DataException e) {
+                throw e.in(name + ": row " + (row + 1));
+            }
+            if (line.isBlank()) continue;
+            try {
+                accept(ONE_VALUE.readTree(line));
+            } catch (JacksonException e) {
+                throw unreadable(row + 1, e);
+            }
+        }
+    }
+
+    private DataException unreadable(int at, JacksonException e) {
+        String cause =
+                String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+        return new DataException(name + ": row " + at + ": is not JSON: " + cause, e);
+    }
+
+    private void accept(JsonNode value) {
+        row++;
+        try {
+            sink.accept(parser.parse(value));
+        } catch (DataException e) {
+            throw e.in(name + ": row " + row);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package dev.gradine.data.encode;
+
+import static dev.gradine.data.encode.SftExample.IGNORED;
+
+import dev.gradine.data.DataException;
+import dev.gradine.data.DataSet;
+import dev.gradine.data.Row;
+import dev.gradine.data.jinja.Rendered;
+import dev.gradine.data.jinja.TemplateException;
+import dev.gradine.data.token.TokenSpans;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+
+/// Rows to [SftExample]s, as TRL's SFT trainer prepares them.
+///
+/// Plain text gets an EOS unless it has one. An answer starts at the first token in which the prompt alone and the
+/// prompt with the answer differ. Sequences are cut after `maxLength` tokens; one with nothing left to learn is
+/// dropped.
+///
+/// @param codec the model's tokenizer and template
+/// @param mask which tokens are learnt
+/// @param maxLength in tokens, at least 2
+public record SftEncoder(TextCodec codec, Mask mask, int maxLength) {
+    /// Checks the length.
+    public SftEncoder {
+        if (maxLength < 2) {
+            throw new IllegalArgumentException("sft: max length is " + maxLength + ", expected >= 2 tokens");
+        }
+    }
+
+    /// All rows of a set that have something to learn.
+    ///
+    /// @throws DataException naming file and row, if a row cannot be used or none is left
+    public Encoded<SftExample> encode(DataSet data) {
+        List<SftExample> out = new ArrayList<>();
+        int broken = 0;
+        for (int i = 0; i < data.size(); i++) {
+            try {
+                Sequence s = sequence(data.rows().get(i));
+                SftExample cut = s.cut(maxLength);
+                if (cut.targets() > 0) out.add(cut);
+                if (s.broken) broken++;
+            } catch (DataException | TemplateException e) {
+                String place = data.name() + ": row " + data.numbers().get(i);
+                throw new DataException(place + ": " + e.getMessage(), e);
+            }
+        }
+        if (out.isEmpty()) {
+            throw new DataException(data.name() + ": no row has a token to learn within max length " + maxLength);
+        }
+        return new Encoded<>(out, data.size() - out.size(), broken);
+    }
+
+    /// One row.
+    ///
+    /// @throws DataException if the row has no such mask
+    /// @throws TemplateException if the chat template refuses the row
+    public SftExample encode(Row row) {
+        return sequence(row).cut(maxLength);
+    }
+
+    /// A whole sequence before it is cut.
+    private static final class Sequence {
+        final int[] ids;
+        final int[] labels;
+        final boolean broken;
+
+        Sequence(int[] ids, int[] labels, boolean broken) {
+            this.ids = ids;
+            this.labels = labels;
+            this.broken = broken;
+        }
+
+        SftExample cut(int maxLength) {
+            int n = Math.min(maxLength, ids.length);
+            return new SftExample(Arrays.copyOf(ids, n), Arrays.copyOf(labels, n));
+        }
+    }
+
+    private Sequence sequence(Row row) {
+        return switch (row) {
+            case Row.Text t -> whole(codec.text(codec.ended(t.text())));
+            case Row.Chat c -> chat(c);
+            case Row.Completion c -> completion(c);
+            case Row.Tokens t -> tokens(t);
+            case Row.Preference _ ->
+                throw new DataException(
+                        "row is a preference pair, expected text, a conversation or a prompt with its " + "completion");
+        };
+    }
+
+    private Sequence whole(int[] ids) {
+        if (mask == Mask.ASSISTANT || mask == Mask.COMPLETION) {
+            throw new DataException("row is plain text, expected a "
+                    + (mask == Mask.ASSISTANT
+                            ? "conversation (because the mask is assistant)"
+                            : "prompt and completion (because the mask is completion)"));
+        }
+        return all(ids);
+    }
+
+    private Sequence chat(Row.Chat c) {
+        if (mask == Mask.COMPLETION) {
+            throw new DataException(
+                    "row is a conversation, expected prompt and completion (because the mask is " + "completion)");
+        }
+        if (mask == Mask.ASSISTANT) return assistant(new AssistantMask(codec, c.messages(), c.variables()));
+        return all(codec.encodeChat(c.messages(), c.variables(), false));
+    }
+
+    private Sequence completion(Row.Completion c) {
+        if (mask == Mask.ALL) {
+            return all(codec.both(c.prompt(), c.completion(), c.variables()));
+        }
+        Sequence whole = mask == Mask.ASSISTANT
+                ? assistant(new AssistantMask(codec, TextCodec.turns(c.prompt(), c.completion()), c.variables()))
+                : all(codec.both(c.prompt(), c.completion(), c.variables()));
+        int[] prompt = codec.prompt(c.prompt(), c.variables());
+        int start = TextCodec.sharedPrefix(prompt, whole.ids);
+        Arrays.fill(whole.labels, 0, start, IGNORED);
+        return new Sequence(whole.ids, whole.labels, start < prompt.length);
+    }
+
+    private static Sequence all(int[] ids) {
+        return new Sequence(ids, ids.clone(), false);
+    }
+
+    private Sequence assistant(AssistantMask turns) {
+        Rendered rendered = turns.rendered();
+        TokenSpans spans = codec.spans(rendered.text());
+        BitSet learnt = turns.learnt(spans);
+        if (learnt.isEmpty()) {
+            throw new DataException("row has no assistant turn, expected one (because the mask is assistant)");
+        }
+        int[] labels = spans.ids();
+        for (int i = 0; i < labels.length; i++) if (!learnt.get(i)) labels[i] = IGNORED;
+        return new Sequence(spans.ids(), labels, false);
+    }
+
+    private Sequence tokens(Row.Tokens t) {
+        int[] ids = t.ids();
+        int[] labels = t.labels();
+        int vocabulary = codec.tokenizer().vocabSize();
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] >= vocabulary) throw outside("input_ids", i, ids[i], "below the vocabulary size " + vocabulary);
+            boolean fits = labels[i] == IGNORED || (labels[i] >= 0 && labels[i] < vocabulary);
+            if (!fits) throw outside("labels", i, labels[i], "-100 or below the vocabulary size " + vocabulary);
+        }
+        return new Sequence(ids, labels, false);
+    }
+
+    private static DataException outside(String field, int i, int is, String expected) {
+        return new DataException("field " + field + "[" + i + "] is " + is + ", expected " + expected);
+    }
+}

@@ -1,0 +1,86 @@
+package dev.gradine.data.encode;
+
+import dev.gradine.data.DataException;
+import dev.gradine.data.Passage;
+import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.jinja.Rendered;
+import dev.gradine.data.token.TokenSpans;
+import dev.gradine.data.token.Tokenizer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A tokenizer and a chat template that belong together.
+///
+/// Plain text is tokenised with the tokenizer's own special tokens, a rendered conversation without, because the
+/// template has put them there.
+///
+/// @param tokenizer the model's
+/// @param template the model's, or [ChatTemplate#absent]
+public record TextCodec(Tokenizer tokenizer, ChatTemplate template) {
+
+    /// The conversation as text; the template sees `bos_token`, `eos_token` and `pad_token` besides `variables`.
+    public Rendered render(List<Message> messages, Map<String, Object> variables, boolean addGenerationPrompt) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        if (tokenizer.hasBos()) all.put("bos_token", tokenizer.token(tokenizer.bos()));
+        if (tokenizer.hasEos()) all.put("eos_token", tokenizer.token(tokenizer.eos()));
+        if (tokenizer.hasPad()) all.put("pad_token", tokenizer.token(tokenizer.pad()));
+        all.putAll(variables);
+        return template.renderMarked(messages, all, addGenerationPrompt);
+    }
+
+    /// The ids a model is given to answer a conversation.
+    public int[] encodeChat(List<Message> messages, Map<String, Object> variables, boolean addGenerationPrompt) {
+        return tokenizer.encode(render(messages, variables, addGenerationPrompt).text(), false);
+    }
+
+    int[] text(String text) {
+        return tokenizer.encode(text, true);
+    }
+
+    TokenSpans spans(String rendered) {
+        return tokenizer.spans(rendered, false);
+    }
+
+    /// The ids of a prompt alone, ending where the answer begins.
+    int[] prompt(Passage prompt, Map<String, Object> variables) {
+        return switch (prompt) {
+            case Passage.Text t -> text(t.text());
+            case Passage.Turns t -> encodeChat(t.messages(), variables, true);
+        };
+    }
+
+    /// The ids of a prompt and its answer.
+    int[] both(Passage prompt, Passage answer, Map<String, Object> variables) {
+        if (prompt instanceof Passage.Text p && answer instanceof Passage.Text a)
+            return text(p.text() + ended(a.text()));
+        return encodeChat(turns(prompt, answer), variables, false);
+    }
+
+    static List<Message> turns(Passage prompt, Passage answer) {
+        List<Message> out = new ArrayList<>();
+        for (Passage p : List.of(prompt, answer)) {
+            if (!(p instanceof Passage.Turns t)) {
+                throw new DataException("prompt and answer are text and a conversation, expected two of one kind");
+            }
+            out.addAll(t.messages());
+        }
+        return out;
+    }
+
+    /// Plain text with the EOS a conversation would get from its template; not twice.
+    String ended(String text) {
+        if (!tokenizer.hasEos()) return text;
+        String eos = tokenizer.token(tokenizer.eos());
+        return text.endsWith(eos) ? text : text + eos;
+    }
+
+    /// How many tokens two sequences share at their start.
+    static int sharedPrefix(int[] a, int[] b) {
+        int n = 0;
+        while (n < Math.min(a.length, b.length) && a[n] == b[n]) n++;
+        return n;
+    }
+}

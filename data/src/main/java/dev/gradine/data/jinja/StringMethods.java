@@ -1,0 +1,225 @@
+package dev.gradine.data.jinja;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The methods of Python's `str` that templates call.
+final class StringMethods {
+    private static final Set<String> NAMES = Set.of(
+            "split",
+            "rsplit",
+            "splitlines",
+            "strip",
+            "lstrip",
+            "rstrip",
+            "startswith",
+            "endswith",
+            "upper",
+            "lower",
+            "title",
+            "capitalize",
+            "casefold",
+            "swapcase",
+            "replace",
+            "join",
+            "find",
+            "rfind",
+            "index",
+            "rindex",
+            "count",
+            "isdigit",
+            "isdecimal",
+            "isnumeric",
+            "isalpha",
+            "isalnum",
+            "isspace",
+            "isupper",
+            "islower",
+            "partition",
+            "rpartition",
+            "removeprefix",
+            "removesuffix",
+            "zfill",
+            "center",
+            "ljust",
+            "rjust",
+            "format");
+
+    private final String s;
+    private final String name;
+    private final Args args;
+    private final Budget budget;
+
+    private StringMethods(String s, String name, Args args, Budget budget) {
+        this.s = s;
+        this.name = name;
+        this.args = args;
+        this.budget = budget;
+    }
+
+    static boolean exists(String name) {
+        return NAMES.contains(name);
+    }
+
+    static Object call(String s, String name, Args args, Budget budget) {
+        budget.text(s.length());
+        return new StringMethods(s, name, args, budget).call();
+    }
+
+    private Object call() {
+        return switch (name) {
+            case "split", "rsplit" -> {
+                var a = args.bind(name, "sep", "maxsplit");
+                yield PyStrings.split(s, a.get(0, None.NONE), a.integer(1, -1), name.equals("rsplit"));
+            }
+            case "splitlines" ->
+                PyStrings.splitLines(s, args.bind(name, "keepends").flag(0, false));
+            case "strip", "lstrip", "rstrip" ->
+                PyStrings.strip(
+                        s, args.bind(name, "chars").get(0, None.NONE), !name.equals("rstrip"), !name.equals("lstrip"));
+            case "startswith", "endswith" -> affix();
+            case "replace" -> {
+                var a = args.bind(name, "old", "new", "count");
+                yield PyStrings.replace(s, a.string(0), a.string(1), a.integer(2, -1), budget);
+            }
+            case "join" -> join(args.bind(name, "iterable").get(0));
+            case "find", "rfind", "index", "rindex", "count" -> search();
+            case "partition", "rpartition" -> partition(args.bind(name, "sep").string(0));
+            case "removeprefix" -> {
+                String p = args.bind(name, "prefix").string(0);
+                yield s.startsWith(p) ? s.substring(p.length()) : s;
+            }
+            case "removesuffix" -> {
+                String p = args.bind(name, "suffix").string(0);
+                yield s.endsWith(p) ? s.substring(0, s.length() - p.length()) : s;
+            }
+            case "zfill", "center", "ljust", "rjust" -> pad();
+            case "format" -> format();
+            default -> plain();
+        };
+    }
+
+    private Object plain() {
+        args.bind(name);
+        return switch (name) {
+            case "upper" -> PyStrings.upper(s);
+            case "lower", "casefold" -> PyStrings.lower(s);
+            case "title" -> PyStrings.title(s, false);
+            case "capitalize" -> PyStrings.capitalize(s);
+            case "swapcase" -> swapCase();
+            case "isupper" -> !s.equals(PyStrings.lower(s)) && s.equals(PyStrings.upper(s));
+            case "islower" -> !s.equals(PyStrings.upper(s)) && s.equals(PyStrings.lower(s));
+            case "isdigit", "isdecimal", "isnumeric" -> all(Character::isDigit);
+            case "isalpha" -> all(Character::isLetter);
+            case "isalnum" -> all(Character::isLetterOrDigit);
+            default -> all(PyStrings::isSpace);
+        };
+    }
+
+    private boolean all(IntPredicate test) {
+        return !s.isEmpty() && s.codePoints().allMatch(test);
+    }
+
+    private String swapCase() {
+        var sb = new StringBuilder();
+        s.codePoints()
+                .mapToObj(Character::toString)
+                .forEach(c -> sb.append(c.equals(PyStrings.upper(c)) ? PyStrings.lower(c) : PyStrings.upper(c)));
+        return sb.toString();
+    }
+
+    private boolean affix() {
+        var a = args.bind(name, "affix", "start", "end");
+        int n = (int) Values.length(s);
+        String part = (String) new Members(budget).slice(s, (long) a.integer(1, 0), (long) a.integer(2, n), None.NONE);
+        List<?> options = a.get(0) instanceof Tuple t ? t : List.of(a.string(0));
+        for (Object o : options) {
+            if (!(o instanceof String p)) throw new Fault(name + ": tuple holds " + Values.type(o) + ", expected str");
+            if (name.equals("startswith") ? part.startsWith(p) : part.endsWith(p)) return true;
+        }
+        return false;
+    }
+
+    private String join(Object items) {
+        List<String> parts = new ArrayList<>();
+        long total = 0;
+        for (Object o : Values.items(items)) {
+            if (!(o instanceof String p)) {
+                throw new Fault(
+                        "sequence item " + parts.size() + ": expected str instance, " + Values.type(o) + " found");
+            }
+            total += p.length() + (long) s.length();
+            parts.add(p);
+        }
+        budget.text(total);
+        return String.join(s, parts);
+    }
+
+    private Object search() {
+        String wanted = args.bind(name, "sub").string(0);
+        if (name.equals("count")) {
+            long count = 0;
+            int step = Math.max(1, wanted.length());
+            for (int i = s.indexOf(wanted);
+                    i >= 0 && i <= s.length() - wanted.length();
+                    i = s.indexOf(wanted, i + step)) {
+                count++;
+                if (wanted.isEmpty() && i == s.length()) break;
+            }
+            return count;
+        }
+        int i = name.startsWith("r") ? s.lastIndexOf(wanted) : s.indexOf(wanted);
+        if (i < 0 && name.endsWith("index")) throw new Fault("substring not found");
+        return i < 0 ? -1L : (long) s.codePointCount(0, i);
+    }
+
+    private Tuple partition(String sep) {
+        if (sep.isEmpty()) throw new Fault("empty separator");
+        boolean right = name.equals("rpartition");
+        int i = right ? s.lastIndexOf(sep) : s.indexOf(sep);
+        if (i < 0) return right ? Tuple.of("", "", s) : Tuple.of(s, "", "");
+        return Tuple.of(s.substring(0, i), sep, s.substring(i + sep.length()));
+    }
+
+    private String pad() {
+        var a = args.bind(name, "width", "fillchar");
+        long missing = Math.max(0, Values.index(a.get(0), name + ": width") - Values.length(s));
+        budget.text(missing + s.length());
+        String fill = name.equals("zfill") ? "0" : a.string(1, " ");
+        int left = (int) (name.equals("ljust") ? 0 : name.equals("center") ? missing / 2 : missing);
+        if (name.equals("zfill") && (s.startsWith("-") || s.startsWith("+"))) {
+            return s.charAt(0) + fill.repeat(left) + s.substring(1);
+        }
+        return fill.repeat(left) + s + fill.repeat((int) missing - left);
+    }
+
+    /// `{}`, `{0}` and `{name}` without format specifications.
+    private String format() {
+        var m = Pattern.compile("\\{\\{|\\}\\}|\\{(\\w*)\\}").matcher(s);
+        var out = new StringBuilder();
+        int next = 0;
+        while (m.find()) {
+            String field = m.group(1);
+            Object v;
+            if (field == null) v = m.group().substring(1);
+            else if (field.isEmpty()) v = positional(next++);
+            else if (Character.isDigit(field.charAt(0))) v = positional(Integer.parseInt(field));
+            else v = args.named().getOrDefault(field, new Undefined("format: has no field '" + field + "'"));
+            if (v instanceof Undefined u) throw u.fault();
+            m.appendReplacement(out, Matcher.quoteReplacement(PyText.str(v, budget)));
+            budget.text(0);
+        }
+        String result = m.appendTail(out).toString();
+        budget.text(result.length());
+        return result;
+    }
+
+    private Object positional(int i) {
+        if (i < args.positional().size()) return args.positional().get(i);
+        throw new Fault("format: has " + args.positional().size() + " arguments, expected more than " + i);
+    }
+}

@@ -1,0 +1,30 @@
+package dev.gradine.data.jinja;
+
+/// A template that cannot be read or rendered: which line, and why.
+public final class TemplateException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    private final int line;
+    private final String reason;
+
+    /// Makes an error.
+    ///
+    /// @param name what the template is called in messages
+    /// @param line line of the template, from 1
+    /// @param reason cause in one line
+    public TemplateException(String name, int line, String reason) {
+        super(name + ": line " + line + ": " + reason);
+        this.line = line;
+        this.reason = reason;
+    }
+
+    /// The line of the template, from 1.
+    public int line() {
+        return line;
+    }
+
+    /// The cause alone; for `raise_exception` the template's own words.
+    public String reason() {
+        return reason;
+    }
+}

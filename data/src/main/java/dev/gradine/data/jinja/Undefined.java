@@ -1,0 +1,25 @@
+package dev.gradine.data.jinja;
+
+/// A name, attribute or item that does not exist. It prints as nothing, is false and empty; any other use is an error
+/// with this message.
+///
+/// @param message what does not exist
+record Undefined(String message) {
+    static final Undefined NO_ELSE = new Undefined("the inline if-expression is false and has no else");
+
+    static Undefined name(String name) {
+        return new Undefined("'" + name + "' is undefined");
+    }
+
+    static Undefined attribute(Object target, String name) {
+        return new Undefined("'" + Values.type(target) + " object' has no attribute '" + name + "'");
+    }
+
+    static Undefined element(Object target, Object index) {
+        return new Undefined(Values.type(target) + " object has no element " + index);
+    }
+
+    Fault fault() {
+        return new Fault(message);
+    }
+}

@@ -1,0 +1,72 @@
+package dev.gradine.data.token;
+
+import static dev.gradine.data.token.SpecialTokens.NONE;
+
+import java.util.Map;
+
+/// The tokenizer inside a GGUF file, from its metadata.
+///
+/// Two kinds are read: `gpt2` (byte-level BPE, run as an equivalent `tokenizer.json`) and `llama` (SentencePiece with
+/// scores). Arrays of the metadata are lists or primitive arrays.
+public final class GgufTokenizer {
+    private GgufTokenizer() {}
+
+    /// The tokenizer described by `metadata`.
+    ///
+    /// @param what file, named in errors
+    /// @throws TokenizerException if the metadata lacks something or names a model or pre-tokeniser not known here
+    public static Tokenizer of(String what, Map<String, Object> metadata) {
+        var m = new GgufMetadata(what, metadata);
+        return switch (m.string("tokenizer.ggml.model")) {
+            case "gpt2" -> JsonTokenizer.parse(what, tokenizerJson(what, metadata), special(m));
+            case "llama" -> sentencePiece(m);
+            case String other ->
+                throw new TokenizerException(
+                        what + ": tokenizer.ggml.model is '" + other + "', expected 'gpt2' or 'llama'");
+        };
+    }
+
+    /// The text of a `tokenizer.json` equivalent to the metadata, for a model folder.
+    ///
+    /// @throws TokenizerException as [#of]
+    public static String tokenizerJson(String what, Map<String, Object> metadata) {
+        var m = new GgufMetadata(what, metadata);
+        return switch (m.string("tokenizer.ggml.model")) {
+            case "gpt2" -> GgufJson.byteLevel(m);
+            case "llama" -> GgufJson.sentencePiece(m);
+            case String other ->
+                throw new TokenizerException(
+                        what + ": tokenizer.ggml.model is '" + other + "', expected 'gpt2' or 'llama'");
+        };
+    }
+
+    private static Tokenizer sentencePiece(GgufMetadata m) {
+        var table = new PieceTable(m.what(), m.tokens(), m.scores(), m.kinds());
+        var options = new SentencePieceTokenizer.Options(
+                m.flag("tokenizer.ggml.add_space_prefix", true),
+                m.flag("tokenizer.ggml.add_bos_token", true),
+                m.flag("tokenizer.ggml.add_eos_token", false));
+        SpecialTokens byName = new SpecialTokens(
+                table.has("<s>") ? table.id("<s>") : NONE, table.has("</s>") ? table.id("</s>") : NONE, NONE);
+        return new SentencePieceTokenizer(table, special(m).orElse(byName), options);
+    }
+
+    static SpecialTokens special(GgufMetadata m) {
+        return new SpecialTokens(
+                m.id("tokenizer.ggml.bos_token_id"),
+                m.id("tokenizer.ggml.eos_token_id"),
+                m.id("tokenizer.ggml.padding_token_id"));
+    }
+
+    /// Whether the metadata carries a chat template.
+    public static boolean hasChatTemplate(Map<String, Object> metadata) {
+        return metadata.get("tokenizer.chat_template") instanceof String;
+    }
+
+    /// The source of the chat template in the metadata.
+    ///
+    /// @throws TokenizerException if there is none
+    public static String chatTemplate(String what, Map<String, Object> metadata) {
+        return new GgufMetadata(what, metadata).string("tokenizer.chat_template");
+    }
+}

@@ -1,0 +1,138 @@
+package dev.gradine.train.report;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/// The key figures at the head of the page: only those the run has.
+final class Figures {
+
+    /// One figure.
+    ///
+    /// @param name what it is
+    /// @param value in print
+    /// @param note how it was taken
+    record Figure(String name, String value, String note) {}
+
+    private final RunInfo run;
+    private final Series series;
+    private final List<Figure> figures = new ArrayList<>();
+
+    private Figures(RunInfo run, Series series) {
+        this.run = run;
+        this.series = series;
+    }
+
+    static List<Figure> of(RunInfo run, Series series) {
+        Figures f = new Figures(run, series);
+        f.losses();
+        f.accuracy("Preference accuracy", "rewards/accuracies", "pairs ranked right");
+        f.margin();
+        f.accuracy("Token accuracy", "mean_token_accuracy", "next tokens guessed");
+        f.work();
+        f.cost();
+        return List.copyOf(f.figures);
+    }
+
+    static String html(List<Figure> figures) {
+        StringBuilder html = new StringBuilder();
+        for (Figure f : figures) {
+            String value = Html.text(f.value()).replace("→", "<i>→</i>");
+            html.append("<div><dt>")
+                    .append(Html.text(f.name()))
+                    .append("</dt><dd><b>")
+                    .append(value);
+            html.append("</b><small>").append(Html.text(f.note())).append("</small></dd></div>\n");
+        }
+        return html.toString();
+    }
+
+    private void losses() {
+        if (series.has("loss")) {
+            String value = arrow(Show.number(series.startMean("loss")), Show.number(series.endMean("loss")));
+            add("Training loss", value, ends("loss"));
+        }
+        if (!has("eval_loss")) return;
+        double before = before("eval_loss");
+        double after = after("eval_loss");
+        boolean tokens = run.launch().kind().equals("sft"); // only then is exp(loss) a perplexity
+        String perplexity = "perplexity " + arrow(Show.number(Math.exp(before)), Show.number(Math.exp(after)));
+        add("Evaluation loss", arrow(Show.number(before), Show.number(after)), tokens ? perplexity : "held-out pairs");
+    }
+
+    private void accuracy(String name, String metric, String what) {
+        if (has("eval_" + metric)) {
+            String value = arrow(Show.percent(before("eval_" + metric)), Show.percent(after("eval_" + metric)));
+            add(name, value, what + ", evaluation");
+        } else if (series.has(metric)) {
+            String value = arrow(Show.percent(series.startMean(metric)), Show.percent(series.endMean(metric)));
+            add(name, value, what + ", " + ends(metric));
+        }
+    }
+
+    private void margin() {
+        String metric = "rewards/margins";
+        if (has("eval_" + metric)) {
+            String value = arrow(Show.number(before("eval_" + metric)), Show.number(after("eval_" + metric)));
+            add("Reward margin", value, "chosen less rejected, evaluation");
+        } else if (series.has(metric)) {
+            String value = arrow(Show.number(series.startMean(metric)), Show.number(series.endMean(metric)));
+            add("Reward margin", value, "chosen less rejected, " + ends(metric));
+        }
+    }
+
+    private void work() {
+        if (run.hasModel() && run.model().parameters() > 0) {
+            RunInfo.Model m = run.model();
+            String note = Show.brief(m.trained()) + " of " + Show.brief(m.parameters()) + " parameters";
+            add("Trained", Show.percent((double) m.trained() / m.parameters()), note);
+        }
+        if (series.has("num_tokens")) {
+            String epochs = series.has("epoch") ? ", " + Show.epochs(series.last("epoch")) : "";
+            String note = Show.count(series.lastStep()) + " steps" + epochs;
+            add("Tokens", Show.brief(Math.round(series.last("num_tokens"))), note);
+        }
+    }
+
+    private void cost() {
+        if (series.has("tokens_per_second")) {
+            add("Speed", Show.number(series.median("tokens_per_second")), "tokens a second, median");
+        }
+        if (run.end().seconds() > 0) add("Time", Show.seconds(run.end().seconds()), "from launch to end");
+        if (run.hasMemory()) {
+            String note = "of " + Show.megabytes((double) run.machine().memoryMb()) + ", whole process";
+            add("Peak memory", Show.megabytes(run.memory().peakMb()), note);
+        }
+    }
+
+    private String ends(String metric) {
+        int n = series.window(metric);
+        return n == 1 ? "first and last logged step" : "means of " + n + " logged steps";
+    }
+
+    private boolean has(String evalMetric) {
+        return series.has(evalMetric)
+                || (inOutcome(evalMetric) && run.outcome().evalAfter().containsKey(evalMetric));
+    }
+
+    private boolean inOutcome(String metric) {
+        return run.outcome().evalBefore().containsKey(metric);
+    }
+
+    private double before(String metric) {
+        Double value = run.outcome().evalBefore().get(metric);
+        return value != null ? value : series.first(metric);
+    }
+
+    private double after(String metric) {
+        Double value = run.outcome().evalAfter().get(metric);
+        return value != null ? value : series.last(metric);
+    }
+
+    private void add(String name, String value, String note) {
+        figures.add(new Figure(name, value, note));
+    }
+
+    private static String arrow(String from, String to) {
+        return from + " → " + to;
+    }
+}
