@@ -43,7 +43,7 @@ final class Demo {
     /// @param tries stories for each opening
     /// @param held held-out rows that are measured on
     record Plan(int sftSteps, int dpoSteps, int openings, int tries, int held) {
-        static final Plan FULL = new Plan(200, 100, 300, 4, 100);
+        static final Plan FULL = new Plan(150, 60, 200, 4, 80);
     }
 
     private final Plan plan;
