@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            DemoCommand.class,
             SftCommand.class,
             DpoCommand.class,
             GenerateCommand.class,
