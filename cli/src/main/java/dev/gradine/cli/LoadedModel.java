@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
+import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
@@ -27,6 +28,7 @@ final class LoadedModel implements AutoCloseable {
         try {
             checkpoint = Checkpoint.open(source, files);
             model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
+            NonFinite.requireNone(checkpoint);
         } catch (RuntimeException e) {
             close();
             throw e;
