@@ -109,7 +109,8 @@ final class TinyModel {
 
     /// Byte-level BPE without merges: token 0 to 255 are the bytes, then the special ones.
     private static Map<String, Object> tokenizer() {
-        Map<String, Object> bytes = Map.of("type", "ByteLevel", "add_prefix_space", false, "use_regex", true);
+        Map<String, Object> bytes =
+                Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
         Map<String, Object> vocab = new LinkedHashMap<>();
         int spare = 256; // bytes that do not print are written as the characters from U+0100 on
         for (int b = 0; b < 256; b++) {
