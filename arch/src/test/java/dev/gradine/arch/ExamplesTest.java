@@ -35,7 +35,8 @@ class ExamplesTest {
 
     @BeforeAll
     static void every_example_compiles_without_a_warning() {
-        List<String> arguments = new ArrayList<>(List.of("-d", classes.toString(), "-proc:none", "-Xlint:all", "-Werror"));
+        List<String> arguments =
+                new ArrayList<>(List.of("-d", classes.toString(), "-proc:none", "-Xlint:all", "-Werror"));
         arguments.addAll(List.of("-classpath", System.getProperty("java.class.path", "")));
         examples().forEach(e -> arguments.add(e.toString()));
         var errors = new ByteArrayOutputStream();
