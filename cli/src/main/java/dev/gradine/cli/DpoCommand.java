@@ -38,6 +38,7 @@ final class DpoCommand implements Callable<Integer> {
     private ReferenceArgs reference = new ReferenceArgs();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
     private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Option(

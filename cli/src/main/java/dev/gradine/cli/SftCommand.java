@@ -34,6 +34,7 @@ final class SftCommand implements Callable<Integer> {
     private TrainArgs args = new TrainArgs();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
     private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Option(
