@@ -87,8 +87,8 @@ public final class Main implements Runnable {
 
     /// What the user typed, program name first.
     static List<String> typed(CommandSpec spec) {
-        List<String> all = new ArrayList<>(List.of("gradine", spec.name()));
-        all.addAll(spec.commandLine().getParseResult().originalArgs());
+        List<String> all = new ArrayList<>(List.of("gradine"));
+        all.addAll(spec.commandLine().getParseResult().originalArgs()); // the whole line, the command's name included
         return all;
     }
 
