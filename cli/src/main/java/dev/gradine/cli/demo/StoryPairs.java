@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
-/// Makes preference pairs out of a model's own stories: several for each opening, one that holds to the rule against one
+/// Makes preference pairs out of a model's own stories: several for each opening, one that holds to the rule against
+/// one
 /// that does not.
 ///
 /// Of all such pairs of an opening that one is taken whose two stories differ least in length, or else the preference
