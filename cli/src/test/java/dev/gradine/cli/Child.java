@@ -74,7 +74,7 @@ final class Child implements AutoCloseable {
 
     /// Waits until a file has so many lines while the process runs.
     void awaitLines(Path file, int lines) {
-        await("line " + lines + " of " + file, () -> Files.exists(file) && count(file) >= lines);
+        await("line " + lines + " of " + file, () -> Files.exists(file) && Values.completeLines(file) >= lines);
     }
 
     /// Waits until `condition` holds while the process runs; fails if it ends or nothing happens for two minutes.
@@ -87,12 +87,6 @@ final class Child implements AutoCloseable {
             assertThat(System.nanoTime()).as(what).isLessThan(end);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1)); // leaves the processor to the child
         }
-    }
-
-    private static int count(Path file) {
-        int lines = 0;
-        for (byte b : Values.bytes(file)) if (b == '\n') lines++;
-        return lines;
     }
 
     /// Ends it as a power failure would.

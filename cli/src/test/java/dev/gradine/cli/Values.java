@@ -91,6 +91,13 @@ final class Values {
         return new String(bytes(file), StandardCharsets.UTF_8);
     }
 
+    /// Line breaks in a file.
+    static int completeLines(Path file) {
+        int lines = 0;
+        for (byte b : bytes(file)) if (b == '\n') lines++;
+        return lines;
+    }
+
     static byte[] bytes(Path file) {
         try {
             return Files.readAllBytes(file);
