@@ -115,7 +115,8 @@ final class DpoCommand implements Callable<Integer> {
         for (PreferenceExample e : encoder.encode(rows).examples()) {
             all.add(labelled(firstRow + all.size(), e));
         }
-        args.reportLeftOut(rows, all.size(), "no room for an answer", spec.commandLine().getErr());
+        args.reportLeftOut(
+                rows, all.size(), "no room for an answer", spec.commandLine().getErr());
         return all;
     }
 

@@ -24,7 +24,8 @@ public record DemoTable(PrintWriter print, List<String> names, List<Scores> scor
         row("loss on held-out endings, nats a token", "%11.4f", Scores::heldLoss);
         row("stories the model ends, %% of %d".formatted(stories), "%11.1f", s -> 100 * s.ending());
         row("stories in which somebody speaks, %% of %d".formatted(stories), "%11.1f", s -> 100 * s.speaking());
-        row("speaking story preferred, %% of %d held-out pairs".formatted(pairs), "%11.1f", s -> 100 * s.preferred());
+        row("speaking story likelier, %% of %d pairs".formatted(pairs), "%11.1f", s -> 100 * s.likelier());
+        row("speaking story gained since sft, % of them", "%11.1f", s -> 100 * s.rewarded());
         row("loss on whole stories, nats a token", "%11.4f", Scores::baseLoss);
     }
 

@@ -23,12 +23,16 @@ public record Meter(
     private static final int BATCH = 8;
 
     /// Measures the model of `teller` as it is.
-    public Scores of(Storyteller teller) {
+    ///
+    /// @param reference `margins` of the state that DPO started from
+    public Scores of(Storyteller teller, double[] reference) {
+        double[] margins = margins(teller);
         List<Story> told = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) told.add(teller.tell(prompts.get(i), seed + i));
         return new Scores(
                 loss(teller, held),
-                preferred(teller),
+                above(margins, new double[margins.length]),
+                above(margins, reference),
                 share(told.stream().filter(s -> SpeechRule.holds(s.text())).count(), told.size()),
                 share(told.stream().filter(Story::ended).count(), told.size()),
                 loss(teller, whole),
@@ -50,13 +54,22 @@ public record Meter(
         return sum / tokens;
     }
 
-    private double preferred(Storyteller teller) {
-        int right = 0;
-        for (LabelledPair p : pairs) {
-            double[] logp = sums(teller, List.of(p.chosen(), p.rejected()));
-            if (logp[0] / p.chosen().predicted() > logp[1] / p.rejected().predicted()) right++;
+    /// Log-probability of the chosen story less that of the rejected one, for each pair, nats.
+    public double[] margins(Storyteller teller) {
+        double[] margins = new double[pairs.size()];
+        for (int i = 0; i < margins.length; i++) {
+            double[] logp =
+                    sums(teller, List.of(pairs.get(i).chosen(), pairs.get(i).rejected()));
+            margins[i] = logp[0] - logp[1];
         }
-        return share(right, pairs.size());
+        return margins;
+    }
+
+    /// Share of the pairs whose margin has grown beyond `than`; ties count half.
+    static double above(double[] margins, double[] than) {
+        double count = 0;
+        for (int i = 0; i < margins.length; i++) count += (Math.signum(margins[i] - than[i]) + 1) / 2;
+        return count / margins.length;
     }
 
     /// Log-probability of the labelled tokens of each sequence, nats.

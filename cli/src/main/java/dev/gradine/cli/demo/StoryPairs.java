@@ -3,24 +3,24 @@ package dev.gradine.cli.demo;
 import dev.gradine.cli.demo.Storyteller.Story;
 import dev.gradine.io.Json;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
-/// Makes preference pairs out of a model's own stories: several for each opening, one that holds to the rule against
-/// one
-/// that does not.
+/// Makes preference pairs out of a model's own stories: of several for each opening, each that holds to the rule against
+/// one that does not.
 ///
-/// Of all such pairs of an opening that one is taken whose two stories differ least in length, or else the preference
-/// would be one for long stories. Stories the model did not end are left out, since a pair ends both.
+/// That one is the nearest in length, or else the preference would be one for long stories. Stories the model did not
+/// end are left out, since a pair ends both.
 ///
 /// @param teller tells the stories
 /// @param tries stories for each opening
 /// @param seed of the first story
 public record StoryPairs(Storyteller teller, int tries, long seed) {
 
-    /// A pair for one opening.
+    /// Two stories of one opening.
     ///
     /// @param chosen holds to the rule
     /// @param rejected does not
@@ -47,24 +47,23 @@ public record StoryPairs(Storyteller teller, int tries, long seed) {
                 Story s = teller.tell(prompts.get(i), seed + (long) i * tries + t);
                 if (s.ended()) told.add(s);
             }
-            pairs.addAll(closest(told));
+            pairs.addAll(pairs(told));
             onOpening.accept(i + 1);
         }
         return pairs;
     }
 
-    /// The pair of least difference in length, if there is any.
-    static List<Pair> closest(List<Story> told) {
-        List<Pair> best = List.of();
-        int least = Integer.MAX_VALUE;
+    /// Each story that holds to the rule with the one nearest to it in length that does not.
+    static List<Pair> pairs(List<Story> told) {
+        List<Pair> pairs = new ArrayList<>();
         for (Story good : told) {
-            for (Story bad : told) {
-                int difference = Math.abs(good.text().length() - bad.text().length());
-                if (!SpeechRule.holds(good.text()) || SpeechRule.holds(bad.text()) || difference >= least) continue;
-                least = difference;
-                best = List.of(new Pair(good.prompt(), good.text(), bad.text()));
-            }
+            if (!SpeechRule.holds(good.text())) continue;
+            told.stream()
+                    .filter(s -> !SpeechRule.holds(s.text()))
+                    .min(Comparator.comparingInt(
+                            s -> Math.abs(s.text().length() - good.text().length())))
+                    .ifPresent(bad -> pairs.add(new Pair(good.prompt(), good.text(), bad.text())));
         }
-        return best;
+        return pairs;
     }
 }
