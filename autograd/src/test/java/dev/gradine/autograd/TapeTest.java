@@ -142,8 +142,8 @@ class TapeTest {
     void says_why_there_is_no_gradient() {
         Tape t = Tape.recording(run);
         assertThatThrownBy(t.leaf(values(run, 1))::grad)
-                .hasMessage(
-                        "grad: none on this variable of shape [3, 5]; no backward pass reached it, or it is not a leaf");
+                .hasMessage("grad: none on this variable of shape [3, 5]; "
+                        + "no backward pass reached it, or it is not a leaf");
         assertThatThrownBy(t.constant(values(run, 1))::grad)
                 .hasMessage("grad: none on this variable of shape [3, 5]; it is a constant");
     }

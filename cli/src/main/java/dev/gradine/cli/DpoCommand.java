@@ -121,12 +121,13 @@ final class DpoCommand implements Callable<Integer> {
                             encoded.dropped(), rows.size(), args.maxLength());
         }
         List<LabelledPair> all = new ArrayList<>();
-        for (PreferenceExample e : encoded.examples()) {
-            Labelled chosen = answer(e.prompt(), e.chosen());
-            Labelled rejected = answer(e.prompt(), e.rejected());
-            all.add(new LabelledPair(firstRow + all.size(), chosen, rejected));
-        }
+        for (PreferenceExample e : encoded.examples()) all.add(labelled(firstRow + all.size(), e));
         return all;
+    }
+
+    /// The pair as it is trained and evaluated.
+    static LabelledPair labelled(int row, PreferenceExample e) {
+        return new LabelledPair(row, answer(e.prompt(), e.chosen()), answer(e.prompt(), e.rejected()));
     }
 
     private static Labelled answer(int[] prompt, int[] completion) {

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.train.TrainingException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -15,6 +16,7 @@ import picocli.CommandLine.ParseResult;
 ///
 /// ```
 /// IllegalArgumentException, a file that is missing or refused, wrong options   → 2, the message
+/// a run that cannot go on                                                     → 1, the message
 /// anything else                                                               → 1, type and message
 /// ```
 ///
@@ -41,6 +43,7 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
         return switch (cause) {
             case IllegalArgumentException mistake -> report(line, e, text(mistake), MISTAKE);
             case FileSystemException file -> report(line, e, describe(file), MISTAKE);
+            case TrainingException stopped -> report(line, e, text(stopped), FAULT);
             default -> report(line, e, cause + (debug ? "" : " (GRADINE_DEBUG=1 shows where)"), FAULT);
         };
     }

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import picocli.CommandLine.Spec;
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            DemoCommand.class,
             SftCommand.class,
             DpoCommand.class,
             GenerateCommand.class,
@@ -42,7 +44,15 @@ public final class Main implements Runnable {
 
     /// Runs one command and gives its exit code; `environment` is what the process was started with.
     static int execute(Map<String, String> environment, String... args) {
-        CommandLine line = commandLine(environment);
+        return execute(environment, commandLine(environment), args);
+    }
+
+    /// Runs one command that prints to these two instead of the process's own.
+    static int execute(Map<String, String> environment, PrintWriter out, PrintWriter err, String... args) {
+        return execute(environment, commandLine(environment).setOut(out).setErr(err), args);
+    }
+
+    private static int execute(Map<String, String> environment, CommandLine line, String... args) {
         try {
             ConfigFile.apply(line, args);
         } catch (RuntimeException e) {

@@ -13,6 +13,7 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Tolerance;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -52,22 +53,26 @@ class LinearLogProbTest {
         float[] h = Cases.plain(1, 97, 1);
         int[] targets = Cases.indices(2, 97, v);
         float[] w = Cases.plain(3, v, 1);
-        float[] whole = scoredRows(h, w, targets);
-        float[] first = scoredRows(Arrays.copyOf(h, 50), w, Arrays.copyOf(targets, 50));
-        float[] second = scoredRows(Arrays.copyOfRange(h, 50, 97), w, Arrays.copyOfRange(targets, 50, 97));
-        assertThat(Arrays.copyOf(whole, 50)).isEqualTo(first);
-        assertThat(Arrays.copyOfRange(whole, 50, 97)).isEqualTo(second);
+        List<float[]> whole = gradients(h, w, targets);
+        List<float[]> first = gradients(Arrays.copyOf(h, 50), w, Arrays.copyOf(targets, 50));
+        List<float[]> second = gradients(Arrays.copyOfRange(h, 50, 97), w, Arrays.copyOfRange(targets, 50, 97));
+        assertThat(Arrays.copyOf(whole.get(0), 50)).isEqualTo(first.get(0));
+        assertThat(Arrays.copyOfRange(whole.get(0), 50, 97)).isEqualTo(second.get(0));
+        double[] dw = Cases.doubles(first.get(1));
+        for (int i = 0; i < v; i++) dw[i] += second.get(1)[i];
+        Tolerance.sum(97, 1).check("dw", whole.get(1), dw);
     }
 
-    /// Gradients of h behind those log-probabilities.
-    private static float[] scoredRows(float[] h, float[] w, int[] targets) {
+    /// Gradients of h and W.
+    private static List<float[]> gradients(float[] h, float[] w, int[] targets) {
         try (Kernels run = CpuKernels.open();
                 Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
             Var x = tape.leaf(k.of(Shape.of(h.length, 1), h));
-            Var y = linearLogProb(x, tape.constant(k.of(Shape.of(w.length, 1), w)), k.ofInts(targets), null);
+            Var head = tape.leaf(k.of(Shape.of(w.length, 1), w));
+            Var y = linearLogProb(x, head, k.ofInts(targets), null);
             tape.backward(y, k.of(Shape.of(h.length), h));
-            return k.download(x.grad());
+            return List.of(k.download(x.grad()), k.download(head.grad()));
         }
     }
 

@@ -36,8 +36,8 @@ record OpsPage(Path root) {
         StringBuilder page = new StringBuilder("""
                 # Operations
 
-                Made from the sources by `OpsPageTest`; do not edit. How the gradients follow: [derivations](derivations.md). Letters:
-                [notation](notation.md).
+                Made from the sources by `OpsPageTest`; do not edit. How the gradients follow stands in
+                [derivations](derivations.md), what the letters mean in [notation](notation.md).
 
                 """);
         page.append("| op | kernels | test |\n|---|---|---|\n");
