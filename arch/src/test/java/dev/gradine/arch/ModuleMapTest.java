@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -16,7 +17,7 @@ class ModuleMapTest {
 
     /// One row: folder, what it holds, the modules it names as its own dependencies.
     private static final Pattern ROW =
-            Pattern.compile("(?m)^\\| \\[([a-z-]+)\\]\\(\\1/?\\) \\| ([^|]+) \\| ([^|]*) \\|$");
+            Pattern.compile("(?m)^\\| \\[([a-z-]+)\\]\\(\\1/?\\) \\| ([^|]+) \\| ([^|]*)\\|$");
     private static final Pattern DEPENDENCY = Pattern.compile(
             "<dependency><groupId>dev\\.gradine</groupId><artifactId>([a-z-]+)</artifactId>(<scope>test</scope>)?");
     private static final Pattern NAME = Pattern.compile("`([a-z-]+)`");
@@ -31,7 +32,7 @@ class ModuleMapTest {
     @Test
     void the_map_is_what_the_poms_say() {
         Repository repository = Repository.here();
-        SequencedMap<String, TreeSet<String>> poms = new TreeMap<>();
+        SequencedMap<String, Set<String>> poms = new TreeMap<>();
         for (String module : repository.modules()) {
             Source pom = repository.source(repository.root().resolve(module).resolve("pom.xml"));
             poms.put(module, new TreeSet<>(dependencies(pom.text())));
@@ -55,10 +56,10 @@ class ModuleMapTest {
                 .containsExactly("nn");
     }
 
-    private static SequencedMap<String, TreeSet<String>> map(String readme) {
-        SequencedMap<String, TreeSet<String>> rows = new TreeMap<>();
+    private static SequencedMap<String, Set<String>> map(String readme) {
+        SequencedMap<String, Set<String>> rows = new TreeMap<>();
         ROW.matcher(readme).results().forEach((MatchResult m) -> {
-            TreeSet<String> names = new TreeSet<>();
+            Set<String> names = new TreeSet<>();
             NAME.matcher(m.group(3)).results().forEach((MatchResult n) -> names.add(n.group(1)));
             rows.put(m.group(1), names);
         });

@@ -45,9 +45,8 @@ class MainTest {
     @Test
     void what_was_typed_names_the_command_once() {
         CommandLine line = Main.commandLine(Map.of());
-        line.parseArgs("inspect", "runs/sft", "--all");
-        CommandLine inspect = line.getSubcommands().get("inspect");
-        assertThat(Main.typed(inspect.getCommandSpec())).containsExactly("gradine", "inspect", "runs/sft", "--all");
+        var parsed = line.parseArgs("inspect", "runs/sft", "--all").subcommand().commandSpec();
+        assertThat(Main.typed(parsed)).containsExactly("gradine", "inspect", "runs/sft", "--all");
     }
 
     private int run(String... args) {
