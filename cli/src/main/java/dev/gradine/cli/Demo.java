@@ -66,7 +66,7 @@ final class Demo {
         this.err = err;
     }
 
-    /// @return exit code of the command
+    /// Trains, merges, checks and reports; returns the exit code of the command.
     int run() {
         prepare();
         int code = sft();
@@ -98,37 +98,63 @@ final class Demo {
     private int sft() {
         return command(
                 "sft",
-                "--model", at("model"),
-                "--data", at("data/train.jsonl"),
-                "--out", at("sft"),
-                "--rank", "8",
-                "--targets", "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj,lm_head",
-                "--lr", "5e-3",
-                "--schedule", "cosine",
-                "--steps", "" + plan.sftSteps(),
-                "--batch", "8",
-                "--eval-split", "0.05",
-                "--max-length", "256",
-                "--save-every", "0",
-                "--seed", "" + seed);
+                "--model",
+                at("model"),
+                "--data",
+                at("data/train.jsonl"),
+                "--out",
+                at("sft"),
+                "--rank",
+                "8",
+                "--targets",
+                "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj,lm_head",
+                "--lr",
+                "5e-3",
+                "--schedule",
+                "cosine",
+                "--steps",
+                "" + plan.sftSteps(),
+                "--batch",
+                "8",
+                "--eval-split",
+                "0.05",
+                "--max-length",
+                "256",
+                "--save-every",
+                "0",
+                "--seed",
+                "" + seed);
     }
 
     private int dpo() {
         return command(
                 "dpo",
-                "--model", at("model"),
-                "--init-adapter", at("sft"),
-                "--data", at("data/pairs.jsonl"),
-                "--out", at("dpo"),
-                "--lr", "6e-4",
-                "--beta", "0.1",
-                "--schedule", "cosine",
-                "--steps", "" + plan.dpoSteps(),
-                "--batch", "8",
-                "--eval-split", "0.05",
-                "--max-length", "256",
-                "--save-every", "0",
-                "--seed", "" + seed);
+                "--model",
+                at("model"),
+                "--init-adapter",
+                at("sft"),
+                "--data",
+                at("data/pairs.jsonl"),
+                "--out",
+                at("dpo"),
+                "--lr",
+                "6e-4",
+                "--beta",
+                "0.1",
+                "--schedule",
+                "cosine",
+                "--steps",
+                "" + plan.dpoSteps(),
+                "--batch",
+                "8",
+                "--eval-split",
+                "0.05",
+                "--max-length",
+                "256",
+                "--save-every",
+                "0",
+                "--seed",
+                "" + seed);
     }
 
     /// Shows a command, then runs it.
@@ -157,8 +183,8 @@ final class Demo {
 
     private void write(String name, Storyteller teller, List<String> prompts, long first) {
         try (Progress progress = new Progress(Screen.ofStderr(), "stories", 0, prompts.size(), "")) {
-            List<StoryPairs.Pair> pairs = new StoryPairs(teller, plan.tries(), first)
-                    .of(prompts, done -> progress.update(done, Map.of()));
+            List<StoryPairs.Pair> pairs =
+                    new StoryPairs(teller, plan.tries(), first).of(prompts, done -> progress.update(done, Map.of()));
             if (pairs.isEmpty()) throw new IllegalStateException("demo: the stories told give no pair");
             String lines = pairs.stream().map(p -> p.json() + "\n").collect(Collectors.joining());
             AtomicFiles.writeText(out.resolve(name), lines);
