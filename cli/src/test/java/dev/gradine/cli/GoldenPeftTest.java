@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -81,7 +82,10 @@ class GoldenPeftTest {
                         0,
                         "--no-shuffle")
                 .ok();
-        checkLosses(Json.readObject(folder.resolve("expected.json")).get("losses"), Values.metrics(out));
+        checkLosses(
+                Objects.requireNonNull(
+                        Json.readObject(folder.resolve("expected.json")).get("losses")),
+                Values.metrics(out));
         checkParameters(folder.resolve("expected.safetensors"), out.resolve("adapter_model.safetensors"));
     }
 
