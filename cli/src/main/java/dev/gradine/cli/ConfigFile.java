@@ -69,7 +69,8 @@ final class ConfigFile implements IDefaultValueProvider {
             throw new UncheckedIOException(e);
         } catch (JacksonException e) {
             String cause = e.getOriginalMessage().lines().findFirst().orElse("");
-            throw new CheckpointException(file, "line %d: %s".formatted(e.getLocation().getLineNr(), cause));
+            throw new CheckpointException(
+                    file, "line %d: %s".formatted(e.getLocation().getLineNr(), cause));
         }
         Map<String, String> values = new LinkedHashMap<>();
         if (yaml == null) return values;

@@ -37,6 +37,7 @@ final class DpoCommand implements Callable<Integer> {
     private ReferenceArgs reference = new ReferenceArgs();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
     private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Option(
@@ -112,12 +113,16 @@ final class DpoCommand implements Callable<Integer> {
     private List<LabelledPair> encode(PreferenceEncoder encoder, DataSet rows, int firstRow) {
         List<LabelledPair> all = new ArrayList<>();
         for (PreferenceExample e : encoder.encode(rows).examples()) {
-            Labelled chosen = answer(e.prompt(), e.chosen());
-            Labelled rejected = answer(e.prompt(), e.rejected());
-            all.add(new LabelledPair(firstRow + all.size(), chosen, rejected));
+            all.add(labelled(firstRow + all.size(), e));
         }
-        args.reportLeftOut(rows, all.size(), "no room for an answer", spec.commandLine().getErr());
+        args.reportLeftOut(
+                rows, all.size(), "no room for an answer", spec.commandLine().getErr());
         return all;
+    }
+
+    /// The pair as it is trained and evaluated.
+    static LabelledPair labelled(int row, PreferenceExample e) {
+        return new LabelledPair(row, answer(e.prompt(), e.chosen()), answer(e.prompt(), e.rejected()));
     }
 
     private static Labelled answer(int[] prompt, int[] completion) {

@@ -48,7 +48,8 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
             case IllegalArgumentException mistake -> report(line, e, text(mistake), MISTAKE);
             case FileSystemException file -> report(line, e, describe(file), MISTAKE);
             case TrainingException stopped -> report(line, e, text(stopped), FAULT);
-            case IOException _ when e != cause -> report(line, e, text(e), FAULT); // e says which file
+            case IOException _
+            when e instanceof UncheckedIOException -> report(line, e, text(e), FAULT); // e says which file
             default -> report(line, e, cause + (debug ? "" : " (GRADINE_DEBUG=1 shows where)"), FAULT);
         };
     }

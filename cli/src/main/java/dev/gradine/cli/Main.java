@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
         mixinStandardHelpOptions = true,
         subcommands = {
+            DemoCommand.class,
             SftCommand.class,
             DpoCommand.class,
             GenerateCommand.class,
@@ -86,8 +87,8 @@ public final class Main implements Runnable {
 
     /// What the user typed, program name first.
     static List<String> typed(CommandSpec spec) {
-        List<String> all = new ArrayList<>(List.of("gradine", spec.name()));
-        all.addAll(spec.commandLine().getParseResult().originalArgs());
+        List<String> all = new ArrayList<>(List.of("gradine"));
+        all.addAll(spec.commandLine().getParseResult().originalArgs()); // the whole line, the command's name included
         return all;
     }
 

@@ -33,6 +33,7 @@ final class SftCommand implements Callable<Integer> {
     private TrainArgs args = new TrainArgs();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
     private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Option(
@@ -100,7 +101,8 @@ final class SftCommand implements Callable<Integer> {
             Labelled example = new Labelled(e.ids(), e.labels());
             if (example.predicted() > 0) all.add(example); // the first token is predicted from nothing
         }
-        args.reportLeftOut(rows, all.size(), "nothing to learn", spec.commandLine().getErr());
+        args.reportLeftOut(
+                rows, all.size(), "nothing to learn", spec.commandLine().getErr());
         return all;
     }
 }

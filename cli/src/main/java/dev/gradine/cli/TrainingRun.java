@@ -46,7 +46,6 @@ final class TrainingRun<E> implements Trainer.Listener {
             RunInfo.Data data) {}
 
     private final TrainArgs args;
-    private final TrainSettings settings;
     private final Plan<E> plan;
     private final LoadedModel loaded;
     private final AdaptedModel adapted;
@@ -64,7 +63,6 @@ final class TrainingRun<E> implements Trainer.Listener {
             AdaptedModel adapted,
             Samples samples) {
         this.args = args;
-        this.settings = settings;
         this.plan = plan;
         this.loaded = loaded;
         this.adapted = adapted;

@@ -81,7 +81,9 @@ final class Child implements AutoCloseable {
     void await(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!condition.getAsBoolean()) {
-            assertThat(process.isAlive()).as(() -> "waiting for " + what + ": " + err()).isTrue();
+            assertThat(process.isAlive())
+                    .as(() -> "waiting for " + what + ": " + err())
+                    .isTrue();
             assertThat(System.nanoTime()).as(what).isLessThan(end);
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1)); // leaves the processor to the child
         }
@@ -96,7 +98,9 @@ final class Child implements AutoCloseable {
     /// Ctrl-C.
     void interrupt() {
         try {
-            new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+            new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

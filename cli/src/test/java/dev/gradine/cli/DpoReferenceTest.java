@@ -61,9 +61,11 @@ class DpoReferenceTest {
 
     private float[] flat(String out) {
         List<Float> all = new ArrayList<>();
-        Values.floats(temp.resolve(out).resolve("adapter_model.safetensors")).values().forEach(v -> {
-            for (float x : v) all.add(x);
-        });
+        Values.floats(temp.resolve(out).resolve("adapter_model.safetensors"))
+                .values()
+                .forEach(v -> {
+                    for (float x : v) all.add(x);
+                });
         float[] flat = new float[all.size()];
         for (int i = 0; i < flat.length; i++) flat[i] = all.get(i);
         return flat;
@@ -81,8 +83,10 @@ class DpoReferenceTest {
         delete("first");
         TinyModel.pairs(temp.resolve("other.jsonl"), 8);
         String refused = file + ": made from other data or another reference; delete it to have it computed again";
-        dpo("first", "--precompute-reference", "--data", temp.resolve("other.jsonl")).refuses(refused);
-        dpo("first", "--precompute-reference", "--reference", temp.resolve("second")).refuses(refused);
+        dpo("first", "--precompute-reference", "--data", temp.resolve("other.jsonl"))
+                .refuses(refused);
+        dpo("first", "--precompute-reference", "--reference", temp.resolve("second"))
+                .refuses(refused);
         assertThat(temp.resolve("first")).doesNotExist();
     }
 

@@ -28,7 +28,8 @@ class GoldenPeftTest {
     private Path temp = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora"})
+    @ValueSource(
+            strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora"})
     void scores_and_merges_as_peft_does(String name) {
         Path base = Golden.golden("peft/base");
         Path adapter = Golden.golden("peft/" + name + "/adapter");
@@ -49,16 +50,36 @@ class GoldenPeftTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora"})
+    @ValueSource(
+            strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora"})
     void three_steps_of_sft_are_those_of_pytorch(String name) {
         Path base = Golden.golden("peft/base");
         Path folder = Golden.golden("peft/" + name);
         Path out = temp.resolve("run");
         Path data = rows(folder.resolve("expected.safetensors"));
         Cli.run(
-                        "sft", "--model", base, "--data", data, "--init-adapter", folder.resolve("adapter"), "--out",
-                        out, "--steps", 3, "--batch", 2, "--lr", 0.01, "--weight-decay", 0.01, "--schedule", "constant",
-                        "--clip", 0, "--no-shuffle")
+                        "sft",
+                        "--model",
+                        base,
+                        "--data",
+                        data,
+                        "--init-adapter",
+                        folder.resolve("adapter"),
+                        "--out",
+                        out,
+                        "--steps",
+                        3,
+                        "--batch",
+                        2,
+                        "--lr",
+                        0.01,
+                        "--weight-decay",
+                        0.01,
+                        "--schedule",
+                        "constant",
+                        "--clip",
+                        0,
+                        "--no-shuffle")
                 .ok();
         checkLosses(Json.readObject(folder.resolve("expected.json")).get("losses"), Values.metrics(out));
         checkParameters(folder.resolve("expected.safetensors"), out.resolve("adapter_model.safetensors"));
@@ -77,12 +98,12 @@ class GoldenPeftTest {
         Map<String, float[]> got = Values.floats(adapter);
         Map<String, float[]> want = new LinkedHashMap<>();
         Values.floats(expected).forEach((name, values) -> {
-            if (name.startsWith(AFTER)) want.put(name.substring(AFTER.length()).replace(".modules_to_save", ""), values);
+            if (name.startsWith(AFTER))
+                want.put(name.substring(AFTER.length()).replace(".modules_to_save", ""), values);
         });
         assertThat(got.keySet()).containsExactlyInAnyOrderElementsOf(want.keySet());
         want.forEach((name, values) -> Teeth.bite(
-                got.getOrDefault(name, new float[0]),
-                x -> Tolerance.trained().check(name, x, Values.doubles(values))));
+                got.getOrDefault(name, new float[0]), x -> Tolerance.trained().check(name, x, Values.doubles(values))));
     }
 
     /// The rows of `input_ids` and `labels` as a data set.

@@ -31,9 +31,29 @@ class GoldenTrlTest {
         Path folder = Golden.golden("trl/" + name);
         Path out = temp.resolve("run");
         Cli.run(
-                        command, "--model", Golden.golden("trl/base"), "--data", folder.resolve("data.jsonl"),
-                        "--init-adapter", folder.resolve("start"), "--out", out, "--steps", 6, "--batch", 4, "--lr",
-                        0.005, "--schedule", "constant", "--clip", 1, "--max-length", 512, "--no-shuffle", "--samples",
+                        command,
+                        "--model",
+                        Golden.golden("trl/base"),
+                        "--data",
+                        folder.resolve("data.jsonl"),
+                        "--init-adapter",
+                        folder.resolve("start"),
+                        "--out",
+                        out,
+                        "--steps",
+                        6,
+                        "--batch",
+                        4,
+                        "--lr",
+                        0.005,
+                        "--schedule",
+                        "constant",
+                        "--clip",
+                        1,
+                        "--max-length",
+                        512,
+                        "--no-shuffle",
+                        "--samples",
                         0)
                 .ok();
         List<Map<String, Object>> want = Values.jsonLines(folder.resolve("steps.jsonl"));
@@ -68,7 +88,6 @@ class GoldenTrlTest {
         Map<String, float[]> want = Values.floats(expected);
         assertThat(got.keySet()).containsExactlyInAnyOrderElementsOf(want.keySet());
         want.forEach((name, values) -> Teeth.bite(
-                got.getOrDefault(name, new float[0]),
-                x -> Tolerance.trained().check(name, x, Values.doubles(values))));
+                got.getOrDefault(name, new float[0]), x -> Tolerance.trained().check(name, x, Values.doubles(values))));
     }
 }

@@ -50,7 +50,8 @@ class InvarianceTest {
         for (String command : List.of("sft", "dpo")) {
             String data = command.equals("sft") ? "data.jsonl" : "pairs.jsonl";
             Cli.run(args(command, data, command + "-whole", "--batch", 4)).ok();
-            Cli.run(args(command, data, command + "-parts", "--batch", 2, "--accumulate", 2)).ok();
+            Cli.run(args(command, data, command + "-parts", "--batch", 2, "--accumulate", 2))
+                    .ok();
             List<Map<String, Object>> whole = Values.timeless(temp.resolve(command + "-whole"));
             List<Map<String, Object>> parts = Values.timeless(temp.resolve(command + "-parts"));
             assertThat(parts).hasSize(3);

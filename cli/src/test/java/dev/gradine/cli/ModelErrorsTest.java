@@ -125,8 +125,21 @@ class ModelErrorsTest {
     void an_adapter_that_does_not_fit_is_refused() {
         Path adapter = temp.resolve("adapter");
         Cli.run(
-                        "sft", "--model", model, "--data", temp.resolve("data.jsonl"), "--out", adapter, "--steps", 1,
-                        "--targets", "q_proj", "--rank", 2, "--samples", 0)
+                        "sft",
+                        "--model",
+                        model,
+                        "--data",
+                        temp.resolve("data.jsonl"),
+                        "--out",
+                        adapter,
+                        "--steps",
+                        1,
+                        "--targets",
+                        "q_proj",
+                        "--rank",
+                        2,
+                        "--samples",
+                        0)
                 .ok();
         Path out = temp.resolve("merged");
         try (Arena arena = Arena.ofConfined()) {
@@ -147,8 +160,10 @@ class ModelErrorsTest {
     @Test
     void a_folder_that_is_no_adapter_is_refused() {
         Path out = temp.resolve("merged");
-        Cli.run("merge", "--model", model, "--adapter", temp.resolve("none"), "--out", out).refuses(temp.resolve("none") + ": no such folder, expected an adapter");
-        Cli.run("merge", "--model", model, "--adapter", model, "--out", out).refuses(model.resolve("adapter_config.json") + ": cannot be read: no such file or folder");
+        Cli.run("merge", "--model", model, "--adapter", temp.resolve("none"), "--out", out)
+                .refuses(temp.resolve("none") + ": no such folder, expected an adapter");
+        Cli.run("merge", "--model", model, "--adapter", model, "--out", out)
+                .refuses(model.resolve("adapter_config.json") + ": cannot be read: no such file or folder");
         Cli.run("merge", "--model", model, "--out", out).refuses("--adapter is missing, expected the folder of one");
         assertThat(out).doesNotExist();
     }
@@ -169,7 +184,8 @@ class ModelErrorsTest {
         String after = edit.apply(before);
         assertThat(after).isNotEqualTo(before);
         byte[] header = after.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer out = ByteBuffer.allocate(8 + header.length + all.length - 8 - length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out =
+                ByteBuffer.allocate(8 + header.length + all.length - 8 - length).order(ByteOrder.LITTLE_ENDIAN);
         out.putLong(header.length).put(header).put(all, 8 + length, all.length - 8 - length);
         write(out.array());
     }

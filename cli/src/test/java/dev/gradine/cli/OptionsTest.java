@@ -50,7 +50,8 @@ class OptionsTest {
 
     @Test
     void a_missing_option_is_named() {
-        Cli.run("sft", "--data", data).refuses("Missing required options: '--model=DIR|FILE', '--out=DIR' (see gradine sft --help)");
+        Cli.run("sft", "--data", data)
+                .refuses("Missing required options: '--model=DIR|FILE', '--out=DIR' (see gradine sft --help)");
     }
 
     @Test
@@ -110,14 +111,28 @@ class OptionsTest {
                 """);
         sft(temp.resolve("a"), "--config", yaml, "--seed", 8).ok();
         sft(
-                        temp.resolve("b"), "--lr", "1e-2", "--rank", 3, "--targets", "q_proj,v_proj", "--rank-pattern",
-                        "q_proj=2", "--no-shuffle", "--steps", 3, "--seed", 8)
+                        temp.resolve("b"),
+                        "--lr",
+                        "1e-2",
+                        "--rank",
+                        3,
+                        "--targets",
+                        "q_proj,v_proj",
+                        "--rank-pattern",
+                        "q_proj=2",
+                        "--no-shuffle",
+                        "--steps",
+                        3,
+                        "--seed",
+                        8)
                 .ok();
         for (String file : List.of("adapter_model.safetensors", "adapter_config.json")) {
             assertThat(Values.bytes(temp.resolve("a").resolve(file)))
                     .isEqualTo(Values.bytes(temp.resolve("b").resolve(file)));
         }
-        assertThat(Values.timeless(temp.resolve("a"))).isEqualTo(Values.timeless(temp.resolve("b"))).hasSize(3);
+        assertThat(Values.timeless(temp.resolve("a")))
+                .isEqualTo(Values.timeless(temp.resolve("b")))
+                .hasSize(3);
     }
 
     @Test

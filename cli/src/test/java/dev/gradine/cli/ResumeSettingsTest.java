@@ -83,7 +83,6 @@ class ResumeSettingsTest {
     void a_finished_run_cannot_be_resumed() {
         Path out = temp.resolve("finished");
         Cli.run(args(out, "--steps", 2)).ok();
-        Cli.run(args(out, "--steps", 2, "--resume"))
-                .refuses("--resume: " + out + " has no checkpoint to go on from");
+        Cli.run(args(out, "--steps", 2, "--resume")).refuses("--resume: " + out + " has no checkpoint to go on from");
     }
 }

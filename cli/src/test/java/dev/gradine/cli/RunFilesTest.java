@@ -62,8 +62,19 @@ class RunFilesTest {
     void a_finished_run_leaves_adapter_metrics_record_and_report() {
         Path out = temp.resolve("run");
         Cli.run(
-                        "sft", "--model", model, "--data", data, "--out", out, "--steps", 3, "--eval-split", 0.2,
-                        "--samples", 1)
+                        "sft",
+                        "--model",
+                        model,
+                        "--data",
+                        data,
+                        "--out",
+                        out,
+                        "--steps",
+                        3,
+                        "--eval-split",
+                        0.2,
+                        "--samples",
+                        1)
                 .ok();
         assertThat(Values.content(out))
                 .containsExactly(

@@ -31,7 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// A real model of 135 million parameters says what it says in `transformers`, to the token.
 ///
-/// Its 30 layers add 60 times to the hidden state, each time from products of up to 1536 terms: √60 · ε √1536 ≈ 1.8e-5 of
+/// Its 30 layers add 60 times to the hidden state, each time from products of up to 1536 terms: √60 · ε √1536 ≈ 1.8e-5
+/// of
 /// a logit, which is up to 30, so 5e-4 between two fp32 implementations.
 @Tag("slow")
 class SmolLmTest {
@@ -144,7 +145,8 @@ class SmolLmTest {
     @ParameterizedTest
     @CsvSource({"raw, 1", "chat, 1"})
     void the_command_writes_the_answer(String kind, int i) {
-        List<Object> args = new ArrayList<>(List.of("generate", "--model", Golden.shared(MODEL), "--prompt", prompt(i)));
+        List<Object> args =
+                new ArrayList<>(List.of("generate", "--model", Golden.shared(MODEL), "--prompt", prompt(i)));
         args.addAll(List.of("--temperature", 0, "--max-tokens", 48));
         if (kind.equals("raw")) args.add("--raw");
         String answer = String.valueOf(about().get(kind + "." + i + ".text")).replace("<|im_end|>", "");

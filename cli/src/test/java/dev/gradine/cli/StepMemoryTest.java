@@ -81,8 +81,7 @@ class StepMemoryTest {
             };
             var task = new Trainer.Task<>(
                     new SftObjective(m.model()), adapted.trained(), _ -> {}, batches, List.<List<Labelled>>of());
-            var settings = new TrainSettings(
-                    STEPS, 2, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.of(0, 1), 1, 0, 0);
+            var settings = new TrainSettings(STEPS, 2, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.of(0, 1), 1, 0, 0);
             Log log = new Log(m);
             new Trainer<>(settings, task, m.run(), log).run(() -> false);
             return log;

@@ -36,8 +36,7 @@ class StoriesTest {
 
     /// llama2.c takes 256 steps, of which the first reads BOS, and stops where the model writes BOS.
     private static String story(Path model) {
-        return Cli.run(
-                        "generate", "--model", model, "--prompt", "", "--raw", "--temperature", 0, "--max-tokens", 256)
+        return Cli.run("generate", "--model", model, "--prompt", "", "--raw", "--temperature", 0, "--max-tokens", 256)
                 .ok()
                 .out();
     }

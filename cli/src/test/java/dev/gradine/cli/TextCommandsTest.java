@@ -58,7 +58,8 @@ class TextCommandsTest {
         String raw = generate("--temperature", 0, "--raw").ok().out();
         assertThat(raw).startsWith("Say");
         assertThat(raw.substring(3)).isNotEqualTo(answer);
-        assertThat(generate("--temperature", 0, "--system", "Be brief.").ok().out()).isNotEqualTo(answer);
+        assertThat(generate("--temperature", 0, "--system", "Be brief.").ok().out())
+                .isNotEqualTo(answer);
     }
 
     @Test
@@ -91,7 +92,11 @@ class TextCommandsTest {
     @Test
     void score_prints_a_line_a_token_and_the_sum() {
         String text = "abcd";
-        List<String> lines = Cli.run("score", "--model", model, "--text", text).ok().out().lines().toList();
+        List<String> lines = Cli.run("score", "--model", model, "--text", text)
+                .ok()
+                .out()
+                .lines()
+                .toList();
         try (LoadedModel m = new LoadedModel(model);
                 Kernels k = m.run().openStep()) {
             int[] ids = ModelText.codec(m.checkpoint()).tokenizer().encode(text, true);
@@ -107,7 +112,9 @@ class TextCommandsTest {
                             String.format(
                                     Locale.ROOT,
                                     "3 tokens scored, log-probability %.4f nats, %.4f nats a token, perplexity %.4f",
-                                    sum, sum / 3, Math.exp(-sum / 3)));
+                                    sum,
+                                    sum / 3,
+                                    Math.exp(-sum / 3)));
         }
     }
 
@@ -115,8 +122,7 @@ class TextCommandsTest {
     void score_refuses_what_it_cannot_score() {
         Cli.run("score", "--model", model, "--text", "a").refuses("--text: 1 tokens, expected at least 2");
         Path ids = TokenRows.write(temp.resolve("ids.safetensors"));
-        Cli.run("score", "--model", model, "--ids", ids)
-                .refuses("--out is missing, expected a file for the logits");
+        Cli.run("score", "--model", model, "--ids", ids).refuses("--out is missing, expected a file for the logits");
         Cli.run("score", "--model", model, "--ids", model.resolve("model.safetensors"), "--out", temp.resolve("o"))
                 .refuses(model.resolve("model.safetensors") + ": no tensor input_ids");
         assertThat(temp.resolve("o")).doesNotExist();
@@ -130,7 +136,9 @@ class TextCommandsTest {
                         + "21 tensors, 52,032 bytes, types {F32=21}\n"
                         + "  lm_head.weight " + " ".repeat(46) + "F32   [260, 16]\n")
                 .endsWith("  … 1 more\n");
-        assertThat(Cli.run("inspect", "--all", model).ok().out()).hasLineCount(2 + 21).doesNotContain("more");
+        assertThat(Cli.run("inspect", "--all", model).ok().out())
+                .hasLineCount(2 + 21)
+                .doesNotContain("more");
     }
 
     @Test
@@ -138,8 +146,21 @@ class TextCommandsTest {
         Path data = TinyModel.tokenRows(temp.resolve("rows.jsonl"), 2, 4, 1);
         Path adapter = temp.resolve("adapter");
         Cli.run(
-                        "sft", "--model", model, "--data", data, "--out", adapter, "--steps", 1, "--rank", 3,
-                        "--targets", "q_proj", "--samples", 0)
+                        "sft",
+                        "--model",
+                        model,
+                        "--data",
+                        data,
+                        "--out",
+                        adapter,
+                        "--steps",
+                        1,
+                        "--rank",
+                        3,
+                        "--targets",
+                        "q_proj",
+                        "--samples",
+                        0)
                 .ok();
         assertThat(Cli.run("inspect", adapter).ok().out())
                 .startsWith(adapter.resolve("adapter_model.safetensors") + ": safetensors, 192 parameters\n")
@@ -149,7 +170,8 @@ class TextCommandsTest {
 
     @Test
     void inspect_refuses_what_is_no_model() {
-        Cli.run("inspect", temp.resolve("none")).refuses(temp.resolve("none") + ": cannot be read: no such file or folder");
+        Cli.run("inspect", temp.resolve("none"))
+                .refuses(temp.resolve("none") + ": cannot be read: no such file or folder");
         Cli.run("inspect").refuses("Missing required parameter: 'DIR|FILE' (see gradine inspect --help)");
     }
 }

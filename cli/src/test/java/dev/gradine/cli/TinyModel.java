@@ -57,7 +57,7 @@ final class TinyModel {
         try (Arena arena = Arena.ofConfined()) {
             Map<String, Tensor> all = new LinkedHashMap<>();
             shapes().forEach((name, shape) -> {
-                float[] values = new float[(int) shape.size()];
+                float[] values = new float[shape.size()];
                 for (int i = 0; i < values.length; i++) {
                     values[i] = shape.rank() == 1 ? 1 : (float) random.nextGaussian(0, 0.2);
                 }

@@ -22,6 +22,8 @@ public final class ModelFolder {
             "special_tokens_map.json",
             "added_tokens.json",
             "tokenizer.model",
+            "tok512.bin",
+            "tokenizer.bin",
             "vocab.json",
             "merges.txt",
             "chat_template.jinja",

@@ -55,7 +55,31 @@ final class ActivationCpu implements ActivationKernel {
         Chunks.values(dy.size(), (from, to) -> swiGluBackward(d, g, u, dg, du, from, to));
     }
 
+    /// Block by block in two passes, σ(gate) waiting in `dGate` between them: a loop with all of it would come so near
+    /// the
+    /// compiler's inlining limit that some runs boxed every vector.
     private static void swiGluBackward(
+            MemorySegment dy,
+            MemorySegment gate,
+            MemorySegment up,
+            MemorySegment dGate,
+            MemorySegment dUp,
+            int from,
+            int to) {
+        for (int first = from; first < to; first += BLOCK) {
+            int end = Math.min(to, first + BLOCK);
+            sigmoid(gate, dGate, first, end);
+            swiGluSlopes(dy, gate, up, dGate, dUp, first, end);
+        }
+    }
+
+    private static void sigmoid(MemorySegment x, MemorySegment y, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) store(VectorMath.sigmoid(load(x, i)), y, i);
+        for (; i < to; i++) set(y, i, VectorMath.sigmoid(get(x, i)));
+    }
+
+    private static void swiGluSlopes(
             MemorySegment dy,
             MemorySegment gate,
             MemorySegment up,
@@ -65,20 +89,18 @@ final class ActivationCpu implements ActivationKernel {
             int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) {
-            FloatVector g = load(gate, i);
+            FloatVector s = load(dGate, i);
+            FloatVector silu = load(gate, i).mul(s);
             FloatVector d = load(dy, i);
-            FloatVector s = VectorMath.sigmoid(g);
-            FloatVector silu = g.mul(s);
-            FloatVector u = load(up, i);
-            store(d.mul(u).mul(siluSlope(s, silu)), dGate, i);
             store(d.mul(silu), dUp, i);
+            store(d.mul(load(up, i)).mul(siluSlope(s, silu)), dGate, i);
         }
         for (; i < to; i++) {
             float d = get(dy, i);
-            float s = VectorMath.sigmoid(get(gate, i));
+            float s = get(dGate, i);
             float silu = get(gate, i) * s;
-            set(dGate, i, d * get(up, i) * (Math.fma(-silu, s, silu) + s));
             set(dUp, i, d * silu);
+            set(dGate, i, d * get(up, i) * (Math.fma(-silu, s, silu) + s));
         }
     }
 

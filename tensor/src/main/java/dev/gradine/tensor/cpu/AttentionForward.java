@@ -19,12 +19,19 @@ record AttentionForward(
 
     private static final int BLOCK = AttentionTile.BLOCK;
     private static final int FEW = 3; // queries for which a tile would be mostly padding
+    private static final long SMALL = 1 << 16; // products of queries and keys done before another thread has woken up
 
     static void run(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
         AttentionForward f = new AttentionForward(q.data(), k.data(), v.data(), heads, segments, y.data(), lse.data());
         int tiles = 0;
-        for (int s = 0; s < segments.count(); s++) tiles += tiles(segments.queries(s));
-        Parallel.forEach(tiles * heads.heads(), part -> f.part(part / heads.heads(), part % heads.heads()));
+        long products = 0;
+        for (int s = 0; s < segments.count(); s++) {
+            tiles += tiles(segments.queries(s));
+            products += (long) segments.queries(s) * segments.keys(s) * heads.heads() * heads.headDim();
+        }
+        int parts = tiles * heads.heads();
+        if (products > SMALL) Parallel.forEach(parts, part -> f.part(part / heads.heads(), part % heads.heads()));
+        else for (int part = 0; part < parts; part++) f.part(part / heads.heads(), part % heads.heads());
     }
 
     private static int tiles(int queries) {

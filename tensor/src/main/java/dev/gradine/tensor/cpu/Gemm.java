@@ -12,11 +12,10 @@ import jdk.incubator.vector.FloatVector;
 /// One product `c[M,N] (+)= alpha · A · B` by blocks, for many rows.
 ///
 /// ```
-/// for columns of about 4 MB of B:      pack them into panels, all threads together
-///   for blocks of c, one per thread:   MC rows × NC columns
-///     for K in runs of at most LDA:    copy the block's rows of A
-///       for each panel:                tiles in registers (MicroKernel), sums kept in a block of f32
-///     c (+)= alpha · sums
+/// for columns of about 4 MB of B:        pack them into panels, all threads together
+///   for blocks of c, each on a thread:   MC rows × up to NC columns
+///     for K in runs of at most LDA:      copy the block's rows of alpha · A
+///       for each panel, for each tile:   start from c or zero, add the products (MicroKernel), store to c
 /// ```
 ///
 /// The scheme is that of Goto & van de Geijn 2008 (Anatomy of high-performance matrix multiplication) with rows of A
@@ -35,9 +34,9 @@ final class Gemm {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final int L = MicroKernel.L;
-    static final int MC = 96; // rows of a block of c: its A (144 KB) stays in a second-level cache
-    private static final int NC = 512; // columns of a block of c, a multiple of every panel's and quantum's width
-    private static final int FEW_ROWS = 32;
+    static final int MC = 96; // rows of a block of c: its A, up to 288 KB, stays in a second-level cache
+    private static final int NC = 512; // columns of a block of c; a multiple of every block type's size
+    private static final int FEW_ROWS = 32; // up to here packing B costs more than reading it unevenly
     private static final int PACKED_FLOATS = 1 << 20;
     private static final long SERIAL_FLOPS = 2_000_000; // about 15 µs: waking a thread costs as much
 
@@ -72,6 +71,7 @@ final class Gemm {
 
     /// @param parallel whether all threads work; the result is the same
     void run(boolean parallel) {
+        if (m == 0 || n == 0) return;
         int columns = Math.min(Math.max(NC, PACKED_FLOATS / k / NC * NC), n);
         Pack pack = direct() ? new Pack(b, n, k) : new Pack(b, form == Form.NT, n, k, columns);
         for (int j = 0; j < n; j += columns) columns(pack, j, Math.min(n, j + columns), parallel);
@@ -85,7 +85,8 @@ final class Gemm {
     private void columns(Pack pack, int from, int to, boolean parallel) {
         int rowBlocks = (m + MC - 1) / MC;
         int shares = (2 * Parallel.THREADS + rowBlocks - 1) / rowBlocks; // two blocks a thread: enough to even out
-        int nc = Math.clamp(roundUp((to - from + shares - 1) / shares, MicroKernel.WIDEST), MicroKernel.WIDEST, NC);
+        shares = Math.max(shares, (to - from + NC - 1) / NC);
+        int nc = Math.max(MicroKernel.WIDEST, roundUp((to - from + shares - 1) / shares, MicroKernel.WIDEST));
         int colBlocks = (to - from + nc - 1) / nc;
         each(pack.parts(from, to), i -> pack.part(i, from, to), parallel);
         Parallel.Part block = i -> block(pack, i % rowBlocks * MC, from, i / rowBlocks * nc, nc, to);

@@ -72,28 +72,24 @@ final class LogProbCpu implements LogProbKernel {
     private static float stats(MemorySegment z, long at, int v, float m, int row, Stats to) {
         FloatVector s = FloatVector.zero(F);
         FloatVector sd = FloatVector.zero(F);
-        FloatVector d = FloatVector.zero(F);
         int i = 0;
         for (; i <= v - LANES; i += LANES) {
             FloatVector x = load(z, at + i).sub(m);
             FloatVector e = VectorMath.exp(x);
             s = s.add(e);
             sd = e.fma(x.max(VANISHED), sd);
-            d = d.add(x);
         }
         float sum = Vectors.sum(s);
         float weighted = Vectors.sum(sd);
-        float distance = Vectors.sum(d);
         for (; i < v; i++) {
             float x = get(z, at + i) - m;
             float e = VectorMath.exp(x);
             sum += e;
             weighted = Math.fma(e, Math.max(x, VANISHED), weighted);
-            distance += x;
         }
         float log = (float) Math.log(sum);
         set(to.entropy().data(), row, log - weighted / sum);
-        set(to.meanLogit().data(), row, m + distance / v);
+        set(to.meanLogit().data(), row, Vectors.sum(z, at, v) / v);
         setInt(to.argmax().data(), row, firstOf(z, at, v, m));
         return log;
     }

@@ -25,6 +25,7 @@ final class Pack {
     private final int n;
     private final int k;
     private final int width;
+    private final boolean direct; // b stands in for its panels
     private final MemorySegment panels;
 
     /// @param transposed whether `b` is `[N,K]`
@@ -36,6 +37,7 @@ final class Pack {
         this.n = n;
         this.k = k;
         this.width = MicroKernel.width(n);
+        this.direct = false;
         this.panels = Scratch.own().panels((long) Gemm.roundUp(columns, width) * k);
     }
 
@@ -47,17 +49,18 @@ final class Pack {
         this.n = n;
         this.k = k;
         this.width = MicroKernel.width(n);
+        this.direct = true;
         this.panels = this.b;
     }
 
     /// Where column `j` of row `p` lies, counted from the first packed column, `from`; `j` begins a panel.
     long at(int j, int from, int p) {
-        return 4 * (panels == b ? (long) p * n + from + j : (long) j * k + (long) p * width);
+        return 4 * (direct ? (long) p * n + from + j : (long) j * k + (long) p * width);
     }
 
     /// Bytes from one k to the next.
     long rowBytes() {
-        return 4L * (panels == b ? n : width);
+        return 4L * (direct ? n : width);
     }
 
     /// Columns of a panel.
@@ -71,7 +74,7 @@ final class Pack {
 
     /// How many parts packing columns `from … to` has.
     int parts(int from, int to) {
-        if (panels == b) return 0;
+        if (direct) return 0;
         return transposed ? (to - from + width - 1) / width : (k + ROWS - 1) / ROWS;
     }
 
