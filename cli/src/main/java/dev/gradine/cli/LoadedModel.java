@@ -29,7 +29,7 @@ final class LoadedModel implements AutoCloseable {
         try {
             checkpoint = Checkpoint.open(source, files);
             model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
-            NonFinite.requireNone(checkpoint);
+            requireFinite(checkpoint);
         } catch (CheckpointException e) {
             close();
             throw e;
@@ -39,6 +39,13 @@ final class LoadedModel implements AutoCloseable {
         } catch (RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    /// On all cores, for it reads the whole file; again on one for the message.
+    private static void requireFinite(Checkpoint c) {
+        if (c.names().parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
+            NonFinite.requireNone(c);
         }
     }
 
