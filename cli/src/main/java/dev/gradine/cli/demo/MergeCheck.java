@@ -12,7 +12,8 @@ import java.util.List;
 /// tolerance = ε · √n · m · max|z|        ε = 2⁻²³
 /// ```
 ///
-/// with z the adapted model's logits, n the longest inner product of the model and m its linear layers one after the other: each
+/// with z the adapted model's logits, n the longest inner product of the model and m its linear layers one after the
+/// other: each
 /// layer rounds sums of n products, whose errors add like a random walk, and each layer passes on those of the layers
 /// before it.
 ///
@@ -37,15 +38,17 @@ public record MergeCheck(double difference, double tolerance) {
                 .mapToInt(l -> l.base().weight().base().value().shape().last())
                 .max()
                 .orElse(1);
-        return new MergeCheck(difference, EPSILON * Math.sqrt(n) * model.linears().size() * largest);
+        return new MergeCheck(
+                difference, EPSILON * Math.sqrt(n) * model.linears().size() * largest);
     }
 
     /// Logits behind every token of `ids`, one row a token.
     public static float[] logits(CausalLm model, Kernels run, int[] ids) {
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.forgetting(k);
-            return k.download(
-                    model.head().forward(model.hidden(tape, TokenBatch.of(List.of(ids)))).value());
+            return k.download(model.head()
+                    .forward(model.hidden(tape, TokenBatch.of(List.of(ids))))
+                    .value());
         }
     }
 

@@ -47,8 +47,7 @@ final class TinyStoriesCut {
                 whole.append(Json.line(Map.of("text", r.whole()))).append('\n');
             }
         }
-        return Map.of(
-                "train.jsonl", train.toString(), "held.jsonl", held.toString(), "whole.jsonl", whole.toString());
+        return Map.of("train.jsonl", train.toString(), "held.jsonl", held.toString(), "whole.jsonl", whole.toString());
     }
 
     private static List<Row> rows(Path stories) throws IOException {
