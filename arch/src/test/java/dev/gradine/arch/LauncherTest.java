@@ -129,6 +129,24 @@ class LauncherTest {
     }
 
     @Test
+    void run_starts_a_source_file_over_the_same_class_path() throws Exception {
+        write("Tape.java", "void main() {}");
+        Outcome outcome = gradine("run", dir + "/Tape.java", "a b");
+        assertThat(outcome.out()).contains("nn-1.jar").endsWith("|" + dir + "/Tape.java|a b|\n");
+        assertThat(outcome.out()).doesNotContain("Main").contains("@" + dir + "/repo/.mvn/java.flags|");
+    }
+
+    @Test
+    void run_refuses_what_is_no_source_file() throws Exception {
+        gradine();
+        assertThat(gradine("run"))
+                .isEqualTo(new Outcome(2, "", "gradine: run: the program is missing, expected a .java file\n"));
+        assertThat(gradine("run", "a.jar").err())
+                .isEqualTo("gradine: run: the program is a.jar, expected a .java file\n");
+        assertThat(gradine("run", "gone.java").err()).isEqualTo("gradine: run: gone.java cannot be read\n");
+    }
+
+    @Test
     void test_adds_up_the_reports_of_this_run_only() throws Exception {
         write("repo/nn/target/surefire-reports/TEST-Old.xml", report(100, 0, 0, 0));
         reports(0, report(5, 1, 1, 1), report(7, 0, 0, 0));

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +29,12 @@ public final class Tape {
         Tensor[] run(Tensor dy);
     }
 
-    private record Node(Var y, Var[] inputs, Backward backward) {}
+    private record Node(Var y, List<Var> inputs, Backward backward) {}
 
     private final Kernels kernels;
     private final boolean recording;
     private final List<Node> nodes = new ArrayList<>();
-    private final Map<Param, Var> params = new IdentityHashMap<>();
+    private final IdentityHashMap<Param, Var> params = new IdentityHashMap<>();
 
     private Tape(Kernels kernels, boolean recording) {
         this.kernels = kernels;
@@ -141,7 +140,7 @@ public final class Tape {
             tracked |= in.tracked();
         }
         Var v = new Var(this, y, tracked, null);
-        if (tracked) nodes.add(new Node(v, inputs, backward));
+        if (tracked) nodes.add(new Node(v, List.of(inputs), backward));
         return v;
     }
 
@@ -172,7 +171,7 @@ public final class Tape {
         Grad up = n.y().grad;
         if (up == null) return;
         @Nullable Tensor[] g = n.backward().run(up.tensor);
-        for (int i = 0; i < g.length; i++) accumulate(n.inputs()[i], g[i], up);
+        for (int i = 0; i < g.length; i++) accumulate(n.inputs().get(i), g[i], up);
         n.y().grad = null;
         drop(up);
     }

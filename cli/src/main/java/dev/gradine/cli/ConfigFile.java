@@ -62,18 +62,22 @@ final class ConfigFile implements IDefaultValueProvider {
     }
 
     private static Map<String, String> read(Path file, CommandLine command) {
-        Map<?, ?> yaml;
+        Object yaml;
         try {
-            yaml = YAML.readValue(Files.readString(file), Map.class);
+            yaml = YAML.readValue(Files.readString(file), Object.class);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (JacksonException e) {
             String cause = e.getOriginalMessage().lines().findFirst().orElse("");
-            throw new CheckpointException(file, "is no YAML mapping of options: " + cause);
+            throw new CheckpointException(
+                    file, "line %d: %s".formatted(e.getLocation().getLineNr(), cause));
         }
         Map<String, String> values = new LinkedHashMap<>();
         if (yaml == null) return values;
-        yaml.forEach((key, value) -> {
+        if (!(yaml instanceof Map<?, ?> options)) {
+            throw new CheckpointException(file, "is no mapping, expected lines such as rank: 8");
+        }
+        options.forEach((key, value) -> {
             String name = "--" + key;
             if (name.equals("--config") || command.getCommandSpec().findOption(name) == null) {
                 throw new CheckpointException(

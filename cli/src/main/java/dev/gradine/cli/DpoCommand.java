@@ -5,7 +5,6 @@ import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PreferenceLoss;
 import dev.gradine.data.DataSet;
-import dev.gradine.data.encode.Encoded;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.PreferenceExample;
 import dev.gradine.data.encode.TextCodec;
@@ -38,6 +37,7 @@ final class DpoCommand implements Callable<Integer> {
     private ReferenceArgs reference = new ReferenceArgs();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
     private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Option(
@@ -111,16 +111,12 @@ final class DpoCommand implements Callable<Integer> {
     }
 
     private List<LabelledPair> encode(PreferenceEncoder encoder, DataSet rows, int firstRow) {
-        Encoded<PreferenceExample> encoded = encoder.encode(rows);
-        if (encoded.dropped() > 0) {
-            spec.commandLine()
-                    .getErr()
-                    .printf(
-                            "gradine: %d of %d rows left out: the prompt alone fills %d tokens%n",
-                            encoded.dropped(), rows.size(), args.maxLength());
-        }
         List<LabelledPair> all = new ArrayList<>();
-        for (PreferenceExample e : encoded.examples()) all.add(labelled(firstRow + all.size(), e));
+        for (PreferenceExample e : encoder.encode(rows).examples()) {
+            all.add(labelled(firstRow + all.size(), e));
+        }
+        args.reportLeftOut(
+                rows, all.size(), "no room for an answer", spec.commandLine().getErr());
         return all;
     }
 

@@ -20,7 +20,7 @@ final class ExampleBatches<E> implements Batches<E> {
     }
 
     static <E> ExampleBatches<E> of(List<E> examples, TrainArgs args, ToIntFunction<E> length) {
-        int perStep = Math.multiplyExact(args.batch(), args.accumulate());
+        int perStep = args.perStep();
         BatchOrder order;
         if (args.groupsByLength()) {
             order = BatchOrder.byLength(examples.stream().mapToInt(length).toArray(), perStep, args.seed());

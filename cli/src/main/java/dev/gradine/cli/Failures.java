@@ -1,10 +1,14 @@
 package dev.gradine.cli;
 
+import dev.gradine.io.CheckpointException;
+import dev.gradine.train.TrainingException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -15,6 +19,7 @@ import picocli.CommandLine.ParseResult;
 ///
 /// ```
 /// IllegalArgumentException, a file that is missing or refused, wrong options   → 2, the message
+/// a run that cannot go on, a disk that is full                                → 1, the message
 /// anything else                                                               → 1, type and message
 /// ```
 ///
@@ -39,10 +44,19 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
     int handle(Exception e, CommandLine line) {
         Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
         return switch (cause) {
+            case CheckpointException file when isOfTheMachine(file.getCause()) -> report(line, e, text(file), FAULT);
             case IllegalArgumentException mistake -> report(line, e, text(mistake), MISTAKE);
             case FileSystemException file -> report(line, e, describe(file), MISTAKE);
+            case TrainingException stopped -> report(line, e, text(stopped), FAULT);
+            case IOException _
+            when e instanceof UncheckedIOException -> report(line, e, text(e), FAULT); // e says which file
             default -> report(line, e, cause + (debug ? "" : " (GRADINE_DEBUG=1 shows where)"), FAULT);
         };
+    }
+
+    /// A disk that is full or fails, as against a path that cannot be used.
+    private static boolean isOfTheMachine(@Nullable Throwable cause) {
+        return cause instanceof IOException && !(cause instanceof FileSystemException);
     }
 
     /// The JDK's message for the two commonest cases is the bare path.

@@ -85,15 +85,16 @@ final class GenerateCommand implements Runnable {
             int[] ids = chat
                     ? codec.encodeChat(turns(), Map.of(), true)
                     : codec.tokenizer().encode(prompt, true);
-            if (!chat) print.print(prompt);
+            StringBuilder pending = new StringBuilder(chat ? "" : prompt); // shown once it is known to be of use
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
             var request = new Generation.Request(sampler, maxTokens, EndTokens.of(codec.tokenizer()));
             new Generation(m.model(), m.run()).run(ids, request, new SplittableRandom(seed), id -> {
-                print.print(text.next(id));
+                print.print(pending + text.next(id));
+                pending.setLength(0);
                 print.flush();
                 return !print.checkError(); // the reader has gone
             });
-            print.println(text.finish());
+            print.println(pending + text.finish());
             print.flush();
         }
     }

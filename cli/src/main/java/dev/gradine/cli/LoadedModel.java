@@ -3,6 +3,8 @@ package dev.gradine.cli;
 import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
+import dev.gradine.io.CheckpointException;
+import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
@@ -27,6 +29,13 @@ final class LoadedModel implements AutoCloseable {
         try {
             checkpoint = Checkpoint.open(source, files);
             model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
+            NonFinite.requireNone(checkpoint);
+        } catch (CheckpointException e) {
+            close();
+            throw e;
+        } catch (IllegalArgumentException e) { // from the model, which knows nothing of files
+            close();
+            throw new CheckpointException(source, String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
             close();
             throw e;

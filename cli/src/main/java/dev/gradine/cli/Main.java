@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,15 @@ public final class Main implements Runnable {
 
     /// Runs one command and gives its exit code; `environment` is what the process was started with.
     static int execute(Map<String, String> environment, String... args) {
-        CommandLine line = commandLine(environment);
+        return execute(environment, commandLine(environment), args);
+    }
+
+    /// Runs one command that prints to these two instead of the process's own.
+    static int execute(Map<String, String> environment, PrintWriter out, PrintWriter err, String... args) {
+        return execute(environment, commandLine(environment).setOut(out).setErr(err), args);
+    }
+
+    private static int execute(Map<String, String> environment, CommandLine line, String... args) {
         try {
             ConfigFile.apply(line, args);
         } catch (RuntimeException e) {
@@ -78,8 +87,8 @@ public final class Main implements Runnable {
 
     /// What the user typed, program name first.
     static List<String> typed(CommandSpec spec) {
-        List<String> all = new ArrayList<>(List.of("gradine", spec.name()));
-        all.addAll(spec.commandLine().getParseResult().originalArgs());
+        List<String> all = new ArrayList<>(List.of("gradine"));
+        all.addAll(spec.commandLine().getParseResult().originalArgs()); // the whole line, the command's name included
         return all;
     }
 

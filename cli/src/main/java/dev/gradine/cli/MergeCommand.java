@@ -103,8 +103,7 @@ final class MergeCommand implements Runnable {
 
     /// The files beside the model, and those made from a GGUF that has no file beside it.
     private static List<Path> sideFiles(Checkpoint c, Path extra) throws IOException {
-        List<Path> files =
-                new ArrayList<>(ModelFolder.sideFiles(c.path().toAbsolutePath().getParent()));
+        List<Path> files = new ArrayList<>(ModelFolder.sideFiles(c.folder()));
         if (!c.hasGgufMetadata()) return files;
         String what = c.path().toString();
         if (files.stream().noneMatch(f -> f.endsWith("tokenizer.json"))) {

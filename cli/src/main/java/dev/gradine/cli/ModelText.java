@@ -34,12 +34,8 @@ final class ModelText {
         }
     }
 
-    private static Path folder(Checkpoint checkpoint) {
-        return checkpoint.path().toAbsolutePath().getParent();
-    }
-
     private static Tokenizer tokenizer(Checkpoint c) throws IOException {
-        Path folder = folder(c);
+        Path folder = c.folder();
         if (Files.exists(folder.resolve("tokenizer.json"))) return FolderTokenizer.read(folder, ofConfig(c));
         if (c.hasGgufMetadata()) return GgufTokenizer.of(c.path().toString(), c.ggufMetadata());
         for (String name : new String[] {"tok512.bin", "tokenizer.bin"}) {
@@ -58,7 +54,7 @@ final class ModelText {
     }
 
     private static ChatTemplate template(Checkpoint c) throws IOException {
-        if (!FolderTemplate.source(folder(c)).isEmpty()) return FolderTemplate.read(folder(c));
+        if (!FolderTemplate.source(c.folder()).isEmpty()) return FolderTemplate.read(c.folder());
         if (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata())) {
             String what = c.path() + ": chat template";
             return ChatTemplate.parse(what, GgufTokenizer.chatTemplate(c.path().toString(), c.ggufMetadata()));
@@ -70,13 +66,13 @@ final class ModelText {
     static boolean hasTokenizer(Checkpoint c) {
         return c.hasGgufMetadata()
                 || Stream.of("tokenizer.json", "tok512.bin", "tokenizer.bin")
-                        .anyMatch(name -> Files.exists(folder(c).resolve(name)));
+                        .anyMatch(name -> Files.exists(c.folder().resolve(name)));
     }
 
     /// Whether the model has a chat template of its own.
     static boolean hasTemplate(Checkpoint c) {
         try {
-            return !FolderTemplate.source(folder(c)).isEmpty()
+            return !FolderTemplate.source(c.folder()).isEmpty()
                     || (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);

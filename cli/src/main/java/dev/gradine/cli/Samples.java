@@ -21,15 +21,13 @@ final class Samples {
     private static final int TOKENS = 64;
     private static final int OPENING = 12; // tokens of a plain text that serve as its prompt
 
-    private record Prompt(String text, int[] ids) {
-        @Override
-        public boolean equals(Object o) {
-            return o instanceof Prompt p && text.equals(p.text) && Arrays.equals(ids, p.ids);
-        }
+    private static final class Prompt {
+        final String text;
+        final int[] ids;
 
-        @Override
-        public int hashCode() {
-            return Arrays.hashCode(ids);
+        Prompt(String text, int[] ids) {
+            this.text = text;
+            this.ids = ids;
         }
     }
 
@@ -88,9 +86,9 @@ final class Samples {
     private void ask(LoadedModel m, AdaptedModel adapted, List<String> answers) {
         adapted.dropout().evaluate();
         for (Prompt p : prompts) {
-            if (p.ids().length >= m.model().maxPositions()) continue;
+            if (p.ids.length >= m.model().maxPositions()) continue;
             var request = new Generation.Request(Sampler.GREEDY, TOKENS, EndTokens.of(codec.tokenizer()));
-            int[] ids = new Generation(m.model(), m.run()).run(p.ids(), request, new SplittableRandom(1), _ -> true);
+            int[] ids = new Generation(m.model(), m.run()).run(p.ids, request, new SplittableRandom(1), _ -> true);
             answers.add(codec.tokenizer().decode(ids, true));
         }
     }
@@ -99,7 +97,7 @@ final class Samples {
     List<RunInfo.Sample> pairs() {
         List<RunInfo.Sample> all = new ArrayList<>();
         for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
-            all.add(new RunInfo.Sample(prompts.get(i).text(), before.get(i), after.get(i)));
+            all.add(new RunInfo.Sample(prompts.get(i).text, before.get(i), after.get(i)));
         }
         return all;
     }

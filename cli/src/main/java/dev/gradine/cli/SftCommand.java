@@ -3,7 +3,6 @@ package dev.gradine.cli;
 import dev.gradine.align.Labelled;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.Row;
-import dev.gradine.data.encode.Encoded;
 import dev.gradine.data.encode.Mask;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.SftExample;
@@ -34,6 +33,7 @@ final class SftCommand implements Callable<Integer> {
     private TrainArgs args = new TrainArgs();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
     private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Option(
@@ -96,16 +96,13 @@ final class SftCommand implements Callable<Integer> {
     }
 
     private List<Labelled> encode(SftEncoder encoder, DataSet rows) {
-        Encoded<SftExample> encoded = encoder.encode(rows);
-        if (encoded.dropped() > 0) {
-            spec.commandLine()
-                    .getErr()
-                    .printf(
-                            "gradine: %d of %d rows left out: nothing to learn within %d tokens%n",
-                            encoded.dropped(), rows.size(), args.maxLength());
-        }
         List<Labelled> all = new ArrayList<>();
-        for (SftExample e : encoded.examples()) all.add(new Labelled(e.ids(), e.labels()));
+        for (SftExample e : encoder.encode(rows).examples()) {
+            Labelled example = new Labelled(e.ids(), e.labels());
+            if (example.predicted() > 0) all.add(example); // the first token is predicted from nothing
+        }
+        args.reportLeftOut(
+                rows, all.size(), "nothing to learn", spec.commandLine().getErr());
         return all;
     }
 }

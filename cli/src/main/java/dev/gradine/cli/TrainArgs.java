@@ -1,8 +1,10 @@
 package dev.gradine.cli;
 
+import dev.gradine.data.DataSet;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Schedule;
 import dev.gradine.train.TrainSettings;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -158,8 +160,13 @@ final class TrainArgs {
         return batch;
     }
 
-    int accumulate() {
-        return accumulate;
+    /// Examples of one optimisation step.
+    ///
+    /// @throws IllegalArgumentException if there are none
+    int perStep() {
+        if (batch < 1) throw new IllegalArgumentException("batch: " + batch + ", expected at least 1");
+        if (accumulate < 1) throw new IllegalArgumentException("accumulate: " + accumulate + ", expected at least 1");
+        return Math.multiplyExact(batch, accumulate);
     }
 
     int maxLength() {
@@ -193,6 +200,7 @@ final class TrainArgs {
     /// @param perEpoch optimisation steps of one pass over the data
     /// @throws IllegalArgumentException if a number is out of range or two options contradict each other
     TrainSettings settings(double lr, int perEpoch) {
+        if (samples < 0) throw new IllegalArgumentException("samples: " + samples + ", expected at least 0");
         if (noShuffle && groupByLength) {
             throw new IllegalArgumentException("--group-by-length orders the data, --no-shuffle keeps it: give one");
         }
@@ -217,6 +225,22 @@ final class TrainArgs {
         double passes = epochs == null ? 1 : epochs;
         if (!(passes > 0)) throw new IllegalArgumentException("--epochs: " + passes + ", expected above 0");
         return (int) Math.max(1, Math.ceil(passes * perEpoch));
+    }
+
+    /// Says how many rows were of no use, and fails if none was of any.
+    ///
+    /// @param kept rows that are used
+    /// @param why what the others lack
+    void reportLeftOut(DataSet rows, int kept, String why, PrintWriter err) {
+        if (kept == 0) {
+            throw new IllegalArgumentException(
+                    "%s: %s within %d tokens in any of %d rows".formatted(rows.name(), why, maxLength, rows.size()));
+        }
+        if (kept == rows.size()) return;
+        err.printf(
+                "gradine: %d of %d rows left out: %s within %d tokens%n",
+                rows.size() - kept, rows.size(), why, maxLength);
+        err.flush();
     }
 
     /// What decides the result of a run, for its report and for resuming.

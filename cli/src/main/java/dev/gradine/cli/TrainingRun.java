@@ -46,7 +46,6 @@ final class TrainingRun<E> implements Trainer.Listener {
             RunInfo.Data data) {}
 
     private final TrainArgs args;
-    private final TrainSettings settings;
     private final Plan<E> plan;
     private final LoadedModel loaded;
     private final AdaptedModel adapted;
@@ -64,7 +63,6 @@ final class TrainingRun<E> implements Trainer.Listener {
             AdaptedModel adapted,
             Samples samples) {
         this.args = args;
-        this.settings = settings;
         this.plan = plan;
         this.loaded = loaded;
         this.adapted = adapted;
@@ -126,8 +124,18 @@ final class TrainingRun<E> implements Trainer.Listener {
             return finished ? 0 : 130;
         } catch (RuntimeException e) {
             progress.close();
-            record.end(RunInfo.Status.FAILED, String.valueOf(e.getMessage()), samples);
+            fail(e);
             throw e;
+        }
+    }
+
+    /// Says in the run's folder that it failed; on a full disk even that may not be possible.
+    private void fail(RuntimeException cause) {
+        try {
+            record.end(RunInfo.Status.FAILED, String.valueOf(cause.getMessage()), samples);
+            Report.write(args.out());
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -42,6 +42,13 @@ class MainTest {
         assertThat(err.toString()).contains("trian").endsWith("(see gradine --help)" + System.lineSeparator());
     }
 
+    @Test
+    void what_was_typed_names_the_command_once() {
+        CommandLine line = Main.commandLine(Map.of());
+        var parsed = line.parseArgs("inspect", "runs/sft", "--all").subcommand().commandSpec();
+        assertThat(Main.typed(parsed)).containsExactly("gradine", "inspect", "runs/sft", "--all");
+    }
+
     private int run(String... args) {
         CommandLine line = Main.commandLine(Map.of());
         return line.setOut(new PrintWriter(out, true))

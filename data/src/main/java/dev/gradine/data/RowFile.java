@@ -15,6 +15,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Reads rows from a file one after the other: a JSON array, or JSONL with one value per line; either may be packed
@@ -24,8 +25,11 @@ public final class RowFile {
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+
+    private static final ObjectReader ONE_VALUE =
+            JSON.readerFor(JsonNode.class).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private final String name;
     private final Consumer<Row> sink;
@@ -112,7 +116,7 @@ public final class RowFile {
             }
             if (line.isBlank()) continue;
             try {
-                accept(JSON.readTree(line));
+                accept(ONE_VALUE.readTree(line));
             } catch (JacksonException e) {
                 throw unreadable(row + 1, e);
             }

@@ -56,6 +56,9 @@ public final class AtomicFiles {
     /// @throws CheckpointException if it cannot be written; names the file and the cause
     public static void write(Path file, FileBody body) {
         if (Files.isDirectory(file)) throw new CheckpointException(file, "is a folder, expected a file to write");
+        if (Files.exists(file) && !Files.isRegularFile(file)) { // the move would put a file in the place of a device
+            throw new CheckpointException(file, "is a device or pipe, expected a file to write");
+        }
         Path temp = sibling(file);
         try {
             try (FileChannel out = FileChannel.open(temp, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

@@ -62,6 +62,12 @@ public final class Checkpoint {
         return file.path();
     }
 
+    /// The folder of that file, where a tokenizer may lie.
+    public Path folder() {
+        Path parent = path().toAbsolutePath().getParent();
+        return parent == null ? path() : parent; // a file has one
+    }
+
     /// Name of the format, such as `safetensors` or `gguf v3`.
     public String format() {
         return file.format();

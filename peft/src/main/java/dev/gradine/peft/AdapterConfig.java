@@ -22,6 +22,9 @@ final class AdapterConfig {
     /// Fields without a counterpart here, with the defaults they must have.
     private static final Map<String, Object> UNUSED = unused();
 
+    /// Ways to start that leave the base as it is; after the others, the file fits no checkpoint.
+    private static final Set<String> KEEPS_BASE = Set.of("null", "true", "false", "gaussian", "orthogonal", "eva");
+
     private static final Set<String> ABOUT = Set.of( // describe the file, change nothing that is computed
             "auto_mapping",
             "base_model_name_or_path",
@@ -118,6 +121,9 @@ final class AdapterConfig {
                 throw f.wrong(e.getKey(), UNUSED.get(e.getKey()) + ", the only one supported");
             }
         }
+        if (!KEEPS_BASE.contains(String.valueOf(json.get("init_lora_weights")))) {
+            throw f.wrong("init_lora_weights", "true (others start from a base that is not the checkpoint's)");
+        }
         for (String key : json.keySet()) {
             if (!UNUSED.containsKey(key) && !ABOUT.contains(key) && !USED.contains(key)) {
                 throw new AdapterException(where + ": unknown field " + key);
@@ -127,10 +133,10 @@ final class AdapterConfig {
                 f.whole("r", 8),
                 f.real("lora_alpha", 8),
                 (float) f.real("lora_dropout", 0),
-                Boolean.TRUE.equals(json.get("use_rslora")),
+                f.flag("use_rslora"),
                 targets(f),
                 f.strings("exclude_modules"),
-                f.patterns("rank_pattern", Number::intValue),
+                f.patterns("rank_pattern", n -> f.whole("rank_pattern", n)),
                 f.patterns("alpha_pattern", Number::doubleValue),
                 f.layers(),
                 f.strings("layers_pattern"),
@@ -169,9 +175,20 @@ final class AdapterConfig {
         }
 
         int whole(String key, int otherwise) {
-            double v = real(key, otherwise);
-            if (v != Math.rint(v)) throw wrong(key, "a whole number");
-            return (int) v;
+            return whole(key, real(key, otherwise));
+        }
+
+        int whole(String key, Number n) {
+            int v = n.intValue();
+            if (v != n.doubleValue()) throw wrong(key, "a whole number");
+            return v;
+        }
+
+        boolean flag(String key) {
+            Object v = json.get(key);
+            if (v == null) return false;
+            if (v instanceof Boolean b) return b;
+            throw wrong(key, "true or false");
         }
 
         double real(String key, double otherwise) {

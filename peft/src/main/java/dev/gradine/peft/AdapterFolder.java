@@ -135,6 +135,10 @@ public final class AdapterFolder {
         private Tensor value(String name) {
             read.add(name);
             Tensor host = file.tensor(name);
+            if (!host.dtype().isReal()) {
+                throw new AdapterException(
+                        "%s: %s is %s, expected a real type".formatted(file.path(), name, host.dtype()));
+            }
             Tensor t = run.empty(host.shape());
             run.copy(run.fromHost(host), t);
             if (!Double.isFinite(run.reduce().sumOfSquares(t))) {

@@ -39,7 +39,13 @@ public final class DropoutPlan {
     }
 
     /// Seed of one adapter's mask in the present pass.
+    ///
+    /// Mixed, as a mask's values are hashes of the seed plus multiples of one constant: two seeds a multiple of it
+    /// apart would draw one mask, shifted.
     long seed(int adapter) {
-        return (pass * 0x9E3779B97F4A7C15L) ^ (adapter * 0xD1B54A32D192ED03L);
+        long z = (pass * 0x9E3779B97F4A7C15L) ^ (adapter * 0xD1B54A32D192ED03L);
+        z = (z ^ (z >>> 32)) * 0xD6E8FEB86659FD93L;
+        z = (z ^ (z >>> 32)) * 0xD6E8FEB86659FD93L;
+        return z ^ (z >>> 32);
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /// What is trained of a model, and how: the part of PEFT's `LoraConfig` that this project implements.
 ///
@@ -75,10 +76,19 @@ public record LoraConfig(
     private boolean inLayers(String path) {
         List<String> names = layersPattern.isEmpty() ? List.of("[^.]*") : layersPattern;
         for (String name : names) {
-            Matcher m = Pattern.compile(".*?\\." + name + "\\.(\\d+)\\..*").matcher(path);
+            Matcher m = pattern(".*?\\." + name + "\\.(\\d+)\\..*", name).matcher(path);
             if (m.matches()) return layers.contains(Integer.parseInt(m.group(1)));
         }
         return false;
+    }
+
+    private static Pattern pattern(String whole, String part) {
+        try {
+            return Pattern.compile(whole);
+        } catch (PatternSyntaxException e) {
+            throw new AdapterException(
+                    "lora: pattern %s is no regular expression: %s".formatted(part, e.getDescription()));
+        }
     }
 
     /// Rank and scale of the adapter at `path`.
@@ -90,7 +100,9 @@ public record LoraConfig(
 
     private static <T> T first(Map<String, T> patterns, String path, T otherwise) {
         for (var e : patterns.entrySet()) {
-            if (Pattern.matches("(.*\\.)?(" + e.getKey() + ")", path)) return e.getValue();
+            if (pattern("(.*\\.)?(" + e.getKey() + ")", e.getKey())
+                    .matcher(path)
+                    .matches()) return e.getValue();
         }
         return otherwise;
     }

@@ -56,6 +56,8 @@ public sealed interface Targets {
         return regex(text);
     }
 
+    /// The layers whose whole path matches `text`.
+    ///
     /// @throws AdapterException if it is no valid expression
     static Targets regex(String text) {
         try {

@@ -27,28 +27,27 @@ public final class AdamW {
         }
     }
 
-    private record Moments(Tensor m, Tensor v) {}
+    private record Trained(Param param, Tensor m, Tensor v) {}
 
     private final Settings settings;
     private final Kernels run;
-    private final SequencedMap<String, Param> params;
-    private final SequencedMap<String, Moments> moments = new LinkedHashMap<>();
+    private final SequencedMap<String, Trained> all = new LinkedHashMap<>();
     private int updates;
 
     /// @param run lifetime of the moments
     public AdamW(Settings settings, SequencedMap<String, Param> params, Kernels run) {
         this.settings = settings;
-        this.params = params;
         this.run = run;
-        params.forEach((name, p) -> moments.put(
+        params.forEach((name, p) -> all.put(
                 name,
-                new Moments(run.zeros(p.value().shape()), run.zeros(p.value().shape()))));
+                new Trained(p, run.zeros(p.value().shape()), run.zeros(p.value().shape()))));
     }
 
     /// Norm of all gradients together.
     public double gradNorm() {
         double sum = 0;
-        for (Param p : params.values()) sum += run.reduce().sumOfSquares(p.grad());
+        for (Trained t : all.values())
+            sum += run.reduce().sumOfSquares(t.param().grad());
         return Math.sqrt(sum);
     }
 
@@ -59,14 +58,14 @@ public final class AdamW {
     public void step(double lr, double gradNorm) {
         updates++;
         double scale = settings.clip() > 0 ? Math.min(1, settings.clip() / (gradNorm + 1e-6)) : 1;
-        params.forEach((name, p) -> {
-            Moments m = moments.get(name);
+        for (Trained t : all.values()) {
+            Param p = t.param();
             float decay = p.value().shape().rank() > 1 ? settings.weightDecay() : 0;
             Update u = new Update(
                     (float) lr, settings.beta1(), settings.beta2(), settings.eps(), decay, updates, (float) scale);
-            run.adamW().step(p.value(), p.grad(), m.m(), m.v(), u);
+            run.adamW().step(p.value(), p.grad(), t.m(), t.v(), u);
             run.elementwise().fill(p.grad(), 0);
-        });
+        }
     }
 
     /// Number of updates made.
@@ -76,11 +75,11 @@ public final class AdamW {
 
     /// Everything a resumed run needs, by name: parameters and both moments. Writing into the tensors restores them.
     public SequencedMap<String, Tensor> state() {
-        SequencedMap<String, Tensor> all = new LinkedHashMap<>();
-        params.forEach((name, p) -> all.put("param." + name, p.value()));
-        moments.forEach((name, m) -> all.put("m." + name, m.m()));
-        moments.forEach((name, m) -> all.put("v." + name, m.v()));
-        return all;
+        SequencedMap<String, Tensor> state = new LinkedHashMap<>();
+        all.forEach((name, t) -> state.put("param." + name, t.param().value()));
+        all.forEach((name, t) -> state.put("m." + name, t.m()));
+        all.forEach((name, t) -> state.put("v." + name, t.v()));
+        return state;
     }
 
     /// Says that the state just restored was that after `updates` updates.

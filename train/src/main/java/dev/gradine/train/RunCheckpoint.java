@@ -56,6 +56,11 @@ public final class RunCheckpoint {
     public static void save(Path out, AdamW optimizer, Progress progress, Kernels kernels) {
         Path folder = parent(out).resolve(PREFIX + "%08d".formatted(progress.step()));
         List<Path> older = all(out);
+        try {
+            Files.createDirectories(parent(out));
+        } catch (IOException e) {
+            throw CheckpointException.of(parent(out), "cannot be made", e);
+        }
         AtomicFiles.writeFolder(folder, temp -> {
             progress.adapter().accept(temp);
             try (Arena arena = Arena.ofShared()) {

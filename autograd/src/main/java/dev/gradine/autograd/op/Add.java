@@ -33,6 +33,6 @@ public record Add() implements Op2<Add.Saved> {
 
     @Override
     public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
-        return new Grads2(dy, dy);
+        return new Grads2(needs.a() ? dy : null, needs.b() ? dy : null);
     }
 }

@@ -40,6 +40,6 @@ public record AddBias() implements Op2<AddBias.Saved> {
             db = k.zeros(s.b().shape());
             k.reduce().addColumnSums(dy, db);
         }
-        return new Grads2(dy, db);
+        return new Grads2(needs.a() ? dy : null, db);
     }
 }

@@ -56,6 +56,9 @@ public record Attention(Heads heads, Segments segments) implements Op3<Attention
         Tensor dv = kernels.empty(s.v().shape());
         Upstream up = new Upstream(dy, s.y(), s.lse());
         kernels.attention().backward(up, s.q(), s.k(), s.v(), heads, segments, dq, dk, dv);
-        return new Grads3(dq, dk, dv);
+        return new Grads3(
+                Needs.keep(needs.a(), dq, kernels),
+                Needs.keep(needs.b(), dk, kernels),
+                Needs.keep(needs.c(), dv, kernels));
     }
 }

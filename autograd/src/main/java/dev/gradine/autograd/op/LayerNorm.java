@@ -49,6 +49,6 @@ public record LayerNorm(float eps) implements Op3<LayerNorm.Saved> {
         @Nullable Tensor dw = needs.b() ? k.zeros(s.w().shape()) : null;
         @Nullable Tensor db = needs.c() ? k.zeros(s.w().shape()) : null;
         k.layerNorm().backward(dy, s.x(), s.w(), s.mean(), s.rstd(), dx, dw, db);
-        return new Grads3(dx, dw, db);
+        return new Grads3(Needs.keep(needs.a(), dx, k), dw, db);
     }
 }

@@ -55,22 +55,33 @@ public record LowRankLinear(float s) implements Op4<LowRankLinear.Saved> {
     public Grads4 backward(Kernels k, Saved f, Tensor dy, Needs needs) {
         @Nullable Tensor dx = null;
         @Nullable Tensor dw = null;
-        Tensor du = k.empty(f.u().shape());
-        k.matMul().nn(dy, f.b(), s, false, du);
-        if (needs.a()) {
-            dx = k.empty(f.x().shape());
-            k.matMul().nn(dy, f.w(), 1, false, dx);
-            k.matMul().nn(du, f.a(), 1, true, dx);
+        @Nullable Tensor da = null;
+        @Nullable Tensor db = null;
+        if (needs.a() || needs.c()) {
+            Tensor du = k.empty(f.u().shape());
+            k.matMul().nn(dy, f.b(), s, false, du);
+            if (needs.a()) dx = dx(k, f, dy, du);
+            if (needs.c()) {
+                da = k.empty(f.a().shape());
+                k.matMul().tn(du, f.x(), 1, false, da);
+            }
+            k.release(du);
         }
         if (needs.b()) {
             dw = k.empty(f.w().shape());
             k.matMul().tn(dy, f.x(), 1, false, dw);
         }
-        Tensor da = k.empty(f.a().shape());
-        k.matMul().tn(du, f.x(), 1, false, da);
-        Tensor db = k.empty(f.b().shape());
-        k.matMul().tn(dy, f.u(), s, false, db);
-        k.release(du);
+        if (needs.d()) {
+            db = k.empty(f.b().shape());
+            k.matMul().tn(dy, f.u(), s, false, db);
+        }
         return new Grads4(dx, dw, da, db);
+    }
+
+    private static Tensor dx(Kernels k, Saved f, Tensor dy, Tensor du) {
+        Tensor dx = k.empty(f.x().shape());
+        k.matMul().nn(dy, f.w(), 1, false, dx);
+        k.matMul().nn(du, f.a(), 1, true, dx);
+        return dx;
     }
 }

@@ -1,6 +1,9 @@
 package dev.gradine.autograd.op;
 
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Which inputs of an op want a gradient: `dW` of a frozen weight is never computed.
 ///
@@ -17,5 +20,13 @@ public record Needs(boolean a, boolean b, boolean c, boolean d) {
     public static Needs of(boolean... wanted) {
         boolean[] w = Arrays.copyOf(wanted, 4);
         return new Needs(w[0], w[1], w[2], w[3]);
+    }
+
+    /// A gradient that its kernel computed along with others: itself if it is wanted, else null and its memory given
+    /// back.
+    static @Nullable Tensor keep(boolean wanted, Tensor grad, Kernels k) {
+        if (wanted) return grad;
+        k.release(grad);
+        return null;
     }
 }

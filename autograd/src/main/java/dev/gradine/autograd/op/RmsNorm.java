@@ -46,6 +46,6 @@ public record RmsNorm(float eps) implements Op2<RmsNorm.Saved> {
         Tensor dx = k.empty(s.x().shape());
         @Nullable Tensor dw = needs.b() ? k.zeros(s.w().shape()) : null;
         k.rmsNorm().backward(dy, s.x(), s.w(), s.rstd(), dx, dw);
-        return new Grads2(dx, dw);
+        return new Grads2(Needs.keep(needs.a(), dx, k), dw);
     }
 }

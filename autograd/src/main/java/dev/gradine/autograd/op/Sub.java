@@ -39,6 +39,6 @@ public record Sub() implements Op2<Sub.Saved> {
             db = k.empty(dy.shape());
             k.elementwise().scale(dy, -1, db);
         }
-        return new Grads2(dy, db);
+        return new Grads2(needs.a() ? dy : null, db);
     }
 }

@@ -39,6 +39,6 @@ public record SwiGlu() implements Op2<SwiGlu.Saved> {
         Tensor dGate = k.empty(dy.shape());
         Tensor dUp = k.empty(dy.shape());
         k.activation().swiGluBackward(dy, s.gate(), s.up(), dGate, dUp);
-        return new Grads2(dGate, dUp);
+        return new Grads2(Needs.keep(needs.a(), dGate, k), Needs.keep(needs.b(), dUp, k));
     }
 }

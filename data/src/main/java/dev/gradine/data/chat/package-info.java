@@ -1,4 +1,5 @@
-/// Chat templates: a conversation's [Message]s rendered to the text a model was trained on.
+/// Chat templates: where a model folder keeps one, and a conversation's [Message]s rendered to the text the model was
+/// trained on. The template language itself is in `jinja`.
 @NullMarked
 package dev.gradine.data.chat;
 

@@ -8,6 +8,7 @@ public enum Mask {
     ALL,
     /// The answer of a row with a prompt.
     COMPLETION,
-    /// Every assistant turn of a conversation: its content and the token that ends the turn.
+    /// Every assistant turn of a conversation, in rows with a prompt those of the answer: its content and the token
+    /// that ends the turn.
     ASSISTANT
 }

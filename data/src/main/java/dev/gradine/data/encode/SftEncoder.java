@@ -98,7 +98,7 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) {
                             ? "conversation (because the mask is assistant)"
                             : "prompt and completion (because the mask is completion)"));
         }
-        return new Sequence(ids, ids.clone(), false);
+        return all(ids);
     }
 
     private Sequence chat(Row.Chat c) {
@@ -107,21 +107,24 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) {
                     "row is a conversation, expected prompt and completion (because the mask is " + "completion)");
         }
         if (mask == Mask.ASSISTANT) return assistant(new AssistantMask(codec, c.messages(), c.variables()));
-        int[] ids = codec.encodeChat(c.messages(), c.variables(), false);
-        return new Sequence(ids, ids.clone(), false);
+        return all(codec.encodeChat(c.messages(), c.variables(), false));
     }
 
     private Sequence completion(Row.Completion c) {
-        if (mask == Mask.ASSISTANT) {
-            return assistant(new AssistantMask(codec, TextCodec.turns(c.prompt(), c.completion()), c.variables()));
+        if (mask == Mask.ALL) {
+            return all(codec.both(c.prompt(), c.completion(), c.variables()));
         }
-        int[] ids = codec.both(c.prompt(), c.completion(), c.variables());
-        if (mask == Mask.ALL) return new Sequence(ids, ids.clone(), false);
+        Sequence whole = mask == Mask.ASSISTANT
+                ? assistant(new AssistantMask(codec, TextCodec.turns(c.prompt(), c.completion()), c.variables()))
+                : all(codec.both(c.prompt(), c.completion(), c.variables()));
         int[] prompt = codec.prompt(c.prompt(), c.variables());
-        int start = TextCodec.sharedPrefix(prompt, ids);
-        int[] labels = ids.clone();
-        Arrays.fill(labels, 0, start, IGNORED);
-        return new Sequence(ids, labels, start < prompt.length);
+        int start = TextCodec.sharedPrefix(prompt, whole.ids);
+        Arrays.fill(whole.labels, 0, start, IGNORED);
+        return new Sequence(whole.ids, whole.labels, start < prompt.length);
+    }
+
+    private static Sequence all(int[] ids) {
+        return new Sequence(ids, ids.clone(), false);
     }
 
     private Sequence assistant(AssistantMask turns) {

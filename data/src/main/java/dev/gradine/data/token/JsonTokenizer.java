@@ -57,7 +57,7 @@ public final class JsonTokenizer implements Tokenizer {
 
     @Override
     public TokenSpans spans(String text, boolean addSpecialTokens) {
-        Encoding encoding = djl.encode(text, addSpecialTokens, false);
+        Encoding encoding = djl.encode(unicode(text), addSpecialTokens, false);
         long[] ids = encoding.getIds();
         @Nullable CharSpan[] spans = encoding.getCharTokenSpans();
         int[] out = new int[ids.length];
@@ -112,6 +112,12 @@ public final class JsonTokenizer implements Tokenizer {
     @Override
     public SpecialTokens special() {
         return special;
+    }
+
+    /// Half of a surrogate pair has no UTF-8 form; a question mark takes its place.
+    private static String unicode(String text) {
+        if (text.chars().noneMatch(c -> Character.isSurrogate((char) c))) return text;
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     private static JsonNode tree(String what, String json) {

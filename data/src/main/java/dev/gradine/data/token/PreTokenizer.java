@@ -19,12 +19,15 @@ record PreTokenizer(List<String> patterns, boolean gpt2Words, boolean nfc, boole
     private static final String LLAMA3 = CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}" + TAIL;
     private static final String QWEN2 = CONTRACTIONS + "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}" + TAIL;
 
+    private static final String GPT2_WORDS =
+            "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
     private static final PreTokenizer GPT2 = new PreTokenizer(List.of(), true, false, false, false);
     private static final PreTokenizer DIGITS = new PreTokenizer(List.of("\\p{N}"), true, false, false, false);
     private static final PreTokenizer LLAMA_3 = new PreTokenizer(List.of(LLAMA3), false, false, true, true);
     private static final PreTokenizer QWEN_2 = new PreTokenizer(List.of(QWEN2), false, true, false, false);
     private static final PreTokenizer DEFAULT = new PreTokenizer(
-            List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", "\\p{N}+", "[0-9][0-9][0-9]"), true, false, false, false);
+            List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", GPT2_WORDS, "\\p{N}+", "[0-9][0-9][0-9]"), false, false, false, false);
 
     private static final Map<String, PreTokenizer> BY_NAME = Map.ofEntries(
             Map.entry("default", DEFAULT),

@@ -6,13 +6,11 @@ import static dev.gradine.tensor.cpu.Vectors.get;
 import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
-import static dev.gradine.tensor.cpu.Vectors.tail;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Activation functions. The tanh form of GELU is `x · σ(2u)`, since `½(1 + tanh u) = σ(2u)`.
 final class ActivationCpu implements ActivationKernel {
@@ -21,6 +19,10 @@ final class ActivationCpu implements ActivationKernel {
 
     private static final float SQRT_8_OVER_PI = 1.5957692f; // 2 √(2/π)
     private static final float CUBIC = 0.044715f;
+
+    // Φ is so long that with loads from segments the compiler runs out of room to inline it; it works on an array, in
+    // whole vectors, of which the last may hold values of no meaning.
+    private static final int BLOCK = 1024;
 
     private ActivationCpu() {}
 
@@ -39,11 +41,7 @@ final class ActivationCpu implements ActivationKernel {
             FloatVector g = load(gate, i);
             store(g.mul(VectorMath.sigmoid(g)).mul(load(up, i)), y, i);
         }
-        if (i < to) {
-            VectorMask<Float> m = tail(i, to);
-            FloatVector g = load(gate, i, m);
-            store(g.mul(VectorMath.sigmoid(g)).mul(load(up, i, m)), y, i, m);
-        }
+        for (; i < to; i++) set(y, i, get(gate, i) * VectorMath.sigmoid(get(gate, i)) * get(up, i));
     }
 
     @Override
@@ -57,7 +55,31 @@ final class ActivationCpu implements ActivationKernel {
         Chunks.values(dy.size(), (from, to) -> swiGluBackward(d, g, u, dg, du, from, to));
     }
 
+    /// Block by block in two passes, σ(gate) waiting in `dGate` between them: a loop with all of it would come so near
+    /// the
+    /// compiler's inlining limit that some runs boxed every vector.
     private static void swiGluBackward(
+            MemorySegment dy,
+            MemorySegment gate,
+            MemorySegment up,
+            MemorySegment dGate,
+            MemorySegment dUp,
+            int from,
+            int to) {
+        for (int first = from; first < to; first += BLOCK) {
+            int end = Math.min(to, first + BLOCK);
+            sigmoid(gate, dGate, first, end);
+            swiGluSlopes(dy, gate, up, dGate, dUp, first, end);
+        }
+    }
+
+    private static void sigmoid(MemorySegment x, MemorySegment y, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) store(VectorMath.sigmoid(load(x, i)), y, i);
+        for (; i < to; i++) set(y, i, VectorMath.sigmoid(get(x, i)));
+    }
+
+    private static void swiGluSlopes(
             MemorySegment dy,
             MemorySegment gate,
             MemorySegment up,
@@ -67,23 +89,18 @@ final class ActivationCpu implements ActivationKernel {
             int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) {
-            FloatVector g = load(gate, i);
+            FloatVector s = load(dGate, i);
+            FloatVector silu = load(gate, i).mul(s);
             FloatVector d = load(dy, i);
-            FloatVector s = VectorMath.sigmoid(g);
-            FloatVector silu = g.mul(s);
-            FloatVector u = load(up, i);
-            store(d.mul(u).mul(siluSlope(s, silu)), dGate, i);
             store(d.mul(silu), dUp, i);
+            store(d.mul(load(up, i)).mul(siluSlope(s, silu)), dGate, i);
         }
-        if (i < to) {
-            VectorMask<Float> m = tail(i, to);
-            FloatVector g = load(gate, i, m);
-            FloatVector d = load(dy, i, m);
-            FloatVector s = VectorMath.sigmoid(g);
-            FloatVector silu = g.mul(s);
-            FloatVector u = load(up, i, m);
-            store(d.mul(u).mul(siluSlope(s, silu)), dGate, i, m);
-            store(d.mul(silu), dUp, i, m);
+        for (; i < to; i++) {
+            float d = get(dy, i);
+            float s = get(dGate, i);
+            float silu = get(gate, i) * s;
+            set(dUp, i, d * silu);
+            set(dGate, i, d * get(up, i) * (Math.fma(-silu, s, silu) + s));
         }
     }
 
@@ -102,15 +119,15 @@ final class ActivationCpu implements ActivationKernel {
     }
 
     private static void geluErf(MemorySegment in, MemorySegment out, int from, int to) {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) {
-            FloatVector x = load(in, i);
-            store(x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))), out, i);
-        }
-        if (i < to) {
-            VectorMask<Float> m = tail(i, to);
-            FloatVector x = load(in, i, m);
-            store(x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))), out, i, m);
+        float[] block = ThreadArrays.floats(BLOCK);
+        for (int first = from; first < to; first += BLOCK) {
+            int n = Math.min(BLOCK, to - first);
+            Vectors.read(in, first, block, 0, n);
+            for (int i = 0; i < n; i += LANES) {
+                FloatVector x = FloatVector.fromArray(F, block, i);
+                x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))).intoArray(block, i);
+            }
+            Vectors.write(block, 0, out, first, n);
         }
     }
 
@@ -120,17 +137,17 @@ final class ActivationCpu implements ActivationKernel {
             FloatVector x = load(in, i);
             store(x.mul(VectorMath.sigmoid(twoU(x))), out, i);
         }
-        if (i < to) {
-            VectorMask<Float> m = tail(i, to);
-            FloatVector x = load(in, i, m);
-            store(x.mul(VectorMath.sigmoid(twoU(x))), out, i, m);
-        }
+        for (; i < to; i++) set(out, i, get(in, i) * VectorMath.sigmoid(twoU(get(in, i))));
     }
 
     /// `2u = 2 √(2/π) (x + 0.044715 x³)`.
     private static FloatVector twoU(FloatVector x) {
         FloatVector one = FloatVector.broadcast(F, 1);
         return x.mul(SQRT_8_OVER_PI).mul(x.mul(x).fma(FloatVector.broadcast(F, CUBIC), one));
+    }
+
+    private static float twoU(float x) {
+        return x * SQRT_8_OVER_PI * Math.fma(x * x, CUBIC, 1);
     }
 
     @Override
@@ -144,11 +161,16 @@ final class ActivationCpu implements ActivationKernel {
     }
 
     private static void geluErfBackward(MemorySegment dy, MemorySegment in, MemorySegment dx, int from, int to) {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) store(load(dy, i).mul(geluErfSlope(load(in, i))), dx, i);
-        if (i < to) {
-            VectorMask<Float> m = tail(i, to);
-            store(load(dy, i, m).mul(geluErfSlope(load(in, i, m))), dx, i, m);
+        float[] block = ThreadArrays.floats(2 * BLOCK);
+        for (int first = from; first < to; first += BLOCK) {
+            int n = Math.min(BLOCK, to - first);
+            Vectors.read(in, first, block, 0, n);
+            Vectors.read(dy, first, block, BLOCK, n);
+            for (int i = 0; i < n; i += LANES) {
+                FloatVector slope = geluErfSlope(FloatVector.fromArray(F, block, i));
+                slope.mul(FloatVector.fromArray(F, block, BLOCK + i)).intoArray(block, i);
+            }
+            Vectors.write(block, 0, dx, first, n);
         }
     }
 
@@ -161,9 +183,11 @@ final class ActivationCpu implements ActivationKernel {
     private static void geluTanhBackward(MemorySegment dy, MemorySegment in, MemorySegment dx, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(dy, i).mul(geluTanhSlope(load(in, i))), dx, i);
-        if (i < to) {
-            VectorMask<Float> m = tail(i, to);
-            store(load(dy, i, m).mul(geluTanhSlope(load(in, i, m))), dx, i, m);
+        for (; i < to; i++) {
+            float x = get(in, i);
+            float s = VectorMath.sigmoid(twoU(x));
+            float twoUSlope = Math.fma(x * x, 3 * CUBIC, 1) * SQRT_8_OVER_PI;
+            set(dx, i, get(dy, i) * Math.fma(x * s * (1 - s), twoUSlope, s));
         }
     }
 

@@ -2,15 +2,15 @@ package dev.gradine.tensor.cpu;
 
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
+import static dev.gradine.tensor.cpu.Vectors.get;
 import static dev.gradine.tensor.cpu.Vectors.load;
+import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
-import static dev.gradine.tensor.cpu.Vectors.tail;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// One AdamW update, each value read and written once.
 final class AdamWCpu implements AdamWKernel {
@@ -63,14 +63,14 @@ final class AdamWCpu implements AdamWKernel {
             store(second, v, i);
             store(parameter(load(p, i), first, second, f), p, i);
         }
-        if (i < to) {
-            VectorMask<Float> in = tail(i, to);
-            FloatVector grad = load(g, i, in).mul(f.gradScale);
-            FloatVector first = first(load(m, i, in), grad, f);
-            FloatVector second = second(load(v, i, in), grad, f);
-            store(first, m, i, in);
-            store(second, v, i, in);
-            store(parameter(load(p, i, in), first, second, f), p, i, in);
+        for (; i < to; i++) {
+            float grad = get(g, i) * f.gradScale;
+            float first = Math.fma(get(m, i), f.beta1, grad * (1 - f.beta1));
+            float second = Math.fma(get(v, i), f.beta2, grad * grad * (1 - f.beta2));
+            set(m, i, first);
+            set(v, i, second);
+            float root = Math.fma((float) Math.sqrt(second), f.invRootBias, f.eps);
+            set(p, i, get(p, i) * f.decay - first * f.stepSize / root);
         }
     }
 

@@ -56,12 +56,12 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
     }
 
     private static int rangeLength(int keys) {
-        int blocks = (keys + RANGES * BLOCK - 1) / (RANGES * BLOCK);
+        int blocks = Math.ceilDiv(keys, RANGES * BLOCK);
         return Math.max(SHORTEST_RANGE, blocks * BLOCK);
     }
 
     private static int ranges(int keys) {
-        return (keys + rangeLength(keys) - 1) / rangeLength(keys);
+        return Math.ceilDiv(keys, rangeLength(keys));
     }
 
     private void part(int range, int group) {

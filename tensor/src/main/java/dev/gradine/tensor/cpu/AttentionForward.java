@@ -35,7 +35,7 @@ record AttentionForward(
     }
 
     private static int tiles(int queries) {
-        return (queries + BLOCK - 1) / BLOCK;
+        return Math.ceilDiv(queries, BLOCK);
     }
 
     private void part(int tile, int head) {
@@ -60,7 +60,7 @@ record AttentionForward(
         long at = (long) (segments.queryStart(s) + i) * heads.heads() + head;
         long kAt = keyAt(s, head, 0);
         int visible = segments.keys(s) - segments.queries(s) + i + 1;
-        float[] p = ThreadArrays.floats(visible);
+        float[] p = ThreadArrays.floats(AttentionTile.padded(visible));
         AttentionRow.scores(q, at * d, k, kAt, stride, d, heads.scale(), p, visible);
         Vectors.set(lse, at, AttentionRow.softmax(p, visible));
         AttentionRow.weighted(p, visible, v, kAt, stride, d, y, at * d);

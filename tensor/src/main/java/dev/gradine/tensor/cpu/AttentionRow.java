@@ -8,8 +8,8 @@ import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 
 /// Attention of one query over the keys it sees: decoding, where a block of queries would be mostly padding. One row of
 /// scores is stored.
@@ -23,16 +23,18 @@ final class AttentionRow {
         for (int j = 0; j < n; j++) s[j] = scale * Vectors.dot(q, qAt, k, kAt + (long) j * stride, d);
     }
 
-    /// Replaces `n` scores by `exp(s − max)` and returns their log-sum-exp.
+    /// Replaces `n` scores, which have room to be padded to whole vectors, by their softmax; returns their log-sum-exp.
     static float softmax(float[] s, int n) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (int j = 0; j < n; j++) max = Math.max(max, s[j]);
+        int end = AttentionTile.padded(n);
+        Arrays.fill(s, n, end, Float.NEGATIVE_INFINITY);
+        FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        for (int j = 0; j < end; j += LANES) largest = largest.max(FloatVector.fromArray(F, s, j));
+        float max = Vectors.max(largest);
         FloatVector sums = FloatVector.zero(F);
-        for (int j = 0; j < n; j += LANES) {
-            VectorMask<Float> in = Vectors.tail(j, n);
-            FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, j, in).sub(max));
-            e.intoArray(s, j, in);
-            sums = sums.add(e, in);
+        for (int j = 0; j < end; j += LANES) {
+            FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, j).sub(max));
+            e.intoArray(s, j);
+            sums = sums.add(e);
         }
         float sum = Vectors.sum(sums);
         float inverse = 1 / sum;

@@ -116,22 +116,30 @@ final class AttentionTile {
     void softmaxStep(int keys, int queries) {
         int lanes = padded(queries);
         for (int i = 0; i < lanes; i += LANES) {
-            FloatVector before = FloatVector.fromArray(F, max, i);
-            FloatVector now = before;
-            int end = keys * lanes;
-            for (int at = i; at < end; at += lanes) now = now.max(FloatVector.fromArray(F, scores, at));
-            FloatVector shrink = VectorMath.exp(before.sub(now));
-            FloatVector total = FloatVector.fromArray(F, sum, i).mul(shrink);
-            for (int at = i; at < end; at += lanes) {
-                FloatVector e =
-                        VectorMath.exp(FloatVector.fromArray(F, scores, at).sub(now));
-                e.intoArray(scores, at);
-                total = total.add(e);
-            }
-            now.intoArray(max, i);
-            total.intoArray(sum, i);
-            shrink.intoArray(rescale, i);
+            shrink(i, keys, lanes);
+            addExponentials(i, keys, lanes);
         }
+    }
+
+    private void shrink(int i, int keys, int lanes) {
+        FloatVector before = FloatVector.fromArray(F, max, i);
+        FloatVector now = before;
+        int end = keys * lanes;
+        for (int at = i; at < end; at += lanes) now = now.max(FloatVector.fromArray(F, scores, at));
+        now.intoArray(max, i);
+        VectorMath.exp(before.sub(now)).intoArray(rescale, i);
+    }
+
+    private void addExponentials(int i, int keys, int lanes) {
+        FloatVector now = FloatVector.fromArray(F, max, i);
+        FloatVector total = FloatVector.fromArray(F, sum, i).mul(FloatVector.fromArray(F, rescale, i));
+        int end = keys * lanes;
+        for (int at = i; at < end; at += lanes) {
+            FloatVector e = VectorMath.exp(FloatVector.fromArray(F, scores, at).sub(now));
+            e.intoArray(scores, at);
+            total = total.add(e);
+        }
+        total.intoArray(sum, i);
     }
 
     /// Multiplies row i of `out` by `factor[i]`.

@@ -3,6 +3,7 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /// Product of two blocks that lie in cache, for attention.
@@ -48,17 +49,19 @@ final class BlockProduct {
     void into(float[] values, int at, int aAt, int m, int k, boolean add) {
         this.c = values;
         this.cAt = at;
+        if (!add) Arrays.fill(values, at, at + (m + 3) / 4 * 4 * n, 0);
         for (int row = 0; row < m; row += 4) {
             int left = aAt + row * rowStride;
             int column = 0;
-            if (WIDE_TILES) for (; column <= n - 4 * LANES; column += 4 * LANES) tile4(left, row, column, k, add);
-            for (; column <= n - 2 * LANES; column += 2 * LANES) tile2(left, row, column, k, add);
-            for (; column < n; column += LANES) tile1(left, row, column, k, add);
+            if (WIDE_TILES) for (; column <= n - 4 * LANES; column += 4 * LANES) tile4(left, row, column, k);
+            for (; column <= n - 2 * LANES; column += 2 * LANES) tile2(left, row, column, k);
+            for (; column < n; column += LANES) tile1(left, row, column, k);
         }
     }
 
-    private void tile4(int aAt, int row, int column, int k, boolean add) {
+    private void tile4(int aAt, int row, int column, int k) {
         float[] left = a;
+        float[] out = c;
         float[] right = b;
         int step = stepStride;
         int width = n;
@@ -67,22 +70,23 @@ final class BlockProduct {
         int i2 = i1 + rowStride;
         int i3 = i2 + rowStride;
         int j = bAt + column;
-        FloatVector c00 = FloatVector.zero(F);
-        FloatVector c01 = c00;
-        FloatVector c02 = c00;
-        FloatVector c03 = c00;
-        FloatVector c10 = c00;
-        FloatVector c11 = c00;
-        FloatVector c12 = c00;
-        FloatVector c13 = c00;
-        FloatVector c20 = c00;
-        FloatVector c21 = c00;
-        FloatVector c22 = c00;
-        FloatVector c23 = c00;
-        FloatVector c30 = c00;
-        FloatVector c31 = c00;
-        FloatVector c32 = c00;
-        FloatVector c33 = c00;
+        int to = cAt + row * width + column;
+        FloatVector c00 = FloatVector.fromArray(F, out, to);
+        FloatVector c01 = FloatVector.fromArray(F, out, to + LANES);
+        FloatVector c02 = FloatVector.fromArray(F, out, to + 2 * LANES);
+        FloatVector c03 = FloatVector.fromArray(F, out, to + 3 * LANES);
+        FloatVector c10 = FloatVector.fromArray(F, out, to + width);
+        FloatVector c11 = FloatVector.fromArray(F, out, to + width + LANES);
+        FloatVector c12 = FloatVector.fromArray(F, out, to + width + 2 * LANES);
+        FloatVector c13 = FloatVector.fromArray(F, out, to + width + 3 * LANES);
+        FloatVector c20 = FloatVector.fromArray(F, out, to + 2 * width);
+        FloatVector c21 = FloatVector.fromArray(F, out, to + 2 * width + LANES);
+        FloatVector c22 = FloatVector.fromArray(F, out, to + 2 * width + 2 * LANES);
+        FloatVector c23 = FloatVector.fromArray(F, out, to + 2 * width + 3 * LANES);
+        FloatVector c30 = FloatVector.fromArray(F, out, to + 3 * width);
+        FloatVector c31 = FloatVector.fromArray(F, out, to + 3 * width + LANES);
+        FloatVector c32 = FloatVector.fromArray(F, out, to + 3 * width + 2 * LANES);
+        FloatVector c33 = FloatVector.fromArray(F, out, to + 3 * width + 3 * LANES);
         for (int t = 0, at = 0; t < k; t++, at += step, j += width) {
             FloatVector b0 = FloatVector.fromArray(F, right, j);
             FloatVector b1 = FloatVector.fromArray(F, right, j + LANES);
@@ -109,27 +113,27 @@ final class BlockProduct {
             c32 = x.fma(b2, c32);
             c33 = x.fma(b3, c33);
         }
-        int to = cAt + row * width + column;
-        put(c00, to, add);
-        put(c01, to + LANES, add);
-        put(c02, to + 2 * LANES, add);
-        put(c03, to + 3 * LANES, add);
-        put(c10, to + width, add);
-        put(c11, to + width + LANES, add);
-        put(c12, to + width + 2 * LANES, add);
-        put(c13, to + width + 3 * LANES, add);
-        put(c20, to + 2 * width, add);
-        put(c21, to + 2 * width + LANES, add);
-        put(c22, to + 2 * width + 2 * LANES, add);
-        put(c23, to + 2 * width + 3 * LANES, add);
-        put(c30, to + 3 * width, add);
-        put(c31, to + 3 * width + LANES, add);
-        put(c32, to + 3 * width + 2 * LANES, add);
-        put(c33, to + 3 * width + 3 * LANES, add);
+        c00.intoArray(out, to);
+        c01.intoArray(out, to + LANES);
+        c02.intoArray(out, to + 2 * LANES);
+        c03.intoArray(out, to + 3 * LANES);
+        c10.intoArray(out, to + width);
+        c11.intoArray(out, to + width + LANES);
+        c12.intoArray(out, to + width + 2 * LANES);
+        c13.intoArray(out, to + width + 3 * LANES);
+        c20.intoArray(out, to + 2 * width);
+        c21.intoArray(out, to + 2 * width + LANES);
+        c22.intoArray(out, to + 2 * width + 2 * LANES);
+        c23.intoArray(out, to + 2 * width + 3 * LANES);
+        c30.intoArray(out, to + 3 * width);
+        c31.intoArray(out, to + 3 * width + LANES);
+        c32.intoArray(out, to + 3 * width + 2 * LANES);
+        c33.intoArray(out, to + 3 * width + 3 * LANES);
     }
 
-    private void tile2(int aAt, int row, int column, int k, boolean add) {
+    private void tile2(int aAt, int row, int column, int k) {
         float[] left = a;
+        float[] out = c;
         float[] right = b;
         int step = stepStride;
         int width = n;
@@ -138,14 +142,15 @@ final class BlockProduct {
         int i2 = i1 + rowStride;
         int i3 = i2 + rowStride;
         int j = bAt + column;
-        FloatVector c00 = FloatVector.zero(F);
-        FloatVector c01 = c00;
-        FloatVector c10 = c00;
-        FloatVector c11 = c00;
-        FloatVector c20 = c00;
-        FloatVector c21 = c00;
-        FloatVector c30 = c00;
-        FloatVector c31 = c00;
+        int to = cAt + row * width + column;
+        FloatVector c00 = FloatVector.fromArray(F, out, to);
+        FloatVector c01 = FloatVector.fromArray(F, out, to + LANES);
+        FloatVector c10 = FloatVector.fromArray(F, out, to + width);
+        FloatVector c11 = FloatVector.fromArray(F, out, to + width + LANES);
+        FloatVector c20 = FloatVector.fromArray(F, out, to + 2 * width);
+        FloatVector c21 = FloatVector.fromArray(F, out, to + 2 * width + LANES);
+        FloatVector c30 = FloatVector.fromArray(F, out, to + 3 * width);
+        FloatVector c31 = FloatVector.fromArray(F, out, to + 3 * width + LANES);
         for (int t = 0, at = 0; t < k; t++, at += step, j += width) {
             FloatVector b0 = FloatVector.fromArray(F, right, j);
             FloatVector b1 = FloatVector.fromArray(F, right, j + LANES);
@@ -162,26 +167,27 @@ final class BlockProduct {
             c30 = x.fma(b0, c30);
             c31 = x.fma(b1, c31);
         }
-        int to = cAt + row * width + column;
-        put(c00, to, add);
-        put(c01, to + LANES, add);
-        put(c10, to + width, add);
-        put(c11, to + width + LANES, add);
-        put(c20, to + 2 * width, add);
-        put(c21, to + 2 * width + LANES, add);
-        put(c30, to + 3 * width, add);
-        put(c31, to + 3 * width + LANES, add);
+        c00.intoArray(out, to);
+        c01.intoArray(out, to + LANES);
+        c10.intoArray(out, to + width);
+        c11.intoArray(out, to + width + LANES);
+        c20.intoArray(out, to + 2 * width);
+        c21.intoArray(out, to + 2 * width + LANES);
+        c30.intoArray(out, to + 3 * width);
+        c31.intoArray(out, to + 3 * width + LANES);
     }
 
-    private void tile1(int aAt, int row, int column, int k, boolean add) {
+    private void tile1(int aAt, int row, int column, int k) {
         float[] left = a;
+        float[] out = c;
         int step = stepStride;
         int width = n;
         int j = bAt + column;
-        FloatVector c0 = FloatVector.zero(F);
-        FloatVector c1 = c0;
-        FloatVector c2 = c0;
-        FloatVector c3 = c0;
+        int to = cAt + row * width + column;
+        FloatVector c0 = FloatVector.fromArray(F, out, to);
+        FloatVector c1 = FloatVector.fromArray(F, out, to + width);
+        FloatVector c2 = FloatVector.fromArray(F, out, to + 2 * width);
+        FloatVector c3 = FloatVector.fromArray(F, out, to + 3 * width);
         for (int t = 0, at = aAt; t < k; t++, at += step, j += width) {
             FloatVector right = FloatVector.fromArray(F, b, j);
             c0 = right.fma(FloatVector.broadcast(F, left[at]), c0);
@@ -189,14 +195,9 @@ final class BlockProduct {
             c2 = right.fma(FloatVector.broadcast(F, left[at + 2 * rowStride]), c2);
             c3 = right.fma(FloatVector.broadcast(F, left[at + 3 * rowStride]), c3);
         }
-        int to = cAt + row * width + column;
-        put(c0, to, add);
-        put(c1, to + width, add);
-        put(c2, to + 2 * width, add);
-        put(c3, to + 3 * width, add);
-    }
-
-    private void put(FloatVector v, int at, boolean add) {
-        (add ? v.add(FloatVector.fromArray(F, c, at)) : v).intoArray(c, at);
+        c0.intoArray(out, to);
+        c1.intoArray(out, to + width);
+        c2.intoArray(out, to + 2 * width);
+        c3.intoArray(out, to + 3 * width);
     }
 }

@@ -15,6 +15,8 @@ final class Columns {
             range.run(0, c);
             return;
         }
-        Parallel.forEach((c + RANGE - 1) / RANGE, part -> range.run(part * RANGE, Math.min(c, (part + 1) * RANGE)));
+        Parallel.forEach(
+                Math.ceilDiv(c, RANGE),
+                part -> range.run(part * RANGE, part * RANGE + Math.min(RANGE, c - part * RANGE)));
     }
 }

@@ -32,19 +32,22 @@ public final class CpuKernels implements Kernels {
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
-    private final Memory memory;
-    private final Slab slab;
-    private final boolean ownsSlab;
+    private static final int COPIED_AT_ONCE = 8192; // values: a multiple of every block size
 
-    private CpuKernels(Memory memory, Slab slab, boolean ownsSlab) {
+    private final Memory memory;
+    private final Memory.Run run;
+    private final Slab slab;
+
+    private CpuKernels(Memory memory, Memory.Run run, Slab slab) {
         this.memory = memory;
+        this.run = run;
         this.slab = slab;
-        this.ownsSlab = ownsSlab;
     }
 
     /// Opens the `run` lifetime.
     public static CpuKernels open() {
-        return new CpuKernels(new Memory.Run(), new Slab(), true);
+        Memory.Run run = new Memory.Run();
+        return new CpuKernels(run, run, new Slab());
     }
 
     @Override
@@ -69,18 +72,18 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Kernels openStep() {
-        return new CpuKernels(new Memory.Step(slab), slab, false);
+        return new CpuKernels(new Memory.Step(slab), run, slab);
     }
 
     @Override
     public void close() {
         memory.close();
-        if (ownsSlab) slab.close();
+        if (memory == run) slab.close();
     }
 
     @Override
     public long bytesInUse() {
-        return memory.bytesInUse();
+        return run.bytesInUse() + slab.bytesInUse();
     }
 
     @Override
@@ -138,25 +141,26 @@ public final class CpuKernels implements Kernels {
             throw new DTypeException(
                     "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
         }
-        int rows = from.shape().rows();
-        int c = rows == 0 ? 0 : from.shape().last();
-        Parallel.forEach(rows, row -> {
-            float[] values = new float[c];
-            Decode.toFloats(from.data(), from.dtype(), (long) row * c, c, values, 0);
-            write(values, to, (long) row * c);
+        int n = from.size();
+        Parallel.forEach(Math.ceilDiv(n, COPIED_AT_ONCE), part -> {
+            int first = part * COPIED_AT_ONCE;
+            int count = Math.min(COPIED_AT_ONCE, n - first);
+            float[] values = ThreadArrays.floats(COPIED_AT_ONCE);
+            Decode.toFloats(from.data(), from.dtype(), first, count, values, 0);
+            write(values, count, to, first);
         });
     }
 
-    private static void write(float[] values, Tensor to, long first) {
+    private static void write(float[] values, int n, Tensor to, long first) {
         switch (to.dtype()) {
-            case F32 -> MemorySegment.copy(values, 0, to.data(), F32, 4 * first, values.length);
+            case F32 -> MemorySegment.copy(values, 0, to.data(), F32, 4 * first, n);
             case F16 -> {
-                for (int i = 0; i < values.length; i++) {
+                for (int i = 0; i < n; i++) {
                     to.data().set(U16, 2 * (first + i), Float.floatToFloat16(values[i]));
                 }
             }
             default -> {
-                for (int i = 0; i < values.length; i++) {
+                for (int i = 0; i < n; i++) {
                     to.data().set(U16, 2 * (first + i), Decode.toBf16(values[i]));
                 }
             }

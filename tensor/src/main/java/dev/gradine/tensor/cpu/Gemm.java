@@ -2,6 +2,7 @@ package dev.gradine.tensor.cpu;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,11 +12,10 @@ import jdk.incubator.vector.FloatVector;
 /// One product `c[M,N] (+)= alpha · A · B` by blocks, for many rows.
 ///
 /// ```
-/// for columns of about 4 MB of B:      pack them into panels, all threads together
-///   for blocks of c, one per thread:   MC rows × NC columns
-///     for K in runs of at most LDA:    copy the block's rows of A
-///       for each panel:                tiles in registers (MicroKernel), sums kept in a block of f32
-///     c (+)= alpha · sums
+/// for columns of about 4 MB of B:        pack them into panels, all threads together
+///   for blocks of c, each on a thread:   MC rows × up to NC columns
+///     for K in runs of at most LDA:      copy the block's rows of alpha · A
+///       for each panel, for each tile:   start from c or zero, add the products (MicroKernel), store to c
 /// ```
 ///
 /// The scheme is that of Goto & van de Geijn 2008 (Anatomy of high-performance matrix multiplication) with rows of A
@@ -34,8 +34,9 @@ final class Gemm {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final int L = MicroKernel.L;
-    static final int MC = 96; // rows of a block of c: its A (144 KB) stays in a second-level cache
-    private static final int NC = 512; // columns of a block of c, a multiple of every panel's and quantum's width
+    static final int MC = 96; // rows of a block of c: its A, up to 288 KB, stays in a second-level cache
+    private static final int NC = 512; // columns of a block of c; a multiple of every block type's size
+    private static final int FEW_ROWS = 32; // up to here packing B costs more than reading it unevenly
     private static final int PACKED_FLOATS = 1 << 20;
     private static final long SERIAL_FLOPS = 2_000_000; // about 15 µs: waking a thread costs as much
 
@@ -70,16 +71,25 @@ final class Gemm {
 
     /// @param parallel whether all threads work; the result is the same
     void run(boolean parallel) {
+        if (m == 0 || n == 0) return;
         int columns = Math.min(Math.max(NC, PACKED_FLOATS / k / NC * NC), n);
-        Pack pack = new Pack(b, form == Form.NT, n, k, columns);
+        Pack pack = direct() ? new Pack(b, n, k) : new Pack(b, form == Form.NT, n, k, columns);
         for (int j = 0; j < n; j += columns) columns(pack, j, Math.min(n, j + columns), parallel);
+    }
+
+    /// Whether few rows would use each panel, and `b` can stand in for all of them as it lies.
+    private boolean direct() {
+        return form != Form.NT && b.dtype() == DType.F32 && m <= FEW_ROWS && n % MicroKernel.width(n) == 0;
     }
 
     private void columns(Pack pack, int from, int to, boolean parallel) {
         int rowBlocks = (m + MC - 1) / MC;
-        int colBlocks = (to - from + NC - 1) / NC;
+        int shares = (2 * Parallel.THREADS + rowBlocks - 1) / rowBlocks; // two blocks a thread: enough to even out
+        shares = Math.max(shares, (to - from + NC - 1) / NC);
+        int nc = Math.max(MicroKernel.WIDEST, roundUp((to - from + shares - 1) / shares, MicroKernel.WIDEST));
+        int colBlocks = (to - from + nc - 1) / nc;
         each(pack.parts(from, to), i -> pack.part(i, from, to), parallel);
-        Parallel.Part block = i -> block(pack, i % rowBlocks * MC, from, i / rowBlocks * NC, to);
+        Parallel.Part block = i -> block(pack, i % rowBlocks * MC, from, i / rowBlocks * nc, nc, to);
         each(rowBlocks * colBlocks, block, parallel);
     }
 
@@ -92,9 +102,9 @@ final class Gemm {
     }
 
     /// Rows `i0 …` and columns `j0 + skip …` of `c`, where the panels begin at column `j0` and end at `to`.
-    private void block(Pack pack, int i0, int j0, int skip, int to) {
+    private void block(Pack pack, int i0, int j0, int skip, int nc, int to) {
         int rows = Math.min(MC, m - i0);
-        int cols = Math.min(NC, to - j0 - skip);
+        int cols = Math.min(nc, to - j0 - skip);
         int width = pack.width();
         float[] left = Scratch.own().left((MC + 16) * MicroKernel.LDA); // the last tile reads beyond the rows
         float[] tile = Scratch.own().tile(MicroKernel.TILE);
@@ -105,13 +115,14 @@ final class Gemm {
             left(i0, rows, p, kc, left);
             boolean add = p > 0 || accumulate;
             for (int j = 0; j < cols; j += width) {
-                long bAt = 4L * ((long) (skip + j) * k + (long) p * width);
+                long bAt = pack.at(skip + j, j0, p);
                 int w = Math.min(width, cols - j);
                 for (int i = 0, height; i < rows; i += height) {
                     height = MicroKernel.height(width, rows - i);
                     int h = Math.min(height, rows - i);
                     fetch(add, i0 + i, h, j0 + skip + j, w, tile, width);
-                    MicroKernel.tile(height, width, left, i * MicroKernel.LDA, pack.panels(), bAt, kc, tile);
+                    MicroKernel.tile(
+                            height, width, left, i * MicroKernel.LDA, pack.panels(), bAt, pack.rowBytes(), kc, tile);
                     store(tile, width, i0 + i, h, j0 + skip + j, w);
                 }
             }

@@ -25,7 +25,8 @@ final class Gemv {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     private static final int ROWS = 4; // rows of b whose sums run side by side
-    private static final int PART_BYTES = 64 << 10;
+    private static final int PART_BYTES =
+            64 << 10; // at least; a few parts a thread even out, many small ones do not stream
     private static final int SERIAL_BYTES = 256 << 10; // about 10 µs: waking a thread costs as much
 
     private final MemorySegment a;
@@ -52,7 +53,8 @@ final class Gemv {
 
     void run() {
         long rowBytes = dtype.bytes(k);
-        int rows = Gemm.roundUp(Math.clamp(PART_BYTES / rowBytes, 1, n), ROWS);
+        long partBytes = Math.max(PART_BYTES, b.byteSize() / (4L * Parallel.THREADS));
+        int rows = Gemm.roundUp(Math.clamp(partBytes / rowBytes, 1, n), ROWS);
         int parts = b.byteSize() < SERIAL_BYTES ? 1 : (n + rows - 1) / rows;
         if (parts == 1) part(0, n);
         else Parallel.forEach(parts, i -> part(i * rows, Math.min(n, (i + 1) * rows)));

@@ -8,13 +8,11 @@ import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.setInt;
 import static dev.gradine.tensor.cpu.Vectors.store;
-import static dev.gradine.tensor.cpu.Vectors.tail;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
@@ -52,58 +50,46 @@ final class LogProbCpu implements LogProbKernel {
     }
 
     private static float max(MemorySegment z, long at, int v) {
-        FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        FloatVector m1 = m0;
+        FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         int i = 0;
-        for (; i <= v - 2 * LANES; i += 2 * LANES) {
-            m0 = m0.max(load(z, at + i));
-            m1 = m1.max(load(z, at + i + LANES));
-        }
-        float m = Vectors.max(m0.max(m1));
+        for (; i <= v - LANES; i += LANES) largest = largest.max(load(z, at + i));
+        float m = Vectors.max(largest);
         for (; i < v; i++) m = Math.max(m, get(z, at + i));
         return m;
     }
 
     private static float sumExp(MemorySegment z, long at, int v, float m) {
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int i = 0;
-        for (; i <= v - 2 * LANES; i += 2 * LANES) {
-            s0 = s0.add(VectorMath.exp(load(z, at + i).sub(m)));
-            s1 = s1.add(VectorMath.exp(load(z, at + i + LANES).sub(m)));
-        }
-        for (; i < v; i += LANES) {
-            VectorMask<Float> in = tail(i, v);
-            s0 = s0.add(VectorMath.exp(load(z, at + i, in).sub(m)), in);
-        }
-        return Vectors.sum(s0.add(s1));
+        for (; i <= v - LANES; i += LANES)
+            sum = sum.add(VectorMath.exp(load(z, at + i).sub(m)));
+        float rest = 0;
+        for (; i < v; i++) rest += VectorMath.exp(get(z, at + i) - m);
+        return Vectors.sum(sum) + rest;
     }
 
     /// Writes the statistics of one row and returns `log s`.
     private static float stats(MemorySegment z, long at, int v, float m, int row, Stats to) {
         FloatVector s = FloatVector.zero(F);
         FloatVector sd = FloatVector.zero(F);
-        FloatVector d = FloatVector.zero(F);
         int i = 0;
         for (; i <= v - LANES; i += LANES) {
             FloatVector x = load(z, at + i).sub(m);
             FloatVector e = VectorMath.exp(x);
             s = s.add(e);
             sd = e.fma(x.max(VANISHED), sd);
-            d = d.add(x);
-        }
-        if (i < v) {
-            VectorMask<Float> in = tail(i, v);
-            FloatVector x = load(z, at + i, in).sub(m);
-            FloatVector e = FloatVector.zero(F).blend(VectorMath.exp(x), in);
-            s = s.add(e);
-            sd = e.fma(x.max(VANISHED), sd);
-            d = d.add(x, in);
         }
         float sum = Vectors.sum(s);
+        float weighted = Vectors.sum(sd);
+        for (; i < v; i++) {
+            float x = get(z, at + i) - m;
+            float e = VectorMath.exp(x);
+            sum += e;
+            weighted = Math.fma(e, Math.max(x, VANISHED), weighted);
+        }
         float log = (float) Math.log(sum);
-        set(to.entropy().data(), row, log - Vectors.sum(sd) / sum);
-        set(to.meanLogit().data(), row, m + Vectors.sum(d) / v);
+        set(to.entropy().data(), row, log - weighted / sum);
+        set(to.meanLogit().data(), row, Vectors.sum(z, at, v) / v);
         setInt(to.argmax().data(), row, firstOf(z, at, v, m));
         return log;
     }
@@ -111,10 +97,7 @@ final class LogProbCpu implements LogProbKernel {
     /// The first index of value `m`; 0 if there is none, as when m is NaN.
     private static int firstOf(MemorySegment z, long at, int v, float m) {
         int i = 0;
-        for (; i <= v - LANES; i += LANES) {
-            VectorMask<Float> equal = load(z, at + i).compare(VectorOperators.EQ, m);
-            if (equal.anyTrue()) return i + equal.firstTrue();
-        }
+        while (i <= v - LANES && !load(z, at + i).compare(VectorOperators.EQ, m).anyTrue()) i += LANES;
         for (; i < v; i++) if (get(z, at + i) == m) return i;
         return 0;
     }
@@ -143,9 +126,6 @@ final class LogProbCpu implements LogProbKernel {
         for (; i <= v - LANES; i += LANES) {
             store(VectorMath.exp(load(z, at + i).sub(lse)).mul(factor), z, at + i);
         }
-        if (i < v) {
-            VectorMask<Float> in = tail(i, v);
-            store(VectorMath.exp(load(z, at + i, in).sub(lse)).mul(factor), z, at + i, in);
-        }
+        for (; i < v; i++) set(z, at + i, VectorMath.exp(get(z, at + i) - lse) * factor);
     }
 }

@@ -43,6 +43,7 @@ final class MatMulCpu implements MatMulKernel {
         int k = a.shape().dim(aK);
         int m = a.shape().dim(1 - aK);
         int n = b.shape().dim(1 - bK);
+        if (k == 0) throw new ShapeException("%s: a is %s, expected at least one term".formatted(op, a.shape()));
         if (b.shape().dim(bK) != k) {
             Shape expected = bK == 0 ? Shape.of(k, n) : Shape.of(n, k);
             ShapeException.require(op, "b", b.shape(), expected, "a is " + a.shape());

@@ -16,8 +16,6 @@ sealed interface Memory extends AutoCloseable {
 
     void release(Tensor t);
 
-    long bytesInUse();
-
     @Override
     void close();
 
@@ -37,8 +35,7 @@ sealed interface Memory extends AutoCloseable {
             // weights and optimiser state stay until the end of the run
         }
 
-        @Override
-        public long bytesInUse() {
+        long bytesInUse() {
             return bytes;
         }
 
@@ -87,11 +84,6 @@ sealed interface Memory extends AutoCloseable {
 
         private static long rounded(long bytes) {
             return Math.max(Tensor.ALIGNMENT, (bytes + Tensor.ALIGNMENT - 1) & -Tensor.ALIGNMENT);
-        }
-
-        @Override
-        public long bytesInUse() {
-            return slab.bytesInUse();
         }
 
         @Override

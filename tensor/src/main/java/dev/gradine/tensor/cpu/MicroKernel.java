@@ -13,7 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 ///
 /// Each of the k terms is one `fma` into its sum, in ascending order, so a value of `c` is the same whatever tile,
 /// vector width or blocking computed it. Rows of `a` are `LDA` apart, a constant, so that one register addresses all
-/// of them; `b` is a packed panel `[k][vectors · L]`, aligned. Every sum is a local variable: in an array they would
+/// of them; `b` is a packed panel `[k][vectors · L]`, or a matrix as it
+/// lies, with rows `ldb` bytes apart. Every sum is a local variable: in an array they would
 /// be objects. How many fit is the number of vector registers: 32 with AVX-512, where 12 × 2 runs at the peak of the
 /// FMA units, and 16 with AVX2, where more than 4 × 2 spills. Unrolling k spills as well.
 final class MicroKernel {
@@ -22,13 +23,16 @@ final class MicroKernel {
     static final int L = S.length();
 
     /// Distance between rows of a packed block of `a`, and so the longest run of k.
-    static final int LDA = Integer.getInteger("lda", 384);
+    static final int LDA = 768;
 
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final long V = 4L * L; // bytes of a vector
     private static final boolean LARGE = S.vectorBitSize() == 512;
 
     private MicroKernel() {}
+
+    /// Columns of the widest panel.
+    static final int WIDEST = 2 * L;
 
     /// The most values of a tile.
     static final int TILE = 24 * L;
@@ -45,13 +49,13 @@ final class MicroKernel {
     }
 
     /// Adds one tile's products to `c[height][width]`.
-    static void tile(int height, int width, float[] a, int aAt, MemorySegment b, long bAt, int k, float[] c) {
-        if (width == L) tile16x1(a, aAt, b, bAt, k, c);
-        else if (height == 12) tile12x2(a, aAt, b, bAt, k, c);
-        else tile4x2(a, aAt, b, bAt, k, c);
+    static void tile(int height, int width, float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
+        if (width == L) tile16x1(a, aAt, b, bAt, ldb, k, c);
+        else if (height == 12) tile12x2(a, aAt, b, bAt, ldb, k, c);
+        else tile4x2(a, aAt, b, bAt, ldb, k, c);
     }
 
-    private static void tile12x2(float[] a, int aAt, MemorySegment b, long bAt, int k, float[] c) {
+    private static void tile12x2(float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
         FloatVector s0a = FloatVector.fromArray(S, c, 0);
         FloatVector s0b = FloatVector.fromArray(S, c, L);
         FloatVector s1a = FloatVector.fromArray(S, c, 2 * L);
@@ -77,8 +81,8 @@ final class MicroKernel {
         FloatVector s11a = FloatVector.fromArray(S, c, 22 * L);
         FloatVector s11b = FloatVector.fromArray(S, c, 23 * L);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + 2 * V * p, LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, b, bAt + 2 * V * p + V, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + ldb * p, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, b, bAt + ldb * p + V, LE);
             FloatVector a0 = FloatVector.broadcast(S, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
@@ -142,7 +146,7 @@ final class MicroKernel {
         s11b.intoArray(c, 23 * L);
     }
 
-    private static void tile4x2(float[] a, int aAt, MemorySegment b, long bAt, int k, float[] c) {
+    private static void tile4x2(float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
         FloatVector s0a = FloatVector.fromArray(S, c, 0);
         FloatVector s0b = FloatVector.fromArray(S, c, L);
         FloatVector s1a = FloatVector.fromArray(S, c, 2 * L);
@@ -152,8 +156,8 @@ final class MicroKernel {
         FloatVector s3a = FloatVector.fromArray(S, c, 6 * L);
         FloatVector s3b = FloatVector.fromArray(S, c, 7 * L);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + 2 * V * p, LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, b, bAt + 2 * V * p + V, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + ldb * p, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, b, bAt + ldb * p + V, LE);
             FloatVector a0 = FloatVector.broadcast(S, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
@@ -177,7 +181,7 @@ final class MicroKernel {
         s3b.intoArray(c, 7 * L);
     }
 
-    private static void tile16x1(float[] a, int aAt, MemorySegment b, long bAt, int k, float[] c) {
+    private static void tile16x1(float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
         FloatVector s0a = FloatVector.fromArray(S, c, 0);
         FloatVector s1a = FloatVector.fromArray(S, c, L);
         FloatVector s2a = FloatVector.fromArray(S, c, 2 * L);
@@ -195,7 +199,7 @@ final class MicroKernel {
         FloatVector s14a = FloatVector.fromArray(S, c, 14 * L);
         FloatVector s15a = FloatVector.fromArray(S, c, 15 * L);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + V * p, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + ldb * p, LE);
             s0a = FloatVector.broadcast(S, a[aAt + p]).fma(ba, s0a);
             s1a = FloatVector.broadcast(S, a[aAt + LDA + p]).fma(ba, s1a);
             s2a = FloatVector.broadcast(S, a[aAt + 2 * LDA + p]).fma(ba, s2a);

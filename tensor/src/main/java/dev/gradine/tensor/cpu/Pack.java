@@ -25,6 +25,7 @@ final class Pack {
     private final int n;
     private final int k;
     private final int width;
+    private final boolean direct; // b stands in for its panels
     private final MemorySegment panels;
 
     /// @param transposed whether `b` is `[N,K]`
@@ -36,7 +37,30 @@ final class Pack {
         this.n = n;
         this.k = k;
         this.width = MicroKernel.width(n);
+        this.direct = false;
         this.panels = Scratch.own().panels((long) Gemm.roundUp(columns, width) * k);
+    }
+
+    /// `b[K,N]` as it lies: nothing to pack.
+    Pack(Tensor b, int n, int k) {
+        this.b = b.data();
+        this.dtype = b.dtype();
+        this.transposed = false;
+        this.n = n;
+        this.k = k;
+        this.width = MicroKernel.width(n);
+        this.direct = true;
+        this.panels = this.b;
+    }
+
+    /// Where column `j` of row `p` lies, counted from the first packed column, `from`; `j` begins a panel.
+    long at(int j, int from, int p) {
+        return 4 * (direct ? (long) p * n + from + j : (long) j * k + (long) p * width);
+    }
+
+    /// Bytes from one k to the next.
+    long rowBytes() {
+        return 4L * (direct ? n : width);
     }
 
     /// Columns of a panel.
@@ -50,6 +74,7 @@ final class Pack {
 
     /// How many parts packing columns `from … to` has.
     int parts(int from, int to) {
+        if (direct) return 0;
         return transposed ? (to - from + width - 1) / width : (k + ROWS - 1) / ROWS;
     }
 
@@ -80,15 +105,23 @@ final class Pack {
         }
     }
 
-    /// Some rows of `b[K,N]`, each spread over all panels.
+    /// Some rows of `b[K,N]`, spread over all panels. Panel by panel: the panels' distance is often a power of two, and
+    /// row by row all writes would fall into one set of the cache.
     private void rows(int p0, int p1, int from, int to) {
         int padded = Gemm.roundUp(to - from, width);
-        float[] decoded = Scratch.own().rows(padded);
-        Arrays.fill(decoded, to - from, padded, 0);
+        float[] decoded = Scratch.own().rows(ROWS * padded);
         for (int p = p0; p < p1; p++) {
-            Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, 0);
-            for (int j = 0; j < padded; j += width) {
-                MemorySegment.copy(decoded, j, panels, F32, 4L * ((long) j * k + (long) p * width), width);
+            int at = (p - p0) * padded;
+            Decode.toFloats(b, dtype, (long) p * n + from, to - from, decoded, at);
+            Arrays.fill(decoded, at + to - from, at + padded, 0);
+        }
+        for (int j = 0; j < padded; j += width) {
+            for (int p = p0; p < p1; p++) {
+                long at = 4L * ((long) j * k + (long) p * width);
+                for (int q = 0; q < width; q += L) {
+                    FloatVector.fromArray(MicroKernel.S, decoded, (p - p0) * padded + j + q)
+                            .intoMemorySegment(panels, at + 4L * q, LITTLE_ENDIAN);
+                }
             }
         }
     }

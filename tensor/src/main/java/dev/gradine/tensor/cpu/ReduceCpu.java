@@ -63,20 +63,21 @@ final class ReduceCpu implements ReduceKernel {
         int n = x.shape().rows();
         Columns.forEach(c, n, (from, to) -> {
             int i = from;
-            for (; i <= to - LANES; i += LANES) store(load(out, i).add(columnSums(in, i, n, c)), out, i);
+            for (; i <= to - LANES; i += LANES) addColumnSums(in, i, n, c, out);
             for (; i < to; i++) set(out, i, get(out, i) + columnSum(in, i, n, c));
         });
     }
 
-    private static FloatVector columnSums(MemorySegment x, int column, int n, int c) {
-        FloatVector total = FloatVector.zero(F);
-        for (int block = 0; block < n; block += ROW_BLOCK) {
-            FloatVector part = FloatVector.zero(F);
-            int end = Math.min(n, block + ROW_BLOCK);
-            for (int row = block; row < end; row++) part = part.add(load(x, (long) row * c + column));
-            total = total.add(part);
+    private static void addColumnSums(MemorySegment x, int column, int n, int c, MemorySegment y) {
+        for (int first = 0; first < n; first += ROW_BLOCK) {
+            addBlock(x, (long) first * c + column, Math.min(ROW_BLOCK, n - first), c, y, column);
         }
-        return total;
+    }
+
+    private static void addBlock(MemorySegment x, long at, int rows, int c, MemorySegment y, int column) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int row = 0; row < rows; row++) sum = sum.add(load(x, at + (long) row * c));
+        store(load(y, column).add(sum), y, column);
     }
 
     private static float columnSum(MemorySegment x, int column, int n, int c) {
@@ -89,7 +90,7 @@ final class ReduceCpu implements ReduceKernel {
     public double sumOfSquares(Tensor x) {
         MemorySegment in = x.data();
         int n = x.size();
-        int blocks = (int) (((long) n + BLOCK - 1) / BLOCK);
+        int blocks = Math.ceilDiv(n, BLOCK);
         double[] sums = ThreadArrays.doubles(blocks);
         Parallel.forEach(blocks, b -> sums[b] = squares(in, b * BLOCK, Math.min(BLOCK, n - b * BLOCK)));
         double total = 0;

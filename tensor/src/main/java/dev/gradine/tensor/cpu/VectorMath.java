@@ -3,7 +3,8 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.MIN;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -18,13 +19,61 @@ final class VectorMath {
     private static final float LN2_HIGH = 0.6931472f;
     private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
     private static final float ROUND = 0x1.8p23f; // added and taken away: rounds to an integer, which the low bits hold
-    private static final float LOWEST = -86.98f; // below, the exponent n − 1 would leave the normal range
-    private static final float HIGHEST = 88.73f; // above, exp is beyond the largest float
+    private static final float LOWEST = -87; // has n = −126, so that 2^(n−1) comes out as 0
+    private static final float HIGHEST = 88.9f; // has n = 128 and overflows
     private static final float INV_SQRT_2_PI = 0.3989423f;
+
+    // q(r), from the highest power down
+    private static final float E6 = 0.0013814538f;
+    private static final float E5 = 0.008368745f;
+    private static final float E4 = 0.04166839f;
+    private static final float E3 = 0.16666521f;
+    private static final float E2 = 0.49999994f;
+
+    // p(t), from the highest power down
+    private static final float N8 = -0.02915803f;
+    private static final float N7 = 0.14403161f;
+    private static final float N6 = -0.2558404f;
+    private static final float N5 = 0.15932125f;
+    private static final float N4 = -0.02321339f;
+    private static final float N3 = 0.10555293f;
+    private static final float N2 = 0.11982118f;
+    private static final float N1 = 0.13986354f;
+    private static final float N0 = 0.1396213f;
+
+    // As vectors: a broadcast at each use would be one more operation for the compiler to inline, whose limit a loop
+    // with two of these functions passes, and past it every vector is boxed.
+    private static final FloatVector ONE = FloatVector.broadcast(F, 1);
+    private static final FloatVector ZERO = FloatVector.zero(F);
+    private static final FloatVector MINUS_HALF = FloatVector.broadcast(F, -0.5f);
+    private static final FloatVector VINV_SQRT_2_PI = FloatVector.broadcast(F, INV_SQRT_2_PI);
+    private static final FloatVector VLOG2_E = FloatVector.broadcast(F, LOG2_E);
+    private static final FloatVector VROUND = FloatVector.broadcast(F, ROUND);
+    private static final FloatVector VLN2_HIGH = FloatVector.broadcast(F, -LN2_HIGH);
+    private static final FloatVector VLN2_LOW = FloatVector.broadcast(F, -LN2_LOW);
+    private static final FloatVector VLOWEST = FloatVector.broadcast(F, LOWEST);
+    private static final FloatVector VHIGHEST = FloatVector.broadcast(F, HIGHEST);
+    private static final IntVector BIAS =
+            FloatVector.zero(F).reinterpretAsInts().add(126);
+    private static final FloatVector VE6 = FloatVector.broadcast(F, E6);
+    private static final FloatVector VE5 = FloatVector.broadcast(F, E5);
+    private static final FloatVector VE4 = FloatVector.broadcast(F, E4);
+    private static final FloatVector VE3 = FloatVector.broadcast(F, E3);
+    private static final FloatVector VE2 = FloatVector.broadcast(F, E2);
+    private static final FloatVector VN8 = FloatVector.broadcast(F, N8);
+    private static final FloatVector VN7 = FloatVector.broadcast(F, N7);
+    private static final FloatVector VN6 = FloatVector.broadcast(F, N6);
+    private static final FloatVector VN5 = FloatVector.broadcast(F, N5);
+    private static final FloatVector VN4 = FloatVector.broadcast(F, N4);
+    private static final FloatVector VN3 = FloatVector.broadcast(F, N3);
+    private static final FloatVector VN2 = FloatVector.broadcast(F, N2);
+    private static final FloatVector VN1 = FloatVector.broadcast(F, N1);
+    private static final FloatVector VN0 = FloatVector.broadcast(F, N0);
+    private static final FloatVector SLOPE = FloatVector.broadcast(F, 0.35f);
 
     private VectorMath() {}
 
-    /// `e^x` within 1 ulp; 0 where it is below 1.7e-38, infinite above the largest float, NaN for NaN.
+    /// `e^x` within 1 ulp; 0 where it is below 1.8e-38, infinite above the largest float, NaN for NaN.
     ///
     /// ```
     /// n = round(x / ln 2)     r = x − n ln 2     e^x = 2 · 2^(n−1) · (1 + r + r² q(r))
@@ -32,34 +81,29 @@ final class VectorMath {
     ///
     /// The power is split in two since 2^n alone overflows for the largest arguments.
     static FloatVector exp(FloatVector x) {
-        FloatVector shifted = x.mul(LOG2_E).add(ROUND);
-        FloatVector n = shifted.sub(ROUND);
-        FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), x);
-        r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
-        FloatVector q = FloatVector.broadcast(F, 0.0013814538f);
-        q = q.fma(r, FloatVector.broadcast(F, 0.008368745f));
-        q = q.fma(r, FloatVector.broadcast(F, 0.04166839f));
-        q = q.fma(r, FloatVector.broadcast(F, 0.16666521f));
-        q = q.fma(r, FloatVector.broadcast(F, 0.49999994f));
-        FloatVector p = q.fma(r.mul(r), r).add(1);
-        IntVector exponent = shifted.reinterpretAsInts().add(126).lanewise(LSHL, 23);
-        FloatVector e = p.add(p).mul(exponent.reinterpretAsFloats());
-        return e.blend(0, x.compare(LT, LOWEST)).blend(Float.POSITIVE_INFINITY, x.compare(GT, HIGHEST));
+        FloatVector in = x.lanewise(MAX, VLOWEST).lanewise(MIN, VHIGHEST);
+        FloatVector shifted = in.fma(VLOG2_E, VROUND);
+        FloatVector n = shifted.sub(VROUND);
+        FloatVector r = n.fma(VLN2_LOW, n.fma(VLN2_HIGH, in));
+        FloatVector q = VE6.fma(r, VE5).fma(r, VE4).fma(r, VE3).fma(r, VE2);
+        FloatVector p = q.fma(r.mul(r), r).add(ONE);
+        IntVector exponent = shifted.reinterpretAsInts().add(BIAS).lanewise(LSHL, 23);
+        return p.add(p).mul(exponent.reinterpretAsFloats());
     }
 
     /// `σ(x) = 1 / (1 + e^−x)`.
     static FloatVector sigmoid(FloatVector x) {
-        return FloatVector.broadcast(F, 1).div(exp(x.neg()).add(1));
+        return ONE.div(exp(x.neg()).add(ONE));
     }
 
     /// `e^(−x²/2)`, which `normalCdf` needs and the density is made of.
     static FloatVector gaussian(FloatVector x) {
-        return exp(x.mul(x).mul(-0.5f));
+        return exp(x.mul(x).mul(MINUS_HALF));
     }
 
     /// `φ(x)`, the density, from `gaussian(x)`.
     static FloatVector normalDensity(FloatVector gaussian) {
-        return gaussian.mul(INV_SQRT_2_PI);
+        return gaussian.mul(VINV_SQRT_2_PI);
     }
 
     /// `Φ(x)` from x and `gaussian(x)`, with small relative error in the lower tail too.
@@ -68,18 +112,30 @@ final class VectorMath {
     /// Φ(−a) = e^(−a²/2) · t · p(t)      t = 1 / (1 + 0.35 a)      Φ(a) = 1 − Φ(−a)      a ≥ 0
     /// ```
     static FloatVector normalCdf(FloatVector x, FloatVector gaussian) {
-        FloatVector one = FloatVector.broadcast(F, 1);
-        FloatVector t = one.div(x.abs().fma(FloatVector.broadcast(F, 0.35f), one));
-        FloatVector p = FloatVector.broadcast(F, -0.02915803f);
-        p = p.fma(t, FloatVector.broadcast(F, 0.14403161f));
-        p = p.fma(t, FloatVector.broadcast(F, -0.2558404f));
-        p = p.fma(t, FloatVector.broadcast(F, 0.15932125f));
-        p = p.fma(t, FloatVector.broadcast(F, -0.02321339f));
-        p = p.fma(t, FloatVector.broadcast(F, 0.10555293f));
-        p = p.fma(t, FloatVector.broadcast(F, 0.11982118f));
-        p = p.fma(t, FloatVector.broadcast(F, 0.13986354f));
-        p = p.fma(t, FloatVector.broadcast(F, 0.1396213f));
+        FloatVector t = ONE.div(x.abs().fma(SLOPE, ONE));
+        FloatVector p = VN8.fma(t, VN7).fma(t, VN6).fma(t, VN5).fma(t, VN4);
+        p = p.fma(t, VN3).fma(t, VN2).fma(t, VN1).fma(t, VN0);
         FloatVector lower = gaussian.mul(t).mul(p);
-        return lower.blend(one.sub(lower), x.compare(GT, 0));
+        return lower.blend(ONE.sub(lower), x.compare(GT, ZERO));
+    }
+
+    /// As the vector form, bit for bit: for the values that fill no vector. Masked vectors would double what the
+    /// compiler has to inline per loop, and past its limit it boxes them.
+    static float exp(float x) {
+        float in = Math.min(Math.max(x, LOWEST), HIGHEST);
+        float shifted = Math.fma(in, LOG2_E, ROUND);
+        float n = shifted - ROUND;
+        float r = Math.fma(n, -LN2_LOW, Math.fma(n, -LN2_HIGH, in));
+        float q = E6;
+        q = Math.fma(q, r, E5);
+        q = Math.fma(q, r, E4);
+        q = Math.fma(q, r, E3);
+        q = Math.fma(q, r, E2);
+        float p = Math.fma(q, r * r, r) + 1;
+        return (p + p) * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) + 126) << 23);
+    }
+
+    static float sigmoid(float x) {
+        return 1 / (exp(-x) + 1);
     }
 }

@@ -5,7 +5,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -37,16 +36,8 @@ final class Vectors {
         return FloatVector.fromMemorySegment(F, s, 4 * i, LITTLE_ENDIAN);
     }
 
-    static FloatVector load(MemorySegment s, long i, VectorMask<Float> m) {
-        return FloatVector.fromMemorySegment(F, s, 4 * i, LITTLE_ENDIAN, m);
-    }
-
     static void store(FloatVector v, MemorySegment s, long i) {
         v.intoMemorySegment(s, 4 * i, LITTLE_ENDIAN);
-    }
-
-    static void store(FloatVector v, MemorySegment s, long i, VectorMask<Float> m) {
-        v.intoMemorySegment(s, 4 * i, LITTLE_ENDIAN, m);
     }
 
     static float get(MemorySegment s, long i) {
@@ -73,11 +64,6 @@ final class Vectors {
         MemorySegment.copy(from, at, s, F32, 4 * i, n);
     }
 
-    /// Lanes that lie below `to` when the first is `i`.
-    static VectorMask<Float> tail(int i, int to) {
-        return F.indexInRange(i, to);
-    }
-
     /// Sum of the lanes as a tree of fixed shape: `reduceLanes(ADD)` may add in another order once compiled.
     static float sum(FloatVector v) {
         if (LANES > 8) v = v.add(v.rearrange(SWAP_8));
@@ -91,35 +77,23 @@ final class Vectors {
         return v.reduceLanes(VectorOperators.MAX);
     }
 
-    /// `Σ a[i + k] · b[j + k]` over `k < n`.
+    /// `Σ a[i + k] · b[j + k]` over `k < n`. One running sum: of two, the compiler boxed both in some callers.
     static float dot(MemorySegment a, long i, MemorySegment b, long j, int n) {
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int k = 0;
-        for (; k <= n - 2 * LANES; k += 2 * LANES) {
-            s0 = load(a, i + k).fma(load(b, j + k), s0);
-            s1 = load(a, i + k + LANES).fma(load(b, j + k + LANES), s1);
-        }
-        if (k <= n - LANES) {
-            s0 = load(a, i + k).fma(load(b, j + k), s0);
-            k += LANES;
-        }
+        for (; k <= n - LANES; k += LANES) sum = load(a, i + k).fma(load(b, j + k), sum);
         float rest = 0;
         for (; k < n; k++) rest = Math.fma(get(a, i + k), get(b, j + k), rest);
-        return sum(s0.add(s1)) + rest;
+        return sum(sum) + rest;
     }
 
     /// `Σ x[i + k]` over `k < n`.
     static float sum(MemorySegment x, long i, int n) {
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int k = 0;
-        for (; k <= n - 2 * LANES; k += 2 * LANES) {
-            s0 = s0.add(load(x, i + k));
-            s1 = s1.add(load(x, i + k + LANES));
-        }
+        for (; k <= n - LANES; k += LANES) sum = sum.add(load(x, i + k));
         float rest = 0;
         for (; k < n; k++) rest += get(x, i + k);
-        return sum(s0.add(s1)) + rest;
+        return sum(sum) + rest;
     }
 }

@@ -1,6 +1,5 @@
 package dev.gradine.tensor.cpu;
 
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 
 /// Matrix products as the formula reads, in `double`, one sum after the other: the oracle of `MatMulCpu`.
@@ -8,20 +7,16 @@ import dev.gradine.tensor.Tensor;
 /// Beside each value it keeps the sum of absolute terms, the scale that a rounding error is relative to.
 final class MatMulReference {
 
-    /// Which operand is transposed.
-    enum Form {
-        NT,
-        NN,
-        TN
-    }
-
     private static final double EPS = Math.ulp(1f) / 2;
 
     final double[] value;
     private final double[] bound;
 
-    /// `c = old + alpha · product`, where `old` is null when the product overwrites.
-    MatMulReference(Form form, Tensor a, Tensor b, float alpha, float[] old, int m, int n, int k) {
+    /// `old + alpha · product`; `old` is zero where the product overwrites.
+    MatMulReference(Gemm.Form form, Tensor a, Tensor b, float alpha, float[] old) {
+        int m = a.shape().dim(form == Gemm.Form.TN ? 1 : 0);
+        int k = a.shape().dim(form == Gemm.Form.TN ? 0 : 1);
+        int n = b.shape().dim(form == Gemm.Form.NT ? 0 : 1);
         value = new double[m * n];
         bound = new double[m * n];
         float[] av = floats(a);
@@ -31,12 +26,12 @@ final class MatMulReference {
                 double sum = 0;
                 double scale = 0;
                 for (int p = 0; p < k; p++) {
-                    double x = av[form == Form.TN ? p * m + i : i * k + p];
-                    double y = bv[form == Form.NT ? j * k + p : p * n + j];
+                    double x = av[form == Gemm.Form.TN ? p * m + i : i * k + p];
+                    double y = bv[form == Gemm.Form.NT ? j * k + p : p * n + j];
                     sum += x * y;
                     scale += Math.abs(x * y);
                 }
-                double before = old == null ? 0 : old[i * n + j];
+                double before = old[i * n + j];
                 value[i * n + j] = before + alpha * sum;
                 bound[i * n + j] = EPS * (k + 3) * (Math.abs(alpha) * scale + Math.abs(before));
             }
@@ -51,13 +46,7 @@ final class MatMulReference {
 
     private static float[] floats(Tensor t) {
         float[] values = new float[t.size()];
-        for (int i = 0; i < values.length; i += step(t.dtype())) {
-            Decode.toFloats(t.data(), t.dtype(), i, step(t.dtype()), values, i);
-        }
+        Decode.toFloats(t.data(), t.dtype(), 0, values.length, values, 0);
         return values;
-    }
-
-    private static int step(DType dtype) {
-        return dtype.blockSize();
     }
 }

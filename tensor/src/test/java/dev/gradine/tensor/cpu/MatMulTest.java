@@ -1,19 +1,25 @@
 package dev.gradine.tensor.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
 import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.cpu.MatMulReference.Form;
+import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,13 +27,15 @@ class MatMulTest {
 
     private static final int[] SIZES = {1, 2, 3, 5, 7, 8, 15, 16, 17, 31, 33, 63, 64, 65, 129};
 
+    private record Size(int m, int n, int k) {}
+
     private final Random random = new Random(7);
 
     @ParameterizedTest
     @EnumSource(Form.class)
     void product_is_the_formula_at_odd_sizes(Form form) {
         for (int i = 0; i < 400; i++) {
-            check(form, DType.F32, pick(), pick(), pick(), i % 3 == 0 ? 1f : 0.37f, i % 2 == 0);
+            check(form, DType.F32, new Size(pick(), pick(), pick()), i % 3 == 0 ? 1f : 0.37f, i % 2 == 0);
         }
     }
 
@@ -38,31 +46,32 @@ class MatMulTest {
         for (int i = 0; i < 60; i++) {
             int n = form == Form.NN ? pick() * block : pick();
             int k = form == Form.NT ? pick() * block : pick();
-            check(form, dtype, pick(), Math.min(n, 256), Math.min(k, 512), i % 3 == 0 ? 1f : -2f, i % 2 == 0);
+            check(form, dtype, new Size(pick(), Math.min(n, 256), Math.min(k, 512)), i % 3 == 0 ? 1f : -2f, i % 2 == 0);
         }
     }
 
-    static Stream<org.junit.jupiter.params.provider.Arguments> weights() {
+    static Stream<Arguments> weights() {
         return Stream.of(Form.NT, Form.NN)
-                .flatMap(f -> Stream.of(DType.values())
-                        .filter(DType::isReal)
-                        .map(t -> org.junit.jupiter.params.provider.Arguments.of(f, t)));
+                .flatMap(f -> Stream.of(DType.values()).filter(DType::isReal).map(t -> Arguments.of(f, t)));
     }
 
     private int pick() {
         return SIZES[random.nextInt(SIZES.length)];
     }
 
-    private void check(Form form, DType dtype, int m, int n, int k, float alpha, boolean accumulate) {
+    private void check(Form form, DType dtype, Size size, float alpha, boolean accumulate) {
+        int m = size.m();
+        int n = size.n();
+        int k = size.k();
         try (Arena arena = Arena.ofShared()) {
             Tensor a = random(arena, DType.F32, form == Form.TN ? Shape.of(k, m) : Shape.of(m, k));
             Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(n, k) : Shape.of(k, n));
             Tensor c = random(arena, DType.F32, Shape.of(m, n));
             float[] old = c.data().toArray(ValueLayout.JAVA_FLOAT);
             if (!accumulate) c.data().fill((byte) 0xff);
-            MatMulReference expected = new MatMulReference(form, a, b, alpha, accumulate ? old : null, m, n, k);
+            MatMulReference expected = new MatMulReference(form, a, b, alpha, accumulate ? old : new float[old.length]);
             multiply(form, a, b, alpha, accumulate, c);
-            assertClose(c, expected, "%s %s m=%d n=%d k=%d".formatted(form, dtype, m, n, k));
+            assertClose(c, expected, "%s %s %s".formatted(form, dtype, size));
         }
     }
 
@@ -115,6 +124,135 @@ class MatMulTest {
 
     private static void half(MemorySegment d, long at, float x) {
         d.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(x));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Form.class)
+    void a_planted_error_of_one_percent_or_one_sign_is_noticed(Form form) {
+        try (Arena arena = Arena.ofShared()) {
+            Tensor a = random(arena, DType.F32, Shape.of(65, 65));
+            Tensor b = random(arena, DType.F32, Shape.of(65, 65));
+            Tensor c = Tensor.zeros(arena, DType.F32, Shape.of(65, 65));
+            MatMulReference expected = new MatMulReference(form, a, b, 1, new float[65 * 65]);
+            multiply(form, a, b, 1.01f, false, c);
+            assertThatThrownBy(() -> assertClose(c, expected, "planted")).hasMessageContaining("value 0 is");
+            multiply(form, a, b, 1, false, c);
+            c.data().setAtIndex(ValueLayout.JAVA_FLOAT, 77, -c.data().getAtIndex(ValueLayout.JAVA_FLOAT, 77));
+            assertThatThrownBy(() -> assertClose(c, expected, "planted")).hasMessageContaining("value 77 is");
+        }
+    }
+
+    /// More than one block of rows, of columns and of k.
+    @ParameterizedTest
+    @EnumSource(Form.class)
+    void a_blocked_product_is_one_chain_of_fma_whatever_the_threads(Form form) {
+        int m = 101;
+        int n = 530;
+        int k = 800;
+        try (Arena arena = Arena.ofShared()) {
+            Tensor a = random(arena, DType.F32, form == Form.TN ? Shape.of(k, m) : Shape.of(m, k));
+            Tensor b = random(arena, DType.F32, form == Form.NT ? Shape.of(n, k) : Shape.of(k, n));
+            Tensor serial = random(arena, DType.F32, Shape.of(m, n));
+            Tensor parallel = Tensor.zeros(arena, DType.F32, Shape.of(m, n));
+            parallel.data().copyFrom(serial.data());
+            float[] expected = chain(form, a, b, 0.37f, floats(serial));
+            new Gemm(form, a, b, 0.37f, true, serial).run(false);
+            new Gemm(form, a, b, 0.37f, true, parallel).run(true);
+            assertThat(floats(serial)).isEqualTo(expected);
+            assertThat(floats(parallel)).isEqualTo(expected);
+        }
+    }
+
+    private static float[] chain(Form form, Tensor a, Tensor b, float alpha, float[] c) {
+        int m = a.shape().dim(form == Form.TN ? 1 : 0);
+        int k = a.shape().dim(form == Form.TN ? 0 : 1);
+        int n = c.length / m;
+        float[] av = floats(a);
+        float[] bv = floats(b);
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                float sum = c[i * n + j];
+                for (int p = 0; p < k; p++) {
+                    float x = alpha * av[form == Form.TN ? p * m + i : i * k + p];
+                    sum = Math.fma(x, bv[form == Form.NT ? j * k + p : p * n + j], sum);
+                }
+                c[i * n + j] = sum;
+            }
+        }
+        return c;
+    }
+
+    private static float[] floats(Tensor t) {
+        return t.data().toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    @ParameterizedTest
+    @MethodSource("weights")
+    void rows_alone_give_what_they_give_together(Form form, DType dtype) {
+        try (Arena arena = Arena.ofShared()) {
+            Tensor a = random(arena, DType.F32, Shape.of(40, 64));
+            Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(96, 64) : Shape.of(64, 96));
+            Tensor all = Tensor.zeros(arena, DType.F32, Shape.of(40, 96));
+            Tensor some = Tensor.zeros(arena, DType.F32, Shape.of(7, 96));
+            multiply(form, a, b, 1, false, all);
+            multiply(form, a.rows(13, 20), b, 1, false, some);
+            assertThat(floats(some)).isEqualTo(floats(all.rows(13, 20)));
+        }
+    }
+
+    /// A vector that is not kept in a register costs 80 bytes: one such tile allocates megabytes in a call.
+    @ParameterizedTest
+    @MethodSource("weights")
+    void a_warm_call_allocates_no_vector(Form form, DType dtype) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Arena arena = Arena.ofShared()) {
+            Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(64, 160) : Shape.of(160, 64));
+            for (int m : form == Form.NT ? new int[] {1, 4, 25} : new int[] {25}) {
+                Tensor a = random(arena, DType.F32, Shape.of(m, 160));
+                Tensor c = Tensor.zeros(arena, DType.F32, Shape.of(m, 64));
+                long least = Long.MAX_VALUE;
+                long end = System.nanoTime() + 20_000_000_000L; // far beyond what compiling takes on an idle machine
+                while (least > 512 && System.nanoTime() < end) {
+                    long before = threads.getCurrentThreadAllocatedBytes();
+                    multiply(form, a, b, 0.5f, m % 2 == 0, c);
+                    least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+                }
+                assertThat(least).as("bytes of a call with %d rows", m).isLessThanOrEqualTo(512);
+            }
+        }
+    }
+
+    @Test
+    void decoded_halves_are_the_platforms() {
+        try (Arena arena = Arena.ofShared()) {
+            Tensor t = Tensor.zeros(arena, DType.F16, Shape.of(1 << 16));
+            for (int i = 0; i < 1 << 16; i++) t.data().setAtIndex(ValueLayout.JAVA_SHORT, i, (short) i);
+            float[] got = new float[1 << 16];
+            Decode.toFloats(t.data(), DType.F16, 0, 1 << 16, got, 0);
+            for (int i = 0; i < 1 << 16; i++) {
+                assertThat(Float.floatToIntBits(got[i]))
+                        .isEqualTo(Float.floatToIntBits(Float.float16ToFloat((short) i)));
+            }
+        }
+    }
+
+    @Test
+    void shapes_and_types_that_do_not_meet_are_named() {
+        try (Arena arena = Arena.ofShared()) {
+            Tensor a = Tensor.zeros(arena, DType.F32, Shape.of(2, 3));
+            Tensor b = Tensor.zeros(arena, DType.F32, Shape.of(4, 5));
+            Tensor c = Tensor.zeros(arena, DType.F32, Shape.of(2, 4));
+            assertThatThrownBy(() -> multiply(Form.NT, a, b, 1, false, c))
+                    .isInstanceOf(ShapeException.class)
+                    .hasMessage("matmul_nt: b is [4, 5], expected [4, 3] (a is [2, 3])");
+            assertThatThrownBy(() -> multiply(Form.NN, c, b, 1, false, a))
+                    .isInstanceOf(ShapeException.class)
+                    .hasMessage("matmul_nn: c is [2, 3], expected [2, 5] (a is [2, 4], b is [4, 5])");
+            Tensor half = Tensor.zeros(arena, DType.F16, Shape.of(2, 5));
+            assertThatThrownBy(() -> multiply(Form.TN, a, half, 1, false, c))
+                    .isInstanceOf(DTypeException.class)
+                    .hasMessage("matmul_tn: b is F16, expected F32");
+        }
     }
 
     @Test

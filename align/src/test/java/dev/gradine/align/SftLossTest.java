@@ -1,0 +1,85 @@
+package dev.gradine.align;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Llama;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// The loss of a step, whole or in parts.
+class SftLossTest {
+
+    private final Kernels run = CpuKernels.open();
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    /// Eight sequences of unequal lengths, so that a mean of means would differ.
+    private static List<Labelled> batch() {
+        List<Labelled> all = new ArrayList<>();
+        for (int i = 0; i < 8; i++) all.add(Labelled.completion(Cases.indices(i, 5 + 3 * i, 37), 1 + i / 2));
+        return all;
+    }
+
+    /// Loss and gradients, flat, of a step in micro-batches of the given size.
+    private float[] step(int size) {
+        Llama model = TinyModel.of(run);
+        List<Param> params = TinyModel.train(model, run);
+        double n = batch().stream().mapToInt(Labelled::predicted).sum();
+        double loss = 0;
+        for (int from = 0; from < 8; from += size) {
+            try (Kernels k = run.openStep()) {
+                Tape t = Tape.recording(k);
+                Var part = SftLoss.of(TokenLogProbs.of(t, model, batch().subList(from, from + size)), n);
+                t.backward(part);
+                loss += k.download(part.value())[0];
+            }
+        }
+        int values = params.stream().mapToInt(p -> p.value().size()).sum();
+        float[] flat = new float[1 + values];
+        flat[0] = (float) loss;
+        int at = 1;
+        for (Param p : params) {
+            float[] grad = run.download(p.grad());
+            System.arraycopy(grad, 0, flat, at, grad.length);
+            at += grad.length;
+        }
+        return flat;
+    }
+
+    @Test
+    void accumulation_changes_nothing_but_rounding() {
+        float[] whole = step(8);
+        double largest = 0;
+        for (float v : whole) largest = Math.max(largest, Math.abs(v));
+        Tolerance tolerance = Tolerance.gradient(largest);
+        for (int size : new int[] {1, 2, 4}) {
+            Teeth.bite(step(size), s -> tolerance.check("in parts of " + size, s, Cases.doubles(whole)));
+        }
+    }
+
+    @Test
+    void it_is_the_mean_over_all_labelled_tokens() {
+        Llama model = TinyModel.of(run);
+        try (Kernels k = run.openStep()) {
+            Tape t = Tape.forgetting(k);
+            TokenLogProbs p = TokenLogProbs.of(t, model, batch());
+            double sum = 0;
+            for (float v : k.download(p.values().value())) sum += v;
+            double[] expected = {-sum / p.count()};
+            Teeth.bite(
+                    k.download(SftLoss.of(p, p.count()).value()),
+                    l -> Tolerance.loss().check("loss", l, expected));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package dev.gradine.align;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.autograd.op.Linear;
+import dev.gradine.nn.Llama;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Which token is predicted from where, and that nothing else costs logits.
+class TokenLogProbsTest {
+
+    private static final int[] FIRST = {3, 30, 0, 36, 5, 5, 9};
+    private static final int[] SECOND = {1, 2, 3, 20};
+    private static final List<Labelled> BATCH = List.of(Labelled.completion(FIRST, 4), Labelled.completion(SECOND, 3));
+
+    private final Kernels run = CpuKernels.open();
+    private final Llama model = TinyModel.of(run);
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    /// log softmax of the whole batch's logits, in double: one row a token, sequence after sequence.
+    private double[][] logSoftmax() {
+        try (Kernels k = run.openStep()) {
+            Tape t = Tape.forgetting(k);
+            float[] z = k.download(model.head()
+                    .forward(model.hidden(t, TokenBatch.of(List.of(FIRST, SECOND))))
+                    .value());
+            int v = model.vocabSize();
+            double[][] rows = new double[FIRST.length + SECOND.length][];
+            for (int r = 0; r < rows.length; r++) {
+                rows[r] = Cases.doubles(Arrays.copyOfRange(z, r * v, (r + 1) * v));
+                double lse = Math.log(Arrays.stream(rows[r]).map(Math::exp).sum());
+                for (int i = 0; i < v; i++) rows[r][i] -= lse;
+            }
+            return rows;
+        }
+    }
+
+    /// By hand: tokens 4, 5, 6 of the first sequence from rows 3, 4, 5; token 3 of the second from its row 2, row 9.
+    private double[] expected(int off) {
+        double[][] p = logSoftmax();
+        return new double[] {p[3 + off][5], p[4 + off][5], p[5 + off][9], p[9 + off][20]};
+    }
+
+    private float[] values(List<Labelled> batch) {
+        try (Kernels k = run.openStep()) {
+            return k.download(
+                    TokenLogProbs.of(Tape.forgetting(k), model, batch).values().value());
+        }
+    }
+
+    @Test
+    void the_first_token_of_a_completion_is_predicted_by_the_last_of_the_prompt() {
+        double[] expected = expected(0);
+        Teeth.bite(values(BATCH), p -> Tolerance.logits().check("log-probability", p, expected));
+    }
+
+    @Test
+    void a_row_too_far_would_show() {
+        float[] got = values(BATCH);
+        for (int off : new int[] {-1, 1}) {
+            double[] wrong = expected(off);
+            assertThatThrownBy(() -> Tolerance.logits().check("log-probability", got, wrong))
+                    .isInstanceOf(AssertionError.class);
+        }
+    }
+
+    @Test
+    void sums_are_those_of_each_sequence() {
+        double[] p = expected(0);
+        try (Kernels k = run.openStep()) {
+            TokenLogProbs logProbs = TokenLogProbs.of(Tape.forgetting(k), model, BATCH);
+            assertThat(logProbs.count()).isEqualTo(4);
+            assertThat(k.downloadInts(logProbs.offsets())).containsExactly(0, 3, 4);
+            assertThat(k.downloadInts(logProbs.targets())).containsExactly(5, 5, 9, 20);
+            double[] expected = {p[0] + p[1] + p[2], p[3]};
+            Teeth.bite(
+                    k.download(logProbs.sums().value()),
+                    s -> Tolerance.logits().times(3).check("sum", s, expected));
+        }
+    }
+
+    @Test
+    void a_sequence_without_loss_has_an_empty_segment() {
+        List<Labelled> batch = List.of(Labelled.completion(SECOND, 4), Labelled.completion(FIRST, 4));
+        try (Kernels k = run.openStep()) {
+            TokenLogProbs p = TokenLogProbs.of(Tape.forgetting(k), model, batch);
+            assertThat(k.downloadInts(p.offsets())).containsExactly(0, 0, 3);
+            assertThat(k.download(p.sums().value())[0]).isZero();
+        }
+    }
+
+    /// The head is replaced by one that tells how many rows it was given.
+    @Test
+    void only_rows_that_predict_a_label_reach_the_head() {
+        List<Integer> rows = new ArrayList<>();
+        var dense = model.head().base();
+        model.head().use(x -> {
+            rows.add(x.shape().rows());
+            return dense.forward(x);
+        });
+        values(BATCH);
+        assertThat(rows).containsExactly(4);
+    }
+
+    @Test
+    void an_adapted_head_gives_what_the_dense_one_does() {
+        float[] dense = values(BATCH);
+        var base = model.head().base();
+        model.head().use(x -> Linear.linear(x, x.tape().param(base.weight().active())));
+        double[] expected = Cases.doubles(dense);
+        Teeth.bite(values(BATCH), p -> Tolerance.logits().check("log-probability", p, expected));
+    }
+
+    @Test
+    void statistics_are_those_of_the_scored_rows() {
+        double[][] p = logSoftmax();
+        int[] rows = {3, 4, 5, 9};
+        try (Kernels k = run.openStep()) {
+            TokenLogProbs got = TokenLogProbs.of(Tape.forgetting(k), model, BATCH);
+            double[] entropy = new double[4];
+            int[] best = new int[4];
+            for (int i = 0; i < 4; i++) {
+                entropy[i] =
+                        Arrays.stream(p[rows[i]]).map(l -> -Math.exp(l) * l).sum();
+                best[i] = argmax(p[rows[i]]);
+            }
+            Teeth.bite(
+                    k.download(got.stats().entropy()), e -> Tolerance.logits().check("entropy", e, entropy));
+            assertThat(k.downloadInts(got.stats().argmax())).containsExactly(best);
+        }
+    }
+
+    private static int argmax(double[] row) {
+        int best = 0;
+        for (int i = 1; i < row.length; i++) if (row[i] > row[best]) best = i;
+        return best;
+    }
+
+    @Test
+    void hidden_states_that_exist_are_used() {
+        try (Kernels k = run.openStep()) {
+            Tape t = Tape.forgetting(k);
+            Var h = model.hidden(t, TokenBatch.of(List.of(FIRST, SECOND)));
+            assertThat(k.download(TokenLogProbs.of(t, model, h, BATCH).values().value()))
+                    .isEqualTo(values(BATCH));
+        }
+    }
+
+    @Test
+    void refuses_a_batch_without_loss() {
+        assertThatThrownBy(() -> values(List.of(Labelled.completion(SECOND, 4))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("log_probs: no token of the batch carries loss, expected at least one");
+    }
+}

@@ -1,0 +1,46 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.nn.Generation;
+import dev.gradine.nn.Sampler;
+import dev.gradine.testkit.Golden;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Checkpoints that `transformers` has run give the same numbers here.
+class GoldenModelsTest {
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope"})
+    void score_writes_the_logits_of_transformers(String name) {
+        Path model = Golden.golden("models/" + name);
+        Path expected = model.resolve("expected.safetensors");
+        Path out = temp.resolve("logits.safetensors");
+        Cli.run("score", "--model", model, "--ids", expected, "--out", out).ok();
+        double[] want = Values.doubles(Values.floats(expected, "logits"));
+        Teeth.bite(Values.floats(out, "logits"), got -> Tolerance.logits().check(name, got, want));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope"})
+    void greedy_tokens_are_those_of_transformers(String name) {
+        Path model = Golden.golden("models/" + name);
+        Path expected = model.resolve("expected.safetensors");
+        int[] prompt = Values.ints(expected, "greedy_prompt");
+        int[] want = Values.ints(expected, "greedy");
+        try (LoadedModel m = new LoadedModel(model)) {
+            var request = new Generation.Request(Sampler.GREEDY, want.length, _ -> false);
+            assertThat(new Generation(m.model(), m.run()).run(prompt, request, new SplittableRandom(1), _ -> true))
+                    .isEqualTo(want);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.io.Json;
+import dev.gradine.testkit.Golden;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// An adapter PEFT wrote computes, merges and trains here as it does there.
+class GoldenPeftTest {
+
+    private static final String AFTER = "after3.";
+
+    /// Later losses are those of trained parameters, and relative as a sum of logarithms is.
+    private static final Tolerance LOSS = new Tolerance(1e-5, 1e-5, "two correct fp32 losses, relative beyond 1");
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora"})
+    void scores_and_merges_as_peft_does(String name) {
+        Path base = Golden.golden("peft/base");
+        Path adapter = Golden.golden("peft/" + name + "/adapter");
+        Path expected = adapter.resolveSibling("expected.safetensors");
+        checkLogits(expected, "logits", "--model", base, "--adapter", adapter);
+        Path merged = temp.resolve("merged");
+        Cli.run("merge", "--model", base, "--adapter", adapter, "--out", merged).ok();
+        checkLogits(expected, "merged_logits", "--model", merged);
+    }
+
+    private void checkLogits(Path expected, String tensor, Object... model) {
+        Path out = temp.resolve(tensor + ".safetensors");
+        List<Object> args = new ArrayList<>(List.of("score", "--ids", expected, "--out", out));
+        args.addAll(Arrays.asList(model));
+        Cli.run(args.toArray()).ok();
+        double[] want = Values.doubles(Values.floats(expected, tensor));
+        Teeth.bite(Values.floats(out, "logits"), got -> Tolerance.logits().check(tensor, got, want));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora"})
+    void three_steps_of_sft_are_those_of_pytorch(String name) {
+        Path base = Golden.golden("peft/base");
+        Path folder = Golden.golden("peft/" + name);
+        Path out = temp.resolve("run");
+        Path data = rows(folder.resolve("expected.safetensors"));
+        Cli.run(
+                        "sft",
+                        "--model",
+                        base,
+                        "--data",
+                        data,
+                        "--init-adapter",
+                        folder.resolve("adapter"),
+                        "--out",
+                        out,
+                        "--steps",
+                        3,
+                        "--batch",
+                        2,
+                        "--lr",
+                        0.01,
+                        "--weight-decay",
+                        0.01,
+                        "--schedule",
+                        "constant",
+                        "--clip",
+                        0,
+                        "--no-shuffle")
+                .ok();
+        checkLosses(
+                Objects.requireNonNull(
+                        Json.readObject(folder.resolve("expected.json")).get("losses")),
+                Values.metrics(out));
+        checkParameters(folder.resolve("expected.safetensors"), out.resolve("adapter_model.safetensors"));
+    }
+
+    private static void checkLosses(Object expected, List<Map<String, Object>> metrics) {
+        float[] losses = new float[metrics.size()];
+        for (int i = 0; i < losses.length; i++) losses[i] = (float) Values.number(metrics.get(i), "loss");
+        assertThat(losses).hasSize(3);
+        double[] want = ((List<?>) expected)
+                .stream().limit(3).mapToDouble(x -> ((Number) x).doubleValue()).toArray();
+        Teeth.bite(losses, got -> LOSS.check("loss", got, want));
+    }
+
+    private static void checkParameters(Path expected, Path adapter) {
+        Map<String, float[]> got = Values.floats(adapter);
+        Map<String, float[]> want = new LinkedHashMap<>();
+        Values.floats(expected).forEach((name, values) -> {
+            if (name.startsWith(AFTER))
+                want.put(name.substring(AFTER.length()).replace(".modules_to_save", ""), values);
+        });
+        assertThat(got.keySet()).containsExactlyInAnyOrderElementsOf(want.keySet());
+        want.forEach((name, values) -> Teeth.bite(
+                got.getOrDefault(name, new float[0]), x -> Tolerance.trained().check(name, x, Values.doubles(values))));
+    }
+
+    /// The rows of `input_ids` and `labels` as a data set.
+    private Path rows(Path expected) {
+        int[] ids = Values.ints(expected, "input_ids");
+        int[] labels = Values.ints(expected, "labels");
+        int length = ids.length / 2;
+        StringBuilder text = new StringBuilder();
+        for (int at = 0; at < ids.length; at += length) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("input_ids", Arrays.copyOfRange(ids, at, at + length));
+            row.put("labels", Arrays.copyOfRange(labels, at, at + length));
+            text.append(Json.line(row)).append('\n');
+        }
+        return TinyModel.text(temp.resolve("rows.jsonl"), text.toString());
+    }
+}

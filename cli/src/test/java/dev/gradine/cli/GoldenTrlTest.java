@@ -1,0 +1,93 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.testkit.Golden;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Six steps of TRL's trainers, from text to adapter: every metric it logs and what it has learnt in the end.
+class GoldenTrlTest {
+
+    /// Sums of the 24 or so log-probabilities of an answer, each as good as a loss; rewards are a tenth of them.
+    private static final Tolerance METRIC = new Tolerance(1e-5, 1e-5, "two correct fp32 losses, relative beyond 1");
+
+    /// Gradients agree to 1e-4 of the largest entry, and so does their norm.
+    private static final Tolerance NORM = new Tolerance(0, 1e-4, "two correct fp32 gradients");
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    @ParameterizedTest
+    @CsvSource({"sft, sft", "sft, sft-completion-only", "dpo, dpo"})
+    void six_steps_are_those_of_trl(String command, String name) {
+        Path folder = Golden.golden("trl/" + name);
+        Path out = temp.resolve("run");
+        Cli.run(
+                        command,
+                        "--model",
+                        Golden.golden("trl/base"),
+                        "--data",
+                        folder.resolve("data.jsonl"),
+                        "--init-adapter",
+                        folder.resolve("start"),
+                        "--out",
+                        out,
+                        "--steps",
+                        6,
+                        "--batch",
+                        4,
+                        "--lr",
+                        0.005,
+                        "--schedule",
+                        "constant",
+                        "--clip",
+                        1,
+                        "--max-length",
+                        512,
+                        "--no-shuffle",
+                        "--samples",
+                        0)
+                .ok();
+        List<Map<String, Object>> want = Values.jsonLines(folder.resolve("steps.jsonl"));
+        List<Map<String, Object>> got = Values.metrics(out);
+        assertThat(got).hasSameSizeAs(want);
+        for (String metric : want.getFirst().keySet()) check(metric, got, want);
+        checkAdapter(folder.resolve("end/adapter_model.safetensors"), out.resolve("adapter_model.safetensors"));
+    }
+
+    private static void check(String metric, List<Map<String, Object>> got, List<Map<String, Object>> want) {
+        float[] values = new float[got.size()];
+        double[] expected = new double[want.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Values.number(got.get(i), metric);
+            expected[i] = Values.number(want.get(i), metric);
+        }
+        Tolerance t = metric.equals("grad_norm") ? NORM : METRIC;
+        if (Set.of("rewards/accuracies", "mean_token_accuracy").contains(metric) && allZero(expected)) {
+            t.check(metric, values, expected); // nothing to bite
+        } else {
+            Teeth.bite(values, x -> t.check(metric, x, expected));
+        }
+    }
+
+    private static boolean allZero(double[] x) {
+        for (double v : x) if (v != 0) return false;
+        return true;
+    }
+
+    private static void checkAdapter(Path expected, Path adapter) {
+        Map<String, float[]> got = Values.floats(adapter);
+        Map<String, float[]> want = Values.floats(expected);
+        assertThat(got.keySet()).containsExactlyInAnyOrderElementsOf(want.keySet());
+        want.forEach((name, values) -> Teeth.bite(
+                got.getOrDefault(name, new float[0]), x -> Tolerance.trained().check(name, x, Values.doubles(values))));
+    }
+}

@@ -1,0 +1,92 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.testkit.Tolerance;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// How a step is cut into batches, or onto threads, does not change what it learns.
+class InvarianceTest {
+
+    /// The same sums in another order: 30 or so terms of a few roundings each, in f32.
+    private static final Tolerance SAME = new Tolerance(0, 1e-6, "8 ε √3");
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    @BeforeEach
+    void prepare() {
+        TinyModel.write(temp.resolve("model"));
+        // rows of different numbers of labels, so that a mean of means would differ
+        String rows = "";
+        for (int i = 0; i < 8; i++) {
+            rows += "{\"prompt\": \"%s\", \"completion\": \"%s\"}\n".formatted("ab".repeat(i + 1), "xyz".repeat(9 - i));
+        }
+        TinyModel.text(temp.resolve("data.jsonl"), rows);
+        TinyModel.pairs(temp.resolve("pairs.jsonl"), 8);
+    }
+
+    private Object[] args(String command, String data, String out, Object... more) {
+        List<Object> all = new ArrayList<>(List.of(command, "--model", temp.resolve("model")));
+        all.addAll(List.of("--data", temp.resolve(data), "--out", temp.resolve(out), "--steps", 3, "--lr", 0.001));
+        all.addAll(List.of("--samples", 0, "--rank", 4));
+        all.addAll(Arrays.asList(more));
+        return all.toArray();
+    }
+
+    private byte[] adapter(String out) {
+        return Values.bytes(temp.resolve(out).resolve("adapter_model.safetensors"));
+    }
+
+    @Test
+    void two_batches_accumulated_are_one_of_twice_the_size() {
+        for (String command : List.of("sft", "dpo")) {
+            String data = command.equals("sft") ? "data.jsonl" : "pairs.jsonl";
+            Cli.run(args(command, data, command + "-whole", "--batch", 4)).ok();
+            Cli.run(args(command, data, command + "-parts", "--batch", 2, "--accumulate", 2))
+                    .ok();
+            List<Map<String, Object>> whole = Values.timeless(temp.resolve(command + "-whole"));
+            List<Map<String, Object>> parts = Values.timeless(temp.resolve(command + "-parts"));
+            assertThat(parts).hasSize(3);
+            for (int i = 0; i < 3; i++) {
+                for (String name : List.of("loss", "entropy", "num_tokens", "epoch", "learning_rate")) {
+                    Map<String, Object> a = whole.get(i);
+                    SAME.check(command + " " + name, Values.number(parts.get(i), name), Values.number(a, name));
+                }
+                double norm = Values.number(whole.get(i), "grad_norm");
+                new Tolerance(0, 1e-4, "two fp32 gradients")
+                        .check(command + " grad_norm", Values.number(parts.get(i), "grad_norm"), norm);
+            }
+        }
+    }
+
+    @Test
+    void one_thread_and_two_give_the_same_bytes() {
+        for (int threads = 1; threads <= 2; threads++) {
+            String out = "threads" + threads;
+            List<String> jvm = List.of("-Dgradine.threads=" + threads, "-XX:TieredStopAtLevel=1");
+            Object[] args = args("dpo", "pairs.jsonl", out, "--dropout", 0.1);
+            try (Child child = Child.start(temp, jvm, args)) {
+                assertThat(child.code()).as(child.err()).isZero();
+            }
+        }
+        assertThat(adapter("threads2")).isEqualTo(adapter("threads1"));
+        assertThat(Values.timeless(temp.resolve("threads2"))).isEqualTo(Values.timeless(temp.resolve("threads1")));
+    }
+
+    @Test
+    void the_same_seed_gives_the_same_bytes_and_another_does_not() {
+        Cli.run(args("sft", "data.jsonl", "a", "--dropout", 0.1)).ok();
+        Cli.run(args("sft", "data.jsonl", "b", "--dropout", 0.1)).ok();
+        Cli.run(args("sft", "data.jsonl", "c", "--dropout", 0.1, "--seed", 43)).ok();
+        assertThat(adapter("b")).isEqualTo(adapter("a"));
+        assertThat(adapter("c")).isNotEqualTo(adapter("a"));
+    }
+}

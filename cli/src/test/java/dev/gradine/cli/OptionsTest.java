@@ -1,0 +1,171 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Options that do not exist, do not go together or are out of range are refused before anything is written; those of
+/// a YAML file count as if they had been typed.
+class OptionsTest {
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    private Path data = Path.of("");
+
+    @BeforeEach
+    void prepare() {
+        TinyModel.write(temp.resolve("model"));
+        data = TinyModel.tokenRows(temp.resolve("data.jsonl"), 6, 8, 1);
+    }
+
+    private Cli sft(Path out, Object... more) {
+        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--data", data));
+        all.addAll(List.of("--out", out));
+        all.addAll(Arrays.asList(more));
+        return Cli.run(all.toArray());
+    }
+
+    private void refused(String message, Object... more) {
+        Path out = temp.resolve("out");
+        sft(out, more).refuses(message);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void an_unknown_option_is_refused() {
+        refused("Unknown option: '--rnak=3' (see gradine sft --help)", "--rnak=3");
+        refused("Invalid value for option '--rank': 'three' is not an int (see gradine sft --help)", "--rank", "three");
+    }
+
+    @Test
+    void a_missing_option_is_named() {
+        Cli.run("sft", "--data", data)
+                .refuses("Missing required options: '--model=DIR|FILE', '--out=DIR' (see gradine sft --help)");
+    }
+
+    @Test
+    void steps_and_epochs_exclude_each_other() {
+        refused("--steps and --epochs are both given, expected one of them", "--steps", 2, "--epochs", 1);
+        refused(
+                "--group-by-length orders the data, --no-shuffle keeps it: give one",
+                "--group-by-length",
+                "--no-shuffle");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            steps | 0 | steps: 0, expected at least 1
+            epochs | 0 | --epochs: 0.0, expected above 0
+            batch | 0 | batch: 0, expected at least 1
+            accumulate | -1 | accumulate: -1, expected at least 1
+            max-length | 0 | sft: max length is 0, expected >= 2 tokens
+            lr | NaN | lr: NaN, expected a finite number of at least 0
+            lr | -1 | lr: -1.0, expected a finite number of at least 0
+            clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
+            warmup | -1 | warmup: -1, expected at least 0
+            weight-decay | -1 | weight-decay: -1.0, expected at least 0
+            schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
+            rank | 0 | lora: rank is 0, expected >= 1
+            alpha | 0 | lora: alpha is 0.0, expected > 0
+            dropout | 1 | lora: dropout is 1.0, expected in [0, 1)
+            modules-to-save | nothing | modules_to_save: nothing names no module of the model
+            loss-on | user | --loss-on: "user", expected auto, all, completion or assistant
+            save-every | -1 | save-every: -1, expected at least 0
+            eval-every | -1 | eval-every: -1, expected at least 0
+            samples | -1 | samples: -1, expected at least 0
+            """)
+    void a_value_out_of_range_is_refused(String name, String value, String message) {
+        refused(message, "--" + name, value);
+    }
+
+    @Test
+    void a_folder_with_something_in_it_is_not_written_to() throws IOException {
+        Path out = Files.createDirectory(temp.resolve("full"));
+        Files.writeString(out.resolve("notes.txt"), "mine");
+        sft(out).refuses(out + ": the folder is not empty, expected a new or empty one");
+        sft(out.resolve("notes.txt")).refuses(out.resolve("notes.txt") + ": is a file, expected a folder to write");
+        assertThat(Values.content(out)).containsExactly("notes.txt");
+    }
+
+    @Test
+    void a_configuration_counts_as_options_typed() {
+        Path yaml = TinyModel.text(temp.resolve("run.yaml"), """
+                lr: 1e-2
+                rank: 3
+                targets: [q_proj, v_proj]
+                rank-pattern: {q_proj: 2}
+                no-shuffle: true
+                steps: 3
+                seed: 7
+                """);
+        sft(temp.resolve("a"), "--config", yaml, "--seed", 8).ok();
+        sft(
+                        temp.resolve("b"),
+                        "--lr",
+                        "1e-2",
+                        "--rank",
+                        3,
+                        "--targets",
+                        "q_proj,v_proj",
+                        "--rank-pattern",
+                        "q_proj=2",
+                        "--no-shuffle",
+                        "--steps",
+                        3,
+                        "--seed",
+                        8)
+                .ok();
+        for (String file : List.of("adapter_model.safetensors", "adapter_config.json")) {
+            assertThat(Values.bytes(temp.resolve("a").resolve(file)))
+                    .isEqualTo(Values.bytes(temp.resolve("b").resolve(file)));
+        }
+        assertThat(Values.timeless(temp.resolve("a")))
+                .isEqualTo(Values.timeless(temp.resolve("b")))
+                .hasSize(3);
+    }
+
+    @Test
+    void a_configuration_may_give_what_is_required() {
+        Path yaml = TinyModel.text(
+                temp.resolve("run.yaml"),
+                "model: %s\ndata: %s\nout: %s\nsteps: 1\nsamples: 0\n"
+                        .formatted(temp.resolve("model"), data, temp.resolve("c")));
+        Cli.run("sft", "--config=" + yaml).ok();
+        assertThat(temp.resolve("c/adapter_model.safetensors")).exists();
+    }
+
+    @Test
+    void a_misspelt_key_is_refused_with_those_there_are() {
+        Path yaml = TinyModel.text(temp.resolve("run.yaml"), "rnak: 3\n");
+        Cli refused = sft(temp.resolve("out"), "--config", yaml);
+        assertThat(refused.code()).isEqualTo(2);
+        assertThat(refused.err())
+                .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, alpha, ")
+                .contains(", rank, ")
+                .doesNotContain("config,", "help")
+                .hasLineCount(1);
+        assertThat(temp.resolve("out")).doesNotExist();
+    }
+
+    @Test
+    void a_file_that_is_no_configuration_is_refused() {
+        Path yaml = TinyModel.text(temp.resolve("run.yaml"), "rank: [3\n");
+        refused(yaml + ": line 1: while parsing a flow sequence", "--config", yaml);
+        TinyModel.text(yaml, "- rank\n");
+        refused(yaml + ": is no mapping, expected lines such as rank: 8", "--config", yaml);
+        TinyModel.text(yaml, "rank: 3\nrank: 4\n");
+        refused(yaml + ": line 2: Duplicate Object property \"rank\"", "--config", yaml);
+        refused(temp.resolve("none.yaml") + ": no such file or folder", "--config", temp.resolve("none.yaml"));
+    }
+}

@@ -1,0 +1,88 @@
+package dev.gradine.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// A run is resumed with the settings it was started with, or not at all.
+class ResumeSettingsTest {
+
+    @TempDir
+    private static Path temp = Path.of("");
+
+    private static Path killed = Path.of("");
+
+    /// Leaves a run killed behind a checkpoint.
+    @BeforeAll
+    static void prepare() {
+        TinyModel.write(temp.resolve("model"));
+        TinyModel.tokenRows(temp.resolve("data.jsonl"), 8, 8, 1);
+        killed = temp.resolve("killed");
+        try (Child child = Child.start(temp, args(killed, "--steps", 5000, "--lr", 0.005, "--save-every", 5))) {
+            child.awaitLines(killed.resolve("metrics.jsonl"), 7);
+            child.kill();
+        }
+    }
+
+    private static Object[] args(Path out, Object... more) {
+        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--out", out));
+        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--samples", 0, "--targets", "q_proj"));
+        all.addAll(Arrays.asList(more));
+        return all.toArray();
+    }
+
+    private static void refused(String name, String is, String expected, Object... more) {
+        String checkpoint = Values.content(killed.resolve("checkpoints")).getLast();
+        Cli.run(args(killed, more))
+                .refuses("%s/checkpoints/%s: %s is %s, expected %s as in the run it resumes"
+                        .formatted(killed, checkpoint, name, is, expected));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "seed, 43, 42",
+        "rank, 8, 16",
+        "alpha, 8.0, 32.0",
+        "batch, 2, 4",
+        "accumulate, 2, 1",
+        "max-length, 9, 1024",
+        "schedule, cosine, linear",
+        "dropout, 0.5, 0.0",
+        "clip, 2.0, 1.0",
+        "loss-on, all, auto"
+    })
+    void another_setting_is_refused_by_its_name(String name, String is, String before) {
+        refused(name, is, before, "--resume", "--steps", 5000, "--lr", 0.005, "--" + name, is);
+    }
+
+    @Test
+    void another_length_or_rate_is_refused() {
+        refused("steps", "7", "5000", "--resume", "--steps", 7, "--lr", 0.005);
+        refused("lr", "0.01", "0.005", "--resume", "--steps", 5000, "--lr", 0.01);
+    }
+
+    @Test
+    void without_resume_the_folder_is_not_touched() {
+        Cli.run(args(killed, "--steps", 5000, "--lr", 0.005))
+                .refuses(killed + ": the folder is not empty, expected a new or empty one");
+    }
+
+    @Test
+    void there_must_be_something_to_resume() {
+        Path out = temp.resolve("none");
+        Cli.run(args(out, "--resume")).refuses("--resume: " + out + " has no checkpoint to go on from");
+    }
+
+    @Test
+    void a_finished_run_cannot_be_resumed() {
+        Path out = temp.resolve("finished");
+        Cli.run(args(out, "--steps", 2)).ok();
+        Cli.run(args(out, "--steps", 2, "--resume")).refuses("--resume: " + out + " has no checkpoint to go on from");
+    }
+}

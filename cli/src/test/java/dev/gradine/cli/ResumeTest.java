@@ -1,0 +1,94 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A run that was stopped, however rudely, goes on as if it had not been: with dropout, accumulated gradients and data
+/// shuffled anew in each of many epochs.
+class ResumeTest {
+
+    private static final int STEPS = 80; // of which a run must not reach the last before it is stopped
+    private static final List<String> SLOW = List.of("-XX:TieredStopAtLevel=1");
+    private static final Path STATUS = Path.of("/proc/self/status");
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    private Path out = Path.of("");
+
+    @BeforeEach
+    void prepare() {
+        TinyModel.write(temp.resolve("model"));
+        TinyModel.tokenRows(temp.resolve("data.jsonl"), 13, 12, 1);
+        out = temp.resolve("run");
+    }
+
+    private Object[] args(Path folder, Object... more) {
+        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--out", folder));
+        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--rank", 4, "--dropout", 0.2, "--lr", 0.01));
+        all.addAll(List.of("--batch", 2, "--accumulate", 2, "--steps", STEPS, "--samples", 0));
+        all.addAll(Arrays.asList(more));
+        return all.toArray();
+    }
+
+    /// Resumes, and compares with a run that was never stopped.
+    private void assertResumesAsIfNothingHadHappened() {
+        Cli.run(args(out, "--resume")).ok();
+        Path whole = temp.resolve("whole");
+        Cli.run(args(whole)).ok();
+        String weights = "adapter_model.safetensors";
+        assertThat(Values.bytes(out.resolve(weights))).isEqualTo(Values.bytes(whole.resolve(weights)));
+        assertThat(Values.timeless(out)).isEqualTo(Values.timeless(whole)).hasSize(STEPS);
+        assertThat(Values.content(out)).isEqualTo(Values.content(whole)).doesNotContain("checkpoints");
+    }
+
+    @Test
+    void a_killed_run_goes_on_from_its_checkpoint() {
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 12);
+            child.kill();
+        }
+        assertThat(Values.content(out)).contains("checkpoints").doesNotContain("adapter_model.safetensors");
+        assertResumesAsIfNothingHadHappened();
+    }
+
+    @Test
+    void ctrl_c_saves_first_and_the_run_goes_on_from_there() throws IOException {
+        assumeFalse(ignoresInterrupts(), "interrupts are switched off in this process and its children");
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 0))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 3);
+            child.interrupt();
+            assertThat(child.code()).isEqualTo(130);
+        }
+        int done = Values.metrics(out).size();
+        assertThat(done).isLessThan(STEPS);
+        assertThat(Values.content(out.resolve("checkpoints"))).containsExactly("step-%08d".formatted(done));
+        assertThat(Values.text(out.resolve("run.json"))).contains("interrupted");
+        assertThat(Values.content(out)).contains("report.html").doesNotContain("adapter_model.safetensors");
+        assertResumesAsIfNothingHadHappened();
+    }
+
+    /// A process started in the background by a shell without job control passes that on to its children.
+    private static boolean ignoresInterrupts() throws IOException {
+        if (!Files.isReadable(STATUS)) return false;
+        return Files.readAllLines(STATUS).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
+    }
+
+    @AfterEach
+    void nothing_half_written_is_left() {
+        assertThat(Values.content(out)).noneMatch(name -> name.endsWith(".tmp"));
+    }
+}

@@ -1,0 +1,156 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.align.Labelled;
+import dev.gradine.align.TokenLogProbs;
+import dev.gradine.autograd.Tape;
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.Json;
+import dev.gradine.nn.Sampler;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.testkit.Golden;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// A real model of 135 million parameters says what it says in `transformers`, to the token.
+///
+/// Its 30 layers add 60 times to the hidden state, each time from products of up to 1536 terms: √60 · ε √1536 ≈ 1.8e-5
+/// of
+/// a logit, which is up to 30, so 5e-4 between two fp32 implementations.
+@Tag("slow")
+class SmolLmTest {
+
+    private static final int TOP = 20;
+    private static final Tolerance LOGIT =
+            new Tolerance(5e-4, 0, "√60 ε √1536 of a logit of 30: two correct fp32 models of 30 layers");
+
+    private static final String MODEL = "assets/models/smollm2-135m-instruct";
+
+    private static Path expected() {
+        return Golden.golden("smollm2/expected.safetensors");
+    }
+
+    private static Map<String, Object> about() {
+        return Json.readObject(expected().resolveSibling("expected.json"));
+    }
+
+    private static String prompt(int i) {
+        return String.valueOf(((List<?>) about().getOrDefault("prompts", List.of())).get(i));
+    }
+
+    private static @Nullable LoadedModel loaded;
+
+    @AfterAll
+    static void close() {
+        if (loaded != null) loaded.close();
+    }
+
+    /// Opened by the first test that needs it.
+    private static LoadedModel model() {
+        LoadedModel m = loaded == null ? new LoadedModel(Golden.shared(MODEL)) : loaded;
+        loaded = m;
+        return m;
+    }
+
+    /// The greedy answer is checked as the likeliest token behind each of its beginnings, in one pass.
+    @ParameterizedTest
+    @CsvSource({"raw, 0", "raw, 1", "raw, 2", "chat, 0", "chat, 1", "chat, 2"})
+    void tokens_logits_and_greedy_answer_are_those_of_transformers(String kind, int i) {
+        String key = kind + "." + i + ".";
+        int[] ids = encode(ModelText.codec(model().checkpoint()), kind, prompt(i));
+        assertThat(ids).isEqualTo(Values.ints(expected(), key + "input_ids"));
+        int[] answer = Values.ints(expected(), key + "greedy");
+        int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(answer)).toArray();
+        try (Kernels k = model().run().openStep()) {
+            var h = model().model().hidden(Tape.forgetting(k), TokenBatch.of(List.of(all)));
+            float[] logits = k.download(model().model().head().forward(h).value());
+            int v = model().model().vocabSize();
+            checkLogits(Arrays.copyOf(logits, ids.length * v), v, key);
+            int[] likeliest = new int[answer.length];
+            for (int t = 0; t < answer.length; t++) {
+                int at = ids.length - 1 + t;
+                likeliest[t] = Sampler.argmax(Arrays.copyOfRange(logits, at * v, (at + 1) * v));
+            }
+            assertThat(likeliest).isEqualTo(answer);
+        }
+    }
+
+    private static int[] encode(TextCodec codec, String kind, String prompt) {
+        return kind.equals("raw")
+                ? codec.tokenizer().encode(prompt, true)
+                : codec.encodeChat(List.of(new Message("user", prompt)), Map.of(), true);
+    }
+
+    private static void checkLogits(float[] logits, int v, String key) {
+        int[] topIds = Values.ints(expected(), key + "top20_ids");
+        double[] topValues = Values.doubles(Values.floats(expected(), key + "top20_values"));
+        float[] picked = new float[topIds.length];
+        float[] sums = new float[logits.length / v];
+        for (int t = 0; t < sums.length; t++) {
+            float[] row = Arrays.copyOfRange(logits, t * v, (t + 1) * v);
+            for (int j = 0; j < TOP; j++) picked[t * TOP + j] = row[topIds[t * TOP + j]];
+            sums[t] = (float) logSumExp(row);
+            Arrays.sort(row);
+            // no other token may come before the twenty, but for ties
+            LOGIT.check(key + "20th of " + t, row[v - TOP], topValues[t * TOP + TOP - 1]);
+        }
+        Teeth.bite(picked, x -> LOGIT.check(key + "top20", x, topValues));
+        double[] expectedSums = Values.doubles(Values.floats(expected(), key + "logsumexp"));
+        Teeth.bite(sums, x -> LOGIT.check(key + "logsumexp", x, expectedSums));
+    }
+
+    private static double logSumExp(float[] row) {
+        double max = Float.NEGATIVE_INFINITY;
+        for (float x : row) max = Math.max(max, x);
+        double sum = 0;
+        for (float x : row) sum += Math.exp(x - max);
+        return max + Math.log(sum);
+    }
+
+    @Test
+    void the_loss_of_a_thousand_tokens_is_that_of_transformers() throws IOException {
+        Path text = Golden.shared("assets/data/lm/tinyshakespeare.txt");
+        if (!(about().get("mean_nll_1024") instanceof Number expected)) throw new AssertionError("no mean_nll_1024");
+        LoadedModel m = model();
+        int[] all = ModelText.codec(m.checkpoint())
+                .tokenizer()
+                .encode(Files.readString(text).substring(0, 4000), true);
+        int[] ids = Arrays.copyOf(all, 1024);
+        try (Kernels k = m.run().openStep()) {
+            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), m.model(), List.of(new Labelled(ids, ids)));
+            double sum = 0;
+            for (float x : k.download(lp.values().value())) sum -= x;
+            float[] mean = {(float) (sum / (ids.length - 1))};
+            Teeth.bite(mean, x -> Tolerance.loss().check("nll", x[0], expected.doubleValue()));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"raw, 1", "chat, 1"})
+    void the_command_writes_the_answer(String kind, int i) {
+        List<Object> args =
+                new ArrayList<>(List.of("generate", "--model", Golden.shared(MODEL), "--prompt", prompt(i)));
+        args.addAll(List.of("--temperature", 0, "--max-tokens", 48));
+        if (kind.equals("raw")) args.add("--raw");
+        String answer = String.valueOf(about().get(kind + "." + i + ".text")).replace("<|im_end|>", "");
+        String text = kind.equals("raw") ? prompt(i) + answer : answer;
+        assertThat(Cli.run(args.toArray())).isEqualTo(new Cli(0, text + "\n", ""));
+    }
+}

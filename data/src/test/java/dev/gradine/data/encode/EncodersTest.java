@@ -1,0 +1,159 @@
+package dev.gradine.data.encode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.data.DataSet;
+import dev.gradine.data.Passage;
+import dev.gradine.data.Row;
+import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.token.ByteTokenizer;
+import dev.gradine.data.token.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// Sequences and masks over a byte tokenizer and ChatML, where every token can be read off the text.
+class EncodersTest {
+    private static final Tokenizer TOKENIZER = ByteTokenizer.chatMl();
+    private static final TextCodec CODEC = new TextCodec(TOKENIZER, ChatTemplate.named("chatml"));
+    private static final List<Message> TURNS = List.of(
+            new Message("user", "Hi"),
+            new Message("assistant", "Hé!"),
+            new Message("user", "1+1?"),
+            new Message("assistant", "2"));
+
+    private static SftExample sft(Mask mask, Row row) {
+        return new SftEncoder(CODEC, mask, 512).encode(row);
+    }
+
+    /// What is learnt, with a `|` where learnt stretches are apart.
+    private static String learnt(SftExample e) {
+        var out = new StringBuilder();
+        int[] labels = e.labels();
+        for (int i = 0; i < labels.length; ) {
+            int from = i;
+            while (i < labels.length && labels[i] >= 0) i++;
+            if (i > from)
+                out.append(TOKENIZER.decode(Arrays.copyOfRange(labels, from, i), false))
+                        .append('|');
+            i++;
+        }
+        return out.toString();
+    }
+
+    private static Passage turn(String role, String content) {
+        return new Passage.Turns(List.of(new Message(role, content)));
+    }
+
+    @Test
+    void text_that_is_not_unicode_does_no_harm() {
+        assertThat(learnt(sft(Mask.AUTO, new Row.Text("a\uD83Db\0c")))).isEqualTo("a?b\0c<|im_end|>|");
+    }
+
+    @Test
+    void text_is_learnt_whole_with_one_end() {
+        assertThat(learnt(sft(Mask.AUTO, new Row.Text("abc")))).isEqualTo("abc<|im_end|>|");
+        assertThat(learnt(sft(Mask.AUTO, new Row.Text("abc<|im_end|>")))).isEqualTo("abc<|im_end|>|");
+    }
+
+    @Test
+    void a_completion_is_learnt_from_its_first_to_its_last_token() {
+        var row = new Row.Completion(new Passage.Text("Q:"), new Passage.Text(" é"), Map.of());
+        SftExample e = sft(Mask.AUTO, row);
+        assertThat(learnt(e)).isEqualTo(" é<|im_end|>|");
+        assertThat(e.labels()).startsWith(-100, -100).doesNotContain(TOKENIZER.pad());
+        assertThat(e.labels()[2]).isEqualTo(e.ids()[2]);
+        assertThat(learnt(sft(Mask.ALL, row))).isEqualTo("Q: é<|im_end|>|");
+        var chat = new Row.Completion(turn("user", "q"), turn("assistant", "a"), Map.of());
+        assertThat(learnt(sft(Mask.COMPLETION, chat))).isEqualTo("a<|im_end|>\n|");
+    }
+
+    @Test
+    void the_assistants_turns_are_learnt_with_their_end_and_nothing_else() {
+        assertThat(learnt(sft(Mask.ASSISTANT, new Row.Chat(TURNS, Map.of())))).isEqualTo("Hé!<|im_end|>|2<|im_end|>|");
+    }
+
+    @Test
+    void the_assistants_turns_of_a_prompt_are_not_learnt() {
+        var row = new Row.Completion(
+                new Passage.Turns(TURNS.subList(0, 3)), new Passage.Turns(TURNS.subList(3, 4)), Map.of());
+        assertThat(learnt(sft(Mask.ASSISTANT, row))).isEqualTo("2<|im_end|>|");
+    }
+
+    @Test
+    void a_mask_that_is_off_by_one_token_would_be_seen() {
+        SftExample e = sft(Mask.ASSISTANT, new Row.Chat(TURNS, Map.of()));
+        int[] shifted = new int[e.length()];
+        Arrays.fill(shifted, -100);
+        for (int i = 1; i < shifted.length; i++) if (e.labels()[i - 1] >= 0) shifted[i] = e.ids()[i];
+        assertThat(learnt(new SftExample(e.ids(), shifted))).isNotEqualTo("Hé!<|im_end|>|2<|im_end|>|");
+    }
+
+    @Test
+    void generation_blocks_decide_where_the_template_has_them() {
+        ChatTemplate marked = ChatTemplate.parse("{% for m in messages %}<|im_start|>{{ m.role }}:"
+                + "{% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% endgeneration %}"
+                + "{% else %}{{ m.content }}{% endif %}<|im_end|>{% endfor %}");
+        var encoder = new SftEncoder(new TextCodec(TOKENIZER, marked), Mask.ASSISTANT, 512);
+        assertThat(learnt(encoder.encode(new Row.Chat(TURNS, Map.of())))).isEqualTo("Hé!|2|");
+    }
+
+    @Test
+    void a_template_that_rewrites_earlier_turns_is_searched() {
+        ChatTemplate thinking = ChatTemplate.parse("{% for m in messages %}<|im_start|>{{ m.role }}:"
+                + "{% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}"
+                + "{% if add_generation_prompt %}<|im_start|>assistant:{% endif %}");
+        var encoder = new SftEncoder(new TextCodec(TOKENIZER, thinking), Mask.ASSISTANT, 512);
+        assertThat(learnt(encoder.encode(new Row.Chat(TURNS, Map.of()))))
+                .isEqualTo("Hé!<|im_end|>|<t></t>2<|im_end|>|");
+    }
+
+    @Test
+    void long_sequences_keep_their_start_and_rows_without_a_target_are_dropped() {
+        var row = new Row.Completion(new Passage.Text("0123456789"), new Passage.Text("abc"), Map.of());
+        var encoder = new SftEncoder(CODEC, Mask.AUTO, 12);
+        assertThat(learnt(encoder.encode(row))).isEqualTo("ab|");
+        var longer = new Row.Completion(new Passage.Text("0123456789ab"), new Passage.Text("c"), Map.of());
+        var encoded = encoder.encode(DataSet.of("d", List.of(row, longer)));
+        assertThat(encoded.examples()).hasSize(1);
+        assertThat(encoded.dropped()).isEqualTo(1);
+        assertThatThrownBy(() -> encoder.encode(DataSet.of("d", List.of(longer))))
+                .hasMessage("d: no row has a token to learn within max length 12");
+    }
+
+    @Test
+    void a_pair_shares_its_prompt_and_ends_both_answers() {
+        var row = new Row.Preference(
+                new Passage.Text("Q:"), new Passage.Text("yes"), new Passage.Text("no<|im_end|>"), Map.of());
+        PreferenceExample e = new PreferenceEncoder(CODEC, 6).encode(row);
+        assertThat(TOKENIZER.decode(e.prompt(), false)).isEqualTo("Q:");
+        assertThat(TOKENIZER.decode(e.chosen(), false)).isEqualTo("yes<|im_end|>");
+        assertThat(TOKENIZER.decode(e.rejected(), false)).isEqualTo("no<|im_end|>");
+        PreferenceExample cut = new PreferenceEncoder(CODEC, 4).encode(row);
+        assertThat(TOKENIZER.decode(cut.chosen(), false)).isEqualTo("ye");
+        assertThatThrownBy(() -> new PreferenceEncoder(CODEC, 2).encode(row))
+                .hasMessage("prompt has 2 tokens, expected fewer than max length 2");
+    }
+
+    @Test
+    void rows_that_do_not_fit_are_named() {
+        var encoder = new SftEncoder(CODEC, Mask.AUTO, 9);
+        var tokens = new Row.Tokens(new int[] {1, 2}, new int[] {-100, 260});
+        assertThatThrownBy(() -> encoder.encode(DataSet.of("d.jsonl", List.of(tokens))))
+                .hasMessage("d.jsonl: row 1: field labels[1] is 260, expected -100 or below the vocabulary size 260");
+        var pair = new Row.Preference(new Passage.Text("q"), new Passage.Text("a"), new Passage.Text("b"), Map.of());
+        assertThatThrownBy(() -> encoder.encode(pair))
+                .hasMessage("row is a preference pair, expected text, a conversation or a prompt with its completion");
+        assertThatThrownBy(() -> new PreferenceEncoder(CODEC, 9).encode(new Row.Text("a")))
+                .hasMessage("row has no chosen and rejected answer, expected a preference pair");
+        var bare = new SftEncoder(new TextCodec(TOKENIZER, ChatTemplate.absent()), Mask.AUTO, 9);
+        assertThatThrownBy(() -> bare.encode(new Row.Chat(TURNS, Map.of())))
+                .hasMessage("chat template: line 1: the model has no chat template, so it cannot render a conversation;"
+                        + " give it one, for example chatml");
+        assertThatThrownBy(() -> new SftEncoder(CODEC, Mask.ASSISTANT, 9).encode(new Row.Text("a")))
+                .hasMessage("row is plain text, expected a conversation (because the mask is assistant)");
+    }
+}

@@ -1,0 +1,111 @@
+package dev.gradine.data.token;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.data.Shared;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Ids of real tokenizers over 46 texts, against llama.cpp's and the Python library's.
+class TokenizersTest {
+    private static final String VOCAB = "assets/tokenizers/ggml-vocab/ggml-vocab-";
+
+    private static void assertIds(Tokenizer tokenizer, Path inputs, Path ids) throws IOException {
+        List<String> texts = Arrays.asList(Files.readString(inputs).split("\n__ggml_vocab_test__\n", -1));
+        List<String> expected = Files.readAllLines(ids);
+        for (int i = 0; i < expected.size(); i++) {
+            assertThat(tokenizer.encode(texts.get(i), false))
+                    .as("text %d: %s", i, texts.get(i))
+                    .containsExactly(Arrays.stream(expected.get(i).strip().split(" ", -1))
+                            .filter(s -> !s.isEmpty())
+                            .mapToInt(Integer::parseInt)
+                            .toArray());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gpt-2", "llama-spm", "phi-3"})
+    void a_gguf_vocabulary_gives_the_references_ids(String name) throws IOException {
+        Path gguf = Shared.path(VOCAB + name + ".gguf");
+        Tokenizer tokenizer = GgufTokenizer.of(name, GgufReader.read(gguf));
+        assertIds(tokenizer, Shared.path(VOCAB + name + ".gguf.inp"), Shared.path(VOCAB + name + ".gguf.out"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gpt2, gpt-2", "npm-qwen3, qwen2"})
+    void a_tokenizer_json_gives_the_references_ids(String folder, String name) throws IOException {
+        Path path = Shared.path("assets/tokenizers/" + folder);
+        Tokenizer tokenizer = FolderTokenizer.read(path, SpecialTokens.none());
+        assertIds(tokenizer, Shared.path(VOCAB + name + ".gguf.inp"), Shared.path(VOCAB + name + ".gguf.out"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llama-spm", "phi-3"})
+    void the_json_made_from_sentence_piece_scores_gives_the_same_ids(String name) throws IOException {
+        Map<String, Object> metadata = GgufReader.read(Shared.path(VOCAB + name + ".gguf"));
+        Tokenizer json = JsonTokenizer.parse(name, GgufTokenizer.tokenizerJson(name, metadata), SpecialTokens.none());
+        assertIds(json, Shared.path(VOCAB + name + ".gguf.inp"), Shared.path(VOCAB + name + ".gguf.out"));
+    }
+
+    @Test
+    void llama2c_pieces_merge_by_score() throws IOException {
+        Tokenizer t = Llama2cTokenizer.read(Shared.path("assets/models/stories260K/tok512.bin"));
+        int[] ids = t.encode("Once upon a time, 你", true);
+        assertThat(ids[0]).isEqualTo(t.bos()).isEqualTo(1);
+        assertThat(ids).endsWith(t.id("<0xE4>"), t.id("<0xBD>"), t.id("<0xA0>"));
+        assertThat(t.decode(ids, true)).isEqualTo("Once upon a time, 你");
+        assertThat(t.encode("", false)).isEmpty();
+    }
+
+    @Test
+    void llama2c_and_the_gguf_of_one_model_agree() throws IOException {
+        Tokenizer bin = Llama2cTokenizer.read(Shared.path("assets/models/stories260K/tok512.bin"));
+        Path file = Shared.path("assets/models/stories260K/stories260K-f32.v3.gguf");
+        Tokenizer gguf = GgufTokenizer.of("stories260K", GgufReader.read(file));
+        String text = Files.readString(Shared.path("assets/models/stories260K/stories260K.md"));
+        assertThat(bin.encode(text, true)).containsExactly(gguf.encode(text, true));
+    }
+
+    @Test
+    void an_unknown_pre_tokeniser_is_refused_by_name() {
+        Map<String, Object> metadata = new HashMap<>(Map.of(
+                "tokenizer.ggml.model",
+                "gpt2",
+                "tokenizer.ggml.pre",
+                "klingon",
+                "tokenizer.ggml.tokens",
+                List.of("a"),
+                "tokenizer.ggml.merges",
+                List.of()));
+        assertThatThrownBy(() -> GgufTokenizer.of("m.gguf", metadata))
+                .hasMessageStartingWith(
+                        "m.gguf: tokenizer.ggml.pre is 'klingon', expected one of codeshell, command-r");
+        metadata.put("tokenizer.ggml.model", "bert");
+        assertThatThrownBy(() -> GgufTokenizer.of("m.gguf", metadata))
+                .hasMessage("m.gguf: tokenizer.ggml.model is 'bert', expected 'gpt2' or 'llama'");
+        assertThatThrownBy(() -> GgufTokenizer.of("m.gguf", Map.of("tokenizer.ggml.model", "llama")))
+                .hasMessage("m.gguf: tokenizer.ggml.tokens is missing, expected an array");
+    }
+
+    @Test
+    void an_id_outside_the_vocabulary_is_refused() throws IOException {
+        Tokenizer t = Llama2cTokenizer.read(Shared.path("assets/models/stories260K/tok512.bin"));
+        assertThatThrownBy(() -> t.decode(new int[] {512}, false))
+                .hasMessage("tokenizer: token id is 512, expected 0 to 511 (the vocabulary)");
+    }
+
+    @Test
+    void a_cut_off_llama2c_file_is_refused() {
+        assertThatThrownBy(() -> Llama2cTokenizer.parse("t.bin", new byte[] {7, 0, 0, 0, 1}))
+                .hasMessage("t.bin: token 0 is cut off at the end of the file");
+    }
+}

@@ -1,0 +1,60 @@
+// Direct preference optimisation of a random two-block Llama on one pair of answers, step by step.
+import dev.gradine.align.DpoLoss;
+import dev.gradine.align.Labelled;
+import dev.gradine.align.PreferenceLoss.Pair;
+import dev.gradine.align.TokenLogProbs;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Llama;
+import dev.gradine.nn.LlamaConfig;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.LoraConfig;
+import dev.gradine.peft.Targets;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.train.AdamW;
+
+static final int VOCAB = 32, C = 16; // tokens, channels
+
+void main() { // one prompt of three tokens, which carry no loss, and two answers to it
+    Labelled chosen = Labelled.completion(new int[] {1, 7, 4, 20, 21, 2}, 3);
+    Labelled rejected = Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3);
+    var rng = new SplittableRandom(42);
+    try (Kernels run = CpuKernels.open()) {
+        LlamaConfig config = LlamaConfig.of(Map.of("vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
+                "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
+        Llama model = new Llama(config, name -> weight(run, rng, name), run);
+        AdaptedModel adapted = AdaptedModel.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
+        AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+        for (int step = 0; step <= 10; step++) {
+            try (Kernels k = run.openStep()) {
+                Tape tape = Tape.recording(k);
+                Tape off = Tape.forgetting(k);
+                adapted.disable(); // the reference: no adapters; fresh ones change nothing, so L = log 2 at step 0
+                Var refChosen = tape.constant(logp(off, model, chosen).value());
+                Var refRejected = tape.constant(logp(off, model, rejected).value());
+                adapted.enable();
+                Pair policy = new Pair(logp(tape, model, chosen), logp(tape, model, rejected));
+                Var loss = new DpoLoss(0.1f).apply(policy, new Pair(refChosen, refRejected)); // f32[1]: one pair
+                if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
+                tape.backward(loss);
+            }
+            adamW.step(0.02, adamW.gradNorm());
+        }
+    }
+}
+
+// Summed log-probability of an answer, given its prompt: f32[1], nats.
+Var logp(Tape tape, Llama model, Labelled answer) {
+    return TokenLogProbs.of(tape, model, List.of(answer)).sums();
+}
+
+// Norm weights are 1, the rest is random; with one head size for all, every other matrix is C × C.
+Tensor weight(Kernels run, SplittableRandom rng, String name) {
+    Shape shape = name.contains("norm") ? Shape.of(C) : Shape.of(name.contains("embed") ? VOCAB : C, C);
+    float[] values = new float[shape.size()];
+    for (int i = 0; i < values.length; i++) values[i] = name.contains("norm") ? 1 : (float) rng.nextGaussian() / 4;
+    return run.of(shape, values);
+}

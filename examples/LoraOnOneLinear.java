@@ -1,0 +1,57 @@
+// A frozen layer learns new labels through a low-rank side path: logits = x Wᵀ + s · x Aᵀ Bᵀ.
+import static dev.gradine.autograd.op.LogProb.logProb;
+import static dev.gradine.autograd.op.Mean.mean;
+import static dev.gradine.autograd.op.Scale.scale;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.DenseLinear;
+import dev.gradine.nn.ParamSlot;
+import dev.gradine.peft.DropoutPlan;
+import dev.gradine.peft.LoraLinear;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.train.AdamW;
+
+static final int POINTS = 64, CLASSES = 8, CHANNELS = 16, RANK = 2;
+
+void main() {
+    var rng = new SplittableRandom(42);
+    try (Kernels run = CpuKernels.open()) {
+        Tensor w = random(run, rng, CLASSES, CHANNELS); // the "checkpoint", trained on some other task
+        DenseLinear base = new DenseLinear(new ParamSlot("layer.weight", Param.frozen("layer.weight", w)), null);
+        Param a = Param.trained("lora_A", random(run, rng, RANK, CHANNELS), run);
+        Param b = Param.trained("lora_B", run.zeros(Shape.of(CLASSES, RANK)), run); // zero: ΔW = 0 at the start
+        LoraLinear layer = new LoraLinear(base, a, b, 2, new DropoutPlan(0), 0);
+        IO.println("trained %d of %d values".formatted(a.value().size() + b.value().size(), w.size()));
+
+        Tensor points = random(run, rng, POINTS, CHANNELS);
+        float[] x = run.download(points);
+        int[] labels = new int[POINTS]; // the new task: the sign of the first channel, class 0 or 1
+        for (int i = 0; i < POINTS; i++) labels[i] = x[i * CHANNELS] > 0 ? 1 : 0;
+        Tensor targets = run.ofInts(labels);
+
+        var trained = new LinkedHashMap<>(Map.of("lora_A", a, "lora_B", b));
+        AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), trained, run); // no decay, gradient clipped to norm 1
+        for (int step = 0; step <= 60; step++) {
+            try (Kernels k = run.openStep()) {
+                Tape tape = Tape.recording(k);
+                Var loss = scale(mean(logProb(layer.forward(tape.constant(points)), targets, null)), -1);
+                if (step % 20 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
+                tape.backward(loss); // reaches A and B; for the frozen W nothing is computed
+            }
+            adamW.step(0.05, adamW.gradNorm());
+        }
+        Tensor delta = layer.delta(run); // merging: one matrix that does what W and the side path do together
+        IO.println("|ΔW| = %.3f, of rank %d at most".formatted(Math.sqrt(run.reduce().sumOfSquares(delta)), RANK));
+    }
+}
+
+Tensor random(Kernels k, SplittableRandom rng, int rows, int columns) {
+    float[] values = new float[rows * columns];
+    for (int i = 0; i < values.length; i++) values[i] = (float) rng.nextGaussian() / (float) Math.sqrt(columns);
+    return k.of(Shape.of(rows, columns), values);
+}

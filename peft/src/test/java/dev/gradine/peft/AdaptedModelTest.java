@@ -1,0 +1,155 @@
+package dev.gradine.peft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.nn.Llama;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A model with adapters: what it computes with them, without them, and after a round trip through files.
+class AdaptedModelTest {
+
+    private final Kernels run = CpuKernels.open();
+    private final Llama model = TinyModel.of(run, false);
+    private final float[] base = TinyModel.logits(model, run);
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    private AdaptedModel adapted(LoraConfig config) {
+        return AdaptedModel.fresh(model, config, run, new SplittableRandom(5));
+    }
+
+    /// Adapters on all layers and a trained copy of the head.
+    static LoraConfig everything() {
+        return new LoraConfig(
+                4,
+                8,
+                0,
+                false,
+                Targets.parse("all-linear"),
+                List.of(),
+                new LinkedHashMap<>(),
+                new LinkedHashMap<>(),
+                List.of(),
+                List.of(),
+                List.of("lm_head"));
+    }
+
+    @Test
+    void a_fresh_one_computes_what_the_base_does() {
+        adapted(everything());
+        assertThat(TinyModel.logits(model, run)).isEqualTo(base);
+    }
+
+    @Test
+    void disabled_it_computes_what_the_base_did() {
+        AdaptedModel m = adapted(everything());
+        TinyModel.perturb(m, run);
+        float[] on = TinyModel.logits(model, run);
+        assertThat(on).isNotEqualTo(base);
+        m.disable();
+        assertThat(TinyModel.logits(model, run)).isEqualTo(base);
+        m.enable();
+        assertThat(TinyModel.logits(model, run)).isEqualTo(on);
+    }
+
+    @Test
+    void the_same_seed_starts_the_same() {
+        List<Param> one = adapted(everything()).params();
+        List<Param> other = AdaptedModel.fresh(TinyModel.of(run, false), everything(), run, new SplittableRandom(5))
+                .params();
+        for (int i = 0; i < one.size(); i++) {
+            assertThat(run.download(one.get(i).value()))
+                    .isEqualTo(run.download(other.get(i).value()));
+        }
+    }
+
+    @Test
+    void a_snapshot_stays_where_it_was() {
+        AdaptedModel m = adapted(everything());
+        TinyModel.perturb(m, run);
+        float[] then = TinyModel.logits(model, run);
+        AdaptedModel.State snapshot = m.snapshot(run);
+        TinyModel.perturb(m, run);
+        float[] now = TinyModel.logits(model, run);
+        snapshot.use();
+        assertThat(TinyModel.logits(model, run)).isEqualTo(then);
+        m.enable();
+        assertThat(TinyModel.logits(model, run)).isEqualTo(now).isNotEqualTo(then);
+    }
+
+    @Test
+    void what_was_saved_is_what_is_loaded(@TempDir Path folder) {
+        AdaptedModel m = adapted(everything());
+        TinyModel.perturb(m, run);
+        float[] on = TinyModel.logits(model, run);
+        AdapterFolder.save(m, folder, "org/base", run);
+        AdaptedModel loaded = AdapterFolder.load(folder, TinyModel.of(run, false), run);
+        assertThat(TinyModel.logits(loaded.model(), run)).isEqualTo(on);
+        assertThat(loaded.trained().keySet())
+                .containsExactlyElementsOf(m.trained().keySet());
+        m.trained()
+                .forEach((name, p) -> assertThat(run.download(loaded.params()
+                                .get(List.copyOf(m.trained().keySet()).indexOf(name))
+                                .value()))
+                        .isEqualTo(run.download(p.value())));
+    }
+
+    @Test
+    void the_number_of_values_is_the_sum_over_layers() {
+        long perBlock = 4L * ((24 + 24) * 2 + (24 + 12) * 2 + (24 + 40) * 3);
+        assertThat(adapted(everything()).trainedValues()).isEqualTo(2 * perBlock + 37 * 24);
+    }
+
+    @Test
+    void names_are_those_of_pefts_file() {
+        assertThat(adapted(LoraConfig.of(2, 2, Targets.parse("layers.1.self_attn.v_proj")))
+                        .trained()
+                        .keySet())
+                .containsExactly(
+                        "base_model.model.model.layers.1.self_attn.v_proj.lora_A.weight",
+                        "base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight");
+    }
+
+    @Test
+    void refuses_targets_that_match_nothing() {
+        assertThatThrownBy(() -> adapted(LoraConfig.of(2, 2, Targets.parse("c_attn"))))
+                .isInstanceOf(AdapterException.class)
+                .hasMessage("targets: Suffixes[names=[c_attn]] matches no linear layer; the model has "
+                        + "[model.layers.0.self_attn.q_proj, model.layers.0.self_attn.k_proj, "
+                        + "model.layers.0.self_attn.v_proj, model.layers.0.self_attn.o_proj, "
+                        + "model.layers.0.mlp.gate_proj, model.layers.0.mlp.up_proj, model.layers.0.mlp.down_proj, "
+                        + "model.layers.1.self_attn.q_proj]");
+    }
+
+    @Test
+    void refuses_a_module_to_save_that_does_not_exist() {
+        LoraConfig c = new LoraConfig(
+                4,
+                8,
+                0,
+                false,
+                Targets.parse("q_proj"),
+                List.of(),
+                new LinkedHashMap<>(),
+                new LinkedHashMap<>(),
+                List.of(),
+                List.of(),
+                List.of("score"));
+        assertThatThrownBy(() -> adapted(c))
+                .isInstanceOf(AdapterException.class)
+                .hasMessage("modules_to_save: score names no module of the model");
+    }
+}

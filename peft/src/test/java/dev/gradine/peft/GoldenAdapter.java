@@ -1,0 +1,124 @@
+package dev.gradine.peft;
+
+import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.LogProb.logProb;
+import static dev.gradine.autograd.op.Mean.mean;
+import static dev.gradine.autograd.op.Scale.scale;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.io.Checkpoint;
+import dev.gradine.io.Json;
+import dev.gradine.io.Safetensors;
+import dev.gradine.nn.Llama;
+import dev.gradine.nn.LlamaConfig;
+import dev.gradine.nn.ParamSlot;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Golden;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/// An adapter that the reference implementation wrote, over its base, with what the reference computes.
+final class GoldenAdapter implements AutoCloseable {
+
+    private final Arena arena = Arena.ofShared();
+    private final Checkpoint base;
+    private final Safetensors expected;
+    final Kernels run = CpuKernels.open();
+    final Path folder;
+    final Path golden;
+
+    /// Skips the calling test where there are no golden values.
+    GoldenAdapter(String name) {
+        golden = Golden.golden("peft/" + name);
+        folder = golden.resolve("adapter");
+        base = Checkpoint.open(Golden.golden("peft/base"), arena);
+        expected = Safetensors.open(golden.resolve("expected.safetensors"), arena);
+    }
+
+    AdaptedModel load() {
+        return AdapterFolder.load(folder, model(Map.of()), run);
+    }
+
+    /// The base, some of its weights replaced.
+    Llama model(Map<String, Tensor> replaced) {
+        LlamaConfig config = LlamaConfig.of(base.config());
+        return new Llama(config, n -> replaced.containsKey(n) ? replaced.get(n) : base.tensor(n), run);
+    }
+
+    /// The base with the adapters merged into its weights.
+    Llama merged(AdaptedModel m) {
+        Map<String, Tensor> replaced = new HashMap<>();
+        for (ParamSlot slot : m.model().params()) {
+            if (Merge.changes(m, slot)) replaced.put(slot.path(), Merge.merged(m, slot, run));
+        }
+        return model(replaced);
+    }
+
+    double[] expected(String name) {
+        return Cases.doubles(run.download(run.fromHost(expected.tensor(name))));
+    }
+
+    double lossBefore() {
+        Object losses = Json.readObject(golden.resolve("expected.json")).get("losses");
+        if (!(losses instanceof List<?> all) || !(all.getFirst() instanceof Number first)) {
+            throw new AssertionError("golden: no losses in " + golden);
+        }
+        return first.doubleValue();
+    }
+
+    float[] logits(Llama model) {
+        return TinyModel.logits(model, run, tokens("input_ids"));
+    }
+
+    List<int[]> tokens(String name) {
+        Tensor t = expected.tensor(name);
+        int width = t.shape().last();
+        int[] all = Arrays.stream(t.data().toArray(ValueLayout.JAVA_LONG_UNALIGNED))
+                .mapToInt(Math::toIntExact)
+                .toArray();
+        return IntStream.range(0, t.shape().rows())
+                .mapToObj(r -> Arrays.copyOfRange(all, r * width, (r + 1) * width))
+                .toList();
+    }
+
+    /// Mean cross entropy of the labelled tokens; its gradients are left in the adapters.
+    double backward(AdaptedModel m) {
+        List<int[]> labels = tokens("labels");
+        List<Integer> rows = new ArrayList<>();
+        List<Integer> targets = new ArrayList<>();
+        for (int s = 0, start = 0; s < labels.size(); start += labels.get(s++).length) {
+            for (int t = 1; t < labels.get(s).length; t++) {
+                if (labels.get(s)[t] < 0) continue;
+                rows.add(start + t - 1);
+                targets.add(labels.get(s)[t]);
+            }
+        }
+        try (Kernels k = run.openStep()) {
+            Tape tape = Tape.recording(k);
+            Var hidden = m.model().hidden(tape, TokenBatch.of(tokens("input_ids")));
+            Var h = gather(hidden, k.ofInts(rows.stream().mapToInt(i -> i).toArray()));
+            Tensor ids = k.ofInts(targets.stream().mapToInt(i -> i).toArray());
+            Var loss = scale(mean(logProb(m.model().head().forward(h), ids, null)), -1);
+            tape.backward(loss);
+            return k.download(loss.value())[0];
+        }
+    }
+
+    @Override
+    public void close() {
+        run.close();
+        arena.close();
+    }
+}

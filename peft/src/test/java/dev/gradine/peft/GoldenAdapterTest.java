@@ -1,0 +1,126 @@
+package dev.gradine.peft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.io.Json;
+import dev.gradine.io.Safetensors;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Adapters of the reference implementation compute what they do there, and ours are written as it writes them.
+class GoldenAdapterTest {
+
+    @TempDir
+    Path folder;
+
+    static List<String> families() {
+        return List.of("lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora");
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void logits_are_the_references_on_off_and_merged(String name) {
+        try (GoldenAdapter g = new GoldenAdapter(name)) {
+            AdaptedModel m = g.load();
+            check("base", g.logits(g.model(Map.of())), g.expected("base_logits"));
+            check("merged", g.logits(g.merged(m)), g.expected("merged_logits"));
+            check("on", TinyModel.logits(m.model(), g.run, g.tokens("input_ids")), g.expected("logits"));
+            m.disable();
+            check("off", TinyModel.logits(m.model(), g.run, g.tokens("input_ids")), g.expected("base_logits"));
+        }
+    }
+
+    private static void check(String what, float[] logits, double[] expected) {
+        Teeth.bite(logits, l -> Tolerance.logits().check(what, l, expected));
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void loss_and_gradients_are_the_references(String name) {
+        try (GoldenAdapter g = new GoldenAdapter(name)) {
+            AdaptedModel m = g.load();
+            Tolerance.loss().check("loss", g.backward(m), g.lossBefore());
+            m.trained().forEach((key, p) -> {
+                String stored = key.replace("lm_head.weight", "lm_head.modules_to_save.weight");
+                double[] expected = g.expected("grad." + stored);
+                double largest = 0;
+                for (double e : expected) largest = Math.max(largest, Math.abs(e));
+                Tolerance tolerance = Tolerance.gradient(largest);
+                float[] grad = g.run.download(p.grad());
+                if (largest > 0) Teeth.bite(grad, d -> tolerance.check(key, d, expected));
+                else tolerance.check(key, grad, expected);
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void a_scale_one_percent_off_would_show(String name) {
+        try (GoldenAdapter g = new GoldenAdapter(name)) {
+            AdaptedModel m = g.load();
+            m.adapters()
+                    .values()
+                    .forEach(a -> a.trained().forEach((part, p) -> {
+                        if (part.equals("lora_B.weight")) g.run.elementwise().scale(p.value(), 1.01f, p.value());
+                    }));
+            float[] logits = TinyModel.logits(m.model(), g.run, g.tokens("input_ids"));
+            double[] expected = g.expected("logits");
+            assertThatThrownBy(() -> Tolerance.logits().check("logits", logits, expected))
+                    .isInstanceOf(AssertionError.class);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("families")
+    void what_we_write_is_what_the_reference_wrote(String name) {
+        try (GoldenAdapter g = new GoldenAdapter(name);
+                Arena arena = Arena.ofConfined()) {
+            AdapterFolder.save(g.load(), folder, "", g.run);
+            assertThat(sorted(Json.readObject(folder.resolve(AdapterFolder.CONFIG))))
+                    .isEqualTo(sorted(Json.readObject(g.folder.resolve(AdapterFolder.CONFIG))));
+            Safetensors ours = Safetensors.open(folder.resolve(AdapterFolder.WEIGHTS), arena);
+            Safetensors theirs = Safetensors.open(g.folder.resolve(AdapterFolder.WEIGHTS), arena);
+            assertThat(ours.metadata()).isEqualTo(theirs.metadata());
+            assertThat(ours.names()).isEqualTo(theirs.names());
+            for (String key : theirs.names()) {
+                assertThat(ours.tensor(key).toString())
+                        .isEqualTo(theirs.tensor(key).toString());
+                assertThat(ours.tensor(key).data().mismatch(theirs.tensor(key).data()))
+                        .isEqualTo(-1);
+            }
+        }
+    }
+
+    /// The reference keeps target modules as a set.
+    private static Map<String, Object> sorted(Map<String, Object> config) {
+        Map<String, Object> m = new TreeMap<>();
+        config.forEach((key, value) -> {
+            if (value == null) m.put(key, "null");
+            else m.put(key, key.equals("target_modules") && value instanceof List<?> l ? new HashSet<>(l) : value);
+        });
+        return m;
+    }
+
+    @Test
+    void all_linear_is_written_as_the_layers_it_means() {
+        try (GoldenAdapter g = new GoldenAdapter("lora-all-linear")) {
+            LoraConfig config = LoraConfig.of(4, 4, Targets.parse("all-linear"));
+            AdapterFolder.save(
+                    AdaptedModel.fresh(g.model(Map.of()), config, g.run, new SplittableRandom(1)), folder, "", g.run);
+            assertThat(sorted(Json.readObject(folder.resolve(AdapterFolder.CONFIG))))
+                    .isEqualTo(sorted(Json.readObject(g.folder.resolve(AdapterFolder.CONFIG))));
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.gradine.tensor.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AdamWKernel.Update;
+import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.LogProbKernel.Stats;
+import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.testkit.Cases;
+import java.lang.foreign.Arena;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// A vector that the compiler fails to keep in a register becomes an object, and the kernel ten times slower. So no
+/// warm kernel may allocate per vector; one box per row is let pass, as which call the compiler inlines last depends on
+/// what ran before.
+class AllocationTest {
+
+    private static final int N = 40;
+    private static final int C = 67; // vectors and a tail
+    private static final long BYTES_PER_CALL = 5000; // one boxed vector per row; one per vector are 16 000
+    private static final long PATIENCE = 8_000_000_000L; // ns; a second is plenty unless others keep the machine busy
+    private static final Tensors T = new Tensors();
+    private static final Arena ARENA = Arena.ofShared();
+    private static volatile float[] sink = {};
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    @AfterAll
+    static void close() {
+        T.close();
+        ARENA.close();
+    }
+
+    private static Tensor matrix(int seed) {
+        return T.of(Shape.of(N, C), Cases.plain(seed, N * C, 1));
+    }
+
+    private static Tensor vector(int n) {
+        return T.of(Cases.plain(n, n, 1));
+    }
+
+    static Stream<String> kernels() {
+        return calls().keySet().stream();
+    }
+
+    private static Map<String, Runnable> calls() {
+        Map<String, Runnable> calls = new LinkedHashMap<>();
+        addSimple(calls);
+        addRows(calls);
+        addAttention(calls);
+        return calls;
+    }
+
+    private static void addSimple(Map<String, Runnable> calls) {
+        Tensor a = matrix(1);
+        Tensor b = matrix(2);
+        Tensor y = matrix(3);
+        Tensor z = matrix(4);
+        Tensor row = vector(C);
+        Tensor p = matrix(5);
+        Tensor m = matrix(6);
+        Tensor v = T.of(new float[N * C]);
+        Update update = new Update(1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, 3, 1);
+        calls.put("add", () -> ElementwiseCpu.KERNEL.add(a, b, y));
+        calls.put("axpy", () -> ElementwiseCpu.KERNEL.axpy(1e-6f, b, y));
+        calls.put("bias", () -> ElementwiseCpu.KERNEL.addBias(a, row, y));
+        calls.put("swiglu", () -> ActivationCpu.KERNEL.swiGlu(a, b, y));
+        calls.put("swiglu backward", () -> ActivationCpu.KERNEL.swiGluBackward(a, b, a, y, z));
+        calls.put("gelu", () -> ActivationCpu.KERNEL.gelu(a, false, y));
+        calls.put("gelu tanh", () -> ActivationCpu.KERNEL.gelu(a, true, y));
+        calls.put("gelu backward", () -> ActivationCpu.KERNEL.geluBackward(a, b, false, y));
+        calls.put("gelu tanh backward", () -> ActivationCpu.KERNEL.geluBackward(a, b, true, y));
+        calls.put("column sums", () -> ReduceCpu.KERNEL.addColumnSums(a, row));
+        calls.put("sum of squares", () -> ReduceCpu.KERNEL.sumOfSquares(a));
+        calls.put("dropout", () -> DropoutCpu.KERNEL.apply(a, 0.1f, 1, y));
+        calls.put("adamw", () -> AdamWCpu.KERNEL.step(p, a, m, v, update));
+    }
+
+    private static void addRows(Map<String, Runnable> calls) {
+        Tensor x = matrix(1);
+        Tensor y = matrix(3);
+        Tensor w = vector(C);
+        Tensor dw = vector(C);
+        Tensor mean = vector(N);
+        Tensor rstd = vector(N);
+        Tensor ids = T.ints(Cases.indices(1, N, N));
+        Tensor cos = vector(N * C).reshape(Shape.of(N, C));
+        Stats stats = new Stats(vector(N), Tensor.zeros(ARENA, DType.I32, Shape.of(N)), vector(N));
+        calls.put("rms norm", () -> RmsNormCpu.KERNEL.forward(x, w, 1e-5f, y, rstd));
+        calls.put("rms norm backward", () -> RmsNormCpu.KERNEL.backward(x, x, w, rstd, y, dw));
+        calls.put("layer norm", () -> LayerNormCpu.KERNEL.forward(x, w, w, 1e-5f, y, mean, rstd));
+        calls.put("layer norm backward", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, dw, dw));
+        Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
+        calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
+        calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));
+        calls.put("gather backward", () -> GatherCpu.KERNEL.backward(ids, x, y));
+        calls.put("log-probability", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, null));
+        calls.put("log-probability statistics", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, stats));
+        Tensor logits = matrix(9);
+        calls.put("log-probability backward", () -> LogProbCpu.KERNEL.backward(mean, ids, rstd, logits));
+    }
+
+    private static void addAttention(Map<String, Runnable> calls) {
+        int n = 70;
+        Heads heads = new Heads(2, 1, 20, 0.2f);
+        Segments packed = Segments.packed(0, n);
+        Segments cached = Segments.cached(1, n);
+        Tensor q = vector(n * 40);
+        Tensor one = vector(40);
+        Tensor rowY = vector(40);
+        Tensor rowLse = vector(2);
+        Tensor k = vector(n * 20);
+        Tensor y = vector(n * 40);
+        Tensor lse = vector(n * 2);
+        Tensor dq = vector(n * 40);
+        Tensor dk = vector(n * 20);
+        Tensor dv = vector(n * 20);
+        Upstream up = new Upstream(q, y, lse);
+        calls.put("attention", () -> AttentionCpu.KERNEL.forward(q, k, k, heads, packed, y, lse));
+        calls.put("attention row", () -> AttentionCpu.KERNEL.forward(one, k, k, heads, cached, rowY, rowLse));
+        calls.put("attention backward", () -> AttentionCpu.KERNEL.backward(up, q, k, k, heads, packed, dq, dk, dv));
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void a_warm_kernel_allocates_next_to_nothing(String name) {
+        Runnable call = Objects.requireNonNull(calls().get(name));
+        assertThat(leastPerCall(call, PATIENCE)).isLessThanOrEqualTo(BYTES_PER_CALL);
+    }
+
+    @Test
+    void one_boxed_vector_per_loaded_vector_would_show() {
+        assertThat(leastPerCall(
+                        () -> {
+                            for (int i = 0; i < N * C / Vectors.LANES; i++) sink = new float[Vectors.LANES];
+                        },
+                        PATIENCE / 20))
+                .isGreaterThan(BYTES_PER_CALL);
+    }
+
+    /// Bytes of all threads per call, the least of many batches: compilation takes its time.
+    private static long leastPerCall(Runnable call, long patience) {
+        int batch = 20;
+        long least = Long.MAX_VALUE;
+        for (long end = System.nanoTime() + patience; System.nanoTime() < end && least > BYTES_PER_CALL; ) {
+            long before = THREADS.getTotalThreadAllocatedBytes();
+            for (int k = 0; k < batch; k++) call.run();
+            least = Math.min(least, (THREADS.getTotalThreadAllocatedBytes() - before) / batch);
+        }
+        return least;
+    }
+}
