@@ -54,7 +54,7 @@ final class Demo {
         this.err = err;
     }
 
-    /// @return exit code of the command
+    /// Trains, merges, checks and reports; returns the exit code of the command.
     int run() {
         prepare();
         int code = sft();

@@ -1,6 +1,7 @@
 package dev.gradine.tensor.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -20,14 +21,17 @@ final class Parallel {
     static final int THREADS = Math.max(
             1, Integer.getInteger("gradine.threads", Runtime.getRuntime().availableProcessors()));
 
-    private static final int SPINS = 20_000; // about 50 µs: longer than the gap between two kernels of one step
+    private static final int SPINS = 2_000; // about 0.1 ms: longer than the gap between two kernels of one step
 
     private static final Parallel POOL = new Parallel();
 
     private final Worker[] workers = new Worker[THREADS - 1];
-    private final AtomicInteger next = new AtomicInteger();
-    private final AtomicInteger busy = new AtomicInteger();
-    private volatile int generation;
+
+    /// Number of the call in the upper half, next index to claim in the lower: a worker that wakes late cannot claim a
+    /// part of a call it did not see begin.
+    private final AtomicLong claims = new AtomicLong();
+
+    private final AtomicInteger completed = new AtomicInteger();
     private volatile @Nullable Part part;
     private volatile int parts;
     private volatile @Nullable Throwable failure;
@@ -56,40 +60,50 @@ final class Parallel {
         }
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // only the caller that holds POOL writes it
     private void run(int n, Part p) {
         working = true;
         try {
+            long last = claims.get() >>> 32;
+            claims.set((last << 32) | Integer.MAX_VALUE); // no claim succeeds while the fields below change
             part = p;
             parts = n;
             failure = null;
-            next.set(0);
-            busy.set(workers.length);
-            generation++; // publishes the fields above
+            completed.set(0);
+            claims.set((last + 1) << 32); // publishes them
             for (Worker w : workers) if (w.parked) LockSupport.unpark(w);
-            claim(p, n);
-            while (busy.get() > 0) Thread.onSpinWait();
+            claim();
+            for (int spins = 0; completed.get() < n; spins++) {
+                if (spins < SPINS) Thread.onSpinWait();
+                else LockSupport.parkNanos(20_000); // another process has the core that runs the last part
+            }
         } finally {
             working = false;
-            part = null;
         }
         Throwable t = failure;
         if (t instanceof Error e) throw e;
         if (t instanceof RuntimeException e) throw e;
     }
 
-    private void claim(Part p, int n) {
-        try {
-            for (int i = next.getAndIncrement(); i < n; i = next.getAndIncrement()) p.run(i);
-        } catch (RuntimeException | Error e) {
-            failure = e;
-            next.set(n); // nobody starts another part
+    private void claim() {
+        while (true) {
+            long claim = claims.get();
+            int n = parts;
+            Part p = part;
+            if (p == null || (int) claim >= n) return;
+            if (!claims.compareAndSet(claim, claim + 1)) continue; // else n and p belong to this claim
+            try {
+                if (failure == null) p.run((int) claim);
+            } catch (RuntimeException | Error e) {
+                failure = e;
+            } finally {
+                completed.incrementAndGet();
+            }
         }
     }
 
     private final class Worker extends Thread {
         private volatile boolean parked;
-        private int seen;
+        private long seen;
 
         Worker(int index) {
             super("gradine-kernel-" + (index + 1));
@@ -100,20 +114,22 @@ final class Parallel {
         public void run() {
             while (true) {
                 await();
-                seen = generation;
-                Part p = part;
-                if (p != null) claim(p, parts);
-                busy.decrementAndGet();
+                seen = call();
+                claim();
             }
+        }
+
+        private long call() {
+            return claims.get() >>> 32;
         }
 
         private void await() {
             for (int i = 0; i < SPINS; i++) {
-                if (generation != seen) return;
+                if (call() != seen) return;
                 Thread.onSpinWait();
             }
             parked = true;
-            while (generation == seen) LockSupport.park(this);
+            while (call() == seen) LockSupport.park(this);
             parked = false;
         }
     }
