@@ -54,6 +54,8 @@ final class Demo {
         this.err = err;
     }
 
+    /// Runs all stages, or those before the first that fails.
+    ///
     /// @return exit code of the command
     int run() {
         prepare();
@@ -100,7 +102,7 @@ final class Demo {
     private int train(String name, String settings, String... files) {
         List<String> args = new ArrayList<>(List.of(name));
         args.addAll(List.of(files));
-        args.addAll(List.of((settings + BOTH + " --seed " + seed).split(" ")));
+        args.addAll(List.of((settings + BOTH + " --seed " + seed).split(" ", -1)));
         return command(args.toArray(String[]::new));
     }
 
