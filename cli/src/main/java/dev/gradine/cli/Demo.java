@@ -54,7 +54,9 @@ final class Demo {
         this.err = err;
     }
 
-    /// Trains, merges, checks and reports; returns the exit code of the command.
+    /// Runs all stages, or those before the first that fails.
+    ///
+    /// @return exit code of the command
     int run() {
         prepare();
         int code = sft();
@@ -100,7 +102,7 @@ final class Demo {
     private int train(String name, String settings, String... files) {
         List<String> args = new ArrayList<>(List.of(name));
         args.addAll(List.of(files));
-        args.addAll(List.of((settings + BOTH + " --seed " + seed).split(" ")));
+        args.addAll(List.of((settings + BOTH + " --seed " + seed).split(" ", -1)));
         return command(args.toArray(String[]::new));
     }
 

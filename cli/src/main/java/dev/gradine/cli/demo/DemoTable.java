@@ -52,7 +52,7 @@ public record DemoTable(PrintWriter print, List<String> names, List<Scores> scor
     private void paragraph(String name, String text) {
         StringBuilder line = new StringBuilder(name).append(" ".repeat(MARGIN.length() - name.length()));
         int used = 0;
-        for (String word : text.strip().split("\\s+")) {
+        for (String word : text.strip().split("\\s+", -1)) {
             if (used > 0 && used + word.length() >= WIDTH) {
                 line.append(System.lineSeparator()).append(MARGIN);
                 used = 0;

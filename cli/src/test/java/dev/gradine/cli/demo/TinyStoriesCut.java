@@ -57,7 +57,7 @@ final class TinyStoriesCut {
         for (Object o : all) {
             String story = String.valueOf(o);
             if (!story.chars().allMatch(c -> c == '\n' || (c >= ' ' && c <= '~'))) continue;
-            String[] sentences = story.strip().replaceAll("\\s+", " ").split("(?<=[.!?]) |(?<=[.!?]\") ");
+            String[] sentences = story.strip().replaceAll("\\s+", " ").split("(?<=[.!?]) |(?<=[.!?]\") ", -1);
             if (sentences.length <= PROMPT_SENTENCES) continue;
             String prompt = sentences[0] + " " + sentences[1];
             String completion = completion(sentences);
