@@ -13,7 +13,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SizeLimitsTest {
 
     /// Files that may break one rule, `path:rule` to the reason. An entry that is no longer needed fails the test.
-    private static final Map<String, String> EXCEPTIONS = Map.of();
+    private static final Map<String, String> EXCEPTIONS = Map.of(
+            "nn/src/main/java/dev/gradine/nn/LlamaConfig.java:parameters",
+            "one component for each key of config.json",
+            "nn/src/main/java/dev/gradine/nn/Llama.java:parameters",
+            "a block has nine weights",
+            "io/src/main/java/dev/gradine/io/Llama2c.java:parameters",
+            "the header of the file has seven numbers",
+            "train/src/main/java/dev/gradine/train/report/RunInfo.java:parameters",
+            "one component for each part of run.json",
+            "cli/src/main/java/dev/gradine/cli/TrainingRun.java:parameters",
+            "a plan holds what one run is made of",
+            "tensor/src/test/java/dev/gradine/tensor/cpu/AttentionReference.java:parameters",
+            "the formula for one row, with all its arrays",
+            "io/src/test/java/dev/gradine/io/SafetensorsHeaderTest.java:method",
+            "one table of hostile headers");
 
     private static final String MAIN = "tensor/src/main/java/Planted.java";
     private static final String TEST = "tensor/src/test/java/Planted.java";

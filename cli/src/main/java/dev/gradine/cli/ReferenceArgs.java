@@ -17,7 +17,8 @@ final class ReferenceArgs {
             paramLabel = "base|start|DIR",
             description =
                     "Frozen reference: the model without adapter (base), the adapter as it was at the start (start),"
-                            + " or another model. Default: start with --init-adapter, else base; a fresh adapter changes nothing.")
+                            + " or another model. Default: start with --init-adapter, else base; a "
+                            + "fresh adapter changes nothing.")
     private @Nullable String reference;
 
     @Option(

@@ -7,6 +7,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
+import dev.gradine.io.TokenFile;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;

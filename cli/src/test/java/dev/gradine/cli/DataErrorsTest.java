@@ -66,12 +66,12 @@ class DataErrorsTest {
         sft("{\"text\": \"a\"}\n{\"txt\": \"b\"}\n")
                 .refuses("data.jsonl: row 2: field text is missing, expected text (as in the first row)");
         sft("{\"text\": \"a\"}\n{\"text\": \"b\n")
-                .refuses(
-                        "data.jsonl: row 2: is not JSON: Unexpected end-of-input: was expecting closing quote for a string value");
+                .refuses("data.jsonl: row 2: is not JSON: Unexpected end-of-input: was expecting "
+                        + "closing quote for a string value");
         sft("{\"colour\": \"red\"}\n")
-                .refuses(
-                        "data.jsonl: row 1: columns are [colour], expected messages, conversations, text, prompt + completion,"
-                                + " instruction + output, chosen + rejected or input_ids");
+                .refuses("data.jsonl: row 1: columns are [colour], expected messages, conversations, "
+                        + "text, prompt + completion,"
+                        + " instruction + output, chosen + rejected or input_ids");
     }
 
     @Test
@@ -102,9 +102,9 @@ class DataErrorsTest {
     void conversations_need_a_chat_template() throws IOException {
         Files.delete(model.resolve("chat_template.jinja"));
         sft(CHAT)
-                .refuses(
-                        "data.jsonl: row 1: chat template: line 1: the model has no chat template, so it cannot render a"
-                                + " conversation; give it one, for example chatml");
+                .refuses("data.jsonl: row 1: chat template: line 1: the model has no chat template, "
+                        + "so it cannot render a"
+                        + " conversation; give it one, for example chatml");
     }
 
     @Test
@@ -125,9 +125,9 @@ class DataErrorsTest {
     void rows_of_another_method_are_refused() {
         TinyModel.pairs(data, 3);
         run("sft")
-                .refuses(
-                        "data.jsonl: row 1: row is a preference pair, expected text, a conversation or a prompt with its"
-                                + " completion");
+                .refuses("data.jsonl: row 1: row is a preference pair, expected text, a conversation "
+                        + "or a prompt with its"
+                        + " completion");
         TinyModel.text(data, CHAT);
         run("dpo").refuses("data.jsonl: row 1: row has no chosen and rejected answer, expected a preference pair");
     }

@@ -68,7 +68,8 @@ class ModelErrorsTest {
     void overlapping_tensors_are_refused() {
         header(h -> h.replaceFirst("\"data_offsets\":\\[33280,33344]", "\"data_offsets\":[33276,33340]"));
         refuses(weights
-                + ": tensor model.layers.0.input_layernorm.weight: overlaps: starts at 33276, expected 33280, the end of"
+                + ": tensor model.layers.0.input_layernorm.weight: overlaps: starts at 33276, "
+                + "expected 33280, the end of"
                 + " model.embed_tokens.weight");
     }
 

@@ -127,7 +127,8 @@ class RowFileTest {
                 "{'messages': ['x']}¦field messages[0] is a string, expected a message with role and content",
                 "{'messages': [{'role': 'user'}]}¦field messages[0].content is missing, expected a string",
                 "{'messages': [{'content': 'x'}]}¦field messages[0].role is missing, expected a string",
-                "{'messages': [{'role': 'user', 'content': 7}]}¦field messages[0].content is a number, expected a string",
+                "{'messages': [{'role': 'user', 'content': 7}]}¦field messages[0].content is a "
+                        + "number, expected a string",
                 "{'prompt': 'p', 'completion': 'c', 'label': true}¦field label marks an unpaired preference row, "
                         + "expected prompt + completion alone (training on a row labelled false would teach it)",
                 "{'input_ids': [1, 'x']}¦field input_ids[1] is a string, expected an integer",

@@ -52,8 +52,8 @@ class ProgressTest {
                             "peak_memory_mb",
                             1234.4));
             assertThat(text())
-                    .isEqualTo(
-                            "train ━━━··········· 50/200  loss 1.2346  mean_token_accuracy 0.5000  0:06 left  812 tok/s  1234 MB");
+                    .isEqualTo("train ━━━··········· 50/200  loss 1.2346  mean_token_accuracy 0.5000  "
+                            + "0:06 left  812 tok/s  1234 MB");
         }
     }
 

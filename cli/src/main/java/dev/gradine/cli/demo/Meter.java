@@ -19,7 +19,6 @@ import java.util.List;
 public record Meter(
         List<Labelled> held, List<LabelledPair> pairs, List<Labelled> whole, List<String> prompts, long seed) {
 
-    private static final int SHOWN = 2;
     private static final int BATCH = 8;
 
     /// Measures the model of `teller` as it is.
@@ -33,14 +32,8 @@ public record Meter(
                 loss(teller, held),
                 above(margins, new double[margins.length]),
                 above(margins, reference),
-                share(told.stream().filter(s -> SpeechRule.holds(s.text())).count(), told.size()),
-                share(told.stream().filter(Story::ended).count(), told.size()),
                 loss(teller, whole),
-                List.copyOf(told.subList(0, Math.min(SHOWN, told.size()))));
-    }
-
-    private static double share(long count, int of) {
-        return (double) count / of;
+                told);
     }
 
     private static double loss(Storyteller teller, List<Labelled> examples) {

@@ -37,11 +37,7 @@ final class Parser {
                     words.expect(Kind.OUTPUT_END);
                 }
                 default -> {
-                    if (words.peek().kind() == Kind.NAME
-                            && ends.contains(words.peek().text())) {
-                        words.leave();
-                        return out;
-                    }
+                    if (atEnd(ends)) return out;
                     out.add(statement());
                 }
             }
@@ -50,6 +46,14 @@ final class Parser {
             throw words.expected(String.join(" or ", ends.stream().sorted().toList()));
         words.leave();
         return out;
+    }
+
+    /// Whether the block ends here; then the name that ends it is next.
+    private boolean atEnd(Set<String> ends) {
+        boolean end =
+                words.peek().kind() == Kind.NAME && ends.contains(words.peek().text());
+        if (end) words.leave();
+        return end;
     }
 
     private List<Stmt> bodyTo(String end) {

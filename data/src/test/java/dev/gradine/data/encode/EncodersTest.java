@@ -104,7 +104,8 @@ class EncodersTest {
     @Test
     void a_template_that_rewrites_earlier_turns_is_searched() {
         ChatTemplate thinking = ChatTemplate.parse("{% for m in messages %}<|im_start|>{{ m.role }}:"
-                + "{% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}"
+                + "{% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}{{ m.content }}<|"
+                + "im_end|>\n{% endfor %}"
                 + "{% if add_generation_prompt %}<|im_start|>assistant:{% endif %}");
         var encoder = new SftEncoder(new TextCodec(TOKENIZER, thinking), Mask.ASSISTANT, 512);
         assertThat(learnt(encoder.encode(new Row.Chat(TURNS, Map.of()))))

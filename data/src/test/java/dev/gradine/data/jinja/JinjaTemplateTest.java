@@ -31,7 +31,8 @@ class JinjaTemplateTest {
                 "{{ [1, 'a', none, true, 1.0] }} {{ (1,) }} {{ {'a': [1]} }}¦[1, 'a', None, True, 1.0] (1,) {'a': [1]}",
                 "{{ \"it's\" }} {{ [\"it's\", 'q\"'] }}¦it's [\"it's\", 'q\"']",
                 "{{ s|trim }}|{{ s.strip().upper() }}|{{ s.split() }}¦Ab c|AB C|['Ab', 'c']",
-                "{{ xs[0] }}{{ xs[-1] }}{{ xs[1:] }}{{ xs[::-1] }}{{ 'abc'[1:] }}{{ 'abc'[::-1] }}¦32[1, 2][2, 1, 3]bccba",
+                "{{ xs[0] }}{{ xs[-1] }}{{ xs[1:] }}{{ xs[::-1] }}{{ 'abc'[1:] }}{{ 'abc'[::-1] }}¦"
+                        + "32[1, 2][2, 1, 3]bccba",
                 "{{ xs|sort|join('-') }} {{ xs|length }} {{ xs|first }} {{ xs|last }} {{ xs|max }}¦1-2-3 3 3 2 3",
                 "{{ nothing }}{{ nothing|default('x') }}{{ nothing is defined }}{{ 1 if nothing else 2 }}¦xFalse2",
                 "{% for x in xs %}{{ loop.index }}{{ x }}{{ ',' if not loop.last }}{% endfor %}¦13,21,32",
@@ -114,7 +115,8 @@ class JinjaTemplateTest {
             delimiter = '¦',
             value = {
                 "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}¦nests deeper than 400 levels",
-                "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}¦takes more than 10000000",
+                "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}¦"
+                        + "takes more than 10000000",
                 "{% for a in range(9999999999) %}{% endfor %}¦range: argument is int, expected an integer",
                 "{% for a in range(2000000000) %}{% endfor %}¦makes a list of 2000000000 items",
                 "{{ 'a' * 999999999 }}¦makes a text longer than 33554432",

@@ -154,7 +154,8 @@ final class MadeUpRun {
         List<RunInfo.Sample> samples = new ArrayList<>();
         samples.add(new RunInfo.Sample(
                 "Write a two-line thank-you note to a neighbour who watered the plants.",
-                "Thank you thank you for the plants. The plants are plants and the water is the water of the plants, and the"
+                "Thank you thank you for the plants. The plants are plants and the water is the "
+                        + "water of the plants, and the"
                         + " plants are thank you.",
                 "Dear Ruth,\nthe ferns have never looked better. Thank you for keeping them, and me, out of trouble."));
         samples.add(new RunInfo.Sample(

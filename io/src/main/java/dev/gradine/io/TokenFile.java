@@ -1,7 +1,5 @@
-package dev.gradine.cli;
+package dev.gradine.io;
 
-import dev.gradine.io.CheckpointException;
-import dev.gradine.io.Safetensors;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -10,15 +8,17 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /// Reads `input_ids [B,T]`, I64 or I32, from a safetensors file.
-final class TokenFile {
+public final class TokenFile {
 
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private TokenFile() {}
 
+    /// The B rows of T token ids.
+    ///
     /// @throws CheckpointException if the tensor is missing, empty, of another type or no matrix
-    static int[][] read(Path file) {
+    public static int[][] read(Path file) {
         try (Arena arena = Arena.ofConfined()) {
             Tensor t = Safetensors.open(file, arena).tensor("input_ids");
             boolean integers = t.dtype() == DType.I64 || t.dtype() == DType.I32;

@@ -1,0 +1,40 @@
+package dev.gradine.cli;
+
+import dev.gradine.cli.demo.MergeCheck;
+import dev.gradine.cli.demo.Meter;
+import dev.gradine.cli.demo.Scores;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.AdapterFolder;
+import java.nio.file.Path;
+import java.util.List;
+
+/// What a demo came to.
+///
+/// @param states scores of the model as it was, after fine-tuning, and merged after preference optimisation
+/// @param pairs how many held-out pairs the scores are about
+/// @param trained values of the adapter
+/// @param merge the merged model beside the adapted one
+record DemoResult(List<Scores> states, int pairs, long trained, MergeCheck merge) {
+
+    /// Measures what a demo left in its folder.
+    static DemoResult measure(Demo.Plan plan, Path out, long seed) {
+        DemoRows rows = new DemoRows(out);
+        try (LoadedModel base = new LoadedModel(out.resolve("model"));
+                LoadedModel merged = new LoadedModel(out.resolve("merged"))) {
+            Meter meter = rows.meter(base, plan.held(), DemoRows.seeds(seed, 2));
+            AdaptedModel sft = AdapterFolder.load(out.resolve("sft"), base.model(), base.run());
+            double[] reference = meter.margins(DemoRows.teller(base));
+            Scores tuned = meter.of(DemoRows.teller(base), reference);
+            sft.disable();
+            Scores before = meter.of(DemoRows.teller(base), reference);
+            Scores after = meter.of(DemoRows.teller(merged), reference);
+            AdapterFolder.load(out.resolve("dpo"), base.model(), base.run());
+            int[] ids = meter.whole().getFirst().ids();
+            MergeCheck check = MergeCheck.of(
+                    MergeCheck.logits(base.model(), base.run(), ids),
+                    MergeCheck.logits(merged.model(), merged.run(), ids),
+                    base.model());
+            return new DemoResult(List.of(before, tuned, after), meter.pairs().size(), sft.trainedValues(), check);
+        }
+    }
+}
