@@ -54,6 +54,8 @@ final class Demo {
         this.err = err;
     }
 
+    /// Runs all of it.
+    ///
     /// @return exit code of the command
     int run() {
         prepare();
