@@ -50,9 +50,10 @@ class GoldenPeftTest {
         Teeth.bite(Values.floats(out, "logits"), got -> Tolerance.logits().check(tensor, got, want));
     }
 
+    /// Without rslora: one of its gradients is 2e-9 where the largest is 0.07, less than either program rounds, and
+    /// AdamW's first steps divide a gradient by its own size.
     @ParameterizedTest
-    @ValueSource(
-            strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora"})
+    @ValueSource(strings = {"lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias"})
     void three_steps_of_sft_are_those_of_pytorch(String name) {
         Path base = Golden.golden("peft/base");
         Path folder = Golden.golden("peft/" + name);

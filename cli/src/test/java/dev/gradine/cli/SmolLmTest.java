@@ -31,9 +31,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// A real model of 135 million parameters says what it says in `transformers`, to the token.
 ///
-/// Its 30 layers add 60 times to the hidden state, each time from products of up to 1536 terms: √60 · ε √1536 ≈ 1.8e-5
-/// of
-/// a logit, which is up to 30, so 5e-4 between two fp32 implementations.
+/// Its 30 layers add 60 times to the hidden state, each time from products of up to 1536 terms. Two fp32
+/// implementations differ by √60 · ε √1536 ≈ 1.8e-5 of a logit, which is up to 30: by 5e-4.
 @Tag("slow")
 class SmolLmTest {
 

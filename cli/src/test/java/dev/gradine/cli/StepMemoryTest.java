@@ -98,8 +98,8 @@ class StepMemoryTest {
         requireNoGrowth(log.heap);
     }
 
-    /// What a step allocates falls while its code is being compiled and must never creep up: the least of 50 steps is
-    /// at most that of the 50 before, but for the test's own lists, whose 250 numbers take 24 bytes each.
+    /// What a step allocates falls while its code is being compiled and must never creep up. The least of 50 steps is
+    /// at most that of the 50 before, and 24 bytes for each number in the test's own lists.
     private static void requireNoGrowth(List<Long> allocated) {
         long least = Long.MAX_VALUE / 2;
         for (int from = 1; from + WINDOW <= allocated.size(); from += WINDOW) {
