@@ -42,7 +42,13 @@ final class LogProbCpu implements LogProbKernel {
             for (int row = from; row < to; row++) {
                 long at = (long) row * v;
                 float m = max(z, at, v);
-                float log = stats == null ? (float) Math.log(sumExp(z, at, v, m)) : stats(z, at, v, m, row, stats);
+                float s = sumExp(z, at, v, m);
+                float log = (float) Math.log(s);
+                if (stats != null) {
+                    set(stats.entropy().data(), row, log - weightedSum(z, at, v, m) / s);
+                    set(stats.meanLogit().data(), row, Vectors.sum(z, at, v) / v);
+                    setInt(stats.argmax().data(), row, firstOf(z, at, v, m));
+                }
                 set(lses, row, m + log);
                 set(logp, row, get(z, at + getInt(target, row)) - m - log);
             }
@@ -68,30 +74,22 @@ final class LogProbCpu implements LogProbKernel {
         return Vectors.sum(sum) + rest;
     }
 
-    /// Writes the statistics of one row and returns `log s`.
-    private static float stats(MemorySegment z, long at, int v, float m, int row, Stats to) {
-        FloatVector s = FloatVector.zero(F);
-        FloatVector sd = FloatVector.zero(F);
+    /// `Σ exp(z − m) (z − m)`, in a loop of its own: together with `sumExp` it would pass the compiler's inlining
+    /// limit,
+    /// and vectors would be boxed.
+    private static float weightedSum(MemorySegment z, long at, int v, float m) {
+        FloatVector sum = FloatVector.zero(F);
         int i = 0;
         for (; i <= v - LANES; i += LANES) {
             FloatVector x = load(z, at + i).sub(m);
-            FloatVector e = VectorMath.exp(x);
-            s = s.add(e);
-            sd = e.fma(x.max(VANISHED), sd);
+            sum = VectorMath.exp(x).fma(x.max(VANISHED), sum);
         }
-        float sum = Vectors.sum(s);
-        float weighted = Vectors.sum(sd);
+        float rest = 0;
         for (; i < v; i++) {
             float x = get(z, at + i) - m;
-            float e = VectorMath.exp(x);
-            sum += e;
-            weighted = Math.fma(e, Math.max(x, VANISHED), weighted);
+            rest = Math.fma(VectorMath.exp(x), Math.max(x, VANISHED), rest);
         }
-        float log = (float) Math.log(sum);
-        set(to.entropy().data(), row, log - weighted / sum);
-        set(to.meanLogit().data(), row, Vectors.sum(z, at, v) / v);
-        setInt(to.argmax().data(), row, firstOf(z, at, v, m));
-        return log;
+        return Vectors.sum(sum) + rest;
     }
 
     /// The first index of value `m`; 0 if there is none, as when m is NaN.
