@@ -119,7 +119,8 @@ final class Demo {
 
     private void pairs() {
         print.printf(
-                "%n%6.1f s  %d stories for each of %d openings, to pair those in which somebody speaks with the others%n",
+                "%n%6.1f s  %d stories for each of %d openings, to pair those in which somebody speaks"
+                        + " with the others%n",
                 seconds(), plan.tries(), plan.openings());
         print.flush();
         DemoRows rows = new DemoRows(out);

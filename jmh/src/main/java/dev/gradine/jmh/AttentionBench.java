@@ -1,0 +1,122 @@
+package dev.gradine.jmh;
+
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.Segments;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// Causal attention with SmolLM2's heads: 9 query heads over 3 key heads of size 64.
+///
+/// Forward takes `4 · T²/2 · 64 · 9` FLOP, backward 2.5 times that.
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+@Warmup(iterations = 5, time = 2)
+@Measurement(iterations = 5, time = 2)
+public class AttentionBench {
+
+    private static final int D = 64;
+    private static final Heads HEADS = new Heads(9, 3, D, 0.125f);
+
+    /// Tokens of the one sequence.
+    @Param({"256", "1024", "4096"})
+    public int tokens;
+
+    private final Kernels kernels = CpuKernels.open();
+    private Segments segments = Segments.packed(0);
+    private Tensor q = kernels.zeros(Shape.of(0, 0));
+    private Tensor k = q;
+    private Tensor v = q;
+    private Tensor y = q;
+    private Tensor lse = q;
+    private Tensor dq = q;
+    private Tensor dk = q;
+    private Tensor dv = q;
+
+    /// Fills the inputs and checks rows of the result against the formula in `double`.
+    @Setup
+    public void setUp() {
+        segments = Segments.packed(0, tokens);
+        Random random = new Random(7);
+        q = filled(9 * D, random);
+        k = filled(3 * D, random);
+        v = filled(3 * D, random);
+        y = kernels.zeros(q.shape());
+        lse = kernels.zeros(Shape.of(tokens, 9));
+        dq = kernels.zeros(q.shape());
+        dk = kernels.zeros(k.shape());
+        dv = kernels.zeros(v.shape());
+        forward();
+        for (int sample = 0; sample < 50; sample++) verify(random.nextInt(tokens), random.nextInt(9));
+    }
+
+    private Tensor filled(int width, Random random) {
+        float[] values = new float[tokens * width];
+        for (int i = 0; i < values.length; i++) values[i] = random.nextFloat(-1, 1);
+        return kernels.of(Shape.of(tokens, width), values);
+    }
+
+    private void verify(int row, int head) {
+        float[] qs = kernels.download(q.rows(row, row + 1));
+        float[] ks = kernels.download(k);
+        float[] vs = kernels.download(v);
+        float[] got = kernels.download(y.rows(row, row + 1));
+        int g = head / 3;
+        double sum = 0;
+        double[] expected = new double[D];
+        for (int j = 0; j <= row; j++) {
+            double s = 0;
+            for (int i = 0; i < D; i++) s += (double) qs[head * D + i] * ks[(j * 3 + g) * D + i];
+            double p = Math.exp(s * HEADS.scale());
+            sum += p;
+            for (int i = 0; i < D; i++) expected[i] += p * vs[(j * 3 + g) * D + i];
+        }
+        for (int i = 0; i < D; i++) {
+            double error = Math.abs(got[head * D + i] - expected[i] / sum);
+            if (!(error <= 1e-5)) { // 64 products of at most 1 in a score, values at most 1: a few 1e-6
+                throw new IllegalStateException("attention: row %d head %d value %d is %s, expected %s"
+                        .formatted(row, head, i, got[head * D + i], expected[i] / sum));
+            }
+        }
+    }
+
+    /// One forward pass.
+    @Benchmark
+    public Tensor forward() {
+        kernels.attention().forward(q, k, v, HEADS, segments, y, lse);
+        return y;
+    }
+
+    /// One backward pass, from what `setUp` computed.
+    @Benchmark
+    public Tensor backward() {
+        kernels.attention().backward(new Upstream(q, y, lse), q, k, v, HEADS, segments, dq, dk, dv);
+        return dq;
+    }
+
+    /// Frees the operands.
+    @TearDown
+    public void tearDown() {
+        kernels.close();
+    }
+}
