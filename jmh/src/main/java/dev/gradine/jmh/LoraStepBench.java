@@ -75,7 +75,8 @@ public class LoraStepBench {
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {
-            int[] ids = random.ints(Integer.parseInt(sizes[1]), 0, llama.vocabSize()).toArray();
+            int[] ids = random.ints(Integer.parseInt(sizes[1]), 0, llama.vocabSize())
+                    .toArray();
             examples.add(new Labelled(ids, ids));
         }
         weight = examples.stream().mapToInt(Labelled::predicted).sum();
