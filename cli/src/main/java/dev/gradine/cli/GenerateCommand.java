@@ -71,6 +71,10 @@ final class GenerateCommand implements Runnable {
             description = "Same seed, same text (default ${DEFAULT-VALUE}).")
     private long seed;
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
+    private ConfigFile.Arg config = new ConfigFile.Arg();
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 

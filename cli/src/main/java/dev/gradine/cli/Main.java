@@ -29,6 +29,10 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             BenchCommand.class
         },
+        footer = {
+            "",
+            "The launcher also knows: test (every check and a count), run FILE.java (a program over these classes)."
+        },
         versionProvider = Main.Version.class)
 public final class Main implements Runnable {
 

@@ -39,6 +39,10 @@ final class MergeCommand implements Runnable {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to write; absent or empty.")
     private Path out = Path.of("");
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
+    private ConfigFile.Arg config = new ConfigFile.Arg();
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 

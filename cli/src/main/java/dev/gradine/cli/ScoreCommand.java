@@ -41,6 +41,10 @@ final class ScoreCommand implements Runnable {
     @Option(names = "--out", paramLabel = "FILE", description = "With --ids: logits f32 [B,T,V] as safetensors.")
     private @Nullable Path out;
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
+    private ConfigFile.Arg config = new ConfigFile.Arg();
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 

@@ -103,16 +103,32 @@ public final class AdaptedModel {
         return dropout;
     }
 
-    /// Uses adapters and trained copies.
+    /// Uses adapters and trained copies; what was merged is taken out again.
     public void enable() {
+        disable();
         adapters.forEach(LinearSlot::use);
         copies.forEach(ParamSlot::use);
     }
 
     /// Computes with the checkpoint's own weights alone.
     public void disable() {
-        adapters.keySet().forEach(s -> s.use(s.base()));
-        copies.keySet().forEach(s -> s.use(s.base()));
+        model.linears().forEach(slot -> slot.use(slot.base()));
+        model.params().forEach(slot -> slot.use(slot.base()));
+    }
+
+    /// The model with its adapters added into the weights, as `Merge` adds them: it computes the same without the
+    /// adapters' own products. The base is never touched, so `enable` takes the sums out again without a trace.
+    ///
+    /// @param run lifetime of the merged weights, f32
+    public State merged(Kernels run) {
+        SequencedMap<ParamSlot, Param> sums = new LinkedHashMap<>();
+        for (ParamSlot slot : model.params()) {
+            if (Merge.changes(this, slot)) sums.put(slot, Param.frozen(slot.path(), Merge.merged(this, slot, run)));
+        }
+        return () -> {
+            disable();
+            sums.forEach(ParamSlot::use);
+        };
     }
 
     /// A state of the model to return to: which adapters and copies it computes with.

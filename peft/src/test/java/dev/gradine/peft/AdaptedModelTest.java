@@ -7,6 +7,9 @@ import dev.gradine.autograd.Param;
 import dev.gradine.nn.Llama;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,6 +66,20 @@ class AdaptedModelTest {
         assertThat(TinyModel.logits(model, run)).isEqualTo(base);
         m.enable();
         assertThat(TinyModel.logits(model, run)).isEqualTo(on);
+    }
+
+    @Test
+    void merged_it_computes_the_same_and_unmerged_nothing_is_left() {
+        AdaptedModel m = adapted(everything());
+        TinyModel.perturb(m, run);
+        float[] on = TinyModel.logits(model, run);
+        m.merged(run).use();
+        assertThat(model.linears()).allMatch(slot -> slot.active() == slot.base());
+        Teeth.bite(TinyModel.logits(model, run), y -> Tolerance.logits().check("merged", y, Cases.doubles(on)));
+        m.enable();
+        assertThat(TinyModel.logits(model, run)).isEqualTo(on);
+        m.disable();
+        assertThat(TinyModel.logits(model, run)).isEqualTo(base);
     }
 
     @Test
