@@ -100,7 +100,8 @@ final class DpoCommand implements Callable<Integer> {
                         held,
                         new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
                 Samples samples = new Samples(codec, data.sampleRows(), args.samples());
-                return new TrainingRun<>(args, settings, plan, m, adapted, samples).run();
+                return new TrainingRun<>(args, settings, plan, m, adapted, samples)
+                        .run(spec.commandLine().getOut());
             }
         }
     }

@@ -2,8 +2,12 @@ package dev.gradine.cli;
 
 import dev.gradine.nn.ParamSlot;
 import dev.gradine.peft.AdaptedModel;
+import dev.gradine.train.MetricsLog;
 import dev.gradine.train.PeakMemory;
+import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
@@ -59,9 +63,42 @@ final class RunRecord {
         double mb = 1 << 20;
         double weights = (loaded.run().bytesInUse() + loaded.weightBytes()) / mb;
         double step = loaded.run().peakStepBytes() / mb;
+        if (evalBefore.isEmpty()) evalBefore.putAll(loggedBefore());
         info = info.with(new RunInfo.Memory(PeakMemory.now().mb(), weights, step))
                 .with(new RunInfo.Outcome(evalBefore, evalAfter, samples.pairs(), List.of()))
                 .with(new RunInfo.End(status, message, now(), (System.nanoTime() - start) * 1e-9));
         info.write(out);
+    }
+
+    /// The evaluation before the first step, of a run that was resumed since.
+    private Map<String, Double> loggedBefore() {
+        Map<String, Double> before = new LinkedHashMap<>();
+        Path log = out.resolve(MetricsLog.FILE);
+        if (!Files.exists(log)) return before;
+        for (Map<String, Object> row : MetricsLog.read(log)) {
+            if (!Long.valueOf(0).equals(row.get("step"))) continue;
+            row.forEach((name, value) -> {
+                if (name.startsWith("eval_") && value instanceof Number n) before.put(name, n.doubleValue());
+            });
+        }
+        return before;
+    }
+
+    /// What came of the run, in a few lines.
+    void summarise(PrintWriter print, boolean finished) {
+        for (String name : List.of("eval_loss", "eval_mean_token_accuracy", "eval_rewards/accuracies")) {
+            Double before = evalBefore.get(name);
+            Double after = evalAfter.get(name);
+            if (before != null && after != null) print.printf("%-26s %.4f → %.4f%n", name, before, after);
+        }
+        RunInfo.Model m = info.model();
+        print.printf(
+                "%-26s %,d of %,d parameters (%.2f %%)%n",
+                "trained", m.trained(), m.parameters(), 100.0 * m.trained() / m.parameters());
+        print.printf("%-26s %.0f s%n", "time", info.end().seconds());
+        print.printf("%-26s %.0f MB%n", "peak memory", info.memory().peakMb());
+        print.printf("%-26s %s%n", finished ? "adapter" : "interrupted; --resume goes on", out);
+        print.printf("%-26s %s%n", "report", out.resolve(Report.FILE));
+        print.flush();
     }
 }

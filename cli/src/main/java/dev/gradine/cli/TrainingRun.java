@@ -15,6 +15,7 @@ import dev.gradine.train.Trainer;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +75,7 @@ final class TrainingRun<E> implements Trainer.Listener {
                 plan.batches(),
                 ExampleBatches.cut(plan.held(), args.batch()));
         trainer = new Trainer<>(settings, task, loaded.run(), this);
+        samples.before(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();
         log = from == 0
                 ? MetricsLog.create(args.out().resolve(MetricsLog.FILE))
@@ -109,18 +111,18 @@ final class TrainingRun<E> implements Trainer.Listener {
         else adapted.dropout().train(pass);
     }
 
-    /// Runs to the end or until interrupted.
+    /// Runs to the end or until interrupted, then says what came of it.
     ///
     /// @return exit code of the command
-    int run() {
+    int run(PrintWriter out) {
         try (StopSignal stop = new StopSignal();
                 log) {
-            samples.before(loaded, adapted);
             boolean finished = trainer.run(stop);
             progress.close();
             if (finished) finish();
             record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
             Report.write(args.out());
+            record.summarise(out, finished);
             return finished ? 0 : 130;
         } catch (RuntimeException e) {
             progress.close();

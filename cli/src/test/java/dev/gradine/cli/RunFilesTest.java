@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.io.Json;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,13 +29,17 @@ class RunFilesTest {
     }
 
     @Test
-    void without_a_terminal_progress_is_plain_lines_and_stdout_stays_empty() {
+    void without_a_terminal_progress_is_plain_lines_and_stdout_is_the_summary() {
         Path out = temp.resolve("run");
         Object[] args = {"sft", "--model", model, "--data", data, "--out", out, "--steps", 3, "--eval-split", 0.2};
         try (Child child = Child.start(temp, args)) {
             assertThat(child.code()).as(child.err()).isZero();
-            assertThat(child.out()).isEmpty();
             String number = "-?[0-9.]+";
+            assertThat(child.out().lines())
+                    .anyMatch(line -> line.matches("eval_loss +" + number + " → " + number))
+                    .anyMatch(line -> line.matches("trained +[0-9,]+ of [0-9,]+ parameters \\([0-9.]+ %\\)"))
+                    .anyMatch(line -> line.matches("adapter +" + Pattern.quote(out.toString())))
+                    .hasSize(7);
             assertThat(child.err().lines())
                     .allMatch(line -> line.matches("step [03]  eval_loss " + number + "  eval_entropy " + number
                                     + "  eval_mean_token_accuracy " + number)

@@ -1,9 +1,11 @@
 package dev.gradine.train;
 
+import dev.gradine.io.AtomicFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -76,7 +78,7 @@ public final class MetricsLog implements AutoCloseable {
             kept.writeBytes(line.text());
             kept.write('\n');
         }
-        AtomicFile.write(file, kept.toByteArray());
+        AtomicFiles.write(file, out -> AtomicFiles.writeFully(out, ByteBuffer.wrap(kept.toByteArray())));
         return new MetricsLog(file);
     }
 

@@ -1,6 +1,6 @@
 package dev.gradine.train.report;
 
-import dev.gradine.train.AtomicFile;
+import dev.gradine.io.AtomicFiles;
 import dev.gradine.train.MetricsLog;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +41,7 @@ public final class Report {
         Path metrics = runDir.resolve(MetricsLog.FILE);
         Series series = new Series(Files.exists(metrics) ? MetricsLog.read(metrics) : List.of());
         Path page = runDir.resolve(FILE);
-        AtomicFile.write(page, html(run, series).getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.writeText(page, html(run, series));
         return page;
     }
 

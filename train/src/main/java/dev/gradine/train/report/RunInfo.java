@@ -1,11 +1,10 @@
 package dev.gradine.train.report;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import dev.gradine.train.AtomicFile;
+import dev.gradine.io.AtomicFiles;
 import dev.gradine.train.RunFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -130,7 +129,7 @@ public record RunInfo(
 
     /// Writes `dir/run.json` atomically.
     public void write(Path dir) {
-        AtomicFile.write(dir.resolve(FILE), (json() + "\n").getBytes(StandardCharsets.UTF_8));
+        AtomicFiles.writeText(dir.resolve(FILE), json() + "\n");
     }
 
     String json() {
