@@ -8,10 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -32,7 +34,16 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        return report(e.getCommandLine(), e, text(e) + " (see " + command + " --help)", MISTAKE);
+        return report(e.getCommandLine(), e, misspelt(e) + " (see " + command + " --help)", MISTAKE);
+    }
+
+    /// A misspelt option is why another is missing, so it is named first.
+    private static String misspelt(ParameterException e) {
+        List<String> unknown = e.getCommandLine().getUnmatchedArguments().stream()
+                .filter(arg -> arg.startsWith("-"))
+                .toList();
+        boolean missing = e instanceof MissingParameterException;
+        return missing && !unknown.isEmpty() ? "Unknown option: '" + unknown.getFirst() + "'" : text(e);
     }
 
     @Override

@@ -43,6 +43,13 @@ class OptionsTest {
     }
 
     @Test
+    void a_misspelt_option_is_named_before_the_one_it_should_have_been() {
+        Cli run = Cli.run("score", "--modle", "x", "--text", "y");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).isEqualTo("gradine: Unknown option: '--modle' (see gradine score --help)\n");
+    }
+
+    @Test
     void an_unknown_option_is_refused() {
         refused("Unknown option: '--rnak=3' (see gradine sft --help)", "--rnak=3");
         refused("Invalid value for option '--rank': 'three' is not an int (see gradine sft --help)", "--rank", "three");
