@@ -6,6 +6,7 @@ import dev.gradine.cli.bench.ModelRows;
 import dev.gradine.io.Json;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.cpu.PeakRate;
 import dev.gradine.train.PeakMemory;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -48,8 +49,10 @@ final class BenchCommand implements Runnable {
         try (Kernels run = CpuKernels.open()) {
             device = run.name();
             print.printf("%s, %s%n", MachineInfo.here(run).cpu(), device);
-            print.printf("%-44s %10s %10s%n", "work", "best", "median");
-            GemmRows.run(run, row -> show(print, row));
+            print.printf("%-44s %10s %10s %-9s %8s%n", "work", "best", "median", "", "of peak");
+            double peak = PeakRate.gflops();
+            show(print, new Measured("multiply-adds in registers: the peak", "GFLOP/s", peak, peak, 100));
+            GemmRows.run(run, peak, row -> show(print, row));
         }
         for (Path m : model) {
             try (LoadedModel loaded = new LoadedModel(m)) {

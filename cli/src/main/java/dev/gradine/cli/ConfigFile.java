@@ -27,17 +27,13 @@ final class ConfigFile implements IDefaultValueProvider {
             .build();
 
     /// The option itself, for `--help`; the file is read before the options are.
+    @SuppressWarnings("UnusedVariable") // `apply` reads it from the arguments themselves
     static final class Arg {
         @Option(
                 names = "--config",
                 paramLabel = "FILE",
                 description = "YAML file of options, such as `lr: 1e-4`; options given here win.")
         private @Nullable Path config;
-
-        /// Whether a file was given.
-        boolean isGiven() {
-            return config != null;
-        }
     }
 
     private final Map<String, String> values;

@@ -25,7 +25,9 @@ public final class GemmRows {
     private GemmRows() {}
 
     /// Measures all of them; each result is checked against a sum in double first.
-    public static void run(Kernels run, Consumer<Measured> out) {
+    ///
+    /// @param peak the machine's own rate in the same run, GFLOP/s
+    public static void run(Kernels run, double peak, Consumer<Measured> out) {
         for (Size s : SIZES) {
             try (Kernels k = run.openStep()) {
                 SplittableRandom rng = new SplittableRandom(1);
@@ -37,7 +39,7 @@ public final class GemmRows {
                 Timing t = Timing.of(20, 7, 1.5, () -> k.matMul().nt(x, w, 1, false, y));
                 double gflop = 2.0 * s.m() * s.k() * s.n() * 1e-9;
                 String work = "gemm nt f32 %d×%d·%dᵀ".formatted(s.m(), s.k(), s.n());
-                out.accept(Measured.rate(work, "GFLOP/s", gflop, t, 0));
+                out.accept(Measured.rate(work, "GFLOP/s", gflop, t, peak));
             }
         }
     }
