@@ -77,8 +77,7 @@ final class DpoCommand implements Callable<Integer> {
                     ? List.of()
                     : encode(encoder, data.held().getFirst(), train.size());
             AdaptedModel adapted = args.lora().adapt(m, args.seed());
-            var batches = ExampleBatches.of(
-                    train, args, p -> p.chosen().tokens() + p.rejected().tokens());
+            var batches = ExampleBatches.of(train, args, LabelledPair::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);
             described.put("beta", beta);
@@ -86,9 +85,7 @@ final class DpoCommand implements Callable<Integer> {
             described.put("reference", reference.name(args.lora()));
             List<LabelledPair> all = new ArrayList<>(train);
             all.addAll(held);
-            long tokens = train.stream()
-                    .mapToLong(p -> p.chosen().tokens() + p.rejected().tokens())
-                    .sum();
+            long tokens = train.stream().mapToLong(LabelledPair::tokens).sum();
             try (var opened = reference.open(args, m, adapted, all)) {
                 var plan = new TrainingRun.Plan<>(
                         "dpo",

@@ -4,8 +4,14 @@ import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +88,23 @@ final class LoraArgs {
 
     boolean continues() {
         return initAdapter != null;
+    }
+
+    /// Tells one start from another: SHA-256 of the adapter continued from, empty for a fresh one, which computes what
+    /// the
+    /// base does.
+    String startDigest() {
+        if (initAdapter == null) return "";
+        try {
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(Files.readAllBytes(initAdapter.resolve(AdapterFolder.CONFIG)));
+            sha.update(Files.readAllBytes(initAdapter.resolve(AdapterFolder.WEIGHTS)));
+            return HexFormat.of().formatHex(sha.digest());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
     }
 
     /// Puts the adapter to be trained on the model.

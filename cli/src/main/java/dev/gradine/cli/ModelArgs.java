@@ -23,10 +23,6 @@ final class ModelArgs {
         return model;
     }
 
-    boolean hasAdapter() {
-        return adapter != null;
-    }
-
     /// Opens the model with the adapter on it, if one was given.
     LoadedModel open() {
         LoadedModel m = new LoadedModel(model);

@@ -23,7 +23,8 @@ final class ReferenceArgs {
 
     @Option(
             names = "--precompute-reference",
-            description = "Compute the reference's log-probabilities once, before training, and keep them in --out.")
+            description = "Compute the reference's log-probabilities once, before training, and keep them beside --out,"
+                    + " in OUT-reference.safetensors.")
     private boolean precompute;
 
     /// A reference ready for use, with what must be closed after it.
@@ -50,7 +51,8 @@ final class ReferenceArgs {
         try (live) {
             var source = new ReferenceCache.Source(
                     live.logProbs(),
-                    name + " " + args.model(),
+                    name + " " + args.model()
+                            + (name.equals("start") ? " " + args.lora().startDigest() : ""),
                     args.batch(),
                     done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));
             Path file = args.out().resolveSibling(args.out().getFileName() + "-reference.safetensors");

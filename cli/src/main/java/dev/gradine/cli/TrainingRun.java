@@ -71,7 +71,7 @@ final class TrainingRun<E> implements Trainer.Listener {
         var task = new Trainer.Task<>(
                 plan.objective(),
                 adapted.trained(),
-                this::mode,
+                mode(),
                 plan.batches(),
                 ExampleBatches.cut(plan.held(), args.batch()));
         trainer = new Trainer<>(settings, task, loaded.run(), this);
@@ -106,9 +106,18 @@ final class TrainingRun<E> implements Trainer.Listener {
         return c.step();
     }
 
-    private void mode(long pass) {
-        if (pass < 0) adapted.dropout().evaluate();
-        else adapted.dropout().train(pass);
+    private Trainer.Mode mode() {
+        return new Trainer.Mode() {
+            @Override
+            public void train(long pass) {
+                adapted.dropout().train(pass);
+            }
+
+            @Override
+            public void evaluate() {
+                adapted.dropout().evaluate();
+            }
+        };
     }
 
     /// Runs to the end or until interrupted, then says what came of it.

@@ -90,6 +90,18 @@ class DpoReferenceTest {
         assertThat(temp.resolve("first")).doesNotExist();
     }
 
+    @Test
+    void a_kept_reference_is_not_for_another_adapter_at_the_start() {
+        dpo("one").ok();
+        dpo("two", "--seed", 9).ok();
+        dpo("next", "--precompute-reference", "--init-adapter", temp.resolve("one"))
+                .ok();
+        delete("next");
+        Path file = temp.resolve("next-reference.safetensors");
+        dpo("next", "--precompute-reference", "--init-adapter", temp.resolve("two"))
+                .refuses(file + ": made from other data or another reference; delete it to have it computed again");
+    }
+
     private void delete(String folder) {
         for (String name : Values.content(temp.resolve(folder))) {
             assertThat(temp.resolve(folder).resolve(name).toFile().delete()).isTrue();

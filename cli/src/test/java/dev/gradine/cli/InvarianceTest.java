@@ -68,6 +68,16 @@ class InvarianceTest {
     }
 
     @Test
+    void dropout_is_drawn_whatever_the_sign_of_the_seed() {
+        for (int seed : new int[] {-7, 7}) {
+            Cli.run(args("sft", "data.jsonl", "whole" + seed, "--seed", seed)).ok();
+            Cli.run(args("sft", "data.jsonl", "dropped" + seed, "--seed", seed, "--dropout", 0.5))
+                    .ok();
+            assertThat(adapter("dropped" + seed)).isNotEqualTo(adapter("whole" + seed));
+        }
+    }
+
+    @Test
     void one_thread_and_two_give_the_same_bytes() {
         for (int threads = 1; threads <= 2; threads++) {
             String out = "threads" + threads;

@@ -62,6 +62,14 @@ class StepMemoryTest {
         }
     }
 
+    private static final class NoDropout implements Trainer.Mode {
+        @Override
+        public void train(long pass) {}
+
+        @Override
+        public void evaluate() {}
+    }
+
     private Log trained() {
         try (LoadedModel m = new LoadedModel(TinyModel.write(temp.resolve("model")))) {
             LoraConfig config = LoraConfig.of(4, 8, Targets.parse("all-linear"));
@@ -80,7 +88,11 @@ class StepMemoryTest {
                 }
             };
             var task = new Trainer.Task<>(
-                    new SftObjective(m.model()), adapted.trained(), _ -> {}, batches, List.<List<Labelled>>of());
+                    new SftObjective(m.model()),
+                    adapted.trained(),
+                    new NoDropout(),
+                    batches,
+                    List.<List<Labelled>>of());
             var settings = new TrainSettings(STEPS, 2, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.of(0, 1), 1, 0, 0);
             Log log = new Log(m);
             new Trainer<>(settings, task, m.run(), log).run(() -> false);

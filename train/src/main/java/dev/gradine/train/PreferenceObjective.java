@@ -41,7 +41,7 @@ public final class PreferenceObjective implements Objective<LabelledPair> {
 
     @Override
     public int tokens(LabelledPair example) {
-        return example.chosen().tokens() + example.rejected().tokens();
+        return example.tokens();
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongConsumer;
 
 /// The step loop: micro-batches, gradient, update, metrics; evaluation and checkpoints in between.
 ///
@@ -29,15 +28,26 @@ public final class Trainer<E> {
         void save(int step, long tokens);
     }
 
+    /// What differs between a training pass and an evaluation, such as dropout.
+    public interface Mode {
+        /// Before a training pass.
+        ///
+        /// @param pass a number that no other pass of the run has
+        void train(long pass);
+
+        /// Before an evaluation.
+        void evaluate();
+    }
+
     /// What is trained on what.
     ///
     /// @param params trained parameters by name
-    /// @param mode told the number of each training pass before it, and −1 before an evaluation
+    /// @param mode told what comes next
     /// @param held batches of examples that are not trained on; may be empty
     public record Task<E>(
             Objective<E> objective,
             SequencedMap<String, Param> params,
-            LongConsumer mode,
+            Mode mode,
             Batches<E> batches,
             List<List<E>> held) {}
 
@@ -109,7 +119,7 @@ public final class Trainer<E> {
         }
         MetricSums sums = new MetricSums();
         for (int i = 0; i < micros.size(); i++) {
-            task.mode().accept((settings.seed() * 31 + step) * settings.accumulate() + i);
+            task.mode().train((settings.seed() * 31 + step) * settings.accumulate() + i);
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
                 Objective.Outcome o = task.objective().forward(tape, micros.get(i), weight);
@@ -148,7 +158,7 @@ public final class Trainer<E> {
 
     private void evaluate(int step) {
         if (task.held().isEmpty()) return;
-        task.mode().accept(-1);
+        task.mode().evaluate();
         MetricSums sums = new MetricSums();
         for (List<E> batch : task.held()) {
             try (Kernels k = run.openStep()) {
