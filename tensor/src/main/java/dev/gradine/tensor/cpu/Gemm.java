@@ -115,14 +115,13 @@ final class Gemm {
             left(i0, rows, p, kc, left);
             boolean add = p > 0 || accumulate;
             for (int j = 0; j < cols; j += width) {
-                long bAt = pack.at(skip + j, j0, p);
+                long bAt = pack.panels().address() + pack.at(skip + j, j0, p);
                 int w = Math.min(width, cols - j);
                 for (int i = 0, height; i < rows; i += height) {
                     height = MicroKernel.height(width, rows - i);
                     int h = Math.min(height, rows - i);
                     fetch(add, i0 + i, h, j0 + skip + j, w, tile, width);
-                    MicroKernel.tile(
-                            height, width, left, i * MicroKernel.LDA, pack.panels(), bAt, pack.rowBytes(), kc, tile);
+                    MicroKernel.tile(height, width, left, i * MicroKernel.LDA, bAt, pack.rowBytes(), kc, tile);
                     store(tile, width, i0 + i, h, j0 + skip + j, w);
                 }
             }

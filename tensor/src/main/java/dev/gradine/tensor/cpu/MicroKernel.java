@@ -1,6 +1,7 @@
 package dev.gradine.tensor.cpu;
 
-import java.lang.foreign.MemorySegment;
+import static dev.gradine.tensor.cpu.Native.MEMORY;
+
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -49,13 +50,13 @@ final class MicroKernel {
     }
 
     /// Adds one tile's products to `c[height][width]`.
-    static void tile(int height, int width, float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
-        if (width == L) tile16x1(a, aAt, b, bAt, ldb, k, c);
-        else if (height == 12) tile12x2(a, aAt, b, bAt, ldb, k, c);
-        else tile4x2(a, aAt, b, bAt, ldb, k, c);
+    static void tile(int height, int width, float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
+        if (width == L) tile16x1(a, aAt, bAt, ldb, k, c);
+        else if (height == 12) tile12x2(a, aAt, bAt, ldb, k, c);
+        else tile4x2(a, aAt, bAt, ldb, k, c);
     }
 
-    private static void tile12x2(float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
+    private static void tile12x2(float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
         FloatVector s0a = FloatVector.fromArray(S, c, 0);
         FloatVector s0b = FloatVector.fromArray(S, c, L);
         FloatVector s1a = FloatVector.fromArray(S, c, 2 * L);
@@ -81,8 +82,8 @@ final class MicroKernel {
         FloatVector s11a = FloatVector.fromArray(S, c, 22 * L);
         FloatVector s11b = FloatVector.fromArray(S, c, 23 * L);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + ldb * p, LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, b, bAt + ldb * p + V, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p + V, LE);
             FloatVector a0 = FloatVector.broadcast(S, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
@@ -146,7 +147,7 @@ final class MicroKernel {
         s11b.intoArray(c, 23 * L);
     }
 
-    private static void tile4x2(float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
+    private static void tile4x2(float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
         FloatVector s0a = FloatVector.fromArray(S, c, 0);
         FloatVector s0b = FloatVector.fromArray(S, c, L);
         FloatVector s1a = FloatVector.fromArray(S, c, 2 * L);
@@ -156,8 +157,8 @@ final class MicroKernel {
         FloatVector s3a = FloatVector.fromArray(S, c, 6 * L);
         FloatVector s3b = FloatVector.fromArray(S, c, 7 * L);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + ldb * p, LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, b, bAt + ldb * p + V, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p + V, LE);
             FloatVector a0 = FloatVector.broadcast(S, a[aAt + p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
@@ -181,7 +182,7 @@ final class MicroKernel {
         s3b.intoArray(c, 7 * L);
     }
 
-    private static void tile16x1(float[] a, int aAt, MemorySegment b, long bAt, long ldb, int k, float[] c) {
+    private static void tile16x1(float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
         FloatVector s0a = FloatVector.fromArray(S, c, 0);
         FloatVector s1a = FloatVector.fromArray(S, c, L);
         FloatVector s2a = FloatVector.fromArray(S, c, 2 * L);
@@ -199,7 +200,7 @@ final class MicroKernel {
         FloatVector s14a = FloatVector.fromArray(S, c, 14 * L);
         FloatVector s15a = FloatVector.fromArray(S, c, 15 * L);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, b, bAt + ldb * p, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p, LE);
             s0a = FloatVector.broadcast(S, a[aAt + p]).fma(ba, s0a);
             s1a = FloatVector.broadcast(S, a[aAt + LDA + p]).fma(ba, s1a);
             s2a = FloatVector.broadcast(S, a[aAt + 2 * LDA + p]).fma(ba, s2a);

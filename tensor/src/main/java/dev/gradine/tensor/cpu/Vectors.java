@@ -1,5 +1,6 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
@@ -30,6 +31,38 @@ final class Vectors {
 
     private static VectorShuffle<Float> swap(int distance) {
         return VectorShuffle.fromOp(F, i -> distance < LANES ? i ^ distance : i);
+    }
+
+    static FloatVector load(long address, long i) {
+        return FloatVector.fromMemorySegment(F, MEMORY, address + 4 * i, LITTLE_ENDIAN);
+    }
+
+    static void store(FloatVector v, long address, long i) {
+        v.intoMemorySegment(MEMORY, address + 4 * i, LITTLE_ENDIAN);
+    }
+
+    static float get(long address, long i) {
+        return MEMORY.get(F32, address + 4 * i);
+    }
+
+    static void set(long address, long i, float value) {
+        MEMORY.set(F32, address + 4 * i, value);
+    }
+
+    static int getInt(long address, long i) {
+        return MEMORY.get(I32, address + 4 * i);
+    }
+
+    static void setInt(long address, long i, int value) {
+        MEMORY.set(I32, address + 4 * i, value);
+    }
+
+    static void read(long address, long i, float[] to, int at, int n) {
+        MemorySegment.copy(MEMORY, F32, address + 4 * i, to, at, n);
+    }
+
+    static void write(float[] from, int at, long address, long i, int n) {
+        MemorySegment.copy(from, at, MEMORY, F32, address + 4 * i, n);
     }
 
     static FloatVector load(MemorySegment s, long i) {
