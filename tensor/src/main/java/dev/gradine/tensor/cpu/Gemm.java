@@ -1,25 +1,26 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /// One product `c[M,N] (+)= alpha · A · B` by blocks, for many rows.
 ///
 /// ```
-/// for columns of about 4 MB of B:        pack them into panels, all threads together
-///   for blocks of c, each on a thread:   MC rows × up to NC columns
-///     for K in runs of at most LDA:      copy the block's rows of alpha · A
-///       for each panel, for each tile:   start from c or zero, add the products (MicroKernel), store to c
+/// for stages of B, about 4 MB each:          pack them into panels, all threads together
+///   for blocks of up to MC rows of c, each on a thread:
+///     for groups of K, at most GROUP:          copy the block's rows of alpha · A
+///       for each panel, for each run of K:   the part of the panel stays in the first-level cache
+///         for each tile:                     c ← c + products, in registers (MicroKernel)
 /// ```
 ///
-/// The scheme is that of Goto & van de Geijn 2008 (Anatomy of high-performance matrix multiplication) with rows of A
-/// left as they are: the copy brings them into an array, where a scalar is read without bounds checks.
+/// Where one block holds all rows, each thread packs the columns it needs itself and nobody waits. The scheme is that
+/// of
+/// Goto & van de Geijn 2008 (Anatomy of high-performance matrix multiplication), except that
+/// A goes to an array, where a scalar is read without bounds checks.
 final class Gemm {
 
     /// How the operands lie in memory; the capital is the logical `A[M,K] · B[K,N]`.
@@ -34,35 +35,42 @@ final class Gemm {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final int L = MicroKernel.L;
-    static final int MC = 96; // rows of a block of c: its A, up to 288 KB, stays in a second-level cache
-    private static final int NC = 512; // columns of a block of c; a multiple of every block type's size
-    private static final int FEW_ROWS = 32; // up to here packing B costs more than reading it unevenly
-    private static final int PACKED_FLOATS = 1 << 20;
+    private static final int GROUP = 848; // the most of K that a block of A holds
+    static final int MC = 192; // rows of a block of c: its A, up to 650 KB, stays in a second-level cache
+    private static final int PACKED = 1 << 20; // values of a stage: 4 MB
+    private static final int PRIVATE = 1 << 17; // values that a thread packs for itself at once: 512 KB
+    private static final int SKINNY = 64; // up to so many columns, a TN product is computed transposed
+    private static final int BLOCK = 32; // runs and stages begin where a block of a quantised type does
     private static final long SERIAL_FLOPS = 2_000_000; // about 15 µs: waking a thread costs as much
 
-    private final Form form;
-    private final MemorySegment a;
-    private final Tensor b;
-    private final MemorySegment c;
+    private final long c;
     private final int m;
     private final int n;
     private final int k;
-    private final float alpha;
     private final boolean accumulate;
     private final boolean swapped; // c is written transposed: this computes cᵀ
+    private final int width; // columns of a panel
+    private final int unit; // columns that begin a stage: whole panels and whole blocks
+    private final PackRows rows;
+    private final Pack pack;
+    private final int run; // values of K in a run
+    private final int group; // values of K in a group: whole runs
 
     Gemm(Form form, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        boolean swap = form == Form.TN && c.shape().dim(1) < c.shape().dim(0);
-        this.form = form;
-        this.a = (swap ? b : a).data();
-        this.b = swap ? a : b;
-        this.c = c.data();
-        this.m = c.shape().dim(swap ? 1 : 0);
-        this.n = c.shape().dim(swap ? 0 : 1);
+        this.swapped =
+                form == Form.TN && c.shape().dim(1) < Math.min(SKINNY, c.shape().dim(0));
+        this.c = Native.writable(c);
+        this.m = c.shape().dim(swapped ? 1 : 0);
+        this.n = c.shape().dim(swapped ? 0 : 1);
         this.k = a.shape().dim(form == Form.TN ? 0 : 1);
-        this.alpha = alpha;
         this.accumulate = accumulate;
-        this.swapped = swap;
+        this.width = MicroKernel.width(n);
+        this.unit = Math.max(width, BLOCK);
+        this.rows = new PackRows(swapped ? b : a, form == Form.TN, alpha);
+        this.pack = new Pack(swapped ? a : b, form == Form.NT, n, k, width);
+        int runs = (k + MicroKernel.RUN - 1) / MicroKernel.RUN;
+        this.run = roundUp((k + runs - 1) / runs, BLOCK);
+        this.group = GROUP / run * run;
     }
 
     void run() {
@@ -72,25 +80,40 @@ final class Gemm {
     /// @param parallel whether all threads work; the result is the same
     void run(boolean parallel) {
         if (m == 0 || n == 0) return;
-        int columns = Math.min(Math.max(NC, PACKED_FLOATS / k / NC * NC), n);
-        Pack pack = direct() ? new Pack(b, n, k) : new Pack(b, form == Form.NT, n, k, columns);
-        for (int j = 0; j < n; j += columns) columns(pack, j, Math.min(n, j + columns), parallel);
+        if (m <= MC) alone(parallel);
+        else together(parallel);
     }
 
-    /// Whether few rows would use each panel, and `b` can stand in for all of them as it lies.
-    private boolean direct() {
-        return form != Form.NT && b.dtype() == DType.F32 && m <= FEW_ROWS && n % MicroKernel.width(n) == 0;
+    private void together(boolean parallel) {
+        int depth = Math.min(k, Math.max(1, PACKED / Math.min(roundUp(n, width), PACKED / group) / group) * group);
+        int columns = Math.min(roundUp(n, width), Math.max(1, PACKED / depth / unit) * unit);
+        long panels = Scratch.own().panels((long) columns * depth);
+        for (int j = 0; j < n; j += columns) {
+            for (int p = 0; p < k; p += depth) {
+                Stage s = new Stage(panels, j, Math.min(n, j + columns), p, Math.min(k, p + depth));
+                each(pack.parts(s), i -> pack.part(s, i), parallel);
+                blocks(s, parallel);
+            }
+        }
     }
 
-    private void columns(Pack pack, int from, int to, boolean parallel) {
-        int rowBlocks = (m + MC - 1) / MC;
-        int shares = (2 * Parallel.THREADS + rowBlocks - 1) / rowBlocks; // two blocks a thread: enough to even out
-        shares = Math.max(shares, (to - from + NC - 1) / NC);
-        int nc = Math.max(MicroKernel.WIDEST, roundUp((to - from + shares - 1) / shares, MicroKernel.WIDEST));
-        int colBlocks = (to - from + nc - 1) / nc;
-        each(pack.parts(from, to), i -> pack.part(i, from, to), parallel);
-        Parallel.Part block = i -> block(pack, i % rowBlocks * MC, from, i / rowBlocks * nc, nc, to);
-        each(rowBlocks * colBlocks, block, parallel);
+    private void blocks(Stage s, boolean parallel) {
+        int height = MicroKernel.height(width, MC);
+        int tiles = (m + height - 1) / height;
+        int rowBlocks = roundUp((tiles + MC / height - 1) / (MC / height), Parallel.THREADS);
+        rowBlocks = Math.min(rowBlocks, tiles);
+        int wanted = (2 * Parallel.THREADS + rowBlocks - 1) / rowBlocks; // two blocks a thread: enough to even out
+        int wide = roundUp((s.to - s.from + wanted - 1) / wanted, width);
+        int pieces = (s.to - s.from + wide - 1) / wide;
+        int blocks = rowBlocks;
+        Parallel.Part part = i -> {
+            int b = i % blocks;
+            int from = (int) ((long) tiles * b / blocks) * height;
+            int to = Math.min(m, (int) ((long) tiles * (b + 1) / blocks) * height);
+            int j = s.from + i / blocks * wide;
+            block(s, from, to, j, Math.min(s.to, j + wide), c, 4L * n);
+        };
+        each(blocks * pieces, part, parallel);
     }
 
     private static void each(int n, Parallel.Part part, boolean parallel) {
@@ -101,90 +124,130 @@ final class Gemm {
         }
     }
 
-    /// Rows `i0 …` and columns `j0 + skip …` of `c`, where the panels begin at column `j0` and end at `to`.
-    private void block(Pack pack, int i0, int j0, int skip, int nc, int to) {
-        int rows = Math.min(MC, m - i0);
-        int cols = Math.min(nc, to - j0 - skip);
-        int width = pack.width();
-        float[] left = Scratch.own().left((MC + 16) * MicroKernel.LDA); // the last tile reads beyond the rows
-        float[] tile = Scratch.own().tile(MicroKernel.TILE);
-        int runs = (k + MicroKernel.LDA - 1) / MicroKernel.LDA;
-        int run = (k + runs - 1) / runs;
-        for (int p = 0; p < k; p += run) {
-            int kc = Math.min(run, k - p);
-            left(i0, rows, p, kc, left);
-            boolean add = p > 0 || accumulate;
-            for (int j = 0; j < cols; j += width) {
-                long bAt = pack.panels().address() + pack.at(skip + j, j0, p);
-                int w = Math.min(width, cols - j);
-                for (int i = 0, height; i < rows; i += height) {
-                    height = MicroKernel.height(width, rows - i);
-                    int h = Math.min(height, rows - i);
-                    fetch(add, i0 + i, h, j0 + skip + j, w, tile, width);
-                    MicroKernel.tile(height, width, left, i * MicroKernel.LDA, bAt, pack.rowBytes(), kc, tile);
-                    store(tile, width, i0 + i, h, j0 + skip + j, w);
+    /// Every part has all rows and some columns, and packs them itself.
+    private void alone(boolean parallel) {
+        int units = (n + unit - 1) / unit;
+        int parts = parallel ? Math.min(units, 2 * Parallel.THREADS) : 1;
+        Parallel.Part part = i -> {
+            int from = (int) ((long) units * i / parts) * unit;
+            int to = Math.min(n, (int) ((long) units * (i + 1) / parts) * unit);
+            columns(from, to);
+        };
+        each(parts, part, parallel);
+    }
+
+    private void columns(int from, int to) {
+        int depth = Math.min(k, group);
+        int columns = Math.max(1, PRIVATE / depth / unit) * unit;
+        long panels = Scratch.own().ownPanels((long) columns * depth);
+        for (int j = from; j < to; j += columns) {
+            int end = Math.min(to, j + columns);
+            int padded = roundUp(end - j, width);
+            long target = swapped ? Scratch.own().swapped((long) m * padded) : c + 4L * j;
+            if (swapped && accumulate) turn(target, padded, j, end, true);
+            for (int p = 0; p < k; p += depth) {
+                Stage s = new Stage(panels, j, end, p, Math.min(k, p + depth));
+                for (int i = 0; i < pack.parts(s); i++) pack.part(s, i);
+                if (swapped) block(s, 0, m, j, end, target - 4L * j, 4L * padded);
+                else block(s, 0, m, j, end, c, 4L * n);
+            }
+            if (swapped) turn(target, padded, j, end, false);
+        }
+    }
+
+    /// Brings columns `from … to` of what is computed from or to `c`, which lies transposed.
+    private void turn(long target, int ld, int from, int to, boolean read) {
+        for (int j = from; j < to; j++) {
+            for (int i = 0; i < m; i++) {
+                long there = c + 4L * ((long) j * m + i);
+                long here = target + 4L * ((long) i * ld + j - from);
+                if (read) MEMORY.set(F32, here, MEMORY.get(F32, there));
+                else MEMORY.set(F32, there, MEMORY.get(F32, here));
+            }
+        }
+    }
+
+    /// Rows `i0 … i1` and columns `j0 … j1`, from the panels of stage `s`.
+    ///
+    /// @param to address of row 0, column 0
+    /// @param ld bytes from row to row
+    private void block(Stage s, int i0, int i1, int j0, int j1, long to, long ld) {
+        float[] left = Scratch.own().left((MC + MicroKernel.TALLEST) * GROUP + L);
+        for (int p = s.p0; p < s.p1; p += group) {
+            Rows a = new Rows(left, i1 - i0, Math.min(s.p1 - p, group));
+            pack(a, i0, p);
+            for (int j = j0; j < j1; j += width) {
+                int w = Math.min(width, j1 - j);
+                for (int q = 0; q < a.depth; q += run) {
+                    boolean add = p + q > 0 || accumulate;
+                    tiles(a, q, Math.min(run, a.depth - q), s.at(j, p + q, width), w, add, to + ld * i0 + 4L * j, ld);
                 }
             }
         }
     }
 
-    /// What a tile starts from: `c`, or zero if this is the first run of a product that overwrites.
-    private void fetch(boolean add, int i, int h, int j, int w, float[] tile, int width) {
-        if (!add) {
-            Arrays.fill(tile, 0);
-        } else if (!swapped && w == width) {
-            for (int r = 0; r < h; r++) {
-                long at = 4L * ((long) (i + r) * n + j);
-                for (int q = 0; q < width; q += L) {
-                    FloatVector.fromMemorySegment(MicroKernel.S, c, at + 4L * q, LITTLE_ENDIAN)
-                            .intoArray(tile, r * width + q);
-                }
-            }
-        } else {
-            for (int r = 0; r < h; r++) {
-                for (int q = 0; q < w; q++) tile[r * width + q] = c.get(F32, at(i + r, j + q));
+    private void pack(Rows a, int i0, int p) {
+        for (int i = 0, height; i < a.count; i += height) {
+            height = MicroKernel.height(width, a.count - i);
+            rows.pack(i0 + i, Math.min(height, a.count - i), height, p, a.depth, a.values, i * a.depth);
+        }
+    }
+
+    /// A block of A: tile after tile `[depth][rows of the tile]`.
+    private static final class Rows {
+        final float[] values;
+        final int count;
+        final int depth;
+
+        Rows(float[] values, int count, int depth) {
+            this.values = values;
+            this.count = count;
+            this.depth = depth;
+        }
+    }
+
+    /// All tiles of one panel.
+    ///
+    /// @param a where the run begins in the first tile's rows, the run's first value of K
+    private void tiles(Rows a, int q, int kc, long panel, int w, boolean add, long to, long ld) {
+        for (int i = 0, height; i < a.count; i += height) {
+            height = MicroKernel.height(width, a.count - i);
+            int h = Math.min(height, a.count - i);
+            int at = i * a.depth + q * height;
+            long c = to + ld * i;
+            if (h == height && w == width) {
+                MicroKernel.tile(height, width, a.values, at, panel, kc, add ? c : Scratch.ZEROS, add ? ld : 0, c, ld);
+            } else {
+                long tile = Scratch.own().tile();
+                long row = 4L * width;
+                if (add) copy(c, ld, tile, row, h, w);
+                long from = add ? tile : Scratch.ZEROS;
+                MicroKernel.tile(height, width, a.values, at, panel, kc, from, add ? row : 0, tile, row);
+                copy(tile, row, c, ld, h, w);
             }
         }
     }
 
-    private void store(float[] tile, int width, int i, int h, int j, int w) {
-        if (!swapped && w == width) {
-            for (int r = 0; r < h; r++) {
-                long at = 4L * ((long) (i + r) * n + j);
-                for (int q = 0; q < width; q += L) {
-                    FloatVector.fromArray(MicroKernel.S, tile, r * width + q)
-                            .intoMemorySegment(c, at + 4L * q, LITTLE_ENDIAN);
-                }
-            }
-        } else {
-            for (int r = 0; r < h; r++) {
-                for (int q = 0; q < w; q++) c.set(F32, at(i + r, j + q), tile[r * width + q]);
-            }
-        }
-    }
-
-    private long at(int i, int j) {
-        return 4L * (swapped ? (long) j * m + i : (long) i * n + j);
-    }
-
-    /// Brings `alpha · A` of some rows and `kc` columns into an array.
-    private void left(int i0, int rows, int p, int kc, float[] to) {
-        if (form == Form.TN) {
-            Pack.transpose(a, m, i0, rows, p, kc, to);
-        } else {
-            for (int i = 0; i < rows; i++) {
-                MemorySegment.copy(a, F32, 4L * ((long) (i0 + i) * k + p), to, i * MicroKernel.LDA, kc);
-            }
-        }
-        if (alpha == 1) return;
-        for (int i = 0; i < rows; i++) {
-            for (int q = i * MicroKernel.LDA; q < i * MicroKernel.LDA + kc; q += L) { // LDA is a multiple of L
-                FloatVector.fromArray(MicroKernel.S, to, q).mul(alpha).intoArray(to, q);
-            }
+    private static void copy(long from, long fromLd, long to, long toLd, int h, int w) {
+        for (int r = 0; r < h; r++) {
+            MemorySegment.copy(MEMORY, from + fromLd * r, MEMORY, to + toLd * r, 4L * w);
         }
     }
 
     static int roundUp(int x, int step) {
         return (x + step - 1) / step * step;
+    }
+
+    /// Panels of columns `from … to` and rows `p0 … p1` of B.
+    record Stage(long panels, int from, int to, int p0, int p1) {
+
+        int depth() {
+            return p1 - p0;
+        }
+
+        /// Address of row `p` in the panel that begins with column `j`.
+        long at(int j, int p, int width) {
+            return panels + 4L * ((long) (j - from) * depth() + (long) (p - p0) * width);
+        }
     }
 }

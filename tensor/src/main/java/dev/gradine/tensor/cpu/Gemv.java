@@ -64,7 +64,7 @@ final class Gemv {
     private void part(int from, int to) {
         Scratch own = Scratch.own();
         float[] x = own.left(m * k);
-        float[] sums = own.tile(ROWS * L + ROWS);
+        float[] sums = own.sums(ROWS * L + ROWS);
         MemorySegment.copy(a, F32, 0, x, 0, m * k);
         boolean direct = dtype == DType.F32;
         boolean inRegisters = Decode.BLOCKS && m == 1 && dtype.blockSize() == 32;

@@ -9,34 +9,35 @@ import jdk.incubator.vector.VectorSpecies;
 /// The innermost loops of `Gemm`: a tile of `c` held in registers while `k` runs.
 ///
 /// ```
-/// c[r, j] += Σ_p a[r, p] · b[p, j]      r < rows of the tile, j < vectors · L
+/// c[r, j] = from[r, j] + Σ_p a[r, p] · b[p, j]      r < rows of the tile, j < vectors · L
 /// ```
 ///
 /// Each of the k terms is one `fma` into its sum, in ascending order, so a value of `c` is the same whatever tile,
-/// vector width or blocking computed it. Rows of `a` are `LDA` apart, a constant, so that one register addresses all
-/// of them; `b` is a packed panel `[k][vectors · L]`, or a matrix as it
-/// lies, with rows `ldb` bytes apart. Every sum is a local variable: in an array they would
-/// be objects. How many fit is the number of vector registers: 32 with AVX-512, where 12 × 2 runs at the peak of the
-/// FMA units, and 16 with AVX2, where more than 4 × 2 spills. Unrolling k spills as well.
+/// vector width or blocking computed it. `a` is packed `[k][rows]` and `b` is a panel `[k][vectors · L]`, so that both
+/// are
+/// read from front to back; rows of `from` and `c` are `fromLd` and `ldc` bytes apart. Every sum is a local variable:
+/// in
+/// an array they would be objects. How many fit is the number of vector registers: 32 with AVX-512, where 12 × 2 runs
+/// near the peak of the FMA units, and 16 with AVX2, where more than 4 × 2 spills. Unrolling k spills as well.
 final class MicroKernel {
 
     static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     static final int L = S.length();
 
-    /// Distance between rows of a packed block of `a`, and so the longest run of k.
-    static final int LDA = 768;
-
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
     private static final long V = 4L * L; // bytes of a vector
     private static final boolean LARGE = S.vectorBitSize() == 512;
 
-    private MicroKernel() {}
+    /// Rows of the tallest tile.
+    static final int TALLEST = 16;
 
     /// Columns of the widest panel.
     static final int WIDEST = 2 * L;
 
-    /// The most values of a tile.
-    static final int TILE = 24 * L;
+    /// The longest run of k of one call: its part of a panel is 24 KB and stays in a first-level cache.
+    static final int RUN = 6144 / WIDEST;
+
+    private MicroKernel() {}
 
     /// Columns of a panel for a product of `n` columns: two vectors, or one where a second would be padding.
     static int width(int n) {
@@ -49,190 +50,191 @@ final class MicroKernel {
         return LARGE && rows > 8 ? 12 : 4;
     }
 
-    /// Adds one tile's products to `c[height][width]`.
-    static void tile(int height, int width, float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
-        if (width == L) tile16x1(a, aAt, bAt, ldb, k, c);
-        else if (height == 12) tile12x2(a, aAt, bAt, ldb, k, c);
-        else tile4x2(a, aAt, bAt, ldb, k, c);
+    /// Writes `c[height][width]`, addresses in bytes.
+    static void tile(
+            int height, int width, float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
+        if (width == L) tile16x1(a, aAt, b, k, from, fromLd, c, ldc);
+        else if (height == 12) tile12x2(a, aAt, b, k, from, fromLd, c, ldc);
+        else tile4x2(a, aAt, b, k, from, fromLd, c, ldc);
     }
 
-    private static void tile12x2(float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
-        FloatVector s0a = FloatVector.fromArray(S, c, 0);
-        FloatVector s0b = FloatVector.fromArray(S, c, L);
-        FloatVector s1a = FloatVector.fromArray(S, c, 2 * L);
-        FloatVector s1b = FloatVector.fromArray(S, c, 3 * L);
-        FloatVector s2a = FloatVector.fromArray(S, c, 4 * L);
-        FloatVector s2b = FloatVector.fromArray(S, c, 5 * L);
-        FloatVector s3a = FloatVector.fromArray(S, c, 6 * L);
-        FloatVector s3b = FloatVector.fromArray(S, c, 7 * L);
-        FloatVector s4a = FloatVector.fromArray(S, c, 8 * L);
-        FloatVector s4b = FloatVector.fromArray(S, c, 9 * L);
-        FloatVector s5a = FloatVector.fromArray(S, c, 10 * L);
-        FloatVector s5b = FloatVector.fromArray(S, c, 11 * L);
-        FloatVector s6a = FloatVector.fromArray(S, c, 12 * L);
-        FloatVector s6b = FloatVector.fromArray(S, c, 13 * L);
-        FloatVector s7a = FloatVector.fromArray(S, c, 14 * L);
-        FloatVector s7b = FloatVector.fromArray(S, c, 15 * L);
-        FloatVector s8a = FloatVector.fromArray(S, c, 16 * L);
-        FloatVector s8b = FloatVector.fromArray(S, c, 17 * L);
-        FloatVector s9a = FloatVector.fromArray(S, c, 18 * L);
-        FloatVector s9b = FloatVector.fromArray(S, c, 19 * L);
-        FloatVector s10a = FloatVector.fromArray(S, c, 20 * L);
-        FloatVector s10b = FloatVector.fromArray(S, c, 21 * L);
-        FloatVector s11a = FloatVector.fromArray(S, c, 22 * L);
-        FloatVector s11b = FloatVector.fromArray(S, c, 23 * L);
+    private static void tile12x2(float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
+        FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
+        FloatVector s0b = FloatVector.fromMemorySegment(S, MEMORY, from + V, LE);
+        FloatVector s1a = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
+        FloatVector s1b = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd + V, LE);
+        FloatVector s2a = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
+        FloatVector s2b = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd + V, LE);
+        FloatVector s3a = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
+        FloatVector s3b = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd + V, LE);
+        FloatVector s4a = FloatVector.fromMemorySegment(S, MEMORY, from + 4 * fromLd, LE);
+        FloatVector s4b = FloatVector.fromMemorySegment(S, MEMORY, from + 4 * fromLd + V, LE);
+        FloatVector s5a = FloatVector.fromMemorySegment(S, MEMORY, from + 5 * fromLd, LE);
+        FloatVector s5b = FloatVector.fromMemorySegment(S, MEMORY, from + 5 * fromLd + V, LE);
+        FloatVector s6a = FloatVector.fromMemorySegment(S, MEMORY, from + 6 * fromLd, LE);
+        FloatVector s6b = FloatVector.fromMemorySegment(S, MEMORY, from + 6 * fromLd + V, LE);
+        FloatVector s7a = FloatVector.fromMemorySegment(S, MEMORY, from + 7 * fromLd, LE);
+        FloatVector s7b = FloatVector.fromMemorySegment(S, MEMORY, from + 7 * fromLd + V, LE);
+        FloatVector s8a = FloatVector.fromMemorySegment(S, MEMORY, from + 8 * fromLd, LE);
+        FloatVector s8b = FloatVector.fromMemorySegment(S, MEMORY, from + 8 * fromLd + V, LE);
+        FloatVector s9a = FloatVector.fromMemorySegment(S, MEMORY, from + 9 * fromLd, LE);
+        FloatVector s9b = FloatVector.fromMemorySegment(S, MEMORY, from + 9 * fromLd + V, LE);
+        FloatVector s10a = FloatVector.fromMemorySegment(S, MEMORY, from + 10 * fromLd, LE);
+        FloatVector s10b = FloatVector.fromMemorySegment(S, MEMORY, from + 10 * fromLd + V, LE);
+        FloatVector s11a = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd, LE);
+        FloatVector s11b = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd + V, LE);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p, LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p + V, LE);
-            FloatVector a0 = FloatVector.broadcast(S, a[aAt + p]);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V), LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V) + V, LE);
+            FloatVector a0 = FloatVector.broadcast(S, a[aAt + 12 * p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(S, a[aAt + LDA + p]);
+            FloatVector a1 = FloatVector.broadcast(S, a[aAt + 12 * p + 1]);
             s1a = a1.fma(ba, s1a);
             s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(S, a[aAt + 2 * LDA + p]);
+            FloatVector a2 = FloatVector.broadcast(S, a[aAt + 12 * p + 2]);
             s2a = a2.fma(ba, s2a);
             s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(S, a[aAt + 3 * LDA + p]);
+            FloatVector a3 = FloatVector.broadcast(S, a[aAt + 12 * p + 3]);
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
-            FloatVector a4 = FloatVector.broadcast(S, a[aAt + 4 * LDA + p]);
+            FloatVector a4 = FloatVector.broadcast(S, a[aAt + 12 * p + 4]);
             s4a = a4.fma(ba, s4a);
             s4b = a4.fma(bb, s4b);
-            FloatVector a5 = FloatVector.broadcast(S, a[aAt + 5 * LDA + p]);
+            FloatVector a5 = FloatVector.broadcast(S, a[aAt + 12 * p + 5]);
             s5a = a5.fma(ba, s5a);
             s5b = a5.fma(bb, s5b);
-            FloatVector a6 = FloatVector.broadcast(S, a[aAt + 6 * LDA + p]);
+            FloatVector a6 = FloatVector.broadcast(S, a[aAt + 12 * p + 6]);
             s6a = a6.fma(ba, s6a);
             s6b = a6.fma(bb, s6b);
-            FloatVector a7 = FloatVector.broadcast(S, a[aAt + 7 * LDA + p]);
+            FloatVector a7 = FloatVector.broadcast(S, a[aAt + 12 * p + 7]);
             s7a = a7.fma(ba, s7a);
             s7b = a7.fma(bb, s7b);
-            FloatVector a8 = FloatVector.broadcast(S, a[aAt + 8 * LDA + p]);
+            FloatVector a8 = FloatVector.broadcast(S, a[aAt + 12 * p + 8]);
             s8a = a8.fma(ba, s8a);
             s8b = a8.fma(bb, s8b);
-            FloatVector a9 = FloatVector.broadcast(S, a[aAt + 9 * LDA + p]);
+            FloatVector a9 = FloatVector.broadcast(S, a[aAt + 12 * p + 9]);
             s9a = a9.fma(ba, s9a);
             s9b = a9.fma(bb, s9b);
-            FloatVector a10 = FloatVector.broadcast(S, a[aAt + 10 * LDA + p]);
+            FloatVector a10 = FloatVector.broadcast(S, a[aAt + 12 * p + 10]);
             s10a = a10.fma(ba, s10a);
             s10b = a10.fma(bb, s10b);
-            FloatVector a11 = FloatVector.broadcast(S, a[aAt + 11 * LDA + p]);
+            FloatVector a11 = FloatVector.broadcast(S, a[aAt + 12 * p + 11]);
             s11a = a11.fma(ba, s11a);
             s11b = a11.fma(bb, s11b);
         }
-        s0a.intoArray(c, 0);
-        s0b.intoArray(c, L);
-        s1a.intoArray(c, 2 * L);
-        s1b.intoArray(c, 3 * L);
-        s2a.intoArray(c, 4 * L);
-        s2b.intoArray(c, 5 * L);
-        s3a.intoArray(c, 6 * L);
-        s3b.intoArray(c, 7 * L);
-        s4a.intoArray(c, 8 * L);
-        s4b.intoArray(c, 9 * L);
-        s5a.intoArray(c, 10 * L);
-        s5b.intoArray(c, 11 * L);
-        s6a.intoArray(c, 12 * L);
-        s6b.intoArray(c, 13 * L);
-        s7a.intoArray(c, 14 * L);
-        s7b.intoArray(c, 15 * L);
-        s8a.intoArray(c, 16 * L);
-        s8b.intoArray(c, 17 * L);
-        s9a.intoArray(c, 18 * L);
-        s9b.intoArray(c, 19 * L);
-        s10a.intoArray(c, 20 * L);
-        s10b.intoArray(c, 21 * L);
-        s11a.intoArray(c, 22 * L);
-        s11b.intoArray(c, 23 * L);
+        s0a.intoMemorySegment(MEMORY, c, LE);
+        s0b.intoMemorySegment(MEMORY, c + V, LE);
+        s1a.intoMemorySegment(MEMORY, c + ldc, LE);
+        s1b.intoMemorySegment(MEMORY, c + ldc + V, LE);
+        s2a.intoMemorySegment(MEMORY, c + 2 * ldc, LE);
+        s2b.intoMemorySegment(MEMORY, c + 2 * ldc + V, LE);
+        s3a.intoMemorySegment(MEMORY, c + 3 * ldc, LE);
+        s3b.intoMemorySegment(MEMORY, c + 3 * ldc + V, LE);
+        s4a.intoMemorySegment(MEMORY, c + 4 * ldc, LE);
+        s4b.intoMemorySegment(MEMORY, c + 4 * ldc + V, LE);
+        s5a.intoMemorySegment(MEMORY, c + 5 * ldc, LE);
+        s5b.intoMemorySegment(MEMORY, c + 5 * ldc + V, LE);
+        s6a.intoMemorySegment(MEMORY, c + 6 * ldc, LE);
+        s6b.intoMemorySegment(MEMORY, c + 6 * ldc + V, LE);
+        s7a.intoMemorySegment(MEMORY, c + 7 * ldc, LE);
+        s7b.intoMemorySegment(MEMORY, c + 7 * ldc + V, LE);
+        s8a.intoMemorySegment(MEMORY, c + 8 * ldc, LE);
+        s8b.intoMemorySegment(MEMORY, c + 8 * ldc + V, LE);
+        s9a.intoMemorySegment(MEMORY, c + 9 * ldc, LE);
+        s9b.intoMemorySegment(MEMORY, c + 9 * ldc + V, LE);
+        s10a.intoMemorySegment(MEMORY, c + 10 * ldc, LE);
+        s10b.intoMemorySegment(MEMORY, c + 10 * ldc + V, LE);
+        s11a.intoMemorySegment(MEMORY, c + 11 * ldc, LE);
+        s11b.intoMemorySegment(MEMORY, c + 11 * ldc + V, LE);
     }
 
-    private static void tile4x2(float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
-        FloatVector s0a = FloatVector.fromArray(S, c, 0);
-        FloatVector s0b = FloatVector.fromArray(S, c, L);
-        FloatVector s1a = FloatVector.fromArray(S, c, 2 * L);
-        FloatVector s1b = FloatVector.fromArray(S, c, 3 * L);
-        FloatVector s2a = FloatVector.fromArray(S, c, 4 * L);
-        FloatVector s2b = FloatVector.fromArray(S, c, 5 * L);
-        FloatVector s3a = FloatVector.fromArray(S, c, 6 * L);
-        FloatVector s3b = FloatVector.fromArray(S, c, 7 * L);
+    private static void tile4x2(float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
+        FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
+        FloatVector s0b = FloatVector.fromMemorySegment(S, MEMORY, from + V, LE);
+        FloatVector s1a = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
+        FloatVector s1b = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd + V, LE);
+        FloatVector s2a = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
+        FloatVector s2b = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd + V, LE);
+        FloatVector s3a = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
+        FloatVector s3b = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd + V, LE);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p, LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p + V, LE);
-            FloatVector a0 = FloatVector.broadcast(S, a[aAt + p]);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V), LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V) + V, LE);
+            FloatVector a0 = FloatVector.broadcast(S, a[aAt + 4 * p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
-            FloatVector a1 = FloatVector.broadcast(S, a[aAt + LDA + p]);
+            FloatVector a1 = FloatVector.broadcast(S, a[aAt + 4 * p + 1]);
             s1a = a1.fma(ba, s1a);
             s1b = a1.fma(bb, s1b);
-            FloatVector a2 = FloatVector.broadcast(S, a[aAt + 2 * LDA + p]);
+            FloatVector a2 = FloatVector.broadcast(S, a[aAt + 4 * p + 2]);
             s2a = a2.fma(ba, s2a);
             s2b = a2.fma(bb, s2b);
-            FloatVector a3 = FloatVector.broadcast(S, a[aAt + 3 * LDA + p]);
+            FloatVector a3 = FloatVector.broadcast(S, a[aAt + 4 * p + 3]);
             s3a = a3.fma(ba, s3a);
             s3b = a3.fma(bb, s3b);
         }
-        s0a.intoArray(c, 0);
-        s0b.intoArray(c, L);
-        s1a.intoArray(c, 2 * L);
-        s1b.intoArray(c, 3 * L);
-        s2a.intoArray(c, 4 * L);
-        s2b.intoArray(c, 5 * L);
-        s3a.intoArray(c, 6 * L);
-        s3b.intoArray(c, 7 * L);
+        s0a.intoMemorySegment(MEMORY, c, LE);
+        s0b.intoMemorySegment(MEMORY, c + V, LE);
+        s1a.intoMemorySegment(MEMORY, c + ldc, LE);
+        s1b.intoMemorySegment(MEMORY, c + ldc + V, LE);
+        s2a.intoMemorySegment(MEMORY, c + 2 * ldc, LE);
+        s2b.intoMemorySegment(MEMORY, c + 2 * ldc + V, LE);
+        s3a.intoMemorySegment(MEMORY, c + 3 * ldc, LE);
+        s3b.intoMemorySegment(MEMORY, c + 3 * ldc + V, LE);
     }
 
-    private static void tile16x1(float[] a, int aAt, long bAt, long ldb, int k, float[] c) {
-        FloatVector s0a = FloatVector.fromArray(S, c, 0);
-        FloatVector s1a = FloatVector.fromArray(S, c, L);
-        FloatVector s2a = FloatVector.fromArray(S, c, 2 * L);
-        FloatVector s3a = FloatVector.fromArray(S, c, 3 * L);
-        FloatVector s4a = FloatVector.fromArray(S, c, 4 * L);
-        FloatVector s5a = FloatVector.fromArray(S, c, 5 * L);
-        FloatVector s6a = FloatVector.fromArray(S, c, 6 * L);
-        FloatVector s7a = FloatVector.fromArray(S, c, 7 * L);
-        FloatVector s8a = FloatVector.fromArray(S, c, 8 * L);
-        FloatVector s9a = FloatVector.fromArray(S, c, 9 * L);
-        FloatVector s10a = FloatVector.fromArray(S, c, 10 * L);
-        FloatVector s11a = FloatVector.fromArray(S, c, 11 * L);
-        FloatVector s12a = FloatVector.fromArray(S, c, 12 * L);
-        FloatVector s13a = FloatVector.fromArray(S, c, 13 * L);
-        FloatVector s14a = FloatVector.fromArray(S, c, 14 * L);
-        FloatVector s15a = FloatVector.fromArray(S, c, 15 * L);
+    private static void tile16x1(float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
+        FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
+        FloatVector s1a = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
+        FloatVector s2a = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
+        FloatVector s3a = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
+        FloatVector s4a = FloatVector.fromMemorySegment(S, MEMORY, from + 4 * fromLd, LE);
+        FloatVector s5a = FloatVector.fromMemorySegment(S, MEMORY, from + 5 * fromLd, LE);
+        FloatVector s6a = FloatVector.fromMemorySegment(S, MEMORY, from + 6 * fromLd, LE);
+        FloatVector s7a = FloatVector.fromMemorySegment(S, MEMORY, from + 7 * fromLd, LE);
+        FloatVector s8a = FloatVector.fromMemorySegment(S, MEMORY, from + 8 * fromLd, LE);
+        FloatVector s9a = FloatVector.fromMemorySegment(S, MEMORY, from + 9 * fromLd, LE);
+        FloatVector s10a = FloatVector.fromMemorySegment(S, MEMORY, from + 10 * fromLd, LE);
+        FloatVector s11a = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd, LE);
+        FloatVector s12a = FloatVector.fromMemorySegment(S, MEMORY, from + 12 * fromLd, LE);
+        FloatVector s13a = FloatVector.fromMemorySegment(S, MEMORY, from + 13 * fromLd, LE);
+        FloatVector s14a = FloatVector.fromMemorySegment(S, MEMORY, from + 14 * fromLd, LE);
+        FloatVector s15a = FloatVector.fromMemorySegment(S, MEMORY, from + 15 * fromLd, LE);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, bAt + ldb * p, LE);
-            s0a = FloatVector.broadcast(S, a[aAt + p]).fma(ba, s0a);
-            s1a = FloatVector.broadcast(S, a[aAt + LDA + p]).fma(ba, s1a);
-            s2a = FloatVector.broadcast(S, a[aAt + 2 * LDA + p]).fma(ba, s2a);
-            s3a = FloatVector.broadcast(S, a[aAt + 3 * LDA + p]).fma(ba, s3a);
-            s4a = FloatVector.broadcast(S, a[aAt + 4 * LDA + p]).fma(ba, s4a);
-            s5a = FloatVector.broadcast(S, a[aAt + 5 * LDA + p]).fma(ba, s5a);
-            s6a = FloatVector.broadcast(S, a[aAt + 6 * LDA + p]).fma(ba, s6a);
-            s7a = FloatVector.broadcast(S, a[aAt + 7 * LDA + p]).fma(ba, s7a);
-            s8a = FloatVector.broadcast(S, a[aAt + 8 * LDA + p]).fma(ba, s8a);
-            s9a = FloatVector.broadcast(S, a[aAt + 9 * LDA + p]).fma(ba, s9a);
-            s10a = FloatVector.broadcast(S, a[aAt + 10 * LDA + p]).fma(ba, s10a);
-            s11a = FloatVector.broadcast(S, a[aAt + 11 * LDA + p]).fma(ba, s11a);
-            s12a = FloatVector.broadcast(S, a[aAt + 12 * LDA + p]).fma(ba, s12a);
-            s13a = FloatVector.broadcast(S, a[aAt + 13 * LDA + p]).fma(ba, s13a);
-            s14a = FloatVector.broadcast(S, a[aAt + 14 * LDA + p]).fma(ba, s14a);
-            s15a = FloatVector.broadcast(S, a[aAt + 15 * LDA + p]).fma(ba, s15a);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + p * V, LE);
+            s0a = FloatVector.broadcast(S, a[aAt + 16 * p]).fma(ba, s0a);
+            s1a = FloatVector.broadcast(S, a[aAt + 16 * p + 1]).fma(ba, s1a);
+            s2a = FloatVector.broadcast(S, a[aAt + 16 * p + 2]).fma(ba, s2a);
+            s3a = FloatVector.broadcast(S, a[aAt + 16 * p + 3]).fma(ba, s3a);
+            s4a = FloatVector.broadcast(S, a[aAt + 16 * p + 4]).fma(ba, s4a);
+            s5a = FloatVector.broadcast(S, a[aAt + 16 * p + 5]).fma(ba, s5a);
+            s6a = FloatVector.broadcast(S, a[aAt + 16 * p + 6]).fma(ba, s6a);
+            s7a = FloatVector.broadcast(S, a[aAt + 16 * p + 7]).fma(ba, s7a);
+            s8a = FloatVector.broadcast(S, a[aAt + 16 * p + 8]).fma(ba, s8a);
+            s9a = FloatVector.broadcast(S, a[aAt + 16 * p + 9]).fma(ba, s9a);
+            s10a = FloatVector.broadcast(S, a[aAt + 16 * p + 10]).fma(ba, s10a);
+            s11a = FloatVector.broadcast(S, a[aAt + 16 * p + 11]).fma(ba, s11a);
+            s12a = FloatVector.broadcast(S, a[aAt + 16 * p + 12]).fma(ba, s12a);
+            s13a = FloatVector.broadcast(S, a[aAt + 16 * p + 13]).fma(ba, s13a);
+            s14a = FloatVector.broadcast(S, a[aAt + 16 * p + 14]).fma(ba, s14a);
+            s15a = FloatVector.broadcast(S, a[aAt + 16 * p + 15]).fma(ba, s15a);
         }
-        s0a.intoArray(c, 0);
-        s1a.intoArray(c, L);
-        s2a.intoArray(c, 2 * L);
-        s3a.intoArray(c, 3 * L);
-        s4a.intoArray(c, 4 * L);
-        s5a.intoArray(c, 5 * L);
-        s6a.intoArray(c, 6 * L);
-        s7a.intoArray(c, 7 * L);
-        s8a.intoArray(c, 8 * L);
-        s9a.intoArray(c, 9 * L);
-        s10a.intoArray(c, 10 * L);
-        s11a.intoArray(c, 11 * L);
-        s12a.intoArray(c, 12 * L);
-        s13a.intoArray(c, 13 * L);
-        s14a.intoArray(c, 14 * L);
-        s15a.intoArray(c, 15 * L);
+        s0a.intoMemorySegment(MEMORY, c, LE);
+        s1a.intoMemorySegment(MEMORY, c + ldc, LE);
+        s2a.intoMemorySegment(MEMORY, c + 2 * ldc, LE);
+        s3a.intoMemorySegment(MEMORY, c + 3 * ldc, LE);
+        s4a.intoMemorySegment(MEMORY, c + 4 * ldc, LE);
+        s5a.intoMemorySegment(MEMORY, c + 5 * ldc, LE);
+        s6a.intoMemorySegment(MEMORY, c + 6 * ldc, LE);
+        s7a.intoMemorySegment(MEMORY, c + 7 * ldc, LE);
+        s8a.intoMemorySegment(MEMORY, c + 8 * ldc, LE);
+        s9a.intoMemorySegment(MEMORY, c + 9 * ldc, LE);
+        s10a.intoMemorySegment(MEMORY, c + 10 * ldc, LE);
+        s11a.intoMemorySegment(MEMORY, c + 11 * ldc, LE);
+        s12a.intoMemorySegment(MEMORY, c + 12 * ldc, LE);
+        s13a.intoMemorySegment(MEMORY, c + 13 * ldc, LE);
+        s14a.intoMemorySegment(MEMORY, c + 14 * ldc, LE);
+        s15a.intoMemorySegment(MEMORY, c + 15 * ldc, LE);
     }
 }

@@ -12,10 +12,19 @@ final class Scratch {
 
     private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 
+    /// A row of a tile of zeros.
+    static final long ZEROS =
+            Arena.global().allocate(4L * MicroKernel.WIDEST, Tensor.ALIGNMENT).address();
+
     private MemorySegment panels = MemorySegment.NULL;
+    private MemorySegment ownPanels = MemorySegment.NULL;
+    private MemorySegment swapped = MemorySegment.NULL;
+    private final MemorySegment tile =
+            Arena.ofAuto().allocate(4L * MicroKernel.TALLEST * MicroKernel.WIDEST, Tensor.ALIGNMENT);
     private float[] left = {};
-    private float[] tile = {};
+    private float[] sums = {};
     private float[] rows = {};
+    private float[] turned = {};
 
     private Scratch() {}
 
@@ -24,12 +33,32 @@ final class Scratch {
         return OWN.get();
     }
 
-    /// At least `floats` values, aligned to a cache line and outside the heap, as vector loads want them.
-    MemorySegment panels(long floats) {
-        if (panels.byteSize() < 4 * floats) {
-            panels = Arena.ofAuto().allocate(4 * floats, Tensor.ALIGNMENT);
-        }
-        return panels;
+    /// Address of at least `floats` values for panels that all threads share: outside the heap and aligned to a cache
+    /// line, as vector loads want them.
+    long panels(long floats) {
+        panels = atLeast(panels, floats);
+        return panels.address();
+    }
+
+    /// The same for panels of this thread alone.
+    long ownPanels(long floats) {
+        ownPanels = atLeast(ownPanels, floats);
+        return ownPanels.address();
+    }
+
+    /// Rows of a product that is computed transposed.
+    long swapped(long floats) {
+        swapped = atLeast(swapped, floats);
+        return swapped.address();
+    }
+
+    /// A tile at the edge of a product.
+    long tile() {
+        return tile.address();
+    }
+
+    private static MemorySegment atLeast(MemorySegment s, long floats) {
+        return s.byteSize() >= 4 * floats ? s : Arena.ofAuto().allocate(4 * floats, Tensor.ALIGNMENT);
     }
 
     /// A block of the left operand.
@@ -38,13 +67,19 @@ final class Scratch {
         return left;
     }
 
-    /// A tile of the product, or the partial sums of dot products.
-    float[] tile(int floats) {
-        if (tile.length < floats) tile = new float[floats];
-        return tile;
+    /// Partial sums of dot products.
+    float[] sums(int floats) {
+        if (sums.length < floats) sums = new float[floats];
+        return sums;
     }
 
-    /// Rows being decoded or transposed.
+    /// Rows of the left operand being transposed.
+    float[] turned(int floats) {
+        if (turned.length < floats) turned = new float[floats];
+        return turned;
+    }
+
+    /// Rows being decoded.
     float[] rows(int floats) {
         if (rows.length < floats) rows = new float[floats];
         return rows;
