@@ -8,6 +8,7 @@ import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
+import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
@@ -96,6 +97,9 @@ public interface Kernels extends AutoCloseable {
 
     /// Matrix products.
     MatMulKernel matMul();
+
+    /// A linear layer with a low-rank update.
+    LowRankKernel lowRank();
 
     /// Sums, scales and fills, element by element.
     ElementwiseKernel elementwise();

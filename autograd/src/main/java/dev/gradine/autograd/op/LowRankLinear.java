@@ -45,9 +45,7 @@ public record LowRankLinear(float s) implements Op4<LowRankLinear.Saved> {
         require("low_rank_linear", "b", b.shape(), Shape.of(out, r), "w " + w.shape() + " and a " + a.shape());
         Tensor y = k.empty(Shape.of(n, out));
         Tensor u = k.empty(Shape.of(n, r));
-        k.matMul().nt(x, w, 1, false, y);
-        k.matMul().nt(x, a, 1, false, u);
-        k.matMul().nt(u, b, s, true, y);
+        k.lowRank().forward(x, w, a, b, s, u, y);
         return new Forward<>(y, new Saved(x, w, a, b, u));
     }
 
@@ -59,8 +57,12 @@ public record LowRankLinear(float s) implements Op4<LowRankLinear.Saved> {
         @Nullable Tensor db = null;
         if (needs.a() || needs.c()) {
             Tensor du = k.empty(f.u().shape());
-            k.matMul().nn(dy, f.b(), s, false, du);
-            if (needs.a()) dx = dx(k, f, dy, du);
+            if (needs.a()) {
+                dx = k.empty(f.x().shape());
+                k.lowRank().inputGradient(dy, f.w(), f.a(), f.b(), s, du, dx);
+            } else {
+                k.matMul().nn(dy, f.b(), s, false, du);
+            }
             if (needs.c()) {
                 da = k.empty(f.a().shape());
                 k.matMul().tn(du, f.x(), 1, false, da);
@@ -76,12 +78,5 @@ public record LowRankLinear(float s) implements Op4<LowRankLinear.Saved> {
             k.matMul().tn(dy, f.u(), s, false, db);
         }
         return new Grads4(dx, dw, da, db);
-    }
-
-    private static Tensor dx(Kernels k, Saved f, Tensor dy, Tensor du) {
-        Tensor dx = k.empty(f.x().shape());
-        k.matMul().nn(dy, f.w(), 1, false, dx);
-        k.matMul().nn(du, f.a(), 1, true, dx);
-        return dx;
     }
 }

@@ -16,6 +16,7 @@ import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
+import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
@@ -175,6 +176,11 @@ public final class CpuKernels implements Kernels {
         if (values != to.size()) {
             throw new ShapeException("%s: %d values, expected %d for %s".formatted(op, values, to.size(), to));
         }
+    }
+
+    @Override
+    public LowRankKernel lowRank() {
+        return LowRankCpu.KERNEL;
     }
 
     @Override

@@ -4,8 +4,11 @@ import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.GemmTerm.Rows;
+import dev.gradine.tensor.cpu.GemmTerm.Stage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /// One product `c[M,N] (+)= alpha · A · B` by blocks, for many rows.
 ///
@@ -34,27 +37,19 @@ final class Gemm {
     }
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    private static final int L = MicroKernel.L;
-    private static final int GROUP = 848; // the most of K that a block of A holds
-    static final int MC = 192; // rows of a block of c: its A, up to 650 KB, stays in a second-level cache
+    private static final int MC = 192; // rows of a block of c: its A, up to 650 KB, stays in a second-level cache
     private static final int PACKED = 1 << 20; // values of a stage: 4 MB
     private static final int PRIVATE = 1 << 17; // values that a thread packs for itself at once: 512 KB
     private static final int SKINNY = 64; // up to so many columns, a TN product is computed transposed
-    private static final int BLOCK = 32; // runs and stages begin where a block of a quantised type does
     private static final long SERIAL_FLOPS = 2_000_000; // about 15 µs: waking a thread costs as much
 
     private final long c;
     private final int m;
     private final int n;
-    private final int k;
     private final boolean accumulate;
     private final boolean swapped; // c is written transposed: this computes cᵀ
-    private final int width; // columns of a panel
-    private final int unit; // columns that begin a stage: whole panels and whole blocks
-    private final PackRows rows;
-    private final Pack pack;
-    private final int run; // values of K in a run
-    private final int group; // values of K in a group: whole runs
+    private final GemmTerm main;
+    private @Nullable GemmTerm second;
 
     Gemm(Form form, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         this.swapped =
@@ -62,19 +57,18 @@ final class Gemm {
         this.c = Native.writable(c);
         this.m = c.shape().dim(swapped ? 1 : 0);
         this.n = c.shape().dim(swapped ? 0 : 1);
-        this.k = a.shape().dim(form == Form.TN ? 0 : 1);
         this.accumulate = accumulate;
-        this.width = MicroKernel.width(n);
-        this.unit = Math.max(width, BLOCK);
-        this.rows = new PackRows(swapped ? b : a, form == Form.TN, alpha);
-        this.pack = new Pack(swapped ? a : b, form == Form.NT, n, k, width);
-        int runs = (k + MicroKernel.RUN - 1) / MicroKernel.RUN;
-        this.run = roundUp((k + runs - 1) / runs, BLOCK);
-        this.group = GROUP / run * run;
+        this.main = new GemmTerm(form, swapped ? b : a, swapped ? a : b, alpha, m, n);
+    }
+
+    /// Adds a second product to the same `c`, tile by tile while it is at hand. It has a small K.
+    Gemm plus(Form form, Tensor a, Tensor b, float alpha) {
+        second = new GemmTerm(form, a, b, alpha, Integer.MAX_VALUE, n);
+        return this;
     }
 
     void run() {
-        run(2L * m * n * k >= SERIAL_FLOPS);
+        run(2L * m * n * main.k >= SERIAL_FLOPS);
     }
 
     /// @param parallel whether all threads work; the result is the same
@@ -85,35 +79,45 @@ final class Gemm {
     }
 
     private void together(boolean parallel) {
-        int depth = Math.min(k, Math.max(1, PACKED / Math.min(roundUp(n, width), PACKED / group) / group) * group);
-        int columns = Math.min(roundUp(n, width), Math.max(1, PACKED / depth / unit) * unit);
-        long panels = Scratch.own().panels((long) columns * depth);
+        int k = main.k;
+        int padded = roundUp(n, main.width);
+        int depth = Math.min(k, Math.max(1, PACKED / Math.min(padded, PACKED / main.group) / main.group) * main.group);
+        int columns = Math.min(padded, Math.max(1, PACKED / depth / main.unit) * main.unit);
+        Scratch own = Scratch.own();
+        long panels = own.panels((long) columns * depth);
         for (int j = 0; j < n; j += columns) {
+            int end = Math.min(n, j + columns);
+            Stage last = null;
+            if (second != null) {
+                last = second.stage(own.morePanels((long) columns * second.k), j, end, 0, second.k);
+                pack(second, last, parallel);
+            }
             for (int p = 0; p < k; p += depth) {
-                Stage s = new Stage(panels, j, Math.min(n, j + columns), p, Math.min(k, p + depth));
-                each(pack.parts(s), i -> pack.part(s, i), parallel);
-                blocks(s, parallel);
+                Stage s = main.stage(panels, j, end, p, depth);
+                pack(main, s, parallel);
+                blocks(s, s.p1() == k ? last : null, parallel);
             }
         }
     }
 
-    private void blocks(Stage s, boolean parallel) {
-        int height = MicroKernel.height(width, MC);
+    private static void pack(GemmTerm term, Stage s, boolean parallel) {
+        each(term.parts(s), i -> term.pack(s, i), parallel);
+    }
+
+    private void blocks(Stage s, @Nullable Stage last, boolean parallel) {
+        int height = MicroKernel.height(main.width, MC);
         int tiles = (m + height - 1) / height;
-        int rowBlocks = roundUp((tiles + MC / height - 1) / (MC / height), Parallel.THREADS);
-        rowBlocks = Math.min(rowBlocks, tiles);
-        int wanted = (2 * Parallel.THREADS + rowBlocks - 1) / rowBlocks; // two blocks a thread: enough to even out
-        int wide = roundUp((s.to - s.from + wanted - 1) / wanted, width);
-        int pieces = (s.to - s.from + wide - 1) / wide;
-        int blocks = rowBlocks;
+        int blocks = Math.min(tiles, roundUp((tiles + MC / height - 1) / (MC / height), Parallel.THREADS));
+        int pieces = (2 * Parallel.THREADS + blocks - 1) / blocks; // two blocks a thread: enough to even out
+        int wide = roundUp((s.to() - s.from() + pieces - 1) / pieces, main.width);
         Parallel.Part part = i -> {
             int b = i % blocks;
             int from = (int) ((long) tiles * b / blocks) * height;
             int to = Math.min(m, (int) ((long) tiles * (b + 1) / blocks) * height);
-            int j = s.from + i / blocks * wide;
-            block(s, from, to, j, Math.min(s.to, j + wide), c, 4L * n);
+            int j = s.from() + i / blocks * wide;
+            block(new Block(from, to - from, j, Math.min(s.to(), j + wide), c, 4L * n), s, last);
         };
-        each(blocks * pieces, part, parallel);
+        each(blocks * ((s.to() - s.from() + wide - 1) / wide), part, parallel);
     }
 
     private static void each(int n, Parallel.Part part, boolean parallel) {
@@ -126,32 +130,38 @@ final class Gemm {
 
     /// Every part has all rows and some columns, and packs them itself.
     private void alone(boolean parallel) {
-        int units = (n + unit - 1) / unit;
+        int units = (n + main.unit - 1) / main.unit;
         int parts = parallel ? Math.min(units, 2 * Parallel.THREADS) : 1;
         Parallel.Part part = i -> {
-            int from = (int) ((long) units * i / parts) * unit;
-            int to = Math.min(n, (int) ((long) units * (i + 1) / parts) * unit);
+            int from = (int) ((long) units * i / parts) * main.unit;
+            int to = Math.min(n, (int) ((long) units * (i + 1) / parts) * main.unit);
             columns(from, to);
         };
         each(parts, part, parallel);
     }
 
     private void columns(int from, int to) {
-        int depth = Math.min(k, group);
-        int columns = Math.max(1, PRIVATE / depth / unit) * unit;
-        long panels = Scratch.own().ownPanels((long) columns * depth);
+        int depth = Math.min(main.k, main.group);
+        int columns = Math.max(1, PRIVATE / depth / main.unit) * main.unit;
+        Scratch own = Scratch.own();
+        long panels = own.ownPanels((long) columns * depth);
         for (int j = from; j < to; j += columns) {
             int end = Math.min(to, j + columns);
-            int padded = roundUp(end - j, width);
-            long target = swapped ? Scratch.own().swapped((long) m * padded) : c + 4L * j;
-            if (swapped && accumulate) turn(target, padded, j, end, true);
-            for (int p = 0; p < k; p += depth) {
-                Stage s = new Stage(panels, j, end, p, Math.min(k, p + depth));
-                for (int i = 0; i < pack.parts(s); i++) pack.part(s, i);
-                if (swapped) block(s, 0, m, j, end, target - 4L * j, 4L * padded);
-                else block(s, 0, m, j, end, c, 4L * n);
+            Stage last = null;
+            if (second != null) {
+                last = second.stage(own.morePanels((long) columns * second.k), j, end, 0, second.k);
+                second.pack(last);
             }
-            if (swapped) turn(target, padded, j, end, false);
+            int ld = swapped ? roundUp(end - j, main.width) : n;
+            long target = swapped ? own.swapped((long) m * ld) - 4L * j : c;
+            if (swapped && accumulate) turn(target, ld, j, end, true);
+            Block b = new Block(0, m, j, end, target, 4L * ld);
+            for (int p = 0; p < main.k; p += depth) {
+                Stage s = main.stage(panels, j, end, p, depth);
+                main.pack(s);
+                block(b, s, s.p1() == main.k ? last : null);
+            }
+            if (swapped) turn(target, ld, j, end, false);
         }
     }
 
@@ -167,63 +177,49 @@ final class Gemm {
         }
     }
 
-    /// Rows `i0 … i1` and columns `j0 … j1`, from the panels of stage `s`.
+    /// Some rows and columns of what is computed.
     ///
-    /// @param to address of row 0, column 0
+    /// @param c address of row 0, column 0
     /// @param ld bytes from row to row
-    private void block(Stage s, int i0, int i1, int j0, int j1, long to, long ld) {
-        float[] left = Scratch.own().left((MC + MicroKernel.TALLEST) * GROUP + L);
-        for (int p = s.p0; p < s.p1; p += group) {
-            Rows a = new Rows(left, i1 - i0, Math.min(s.p1 - p, group));
-            pack(a, i0, p);
-            for (int j = j0; j < j1; j += width) {
-                int w = Math.min(width, j1 - j);
-                for (int q = 0; q < a.depth; q += run) {
-                    boolean add = p + q > 0 || accumulate;
-                    tiles(a, q, Math.min(run, a.depth - q), s.at(j, p + q, width), w, add, to + ld * i0 + 4L * j, ld);
-                }
+    private record Block(int row, int rows, int from, int to, long c, long ld) {}
+
+    /// Adds the products of stage `s`, then those of the second term if `last` holds its panels.
+    private void block(Block b, Stage s, @Nullable Stage last) {
+        Rows left = Scratch.own().left();
+        Rows more = Scratch.own().moreLeft();
+        for (int p = s.p0(); p < s.p1(); p += left.depth()) {
+            main.pack(left, b.row, b.rows, p, s.p1());
+            boolean ends = p + left.depth() == s.p1();
+            if (ends && last != null && second != null) second.pack(more, b.row, b.rows, 0, second.k);
+            for (int j = b.from; j < b.to; j += main.width) {
+                panel(b, left, s, j, p > 0 || accumulate);
+                if (ends && last != null) panel(b, more, last, j, true);
             }
         }
     }
 
-    private void pack(Rows a, int i0, int p) {
-        for (int i = 0, height; i < a.count; i += height) {
-            height = MicroKernel.height(width, a.count - i);
-            rows.pack(i0 + i, Math.min(height, a.count - i), height, p, a.depth, a.values, i * a.depth);
-        }
+    private void panel(Block b, Rows a, Stage s, int j, boolean add) {
+        for (int q = 0; q < a.depth(); q += a.run()) tiles(b, a, s, j, q, add || q > 0);
     }
 
-    /// A block of A: tile after tile `[depth][rows of the tile]`.
-    private static final class Rows {
-        final float[] values;
-        final int count;
-        final int depth;
-
-        Rows(float[] values, int count, int depth) {
-            this.values = values;
-            this.count = count;
-            this.depth = depth;
-        }
-    }
-
-    /// All tiles of one panel.
-    ///
-    /// @param a where the run begins in the first tile's rows, the run's first value of K
-    private void tiles(Rows a, int q, int kc, long panel, int w, boolean add, long to, long ld) {
-        for (int i = 0, height; i < a.count; i += height) {
-            height = MicroKernel.height(width, a.count - i);
-            int h = Math.min(height, a.count - i);
-            int at = i * a.depth + q * height;
-            long c = to + ld * i;
+    /// All tiles of a panel, over the run of K that begins with value `q` of the block of A.
+    private void tiles(Block b, Rows a, Stage s, int j, int q, boolean add) {
+        int width = main.width;
+        int w = Math.min(width, b.to - j);
+        int kc = Math.min(a.run(), a.depth() - q);
+        long panel = s.at(j, a.from() + q);
+        for (int i = 0, height; i < b.rows; i += height) {
+            height = MicroKernel.height(width, b.rows - i);
+            int h = Math.min(height, b.rows - i);
+            int at = i * a.depth() + q * height;
+            long to = b.c + b.ld * (b.row + i) + 4L * j;
             if (h == height && w == width) {
-                MicroKernel.tile(height, width, a.values, at, panel, kc, add ? c : Scratch.ZEROS, add ? ld : 0, c, ld);
+                MicroKernel.tile(height, a.values(), at, panel, 4L * s.ld(), kc, add, to, b.ld);
             } else {
                 long tile = Scratch.own().tile();
-                long row = 4L * width;
-                if (add) copy(c, ld, tile, row, h, w);
-                long from = add ? tile : Scratch.ZEROS;
-                MicroKernel.tile(height, width, a.values, at, panel, kc, from, add ? row : 0, tile, row);
-                copy(tile, row, c, ld, h, w);
+                if (add) copy(to, b.ld, tile, 4L * width, h, w);
+                MicroKernel.tile(height, a.values(), at, panel, 4L * s.ld(), kc, add, tile, 4L * width);
+                copy(tile, 4L * width, to, b.ld, h, w);
             }
         }
     }
@@ -236,18 +232,5 @@ final class Gemm {
 
     static int roundUp(int x, int step) {
         return (x + step - 1) / step * step;
-    }
-
-    /// Panels of columns `from … to` and rows `p0 … p1` of B.
-    record Stage(long panels, int from, int to, int p0, int p1) {
-
-        int depth() {
-            return p1 - p0;
-        }
-
-        /// Address of row `p` in the panel that begins with column `j`.
-        long at(int j, int p, int width) {
-            return panels + 4L * ((long) (j - from) * depth() + (long) (p - p0) * width);
-        }
     }
 }

@@ -63,7 +63,7 @@ final class Gemv {
     /// Columns `from … to` of `c`.
     private void part(int from, int to) {
         Scratch own = Scratch.own();
-        float[] x = own.left(m * k);
+        float[] x = own.row(m * k);
         float[] sums = own.sums(ROWS * L + ROWS);
         MemorySegment.copy(a, F32, 0, x, 0, m * k);
         boolean direct = dtype == DType.F32;

@@ -16,14 +16,14 @@ final class MatMulCpu implements MatMulKernel {
 
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        require("matmul_nt", a, 1, b, 1, c);
+        requireNt("matmul_nt", a, b, c);
         if (a.shape().dim(0) <= Gemv.MOST_ROWS) new Gemv(a, b, alpha, accumulate, c).run();
         else new Gemm(Gemm.Form.NT, a, b, alpha, accumulate, c).run();
     }
 
     @Override
     public void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        require("matmul_nn", a, 1, b, 0, c);
+        requireNn("matmul_nn", a, b, c);
         new Gemm(Gemm.Form.NN, a, b, alpha, accumulate, c).run();
     }
 
@@ -32,6 +32,16 @@ final class MatMulCpu implements MatMulKernel {
         DTypeException.require("matmul_tn", "b", b, DType.F32);
         require("matmul_tn", a, 0, b, 0, c);
         new Gemm(Gemm.Form.TN, a, b, alpha, accumulate, c).run();
+    }
+
+    /// Says that `c[M,N]` can be `a[M,K] · b[N,K]ᵀ`.
+    static void requireNt(String op, Tensor a, Tensor b, Tensor c) {
+        require(op, a, 1, b, 1, c);
+    }
+
+    /// Says that `c[M,N]` can be `a[M,K] · b[K,N]`.
+    static void requireNn(String op, Tensor a, Tensor b, Tensor c) {
+        require(op, a, 1, b, 0, c);
     }
 
     /// @param aK the axis of `a` that is summed over

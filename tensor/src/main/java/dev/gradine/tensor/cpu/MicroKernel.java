@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// The innermost loops of `Gemm`: a tile of `c` held in registers while `k` runs.
 ///
 /// ```
-/// c[r, j] = from[r, j] + Σ_p a[r, p] · b[p, j]      r < rows of the tile, j < vectors · L
+/// c[r, j] (+)= Σ_p a[r, p] · b[p, j]      r < rows of the tile, j < vectors · L
 /// ```
 ///
 /// Each of the k terms is one `fma` into its sum, in ascending order, so a value of `c` is the same whatever tile,
@@ -50,15 +50,16 @@ final class MicroKernel {
         return LARGE && rows > 8 ? 12 : 4;
     }
 
-    /// Writes `c[height][width]`, addresses in bytes.
-    static void tile(
-            int height, int width, float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
-        if (width == L) tile16x1(a, aAt, b, k, from, fromLd, c, ldc);
-        else if (height == 12) tile12x2(a, aAt, b, k, from, fromLd, c, ldc);
-        else tile4x2(a, aAt, b, k, from, fromLd, c, ldc);
+    /// Writes `c[height][width]`, or adds to it; addresses and distances of rows are in bytes.
+    static void tile(int height, float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
+        if (height == 16) tile16x1(a, aAt, b, ldb, k, add, c, ldc);
+        else if (height == 12) tile12x2(a, aAt, b, ldb, k, add, c, ldc);
+        else tile4x2(a, aAt, b, ldb, k, add, c, ldc);
     }
 
-    private static void tile12x2(float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
+    private static void tile12x2(float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
+        long from = add ? c : Scratch.ZEROS;
+        long fromLd = add ? ldc : 0;
         FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
         FloatVector s0b = FloatVector.fromMemorySegment(S, MEMORY, from + V, LE);
         FloatVector s1a = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
@@ -84,8 +85,8 @@ final class MicroKernel {
         FloatVector s11a = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd, LE);
         FloatVector s11b = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd + V, LE);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V), LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V) + V, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p + V, LE);
             FloatVector a0 = FloatVector.broadcast(S, a[aAt + 12 * p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
@@ -149,7 +150,9 @@ final class MicroKernel {
         s11b.intoMemorySegment(MEMORY, c + 11 * ldc + V, LE);
     }
 
-    private static void tile4x2(float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
+    private static void tile4x2(float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
+        long from = add ? c : Scratch.ZEROS;
+        long fromLd = add ? ldc : 0;
         FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
         FloatVector s0b = FloatVector.fromMemorySegment(S, MEMORY, from + V, LE);
         FloatVector s1a = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
@@ -159,8 +162,8 @@ final class MicroKernel {
         FloatVector s3a = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
         FloatVector s3b = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd + V, LE);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V), LE);
-            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, b + p * (2 * V) + V, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p + V, LE);
             FloatVector a0 = FloatVector.broadcast(S, a[aAt + 4 * p]);
             s0a = a0.fma(ba, s0a);
             s0b = a0.fma(bb, s0b);
@@ -184,7 +187,9 @@ final class MicroKernel {
         s3b.intoMemorySegment(MEMORY, c + 3 * ldc + V, LE);
     }
 
-    private static void tile16x1(float[] a, int aAt, long b, int k, long from, long fromLd, long c, long ldc) {
+    private static void tile16x1(float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
+        long from = add ? c : Scratch.ZEROS;
+        long fromLd = add ? ldc : 0;
         FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
         FloatVector s1a = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
         FloatVector s2a = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
@@ -202,7 +207,7 @@ final class MicroKernel {
         FloatVector s14a = FloatVector.fromMemorySegment(S, MEMORY, from + 14 * fromLd, LE);
         FloatVector s15a = FloatVector.fromMemorySegment(S, MEMORY, from + 15 * fromLd, LE);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + p * V, LE);
+            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p, LE);
             s0a = FloatVector.broadcast(S, a[aAt + 16 * p]).fma(ba, s0a);
             s1a = FloatVector.broadcast(S, a[aAt + 16 * p + 1]).fma(ba, s1a);
             s2a = FloatVector.broadcast(S, a[aAt + 16 * p + 2]).fma(ba, s2a);

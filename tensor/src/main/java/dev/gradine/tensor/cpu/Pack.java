@@ -36,25 +36,25 @@ final class Pack {
     }
 
     /// How many parts packing a stage has.
-    int parts(Gemm.Stage s) {
+    int parts(GemmTerm.Stage s) {
         return transposed ? (s.to() - s.from() + width - 1) / width : (s.depth() + ROWS - 1) / ROWS;
     }
 
     /// Packs one part.
-    void part(Gemm.Stage s, int index) {
+    void part(GemmTerm.Stage s, int index) {
         if (transposed) columns(s, s.from() + index * width);
         else rows(s, s.p0() + index * ROWS, Math.min(s.p1(), s.p0() + (index + 1) * ROWS));
     }
 
     /// The panel that begins with column `j`, from rows of `b[N,K]`.
-    private void columns(Gemm.Stage s, int j) {
+    private void columns(GemmTerm.Stage s, int j) {
         float[] decoded = Scratch.own().rows(2 * width * RUN);
         int count = Math.min(width, s.to() - j);
         for (int p = s.p0(); p < s.p1(); p += RUN) {
             int kc = Math.min(RUN, s.p1() - p);
             for (int i = 0; i < count; i++) Decode.toFloats(b, dtype, (long) (j + i) * k + p, kc, decoded, i * RUN);
             Arrays.fill(decoded, count * RUN, width * RUN, 0);
-            long to = s.at(j, p, width);
+            long to = s.at(j, p);
             for (int q = 0; q < kc; q++) {
                 for (int i = 0; i < width; i += L) {
                     FloatVector.fromArray(MicroKernel.S, decoded, q + i * RUN, EVERY_RUN, 0)
@@ -66,7 +66,7 @@ final class Pack {
 
     /// Some rows of `b[K,N]`, spread over all panels. Panel by panel: the panels' distance is often a power of two, and
     /// row by row all writes would fall into one set of the cache.
-    private void rows(Gemm.Stage s, int p0, int p1) {
+    private void rows(GemmTerm.Stage s, int p0, int p1) {
         int columns = s.to() - s.from();
         int padded = Gemm.roundUp(columns, width);
         float[] decoded = Scratch.own().rows(ROWS * padded);
@@ -76,7 +76,7 @@ final class Pack {
             Arrays.fill(decoded, at + columns, at + padded, 0);
         }
         for (int j = 0; j < padded; j += width) {
-            long to = s.at(s.from() + j, p0, width);
+            long to = s.at(s.from() + j, p0);
             for (int p = 0; p < p1 - p0; p++) {
                 for (int q = 0; q < width; q += L) {
                     FloatVector.fromArray(MicroKernel.S, decoded, p * padded + j + q)

@@ -17,11 +17,14 @@ final class Scratch {
             Arena.global().allocate(4L * MicroKernel.WIDEST, Tensor.ALIGNMENT).address();
 
     private MemorySegment panels = MemorySegment.NULL;
+    private MemorySegment morePanels = MemorySegment.NULL;
     private MemorySegment ownPanels = MemorySegment.NULL;
     private MemorySegment swapped = MemorySegment.NULL;
     private final MemorySegment tile =
             Arena.ofAuto().allocate(4L * MicroKernel.TALLEST * MicroKernel.WIDEST, Tensor.ALIGNMENT);
-    private float[] left = {};
+    private final GemmTerm.Rows left = new GemmTerm.Rows();
+    private final GemmTerm.Rows moreLeft = new GemmTerm.Rows();
+    private float[] row = {};
     private float[] sums = {};
     private float[] rows = {};
     private float[] turned = {};
@@ -38,6 +41,12 @@ final class Scratch {
     long panels(long floats) {
         panels = atLeast(panels, floats);
         return panels.address();
+    }
+
+    /// The same for a second term.
+    long morePanels(long floats) {
+        morePanels = atLeast(morePanels, floats);
+        return morePanels.address();
     }
 
     /// The same for panels of this thread alone.
@@ -62,9 +71,19 @@ final class Scratch {
     }
 
     /// A block of the left operand.
-    float[] left(int floats) {
-        if (left.length < floats) left = new float[floats];
+    GemmTerm.Rows left() {
         return left;
+    }
+
+    /// That of a second term.
+    GemmTerm.Rows moreLeft() {
+        return moreLeft;
+    }
+
+    /// A row of the left operand of `Gemv`.
+    float[] row(int floats) {
+        if (row.length < floats) row = new float[floats];
+        return row;
     }
 
     /// Partial sums of dot products.
