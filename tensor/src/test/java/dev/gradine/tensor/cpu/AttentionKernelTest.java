@@ -41,6 +41,7 @@ class AttentionKernelTest {
                 new Case(Segments.packed(0, 65), new Heads(2, 2, 17, 0.25f)),
                 new Case(Segments.packed(0, 300), new Heads(2, 1, 16, 0.25f)),
                 new Case(Segments.packed(0, 520), new Heads(1, 1, 33, 0.2f)),
+                new Case(Segments.packed(0, 96, 193), new Heads(2, 1, 80, 0.1f)),
                 new Case(Segments.cached(1, 130), new Heads(9, 3, 64, 0.125f)),
                 new Case(Segments.cached(1, 7), new Heads(4, 2, 7, 0.3f)),
                 new Case(Segments.cached(5, 70), new Heads(2, 1, 32, 0.2f)),
@@ -48,7 +49,7 @@ class AttentionKernelTest {
                 new Case(Segments.of(new int[] {0, 3, 80}, new int[] {0, 90, 190}), new Heads(2, 1, 12, 0.3f)),
                 new Case(branching(-1, 5, 0, 2, 0, 1), new Heads(4, 2, 7, 0.3f)),
                 new Case(branching(-1, 70, -1, 3, 0, 66, 1, 40, 0, 0), new Heads(2, 1, 20, 0.2f)),
-                new Case(branching(-1, 0, -1, 300, 1, 10, 0, 9, 1, 150), new Heads(2, 1, 16, 0.25f)));
+                new Case(branching(-1, 0, -1, 200, 1, 10, 0, 9, 1, 30), new Heads(2, 1, 9, 0.3f)));
     }
 
     /// Pairs of a sequence's parent and its length.
@@ -114,7 +115,7 @@ class AttentionKernelTest {
 
     /// Rows of a prompt, of answers a and b, and what of them stands twice where each answer has its own prompt.
     @ParameterizedTest
-    @ValueSource(ints = {1, 30, 64, 200})
+    @ValueSource(ints = {1, 30, 96, 200})
     void a_shared_prompt_is_two_equal_ones(int prompt) {
         int a = 70;
         int b = 21;
@@ -174,6 +175,14 @@ class AttentionKernelTest {
     void twice_the_same_gives_the_same_bits() {
         Case c = new Case(branching(-1, 600, -1, 100, 0, 300), new Heads(4, 2, 16, 0.25f));
         assertThat(gradients(c)).isEqualTo(gradients(c));
+    }
+
+    @Test
+    void one_thread_gives_the_bits_of_many() {
+        Case c = new Case(branching(-1, 400, -1, 100, 0, 300), new Heads(4, 2, 16, 0.25f));
+        float[][] alone = new float[2][];
+        Parallel.forEach(2, part -> alone[part] = part == 0 ? gradients(c) : new float[0]); // within a part: one thread
+        assertThat(gradients(c)).isEqualTo(alone[0]);
     }
 
     private static float[] gradients(Case c) {
