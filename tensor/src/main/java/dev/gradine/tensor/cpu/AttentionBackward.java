@@ -16,12 +16,13 @@ import java.lang.foreign.MemorySegment;
 /// dK = dSᵀ Q           dQ = dS K
 /// ```
 ///
-/// A part is one key head of one sequence and a range of its keys, so that each dk and dv is summed by one thread. The
-/// ranges, at most four, depend on the sequence's length alone; the first writes dq, the others leave theirs beside it
-/// and are added in order.
-record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs to, long partials) {
+/// A part is one key head of one sequence and a range of its keys, so that each dk and dv is summed by one thread. How
+/// long ranges are depends on the sequences alone: few and short ones are cut, at most into four, to make parts enough.
+/// The first range that a query sees writes dq, the others leave theirs beside it and are added in order.
+record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs to, int rangeLength, long partials) {
 
     private static final int RANGES = 4;
+    private static final int PARTS = 12;
     private static final ThreadLocal<Partials> PARTIALS = ThreadLocal.withInitial(Partials::new);
 
     /// What the gradient is made of.
@@ -41,42 +42,47 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
     }
 
     static void run(Arguments in, Heads heads, Segments segments, Outputs to) {
+        int length = rangeLength(heads, segments);
         int ranges = 0;
         int most = 1;
         for (int s = 0; s < segments.count(); s++) {
-            ranges += ranges(segments.keys(s));
-            most = Math.max(most, firstShare(segments, s) + ranges(segments.keys(s)));
+            int own = Math.ceilDiv(segments.keys(s), length);
+            int parent = segments.parent(s);
+            ranges += own;
+            most = Math.max(most, own + (parent < 0 ? 0 : Math.ceilDiv(segments.keys(parent), length)));
         }
         long share = (long) segments.queries() * heads.heads() * heads.headDim();
         long partials = PARTIALS.get().room((most - 1) * share);
-        AttentionBackward b = new AttentionBackward(in, heads, segments, to, partials);
+        AttentionBackward b = new AttentionBackward(in, heads, segments, to, length, partials);
         int groups = heads.kvHeads();
         Parallel.forEach(ranges * groups, part -> b.part(part / groups, part % groups));
         if (most > 1) Chunks.rows(segments.queries(), (long) most * heads.heads() * heads.headDim(), b::addPartials);
     }
 
+    private static int rangeLength(Heads heads, Segments segments) {
+        int longest = 0;
+        for (int s = 0; s < segments.count(); s++) longest = Math.max(longest, segments.keys(s));
+        long even = Math.ceilDiv((long) segments.keys() * heads.kvHeads(), PARTS);
+        long length = Math.clamp(even, Math.ceilDiv(longest, RANGES), Math.max(1, longest));
+        return (int) Math.ceilDiv(length, BLOCK) * BLOCK;
+    }
+
+    private int ranges(int s) {
+        return Math.ceilDiv(segments.keys(s), rangeLength);
+    }
+
     /// The share of dq that the first range of a sequence's own keys leaves: those of its parent come before.
-    private static int firstShare(Segments segments, int s) {
+    private int firstShare(int s) {
         int parent = segments.parent(s);
-        return parent < 0 ? 0 : ranges(segments.keys(parent));
-    }
-
-    private static int rangeLength(int keys) {
-        int blocks = Math.ceilDiv(keys, RANGES * BLOCK);
-        return Math.max(1, blocks) * BLOCK;
-    }
-
-    private static int ranges(int keys) {
-        return Math.ceilDiv(keys, rangeLength(keys));
+        return parent < 0 ? 0 : ranges(parent);
     }
 
     private void part(int range, int group) {
         int s = 0;
         int rest = range;
-        for (; rest >= ranges(segments.keys(s)); s++) rest -= ranges(segments.keys(s));
-        int length = rangeLength(segments.keys(s));
-        int first = rest * length;
-        keyRange(s, group, rest, first, Math.min(segments.keys(s), first + length));
+        for (; rest >= ranges(s); s++) rest -= ranges(s);
+        int first = rest * rangeLength;
+        keyRange(s, group, rest, first, Math.min(segments.keys(s), first + rangeLength));
     }
 
     private void keyRange(int s, int group, int range, int firstKey, int endKey) {
@@ -92,12 +98,12 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
             t.transpose(in.v + at + 4L * key * stride, stride, n, 1, t.vTransposed + 4L * key * t.width());
         }
         int before = segments.keys(s) - segments.queries(s);
-        queries(t, s, group, keys, before - firstKey, firstShare(segments, s) + range);
+        queries(t, s, group, keys, before - firstKey, firstShare(s) + range);
         for (int branch = s + 1; branch < segments.count(); branch++) {
             if (segments.parent(branch) == s) queries(t, branch, group, keys, keys, range);
         }
-        t.unpack(t.dk, keys, to.dk + at, stride);
-        t.unpack(t.dv, keys, to.dv + at, stride);
+        t.unpack(t.dk, 0, keys, to.dk + at, stride);
+        t.unpack(t.dv, 0, keys, to.dv + at, stride);
     }
 
     /// The range's `keys` keys against the queries of sequence `s` that see some of them: query i sees those up to
@@ -107,13 +113,13 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
         int stride = heads.heads() * d;
         int perGroup = heads.heads() / heads.kvHeads();
         int firstQuery = Math.max(0, -ahead) / BLOCK * BLOCK;
-        for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
-            for (int i = firstQuery; i < segments.queries(s); i += BLOCK) {
+        for (int i = firstQuery; i < segments.queries(s); i += BLOCK) {
+            for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
                 int queries = Math.min(BLOCK, segments.queries(s) - i);
                 long row = (long) (segments.queryStart(s) + i) * heads.heads() + head;
                 load(t, row, queries);
                 tile(t, queries, Math.min(keys, ahead + i + queries), ahead + i);
-                t.unpack(t.out, queries, shareAt(share) + 4 * row * d, stride);
+                t.unpack(t.out, 0, queries, shareAt(share) + 4 * row * d, stride);
             }
         }
     }
@@ -126,6 +132,11 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
         t.pack(in.q + 4 * row * d, stride, queries, t.qRows);
         t.pack(in.dy + 4 * row * d, stride, queries, t.dy);
         t.pack(in.dy + 4 * row * d, stride, queries, t.dyRows);
+        delta(t, row, queries);
+    }
+
+    private void delta(AttentionTile t, long row, int queries) {
+        int d = heads.headDim();
         for (int i = 0; i < queries; i++) {
             long at = row + (long) i * heads.heads();
             t.max[i] = Vectors.get(in.lse, at);
@@ -217,12 +228,11 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
         for (int s = 0; s < segments.count(); s++) {
             int first = Math.max(from, segments.queryStart(s));
             int last = Math.min(end, segments.queryStart(s + 1));
-            int shares = firstShare(segments, s);
+            int shares = firstShare(s);
             for (int share = 1; share < shares; share++) addShare(share, first, last);
-            int length = rangeLength(segments.keys(s));
             int before = segments.keys(s) - segments.queries(s);
-            for (int range = 0; range < ranges(segments.keys(s)); range++) {
-                int seeing = segments.queryStart(s) + Math.max(0, range * length - before) / BLOCK * BLOCK;
+            for (int range = 0; range < ranges(s); range++) {
+                int seeing = segments.queryStart(s) + Math.max(0, range * rangeLength - before) / BLOCK * BLOCK;
                 if (shares + range > 0) addShare(shares + range, Math.max(first, seeing), last);
             }
         }

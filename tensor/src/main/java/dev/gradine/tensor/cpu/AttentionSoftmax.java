@@ -3,7 +3,6 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.AttentionTile.BLOCK;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
-import static dev.gradine.tensor.cpu.Vectors.set;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -26,12 +25,14 @@ final class AttentionSoftmax {
     /// Replaces scores `[key][query]` by `exp(s − max)` with the maximum so far, adds them into `sum`, and
     /// leaves in `rescale` by how much earlier sums shrink. Query i sees keys up to i + `ahead`; what the product
     /// with the values reads beyond becomes 0.
-    static void step(AttentionTile t, int keys, int lanes, int ahead) {
+    ///
+    /// @param first where the head's queries begin among those of its group
+    static void step(AttentionTile t, int first, int keys, int lanes, int ahead) {
         for (int i = 0; i < lanes; i += LANES) {
             int rows = Math.clamp((long) i + LANES + BlockProduct.ROWS + ahead, 0, keys);
             hideFuture(t.scores, i, Math.clamp((long) i + ahead + 1, 0, keys), rows, i + ahead);
-            shrink(t, i, rows);
-            exponentials(t, i, rows);
+            shrink(t, first, i, rows);
+            exponentials(t, first, i, rows);
         }
     }
 
@@ -43,42 +44,51 @@ final class AttentionSoftmax {
         }
     }
 
-    private static void shrink(AttentionTile t, int i, int rows) {
+    private static void shrink(AttentionTile t, int first, int i, int rows) {
         float[] scores = t.scores;
-        FloatVector before = FloatVector.fromArray(F, t.max, i);
-        FloatVector now = before;
-        for (int j = 0; j < rows; j++) now = now.max(FloatVector.fromArray(F, scores, j * BLOCK + i));
-        now.intoArray(t.max, i);
-        VectorMath.exp(before.sub(now)).intoArray(t.rescale, i);
+        FloatVector before = FloatVector.fromArray(F, t.max, first + i);
+        FloatVector even = before;
+        FloatVector odd = before;
+        int end = rows * BLOCK;
+        int at = i;
+        for (; at < end - BLOCK; at += 2 * BLOCK) {
+            even = even.max(FloatVector.fromArray(F, scores, at));
+            odd = odd.max(FloatVector.fromArray(F, scores, at + BLOCK));
+        }
+        if (at < end) even = even.max(FloatVector.fromArray(F, scores, at));
+        FloatVector now = even.max(odd);
+        now.intoArray(t.max, first + i);
+        VectorMath.exp(before.sub(now)).intoArray(t.rescale, first + i);
     }
 
-    private static void exponentials(AttentionTile t, int i, int rows) {
+    private static void exponentials(AttentionTile t, int first, int i, int rows) {
         float[] scores = t.scores;
-        FloatVector now = FloatVector.fromArray(F, t.max, i);
-        FloatVector total = FloatVector.fromArray(F, t.sum, i).mul(FloatVector.fromArray(F, t.rescale, i));
+        FloatVector now = FloatVector.fromArray(F, t.max, first + i);
+        FloatVector total =
+                FloatVector.fromArray(F, t.sum, first + i).mul(FloatVector.fromArray(F, t.rescale, first + i));
         for (int j = 0; j < rows; j++) {
             FloatVector e = VectorMath.exp(
                     FloatVector.fromArray(F, scores, j * BLOCK + i).sub(now));
             e.intoArray(scores, j * BLOCK + i);
             total = total.add(e);
         }
-        total.intoArray(t.sum, i);
+        total.intoArray(t.sum, first + i);
     }
 
     /// Shrinks what earlier blocks added to the output.
-    static void rescale(AttentionTile t, int queries) {
-        for (int r = 0; r < queries; r++) {
+    static void rescale(AttentionTile t, int first, int queries) {
+        for (int r = first; r < first + queries; r++) {
             float factor = t.rescale[r];
             if (factor != 1) scale(t, r, factor);
         }
     }
 
     /// Divides the output by the sums, and writes `lse`, whose entries lie `stride` values apart.
-    static void finish(AttentionTile t, int queries, long lse, int stride) {
-        for (int r = 0; r < queries; r++) {
+    static void finish(AttentionTile t, int first, int queries, long lse, int stride) {
+        for (int r = first; r < first + queries; r++) {
             float sum = t.sum[r];
             scale(t, r, 1 / sum);
-            set(lse, (long) r * stride, (float) (t.max[r] + Math.log(sum)));
+            Vectors.set(lse, (long) (r - first) * stride, (float) (t.max[r] + Math.log(sum)));
         }
     }
 

@@ -27,9 +27,9 @@ final class AttentionTile {
     final BlockProduct product = new BlockProduct();
     final float[] scores = new float[BLOCK * BLOCK];
     final float[] dScores = new float[BLOCK * BLOCK];
-    final float[] max = new float[BLOCK];
-    final float[] sum = new float[BLOCK];
-    final float[] rescale = new float[BLOCK];
+    float[] max = {};
+    float[] sum = {};
+    float[] rescale = {};
     float[] out = {}; // y in forward, dq in backward
     float[] qRows = {};
     float[] dyRows = {};
@@ -52,14 +52,14 @@ final class AttentionTile {
 
     private AttentionTile() {}
 
-    /// This thread's memory for heads of `d` values: a tile of queries and a block of keys.
-    static AttentionTile forward(int d) {
+    /// This thread's memory for heads of `d` values: a tile of queries of `group` heads and a block of keys.
+    static AttentionTile forward(int d, int group) {
         AttentionTile t = MINE.get();
-        t.open(d);
+        t.open(d, group);
         int block = BLOCK * t.width;
         t.kRows = room(t.kRows, block);
-        t.qTransposed = t.room(2L * block);
-        t.v = t.qTransposed + 4L * block;
+        t.v = t.room((1L + group) * block);
+        t.qTransposed = t.v + 4L * block;
         return t;
     }
 
@@ -67,7 +67,7 @@ final class AttentionTile {
     /// zero.
     static AttentionTile backward(int d, int keys) {
         AttentionTile t = MINE.get();
-        t.open(d);
+        t.open(d, 1);
         int block = BLOCK * t.width;
         int range = Math.ceilDiv(keys, BLOCK) * block;
         t.qRows = room(t.qRows, block);
@@ -84,10 +84,13 @@ final class AttentionTile {
         return t;
     }
 
-    private void open(int headDim) {
+    private void open(int headDim, int group) {
         d = headDim;
         int w = padded(headDim);
-        out = room(out, BLOCK * w);
+        max = room(max, group * BLOCK);
+        sum = room(sum, group * BLOCK);
+        rescale = room(rescale, group * BLOCK);
+        out = room(out, group * BLOCK * w);
         rows = room(rows, BLOCK * w);
         if (w == width) return;
         width = w;
@@ -138,11 +141,11 @@ final class AttentionTile {
         }
     }
 
-    /// Copies `n` rows back.
-    void unpack(float[] from, int n, long to, int stride) {
+    /// Copies `n` rows back, from row `first` on.
+    void unpack(float[] from, int first, int n, long to, int stride) {
         for (int r = 0; r < n; r++) {
             long target = to + 4L * r * stride;
-            int at = r * width;
+            int at = (first + r) * width;
             int i = 0;
             for (; i <= d - LANES; i += LANES) store(FloatVector.fromArray(F, from, at + i), target, i);
             for (; i < d; i++) set(target, i, from[at + i]);
