@@ -22,9 +22,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Causal attention with SmolLM2's heads: 9 query heads over 3 key heads of size 64.
+/// Causal attention of 9 query heads over 3 key heads: of size 64, as in SmolLM2, or 128.
 ///
-/// Forward takes `4 · T²/2 · 64 · 9` FLOP, backward 2.5 times that.
+/// Forward takes `4 · T²/2 · D · 9` FLOP, backward 2.5 times that.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -35,14 +35,16 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 public class AttentionBench {
 
-    private static final int D = 64;
-    private static final Heads HEADS = new Heads(9, 3, D, 0.125f);
-
     /// Tokens of the one sequence.
-    @Param({"256", "1024", "4096"})
+    @Param({"256", "512", "1024", "2048", "4096"})
     public int tokens;
 
+    /// Size of one head.
+    @Param({"64", "128"})
+    public int headDim;
+
     private final Kernels kernels = CpuKernels.open();
+    private Heads heads = new Heads(9, 3, 64, 0.125f);
     private Segments segments = Segments.packed(0);
     private Tensor q = kernels.zeros(Shape.of(0, 0));
     private Tensor k = q;
@@ -57,10 +59,11 @@ public class AttentionBench {
     @Setup
     public void setUp() {
         segments = Segments.packed(0, tokens);
+        heads = new Heads(9, 3, headDim, (float) (1 / Math.sqrt(headDim)));
         Random random = new Random(7);
-        q = filled(9 * D, random);
-        k = filled(3 * D, random);
-        v = filled(3 * D, random);
+        q = filled(9 * headDim, random);
+        k = filled(3 * headDim, random);
+        v = filled(3 * headDim, random);
         y = kernels.zeros(q.shape());
         lse = kernels.zeros(Shape.of(tokens, 9));
         dq = kernels.zeros(q.shape());
@@ -77,25 +80,26 @@ public class AttentionBench {
     }
 
     private void verify(int row, int head) {
+        int d = headDim;
         float[] qs = kernels.download(q.rows(row, row + 1));
         float[] ks = kernels.download(k);
         float[] vs = kernels.download(v);
         float[] got = kernels.download(y.rows(row, row + 1));
         int g = head / 3;
         double sum = 0;
-        double[] expected = new double[D];
+        double[] expected = new double[d];
         for (int j = 0; j <= row; j++) {
             double s = 0;
-            for (int i = 0; i < D; i++) s += (double) qs[head * D + i] * ks[(j * 3 + g) * D + i];
-            double p = Math.exp(s * HEADS.scale());
+            for (int i = 0; i < d; i++) s += (double) qs[head * d + i] * ks[(j * 3 + g) * d + i];
+            double p = Math.exp(s * heads.scale());
             sum += p;
-            for (int i = 0; i < D; i++) expected[i] += p * vs[(j * 3 + g) * D + i];
+            for (int i = 0; i < d; i++) expected[i] += p * vs[(j * 3 + g) * d + i];
         }
-        for (int i = 0; i < D; i++) {
-            double error = Math.abs(got[head * D + i] - expected[i] / sum);
-            if (!(error <= 1e-5)) { // 64 products of at most 1 in a score, values at most 1: a few 1e-6
+        for (int i = 0; i < d; i++) {
+            double error = Math.abs(got[head * d + i] - expected[i] / sum);
+            if (!(error <= 1e-5)) { // up to 128 products of at most 1 in a score, values at most 1: a few 1e-6
                 throw new IllegalStateException("attention: row %d head %d value %d is %s, expected %s"
-                        .formatted(row, head, i, got[head * D + i], expected[i] / sum));
+                        .formatted(row, head, i, got[head * d + i], expected[i] / sum));
             }
         }
     }
@@ -103,14 +107,14 @@ public class AttentionBench {
     /// One forward pass.
     @Benchmark
     public Tensor forward() {
-        kernels.attention().forward(q, k, v, HEADS, segments, y, lse);
+        kernels.attention().forward(q, k, v, heads, segments, y, lse);
         return y;
     }
 
     /// One backward pass, from what `setUp` computed.
     @Benchmark
     public Tensor backward() {
-        kernels.attention().backward(new Upstream(q, y, lse), q, k, v, HEADS, segments, dq, dk, dv);
+        kernels.attention().backward(new Upstream(q, y, lse), q, k, v, heads, segments, dq, dk, dv);
         return dq;
     }
 

@@ -1,5 +1,8 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Native.address;
+import static dev.gradine.tensor.cpu.Native.writable;
+
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.Segments;
@@ -15,7 +18,7 @@ final class AttentionCpu implements AttentionKernel {
     public void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
         assert q.size() == segments.queries() * heads.heads() * heads.headDim() && y.size() == q.size();
         assert k.size() == segments.keys() * heads.kvHeads() * heads.headDim() && v.size() == k.size();
-        AttentionForward.run(q, k, v, heads, segments, y, lse);
+        new AttentionForward(address(q), address(k), address(v), heads, segments, writable(y), writable(lse)).run();
     }
 
     @Override
@@ -31,7 +34,8 @@ final class AttentionCpu implements AttentionKernel {
             Tensor dv) {
         assert dq.size() == q.size() && dk.size() == k.size() && dv.size() == v.size();
         var in = new AttentionBackward.Arguments(
-                up.dy().data(), up.y().data(), up.lse().data(), q.data(), k.data(), v.data());
-        AttentionBackward.run(in, heads, segments, new AttentionBackward.Outputs(dq.data(), dk.data(), dv.data()));
+                address(up.dy()), address(up.y()), address(up.lse()), address(q), address(k), address(v));
+        var to = new AttentionBackward.Outputs(writable(dq), writable(dk), writable(dv));
+        AttentionBackward.run(in, heads, segments, to);
     }
 }

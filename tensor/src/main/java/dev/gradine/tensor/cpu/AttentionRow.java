@@ -7,7 +7,6 @@ import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
 
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -18,9 +17,8 @@ final class AttentionRow {
     private AttentionRow() {}
 
     /// `s[j] = scale · q · k_j` for `n` keys whose rows are `stride` values apart.
-    static void scores(
-            MemorySegment q, long qAt, MemorySegment k, long kAt, int stride, int d, float scale, float[] s, int n) {
-        for (int j = 0; j < n; j++) s[j] = scale * Vectors.dot(q, qAt, k, kAt + (long) j * stride, d);
+    static void scores(long q, long k, int stride, int d, float scale, float[] s, int n) {
+        for (int j = 0; j < n; j++) s[j] = scale * Vectors.dot(q, k + 4L * j * stride, d);
     }
 
     /// Replaces `n` scores, which have room to be padded to whole vectors, by their softmax; returns their log-sum-exp.
@@ -43,47 +41,46 @@ final class AttentionRow {
     }
 
     /// `y = Σ_j p[j] v_j`.
-    static void weighted(float[] p, int n, MemorySegment v, long vAt, int stride, int d, MemorySegment y, long yAt) {
+    static void weighted(float[] p, int n, long v, int stride, int d, long y) {
         int i = 0;
-        for (; i <= d - 4 * LANES; i += 4 * LANES) weighted4(p, n, v, vAt + i, stride, y, yAt + i);
+        for (; i <= d - 4 * LANES; i += 4 * LANES) weighted4(p, n, v + 4L * i, stride, y + 4L * i);
         for (; i <= d - LANES; i += LANES) {
             FloatVector sum = FloatVector.zero(F);
             for (int j = 0; j < n; j++) {
-                sum = load(v, vAt + (long) j * stride + i).fma(FloatVector.broadcast(F, p[j]), sum);
+                sum = load(v, (long) j * stride + i).fma(FloatVector.broadcast(F, p[j]), sum);
             }
-            store(sum, y, yAt + i);
+            store(sum, y, i);
         }
         for (; i < d; i++) {
             float sum = 0;
-            for (int j = 0; j < n; j++) sum = Math.fma(p[j], get(v, vAt + (long) j * stride + i), sum);
-            set(y, yAt + i, sum);
+            for (int j = 0; j < n; j++) sum = Math.fma(p[j], get(v, (long) j * stride + i), sum);
+            set(y, i, sum);
         }
     }
 
-    private static void weighted4(float[] p, int n, MemorySegment v, long vAt, int stride, MemorySegment y, long yAt) {
+    private static void weighted4(float[] p, int n, long v, int stride, long y) {
         FloatVector s0 = FloatVector.zero(F);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
         FloatVector s3 = s0;
         for (int j = 0; j < n; j++) {
-            long at = vAt + (long) j * stride;
+            long at = (long) j * stride;
             FloatVector w = FloatVector.broadcast(F, p[j]);
             s0 = load(v, at).fma(w, s0);
             s1 = load(v, at + LANES).fma(w, s1);
             s2 = load(v, at + 2L * LANES).fma(w, s2);
             s3 = load(v, at + 3L * LANES).fma(w, s3);
         }
-        store(s0, y, yAt);
-        store(s1, y, yAt + LANES);
-        store(s2, y, yAt + 2L * LANES);
-        store(s3, y, yAt + 3L * LANES);
+        store(s0, y, 0);
+        store(s1, y, LANES);
+        store(s2, y, 2L * LANES);
+        store(s3, y, 3L * LANES);
     }
 
-    /// `y += a · x` over `d` values.
-    static void add(float a, MemorySegment x, long xAt, MemorySegment y, long yAt, int d) {
-        FloatVector factor = FloatVector.broadcast(F, a);
+    /// `y += x` over `d` values.
+    static void add(long x, long y, int d) {
         int i = 0;
-        for (; i <= d - LANES; i += LANES) store(load(x, xAt + i).fma(factor, load(y, yAt + i)), y, yAt + i);
-        for (; i < d; i++) set(y, yAt + i, Math.fma(a, get(x, xAt + i), get(y, yAt + i)));
+        for (; i <= d - LANES; i += LANES) store(load(x, i).add(load(y, i)), y, i);
+        for (; i < d; i++) set(y, i, get(x, i) + get(y, i));
     }
 }

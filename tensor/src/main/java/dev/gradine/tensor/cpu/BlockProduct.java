@@ -1,203 +1,270 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 
-import java.util.Arrays;
+import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 
-/// Product of two blocks that lie in cache, for attention.
+/// Products of blocks that lie in cache, for attention.
 ///
 /// ```
-/// c[m][n] (+)= Σ_k a[m · rowStride + k · stepStride] · b[k][n]
+/// c[r][j] (+)= Σ_t a[r · rowStep + t · step] · b[t][j]      r < ROWS
 /// ```
 ///
-/// `b` and `c` are row-major with rows of `n` values, a multiple of the vector length; `a` may be read along rows or
-/// along columns. Rows are computed four at a time, so `a` and `c` have room for a multiple of four; what the rows
-/// beyond m hold is of no meaning.
+/// `a` may be read along rows or along columns; rows of `b` and `c` are equally long. `a` and `c` are arrays, of which
+/// the compiler makes less code, and `b` is an address, where it makes no check in every turn. Sums are local
+/// variables, as many as the registers hold: 32 with AVX-512, where 6 × 4 leaves room for what is multiplied, else 16.
 final class BlockProduct {
 
-    private static final boolean WIDE_TILES = LANES == 16; // 4 × 4 sums need 21 registers: there are 32 then, else 16
+    private static final boolean LARGE = LANES == 16;
+
+    /// Rows computed at once. The rows of `a` and `c` are padded to a multiple; what the padding holds has no meaning.
+    static final int ROWS = LARGE ? 6 : 4;
+
+    /// Columns are padded to a multiple of this.
+    static final int COLUMNS = 2 * LANES;
+
+    private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;
+    private static final long V = 4L * LANES; // bytes of a vector
+    private static final float[] ZEROS = new float[4 * LANES]; // what sums start from
 
     private float[] a = {};
-    private int rowStride;
-    private int stepStride;
-    private float[] b = {};
-    private int bAt;
+    private int rowStep;
+    private int step;
+    private long b;
+    private int row;
     private float[] c = {};
-    private int cAt;
-    private int n;
+    private boolean add;
 
     /// The left factor.
-    BlockProduct left(float[] values, int rowStride, int stepStride) {
+    BlockProduct left(float[] values, int rowStep, int step) {
         this.a = values;
-        this.rowStride = rowStride;
-        this.stepStride = stepStride;
+        this.rowStep = rowStep;
+        this.step = step;
         return this;
     }
 
-    /// The right factor, from `at` on, in rows of `n`.
-    BlockProduct right(float[] values, int at, int n) {
-        this.b = values;
-        this.bAt = at;
-        this.n = n;
+    /// The right factor: an address, and the values in a row of it and of the product.
+    BlockProduct right(long address, int row) {
+        this.b = address;
+        this.row = row;
         return this;
     }
 
-    /// Writes or adds the product of `m` rows over `k` terms to `values`, from `at` on; the left factor starts at
-    /// `aAt`.
-    void into(float[] values, int at, int aAt, int m, int k, boolean add) {
+    /// Where the product is written or added.
+    BlockProduct into(float[] values, boolean add) {
         this.c = values;
-        this.cAt = at;
-        if (!add) Arrays.fill(values, at, at + (m + 3) / 4 * 4 * n, 0);
-        for (int row = 0; row < m; row += 4) {
-            int left = aAt + row * rowStride;
-            int column = 0;
-            if (WIDE_TILES) for (; column <= n - 4 * LANES; column += 4 * LANES) tile4(left, row, column, k);
-            for (; column <= n - 2 * LANES; column += 2 * LANES) tile2(left, row, column, k);
-            for (; column < n; column += LANES) tile1(left, row, column, k);
+        this.add = add;
+        return this;
+    }
+
+    /// Computes `ROWS` rows over `k` terms, each factor and the product from the given index on.
+    ///
+    /// @param columns a multiple of `COLUMNS`
+    void rows(int aAt, int bAt, int cAt, int columns, int k) {
+        int j = 0;
+        if (LARGE) {
+            for (; j <= columns - 4 * LANES; j += 4 * LANES) tile6x4(aAt, b + 4L * (bAt + j), cAt + j, k);
+            if (j < columns) tile6x2(aAt, b + 4L * (bAt + j), cAt + j, k);
+        } else {
+            for (; j < columns; j += 2 * LANES) tile4x2(aAt, b + 4L * (bAt + j), cAt + j, k);
         }
     }
 
-    private void tile4(int aAt, int row, int column, int k) {
+    private void tile6x4(int aAt, long bAt, int cAt, int k) {
         float[] left = a;
-        float[] out = c;
-        float[] right = b;
-        int step = stepStride;
-        int width = n;
-        int i0 = aAt;
-        int i1 = i0 + rowStride;
-        int i2 = i1 + rowStride;
-        int i3 = i2 + rowStride;
-        int j = bAt + column;
-        int to = cAt + row * width + column;
-        FloatVector c00 = FloatVector.fromArray(F, out, to);
-        FloatVector c01 = FloatVector.fromArray(F, out, to + LANES);
-        FloatVector c02 = FloatVector.fromArray(F, out, to + 2 * LANES);
-        FloatVector c03 = FloatVector.fromArray(F, out, to + 3 * LANES);
-        FloatVector c10 = FloatVector.fromArray(F, out, to + width);
-        FloatVector c11 = FloatVector.fromArray(F, out, to + width + LANES);
-        FloatVector c12 = FloatVector.fromArray(F, out, to + width + 2 * LANES);
-        FloatVector c13 = FloatVector.fromArray(F, out, to + width + 3 * LANES);
-        FloatVector c20 = FloatVector.fromArray(F, out, to + 2 * width);
-        FloatVector c21 = FloatVector.fromArray(F, out, to + 2 * width + LANES);
-        FloatVector c22 = FloatVector.fromArray(F, out, to + 2 * width + 2 * LANES);
-        FloatVector c23 = FloatVector.fromArray(F, out, to + 2 * width + 3 * LANES);
-        FloatVector c30 = FloatVector.fromArray(F, out, to + 3 * width);
-        FloatVector c31 = FloatVector.fromArray(F, out, to + 3 * width + LANES);
-        FloatVector c32 = FloatVector.fromArray(F, out, to + 3 * width + 2 * LANES);
-        FloatVector c33 = FloatVector.fromArray(F, out, to + 3 * width + 3 * LANES);
-        for (int t = 0, at = 0; t < k; t++, at += step, j += width) {
-            FloatVector b0 = FloatVector.fromArray(F, right, j);
-            FloatVector b1 = FloatVector.fromArray(F, right, j + LANES);
-            FloatVector b2 = FloatVector.fromArray(F, right, j + 2 * LANES);
-            FloatVector b3 = FloatVector.fromArray(F, right, j + 3 * LANES);
-            FloatVector x = FloatVector.broadcast(F, left[i0 + at]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
-            c02 = x.fma(b2, c02);
-            c03 = x.fma(b3, c03);
-            x = FloatVector.broadcast(F, left[i1 + at]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
-            c12 = x.fma(b2, c12);
-            c13 = x.fma(b3, c13);
-            x = FloatVector.broadcast(F, left[i2 + at]);
-            c20 = x.fma(b0, c20);
-            c21 = x.fma(b1, c21);
-            c22 = x.fma(b2, c22);
-            c23 = x.fma(b3, c23);
-            x = FloatVector.broadcast(F, left[i3 + at]);
-            c30 = x.fma(b0, c30);
-            c31 = x.fma(b1, c31);
-            c32 = x.fma(b2, c32);
-            c33 = x.fma(b3, c33);
+        float[] to = c;
+        float[] from = add ? to : ZEROS;
+        int at = add ? cAt : 0;
+        int fromRow = add ? row : 0;
+        int rows = rowStep;
+        int steps = step;
+        long bytes = 4L * row;
+        FloatVector s0a = FloatVector.fromArray(F, from, at);
+        FloatVector s0b = FloatVector.fromArray(F, from, at + LANES);
+        FloatVector s0c = FloatVector.fromArray(F, from, at + 2 * LANES);
+        FloatVector s0d = FloatVector.fromArray(F, from, at + 3 * LANES);
+        FloatVector s1a = FloatVector.fromArray(F, from, at + fromRow);
+        FloatVector s1b = FloatVector.fromArray(F, from, at + fromRow + LANES);
+        FloatVector s1c = FloatVector.fromArray(F, from, at + fromRow + 2 * LANES);
+        FloatVector s1d = FloatVector.fromArray(F, from, at + fromRow + 3 * LANES);
+        FloatVector s2a = FloatVector.fromArray(F, from, at + 2 * fromRow);
+        FloatVector s2b = FloatVector.fromArray(F, from, at + 2 * fromRow + LANES);
+        FloatVector s2c = FloatVector.fromArray(F, from, at + 2 * fromRow + 2 * LANES);
+        FloatVector s2d = FloatVector.fromArray(F, from, at + 2 * fromRow + 3 * LANES);
+        FloatVector s3a = FloatVector.fromArray(F, from, at + 3 * fromRow);
+        FloatVector s3b = FloatVector.fromArray(F, from, at + 3 * fromRow + LANES);
+        FloatVector s3c = FloatVector.fromArray(F, from, at + 3 * fromRow + 2 * LANES);
+        FloatVector s3d = FloatVector.fromArray(F, from, at + 3 * fromRow + 3 * LANES);
+        FloatVector s4a = FloatVector.fromArray(F, from, at + 4 * fromRow);
+        FloatVector s4b = FloatVector.fromArray(F, from, at + 4 * fromRow + LANES);
+        FloatVector s4c = FloatVector.fromArray(F, from, at + 4 * fromRow + 2 * LANES);
+        FloatVector s4d = FloatVector.fromArray(F, from, at + 4 * fromRow + 3 * LANES);
+        FloatVector s5a = FloatVector.fromArray(F, from, at + 5 * fromRow);
+        FloatVector s5b = FloatVector.fromArray(F, from, at + 5 * fromRow + LANES);
+        FloatVector s5c = FloatVector.fromArray(F, from, at + 5 * fromRow + 2 * LANES);
+        FloatVector s5d = FloatVector.fromArray(F, from, at + 5 * fromRow + 3 * LANES);
+        for (int t = 0; t < k; t++) {
+            FloatVector ba = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t + V, LE);
+            FloatVector bc = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t + 2 * V, LE);
+            FloatVector bd = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t + 3 * V, LE);
+            FloatVector a0 = FloatVector.broadcast(F, left[aAt + t * steps]);
+            s0a = a0.fma(ba, s0a);
+            s0b = a0.fma(bb, s0b);
+            s0c = a0.fma(bc, s0c);
+            s0d = a0.fma(bd, s0d);
+            FloatVector a1 = FloatVector.broadcast(F, left[aAt + rows + t * steps]);
+            s1a = a1.fma(ba, s1a);
+            s1b = a1.fma(bb, s1b);
+            s1c = a1.fma(bc, s1c);
+            s1d = a1.fma(bd, s1d);
+            FloatVector a2 = FloatVector.broadcast(F, left[aAt + 2 * rows + t * steps]);
+            s2a = a2.fma(ba, s2a);
+            s2b = a2.fma(bb, s2b);
+            s2c = a2.fma(bc, s2c);
+            s2d = a2.fma(bd, s2d);
+            FloatVector a3 = FloatVector.broadcast(F, left[aAt + 3 * rows + t * steps]);
+            s3a = a3.fma(ba, s3a);
+            s3b = a3.fma(bb, s3b);
+            s3c = a3.fma(bc, s3c);
+            s3d = a3.fma(bd, s3d);
+            FloatVector a4 = FloatVector.broadcast(F, left[aAt + 4 * rows + t * steps]);
+            s4a = a4.fma(ba, s4a);
+            s4b = a4.fma(bb, s4b);
+            s4c = a4.fma(bc, s4c);
+            s4d = a4.fma(bd, s4d);
+            FloatVector a5 = FloatVector.broadcast(F, left[aAt + 5 * rows + t * steps]);
+            s5a = a5.fma(ba, s5a);
+            s5b = a5.fma(bb, s5b);
+            s5c = a5.fma(bc, s5c);
+            s5d = a5.fma(bd, s5d);
         }
-        c00.intoArray(out, to);
-        c01.intoArray(out, to + LANES);
-        c02.intoArray(out, to + 2 * LANES);
-        c03.intoArray(out, to + 3 * LANES);
-        c10.intoArray(out, to + width);
-        c11.intoArray(out, to + width + LANES);
-        c12.intoArray(out, to + width + 2 * LANES);
-        c13.intoArray(out, to + width + 3 * LANES);
-        c20.intoArray(out, to + 2 * width);
-        c21.intoArray(out, to + 2 * width + LANES);
-        c22.intoArray(out, to + 2 * width + 2 * LANES);
-        c23.intoArray(out, to + 2 * width + 3 * LANES);
-        c30.intoArray(out, to + 3 * width);
-        c31.intoArray(out, to + 3 * width + LANES);
-        c32.intoArray(out, to + 3 * width + 2 * LANES);
-        c33.intoArray(out, to + 3 * width + 3 * LANES);
+        s0a.intoArray(to, cAt);
+        s0b.intoArray(to, cAt + LANES);
+        s0c.intoArray(to, cAt + 2 * LANES);
+        s0d.intoArray(to, cAt + 3 * LANES);
+        s1a.intoArray(to, cAt + row);
+        s1b.intoArray(to, cAt + row + LANES);
+        s1c.intoArray(to, cAt + row + 2 * LANES);
+        s1d.intoArray(to, cAt + row + 3 * LANES);
+        s2a.intoArray(to, cAt + 2 * row);
+        s2b.intoArray(to, cAt + 2 * row + LANES);
+        s2c.intoArray(to, cAt + 2 * row + 2 * LANES);
+        s2d.intoArray(to, cAt + 2 * row + 3 * LANES);
+        s3a.intoArray(to, cAt + 3 * row);
+        s3b.intoArray(to, cAt + 3 * row + LANES);
+        s3c.intoArray(to, cAt + 3 * row + 2 * LANES);
+        s3d.intoArray(to, cAt + 3 * row + 3 * LANES);
+        s4a.intoArray(to, cAt + 4 * row);
+        s4b.intoArray(to, cAt + 4 * row + LANES);
+        s4c.intoArray(to, cAt + 4 * row + 2 * LANES);
+        s4d.intoArray(to, cAt + 4 * row + 3 * LANES);
+        s5a.intoArray(to, cAt + 5 * row);
+        s5b.intoArray(to, cAt + 5 * row + LANES);
+        s5c.intoArray(to, cAt + 5 * row + 2 * LANES);
+        s5d.intoArray(to, cAt + 5 * row + 3 * LANES);
     }
 
-    private void tile2(int aAt, int row, int column, int k) {
+    private void tile6x2(int aAt, long bAt, int cAt, int k) {
         float[] left = a;
-        float[] out = c;
-        float[] right = b;
-        int step = stepStride;
-        int width = n;
-        int i0 = aAt;
-        int i1 = i0 + rowStride;
-        int i2 = i1 + rowStride;
-        int i3 = i2 + rowStride;
-        int j = bAt + column;
-        int to = cAt + row * width + column;
-        FloatVector c00 = FloatVector.fromArray(F, out, to);
-        FloatVector c01 = FloatVector.fromArray(F, out, to + LANES);
-        FloatVector c10 = FloatVector.fromArray(F, out, to + width);
-        FloatVector c11 = FloatVector.fromArray(F, out, to + width + LANES);
-        FloatVector c20 = FloatVector.fromArray(F, out, to + 2 * width);
-        FloatVector c21 = FloatVector.fromArray(F, out, to + 2 * width + LANES);
-        FloatVector c30 = FloatVector.fromArray(F, out, to + 3 * width);
-        FloatVector c31 = FloatVector.fromArray(F, out, to + 3 * width + LANES);
-        for (int t = 0, at = 0; t < k; t++, at += step, j += width) {
-            FloatVector b0 = FloatVector.fromArray(F, right, j);
-            FloatVector b1 = FloatVector.fromArray(F, right, j + LANES);
-            FloatVector x = FloatVector.broadcast(F, left[i0 + at]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
-            x = FloatVector.broadcast(F, left[i1 + at]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
-            x = FloatVector.broadcast(F, left[i2 + at]);
-            c20 = x.fma(b0, c20);
-            c21 = x.fma(b1, c21);
-            x = FloatVector.broadcast(F, left[i3 + at]);
-            c30 = x.fma(b0, c30);
-            c31 = x.fma(b1, c31);
+        float[] to = c;
+        float[] from = add ? to : ZEROS;
+        int at = add ? cAt : 0;
+        int fromRow = add ? row : 0;
+        int rows = rowStep;
+        int steps = step;
+        long bytes = 4L * row;
+        FloatVector s0a = FloatVector.fromArray(F, from, at);
+        FloatVector s0b = FloatVector.fromArray(F, from, at + LANES);
+        FloatVector s1a = FloatVector.fromArray(F, from, at + fromRow);
+        FloatVector s1b = FloatVector.fromArray(F, from, at + fromRow + LANES);
+        FloatVector s2a = FloatVector.fromArray(F, from, at + 2 * fromRow);
+        FloatVector s2b = FloatVector.fromArray(F, from, at + 2 * fromRow + LANES);
+        FloatVector s3a = FloatVector.fromArray(F, from, at + 3 * fromRow);
+        FloatVector s3b = FloatVector.fromArray(F, from, at + 3 * fromRow + LANES);
+        FloatVector s4a = FloatVector.fromArray(F, from, at + 4 * fromRow);
+        FloatVector s4b = FloatVector.fromArray(F, from, at + 4 * fromRow + LANES);
+        FloatVector s5a = FloatVector.fromArray(F, from, at + 5 * fromRow);
+        FloatVector s5b = FloatVector.fromArray(F, from, at + 5 * fromRow + LANES);
+        for (int t = 0; t < k; t++) {
+            FloatVector ba = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t + V, LE);
+            FloatVector a0 = FloatVector.broadcast(F, left[aAt + t * steps]);
+            s0a = a0.fma(ba, s0a);
+            s0b = a0.fma(bb, s0b);
+            FloatVector a1 = FloatVector.broadcast(F, left[aAt + rows + t * steps]);
+            s1a = a1.fma(ba, s1a);
+            s1b = a1.fma(bb, s1b);
+            FloatVector a2 = FloatVector.broadcast(F, left[aAt + 2 * rows + t * steps]);
+            s2a = a2.fma(ba, s2a);
+            s2b = a2.fma(bb, s2b);
+            FloatVector a3 = FloatVector.broadcast(F, left[aAt + 3 * rows + t * steps]);
+            s3a = a3.fma(ba, s3a);
+            s3b = a3.fma(bb, s3b);
+            FloatVector a4 = FloatVector.broadcast(F, left[aAt + 4 * rows + t * steps]);
+            s4a = a4.fma(ba, s4a);
+            s4b = a4.fma(bb, s4b);
+            FloatVector a5 = FloatVector.broadcast(F, left[aAt + 5 * rows + t * steps]);
+            s5a = a5.fma(ba, s5a);
+            s5b = a5.fma(bb, s5b);
         }
-        c00.intoArray(out, to);
-        c01.intoArray(out, to + LANES);
-        c10.intoArray(out, to + width);
-        c11.intoArray(out, to + width + LANES);
-        c20.intoArray(out, to + 2 * width);
-        c21.intoArray(out, to + 2 * width + LANES);
-        c30.intoArray(out, to + 3 * width);
-        c31.intoArray(out, to + 3 * width + LANES);
+        s0a.intoArray(to, cAt);
+        s0b.intoArray(to, cAt + LANES);
+        s1a.intoArray(to, cAt + row);
+        s1b.intoArray(to, cAt + row + LANES);
+        s2a.intoArray(to, cAt + 2 * row);
+        s2b.intoArray(to, cAt + 2 * row + LANES);
+        s3a.intoArray(to, cAt + 3 * row);
+        s3b.intoArray(to, cAt + 3 * row + LANES);
+        s4a.intoArray(to, cAt + 4 * row);
+        s4b.intoArray(to, cAt + 4 * row + LANES);
+        s5a.intoArray(to, cAt + 5 * row);
+        s5b.intoArray(to, cAt + 5 * row + LANES);
     }
 
-    private void tile1(int aAt, int row, int column, int k) {
+    private void tile4x2(int aAt, long bAt, int cAt, int k) {
         float[] left = a;
-        float[] out = c;
-        int step = stepStride;
-        int width = n;
-        int j = bAt + column;
-        int to = cAt + row * width + column;
-        FloatVector c0 = FloatVector.fromArray(F, out, to);
-        FloatVector c1 = FloatVector.fromArray(F, out, to + width);
-        FloatVector c2 = FloatVector.fromArray(F, out, to + 2 * width);
-        FloatVector c3 = FloatVector.fromArray(F, out, to + 3 * width);
-        for (int t = 0, at = aAt; t < k; t++, at += step, j += width) {
-            FloatVector right = FloatVector.fromArray(F, b, j);
-            c0 = right.fma(FloatVector.broadcast(F, left[at]), c0);
-            c1 = right.fma(FloatVector.broadcast(F, left[at + rowStride]), c1);
-            c2 = right.fma(FloatVector.broadcast(F, left[at + 2 * rowStride]), c2);
-            c3 = right.fma(FloatVector.broadcast(F, left[at + 3 * rowStride]), c3);
+        float[] to = c;
+        float[] from = add ? to : ZEROS;
+        int at = add ? cAt : 0;
+        int fromRow = add ? row : 0;
+        int rows = rowStep;
+        int steps = step;
+        long bytes = 4L * row;
+        FloatVector s0a = FloatVector.fromArray(F, from, at);
+        FloatVector s0b = FloatVector.fromArray(F, from, at + LANES);
+        FloatVector s1a = FloatVector.fromArray(F, from, at + fromRow);
+        FloatVector s1b = FloatVector.fromArray(F, from, at + fromRow + LANES);
+        FloatVector s2a = FloatVector.fromArray(F, from, at + 2 * fromRow);
+        FloatVector s2b = FloatVector.fromArray(F, from, at + 2 * fromRow + LANES);
+        FloatVector s3a = FloatVector.fromArray(F, from, at + 3 * fromRow);
+        FloatVector s3b = FloatVector.fromArray(F, from, at + 3 * fromRow + LANES);
+        for (int t = 0; t < k; t++) {
+            FloatVector ba = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t, LE);
+            FloatVector bb = FloatVector.fromMemorySegment(F, MEMORY, bAt + bytes * t + V, LE);
+            FloatVector a0 = FloatVector.broadcast(F, left[aAt + t * steps]);
+            s0a = a0.fma(ba, s0a);
+            s0b = a0.fma(bb, s0b);
+            FloatVector a1 = FloatVector.broadcast(F, left[aAt + rows + t * steps]);
+            s1a = a1.fma(ba, s1a);
+            s1b = a1.fma(bb, s1b);
+            FloatVector a2 = FloatVector.broadcast(F, left[aAt + 2 * rows + t * steps]);
+            s2a = a2.fma(ba, s2a);
+            s2b = a2.fma(bb, s2b);
+            FloatVector a3 = FloatVector.broadcast(F, left[aAt + 3 * rows + t * steps]);
+            s3a = a3.fma(ba, s3a);
+            s3b = a3.fma(bb, s3b);
         }
-        c0.intoArray(out, to);
-        c1.intoArray(out, to + width);
-        c2.intoArray(out, to + 2 * width);
-        c3.intoArray(out, to + 3 * width);
+        s0a.intoArray(to, cAt);
+        s0b.intoArray(to, cAt + LANES);
+        s1a.intoArray(to, cAt + row);
+        s1b.intoArray(to, cAt + row + LANES);
+        s2a.intoArray(to, cAt + 2 * row);
+        s2b.intoArray(to, cAt + 2 * row + LANES);
+        s3a.intoArray(to, cAt + 3 * row);
+        s3b.intoArray(to, cAt + 3 * row + LANES);
     }
 }

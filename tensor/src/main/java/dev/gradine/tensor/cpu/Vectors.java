@@ -49,6 +49,13 @@ final class Vectors {
         MEMORY.set(F32, address + 4 * i, value);
     }
 
+    static void fill(long address, long n, float value) {
+        FloatVector v = FloatVector.broadcast(F, value);
+        long i = 0;
+        for (; i <= n - LANES; i += LANES) store(v, address, i);
+        for (; i < n; i++) set(address, i, value);
+    }
+
     static int getInt(long address, long i) {
         return MEMORY.get(I32, address + 4 * i);
     }
@@ -117,6 +124,16 @@ final class Vectors {
         for (; k <= n - LANES; k += LANES) sum = load(a, i + k).fma(load(b, j + k), sum);
         float rest = 0;
         for (; k < n; k++) rest = Math.fma(get(a, i + k), get(b, j + k), rest);
+        return sum(sum) + rest;
+    }
+
+    /// `Σ a[k] · b[k]` over `k < n`, in the same way.
+    static float dot(long a, long b, int n) {
+        FloatVector sum = FloatVector.zero(F);
+        int k = 0;
+        for (; k <= n - LANES; k += LANES) sum = load(a, k).fma(load(b, k), sum);
+        float rest = 0;
+        for (; k < n; k++) rest = Math.fma(get(a, k), get(b, k), rest);
         return sum(sum) + rest;
     }
 

@@ -1,0 +1,139 @@
+package dev.gradine.tensor.cpu;
+
+import static dev.gradine.tensor.cpu.AttentionTile.BLOCK;
+import static dev.gradine.tensor.cpu.Vectors.F;
+import static dev.gradine.tensor.cpu.Vectors.LANES;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/// The softmax of blocked attention: one block of keys after the other in forward, with `lse` known in backward.
+final class AttentionSoftmax {
+
+    private static final FloatVector LANE = FloatVector.zero(F).addIndex(1);
+    private static final FloatVector ZERO = FloatVector.zero(F);
+    private static final FloatVector HIDDEN = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+
+    private AttentionSoftmax() {}
+
+    /// Before the first block.
+    static void start(AttentionTile t) {
+        Arrays.fill(t.max, Float.NEGATIVE_INFINITY);
+        Arrays.fill(t.sum, 0);
+    }
+
+    /// Replaces scores `[key][query]` by `exp(s − max)` with the maximum so far, adds them into `sum`, and
+    /// leaves in `rescale` by how much earlier sums shrink. Query i sees keys up to i + `ahead`; what the product
+    /// with the values reads beyond becomes 0.
+    ///
+    /// @param first where the head's queries begin among those of its group
+    static void step(AttentionTile t, int first, int keys, int lanes, int ahead) {
+        for (int i = 0; i < lanes; i += LANES) {
+            int rows = Math.clamp((long) i + LANES + BlockProduct.ROWS + ahead, 0, keys);
+            hideFuture(t.scores, i, Math.clamp((long) i + ahead + 1, 0, keys), rows, i + ahead);
+            shrink(t, first, i, rows);
+            exponentials(t, first, i, rows);
+        }
+    }
+
+    /// Sets lanes below `j − ahead` of rows j to −∞.
+    private static void hideFuture(float[] scores, int i, int from, int to, int ahead) {
+        for (int j = from; j < to; j++) {
+            FloatVector s = FloatVector.fromArray(F, scores, j * BLOCK + i);
+            s.blend(Float.NEGATIVE_INFINITY, LANE.lt(j - ahead)).intoArray(scores, j * BLOCK + i);
+        }
+    }
+
+    private static void shrink(AttentionTile t, int first, int i, int rows) {
+        float[] scores = t.scores;
+        FloatVector before = FloatVector.fromArray(F, t.max, first + i);
+        FloatVector even = before;
+        FloatVector odd = before;
+        int end = rows * BLOCK;
+        int at = i;
+        for (; at < end - BLOCK; at += 2 * BLOCK) {
+            even = even.max(FloatVector.fromArray(F, scores, at));
+            odd = odd.max(FloatVector.fromArray(F, scores, at + BLOCK));
+        }
+        if (at < end) even = even.max(FloatVector.fromArray(F, scores, at));
+        FloatVector now = even.max(odd);
+        now.intoArray(t.max, first + i);
+        VectorMath.exp(before.sub(now)).intoArray(t.rescale, first + i);
+    }
+
+    private static void exponentials(AttentionTile t, int first, int i, int rows) {
+        float[] scores = t.scores;
+        FloatVector now = FloatVector.fromArray(F, t.max, first + i);
+        FloatVector total =
+                FloatVector.fromArray(F, t.sum, first + i).mul(FloatVector.fromArray(F, t.rescale, first + i));
+        for (int j = 0; j < rows; j++) {
+            FloatVector e = VectorMath.exp(
+                    FloatVector.fromArray(F, scores, j * BLOCK + i).sub(now));
+            e.intoArray(scores, j * BLOCK + i);
+            total = total.add(e);
+        }
+        total.intoArray(t.sum, first + i);
+    }
+
+    /// Shrinks what earlier blocks added to the output.
+    static void rescale(AttentionTile t, int first, int queries) {
+        for (int r = first; r < first + queries; r++) {
+            float factor = t.rescale[r];
+            if (factor != 1) scale(t, r, factor);
+        }
+    }
+
+    /// Divides the output by the sums, and writes `lse`, whose entries lie `stride` values apart.
+    static void finish(AttentionTile t, int first, int queries, long lse, int stride) {
+        for (int r = first; r < first + queries; r++) {
+            float sum = t.sum[r];
+            scale(t, r, 1 / sum);
+            Vectors.set(lse, (long) (r - first) * stride, (float) (t.max[r] + Math.log(sum)));
+        }
+    }
+
+    private static void scale(AttentionTile t, int r, float factor) {
+        float[] out = t.out;
+        int end = (r + 1) * t.width();
+        for (int at = r * t.width(); at < end; at += LANES) {
+            FloatVector.fromArray(F, out, at).mul(factor).intoArray(out, at);
+        }
+    }
+
+    /// Hides what no query of a diagonal block sees from the gradient: row i of scores `[query][key]` and of `dScores`
+    /// from key i + `ahead` + 1 on, as far as a product reads them.
+    static void hideFuture(AttentionTile t, int queries, int columns, int ahead) {
+        for (int i = Math.max(0, -BlockProduct.ROWS - ahead); i < queries; i++) {
+            int end = Math.min(columns, i + ahead + BlockProduct.ROWS);
+            for (int j = Math.max(0, i + ahead + 1) / LANES * LANES; j < end; j += LANES) {
+                var seen = LANE.lt(i + ahead + 1 - j);
+                int at = i * BLOCK + j;
+                HIDDEN.blend(FloatVector.fromArray(F, t.scores, at), seen).intoArray(t.scores, at);
+                ZERO.blend(FloatVector.fromArray(F, t.dScores, at), seen).intoArray(t.dScores, at);
+            }
+        }
+    }
+
+    /// Replaces scores `[query][key]` by `P = exp(s − lse)`, and `dScores`, which holds dP, by
+    /// `scale · P · (dP − delta)`. `max` holds lse and `sum` holds delta.
+    static void gradient(AttentionTile t, int queries, int columns, int ahead, float scale) {
+        for (int i = Math.max(0, 1 - BlockProduct.ROWS - ahead); i < queries; i++) {
+            int end = Math.min(columns, i + ahead + BlockProduct.ROWS);
+            gradientRow(t, i * BLOCK, i * BLOCK + end, t.max[i], t.sum[i], scale);
+        }
+    }
+
+    private static void gradientRow(AttentionTile t, int from, int end, float lse, float delta, float scale) {
+        float[] scores = t.scores;
+        float[] dScores = t.dScores;
+        FloatVector lseV = FloatVector.broadcast(F, lse);
+        FloatVector deltaV = FloatVector.broadcast(F, delta);
+        FloatVector scaleV = FloatVector.broadcast(F, scale);
+        for (int at = from; at < end; at += LANES) {
+            FloatVector p = VectorMath.exp(FloatVector.fromArray(F, scores, at).sub(lseV));
+            p.intoArray(scores, at);
+            FloatVector dp = FloatVector.fromArray(F, dScores, at).sub(deltaV);
+            dp.mul(p).mul(scaleV).intoArray(dScores, at);
+        }
+    }
+}
