@@ -41,6 +41,11 @@ public final class DenseLinear implements LinearModule {
         return bias;
     }
 
+    /// Whether it computes with the checkpoint's own frozen weights now.
+    boolean isPlain() {
+        return weight.isPlain() && (bias == null || bias.isPlain());
+    }
+
     @Override
     public Var forward(Var x) {
         Var y = linear(x, x.tape().param(weight.active()));

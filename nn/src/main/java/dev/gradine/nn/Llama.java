@@ -10,11 +10,12 @@ import static dev.gradine.autograd.op.SwiGlu.swiGlu;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
-import dev.gradine.tensor.kernel.Segments;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The Llama family: pre-norm blocks of grouped-query attention and a gated feed-forward layer.
@@ -38,7 +39,17 @@ public final class Llama implements CausalLm {
             ParamSlot postNorm,
             LinearSlot gate,
             LinearSlot up,
-            LinearSlot down) {}
+            LinearSlot down) {
+
+        boolean isPlain() {
+            return inputNorm.isPlain()
+                    && postNorm.isPlain()
+                    && Stream.of(q, k, v, o, gate, up, down).allMatch(LinearSlot::isPlain);
+        }
+    }
+
+    /// What all blocks of one forward pass read besides the hidden states.
+    private record Pass(Tape tape, TokenBatch batch, Tensor positions, @Nullable KvCache cache) {}
 
     private final LlamaConfig config;
     private final Heads heads;
@@ -88,41 +99,88 @@ public final class Llama implements CausalLm {
 
     @Override
     public Var hidden(Tape tape, TokenBatch batch) {
-        return run(tape, batch, null);
+        return hidden(tape, trunk(tape.kernels(), batch));
+    }
+
+    @Override
+    public Trunk trunk(Kernels kernels, TokenBatch batch) {
+        requireInRange(batch);
+        int layers = plainLayers();
+        if (layers == 0) return Trunk.empty(batch);
+        Tensor h = kernels.empty(Shape.of(batch.tokens(), config.hidden()));
+        try (Kernels scratch = kernels.openStep()) {
+            Pass p = pass(Tape.forgetting(scratch), batch, null);
+            scratch.copy(blocks(p, embed(p), 0, layers - 1).value(), h);
+        }
+        return Trunk.of(batch, layers, h);
+    }
+
+    private int plainLayers() {
+        if (!embedding.isPlain()) return 0;
+        int n = 0;
+        while (n < blocks.size() && blocks.get(n).isPlain()) n++;
+        return n + 1;
+    }
+
+    @Override
+    public Var hidden(Tape tape, Trunk trunk) {
+        int layers = trunk.layers();
+        if (layers > plainLayers()) {
+            throw new IllegalStateException(
+                    "trunk: %d layers, expected at most %d (the lowest that are neither adapted nor trained)"
+                            .formatted(layers, plainLayers()));
+        }
+        Pass p = pass(tape, trunk.batch(), null);
+        Var h = layers == 0 ? embed(p) : tape.constant(trunk.hidden());
+        return norm(p, blocks(p, h, Math.max(0, layers - 1), blocks.size()), norm);
     }
 
     @Override
     public Var hidden(Tape tape, int[] ids, KvCache cache) {
         cache.requireRoom(ids.length);
-        Var h = run(tape, TokenBatch.continuing(ids, cache.length()), cache);
+        TokenBatch batch = TokenBatch.continuing(ids, cache.length());
+        requireInRange(batch);
+        Pass p = pass(tape, batch, cache);
+        Var h = norm(p, blocks(p, embed(p), 0, blocks.size()), norm);
         cache.advance(ids.length);
         return h;
     }
 
-    private Var run(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
-        requireInRange(batch);
-        Kernels k = tape.kernels();
-        Tensor positions = k.ofInts(batch.positions());
-        Var h = gather(tape.param(embedding.active()), k.ofInts(batch.ids()));
-        for (int l = 0; l < blocks.size(); l++) {
-            Block b = blocks.get(l);
-            Var n = rmsNorm(h, tape.param(b.inputNorm().active()), config.normEps());
-            Var q = rope(b.q().forward(n), positions, rope.cos(), rope.sin());
-            Var key = rope(b.k().forward(n), positions, rope.cos(), rope.sin());
-            Var value = b.v().forward(n);
-            h = add(h, b.o().forward(attend(q, key, value, batch.segments(), cache, l)));
-            n = rmsNorm(h, tape.param(b.postNorm().active()), config.normEps());
-            h = add(h, b.down().forward(swiGlu(b.gate().forward(n), b.up().forward(n))));
-        }
-        return rmsNorm(h, tape.param(norm.active()), config.normEps());
+    private static Pass pass(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
+        return new Pass(tape, batch, tape.kernels().ofInts(batch.positions()), cache);
     }
 
-    private Var attend(Var q, Var key, Var value, Segments segments, @Nullable KvCache cache, int layer) {
-        if (cache == null) return attention(q, key, value, heads, segments);
-        Tape tape = q.tape();
+    private Var embed(Pass p) {
+        Tensor ids = p.tape().kernels().ofInts(p.batch().ids());
+        return gather(p.tape().param(embedding.active()), ids);
+    }
+
+    private Var blocks(Pass p, Var entry, int from, int to) {
+        Var h = entry;
+        for (int l = from; l < to; l++) {
+            Block b = blocks.get(l);
+            Var n = norm(p, h, b.inputNorm());
+            Var q = rope(b.q().forward(n), p.positions(), rope.cos(), rope.sin());
+            Var key = rope(b.k().forward(n), p.positions(), rope.cos(), rope.sin());
+            Var value = b.v().forward(n);
+            h = add(h, b.o().forward(attend(p, q, key, value, l)));
+            n = norm(p, h, b.postNorm());
+            h = add(h, b.down().forward(swiGlu(b.gate().forward(n), b.up().forward(n))));
+        }
+        return h;
+    }
+
+    private Var norm(Pass p, Var h, ParamSlot weight) {
+        return rmsNorm(h, p.tape().param(weight.active()), config.normEps());
+    }
+
+    private Var attend(Pass p, Var q, Var key, Var value, int layer) {
+        KvCache cache = p.cache();
+        if (cache == null) return attention(q, key, value, heads, p.batch().segments());
+        Tape tape = p.tape();
         Var keys = tape.constant(cache.appendKeys(tape.kernels(), layer, key.value()));
         Var values = tape.constant(cache.appendValues(tape.kernels(), layer, value.value()));
-        return attention(q, keys, values, heads, segments);
+        return attention(q, keys, values, heads, p.batch().segments());
     }
 
     private void requireInRange(TokenBatch batch) {

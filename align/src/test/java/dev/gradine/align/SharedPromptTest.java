@@ -1,0 +1,183 @@
+package dev.gradine.align;
+
+import static dev.gradine.autograd.op.Mean.mean;
+import static dev.gradine.autograd.op.SliceRows.sliceRows;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.align.PreferenceLoss.Pair;
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Llama;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Preference pairs read together against the same sequences read one by one: log-probabilities, loss, and the gradient
+/// of every weight.
+class SharedPromptTest {
+
+    private static final float[] REFERENCE = {-40, -30, -20, -10, -41, -29, -22, -8}; // nats, as good as any
+    private static final List<LabelledPair> PAIRS =
+            List.of(pair(0, 19, 8, 5), pair(1, 1, 3, 7), pair(2, 0, 4, 4), pair(3, 5, 20, 0));
+
+    private final Kernels run = CpuKernels.open();
+    private final Llama model = TinyModel.of(run);
+    private final List<Param> params = TinyModel.train(model, run);
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    /// A prompt, a token that both answers begin with, and the rest of each.
+    private static LabelledPair pair(int row, int prompt, int chosen, int rejected) {
+        SplittableRandom rng = new SplittableRandom(row);
+        int[] common = rng.ints(prompt + 1, 0, 37).toArray();
+        return new LabelledPair(
+                row, answer(common, prompt, chosen, 10 + row), answer(common, prompt, rejected, 20 + row));
+    }
+
+    private static Labelled answer(int[] common, int prompt, int rest, long seed) {
+        int[] ids = Arrays.copyOf(common, common.length + rest);
+        SplittableRandom rng = new SplittableRandom(seed);
+        for (int i = common.length; i < ids.length; i++) ids[i] = rng.nextInt(37);
+        return Labelled.completion(ids, prompt);
+    }
+
+    /// Everything a way of reading gives.
+    private record Result(float[] values, float[] sums, float[] entropy, float[] loss, List<float[]> grads) {}
+
+    private Result result(Kernels on, Function<Tape, TokenLogProbs> read) {
+        params.forEach(p -> run.elementwise().fill(p.grad(), 0));
+        Tape tape = Tape.recording(on);
+        TokenLogProbs lp = read.apply(tape);
+        int b = PAIRS.size();
+        Var sums = lp.sums();
+        Tensor ref = on.of(Shape.of(2 * b), REFERENCE);
+        Var loss = new DpoLoss(0.3f)
+                .apply(
+                        new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b)),
+                        new Pair(tape.constant(ref.rows(0, b)), tape.constant(ref.rows(b, 2 * b))));
+        float[] values = on.download(lp.values().value());
+        float[] entropy = on.download(lp.stats().entropy());
+        float[] perSequence = on.download(sums.value());
+        float[] perPair = on.download(loss.value());
+        tape.backward(mean(loss));
+        return new Result(
+                values,
+                perSequence,
+                entropy,
+                perPair,
+                params.stream().map(p -> run.download(p.grad())).toList());
+    }
+
+    private Result oneByOne() {
+        try (Kernels k = run.openStep()) {
+            List<Labelled> all = new ArrayList<>();
+            for (LabelledPair p : PAIRS) all.add(p.chosen());
+            for (LabelledPair p : PAIRS) all.add(p.rejected());
+            return result(k, tape -> TokenLogProbs.of(tape, model, all));
+        }
+    }
+
+    private Result together(Kernels k, Prompts prompts) {
+        PairBatch batch = PairBatch.of(PAIRS, prompts);
+        return result(k, tape -> TokenLogProbs.of(model, model.hidden(tape, batch.tokens()), batch));
+    }
+
+    private void checkGradients(List<float[]> got, List<float[]> want) {
+        for (int i = 0; i < got.size(); i++) {
+            double[] expected = Cases.doubles(want.get(i));
+            double largest = 0;
+            for (double e : expected) largest = Math.max(largest, Math.abs(e));
+            Tolerance.gradient(largest).check(params.get(i).name(), got.get(i), expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_pair_read_together_learns_what_its_sequences_teach(Prompts prompts) {
+        Result want = oneByOne();
+        try (Kernels k = run.openStep()) {
+            Result got = together(k, prompts);
+            check("log-probability", Tolerance.logits(), got.values(), want.values());
+            check("entropy", Tolerance.logits(), got.entropy(), want.entropy());
+            check("sum", Tolerance.logits().times(20), got.sums(), want.sums());
+            check("loss", Tolerance.loss().times(20), got.loss(), want.loss());
+            checkGradients(got.grads(), want.grads());
+        }
+    }
+
+    private static void check(String what, Tolerance tolerance, float[] got, float[] want) {
+        double[] expected = Cases.doubles(want);
+        Teeth.bite(got, g -> tolerance.check(what, g, expected));
+    }
+
+    @Test
+    void a_gradient_one_percent_off_would_show() {
+        Result want = oneByOne();
+        for (int i = 0; i < params.size(); i++) {
+            List<float[]> wrong = new ArrayList<>(want.grads());
+            float[] g = wrong.get(i).clone();
+            for (int j = 0; j < g.length; j++) g[j] *= 1.01f;
+            wrong.set(i, g);
+            assertThatThrownBy(() -> checkGradients(wrong, want.grads())).isInstanceOf(AssertionError.class);
+        }
+    }
+
+    /// A backward pass in which the answers do not reach the keys and values of their prompt.
+    @Test
+    void answers_that_teach_their_prompt_nothing_would_show() {
+        Result want = oneByOne();
+        try (Kernels k = run.openStep()) {
+            Result got = together(forgettingParents(k), Prompts.SHARED);
+            check("log-probability", Tolerance.logits(), got.values(), want.values());
+            assertThatThrownBy(() -> checkGradients(got.grads(), want.grads())).isInstanceOf(AssertionError.class);
+        }
+    }
+
+    private static Kernels forgettingParents(Kernels k) {
+        AttentionKernel real = k.attention();
+        AttentionKernel wrong = new AttentionKernel() {
+            @Override
+            public void forward(Tensor q, Tensor key, Tensor v, Heads heads, Segments s, Tensor y, Tensor lse) {
+                real.forward(q, key, v, heads, s, y, lse);
+            }
+
+            @Override
+            public void backward(
+                    Upstream up, Tensor q, Tensor key, Tensor v, Heads h, Segments s, Tensor dq, Tensor dk, Tensor dv) {
+                int[] start = new int[s.count() + 1];
+                for (int i = 0; i < start.length; i++) start[i] = s.queryStart(i);
+                real.backward(up, q, key, v, h, Segments.packed(start), dq, dk, dv);
+            }
+        };
+        return (Kernels) Proxy.newProxyInstance(
+                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (_, method, args) -> {
+                    try {
+                        return method.getName().equals("attention") ? wrong : method.invoke(k, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+}
