@@ -52,7 +52,8 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// From hidden states `f32[N,C]` of the packed batch that exist already.
     public static TokenLogProbs of(CausalLm model, Var hidden, List<Labelled> batch) {
         int[] start = new int[batch.size() + 1];
-        for (int s = 0; s < batch.size(); s++) start[s + 1] = start[s] + batch.get(s).tokens();
+        for (int s = 0; s < batch.size(); s++)
+            start[s + 1] = start[s] + batch.get(s).tokens();
         return of(model, hidden, batch, (s, t) -> start[s] + t);
     }
 

@@ -57,7 +57,10 @@ class PairBatchTest {
             int[] ids = b.tokens().ids();
             int[] positions = b.tokens().positions();
             List<Labelled> all = b.sequences();
-            assertThat(all).hasSize(10).startsWith(STRANGERS.chosen()).endsWith(pairs.get(4).rejected());
+            assertThat(all)
+                    .hasSize(10)
+                    .startsWith(STRANGERS.chosen())
+                    .endsWith(pairs.get(4).rejected());
             for (int s = 0; s < all.size(); s++) {
                 for (int t = 0; t < all.get(s).tokens(); t++) {
                     assertThat(ids[b.row(s, t)]).isEqualTo(all.get(s).ids()[t]);
@@ -70,6 +73,7 @@ class PairBatchTest {
     @Test
     void tokens_are_counted_whole() {
         assertThat(PAIR.tokens()).isEqualTo(9);
-        assertThat(PairBatch.of(List.of(PAIR), Prompts.SHARED).tokens().tokens()).isEqualTo(6);
+        assertThat(PairBatch.of(List.of(PAIR), Prompts.SHARED).tokens().tokens())
+                .isEqualTo(6);
     }
 }

@@ -49,7 +49,11 @@ public final class Llama implements CausalLm {
     }
 
     /// What all blocks of one forward pass read besides the hidden states.
-    private record Pass(Tape tape, TokenBatch batch, Tensor positions, @Nullable KvCache cache) {}
+    private record Pass(
+            Tape tape,
+            TokenBatch batch,
+            Tensor positions,
+            @Nullable KvCache cache) {}
 
     private final LlamaConfig config;
     private final Heads heads;

@@ -108,7 +108,8 @@ class TrunkTest {
             up.use(x -> up.base().forward(x));
             assertThatThrownBy(() -> model.hidden(Tape.forgetting(k), trunk))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("trunk: 3 layers, expected at most 1 (the lowest that are neither adapted nor trained)");
+                    .hasMessage(
+                            "trunk: 3 layers, expected at most 1 (the lowest that are neither adapted nor trained)");
         }
     }
 

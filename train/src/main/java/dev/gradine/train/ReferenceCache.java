@@ -46,8 +46,7 @@ public final class ReferenceCache implements ReferenceLogProbs {
     /// @param batch pairs computed at a time
     /// @param prompts whether the answers of a pair share their prompt
     /// @param progress told the number of pairs done
-    public record Source(
-            ReferenceLogProbs reference, String name, int batch, Prompts prompts, IntConsumer progress) {}
+    public record Source(ReferenceLogProbs reference, String name, int batch, Prompts prompts, IntConsumer progress) {}
 
     /// Reads `file` if it is there, otherwise computes all pairs and writes it.
     ///
