@@ -10,7 +10,7 @@ import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.Segments;
 
-/// Causal grouped-query attention over packed sequences, without ever storing the matrix of scores.
+/// Causal grouped-query attention over packed or branching sequences, without ever storing the matrix of scores.
 ///
 /// ```
 /// S = scale · q kᵀ + causal      P = softmax(S)      y = P v
@@ -18,12 +18,14 @@ import dev.gradine.tensor.kernel.Segments;
 /// dq = scale · dS k              dk = scale · dSᵀ q
 /// ```
 ///
+/// The sums over queries in dk and dv run over all that see a key: those of its own sequence from it on, and all of a
+/// sequence that branches off.
+///
 /// Vaswani et al. 2017 (arXiv:1706.03762), eq. 1; Ainslie et al. 2023 (arXiv:2305.13245) for grouped queries; Dao et
-/// al.
-/// 2022 (arXiv:2205.14135), algorithms 1 and 4. Query head h reads key head h / (heads / kvHeads).
+/// al. 2022 (arXiv:2205.14135), algorithms 1 and 4. Query head h reads key head h / (heads / kvHeads).
 ///
 /// @param heads numbers of heads, head size, scale
-/// @param segments where each sequence begins
+/// @param segments where each sequence begins, and which one it continues
 public record Attention(Heads heads, Segments segments) implements Op3<Attention.Saved> {
 
     /// `lse`, one value per row and head, from which backward recomputes P; `y` for rowsum(dy ∘ y).

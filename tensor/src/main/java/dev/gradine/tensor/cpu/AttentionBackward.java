@@ -45,7 +45,7 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
         int most = 1;
         for (int s = 0; s < segments.count(); s++) {
             ranges += ranges(segments.keys(s));
-            most = Math.max(most, ranges(segments.keys(s)));
+            most = Math.max(most, firstShare(segments, s) + ranges(segments.keys(s)));
         }
         long share = (long) segments.queries() * heads.heads() * heads.headDim();
         MemorySegment partials = PARTIALS.get().room((most - 1) * share);
@@ -53,6 +53,12 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
         int groups = heads.kvHeads();
         Parallel.forEach(ranges * groups, part -> b.part(part / groups, part % groups));
         if (most > 1) Chunks.rows(segments.queries(), (long) most * heads.heads() * heads.headDim(), b::addPartials);
+    }
+
+    /// The share of dq that the first range of a sequence's own keys leaves: those of its parent come before.
+    private static int firstShare(Segments segments, int s) {
+        int parent = segments.parent(s);
+        return parent < 0 ? 0 : ranges(segments.keys(parent));
     }
 
     private static int rangeLength(int keys) {
@@ -82,20 +88,28 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
         AttentionTile.pack(in.k, at, stride, keys, d, t.k);
         AttentionTile.pack(in.v, at, stride, keys, d, t.v);
         t.clearKeyGradients(d, keys);
-        int perGroup = heads.heads() / heads.kvHeads();
         int before = segments.keys(s) - segments.queries(s);
-        int firstQuery = Math.max(0, firstKey - before) / BLOCK * BLOCK; // earlier ones see no key of the range
-        for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
-            for (int i = firstQuery; i < segments.queries(s); i += BLOCK) {
-                int ahead = before + i - firstKey;
-                int queries = Math.min(BLOCK, segments.queries(s) - i);
-                load(t, segments.queryStart(s) + i, head, queries);
-                tile(t, queries, Math.min(keys, ahead + queries), ahead);
-                store(t, segments.queryStart(s) + i, head, queries, range);
-            }
+        queries(t, s, group, keys, before - firstKey, firstShare(segments, s) + range);
+        for (int branch = s + 1; branch < segments.count(); branch++) {
+            if (segments.parent(branch) == s) queries(t, branch, group, keys, keys, range);
         }
         AttentionTile.unpack(t.dk, keys, d, to.dk, at, stride);
         AttentionTile.unpack(t.dv, keys, d, to.dv, at, stride);
+    }
+
+    /// The range's `keys` keys against the queries of sequence `s` that see some of them: query i sees those up to
+    /// i + `ahead`.
+    private void queries(AttentionTile t, int s, int group, int keys, int ahead, int share) {
+        int perGroup = heads.heads() / heads.kvHeads();
+        int firstQuery = Math.max(0, -ahead) / BLOCK * BLOCK;
+        for (int head = group * perGroup; head < (group + 1) * perGroup; head++) {
+            for (int i = firstQuery; i < segments.queries(s); i += BLOCK) {
+                int queries = Math.min(BLOCK, segments.queries(s) - i);
+                load(t, segments.queryStart(s) + i, head, queries);
+                tile(t, queries, Math.min(keys, ahead + i + queries), ahead + i);
+                store(t, segments.queryStart(s) + i, head, queries, share);
+            }
+        }
     }
 
     /// Brings one tile of queries, their output gradients, lse and D into cache.
@@ -134,28 +148,36 @@ record AttentionBackward(Arguments in, Heads heads, Segments segments, Outputs t
         }
     }
 
-    private void store(AttentionTile t, int row, int head, int queries, int range) {
+    private void store(AttentionTile t, int row, int head, int queries, int share) {
         int d = heads.headDim();
         int stride = heads.heads() * d;
-        long share = range == 0 ? 0 : (range - 1L) * segments.queries() * stride;
-        long at = share + (long) row * stride + (long) head * d;
-        AttentionTile.unpack(t.out, queries, d, range == 0 ? to.dq : partials, at, stride);
+        long at = shareAt(share) + (long) row * stride + (long) head * d;
+        AttentionTile.unpack(t.out, queries, d, share == 0 ? to.dq : partials, at, stride);
+    }
+
+    private long shareAt(int share) {
+        return share == 0 ? 0 : (share - 1L) * segments.queries() * heads.heads() * heads.headDim();
     }
 
     private void addPartials(int from, int end) {
-        int stride = heads.heads() * heads.headDim();
         for (int s = 0; s < segments.count(); s++) {
             int first = Math.max(from, segments.queryStart(s));
             int last = Math.min(end, segments.queryStart(s + 1));
+            int shares = firstShare(segments, s);
+            for (int share = 1; share < shares; share++) addShare(share, first, last);
             int length = rangeLength(segments.keys(s));
             int before = segments.keys(s) - segments.queries(s);
-            for (int range = 1; range < ranges(segments.keys(s)); range++) {
+            for (int range = 0; range < ranges(segments.keys(s)); range++) {
                 int seeing = segments.queryStart(s) + Math.max(0, range * length - before) / BLOCK * BLOCK;
-                long share = (range - 1L) * segments.queries() * stride;
-                for (int row = Math.max(first, seeing); row < last; row++) {
-                    AttentionRow.add(1, partials, share + (long) row * stride, to.dq, (long) row * stride, stride);
-                }
+                if (shares + range > 0) addShare(shares + range, Math.max(first, seeing), last);
             }
+        }
+    }
+
+    private void addShare(int share, int from, int end) {
+        int stride = heads.heads() * heads.headDim();
+        for (int row = from; row < end; row++) {
+            AttentionRow.add(1, partials, shareAt(share) + (long) row * stride, to.dq, (long) row * stride, stride);
         }
     }
 }

@@ -19,7 +19,7 @@ record AttentionForward(
 
     private static final int BLOCK = AttentionTile.BLOCK;
     private static final int FEW = 3; // queries for which a tile would be mostly padding
-    private static final long SMALL = 1 << 16; // products of queries and keys done before another thread has woken up
+    private static final long SMALL = 1L << 16; // products of queries and keys done before another thread has woken up
 
     static void run(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
         AttentionForward f = new AttentionForward(q.data(), k.data(), v.data(), heads, segments, y.data(), lse.data());
@@ -27,7 +27,9 @@ record AttentionForward(
         long products = 0;
         for (int s = 0; s < segments.count(); s++) {
             tiles += tiles(segments.queries(s));
-            products += (long) segments.queries(s) * segments.keys(s) * heads.heads() * heads.headDim();
+            long keys = segments.keys(s);
+            if (segments.parent(s) >= 0) keys += segments.keys(segments.parent(s));
+            products += segments.queries(s) * keys * heads.heads() * heads.headDim();
         }
         int parts = tiles * heads.heads();
         if (products > SMALL) Parallel.forEach(parts, part -> f.part(part / heads.heads(), part % heads.heads()));
@@ -45,7 +47,7 @@ record AttentionForward(
         int queries = segments.queries(s);
         int first = (tiles(queries) - 1 - rest) * BLOCK; // later tiles see more keys: the long parts start first
         int end = Math.min(queries, first + BLOCK);
-        if (queries <= FEW) for (int i = first; i < end; i++) row(s, head, i);
+        if (queries <= FEW && segments.parent(s) < 0) for (int i = first; i < end; i++) row(s, head, i);
         else tile(s, head, first, end - first);
     }
 
@@ -76,10 +78,10 @@ record AttentionForward(
         AttentionTile.transpose(t.q, queries, d, heads.scale(), t.qT);
         Arrays.fill(t.max, Float.NEGATIVE_INFINITY);
         Arrays.fill(t.sum, 0);
-        int visible = ahead + queries;
-        for (int key = 0; key < visible; key += BLOCK) {
-            block(t, s, head, key, Math.min(BLOCK, visible - key), queries, ahead - key);
-        }
+        int parent = segments.parent(s);
+        boolean add = false;
+        if (parent >= 0) add = keys(t, parent, head, segments.keys(parent), queries, segments.keys(parent), add);
+        keys(t, s, head, ahead + queries, queries, ahead, add);
         for (int i = 0; i < queries; i++) {
             t.rescale[i] = 1 / t.sum[i];
             long at = (long) (segments.queryStart(s) + first + i) * heads.heads() + head;
@@ -89,17 +91,27 @@ record AttentionForward(
         AttentionTile.unpack(t.out, queries, d, y, qAt, qStride);
     }
 
-    private void block(AttentionTile t, int s, int head, int key, int keys, int queries, int ahead) {
+    /// The first `visible` keys of sequence `s`, in blocks; query i of the tile sees them up to key i + `ahead`.
+    ///
+    /// @param add whether the tile has seen other keys before
+    /// @return whether it has seen some now
+    private boolean keys(AttentionTile t, int s, int head, int visible, int queries, int ahead, boolean add) {
+        for (int key = 0; key < visible; key += BLOCK) {
+            block(t, keyAt(s, head, key), Math.min(BLOCK, visible - key), queries, ahead - key, add || key > 0);
+        }
+        return add || visible > 0;
+    }
+
+    private void block(AttentionTile t, long kAt, int keys, int queries, int ahead, boolean add) {
         int d = heads.headDim();
         int width = AttentionTile.padded(d);
         int lanes = AttentionTile.padded(queries);
-        long kAt = keyAt(s, head, key);
         AttentionTile.pack(k, kAt, heads.kvHeads() * d, keys, d, t.k);
         AttentionTile.pack(v, kAt, heads.kvHeads() * d, keys, d, t.v);
         t.product.left(t.k, width, 1).right(t.qT, 0, lanes).into(t.scores, 0, 0, keys, d, false);
         if (keys > ahead + 1) t.hideFuture(keys, queries, ahead);
         t.softmaxStep(keys, queries);
-        if (key > 0) t.scaleRows(t.rescale, queries, d);
-        t.product.left(t.scores, 1, lanes).right(t.v, 0, width).into(t.out, 0, 0, queries, keys, key > 0);
+        if (add) t.scaleRows(t.rescale, queries, d);
+        t.product.left(t.scores, 1, lanes).right(t.v, 0, width).into(t.out, 0, 0, queries, keys, add);
     }
 }

@@ -7,6 +7,8 @@ import dev.gradine.tensor.Tensor;
 /// Sequences lie one after the other without padding: sequence s owns query rows `qStart[s] … qStart[s+1])` and key
 /// rows `kStart[s] … kStart[s+1])`. The last query of a sequence sees its last key, the one before it all keys but the
 /// last, and so on; so with as many keys as queries this is causal attention, with more it continues a cache.
+/// A sequence with a parent sees all keys of the parent before its own: k and v of a shared prompt stand there once,
+/// and their gradients add over the queries of the prompt and of all its branches.
 /// Query head h reads key head `h / (heads / kvHeads)`.
 ///
 /// ```
@@ -34,7 +36,7 @@ public interface AttentionKernel {
     /// @param lse the forward's log-sum-exp
     record Upstream(Tensor dy, Tensor y, Tensor lse) {}
 
-    /// Overwrites `dq f32[Nq,H·D]` and `dk, dv f32[Nk,G·D]`.
+    /// Overwrites `dq f32[Nq,H·D]` and `dk, dv f32[Nk,G·D]`. Sums have one order, whatever the number of threads.
     void backward(
             Upstream up, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor dq, Tensor dk, Tensor dv);
 }

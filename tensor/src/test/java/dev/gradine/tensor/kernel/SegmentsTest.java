@@ -45,4 +45,37 @@ class SegmentsTest {
         assertThatThrownBy(() -> Segments.of(new int[] {0, 3}, new int[] {0, 2}))
                 .hasMessage("segments: sequence 0 has 2 keys, expected at least its 3 queries");
     }
+
+    @Test
+    void a_branch_names_the_sequence_it_continues() {
+        Segments s = Segments.branching(new int[] {0, 4, 6, 9, 9}, new int[] {-1, 0, 0, -1});
+        assertThat(s.count()).isEqualTo(4);
+        assertThat(s.queries(1)).isEqualTo(2);
+        assertThat(s.keys(1)).isEqualTo(2);
+        assertThat(s.parent(0)).isEqualTo(-1);
+        assertThat(s.parent(2)).isZero();
+        assertThat(s.parent(3)).isEqualTo(-1);
+        assertThat(Segments.packed(0, 3).parent(0)).isEqualTo(-1);
+        assertThat(Segments.cached(1, 3).parent(0)).isEqualTo(-1);
+    }
+
+    @Test
+    void a_parent_is_an_earlier_sequence_without_a_parent() {
+        assertThatThrownBy(() -> Segments.branching(new int[] {0, 1, 2}, new int[] {-1}))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("segments: 1 parents, expected 2 (one per sequence)");
+        assertThatThrownBy(() -> Segments.branching(new int[] {1, 2}, new int[] {-1}))
+                .hasMessage("segments: start is [1, 2], expected to ascend from 0");
+        refusesParent(0, 0, 0, -1, -1);
+        refusesParent(1, 2, -1, 2, -1);
+        refusesParent(1, -2, -1, -2, -1);
+        refusesParent(2, 1, -1, 0, 1);
+    }
+
+    private static void refusesParent(int sequence, int named, int... parent) {
+        assertThatThrownBy(() -> Segments.branching(new int[] {0, 1, 2, 3}, parent))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("segments: parent of sequence %d is %d, expected -1 or an earlier sequence without a parent"
+                        .formatted(sequence, named));
+    }
 }
