@@ -13,6 +13,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.Segments;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -48,12 +49,9 @@ public final class Llama implements CausalLm {
         }
     }
 
-    /// What all blocks of one forward pass read besides the hidden states.
+    /// What all blocks of one pass read besides hidden states.
     private record Pass(
-            Tape tape,
-            TokenBatch batch,
-            Tensor positions,
-            @Nullable KvCache cache) {}
+            Tensor positions, Segments segments, @Nullable KvCache cache) {}
 
     private final LlamaConfig config;
     private final Heads heads;
@@ -113,8 +111,9 @@ public final class Llama implements CausalLm {
         if (layers == 0) return Trunk.empty(batch);
         Tensor h = kernels.empty(Shape.of(batch.tokens(), config.hidden()));
         try (Kernels scratch = kernels.openStep()) {
-            Pass p = pass(Tape.forgetting(scratch), batch, null);
-            scratch.copy(blocks(p, embed(p), 0, layers - 1).value(), h);
+            Tape tape = Tape.forgetting(scratch);
+            Var top = blocks(embed(tape, batch), 0, layers - 1, pass(tape, batch, null));
+            scratch.copy(top.value(), h);
         }
         return Trunk.of(batch, layers, h);
     }
@@ -134,9 +133,8 @@ public final class Llama implements CausalLm {
                     "trunk: %d layers, expected at most %d (the lowest that are neither adapted nor trained)"
                             .formatted(layers, plainLayers()));
         }
-        Pass p = pass(tape, trunk.batch(), null);
-        Var h = layers == 0 ? embed(p) : tape.constant(trunk.hidden());
-        return norm(p, blocks(p, h, Math.max(0, layers - 1), blocks.size()), norm);
+        Var h = layers == 0 ? embed(tape, trunk.batch()) : tape.constant(trunk.hidden());
+        return norm(blocks(h, Math.max(0, layers - 1), blocks.size(), pass(tape, trunk.batch(), null)), norm);
     }
 
     @Override
@@ -144,47 +142,46 @@ public final class Llama implements CausalLm {
         cache.requireRoom(ids.length);
         TokenBatch batch = TokenBatch.continuing(ids, cache.length());
         requireInRange(batch);
-        Pass p = pass(tape, batch, cache);
-        Var h = norm(p, blocks(p, embed(p), 0, blocks.size()), norm);
+        Var h = norm(blocks(embed(tape, batch), 0, blocks.size(), pass(tape, batch, cache)), norm);
         cache.advance(ids.length);
         return h;
     }
 
     private static Pass pass(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
-        return new Pass(tape, batch, tape.kernels().ofInts(batch.positions()), cache);
+        return new Pass(tape.kernels().ofInts(batch.positions()), batch.segments(), cache);
     }
 
-    private Var embed(Pass p) {
-        Tensor ids = p.tape().kernels().ofInts(p.batch().ids());
-        return gather(p.tape().param(embedding.active()), ids);
+    private Var embed(Tape tape, TokenBatch batch) {
+        return gather(tape.param(embedding.active()), tape.kernels().ofInts(batch.ids()));
     }
 
-    private Var blocks(Pass p, Var entry, int from, int to) {
+    private Var blocks(Var entry, int from, int to, Pass pass) {
         Var h = entry;
-        for (int l = from; l < to; l++) {
-            Block b = blocks.get(l);
-            Var n = norm(p, h, b.inputNorm());
-            Var q = rope(b.q().forward(n), p.positions(), rope.cos(), rope.sin());
-            Var key = rope(b.k().forward(n), p.positions(), rope.cos(), rope.sin());
-            Var value = b.v().forward(n);
-            h = add(h, b.o().forward(attend(p, q, key, value, l)));
-            n = norm(p, h, b.postNorm());
-            h = add(h, b.down().forward(swiGlu(b.gate().forward(n), b.up().forward(n))));
-        }
+        for (int l = from; l < to; l++) h = block(l, h, pass);
         return h;
     }
 
-    private Var norm(Pass p, Var h, ParamSlot weight) {
-        return rmsNorm(h, p.tape().param(weight.active()), config.normEps());
+    private Var block(int layer, Var h, Pass pass) {
+        Block b = blocks.get(layer);
+        Var n = norm(h, b.inputNorm());
+        Var q = rope(b.q().forward(n), pass.positions(), rope.cos(), rope.sin());
+        Var k = rope(b.k().forward(n), pass.positions(), rope.cos(), rope.sin());
+        Var middle = add(h, b.o().forward(attend(q, k, b.v().forward(n), pass, layer)));
+        n = norm(middle, b.postNorm());
+        return add(middle, b.down().forward(swiGlu(b.gate().forward(n), b.up().forward(n))));
     }
 
-    private Var attend(Pass p, Var q, Var key, Var value, int layer) {
-        KvCache cache = p.cache();
-        if (cache == null) return attention(q, key, value, heads, p.batch().segments());
-        Tape tape = p.tape();
-        Var keys = tape.constant(cache.appendKeys(tape.kernels(), layer, key.value()));
-        Var values = tape.constant(cache.appendValues(tape.kernels(), layer, value.value()));
-        return attention(q, keys, values, heads, p.batch().segments());
+    private Var norm(Var h, ParamSlot weight) {
+        return rmsNorm(h, h.tape().param(weight.active()), config.normEps());
+    }
+
+    private Var attend(Var q, Var k, Var v, Pass pass, int layer) {
+        KvCache cache = pass.cache();
+        if (cache == null) return attention(q, k, v, heads, pass.segments());
+        Tape tape = q.tape();
+        Var keys = tape.constant(cache.appendKeys(tape.kernels(), layer, k.value()));
+        Var values = tape.constant(cache.appendValues(tape.kernels(), layer, v.value()));
+        return attention(q, keys, values, heads, pass.segments());
     }
 
     private void requireInRange(TokenBatch batch) {
