@@ -19,7 +19,7 @@ import dev.gradine.tensor.kernel.Segments;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
-import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -149,35 +150,26 @@ class SharedPromptTest {
     void answers_that_teach_their_prompt_nothing_would_show() {
         Result want = oneByOne();
         try (Kernels k = run.openStep()) {
-            Result got = together(forgettingParents(k), Prompts.SHARED);
+            Result got = together(forgettingParents(Kernels.class, k), Prompts.SHARED);
             got.check(want);
             assertThatThrownBy(() -> checkGradients(got.grads(), want.grads())).isInstanceOf(AssertionError.class);
         }
     }
 
-    private static Kernels forgettingParents(Kernels k) {
-        AttentionKernel real = k.attention();
-        AttentionKernel wrong = new AttentionKernel() {
-            @Override
-            public void forward(Tensor q, Tensor key, Tensor v, Heads heads, Segments s, Tensor y, Tensor lse) {
-                real.forward(q, key, v, heads, s, y, lse);
+    /// `real`, but for the backward pass of attention, which takes every sequence for one without parent.
+    private static <T> T forgettingParents(Class<T> type, T real) {
+        InvocationHandler calls = (_, method, args) -> {
+            if (method.getName().equals("backward")) {
+                for (int i = 0; i < args.length; i++) if (args[i] instanceof Segments s) args[i] = apart(s);
             }
-
-            @Override
-            public void backward(
-                    Upstream up, Tensor q, Tensor key, Tensor v, Heads h, Segments s, Tensor dq, Tensor dk, Tensor dv) {
-                int[] start = new int[s.count() + 1];
-                for (int i = 0; i < start.length; i++) start[i] = s.queryStart(i);
-                real.backward(up, q, key, v, h, Segments.packed(start), dq, dk, dv);
-            }
+            Object result = method.invoke(real, args);
+            return result instanceof AttentionKernel a ? forgettingParents(AttentionKernel.class, a) : result;
         };
-        return (Kernels) Proxy.newProxyInstance(
-                Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (_, method, args) -> {
-                    try {
-                        return method.getName().equals("attention") ? wrong : method.invoke(k, args);
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                });
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, calls));
+    }
+
+    private static Segments apart(Segments s) {
+        return Segments.packed(
+                IntStream.rangeClosed(0, s.count()).map(s::queryStart).toArray());
     }
 }
