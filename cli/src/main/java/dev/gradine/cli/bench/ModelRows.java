@@ -119,8 +119,9 @@ public final class ModelRows {
         List<LabelledPair> all = new ArrayList<>();
         for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
         ReferenceLogProbs off = ReferenceLogProbs.switched(model, adapted::disable, adapted::enable);
-        String behind = prompt == 0 ? "" : ", prompt " + prompt;
-        String work = "lora dpo step r16 all-linear %d pairs×%d%s".formatted(PAIRS, DPO_LENGTH, behind);
+        String work = prompt == 0
+                ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, DPO_LENGTH)
+                : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, DPO_LENGTH, prompt);
         var objective = new PreferenceObjective(model, new DpoLoss(0.1f), off, Prompts.SHARED);
         step(work, 2 * PAIRS * DPO_LENGTH, optimizer, objective, all);
     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What `dpo` computes once: the prompt of a pair, and the layers that policy and reference have in common.
-class SharedPromptTest {
+class ReadOnceTest {
 
     @TempDir
     private Path temp = Path.of("");
