@@ -49,6 +49,7 @@ public final class Llama implements CausalLm {
     private final RopeFrequencies.Tables rope;
     private final List<LinearSlot> linears;
     private final List<ParamSlot> params;
+    private boolean checkpoints;
 
     /// Builds the model over weights in their own types; nothing is copied but small vectors that are not f32.
     ///
@@ -99,30 +100,80 @@ public final class Llama implements CausalLm {
         return h;
     }
 
+    /// What all blocks of one pass read besides hidden states.
+    private record Pass(Tensor positions, Segments segments, @Nullable KvCache cache) {}
+
     private Var run(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
         requireInRange(batch);
         Kernels k = tape.kernels();
-        Tensor positions = k.ofInts(batch.positions());
+        Pass pass = new Pass(k.ofInts(batch.positions()), batch.segments(), cache);
         Var h = gather(tape.param(embedding.active()), k.ofInts(batch.ids()));
         for (int l = 0; l < blocks.size(); l++) {
-            Block b = blocks.get(l);
-            Var n = rmsNorm(h, tape.param(b.inputNorm().active()), config.normEps());
-            Var q = rope(b.q().forward(n), positions, rope.cos(), rope.sin());
-            Var key = rope(b.k().forward(n), positions, rope.cos(), rope.sin());
-            Var value = b.v().forward(n);
-            h = add(h, b.o().forward(attend(q, key, value, batch.segments(), cache, l)));
-            n = rmsNorm(h, tape.param(b.postNorm().active()), config.normEps());
-            h = add(h, b.down().forward(swiGlu(b.gate().forward(n), b.up().forward(n))));
+            int layer = l;
+            Var in = h;
+            boolean checkpoint = checkpoints && tape.isRecording();
+            h = checkpoint ? tape.checkpoint(x -> block(layer, x, pass), in) : block(layer, in, pass);
+            in.release();
         }
-        return rmsNorm(h, tape.param(norm.active()), config.normEps());
+        Var y = norm(h, norm);
+        h.release();
+        return y;
     }
 
-    private Var attend(Var q, Var key, Var value, Segments segments, @Nullable KvCache cache, int layer) {
-        if (cache == null) return attention(q, key, value, heads, segments);
-        Tape tape = q.tape();
-        Var keys = tape.constant(cache.appendKeys(tape.kernels(), layer, key.value()));
-        Var values = tape.constant(cache.appendValues(tape.kernels(), layer, value.value()));
-        return attention(q, keys, values, heads, segments);
+    /// What nobody reads again is released; norms and the gated product are cheaper to make again than to keep.
+    private Var block(int layer, Var h, Pass pass) {
+        Block b = blocks.get(layer);
+        Var n = norm(h, b.inputNorm());
+        Var q = turned(b.q().forward(n), pass);
+        Var k = turned(b.k().forward(n), pass);
+        Var v = b.v().forward(n);
+        n.recompute();
+        Var mixed = attend(q, k, v, pass, layer);
+        Var middle = plus(h, b.o().forward(mixed));
+        mixed.release();
+        n = norm(middle, b.postNorm());
+        Var gate = b.gate().forward(n);
+        Var up = b.up().forward(n);
+        n.recompute();
+        Var wide = swiGlu(gate, up);
+        Var y = plus(middle, b.down().forward(wide));
+        wide.recompute();
+        gate.release();
+        up.release();
+        middle.release();
+        return y;
+    }
+
+    private Var norm(Var h, ParamSlot weight) {
+        return rmsNorm(h, h.tape().param(weight.active()), config.normEps());
+    }
+
+    private Var turned(Var x, Pass pass) {
+        Var y = rope(x, pass.positions(), rope.cos(), rope.sin());
+        x.release();
+        return y;
+    }
+
+    private static Var plus(Var h, Var update) {
+        Var sum = add(h, update);
+        update.release();
+        return sum;
+    }
+
+    private Var attend(Var q, Var k, Var v, Pass pass, int layer) {
+        Var keys = k;
+        Var values = v;
+        KvCache cache = pass.cache();
+        if (cache != null) {
+            Tape tape = q.tape();
+            keys = tape.constant(cache.appendKeys(tape.kernels(), layer, k.value()));
+            values = tape.constant(cache.appendValues(tape.kernels(), layer, v.value()));
+        }
+        Var mixed = attention(q, keys, values, heads, pass.segments());
+        q.release();
+        k.release();
+        v.release();
+        return mixed;
     }
 
     private void requireInRange(TokenBatch batch) {
@@ -138,6 +189,11 @@ public final class Llama implements CausalLm {
                         .formatted(p, config.maxPositions()));
             }
         }
+    }
+
+    @Override
+    public void checkpointBlocks(boolean on) {
+        checkpoints = on;
     }
 
     @Override
