@@ -38,7 +38,10 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// @throws IllegalArgumentException if no token of the batch carries loss
     public static TokenLogProbs of(Tape tape, CausalLm model, List<Labelled> batch) {
         List<int[]> sequences = batch.stream().map(Labelled::ids).toList();
-        return of(model, model.hidden(tape, TokenBatch.of(sequences)), batch);
+        Var hidden = model.hidden(tape, TokenBatch.of(sequences));
+        TokenLogProbs all = of(model, hidden, batch);
+        hidden.release();
+        return all;
     }
 
     /// Of preference pairs, first all chosen sequences, then all rejected ones, from hidden states `f32[N,C]` of
@@ -79,7 +82,9 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         Tensor ids = k.ofInts(toArray(targets));
         Stats stats = stats(k, rows.size());
         Var h = gather(hidden, k.ofInts(toArray(rows)));
-        return new TokenLogProbs(head(model, h, ids, stats), k.ofInts(offsets), stats, ids);
+        Var values = head(model, h, ids, stats);
+        h.release();
+        return new TokenLogProbs(values, k.ofInts(offsets), stats, ids);
     }
 
     private static Var head(CausalLm model, Var h, Tensor targets, Stats stats) {

@@ -24,6 +24,10 @@ public interface CausalLm {
     /// Hidden states of tokens that continue a cached sequence; their keys and values are appended to `cache`.
     Var hidden(Tape tape, int[] ids, KvCache cache);
 
+    /// Whether training keeps of each block of the model only what goes into it, and computes the rest a second time
+    /// for the gradient: the same bits from less memory in more time. Off at first.
+    void checkpointBlocks(boolean on);
+
     /// An empty cache for `tokens` tokens, in the lifetime of `kernels`.
     KvCache newCache(Kernels kernels, int tokens);
 

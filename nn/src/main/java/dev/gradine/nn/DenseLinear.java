@@ -49,6 +49,9 @@ public final class DenseLinear implements LinearModule {
     @Override
     public Var forward(Var x) {
         Var y = linear(x, x.tape().param(weight.active()));
-        return bias == null ? y : addBias(y, x.tape().param(bias.active()));
+        if (bias == null) return y;
+        Var sum = addBias(y, x.tape().param(bias.active()));
+        y.release();
+        return sum;
     }
 }

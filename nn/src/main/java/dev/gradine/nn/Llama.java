@@ -62,6 +62,7 @@ public final class Llama implements CausalLm {
     private final RopeFrequencies.Tables rope;
     private final List<LinearSlot> linears;
     private final List<ParamSlot> params;
+    private boolean checkpoints;
 
     /// Builds the model over weights in their own types; nothing is copied but small vectors that are not f32.
     ///
@@ -134,7 +135,7 @@ public final class Llama implements CausalLm {
                             .formatted(layers, plainLayers()));
         }
         Var h = layers == 0 ? embed(tape, trunk.batch()) : tape.constant(trunk.hidden());
-        return norm(blocks(h, Math.max(0, layers - 1), blocks.size(), pass(tape, trunk.batch(), null)), norm);
+        return rest(h, Math.max(0, layers - 1), pass(tape, trunk.batch(), null));
     }
 
     @Override
@@ -142,7 +143,7 @@ public final class Llama implements CausalLm {
         cache.requireRoom(ids.length);
         TokenBatch batch = TokenBatch.continuing(ids, cache.length());
         requireInRange(batch);
-        Var h = norm(blocks(embed(tape, batch), 0, blocks.size(), pass(tape, batch, cache)), norm);
+        Var h = rest(embed(tape, batch), 0, pass(tape, batch, cache));
         cache.advance(ids.length);
         return h;
     }
@@ -155,33 +156,81 @@ public final class Llama implements CausalLm {
         return gather(tape.param(embedding.active()), tape.kernels().ofInts(batch.ids()));
     }
 
+    /// Blocks number `from` to `to` (exclusive); releases `entry`.
     private Var blocks(Var entry, int from, int to, Pass pass) {
+        boolean checkpoint = checkpoints && entry.tape().isRecording();
         Var h = entry;
-        for (int l = from; l < to; l++) h = block(l, h, pass);
+        for (int l = from; l < to; l++) {
+            int layer = l;
+            Var in = h;
+            h = checkpoint ? in.tape().checkpoint(x -> block(layer, x, pass), in) : block(layer, in, pass);
+            in.release();
+        }
         return h;
     }
 
+    /// Blocks from number `from` on and the last norm; releases `entry`.
+    private Var rest(Var entry, int from, Pass pass) {
+        Var h = blocks(entry, from, blocks.size(), pass);
+        Var y = norm(h, norm);
+        h.release();
+        return y;
+    }
+
+    /// What nobody reads again is released; norms and the gated product are cheaper to make again than to keep.
     private Var block(int layer, Var h, Pass pass) {
         Block b = blocks.get(layer);
         Var n = norm(h, b.inputNorm());
-        Var q = rope(b.q().forward(n), pass.positions(), rope.cos(), rope.sin());
-        Var k = rope(b.k().forward(n), pass.positions(), rope.cos(), rope.sin());
-        Var middle = add(h, b.o().forward(attend(q, k, b.v().forward(n), pass, layer)));
+        Var q = turned(b.q().forward(n), pass);
+        Var k = turned(b.k().forward(n), pass);
+        Var v = b.v().forward(n);
+        n.recompute();
+        Var mixed = attend(q, k, v, pass, layer);
+        Var middle = plus(h, b.o().forward(mixed));
+        mixed.release();
         n = norm(middle, b.postNorm());
-        return add(middle, b.down().forward(swiGlu(b.gate().forward(n), b.up().forward(n))));
+        Var gate = b.gate().forward(n);
+        Var up = b.up().forward(n);
+        n.recompute();
+        Var wide = swiGlu(gate, up);
+        Var y = plus(middle, b.down().forward(wide));
+        wide.recompute();
+        gate.release();
+        up.release();
+        middle.release();
+        return y;
     }
 
     private Var norm(Var h, ParamSlot weight) {
         return rmsNorm(h, h.tape().param(weight.active()), config.normEps());
     }
 
+    private Var turned(Var x, Pass pass) {
+        Var y = rope(x, pass.positions(), rope.cos(), rope.sin());
+        x.release();
+        return y;
+    }
+
+    private static Var plus(Var h, Var update) {
+        Var sum = add(h, update);
+        update.release();
+        return sum;
+    }
+
     private Var attend(Var q, Var k, Var v, Pass pass, int layer) {
+        Var keys = k;
+        Var values = v;
         KvCache cache = pass.cache();
-        if (cache == null) return attention(q, k, v, heads, pass.segments());
-        Tape tape = q.tape();
-        Var keys = tape.constant(cache.appendKeys(tape.kernels(), layer, k.value()));
-        Var values = tape.constant(cache.appendValues(tape.kernels(), layer, v.value()));
-        return attention(q, keys, values, heads, pass.segments());
+        if (cache != null) {
+            Tape tape = q.tape();
+            keys = tape.constant(cache.appendKeys(tape.kernels(), layer, k.value()));
+            values = tape.constant(cache.appendValues(tape.kernels(), layer, v.value()));
+        }
+        Var mixed = attention(q, keys, values, heads, pass.segments());
+        q.release();
+        k.release();
+        v.release();
+        return mixed;
     }
 
     private void requireInRange(TokenBatch batch) {
@@ -197,6 +246,11 @@ public final class Llama implements CausalLm {
                         .formatted(p, config.maxPositions()));
             }
         }
+    }
+
+    @Override
+    public void checkpointBlocks(boolean on) {
+        checkpoints = on;
     }
 
     @Override

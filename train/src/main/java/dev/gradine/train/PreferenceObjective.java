@@ -58,7 +58,9 @@ public final class PreferenceObjective implements Objective<LabelledPair> {
         PairBatch batch = PairBatch.of(micro, prompts);
         Trunk trunk = model.trunk(k, batch.tokens());
         float[] ref = reference.of(k, batch, trunk);
-        TokenLogProbs lp = TokenLogProbs.of(model, model.hidden(tape, trunk), batch);
+        Var hidden = model.hidden(tape, trunk);
+        TokenLogProbs lp = TokenLogProbs.of(model, hidden, batch);
+        hidden.release();
         Tensor refs = k.of(Shape.of(2 * b), ref);
         Var sums = lp.sums();
         Pair policy = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
