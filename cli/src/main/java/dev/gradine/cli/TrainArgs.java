@@ -132,8 +132,9 @@ final class TrainArgs {
 
     @Option(
             names = "--gradient-checkpointing",
-            description = "Keep only what goes into each block and compute the rest again for the gradient: less memory,"
-                    + " more time, the same bytes.")
+            description =
+                    "Keep only what goes into each block and compute the rest again for the gradient: less memory,"
+                            + " more time, the same bytes.")
     private boolean gradientCheckpointing;
 
     @Option(names = "--resume", description = "Go on from the latest checkpoint in --out.")

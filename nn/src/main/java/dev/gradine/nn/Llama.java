@@ -101,7 +101,8 @@ public final class Llama implements CausalLm {
     }
 
     /// What all blocks of one pass read besides hidden states.
-    private record Pass(Tensor positions, Segments segments, @Nullable KvCache cache) {}
+    private record Pass(
+            Tensor positions, Segments segments, @Nullable KvCache cache) {}
 
     private Var run(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
         requireInRange(batch);
