@@ -147,16 +147,15 @@ public final class Tape {
     public <S> Var apply(CustomOp<S> op, Var... inputs) {
         return record(
                 op,
-                () -> op.forward(
-                        kernels, Arrays.stream(inputs).map(Var::value).toList()),
+                () -> op.forward(kernels, Arrays.stream(inputs).map(Var::value).toList()),
                 (s, dy) -> op.backward(kernels, s, dy).toArray(new @Nullable Tensor[0]),
                 inputs);
     }
 
     /// Runs `block` and keeps nothing of it but its inputs and its result; backward runs it a second time.
     ///
-    /// Memory for time: one more forward pass of the block. It must compute the same both times, from its inputs and
-    /// from weights alone, on the tape of the variables it is given. Chen, Xu, Zhang & Guestrin 2016
+    /// Memory for time: one more forward pass of the block. It must compute the same both times, from its inputs
+    /// and from weights alone, on the tape of the variables it is given. Chen, Xu, Zhang & Guestrin 2016
     /// (arXiv:1604.06174), section 4.
     ///
     /// @param block from variables like `inputs`, in order, to one result
@@ -212,7 +211,8 @@ public final class Tape {
         if (in.tape() != this) throw new IllegalArgumentException("tape: an input belongs to another tape");
         if (in.value().hasData()) return;
         throw new IllegalStateException("tape: input %s of %s was released, expected one still held (release a value"
-                .formatted(in.value(), op.getClass().getSimpleName()) + " after the last op that reads it)");
+                        .formatted(in.value(), op.getClass().getSimpleName())
+                + " after the last op that reads it)");
     }
 
     /// Differentiates `loss`, a single number, with respect to everything tracked.

@@ -25,7 +25,9 @@ final class Values {
     private static final class Use {
         int readers; // backward passes still to come, and values that will be made again from this one
         boolean released;
-        @Nullable Origin again; // of a value that is made again
+
+        @Nullable
+        Origin again; // of a value that is made again
     }
 
     private final Kernels kernels;
@@ -98,8 +100,8 @@ final class Values {
     private void requireReadable(Var v, Tensor in) {
         Use u = uses.get(in);
         if (in.hasData() || (u != null && u.again != null)) return;
-        throw new IllegalStateException("recompute: %s is made from %s, which was released, expected one still held"
-                .formatted(v.value(), in));
+        throw new IllegalStateException(
+                "recompute: %s is made from %s, which was released, expected one still held".formatted(v.value(), in));
     }
 
     private static List<Tensor> wholes(List<Var> vars) {

@@ -99,7 +99,9 @@ final class RunRecord {
                 "trained", m.trained(), m.parameters(), 100.0 * m.trained() / m.parameters());
         print.printf("%-26s %.0f s%n", "time", info.end().seconds());
         print.printf("%-26s %.0f MB%n", "peak memory", info.memory().peakMb());
-        if (savedBytes > 0) print.printf("%-26s %.0f MB%n", "saved by checkpointing", savedBytes / (double) (1 << 20));
+        if (savedBytes > 0) {
+            print.printf("%-26s %.1f MB of each step%n", "saved by checkpointing", savedBytes / (double) (1 << 20));
+        }
         print.printf("%-26s %s%n", finished ? "adapter" : "interrupted; --resume goes on", out);
         print.printf("%-26s %s%n", "report", out.resolve(Report.FILE));
         print.flush();
