@@ -7,7 +7,7 @@ package dev.gradine.align;
 /// @param rejected the other one
 public record LabelledPair(int row, Labelled chosen, Labelled rejected) {
 
-    /// Tokens the model reads for both.
+    /// Tokens of both sequences, each counted whole: the prompt twice, however often it is computed.
     public int tokens() {
         return chosen.tokens() + rejected.tokens();
     }

@@ -17,6 +17,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 
 /// Log-probabilities of the labelled tokens of a batch, M of them, sequence after sequence.
 ///
@@ -37,24 +38,42 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// @throws IllegalArgumentException if no token of the batch carries loss
     public static TokenLogProbs of(Tape tape, CausalLm model, List<Labelled> batch) {
         List<int[]> sequences = batch.stream().map(Labelled::ids).toList();
-        return of(tape, model, model.hidden(tape, TokenBatch.of(sequences)), batch);
+        Var hidden = model.hidden(tape, TokenBatch.of(sequences));
+        TokenLogProbs all = of(model, hidden, batch);
+        hidden.release();
+        return all;
+    }
+
+    /// Of preference pairs, first all chosen sequences, then all rejected ones, from hidden states `f32[N,C]` of
+    /// `batch.tokens()`.
+    ///
+    /// @throws IllegalArgumentException if no token of the batch carries loss
+    public static TokenLogProbs of(CausalLm model, Var hidden, PairBatch batch) {
+        return of(model, hidden, batch.sequences(), batch::row);
     }
 
     /// From hidden states `f32[N,C]` of the packed batch that exist already.
-    public static TokenLogProbs of(Tape tape, CausalLm model, Var hidden, List<Labelled> batch) {
-        Kernels k = tape.kernels();
+    public static TokenLogProbs of(CausalLm model, Var hidden, List<Labelled> batch) {
+        int[] start = new int[batch.size() + 1];
+        for (int s = 0; s < batch.size(); s++)
+            start[s + 1] = start[s] + batch.get(s).tokens();
+        return of(model, hidden, batch, (s, t) -> start[s] + t);
+    }
+
+    /// @param row row of `hidden` where a token stands, from the numbers of its sequence and of itself; one row may
+    ///     stand for several
+    private static TokenLogProbs of(CausalLm model, Var hidden, List<Labelled> batch, IntBinaryOperator row) {
+        Kernels k = hidden.tape().kernels();
         List<Integer> rows = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
         int[] offsets = new int[batch.size() + 1];
-        int start = 0;
         for (int s = 0; s < batch.size(); s++) {
             Labelled l = batch.get(s);
             for (int t = 1; t < l.tokens(); t++) {
                 if (l.label(t) == Labelled.IGNORED) continue;
-                rows.add(start + t - 1);
+                rows.add(row.applyAsInt(s, t - 1));
                 targets.add(l.label(t));
             }
-            start += l.tokens();
             offsets[s + 1] = rows.size();
         }
         if (rows.isEmpty()) {
@@ -63,7 +82,9 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         Tensor ids = k.ofInts(toArray(targets));
         Stats stats = stats(k, rows.size());
         Var h = gather(hidden, k.ofInts(toArray(rows)));
-        return new TokenLogProbs(head(model, h, ids, stats), k.ofInts(offsets), stats, ids);
+        Var values = head(model, h, ids, stats);
+        h.release();
+        return new TokenLogProbs(values, k.ofInts(offsets), stats, ids);
     }
 
     private static Var head(CausalLm model, Var h, Tensor targets, Stats stats) {

@@ -158,7 +158,7 @@ class TokenLogProbsTest {
         try (Kernels k = run.openStep()) {
             Tape t = Tape.forgetting(k);
             Var h = model.hidden(t, TokenBatch.of(List.of(FIRST, SECOND)));
-            assertThat(k.download(TokenLogProbs.of(t, model, h, BATCH).values().value()))
+            assertThat(k.download(TokenLogProbs.of(model, h, BATCH).values().value()))
                     .isEqualTo(values(BATCH));
         }
     }

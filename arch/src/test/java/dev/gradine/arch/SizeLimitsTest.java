@@ -24,8 +24,6 @@ class SizeLimitsTest {
             "one component for each part of run.json",
             "cli/src/main/java/dev/gradine/cli/TrainingRun.java:parameters",
             "a plan holds what one run is made of",
-            "tensor/src/test/java/dev/gradine/tensor/cpu/AttentionReference.java:parameters",
-            "the formula for one row, with all its arrays",
             "io/src/test/java/dev/gradine/io/SafetensorsHeaderTest.java:method",
             "one table of hostile headers");
 

@@ -3,6 +3,8 @@ package dev.gradine.autograd;
 import dev.gradine.autograd.Var.Grad;
 import dev.gradine.autograd.op.CustomOp;
 import dev.gradine.autograd.op.Needs;
+import dev.gradine.autograd.op.Op;
+import dev.gradine.autograd.op.Op.Forward;
 import dev.gradine.autograd.op.Op1;
 import dev.gradine.autograd.op.Op2;
 import dev.gradine.autograd.op.Op3;
@@ -14,31 +16,42 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Records the operations of one step and plays them back in reverse.
 ///
 /// All memory comes from the `Kernels` given, so a tape lives no longer than their lifetime. Gradients of intermediate
 /// results are released as soon as they have been used; gradients of trained parameters are added into `Param.grad`.
+/// Values stay until the lifetime ends, unless model code says otherwise: by `Var.release`, `Var.recompute` or
+/// `checkpoint`.
 public final class Tape {
 
-    /// Backward of one recorded op: gradients of its inputs, in order, from the gradient of its output.
-    private interface Backward {
+    /// Backward of one recorded op: gradients of its inputs, in order, from what it saved and the gradient of its
+    /// output.
+    private interface Backward<S> {
         @Nullable
-        Tensor[] run(Tensor dy);
+        Tensor[] run(S saved, Tensor dy);
     }
 
-    private record Node(Var y, List<Var> inputs, Backward backward) {}
+    private record Node(Var y, List<Var> inputs, List<Tensor> saved, Function<Tensor, @Nullable Tensor[]> backward) {}
 
     private final Kernels kernels;
     private final boolean recording;
+    private final Values values;
+    private final Gradients gradients;
     private final List<Node> nodes = new ArrayList<>();
     private final IdentityHashMap<Param, Var> params = new IdentityHashMap<>();
+    private long checkpointed;
+    private long largestCheckpoint;
 
     private Tape(Kernels kernels, boolean recording) {
         this.kernels = kernels;
         this.recording = recording;
+        values = new Values(kernels);
+        gradients = new Gradients(kernels);
     }
 
     /// A tape for training.
@@ -63,33 +76,36 @@ public final class Tape {
 
     /// A model weight; the same variable however often it is asked for.
     public Var param(Param p) {
-        return params.computeIfAbsent(p, q -> new Var(this, q.value(), recording && q.isTrained(), q));
+        return params.computeIfAbsent(p, q -> new Var(this, q.value(), recording && q.isTrained(), q, null));
     }
 
     /// A value to differentiate by; its gradient stays on the variable.
     public Var leaf(Tensor t) {
-        return new Var(this, t, recording, null);
+        return new Var(this, t, recording, null, null);
     }
 
     /// A value without gradient.
     public Var constant(Tensor t) {
-        return new Var(this, t, false, null);
+        return new Var(this, t, false, null, null);
     }
 
     /// Runs and records an op of one input.
     public <S> Var apply(Op1<S> op, Var a) {
-        var f = op.forward(kernels, a.value());
-        return record(f.y(), dy -> new @Nullable Tensor[] {op.backward(kernels, f.saved(), dy)}, a);
+        return record(
+                op,
+                () -> op.forward(kernels, a.value()),
+                (s, dy) -> new @Nullable Tensor[] {op.backward(kernels, s, dy)},
+                a);
     }
 
     /// Runs and records an op of two inputs.
     public <S> Var apply(Op2<S> op, Var a, Var b) {
-        var f = op.forward(kernels, a.value(), b.value());
         Needs needs = Needs.of(a.tracked(), b.tracked());
         return record(
-                f.y(),
-                dy -> {
-                    var g = op.backward(kernels, f.saved(), dy, needs);
+                op,
+                () -> op.forward(kernels, a.value(), b.value()),
+                (s, dy) -> {
+                    var g = op.backward(kernels, s, dy, needs);
                     return new @Nullable Tensor[] {g.a(), g.b()};
                 },
                 a,
@@ -98,12 +114,12 @@ public final class Tape {
 
     /// Runs and records an op of three inputs.
     public <S> Var apply(Op3<S> op, Var a, Var b, Var c) {
-        var f = op.forward(kernels, a.value(), b.value(), c.value());
         Needs needs = Needs.of(a.tracked(), b.tracked(), c.tracked());
         return record(
-                f.y(),
-                dy -> {
-                    var g = op.backward(kernels, f.saved(), dy, needs);
+                op,
+                () -> op.forward(kernels, a.value(), b.value(), c.value()),
+                (s, dy) -> {
+                    var g = op.backward(kernels, s, dy, needs);
                     return new @Nullable Tensor[] {g.a(), g.b(), g.c()};
                 },
                 a,
@@ -113,12 +129,12 @@ public final class Tape {
 
     /// Runs and records an op of four inputs.
     public <S> Var apply(Op4<S> op, Var a, Var b, Var c, Var d) {
-        var f = op.forward(kernels, a.value(), b.value(), c.value(), d.value());
         Needs needs = Needs.of(a.tracked(), b.tracked(), c.tracked(), d.tracked());
         return record(
-                f.y(),
-                dy -> {
-                    var g = op.backward(kernels, f.saved(), dy, needs);
+                op,
+                () -> op.forward(kernels, a.value(), b.value(), c.value(), d.value()),
+                (s, dy) -> {
+                    var g = op.backward(kernels, s, dy, needs);
                     return new @Nullable Tensor[] {g.a(), g.b(), g.c(), g.d()};
                 },
                 a,
@@ -129,19 +145,74 @@ public final class Tape {
 
     /// Runs and records an op of a researcher's own.
     public <S> Var apply(CustomOp<S> op, Var... inputs) {
-        var f = op.forward(kernels, Arrays.stream(inputs).map(Var::value).toList());
-        return record(f.y(), dy -> op.backward(kernels, f.saved(), dy).toArray(new @Nullable Tensor[0]), inputs);
+        return record(
+                op,
+                () -> op.forward(kernels, Arrays.stream(inputs).map(Var::value).toList()),
+                (s, dy) -> op.backward(kernels, s, dy).toArray(new @Nullable Tensor[0]),
+                inputs);
     }
 
-    private Var record(Tensor y, Backward backward, Var... inputs) {
-        boolean tracked = false;
-        for (Var in : inputs) {
-            if (in.tape() != this) throw new IllegalArgumentException("tape: an input belongs to another tape");
-            tracked |= in.tracked();
+    /// Runs `block` and keeps nothing of it but its inputs and its result; backward runs it a second time.
+    ///
+    /// Memory for time: one more forward pass of the block. It must compute the same both times, from its inputs
+    /// and from weights alone, on the tape of the variables it is given. Chen, Xu, Zhang & Guestrin 2016
+    /// (arXiv:1604.06174), section 4.
+    ///
+    /// @param block from variables like `inputs`, in order, to one result
+    public Var checkpoint(Function<List<Var>, Var> block, List<Var> inputs) {
+        Var[] all = inputs.toArray(new Var[0]);
+        return apply(new Checkpoint(block, inputs.stream().map(Var::tracked).toList(), this), all);
+    }
+
+    /// The same for a block of one input.
+    public Var checkpoint(UnaryOperator<Var> block, Var x) {
+        return checkpoint(in -> block.apply(in.getFirst()), List.of(x));
+    }
+
+    /// Bytes that the checkpoints of the last backward pass have saved: what all of them would have kept at once, less
+    /// the most that one of them did keep.
+    public long bytesSavedByCheckpoints() {
+        return checkpointed - largestCheckpoint;
+    }
+
+    /// Takes note of what the inside of a checkpoint held.
+    void checkpointHeld(long bytes) {
+        checkpointed += bytes;
+        largestCheckpoint = Math.max(largestCheckpoint, bytes);
+    }
+
+    Values values() {
+        return values;
+    }
+
+    /// Whether a parameter that is trained was asked for.
+    boolean readsTrained() {
+        return params.keySet().stream().anyMatch(Param::isTrained);
+    }
+
+    private <S> Var record(Op op, Supplier<Forward<S>> forward, Backward<S> backward, Var... inputs) {
+        for (Var in : inputs) requireUsable(op, in);
+        Forward<S> f = forward.get();
+        boolean tracked = recording && op instanceof CustomOp<?> c && c.trains();
+        for (Var in : inputs) tracked |= in.tracked();
+        List<Var> from = List.of(inputs);
+        var origin = new Values.Origin(op, from, forward);
+        values.add(origin, f, tracked);
+        Var v = new Var(this, f.y(), tracked, null, Values.isOwn(f.y(), from) ? origin : null);
+        if (tracked) {
+            List<Tensor> saved = Values.saved(op, f, from);
+            values.retain(saved);
+            nodes.add(new Node(v, from, saved, dy -> backward.run(f.saved(), dy)));
         }
-        Var v = new Var(this, y, tracked, null);
-        if (tracked) nodes.add(new Node(v, List.of(inputs), backward));
         return v;
+    }
+
+    private void requireUsable(Op op, Var in) {
+        if (in.tape() != this) throw new IllegalArgumentException("tape: an input belongs to another tape");
+        if (in.value().hasData()) return;
+        throw new IllegalStateException("tape: input %s of %s was released, expected one still held (release a value"
+                        .formatted(in.value(), op.getClass().getSimpleName())
+                + " after the last op that reads it)");
     }
 
     /// Differentiates `loss`, a single number, with respect to everything tracked.
@@ -169,51 +240,13 @@ public final class Tape {
 
     private void play(Node n) {
         Grad up = n.y().grad;
-        if (up == null) return;
-        @Nullable Tensor[] g = n.backward().run(up.tensor);
-        for (int i = 0; i < g.length; i++) accumulate(n.inputs().get(i), g[i], up);
-        n.y().grad = null;
-        drop(up);
-    }
-
-    private void accumulate(Var v, @Nullable Tensor g, Grad up) {
-        if (g == null) return;
-        boolean shared = g.sharesMemoryWith(up.tensor);
-        if (v.tracked() && !v.hasParam() && v.grad == null) {
-            v.grad = shared ? share(g, up) : new Grad(g);
-            return;
+        if (up != null) {
+            values.require(n.saved());
+            @Nullable Tensor[] g = n.backward().apply(up.tensor);
+            for (int i = 0; i < g.length; i++) gradients.accumulate(n.inputs().get(i), g[i], up);
+            n.y().grad = null;
+            gradients.drop(up);
         }
-        if (v.tracked()) add(v, g);
-        if (!shared) kernels.release(g);
-    }
-
-    private Grad share(Tensor g, Grad up) {
-        if (g.shape().equals(up.tensor.shape())) {
-            up.owners++;
-            return up;
-        }
-        Tensor own = kernels.empty(g.shape()); // a reshaped view cannot be counted with the whole
-        kernels.copy(g, own);
-        return new Grad(own);
-    }
-
-    private void add(Var v, Tensor g) {
-        if (v.hasParam()) {
-            kernels.elementwise().axpy(1, g, v.param().grad());
-            return;
-        }
-        Grad have = Objects.requireNonNull(v.grad);
-        if (have.owners == 1) {
-            kernels.elementwise().axpy(1, g, have.tensor);
-        } else {
-            Tensor sum = kernels.empty(have.tensor.shape());
-            kernels.elementwise().add(have.tensor, g, sum);
-            drop(have);
-            v.grad = new Grad(sum);
-        }
-    }
-
-    private void drop(Grad g) {
-        if (--g.owners == 0) kernels.release(g.tensor);
+        values.done(n.saved());
     }
 }

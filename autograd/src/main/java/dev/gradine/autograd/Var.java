@@ -5,21 +5,33 @@ import dev.gradine.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// A tensor on a tape.
+///
+/// A result is held until the step ends, unless model code says that the forward pass is done with it. Two statements
+/// do, and neither changes a bit of any result:
+///
+/// ```
+/// v.release();      held only as long as backward needs it, perhaps not at all
+/// v.recompute();    not held; backward makes it again from what it was made of
+/// ```
+///
+/// An op that reads it all the same fails at once. Neither concerns weights, leaves, constants and views.
 public final class Var {
 
     private final Tape tape;
     private final Tensor value;
     private final boolean tracked;
     private final @Nullable Param param;
+    private final Values.@Nullable Origin origin;
 
     @Nullable
     Grad grad;
 
-    Var(Tape tape, Tensor value, boolean tracked, @Nullable Param param) {
+    Var(Tape tape, Tensor value, boolean tracked, @Nullable Param param, Values.@Nullable Origin origin) {
         this.tape = tape;
         this.value = value;
         this.tracked = tracked;
         this.param = param;
+        this.origin = origin;
     }
 
     /// The tape that recorded it.
@@ -58,6 +70,20 @@ public final class Var {
                     + (tracked ? "; no backward pass reached it, or it is not a leaf" : "; it is a constant"));
         }
         return g.tensor;
+    }
+
+    /// Says that no later op of the forward pass reads this result. Its memory serves others at once, or as soon as
+    /// the last op has read it whose backward needs it.
+    public void release() {
+        if (origin != null) tape.values().release(this);
+    }
+
+    /// Says that no later op of the forward pass reads this result, and that it is cheap to make. Its memory serves
+    /// others at once; where backward needs it, the op that made it runs again, on inputs that are held for it.
+    ///
+    /// @throws IllegalStateException if such an input was released before
+    public void recompute() {
+        if (origin != null) tape.values().recompute(this, origin);
     }
 
     boolean hasParam() {

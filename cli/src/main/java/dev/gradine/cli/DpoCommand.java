@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.align.DpoLoss;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
+import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.align.PreferenceLoss;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.encode.PreferenceEncoder;
@@ -61,6 +62,12 @@ final class DpoCommand implements Callable<Integer> {
             description = "Loss of a pair: sigmoid (default).")
     private String loss = "";
 
+    @Option(
+            names = "--no-shared-prompt",
+            description = "Read the prompt of a pair once for each answer instead of once for both: slower, the same"
+                    + " but for rounding and the masks of --dropout.")
+    private boolean repeatPrompt;
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -68,6 +75,7 @@ final class DpoCommand implements Callable<Integer> {
     public Integer call() {
         TrainingRun.requireFolder(args.out(), args.resumes());
         PreferenceLoss pairLoss = loss();
+        Prompts prompts = repeatPrompt ? Prompts.REPEATED : Prompts.SHARED;
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
         try (LoadedModel m = new LoadedModel(args.model())) {
             TextCodec codec = m.codecFor(false);
@@ -83,16 +91,17 @@ final class DpoCommand implements Callable<Integer> {
             described.put("beta", beta);
             described.put("loss", loss);
             described.put("reference", reference.name(args.lora()));
+            described.put("shared-prompt", !repeatPrompt);
             List<LabelledPair> all = new ArrayList<>(train);
             all.addAll(held);
             long tokens = train.stream().mapToLong(LabelledPair::tokens).sum();
-            try (var opened = reference.open(args, m, adapted, all)) {
+            try (var opened = reference.open(args, m, adapted, all, prompts)) {
                 var plan = new TrainingRun.Plan<>(
                         "dpo",
                         Main.typed(spec),
                         described,
                         "rewards/accuracies",
-                        new PreferenceObjective(m.model(), pairLoss, opened.logProbs()),
+                        new PreferenceObjective(m.model(), pairLoss, opened.logProbs(), prompts),
                         batches,
                         held,
                         new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));

@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.align.LabelledPair;
+import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.peft.AdaptedModel;
 import dev.gradine.train.ReferenceCache;
 import dev.gradine.train.ReferenceLogProbs;
@@ -44,7 +45,8 @@ final class ReferenceArgs {
     }
 
     /// @param pairs all pairs of the run, for the cache
-    Opened open(TrainArgs args, LoadedModel m, AdaptedModel adapted, List<LabelledPair> pairs) {
+    /// @param prompts whether the answers of a pair share their prompt
+    Opened open(TrainArgs args, LoadedModel m, AdaptedModel adapted, List<LabelledPair> pairs, Prompts prompts) {
         String name = name(args.lora());
         Opened live = live(name, m, adapted);
         if (!precompute) return live;
@@ -54,6 +56,7 @@ final class ReferenceArgs {
                     name + " " + args.model()
                             + (name.equals("start") ? " " + args.lora().startDigest() : ""),
                     args.batch(),
+                    prompts,
                     done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));
             Path file = args.out().resolveSibling(args.out().getFileName() + "-reference.safetensors");
             return new Opened(ReferenceCache.open(file, pairs, source, m.run()), List.of());

@@ -85,7 +85,9 @@ final class RunRecord {
     }
 
     /// What came of the run, in a few lines.
-    void summarise(PrintWriter print, boolean finished) {
+    ///
+    /// @param savedBytes what checkpoints have saved of each step's memory; 0 without them
+    void summarise(PrintWriter print, boolean finished, long savedBytes) {
         for (String name : List.of("eval_loss", "eval_mean_token_accuracy", "eval_rewards/accuracies")) {
             Double before = evalBefore.get(name);
             Double after = evalAfter.get(name);
@@ -97,6 +99,9 @@ final class RunRecord {
                 "trained", m.trained(), m.parameters(), 100.0 * m.trained() / m.parameters());
         print.printf("%-26s %.0f s%n", "time", info.end().seconds());
         print.printf("%-26s %.0f MB%n", "peak memory", info.memory().peakMb());
+        if (savedBytes > 0) {
+            print.printf("%-26s %.1f MB of each step%n", "saved by checkpointing", savedBytes / (double) (1 << 20));
+        }
         print.printf("%-26s %s%n", finished ? "adapter" : "interrupted; --resume goes on", out);
         print.printf("%-26s %s%n", "report", out.resolve(Report.FILE));
         print.flush();

@@ -130,6 +130,13 @@ final class TrainArgs {
             description = "Steps between checkpoints; 0 for none (default ${DEFAULT-VALUE}).")
     private int saveEvery;
 
+    @Option(
+            names = "--gradient-checkpointing",
+            description =
+                    "Keep only what goes into each block and compute the rest again for the gradient: less memory,"
+                            + " more time, the same bytes.")
+    private boolean gradientCheckpointing;
+
     @Option(names = "--resume", description = "Go on from the latest checkpoint in --out.")
     private boolean resume;
 
@@ -187,6 +194,10 @@ final class TrainArgs {
 
     double evalSplit() {
         return evalSplit;
+    }
+
+    boolean checkpointsBlocks() {
+        return gradientCheckpointing;
     }
 
     boolean resumes() {

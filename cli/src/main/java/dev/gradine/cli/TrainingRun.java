@@ -74,6 +74,7 @@ final class TrainingRun<E> implements Trainer.Listener {
                 mode(),
                 plan.batches(),
                 ExampleBatches.cut(plan.held(), args.batch()));
+        loaded.model().checkpointBlocks(args.checkpointsBlocks());
         trainer = new Trainer<>(settings, task, loaded.run(), this);
         samples.before(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();
@@ -131,7 +132,7 @@ final class TrainingRun<E> implements Trainer.Listener {
             if (finished) finish();
             record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
             Report.write(args.out());
-            record.summarise(out, finished);
+            record.summarise(out, finished, trainer.bytesSavedByCheckpoints());
             return finished ? 0 : 130;
         } catch (RuntimeException e) {
             progress.close();

@@ -92,6 +92,18 @@ class InvarianceTest {
     }
 
     @Test
+    void gradient_checkpointing_gives_the_same_bytes_and_says_what_it_saves() {
+        for (String command : List.of("sft", "dpo")) {
+            String data = command.equals("sft") ? "data.jsonl" : "pairs.jsonl";
+            Cli plain = Cli.run(args(command, data, command + "-plain", "--dropout", 0.1));
+            Cli again = Cli.run(args(command, data, command + "-again", "--dropout", 0.1, "--gradient-checkpointing"));
+            assertThat(plain.ok().out()).doesNotContain("saved by checkpointing");
+            assertThat(again.ok().out()).containsPattern("saved by checkpointing +\\d+\\.\\d MB of each step");
+            assertThat(adapter(command + "-again")).isEqualTo(adapter(command + "-plain"));
+        }
+    }
+
+    @Test
     void the_same_seed_gives_the_same_bytes_and_another_does_not() {
         Cli.run(args("sft", "data.jsonl", "a", "--dropout", 0.1)).ok();
         Cli.run(args("sft", "data.jsonl", "b", "--dropout", 0.1)).ok();

@@ -41,9 +41,17 @@ public final class DenseLinear implements LinearModule {
         return bias;
     }
 
+    /// Whether it computes with the checkpoint's own frozen weights now.
+    boolean isPlain() {
+        return weight.isPlain() && (bias == null || bias.isPlain());
+    }
+
     @Override
     public Var forward(Var x) {
         Var y = linear(x, x.tape().param(weight.active()));
-        return bias == null ? y : addBias(y, x.tape().param(bias.active()));
+        if (bias == null) return y;
+        Var sum = addBias(y, x.tape().param(bias.active()));
+        y.release();
+        return sum;
     }
 }

@@ -32,6 +32,11 @@ public final class LinearSlot {
         return active;
     }
 
+    /// Whether the checkpoint's own layer with its own frozen weights runs now.
+    boolean isPlain() {
+        return active == base && base.isPlain();
+    }
+
     /// Puts `module` in the layer's place; the base again takes it out.
     public void use(LinearModule module) {
         active = module;

@@ -10,11 +10,13 @@ import static dev.gradine.autograd.op.SwiGlu.swiGlu;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.Segments;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The Llama family: pre-norm blocks of grouped-query attention and a gated feed-forward layer.
@@ -38,7 +40,18 @@ public final class Llama implements CausalLm {
             ParamSlot postNorm,
             LinearSlot gate,
             LinearSlot up,
-            LinearSlot down) {}
+            LinearSlot down) {
+
+        boolean isPlain() {
+            return inputNorm.isPlain()
+                    && postNorm.isPlain()
+                    && Stream.of(q, k, v, o, gate, up, down).allMatch(LinearSlot::isPlain);
+        }
+    }
+
+    /// What all blocks of one pass read besides hidden states.
+    private record Pass(
+            Tensor positions, Segments segments, @Nullable KvCache cache) {}
 
     private final LlamaConfig config;
     private final Heads heads;
@@ -49,6 +62,7 @@ public final class Llama implements CausalLm {
     private final RopeFrequencies.Tables rope;
     private final List<LinearSlot> linears;
     private final List<ParamSlot> params;
+    private boolean checkpoints;
 
     /// Builds the model over weights in their own types; nothing is copied but small vectors that are not f32.
     ///
@@ -88,41 +102,135 @@ public final class Llama implements CausalLm {
 
     @Override
     public Var hidden(Tape tape, TokenBatch batch) {
-        return run(tape, batch, null);
+        return hidden(tape, trunk(tape.kernels(), batch));
+    }
+
+    @Override
+    public Trunk trunk(Kernels kernels, TokenBatch batch) {
+        requireInRange(batch);
+        int layers = plainLayers();
+        if (layers == 0) return Trunk.empty(batch);
+        Tensor h = kernels.empty(Shape.of(batch.tokens(), config.hidden()));
+        try (Kernels scratch = kernels.openStep()) {
+            Tape tape = Tape.forgetting(scratch);
+            Var top = blocks(embed(tape, batch), 0, layers - 1, pass(tape, batch, null));
+            scratch.copy(top.value(), h);
+        }
+        return Trunk.of(batch, layers, h);
+    }
+
+    private int plainLayers() {
+        if (!embedding.isPlain()) return 0;
+        int n = 0;
+        while (n < blocks.size() && blocks.get(n).isPlain()) n++;
+        return n + 1;
+    }
+
+    @Override
+    public Var hidden(Tape tape, Trunk trunk) {
+        int layers = trunk.layers();
+        if (layers > plainLayers()) {
+            throw new IllegalStateException(
+                    "trunk: %d layers, expected at most %d (the lowest that are neither adapted nor trained)"
+                            .formatted(layers, plainLayers()));
+        }
+        Var h = layers == 0 ? embed(tape, trunk.batch()) : tape.constant(trunk.hidden());
+        return rest(h, Math.max(0, layers - 1), pass(tape, trunk.batch(), null));
     }
 
     @Override
     public Var hidden(Tape tape, int[] ids, KvCache cache) {
         cache.requireRoom(ids.length);
-        Var h = run(tape, TokenBatch.continuing(ids, cache.length()), cache);
+        TokenBatch batch = TokenBatch.continuing(ids, cache.length());
+        requireInRange(batch);
+        Var h = rest(embed(tape, batch), 0, pass(tape, batch, cache));
         cache.advance(ids.length);
         return h;
     }
 
-    private Var run(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
-        requireInRange(batch);
-        Kernels k = tape.kernels();
-        Tensor positions = k.ofInts(batch.positions());
-        Var h = gather(tape.param(embedding.active()), k.ofInts(batch.ids()));
-        for (int l = 0; l < blocks.size(); l++) {
-            Block b = blocks.get(l);
-            Var n = rmsNorm(h, tape.param(b.inputNorm().active()), config.normEps());
-            Var q = rope(b.q().forward(n), positions, rope.cos(), rope.sin());
-            Var key = rope(b.k().forward(n), positions, rope.cos(), rope.sin());
-            Var value = b.v().forward(n);
-            h = add(h, b.o().forward(attend(q, key, value, batch.segments(), cache, l)));
-            n = rmsNorm(h, tape.param(b.postNorm().active()), config.normEps());
-            h = add(h, b.down().forward(swiGlu(b.gate().forward(n), b.up().forward(n))));
-        }
-        return rmsNorm(h, tape.param(norm.active()), config.normEps());
+    private static Pass pass(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
+        return new Pass(tape.kernels().ofInts(batch.positions()), batch.segments(), cache);
     }
 
-    private Var attend(Var q, Var key, Var value, Segments segments, @Nullable KvCache cache, int layer) {
-        if (cache == null) return attention(q, key, value, heads, segments);
-        Tape tape = q.tape();
-        Var keys = tape.constant(cache.appendKeys(tape.kernels(), layer, key.value()));
-        Var values = tape.constant(cache.appendValues(tape.kernels(), layer, value.value()));
-        return attention(q, keys, values, heads, segments);
+    private Var embed(Tape tape, TokenBatch batch) {
+        return gather(tape.param(embedding.active()), tape.kernels().ofInts(batch.ids()));
+    }
+
+    /// Blocks number `from` to `to` (exclusive); releases `entry`.
+    private Var blocks(Var entry, int from, int to, Pass pass) {
+        boolean checkpoint = checkpoints && entry.tape().isRecording();
+        Var h = entry;
+        for (int l = from; l < to; l++) {
+            int layer = l;
+            Var in = h;
+            h = checkpoint ? in.tape().checkpoint(x -> block(layer, x, pass), in) : block(layer, in, pass);
+            in.release();
+        }
+        return h;
+    }
+
+    /// Blocks from number `from` on and the last norm; releases `entry`.
+    private Var rest(Var entry, int from, Pass pass) {
+        Var h = blocks(entry, from, blocks.size(), pass);
+        Var y = norm(h, norm);
+        h.release();
+        return y;
+    }
+
+    /// What nobody reads again is released; norms and the gated product are cheaper to make again than to keep.
+    private Var block(int layer, Var h, Pass pass) {
+        Block b = blocks.get(layer);
+        Var n = norm(h, b.inputNorm());
+        Var q = turned(b.q().forward(n), pass);
+        Var k = turned(b.k().forward(n), pass);
+        Var v = b.v().forward(n);
+        n.recompute();
+        Var mixed = attend(q, k, v, pass, layer);
+        Var middle = plus(h, b.o().forward(mixed));
+        mixed.release();
+        n = norm(middle, b.postNorm());
+        Var gate = b.gate().forward(n);
+        Var up = b.up().forward(n);
+        n.recompute();
+        Var wide = swiGlu(gate, up);
+        Var y = plus(middle, b.down().forward(wide));
+        wide.recompute();
+        gate.release();
+        up.release();
+        middle.release();
+        return y;
+    }
+
+    private Var norm(Var h, ParamSlot weight) {
+        return rmsNorm(h, h.tape().param(weight.active()), config.normEps());
+    }
+
+    private Var turned(Var x, Pass pass) {
+        Var y = rope(x, pass.positions(), rope.cos(), rope.sin());
+        x.release();
+        return y;
+    }
+
+    private static Var plus(Var h, Var update) {
+        Var sum = add(h, update);
+        update.release();
+        return sum;
+    }
+
+    private Var attend(Var q, Var k, Var v, Pass pass, int layer) {
+        Var keys = k;
+        Var values = v;
+        KvCache cache = pass.cache();
+        if (cache != null) {
+            Tape tape = q.tape();
+            keys = tape.constant(cache.appendKeys(tape.kernels(), layer, k.value()));
+            values = tape.constant(cache.appendValues(tape.kernels(), layer, v.value()));
+        }
+        Var mixed = attention(q, keys, values, heads, pass.segments());
+        q.release();
+        k.release();
+        v.release();
+        return mixed;
     }
 
     private void requireInRange(TokenBatch batch) {
@@ -138,6 +246,11 @@ public final class Llama implements CausalLm {
                         .formatted(p, config.maxPositions()));
             }
         }
+    }
+
+    @Override
+    public void checkpointBlocks(boolean on) {
+        checkpoints = on;
     }
 
     @Override

@@ -37,6 +37,11 @@ public final class ParamSlot {
         return active;
     }
 
+    /// Whether the checkpoint's own is used now, and frozen.
+    boolean isPlain() {
+        return active == base && !base.isTrained();
+    }
+
     /// Uses `param` instead; the base again takes it out.
     public void use(Param param) {
         active = param;

@@ -3,6 +3,7 @@ package dev.gradine.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.autograd.Tape;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -13,6 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +78,36 @@ class LlamaTest {
         float[] alone = Arrays.copyOf(first, packed.length);
         System.arraycopy(second, 0, alone, first.length, second.length);
         Teeth.bite(packed, p -> Tolerance.logits().check("packed", p, Cases.doubles(alone)));
+    }
+
+    @Test
+    void a_branch_is_the_sequence_it_continues() {
+        Llama model = TinyLlama.of(run);
+        int[] parent = {-1, 0, 0};
+        List<int[]> pieces = List.of(FIRST, SECOND, new int[] {8, 6});
+        TokenBatch branching = TokenBatch.branching(pieces, parent);
+        double[] whole = new double[0];
+        for (int s = 1; s < 3; s++) {
+            int[] joined = IntStream.concat(IntStream.of(FIRST), IntStream.of(pieces.get(s)))
+                    .toArray();
+            double[] h = Cases.doubles(hidden(model, TokenBatch.of(List.of(joined))));
+            int width = h.length / joined.length;
+            double[] fresh = s == 1 ? h : Arrays.copyOfRange(h, FIRST.length * width, h.length);
+            whole = DoubleStream.concat(DoubleStream.of(whole), DoubleStream.of(fresh))
+                    .toArray();
+        }
+        double[] expected = whole;
+        Teeth.bite(hidden(model, branching), h -> Tolerance.logits().check("branch", h, expected));
+        int[] fromZero = {0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 0, 1};
+        float[] wrong = hidden(model, new TokenBatch(branching.ids(), fromZero, branching.segments()));
+        assertThatThrownBy(() -> Tolerance.logits().check("branch", wrong, expected))
+                .isInstanceOf(AssertionError.class);
+    }
+
+    private float[] hidden(Llama model, TokenBatch batch) {
+        try (Kernels k = run.openStep()) {
+            return k.download(model.hidden(Tape.forgetting(k), batch).value());
+        }
     }
 
     @Test

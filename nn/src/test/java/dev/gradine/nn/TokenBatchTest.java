@@ -23,6 +23,17 @@ class TokenBatchTest {
     }
 
     @Test
+    void a_branch_counts_on_from_its_parent() {
+        TokenBatch b = TokenBatch.branching(
+                List.of(new int[] {7, 8, 9}, new int[] {5, 6}, new int[] {4}, new int[] {1}), new int[] {-1, 0, 0, -1});
+        assertThat(b.ids()).containsExactly(7, 8, 9, 5, 6, 4, 1);
+        assertThat(b.positions()).containsExactly(0, 1, 2, 3, 4, 3, 0);
+        Segments s = b.segments();
+        assertThat(new int[] {s.parent(0), s.parent(1), s.parent(2), s.parent(3)})
+                .containsExactly(-1, 0, 0, -1);
+    }
+
+    @Test
     void a_continuation_counts_on_from_the_past() {
         TokenBatch b = TokenBatch.continuing(new int[] {4, 5}, 10);
         assertThat(b.positions()).containsExactly(10, 11);

@@ -83,14 +83,26 @@ public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPla
     public Var forward(Var x) {
         Tape t = x.tape();
         Var w = t.param(base.weight().active());
-        Var y = drop.isOn()
-                ? add(linear(x, w), scale(linear(linear(dropped(x), t.param(a)), t.param(b)), s))
-                : lowRankLinear(x, w, t.param(a), t.param(b), s);
-        return base.hasBias() ? addBias(y, t.param(base.bias().active())) : y;
+        Var y = drop.isOn() ? dropping(x, w, t) : lowRankLinear(x, w, t.param(a), t.param(b), s);
+        if (!base.hasBias()) return y;
+        Var sum = addBias(y, t.param(base.bias().active()));
+        y.release();
+        return sum;
     }
 
-    private Var dropped(Var x) {
-        return dropout(x, drop.p(), drop.seed(index));
+    private Var dropping(Var x, Var w, Tape t) {
+        Var left = dropout(x, drop.p(), drop.seed(index));
+        Var low = linear(left, t.param(a));
+        left.recompute();
+        Var high = linear(low, t.param(b));
+        low.release();
+        Var update = scale(high, s);
+        high.release();
+        Var own = linear(x, w);
+        Var y = add(own, update);
+        own.release();
+        update.release();
+        return y;
     }
 
     @Override

@@ -20,11 +20,15 @@ final class TinyModel {
     private TinyModel() {}
 
     static Llama of(Kernels run, boolean tied) {
+        return of(run, tied, 2);
+    }
+
+    static Llama of(Kernels run, boolean tied, int layers) {
         Map<String, Object> config = Map.of(
                 "vocab_size", 37,
                 "hidden_size", 24,
                 "intermediate_size", 40,
-                "num_hidden_layers", 2,
+                "num_hidden_layers", layers,
                 "num_attention_heads", 4,
                 "num_key_value_heads", 2,
                 "attention_bias", true,

@@ -43,7 +43,10 @@ public interface Kernels extends AutoCloseable {
         return t;
     }
 
-    /// Says that `t`, allocated by this very lifetime, will not be read again: its memory may serve a later allocation.
+    /// Says that `t`, allocated by this very lifetime, will not be read again: its memory may serve a later allocation,
+    /// and reading it is an `IllegalStateException` from here on. Nothing happens to a tensor of another lifetime.
+    ///
+    /// @throws IllegalStateException if it was released before
     void release(Tensor t);
 
     /// Opens a lifetime within this one. Until it is closed, allocate only through it.

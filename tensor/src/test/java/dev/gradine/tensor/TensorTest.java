@@ -35,6 +35,34 @@ class TensorTest {
     }
 
     @Test
+    void memory_moves_to_a_released_tensor_and_its_views() {
+        try (Arena arena = Arena.ofConfined()) {
+            Tensor t = Tensor.of(arena, Shape.of(3, 2), 0f, 1, 2, 3, 4, 5);
+            Tensor last = t.rows(2, 3);
+            t.takeData();
+            Tensor.of(arena, Shape.of(3, 2), 9f, 8, 7, 6, 5, 3).moveTo(t);
+            assertThat(t.data().toArray(JAVA_FLOAT)).containsExactly(9, 8, 7, 6, 5, 3);
+            assertThat(last.data().toArray(JAVA_FLOAT)).containsExactly(5, 3);
+            assertThat(last.whole()).isSameAs(t);
+        }
+    }
+
+    @Test
+    void memory_moves_only_to_a_released_tensor_of_its_shape() {
+        try (Arena arena = Arena.ofConfined()) {
+            Tensor t = Tensor.zeros(arena, DType.F32, Shape.of(4));
+            Tensor from = Tensor.zeros(arena, DType.F32, Shape.of(4));
+            assertThatThrownBy(() -> from.moveTo(t))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("move: to F32[4] that holds memory, expected a released tensor like F32[4]");
+            t.takeData();
+            assertThatThrownBy(() -> from.reshape(Shape.of(2, 2)).moveTo(t))
+                    .isInstanceOf(ShapeException.class)
+                    .hasMessage("move: tensor is [2, 2], expected [4] (shape of the released one)");
+        }
+    }
+
+    @Test
     void refuses_memory_of_another_size() {
         try (Arena arena = Arena.ofConfined()) {
             Tensor t = Tensor.zeros(arena, DType.F32, Shape.of(4));

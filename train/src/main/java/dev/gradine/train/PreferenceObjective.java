@@ -5,33 +5,40 @@ import static dev.gradine.autograd.op.Scale.scale;
 import static dev.gradine.autograd.op.SliceRows.sliceRows;
 
 import dev.gradine.align.LabelledPair;
+import dev.gradine.align.PairBatch;
+import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.align.PreferenceLoss;
 import dev.gradine.align.PreferenceLoss.Pair;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Trunk;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.List;
 
-/// Training on pairs of answers: one forward of all chosen, then all rejected ones.
+/// Training on pairs of answers: one forward for the chosen and the rejected ones, their prompts read once.
 ///
 /// Logs TRL's metrics: `loss`, `rewards/*` with reward = beta · (logp − ref), accuracy with strict >, `logps/*` summed
-/// per
-/// answer, `entropy` over the tokens of both answers, `mean_token_accuracy` over those of the chosen one.
+/// per answer, `entropy` over the tokens of both answers, `mean_token_accuracy` over those of the chosen one. Tokens
+/// are
+/// counted as TRL counts them, prompt and answer of both sequences, though the prompt is read once.
 public final class PreferenceObjective implements Objective<LabelledPair> {
 
     private final CausalLm model;
     private final PreferenceLoss loss;
     private final ReferenceLogProbs reference;
+    private final Prompts prompts;
 
     /// @param model with its adapters on
-    public PreferenceObjective(CausalLm model, PreferenceLoss loss, ReferenceLogProbs reference) {
+    /// @param prompts whether the two answers of a pair share the prompt they stand behind
+    public PreferenceObjective(CausalLm model, PreferenceLoss loss, ReferenceLogProbs reference, Prompts prompts) {
         this.model = model;
         this.loss = loss;
         this.reference = reference;
+        this.prompts = prompts;
     }
 
     @Override
@@ -48,8 +55,12 @@ public final class PreferenceObjective implements Objective<LabelledPair> {
     public Outcome forward(Tape tape, List<LabelledPair> micro, double totalWeight) {
         int b = micro.size();
         Kernels k = tape.kernels();
-        float[] ref = reference.of(k, micro);
-        TokenLogProbs lp = TokenLogProbs.of(tape, model, ReferenceLogProbs.sequences(micro));
+        PairBatch batch = PairBatch.of(micro, prompts);
+        Trunk trunk = model.trunk(k, batch.tokens());
+        float[] ref = reference.of(k, batch, trunk);
+        Var hidden = model.hidden(tape, trunk);
+        TokenLogProbs lp = TokenLogProbs.of(model, hidden, batch);
+        hidden.release();
         Tensor refs = k.of(Shape.of(2 * b), ref);
         Var sums = lp.sums();
         Pair policy = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));

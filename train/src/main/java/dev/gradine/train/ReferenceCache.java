@@ -1,6 +1,8 @@
 package dev.gradine.train;
 
 import dev.gradine.align.LabelledPair;
+import dev.gradine.align.PairBatch;
+import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.tensor.Kernels;
@@ -42,8 +44,9 @@ public final class ReferenceCache implements ReferenceLogProbs {
     /// @param reference computes what the cache lacks
     /// @param name of the reference model, part of the fingerprint
     /// @param batch pairs computed at a time
+    /// @param prompts whether the answers of a pair share their prompt
     /// @param progress told the number of pairs done
-    public record Source(ReferenceLogProbs reference, String name, int batch, IntConsumer progress) {}
+    public record Source(ReferenceLogProbs reference, String name, int batch, Prompts prompts, IntConsumer progress) {}
 
     /// Reads `file` if it is there, otherwise computes all pairs and writes it.
     ///
@@ -76,7 +79,7 @@ public final class ReferenceCache implements ReferenceLogProbs {
         for (int from = 0; from < pairs.size(); from += s.batch()) {
             List<LabelledPair> some = pairs.subList(from, Math.min(pairs.size(), from + s.batch()));
             try (Kernels step = kernels.openStep()) {
-                float[] both = s.reference().of(step, some);
+                float[] both = s.reference().of(step, PairBatch.of(some, s.prompts()));
                 System.arraycopy(both, 0, chosen, from, some.size());
                 System.arraycopy(both, some.size(), rejected, from, some.size());
             }
@@ -110,7 +113,8 @@ public final class ReferenceCache implements ReferenceLogProbs {
     }
 
     @Override
-    public float[] of(Kernels kernels, List<LabelledPair> pairs) {
+    public float[] of(Kernels kernels, PairBatch batch) {
+        List<LabelledPair> pairs = batch.pairs();
         int n = pairs.size();
         float[] both = new float[2 * n];
         for (int i = 0; i < n; i++) {

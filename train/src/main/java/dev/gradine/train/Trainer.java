@@ -58,6 +58,7 @@ public final class Trainer<E> {
     private final AdamW optimizer;
     private long tokens; // read since step 0, TRL's num_tokens
     private int done;
+    private long savedByCheckpoints;
 
     /// @param run lifetime of the optimiser's moments
     public Trainer(TrainSettings settings, Task<E> task, Kernels run, Listener listener) {
@@ -78,6 +79,11 @@ public final class Trainer<E> {
         done = step;
         this.tokens = tokens;
         optimizer.restored(step);
+    }
+
+    /// The most that checkpoints have saved of one step's memory, in bytes; 0 if there were none.
+    public long bytesSavedByCheckpoints() {
+        return savedByCheckpoints;
     }
 
     /// Steps taken so far.
@@ -125,6 +131,7 @@ public final class Trainer<E> {
                 Objective.Outcome o = task.objective().forward(tape, micros.get(i), weight);
                 requireFinite(step, "loss", o.metrics().means().getOrDefault("loss", 0.0));
                 tape.backward(o.loss());
+                savedByCheckpoints = Math.max(savedByCheckpoints, tape.bytesSavedByCheckpoints());
                 sums.add(o.metrics());
             }
         }

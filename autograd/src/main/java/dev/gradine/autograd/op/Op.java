@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Every differentiable operation, by arity. The `permits` clauses are the table of contents.
 ///
-/// A gradient an op returns is either new memory or its `dy` itself; null where it was not needed.
+/// A gradient an op returns is either new memory or its `dy` itself; null where it was not needed. `Saved` lists every
+/// tensor that backward reads: inputs, the result, and memory that `forward` has allocated. The tape holds those.
 public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
 
     /// Result of a forward pass and what the backward pass will re-read.

@@ -3,6 +3,7 @@ package dev.gradine.cli.bench;
 import dev.gradine.align.DpoLoss;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
+import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
@@ -25,6 +26,9 @@ import java.util.function.IntConsumer;
 /// Whole steps of a real model: LoRA fine-tuning at rank 16 on all linears, a DPO step, prefill and decoding.
 public final class ModelRows {
 
+    private static final int PAIRS = 2;
+    private static final int DPO_LENGTH = 256; // tokens of a sequence, its prompt included
+
     private final CausalLm model;
     private final Kernels run;
     private final Consumer<Measured> out;
@@ -45,7 +49,8 @@ public final class ModelRows {
         AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
         sft(optimizer, 4, 256);
         sft(optimizer, 1, 1024);
-        dpo(adapted, optimizer, 2, 256);
+        dpo(adapted, optimizer, 0);
+        dpo(adapted, optimizer, 128);
         adapted.disable();
     }
 
@@ -109,13 +114,21 @@ public final class ModelRows {
         step(work, batch * length, optimizer, new SftObjective(model), all);
     }
 
-    private void dpo(AdaptedModel adapted, AdamW optimizer, int pairs, int length) {
+    /// Two pairs of 256 tokens a sequence. Without a prompt all tokens are answer and the two have nothing in common.
+    private void dpo(AdaptedModel adapted, AdamW optimizer, int prompt) {
         List<LabelledPair> all = new ArrayList<>();
-        for (int i = 0; i < pairs; i++) {
-            all.add(new LabelledPair(i, sequence(length, 2 * i), sequence(length, 2 * i + 1)));
-        }
+        for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
         ReferenceLogProbs off = ReferenceLogProbs.switched(model, adapted::disable, adapted::enable);
-        String work = "lora dpo step r16 all-linear %d pairs×%d".formatted(pairs, length);
-        step(work, 2 * pairs * length, optimizer, new PreferenceObjective(model, new DpoLoss(0.1f), off), all);
+        String work = prompt == 0
+                ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, DPO_LENGTH)
+                : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, DPO_LENGTH, prompt);
+        var objective = new PreferenceObjective(model, new DpoLoss(0.1f), off, Prompts.SHARED);
+        step(work, 2 * PAIRS * DPO_LENGTH, optimizer, objective, all);
+    }
+
+    private Labelled answer(int prompt, int pair, int which) {
+        int[] ids = tokens(DPO_LENGTH, model.vocabSize(), 2 * pair + which);
+        System.arraycopy(tokens(prompt, model.vocabSize(), 100 + pair), 0, ids, 0, prompt);
+        return Labelled.completion(ids, prompt);
     }
 }

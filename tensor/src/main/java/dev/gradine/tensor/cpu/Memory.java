@@ -75,8 +75,8 @@ sealed interface Memory extends AutoCloseable {
 
         @Override
         public void release(Tensor t) {
-            MemorySegment data = t.data();
-            if (!data.scope().equals(scope.scope())) return; // another lifetime's: not ours to reuse
+            if (!t.data().scope().equals(scope.scope())) return; // another lifetime's: not ours to reuse
+            MemorySegment data = t.takeData();
             if (POISON) data.fill((byte) 0xff);
             free.computeIfAbsent(rounded(data.byteSize()), _ -> new ArrayDeque<>())
                     .push(data.address());

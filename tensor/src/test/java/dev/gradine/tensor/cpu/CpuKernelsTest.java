@@ -1,5 +1,6 @@
 package dev.gradine.tensor.cpu;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,6 +11,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -97,10 +99,11 @@ class CpuKernelsTest {
         try (CpuKernels run = CpuKernels.open();
                 Kernels step = run.openStep()) {
             Tensor a = step.zeros(Shape.of(100));
+            long address = a.data().address();
             long used = step.bytesInUse();
             step.release(a);
             Tensor b = step.zeros(Shape.of(10, 10));
-            assertThat(b.data().address()).isEqualTo(a.data().address());
+            assertThat(b.data().address()).isEqualTo(address);
             assertThat(step.bytesInUse()).isEqualTo(used);
             assertThat(step.zeros(Shape.of(100)).data().address())
                     .isNotEqualTo(b.data().address());
@@ -117,8 +120,48 @@ class CpuKernelsTest {
             for (float v : step.download(step.empty(DType.BF16, Shape.of(50))))
                 assertThat(v).isNaN();
             Tensor released = step.zeros(Shape.of(7));
+            MemorySegment memory = released.data();
             step.release(released);
-            for (float v : step.download(released)) assertThat(v).isNaN();
+            assertThat(memory.toArray(JAVA_FLOAT)).containsOnly(Float.NaN);
+        }
+    }
+
+    @Test
+    void a_tensor_used_after_its_release_is_an_error() {
+        try (CpuKernels run = CpuKernels.open();
+                Kernels step = run.openStep()) {
+            Tensor t = step.zeros(Shape.of(4, 2));
+            Tensor view = t.rows(1, 3);
+            step.release(t);
+            for (Tensor gone : List.of(t, view)) {
+                assertThat(gone.hasData()).isFalse();
+                assertThatThrownBy(() -> step.download(gone))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("tensor: F32[4, 2] was released, expected one that still holds its memory");
+            }
+            assertThatThrownBy(() -> step.release(t)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void a_part_cannot_be_released_alone_but_another_shape_can() {
+        try (CpuKernels run = CpuKernels.open();
+                Kernels step = run.openStep()) {
+            Tensor t = step.zeros(Shape.of(4, 2));
+            assertThatThrownBy(() -> step.release(t.rows(1, 3)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("release: F32[2, 2] is a part of F32[4, 2], expected a whole tensor");
+            step.release(t.reshape(Shape.of(8)));
+            assertThat(t.hasData()).isFalse();
+        }
+    }
+
+    @Test
+    void a_run_keeps_what_is_released() {
+        try (CpuKernels run = CpuKernels.open()) {
+            Tensor t = run.of(Shape.of(2), 1, 2);
+            run.release(t);
+            assertThat(run.download(t)).containsExactly(1, 2);
         }
     }
 

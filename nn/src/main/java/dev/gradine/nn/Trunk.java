@@ -1,0 +1,54 @@
+package dev.gradine.nn;
+
+import dev.gradine.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/// The lower part of a forward pass, computed once for several passes over one batch: the embedding and all blocks
+/// below
+/// the first that is adapted or trained.
+///
+/// There the policy of a preference loss and its reference compute the same, and no gradient is wanted. With adapters
+/// on
+/// all linear layers that is the embedding alone; with adapters on the upper third of the blocks it is two thirds of
+/// the pass.
+public final class Trunk {
+
+    private final TokenBatch batch;
+    private final int layers;
+    private final @Nullable Tensor hidden;
+
+    private Trunk(TokenBatch batch, int layers, @Nullable Tensor hidden) {
+        this.batch = batch;
+        this.layers = layers;
+        this.hidden = hidden;
+    }
+
+    /// Nothing is common: even the embedding is trained.
+    static Trunk empty(TokenBatch batch) {
+        return new Trunk(batch, 0, null);
+    }
+
+    /// @param layers number of lowest layers computed, at least 1; the embedding counts as the first
+    /// @param hidden what they give, `f32[N,C]`
+    static Trunk of(TokenBatch batch, int layers, Tensor hidden) {
+        return new Trunk(batch, layers, hidden);
+    }
+
+    /// What is read.
+    public TokenBatch batch() {
+        return batch;
+    }
+
+    /// Number of lowest layers computed; the embedding is the first.
+    public int layers() {
+        return layers;
+    }
+
+    /// What they give, `f32[N,C]`.
+    ///
+    /// @throws IllegalStateException if no layer was computed
+    public Tensor hidden() {
+        if (hidden == null) throw new IllegalStateException("trunk: no layer is common, so there are no hidden states");
+        return hidden;
+    }
+}

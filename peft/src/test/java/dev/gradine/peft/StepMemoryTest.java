@@ -1,0 +1,131 @@
+package dev.gradine.peft;
+
+import static dev.gradine.autograd.op.Mean.mean;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/// What each layer of an adapted Llama costs in the memory of a step, to the byte, and that holding less changes no
+/// bit.
+class StepMemoryTest {
+
+    private static final int N = 16; // so that every tensor below fills whole cache lines
+    private static final int C = 24; // hidden states, queries, results of attention
+    private static final int KV = 12;
+    private static final int I = 40;
+    private static final int RANK = 4;
+    private static final int HEADS = 4;
+
+    private static LoraConfig config(float dropout) {
+        return new LoraConfig(
+                RANK,
+                8,
+                dropout,
+                false,
+                Targets.parse("all-linear"),
+                List.of(),
+                new LinkedHashMap<>(),
+                new LinkedHashMap<>(),
+                List.of(),
+                List.of(),
+                List.of());
+    }
+
+    private static TokenBatch batch() {
+        return TokenBatch.of(List.of(new SplittableRandom(3).ints(N, 0, 37).toArray()));
+    }
+
+    /// Bytes that one layer more costs after the forward pass.
+    private static long layer(Function<Kernels, Tape> tape, boolean checkpoints) {
+        long[] used = new long[2];
+        for (int i = 0; i < 2; i++) {
+            try (Kernels run = CpuKernels.open()) {
+                AdaptedModel m =
+                        AdaptedModel.fresh(TinyModel.of(run, true, 4 + i), config(0), run, new SplittableRandom(5));
+                m.model().checkpointBlocks(checkpoints);
+                try (Kernels k = run.openStep()) {
+                    m.model().hidden(tape.apply(k), batch());
+                    used[i] = run.peakStepBytes();
+                }
+            }
+        }
+        return used[1] - used[0];
+    }
+
+    @Test
+    void a_layer_holds_what_backward_reads_and_cannot_make_again() {
+        int perToken = C // what goes in
+                + C
+                + KV
+                + KV // turned queries, turned keys, values
+                + C
+                + HEADS // result of attention, its log-sum-exp
+                + C // after attention
+                + I
+                + I // gate, up
+                + 7 * RANK // x Aᵀ of each adapter
+                + 2; // 1/rms of each norm
+        assertThat(layer(Tape::recording, false)).isEqualTo(4L * N * perToken);
+    }
+
+    @Test
+    void a_checkpointed_layer_holds_what_goes_in() {
+        assertThat(layer(Tape::recording, true)).isEqualTo(4L * N * C);
+    }
+
+    @Test
+    void a_forgetting_tape_needs_nothing_for_a_further_layer() {
+        assertThat(layer(Tape::forgetting, false)).isZero();
+        assertThat(layer(Tape::forgetting, true)).isZero();
+    }
+
+    /// @param between what happens between forward and backward
+    private static List<float[]> gradients(float dropout, boolean checkpoints, Function<AdaptedModel, Long> between) {
+        try (Kernels run = CpuKernels.open()) {
+            AdaptedModel m = AdaptedModel.fresh(TinyModel.of(run, true), config(dropout), run, new SplittableRandom(5));
+            TinyModel.perturb(m, run);
+            CausalLm model = m.model();
+            model.checkpointBlocks(checkpoints);
+            m.dropout().train(1);
+            try (Kernels k = run.openStep()) {
+                Tape tape = Tape.recording(k);
+                Var y = model.head().forward(model.hidden(tape, batch()));
+                m.dropout().train(between.apply(m));
+                tape.backward(mean(y));
+            }
+            List<float[]> all = new ArrayList<>();
+            for (Param p : m.params()) all.add(run.download(p.grad()));
+            return all;
+        }
+    }
+
+    @Test
+    void checkpointing_changes_no_bit_of_a_gradient() {
+        for (float dropout : new float[] {0, 0.25f}) {
+            assertSame(gradients(dropout, true, _ -> 1L), gradients(dropout, false, _ -> 1L));
+        }
+    }
+
+    @Test
+    void other_masks_in_the_second_forward_pass_would_show() {
+        assertThat(gradients(0.25f, true, _ -> 2L).getFirst())
+                .isNotEqualTo(gradients(0.25f, true, _ -> 1L).getFirst());
+    }
+
+    private static void assertSame(List<float[]> got, List<float[]> expected) {
+        assertThat(got).hasSameSizeAs(expected);
+        for (int i = 0; i < got.size(); i++) assertThat(got.get(i)).isEqualTo(expected.get(i));
+    }
+}

@@ -1,0 +1,56 @@
+package dev.gradine.tensor.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/// Memory given out is nobody else's, the ends of chunks are used, and a step finds what the one before had.
+class SlabTest {
+
+    private static final long MB = 1 << 20;
+
+    @Test
+    void pieces_never_overlap() {
+        try (Slab slab = new Slab()) {
+            SplittableRandom rng = new SplittableRandom(1);
+            Set<Long> taken = new HashSet<>();
+            for (int i = 0; i < 300; i++) {
+                long bytes = 64L * rng.nextInt(1, 20_000);
+                long address = slab.take(bytes);
+                for (long at = address; at < address + bytes; at += 64)
+                    assertThat(taken.add(at)).isTrue();
+            }
+            assertThat(slab.bytesInUse()).isEqualTo(64L * taken.size());
+        }
+    }
+
+    @Test
+    void the_end_of_a_chunk_serves_what_fits_there() {
+        try (Slab slab = new Slab()) {
+            long first = slab.take(3 * MB); // of a chunk of 4 MB
+            slab.take(2 * MB); // of the next
+            assertThat(slab.take(MB / 2)).isEqualTo(first + 3 * MB);
+            assertThat(slab.take(MB / 2)).isEqualTo(first + 3 * MB + MB / 2);
+            assertThat(slab.bytesInUse()).isEqualTo(6 * MB);
+        }
+    }
+
+    @Test
+    void after_a_reset_the_same_requests_get_the_same_memory() {
+        try (Slab slab = new Slab()) {
+            slab.take(MB);
+            Slab.Mark mark = slab.mark();
+            long[] first = takeSome(slab);
+            slab.reset(mark);
+            assertThat(takeSome(slab)).isEqualTo(first);
+            assertThat(slab.peakBytes()).isEqualTo(slab.bytesInUse());
+        }
+    }
+
+    private static long[] takeSome(Slab slab) {
+        return new long[] {slab.take(3 * MB + 64), slab.take(40 * MB), slab.take(MB), slab.take(9 * MB), slab.take(64)};
+    }
+}
