@@ -57,12 +57,18 @@ final class WarmUp implements AutoCloseable {
 
     private void train() {
         LlamaConfig config = LlamaConfig.of(Map.of(
-                "vocab_size", VOCAB,
-                "hidden_size", C,
-                "intermediate_size", C,
-                "num_hidden_layers", 1,
-                "num_attention_heads", 1,
-                "tie_word_embeddings", true));
+                "vocab_size",
+                VOCAB,
+                "hidden_size",
+                C,
+                "intermediate_size",
+                C,
+                "num_hidden_layers",
+                1,
+                "num_attention_heads",
+                1,
+                "tie_word_embeddings",
+                true));
         try (Kernels run = CpuKernels.open()) {
             Llama model = new Llama(config, name -> weight(run, name), run);
             LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));

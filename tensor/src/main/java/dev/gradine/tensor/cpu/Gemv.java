@@ -174,12 +174,12 @@ final class Gemv {
             FloatVector block1 = block0;
             for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
-                FloatVector q0 = (FloatVector) ByteVector.fromMemorySegment(
-                                Decode.BYTES, MEMORY, at0 + 2 + j, LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.B2F, S, 0);
-                FloatVector q1 = (FloatVector) ByteVector.fromMemorySegment(
-                                Decode.BYTES, MEMORY, at1 + 2 + j, LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.B2F, S, 0);
+                FloatVector q0 =
+                        (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at0 + 2 + j, LITTLE_ENDIAN)
+                                .convertShape(VectorOperators.B2F, S, 0);
+                FloatVector q1 =
+                        (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at1 + 2 + j, LITTLE_ENDIAN)
+                                .convertShape(VectorOperators.B2F, S, 0);
                 block0 = q0.fma(v, block0);
                 block1 = q1.fma(v, block1);
             }
@@ -209,16 +209,20 @@ final class Gemv {
             for (int j = 0; j < 16; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
                 FloatVector w = FloatVector.fromArray(S, x, 32 * i + 16 + j);
-                IntVector q = (IntVector) ByteVector.fromMemorySegment(
-                                Decode.BYTES, MEMORY, at0 + head + j, LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0);
-                low0 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0)).fma(d0, m0).fma(v, low0);
+                IntVector q =
+                        (IntVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at0 + head + j, LITTLE_ENDIAN)
+                                .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0);
+                low0 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0))
+                        .fma(d0, m0)
+                        .fma(v, low0);
                 high0 = ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0))
                         .fma(d0, m0)
                         .fma(w, high0);
                 q = (IntVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at1 + head + j, LITTLE_ENDIAN)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0);
-                low1 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0)).fma(d1, m1).fma(v, low1);
+                low1 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0))
+                        .fma(d1, m1)
+                        .fma(v, low1);
                 high1 = ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0))
                         .fma(d1, m1)
                         .fma(w, high1);
