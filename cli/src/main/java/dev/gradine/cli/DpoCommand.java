@@ -77,7 +77,7 @@ final class DpoCommand implements Callable<Integer> {
         PreferenceLoss pairLoss = loss();
         Prompts prompts = repeatPrompt ? Prompts.REPEATED : Prompts.SHARED;
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
-        try (LoadedModel m = new LoadedModel(args.model())) {
+        try (LoadedModel m = LoadedModel.forTraining(args.model())) {
             TextCodec codec = m.codecFor(false);
             PreferenceEncoder encoder = new PreferenceEncoder(codec, args.maxLength());
             List<LabelledPair> train = encode(encoder, data.train(), 0);
@@ -95,6 +95,7 @@ final class DpoCommand implements Callable<Integer> {
             List<LabelledPair> all = new ArrayList<>(train);
             all.addAll(held);
             long tokens = train.stream().mapToLong(LabelledPair::tokens).sum();
+            m.ready();
             try (var opened = reference.open(args, m, adapted, all, prompts)) {
                 var plan = new TrainingRun.Plan<>(
                         "dpo",

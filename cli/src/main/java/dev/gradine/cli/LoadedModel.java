@@ -19,12 +19,18 @@ final class LoadedModel implements AutoCloseable {
 
     private final Arena files = Arena.ofShared();
     private final Kernels run = CpuKernels.open();
+    private final WarmUp warmUp;
     private final Path source;
     private final Checkpoint checkpoint;
     private final Llama model;
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
+        this(source, WarmUp.none());
+    }
+
+    private LoadedModel(Path source, WarmUp warmUp) {
+        this.warmUp = warmUp;
         this.source = source;
         try {
             checkpoint = Checkpoint.open(source, files);
@@ -40,6 +46,16 @@ final class LoadedModel implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /// The same, with kernels being compiled meanwhile: `ready` ends that.
+    static LoadedModel forTraining(Path source) {
+        return new LoadedModel(source, WarmUp.start());
+    }
+
+    /// Leaves the cores to the caller.
+    void ready() {
+        warmUp.close();
     }
 
     /// On all cores, for it reads the whole file; again on one for the message.
@@ -82,6 +98,7 @@ final class LoadedModel implements AutoCloseable {
 
     @Override
     public void close() {
+        warmUp.close();
         run.close();
         files.close();
     }

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
             MergeCommand.class,
             ScoreCommand.class,
             InspectCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            ClassArchiveCommand.class
         },
         footer = {
             "",

@@ -13,9 +13,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /// What the model says to a few prompts before and after training, for the report: the likeliest tokens, so that the
-/// difference is the training's.
+/// difference is the training's. Both answers are written at the end, by kernels that are warm by then: a run begins
+/// with its first step.
 final class Samples {
 
     private static final int TOKENS = 64;
@@ -33,8 +35,8 @@ final class Samples {
 
     private final TextCodec codec;
     private final List<Prompt> prompts = new ArrayList<>();
-    private final List<String> before = new ArrayList<>();
-    private final List<String> after = new ArrayList<>();
+    private final List<RunInfo.Sample> pairs = new ArrayList<>();
+    private AdaptedModel.@Nullable State start;
 
     /// @param rows the prompts are those of the first `count` rows that have one
     Samples(TextCodec codec, List<Row> rows, int count) {
@@ -73,32 +75,37 @@ final class Samples {
         };
     }
 
-    /// Asks the model as it was.
-    void before(LoadedModel m, AdaptedModel adapted) {
-        ask(m, adapted, before);
+    /// Remembers the model as it is before training.
+    void remember(LoadedModel m, AdaptedModel adapted) {
+        prompts.removeIf(p -> p.ids.length >= m.model().maxPositions());
+        if (!prompts.isEmpty()) start = adapted.snapshot(m.run());
     }
 
-    /// Asks the model as it is now.
-    void after(LoadedModel m, AdaptedModel adapted) {
-        ask(m, adapted, after);
-    }
-
-    private void ask(LoadedModel m, AdaptedModel adapted, List<String> answers) {
+    /// Asks the model as it was and as it is now.
+    void ask(LoadedModel m, AdaptedModel adapted) {
+        if (start == null) return;
         adapted.dropout().evaluate();
-        for (Prompt p : prompts) {
-            if (p.ids.length >= m.model().maxPositions()) continue;
-            var request = new Generation.Request(Sampler.GREEDY, TOKENS, EndTokens.of(codec.tokenizer()));
-            int[] ids = new Generation(m.model(), m.run()).run(p.ids, request, new SplittableRandom(1), _ -> true);
-            answers.add(codec.tokenizer().decode(ids, true));
+        start.use();
+        List<String> before = answers(m);
+        adapted.enable();
+        List<String> after = answers(m);
+        for (int i = 0; i < prompts.size(); i++) {
+            pairs.add(new RunInfo.Sample(prompts.get(i).text, before.get(i), after.get(i)));
         }
     }
 
-    /// Prompts with both answers, as far as both were given.
-    List<RunInfo.Sample> pairs() {
-        List<RunInfo.Sample> all = new ArrayList<>();
-        for (int i = 0; i < Math.min(before.size(), after.size()); i++) {
-            all.add(new RunInfo.Sample(prompts.get(i).text, before.get(i), after.get(i)));
+    private List<String> answers(LoadedModel m) {
+        var request = new Generation.Request(Sampler.GREEDY, TOKENS, EndTokens.of(codec.tokenizer()));
+        List<String> all = new ArrayList<>();
+        for (Prompt p : prompts) {
+            int[] ids = new Generation(m.model(), m.run()).run(p.ids, request, new SplittableRandom(1), _ -> true);
+            all.add(codec.tokenizer().decode(ids, true));
         }
         return all;
+    }
+
+    /// Prompts with both answers; empty until both were given.
+    List<RunInfo.Sample> pairs() {
+        return pairs;
     }
 }

@@ -59,7 +59,7 @@ final class SftCommand implements Callable<Integer> {
         TrainingRun.requireFolder(args.out(), args.resumes());
         Mask mask = mask();
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
-        try (LoadedModel m = new LoadedModel(args.model())) {
+        try (LoadedModel m = LoadedModel.forTraining(args.model())) {
             TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
             SftEncoder encoder = new SftEncoder(codec, mask, args.maxLength());
             List<Labelled> train = encode(encoder, data.train());
@@ -82,6 +82,7 @@ final class SftCommand implements Callable<Integer> {
                     held,
                     new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
             Samples samples = new Samples(codec, data.sampleRows(), args.samples());
+            m.ready();
             return new TrainingRun<>(args, settings, plan, m, adapted, samples)
                     .run(spec.commandLine().getOut());
         }

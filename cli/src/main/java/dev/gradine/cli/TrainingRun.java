@@ -76,7 +76,7 @@ final class TrainingRun<E> implements Trainer.Listener {
                 ExampleBatches.cut(plan.held(), args.batch()));
         loaded.model().checkpointBlocks(args.checkpointsBlocks());
         trainer = new Trainer<>(settings, task, loaded.run(), this);
-        samples.before(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
+        samples.remember(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();
         log = from == 0
                 ? MetricsLog.create(args.out().resolve(MetricsLog.FILE))
@@ -154,7 +154,7 @@ final class TrainingRun<E> implements Trainer.Listener {
     private void finish() {
         AdapterFolder.save(adapted, args.out(), args.model().toString(), loaded.run());
         RunCheckpoint.clear(args.out());
-        samples.after(loaded, adapted);
+        samples.ask(loaded, adapted);
     }
 
     @Override

@@ -49,6 +49,15 @@ class MainTest {
         assertThat(Main.typed(parsed)).containsExactly("gradine", "inspect", "runs/sft", "--all");
     }
 
+    @Test
+    void the_training_step_for_the_class_archive_prints_nothing_and_is_not_in_the_help() {
+        assertThat(run("class-archive")).isZero();
+        assertThat(out.toString()).isEmpty();
+        assertThat(err.toString()).isEmpty();
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString()).contains("sft").doesNotContain("class-archive");
+    }
+
     private int run(String... args) {
         CommandLine line = Main.commandLine(Map.of());
         return line.setOut(new PrintWriter(out, true))

@@ -151,10 +151,8 @@ public final class JsonTokenizer implements Tokenizer {
     }
 
     private static int checkedId(String what, JsonNode id) {
-        TokenizerException.require(
-                id.isInt() && id.asInt() >= 0 && id.asInt() < 1 << 24,
-                what + ": token id is " + id + ", expected 0 to " + ((1 << 24) - 1));
-        return id.asInt();
+        if (id.isInt() && id.asInt() >= 0 && id.asInt() < 1 << 24) return id.asInt();
+        throw new TokenizerException(what + ": token id is " + id + ", expected 0 to " + ((1 << 24) - 1));
     }
 
     private static String firstLine(Throwable e) {

@@ -59,8 +59,8 @@ final class Vocabulary {
     }
 
     void check(int id) {
-        require(
-                id >= 0 && id < tokens.length,
+        if (id >= 0 && id < tokens.length) return;
+        throw new TokenizerException(
                 "tokenizer: token id is " + id + ", expected 0 to " + (tokens.length - 1) + " (the vocabulary)");
     }
 }

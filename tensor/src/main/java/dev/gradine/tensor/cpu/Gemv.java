@@ -1,5 +1,6 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gradine.tensor.DType;
@@ -21,18 +22,18 @@ final class Gemv {
     /// Rows of `a` up to which this is the faster way.
     static final int MOST_ROWS = 4;
 
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     private static final int ROWS = 4; // rows of b whose sums run side by side
-    private static final int PART_BYTES =
-            64 << 10; // at least; a few parts a thread even out, many small ones do not stream
-    private static final int SERIAL_BYTES = 256 << 10; // about 10 µs: waking a thread costs as much
+    private static final long PART_BYTES = 32 << 10; // at least: about 10 µs, and waking a thread costs less
+    private static final int PARTS = 4 * Parallel.THREADS; // a few a thread even out, many small ones do not stream
 
-    private final MemorySegment a;
-    private final MemorySegment b;
+    private final long a;
+    private final long b;
+    private final MemorySegment data; // of b
     private final DType dtype;
-    private final MemorySegment c;
+    private final long c;
     private final int m;
     private final int n;
     private final int k;
@@ -40,10 +41,11 @@ final class Gemv {
     private final boolean accumulate;
 
     Gemv(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        this.a = a.data();
-        this.b = b.data();
+        this.a = Native.address(a);
+        this.b = Native.address(b);
+        this.data = b.data();
         this.dtype = b.dtype();
-        this.c = c.data();
+        this.c = Native.writable(c);
         this.m = c.shape().dim(0);
         this.n = c.shape().dim(1);
         this.k = a.shape().dim(1);
@@ -52,11 +54,10 @@ final class Gemv {
     }
 
     void run() {
-        long rowBytes = dtype.bytes(k);
-        long partBytes = Math.max(PART_BYTES, b.byteSize() / (4L * Parallel.THREADS));
-        int rows = Gemm.roundUp(Math.clamp(partBytes / rowBytes, 1, n), ROWS);
-        int parts = b.byteSize() < SERIAL_BYTES ? 1 : (n + rows - 1) / rows;
-        if (parts == 1) part(0, n);
+        int wanted = Math.clamp(data.byteSize() / PART_BYTES, 1, PARTS);
+        int rows = Gemm.roundUp(Math.ceilDiv(n, wanted), ROWS);
+        int parts = Math.ceilDiv(n, rows);
+        if (parts <= 1) part(0, n);
         else Parallel.forEach(parts, i -> part(i * rows, Math.min(n, (i + 1) * rows)));
     }
 
@@ -65,37 +66,59 @@ final class Gemv {
         Scratch own = Scratch.own();
         float[] x = own.row(m * k);
         float[] sums = own.sums(ROWS * L + ROWS);
-        MemorySegment.copy(a, F32, 0, x, 0, m * k);
-        boolean direct = dtype == DType.F32;
-        boolean inRegisters = Decode.BLOCKS && m == 1 && dtype.blockSize() == 32;
-        float[] rows = own.rows(ROWS * k);
+        Vectors.read(a, 0, x, 0, m * k);
+        if (m == 1 && dtype.blockSize() == 32 && Decode.BLOCKS) blocks(x, from, to, sums);
+        else if (dtype == DType.F32) direct(x, from, to, sums);
+        else decoded(x, from, to, own.rows(ROWS * k), sums);
+    }
+
+    /// Two rows of blocks at a time, decoded in registers.
+    private void blocks(float[] x, int from, int to, float[] sums) {
+        long rowBytes = dtype.bytes(k);
+        boolean min = dtype == DType.Q4_1;
+        for (int j = from; j < to; j += 2) {
+            long r0 = b + j * rowBytes;
+            long r1 = j + 1 < to ? r0 + rowBytes : r0;
+            if (dtype == DType.Q8_0) dotBytes(x, r0, r1, k / 32, sums);
+            else dotNibbles(x, r0, r1, k / 32, min, sums);
+            store(0, j, tree(sums, 0));
+            if (j + 1 < to) store(0, j + 1, tree(sums, L));
+        }
+    }
+
+    /// Rows of f32, as they lie.
+    private void direct(float[] x, int from, int to, float[] sums) {
+        int fours = from + (to - from) / ROWS * ROWS;
+        for (int j = from; j < fours; j += ROWS) {
+            for (int i = 0; i < m; i++) {
+                dot4(x, i * k, b + 4L * j * k, k, sums);
+                for (int r = 0; r < ROWS; r++) store(i, j + r, sums[ROWS * L + r]);
+            }
+        }
+        if (fours < to) decoded(x, fours, to, Scratch.own().rows(ROWS * k), sums);
+    }
+
+    /// Rows of any type, four at a time, by way of an array.
+    private void decoded(float[] x, int from, int to, float[] rows, float[] sums) {
         for (int j = from; j < to; j += ROWS) {
             int count = Math.min(ROWS, to - j);
-            if (inRegisters) {
-                for (int r = 0; r < count; r++) store(0, j + r, dotBlocks(x, j + r, sums));
-                continue;
-            }
-            if (!direct) Decode.toFloats(b, dtype, (long) j * k, count * k, rows, 0);
+            Decode.toFloats(data, dtype, (long) j * k, count * k, rows, 0);
             for (int i = 0; i < m; i++) {
-                if (direct && count == ROWS) dot4(x, i * k, b, 4L * j * k, k, sums);
-                else if (direct) copyAndDot(x, i * k, j, count, rows, sums);
-                else dots(x, i * k, rows, k, count, sums);
+                dots(x, i * k, rows, k, count, sums);
                 for (int r = 0; r < count; r++) store(i, j + r, sums[ROWS * L + r]);
             }
         }
     }
 
-    private void copyAndDot(float[] x, int xAt, int j, int count, float[] rows, float[] sums) {
-        MemorySegment.copy(b, F32, 4L * j * k, rows, 0, count * k);
-        dots(x, xAt, rows, k, count, sums);
-    }
-
     private void store(int i, int j, float sum) {
-        long at = 4L * ((long) i * n + j);
-        c.set(F32, at, alpha * sum + (accumulate ? c.get(F32, at) : 0));
+        long at = (long) i * n + j;
+        Vectors.set(c, at, alpha * sum + (accumulate ? Vectors.get(c, at) : 0));
     }
 
-    private static void dot4(float[] x, int xAt, MemorySegment b, long bAt, int k, float[] sums) {
+    private static void dot4(float[] x, int xAt, long b0, int k, float[] sums) {
+        long b1 = b0 + 4L * k;
+        long b2 = b1 + 4L * k;
+        long b3 = b2 + 4L * k;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -103,10 +126,10 @@ final class Gemv {
         int whole = S.loopBound(k);
         for (int p = 0; p < whole; p += L) {
             FloatVector v = FloatVector.fromArray(S, x, xAt + p);
-            s0 = v.fma(FloatVector.fromMemorySegment(S, b, bAt + 4L * p, LITTLE_ENDIAN), s0);
-            s1 = v.fma(FloatVector.fromMemorySegment(S, b, bAt + 4L * k + 4L * p, LITTLE_ENDIAN), s1);
-            s2 = v.fma(FloatVector.fromMemorySegment(S, b, bAt + 8L * k + 4L * p, LITTLE_ENDIAN), s2);
-            s3 = v.fma(FloatVector.fromMemorySegment(S, b, bAt + 12L * k + 4L * p, LITTLE_ENDIAN), s3);
+            s0 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b0 + 4L * p, LITTLE_ENDIAN), s0);
+            s1 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b1 + 4L * p, LITTLE_ENDIAN), s1);
+            s2 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b2 + 4L * p, LITTLE_ENDIAN), s2);
+            s3 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b3 + 4L * p, LITTLE_ENDIAN), s3);
         }
         s0.intoArray(sums, 0);
         s1.intoArray(sums, L);
@@ -114,8 +137,7 @@ final class Gemv {
         s3.intoArray(sums, 3 * L);
         for (int r = 0; r < ROWS; r++) {
             float tail = 0;
-            for (int p = whole; p < k; p++)
-                tail = Math.fma(x[xAt + p], b.get(F32, bAt + 4L * ((long) r * k + p)), tail);
+            for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], Vectors.get(b0, (long) r * k + p), tail);
             sums[ROWS * L + r] = tree(sums, r * L) + tail;
         }
     }
@@ -141,52 +163,77 @@ final class Gemv {
         }
     }
 
-    private float dotBlocks(float[] x, int row, float[] sums) {
-        int blocks = k / 32;
-        long at = (long) row * blocks * dtype.blockBytes();
-        return switch (dtype) {
-            case Q8_0 -> dotBytes(x, b, at, blocks, sums);
-            default -> dotNibbles(x, b, at, blocks, dtype == DType.Q4_1, sums);
-        };
-    }
-
-    private static float dotBytes(float[] x, MemorySegment b, long bAt, int blocks, float[] sums) {
-        FloatVector s = FloatVector.zero(S);
-        for (int i = 0; i < blocks; i++) {
-            long at = bAt + 34L * i;
-            FloatVector block = FloatVector.zero(S);
-            for (int j = 0; j < 32; j += L) {
-                FloatVector q = (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, b, at + 2 + j, LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.B2F, S, 0);
-                block = q.fma(FloatVector.fromArray(S, x, 32 * i + j), block);
-            }
-            s = block.fma(FloatVector.broadcast(S, Decode.half(b, at)), s);
-        }
-        s.intoArray(sums, 0);
-        return tree(sums, 0);
-    }
-
-    private static float dotNibbles(float[] x, MemorySegment b, long bAt, int blocks, boolean min, float[] sums) {
+    /// Partial sums of two rows of Q8_0, side by side in `sums`.
+    private static void dotBytes(float[] x, long b0, long b1, int blocks, float[] sums) {
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
+        for (int i = 0; i < blocks; i++) {
+            long at0 = b0 + 34L * i;
+            long at1 = b1 + 34L * i;
+            FloatVector block0 = FloatVector.zero(S);
+            FloatVector block1 = block0;
+            for (int j = 0; j < 32; j += L) {
+                FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
+                FloatVector q0 =
+                        (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at0 + 2 + j, LITTLE_ENDIAN)
+                                .convertShape(VectorOperators.B2F, S, 0);
+                FloatVector q1 =
+                        (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at1 + 2 + j, LITTLE_ENDIAN)
+                                .convertShape(VectorOperators.B2F, S, 0);
+                block0 = q0.fma(v, block0);
+                block1 = q1.fma(v, block1);
+            }
+            s0 = block0.fma(FloatVector.broadcast(S, half(at0)), s0);
+            s1 = block1.fma(FloatVector.broadcast(S, half(at1)), s1);
+        }
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, L);
+    }
+
+    /// The same of Q4_0, or of Q4_1 if `min`.
+    private static void dotNibbles(float[] x, long b0, long b1, int blocks, boolean min, float[] sums) {
+        FloatVector low0 = FloatVector.zero(S);
+        FloatVector high0 = low0;
+        FloatVector low1 = low0;
+        FloatVector high1 = low0;
         int head = min ? 4 : 2;
         for (int i = 0; i < blocks; i++) {
-            long at = bAt + (head + 16L) * i;
-            float scale = Decode.half(b, at);
-            FloatVector d = FloatVector.broadcast(S, scale);
-            FloatVector m = FloatVector.broadcast(S, min ? Decode.half(b, at + 2) : -8 * scale);
+            long at0 = b0 + (head + 16L) * i;
+            long at1 = b1 + (head + 16L) * i;
+            float scale0 = half(at0);
+            float scale1 = half(at1);
+            FloatVector d0 = FloatVector.broadcast(S, scale0);
+            FloatVector d1 = FloatVector.broadcast(S, scale1);
+            FloatVector m0 = FloatVector.broadcast(S, min ? half(at0 + 2) : -8 * scale0);
+            FloatVector m1 = FloatVector.broadcast(S, min ? half(at1 + 2) : -8 * scale1);
             for (int j = 0; j < 16; j += L) {
-                IntVector q = (IntVector) ByteVector.fromMemorySegment(Decode.BYTES, b, at + head + j, LITTLE_ENDIAN)
+                FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
+                FloatVector w = FloatVector.fromArray(S, x, 32 * i + 16 + j);
+                IntVector q =
+                        (IntVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at0 + head + j, LITTLE_ENDIAN)
+                                .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0);
+                low0 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0))
+                        .fma(d0, m0)
+                        .fma(v, low0);
+                high0 = ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0))
+                        .fma(d0, m0)
+                        .fma(w, high0);
+                q = (IntVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at1 + head + j, LITTLE_ENDIAN)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0);
-                FloatVector low = (FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0);
-                FloatVector high =
-                        (FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0);
-                s0 = low.fma(d, m).fma(FloatVector.fromArray(S, x, 32 * i + j), s0);
-                s1 = high.fma(d, m).fma(FloatVector.fromArray(S, x, 32 * i + 16 + j), s1);
+                low1 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0))
+                        .fma(d1, m1)
+                        .fma(v, low1);
+                high1 = ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0))
+                        .fma(d1, m1)
+                        .fma(w, high1);
             }
         }
-        s0.add(s1).intoArray(sums, 0);
-        return tree(sums, 0);
+        low0.add(high0).intoArray(sums, 0);
+        low1.add(high1).intoArray(sums, L);
+    }
+
+    private static float half(long address) {
+        return Float.float16ToFloat(MEMORY.get(U16, address));
     }
 
     /// Sum of the L values from `at` on, which it overwrites: halves onto halves, the same order on every machine of

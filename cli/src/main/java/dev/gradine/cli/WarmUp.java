@@ -1,0 +1,113 @@
+package dev.gradine.cli;
+
+import dev.gradine.align.Labelled;
+import dev.gradine.autograd.Tape;
+import dev.gradine.nn.Llama;
+import dev.gradine.nn.LlamaConfig;
+import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.LoraConfig;
+import dev.gradine.peft.Targets;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.train.AdamW;
+import dev.gradine.train.SftObjective;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+
+/// Trains a toy while the real model is being read, so that the kernels are compiled by the time they are needed: an
+/// interpreted vector instruction takes a thousand times as long, and a real step has millions of them where the toy
+/// has thousands.
+///
+/// The toy is a Llama of one block with adapters on all layers, its weights zeros of every type in turn. Nothing of it
+/// reaches the run. A process warms up once.
+final class WarmUp implements AutoCloseable {
+
+    private static final AtomicBoolean DONE = new AtomicBoolean();
+    private static final int VOCAB = 96;
+    private static final int C = 64; // channels: a few vectors
+    private static final int TOKENS = 30; // of each of two sequences: tiles of every height
+    private static final int STEPS = 300; // by then all of it is compiled
+    private static final List<DType> TYPES = List.of(DType.Q4_1, DType.Q4_1, DType.Q8_0, DType.BF16, DType.F32);
+
+    private final Thread thread = new Thread(this::train, "gradine-warm-up");
+    private volatile boolean closed;
+    private int weights;
+
+    private WarmUp() {
+        thread.setDaemon(true);
+    }
+
+    /// Begins, unless the process is warm.
+    static WarmUp start() {
+        WarmUp w = new WarmUp();
+        if (DONE.compareAndSet(false, true)) w.thread.start();
+        return w;
+    }
+
+    /// For a command that trains nothing.
+    static WarmUp none() {
+        return new WarmUp();
+    }
+
+    private void train() {
+        LlamaConfig config = LlamaConfig.of(Map.of(
+                "vocab_size",
+                VOCAB,
+                "hidden_size",
+                C,
+                "intermediate_size",
+                C,
+                "num_hidden_layers",
+                1,
+                "num_attention_heads",
+                1,
+                "tie_word_embeddings",
+                true));
+        try (Kernels run = CpuKernels.open()) {
+            Llama model = new Llama(config, name -> weight(run, name), run);
+            LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
+            AdaptedModel adapted = AdaptedModel.fresh(model, lora, run, new SplittableRandom(1));
+            AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+            SftObjective objective = new SftObjective(model);
+            int[] ids = IntStream.range(0, TOKENS).toArray();
+            List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
+            for (int i = 0; i < STEPS && !closed; i++) {
+                try (Kernels k = run.openStep()) {
+                    Tape tape = Tape.recording(k);
+                    tape.backward(objective.forward(tape, batch, 2 * TOKENS).loss());
+                }
+                optimizer.step(0, optimizer.gradNorm());
+            }
+        }
+    }
+
+    /// Zeros: of scale 0 in a block type.
+    private Tensor weight(Kernels run, String name) {
+        if (name.contains("norm")) return run.zeros(Shape.of(C));
+        if (name.contains("embed")) return zeros(run, DType.Q8_0, VOCAB);
+        return zeros(run, TYPES.get(weights++ % TYPES.size()), C);
+    }
+
+    private static Tensor zeros(Kernels run, DType dtype, int rows) {
+        Tensor t = run.empty(dtype, Shape.of(rows, C));
+        t.data().fill((byte) 0);
+        return t;
+    }
+
+    /// Ends it and waits for the step it is in.
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
