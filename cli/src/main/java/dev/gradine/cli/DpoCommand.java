@@ -69,7 +69,7 @@ final class DpoCommand implements Callable<Integer> {
         TrainingRun.requireFolder(args.out(), args.resumes());
         PreferenceLoss pairLoss = loss();
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
-        try (LoadedModel m = new LoadedModel(args.model())) {
+        try (LoadedModel m = new LoadedModel(args.model(), args::watched)) {
             TextCodec codec = m.codecFor(false);
             PreferenceEncoder encoder = new PreferenceEncoder(codec, args.maxLength());
             List<LabelledPair> train = encode(encoder, data.train(), 0);

@@ -12,20 +12,27 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 
 /// A model file opened for one command: mapped weights, the device, the model over them. Closing it ends the `run`
 /// lifetime.
 final class LoadedModel implements AutoCloseable {
 
     private final Arena files = Arena.ofShared();
-    private final Kernels run = CpuKernels.open();
+    private final Kernels run;
     private final Path source;
     private final Checkpoint checkpoint;
     private final Llama model;
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
+        this(source, run -> run);
+    }
+
+    /// @param watch what the device is exchanged for, such as one that is profiled
+    LoadedModel(Path source, UnaryOperator<Kernels> watch) {
         this.source = source;
+        run = watch.apply(CpuKernels.open());
         try {
             checkpoint = Checkpoint.open(source, files);
             model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
