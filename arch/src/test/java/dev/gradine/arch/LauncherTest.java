@@ -151,7 +151,8 @@ class LauncherTest {
                 .contains("/jmh/target/fast/jmh-1.jar:" + dir + "/repo/jmh/target/fast/peer/pytorch.jar|")
                 .endsWith("|dev.gradine.cli.Main|bench|--peer|\n");
         assertThat(builds().getLast())
-                .isEqualTo("mvn -B -Dstyle.color=never -q -Dfast -Ppeer -Dpeer.platform=linux-x86_64 -pl jmh -am package");
+                .isEqualTo(
+                        "mvn -B -Dstyle.color=never -q -Dfast -Ppeer -Dpeer.platform=linux-x86_64 -pl jmh -am package");
         assertThat(gradine("bench").out()).doesNotContain("pytorch");
     }
 

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.cli.bench.Choice;
 import dev.gradine.cli.bench.GemmRows;
 import dev.gradine.cli.bench.Measured;
 import dev.gradine.cli.bench.ModelRows;
@@ -10,10 +11,13 @@ import dev.gradine.cli.bench.StepRows;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.train.PeakMemory;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -44,6 +48,12 @@ final class BenchCommand implements Runnable {
             description = "Measure only works in whose names this is found, such as gemm or \"dpo|sft\".")
     private String only = "";
 
+    @Option(
+            names = "--seconds",
+            paramLabel = "X",
+            description = "Measure each work for so long, on each side (default: 1, whole training steps 8).")
+    private double seconds;
+
     @Option(names = "--profile", description = "Say by kernel where the time of the training steps goes.")
     private boolean profile;
 
@@ -61,7 +71,7 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        Predicate<String> wanted = wanted();
+        Choice choice = new Choice(wanted(), seconds);
         List<Peer> peers = peer ? List.of(installed()) : List.of();
         PrintWriter print = spec.commandLine().getOut();
         String name = peers.isEmpty() ? "" : peers.getFirst().name();
@@ -70,18 +80,19 @@ final class BenchCommand implements Runnable {
             results = new ResultFile(MachineInfo.cpu(), run.vectorBits(), CpuKernels.threads(), name);
             print.printf("%s, %s%s%n", MachineInfo.cpu(), run.name(), name.isEmpty() ? "" : ", beside " + name);
             print.println(Measured.head(name.isEmpty() ? "" : "peer"));
-            Session session = new Session(run, peers, wanted, row -> show(print, row));
+            Session session = new Session(run, peers, choice, row -> show(print, row));
             GemmRows.run(session);
             session.onOneThread(GemmRows::run);
             StepRows.run(session);
         }
         for (Path m : model) {
             try (LoadedModel loaded = new LoadedModel(m)) {
-                var steps = new ModelRows(loaded.model(), loaded.run(), wanted, row -> show(print, row));
+                var steps = new ModelRows(loaded.model(), loaded.run(), choice, row -> show(print, row));
                 if (profile) steps.run(print::println);
                 else steps.run();
             }
         }
+        if (rows.isEmpty()) throw new IllegalArgumentException("--only: \"%s\" is found in no work".formatted(only));
         double peak = PeakMemory.now().mb();
         print.printf("%-46s %10.0f %10s %s%n", "peak memory of all of the above", peak, "", "MB");
         for (Path file : out.isEmpty() ? ResultFile.ofCheckout(results) : out) {
@@ -101,10 +112,14 @@ final class BenchCommand implements Runnable {
     }
 
     private static Peer installed() {
-        return ServiceLoader.load(Peer.class)
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "--peer: no peer on the class path, expected one as ./gradine bench --peer puts it there"));
+        try {
+            return ServiceLoader.load(Peer.class)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "--peer: no peer on the class path, expected one as ./gradine bench --peer puts it there"));
+        } catch (ServiceConfigurationError e) { // its native libraries do not fit this system
+            throw new UncheckedIOException("--peer: cannot be loaded: " + e.getCause(), new IOException(e));
+        }
     }
 
     private void show(PrintWriter print, Measured row) {

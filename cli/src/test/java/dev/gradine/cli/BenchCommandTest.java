@@ -22,7 +22,8 @@ class BenchCommandTest {
     void a_table_is_printed_and_its_figures_are_appended() throws IOException {
         Path file = temp.resolve("figures.jsonl");
         Files.writeString(file, "{}\n");
-        Cli run = Cli.run("bench", "--only", "1024×576·16ᵀ$", "--out", file).ok();
+        Cli run = Cli.run("bench", "--only", "1024×576·16ᵀ$", "--seconds", 0.1, "--out", file)
+                .ok();
         List<String> lines = run.out().lines().toList();
         assertThat(lines.get(1)).matches("work +best +median +of peak");
         assertThat(lines.get(2)).matches("multiply-adds in registers: the peak +[\\d.]+ +[\\d.]+ GFLOP/s +100.0 %");
@@ -44,9 +45,21 @@ class BenchCommandTest {
     }
 
     @Test
-    void a_model_is_measured_and_its_step_profiled() {
-        TinyModel.write(temp.resolve("model"));
-        String out = Cli.run("bench", "--model", temp.resolve("model"), "--only", "sft step .* 4×256", "--profile")
+    void a_model_is_measured_and_its_step_profiled() throws IOException {
+        Path config = TinyModel.write(temp.resolve("model")).resolve("config.json");
+        Files.writeString(
+                config,
+                Files.readString(config)
+                        .replace("\"max_position_embeddings\": 128", "\"max_position_embeddings\": 256"));
+        String out = Cli.run(
+                        "bench",
+                        "--model",
+                        temp.resolve("model"),
+                        "--only",
+                        "sft step .* 4×256",
+                        "--seconds",
+                        0.1,
+                        "--profile")
                 .ok()
                 .out();
         assertThat(out).containsPattern("(?m)^lora sft step r16 all-linear 4×256 +[\\d.]+ +[\\d.]+ tokens/s");
@@ -62,8 +75,13 @@ class BenchCommandTest {
                 .refuses("--peer: no peer on the class path, expected one as ./gradine bench --peer puts it there");
         Cli.run("bench", "--only", "gemm(")
                 .refuses("--only: \"gemm(\", expected a regular expression (Unclosed group)");
+        Cli.run("bench", "--seconds", "-1").refuses("--seconds: -1.0, expected a finite number of at least 0");
         Cli.run("bench", "--threads", "1").refuses("Unknown options: '--threads', '1' (see gradine bench --help)");
-        Cli unreadable = Cli.run("bench", "--only", "nothing", "--out", temp.resolve("none/figures.jsonl"));
+        Cli nothing = Cli.run("bench", "--only", "nothing");
+        assertThat(nothing.code()).isEqualTo(2);
+        assertThat(nothing.err()).isEqualTo("gradine: --only: \"nothing\" is found in no work\n");
+        Cli unreadable = Cli.run(
+                "bench", "--only", "add", "--seconds", 0.01, "--out", temp.resolve("none/figures.jsonl"));
         assertThat(unreadable.code()).isEqualTo(2);
         assertThat(unreadable.err())
                 .isEqualTo("gradine: " + temp.resolve("none/figures.jsonl") + ": no such file or folder\n");

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
-import java.util.function.Predicate;
 
 /// Whole steps of a real model: LoRA fine-tuning at rank 16 on all linears, a DPO step, prefill and decoding.
 public final class ModelRows {
@@ -32,18 +31,17 @@ public final class ModelRows {
     private final CausalLm model;
     private final Kernels run;
     private Kernels device; // the same, or that seen by the profile
-    private final Predicate<String> wanted;
+    private final Choice choice;
     private final Consumer<Measured> out;
     private final Profile profile = new Profile(WARMUP);
     private Consumer<String> tables = table -> {};
 
-    /// @param wanted says of the name of a work whether it is to be measured
     /// @param out told each line as it is measured
-    public ModelRows(CausalLm model, Kernels run, Predicate<String> wanted, Consumer<Measured> out) {
+    public ModelRows(CausalLm model, Kernels run, Choice choice, Consumer<Measured> out) {
         this.model = model;
         this.run = run;
         this.device = run;
-        this.wanted = wanted;
+        this.choice = choice;
         this.out = out;
     }
 
@@ -83,9 +81,9 @@ public final class ModelRows {
 
     private void prefill(int n) {
         String work = "prefill " + n + " tokens";
-        if (!wanted.test(work)) return;
+        if (!choice.wants(work)) return;
         int[] ids = tokens(n, model.vocabSize(), 7);
-        Timing t = Timing.of(2, 3, 3, () -> {
+        Timing t = Timing.of(2, 3, choice.seconds(3), () -> {
             try (Kernels k = run.openStep()) {
                 model.hidden(Tape.forgetting(k), ids, model.newCache(k, n));
             }
@@ -95,7 +93,7 @@ public final class ModelRows {
 
     private void decode(int n) {
         String work = "decode " + n + " tokens, one stream";
-        if (!wanted.test(work)) return;
+        if (!choice.wants(work)) return;
         try (Kernels k = run.openStep()) {
             KvCache cache = model.newCache(k, 16 + 4 * n);
             IntConsumer one = id -> {
@@ -106,7 +104,7 @@ public final class ModelRows {
                 }
             };
             for (int id : tokens(16, model.vocabSize(), 8)) one.accept(id);
-            Timing t = Timing.of(1, 3, 1, () -> {
+            Timing t = Timing.of(1, 3, choice.seconds(1), () -> {
                 cache.truncate(16);
                 for (int id : tokens(n, model.vocabSize(), 9)) one.accept(id);
             });
@@ -115,9 +113,9 @@ public final class ModelRows {
     }
 
     private <E> void step(String work, int tokens, AdamW optimizer, Objective<E> objective, List<E> batch) {
-        if (!wanted.test(work)) return;
+        if (!choice.wants(work)) return;
         double weight = batch.stream().mapToDouble(objective::weight).sum();
-        Timing t = Timing.of(WARMUP, 3, 8, () -> {
+        Timing t = Timing.of(WARMUP, 3, choice.seconds(8), () -> {
             profile.begin();
             try (Kernels k = device.openStep()) {
                 Tape tape = Tape.recording(k);

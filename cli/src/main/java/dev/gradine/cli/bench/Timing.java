@@ -15,8 +15,8 @@ public record Timing(double best, double median) {
     private static final int FEWEST_ROUNDS = 3;
     private static final double SHORT = 0.05; // seconds: a longer run is not spoilt by how it begins
 
-    /// Threads that wait for work keep a core busy for up to 26 ms (OpenBLAS) before they sleep.
-    private static final long SETTLE_NANOS = 40_000_000;
+    /// Threads that wait for work keep a core busy for some milliseconds before they sleep.
+    private static final long SETTLE_NANOS = 20_000_000;
 
     /// Runs `work` a few times to warm up, then until both `runs` runs and `seconds` seconds have been measured.
     static Timing of(int warmup, int runs, double seconds, Runnable work) {

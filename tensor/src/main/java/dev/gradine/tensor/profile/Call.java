@@ -36,29 +36,19 @@ record Call(Method method, List<Shape> shapes, long flop) {
     }
 
     /// What is summed in one row of the table: all products, all work on tensors that is no kernel's, else one method
-    /// of one kernel, such as `attention forward`.
+    /// of one kernel, such as `attention.forward`.
     String op() {
         if (method.getDeclaringClass() == Kernels.class) return "memory and copies";
-        String kernel = words(method.getDeclaringClass().getSimpleName().replaceFirst("Kernel$", ""));
-        return method.getDeclaringClass() == MatMulKernel.class ? "matrix products" : kernel + " " + methodWords();
+        if (method.getDeclaringClass() == MatMulKernel.class) return "matMul";
+        String kernel = method.getDeclaringClass().getSimpleName().replaceFirst("Kernel$", "");
+        return kernel.substring(0, 1).toLowerCase(Locale.ROOT) + kernel.substring(1) + "." + method.getName();
     }
 
     /// What tells it from the other calls of the same op.
     String detail() {
-        StringBuilder s = new StringBuilder();
-        if (method.getDeclaringClass() == Kernels.class || method.getDeclaringClass() == MatMulKernel.class) {
-            s.append(methodWords()).append(' ');
-        }
-        for (Shape shape : shapes) s.append(shape.toString().replace(", ", "×")).append(' ');
+        boolean manyMethods = !op().contains(".");
+        StringBuilder s = new StringBuilder(manyMethods ? method.getName() : "");
+        for (Shape shape : shapes) s.append(' ').append(shape.toString().replace(", ", "×"));
         return s.toString().strip();
-    }
-
-    private String methodWords() {
-        return words(method.getName());
-    }
-
-    /// `rmsNorm` and `RmsNorm` become `rms norm`.
-    private static String words(String camelCase) {
-        return camelCase.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }
 }

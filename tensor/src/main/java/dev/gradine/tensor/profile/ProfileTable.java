@@ -28,12 +28,13 @@ final class ProfileTable {
     }
 
     private static void append(StringBuilder text, String indent, ProfileRow row, Profile p) {
-        text.append("%-46s %10.1f %5.1f %% %8s %8s%n"
+        String line = "%-46s %10.1f %5.1f %% %8s %8s"
                 .formatted(
                         indent + row.name(),
                         1e3 * row.seconds() / p.steps(),
                         100 * row.seconds() / p.seconds(),
                         row.calls() == 0 ? "" : String.valueOf(Math.round((double) row.calls() / p.steps())),
-                        row.flop() > 0 ? "%.0f".formatted(row.gflops()) : ""));
+                        row.flop() > 0 ? "%.0f".formatted(row.gflops()) : "");
+        text.append(line.stripTrailing()).append(System.lineSeparator());
     }
 }
