@@ -80,8 +80,8 @@ class BenchCommandTest {
         Cli nothing = Cli.run("bench", "--only", "nothing");
         assertThat(nothing.code()).isEqualTo(2);
         assertThat(nothing.err()).isEqualTo("gradine: --only: \"nothing\" is found in no work\n");
-        Cli unreadable = Cli.run(
-                "bench", "--only", "add", "--seconds", 0.01, "--out", temp.resolve("none/figures.jsonl"));
+        Cli unreadable =
+                Cli.run("bench", "--only", "add", "--seconds", 0.01, "--out", temp.resolve("none/figures.jsonl"));
         assertThat(unreadable.code()).isEqualTo(2);
         assertThat(unreadable.err())
                 .isEqualTo("gradine: " + temp.resolve("none/figures.jsonl") + ": no such file or folder\n");
