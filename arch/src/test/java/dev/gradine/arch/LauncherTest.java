@@ -129,6 +129,48 @@ class LauncherTest {
     }
 
     @Test
+    void bench_knows_where_the_checkout_keeps_results_and_leaves_the_peer_alone() throws Exception {
+        Outcome outcome = gradine("bench", "--only", "gemm");
+        assertThat(outcome.out())
+                .contains("-Dgradine.results=" + dir + "/repo/jmh/results|")
+                .endsWith("|dev.gradine.cli.Main|bench|--only|gemm|\n");
+        assertThat(builds()).hasSize(1);
+        assertThat(gradine("sft").out()).doesNotContain("gradine.results");
+    }
+
+    @Test
+    void bench_with_a_peer_builds_it_and_puts_it_on_the_class_path() throws Exception {
+        assumeTrue(System.getProperty("os.arch").equals("amd64"), "libtorch for another platform");
+        gradine();
+        script("bin/mvn", """
+                echo "mvn $*" >>"%s/mvn.log"
+                mkdir -p jmh/target/fast/peer && touch jmh/target/fast/jmh-1.jar jmh/target/fast/peer/pytorch.jar
+                """.formatted(dir));
+        Outcome outcome = gradine("bench", "--peer");
+        assertThat(outcome.out())
+                .contains("/jmh/target/fast/jmh-1.jar:" + dir + "/repo/jmh/target/fast/peer/pytorch.jar|")
+                .endsWith("|dev.gradine.cli.Main|bench|--peer|\n");
+        assertThat(builds().getLast())
+                .isEqualTo(
+                        "mvn -B -Dstyle.color=never -q -Dfast -Ppeer -Dpeer.platform=linux-x86_64 -pl jmh -am package");
+        assertThat(gradine("bench").out()).doesNotContain("pytorch");
+    }
+
+    @Test
+    void a_peer_that_cannot_be_had_is_one_line() throws Exception {
+        assumeTrue(System.getProperty("os.arch").equals("amd64"), "libtorch for another platform");
+        gradine();
+        script("bin/mvn", "echo 'could not transfer artifact'; echo more; exit 1");
+        Outcome outcome = gradine("bench", "--peer");
+        Path log = dir.resolve("repo/jmh/target/peer.log");
+        assertThat(outcome).isEqualTo(new Outcome(1, "", """
+                gradine: building the peer, libtorch (110 MB to download the first time)
+                gradine: bench --peer: libtorch could not be downloaded or built, %s says why
+                """.formatted(log)));
+        assertThat(log).content().startsWith("could not transfer artifact\n");
+    }
+
+    @Test
     void run_starts_a_source_file_over_the_same_class_path() throws Exception {
         write("Tape.java", "void main() {}");
         Outcome outcome = gradine("run", dir + "/Tape.java", "a b");

@@ -12,13 +12,14 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 
 /// A model file opened for one command: mapped weights, the device, the model over them. Closing it ends the `run`
 /// lifetime.
 final class LoadedModel implements AutoCloseable {
 
     private final Arena files = Arena.ofShared();
-    private final Kernels run = CpuKernels.open();
+    private final Kernels run;
     private final WarmUp warmUp;
     private final Path source;
     private final Checkpoint checkpoint;
@@ -26,12 +27,13 @@ final class LoadedModel implements AutoCloseable {
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
-        this(source, WarmUp.none());
+        this(source, WarmUp.none(), run -> run);
     }
 
-    private LoadedModel(Path source, WarmUp warmUp) {
+    private LoadedModel(Path source, WarmUp warmUp, UnaryOperator<Kernels> watch) {
         this.warmUp = warmUp;
         this.source = source;
+        run = watch.apply(CpuKernels.open());
         try {
             checkpoint = Checkpoint.open(source, files);
             model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
@@ -49,8 +51,10 @@ final class LoadedModel implements AutoCloseable {
     }
 
     /// The same, with kernels being compiled meanwhile: `ready` ends that.
-    static LoadedModel forTraining(Path source) {
-        return new LoadedModel(source, WarmUp.start());
+    ///
+    /// @param watch what the device is exchanged for, such as one that is profiled
+    static LoadedModel forTraining(Path source, UnaryOperator<Kernels> watch) {
+        return new LoadedModel(source, WarmUp.start(), watch);
     }
 
     /// Leaves the cores to the caller.

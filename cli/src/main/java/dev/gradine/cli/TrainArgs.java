@@ -1,6 +1,8 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.DataSet;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Schedule;
 import dev.gradine.train.TrainSettings;
@@ -147,6 +149,13 @@ final class TrainArgs {
             description = "Prompts answered before and after, for the report (default ${DEFAULT-VALUE}).")
     private int samples;
 
+    @Option(
+            names = "--profile",
+            description = "In the end, say by kernel where the time of a step went (from the third step on).")
+    private boolean profiles;
+
+    private final Profile profile = new Profile(2);
+
     Path model() {
         return model;
     }
@@ -206,6 +215,20 @@ final class TrainArgs {
 
     int samples() {
         return samples;
+    }
+
+    /// The device, seen by the profile where one is asked for.
+    Kernels watched(Kernels run) {
+        return profiles ? profile.watch(run) : run;
+    }
+
+    boolean profiles() {
+        return profiles;
+    }
+
+    /// Empty unless `profiles`.
+    Profile profile() {
+        return profile;
     }
 
     /// @param perEpoch optimisation steps of one pass over the data

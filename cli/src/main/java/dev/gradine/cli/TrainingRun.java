@@ -133,6 +133,8 @@ final class TrainingRun<E> implements Trainer.Listener {
             record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
             Report.write(args.out());
             record.summarise(out, finished, trainer.bytesSavedByCheckpoints());
+            if (args.profiles()) out.printf("%n%s", args.profile().table());
+            out.flush();
             return finished ? 0 : 130;
         } catch (RuntimeException e) {
             progress.close();
@@ -158,7 +160,13 @@ final class TrainingRun<E> implements Trainer.Listener {
     }
 
     @Override
+    public void begins(int step) {
+        args.profile().begin();
+    }
+
+    @Override
     public void step(int step, SequencedMap<String, Double> metrics) {
+        args.profile().end();
         metrics.put("peak_memory_mb", PeakMemory.now().mb());
         log.write(step, metrics);
         progress.update(step, metrics);

@@ -15,6 +15,11 @@ public final class Trainer<E> {
 
     /// What a run tells of itself.
     public interface Listener {
+        /// Before the work of a step begins.
+        ///
+        /// @param step number of its update, from 1
+        default void begins(int step) {}
+
         /// After an update.
         ///
         /// @param step number of the update, from 1
@@ -98,6 +103,7 @@ public final class Trainer<E> {
     public boolean run(BooleanSupplier stop) {
         if (done == 0) evaluate(0);
         while (done < settings.steps()) {
+            listener.begins(done + 1);
             SequencedMap<String, Double> metrics = step(done);
             done++;
             listener.step(done, metrics);

@@ -12,6 +12,7 @@ import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Objective;
 import dev.gradine.train.PreferenceObjective;
@@ -28,16 +29,32 @@ public final class ModelRows {
 
     private static final int PAIRS = 2;
     private static final int DPO_LENGTH = 256; // tokens of a sequence, its prompt included
+    private static final int WARMUP = 2; // steps
 
     private final CausalLm model;
     private final Kernels run;
+    private Kernels device; // the same, or that seen by the profile
+    private final Choice choice;
     private final Consumer<Measured> out;
+    private final Profile profile = new Profile(WARMUP);
+    private Consumer<String> tables = table -> {};
 
     /// @param out told each line as it is measured
-    public ModelRows(CausalLm model, Kernels run, Consumer<Measured> out) {
+    public ModelRows(CausalLm model, Kernels run, Choice choice, Consumer<Measured> out) {
         this.model = model;
         this.run = run;
+        this.device = run;
+        this.choice = choice;
         this.out = out;
+    }
+
+    /// Measures as `run` does, and profiles the training steps.
+    ///
+    /// @param tables told after each kind of step where its time goes
+    public void run(Consumer<String> tables) {
+        this.tables = tables;
+        device = profile.watch(run);
+        run();
     }
 
     /// Measures reading and writing, then training steps.
@@ -46,7 +63,7 @@ public final class ModelRows {
         decode(64);
         AdaptedModel adapted = AdaptedModel.fresh(
                 model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
-        AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+        AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), device);
         sft(optimizer, 4, 256);
         sft(optimizer, 1, 1024);
         dpo(adapted, optimizer, 0);
@@ -67,16 +84,20 @@ public final class ModelRows {
     }
 
     private void prefill(int n) {
+        String work = "prefill " + n + " tokens";
+        if (!choice.wants(work)) return;
         int[] ids = tokens(n, model.vocabSize(), 7);
-        Timing t = Timing.of(2, 3, 3, () -> {
+        Timing t = Timing.of(2, 3, choice.seconds(3), () -> {
             try (Kernels k = run.openStep()) {
                 model.hidden(Tape.forgetting(k), ids, model.newCache(k, n));
             }
         });
-        out.accept(Measured.rate("prefill " + n + " tokens", "tokens/s", n, t, 0));
+        out.accept(Measured.rate(work, "tokens/s", n, t, 0));
     }
 
     private void decode(int n) {
+        String work = "decode " + n + " tokens, one stream";
+        if (!choice.wants(work)) return;
         try (Kernels k = run.openStep()) {
             KvCache cache = model.newCache(k, 16 + 4 * n);
             IntConsumer one = id -> {
@@ -87,24 +108,29 @@ public final class ModelRows {
                 }
             };
             for (int id : tokens(16, model.vocabSize(), 8)) one.accept(id);
-            Timing t = Timing.of(1, 3, 1, () -> {
+            Timing t = Timing.of(1, 3, choice.seconds(1), () -> {
                 cache.truncate(16);
                 for (int id : tokens(n, model.vocabSize(), 9)) one.accept(id);
             });
-            out.accept(Measured.rate("decode " + n + " tokens, one stream", "tokens/s", n, t, 0));
+            out.accept(Measured.rate(work, "tokens/s", n, t, 0));
         }
     }
 
     private <E> void step(String work, int tokens, AdamW optimizer, Objective<E> objective, List<E> batch) {
+        if (!choice.wants(work)) return;
         double weight = batch.stream().mapToDouble(objective::weight).sum();
-        Timing t = Timing.of(2, 3, 8, () -> {
-            try (Kernels k = run.openStep()) {
+        Timing t = Timing.of(WARMUP, 3, choice.seconds(8), () -> {
+            profile.begin();
+            try (Kernels k = device.openStep()) {
                 Tape tape = Tape.recording(k);
                 tape.backward(objective.forward(tape, batch, weight).loss());
             }
             optimizer.step(1e-5, optimizer.gradNorm());
+            profile.end();
         });
         out.accept(Measured.rate(work, "tokens/s", tokens, t, 0));
+        tables.accept(profile.table());
+        profile.clear();
     }
 
     private void sft(AdamW optimizer, int batch, int length) {

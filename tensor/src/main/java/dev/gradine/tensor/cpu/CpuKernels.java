@@ -51,6 +51,17 @@ public final class CpuKernels implements Kernels {
         return new CpuKernels(run, run, new Slab());
     }
 
+    /// Threads that kernels run on: the property `gradine.threads`, else all cores.
+    public static int threads() {
+        return Parallel.THREADS;
+    }
+
+    /// Runs `work` with all kernels of the process on the thread that calls them, to measure what one core does. The
+    /// results are the same.
+    public static void onOneThread(Runnable work) {
+        Parallel.alone(work);
+    }
+
     @Override
     public String name() {
         return "cpu (%d-bit vectors, %d threads)".formatted(vectorBits(), Parallel.THREADS);

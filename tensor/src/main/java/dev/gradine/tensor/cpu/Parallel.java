@@ -21,6 +21,9 @@ final class Parallel {
     static final int THREADS = Math.max(
             1, Integer.getInteger("gradine.threads", Runtime.getRuntime().availableProcessors()));
 
+    /// Whether the caller works alone for now, as a measurement of one core wants it.
+    private static volatile boolean alone;
+
     private static final int SPINS = 2_000; // about 0.1 ms: longer than the gap between two kernels of one step
 
     private static final Parallel POOL = new Parallel();
@@ -44,10 +47,21 @@ final class Parallel {
         }
     }
 
+    /// Runs `work`, whose kernels stay on the calling thread.
+    static void alone(Runnable work) {
+        boolean before = alone;
+        alone = true;
+        try {
+            work.run();
+        } finally {
+            alone = before;
+        }
+    }
+
     /// Runs `part` for every index below `n` and returns when all are done.
     static void forEach(int n, Part part) {
         if (n <= 0) return;
-        if (n == 1 || THREADS == 1 || Thread.currentThread() instanceof Worker) {
+        if (n == 1 || THREADS == 1 || alone || Thread.currentThread() instanceof Worker) {
             for (int i = 0; i < n; i++) part.run(i);
             return;
         }

@@ -2,8 +2,12 @@ package dev.gradine.tensor.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +44,24 @@ class ParallelTest {
         AtomicIntegerArray runs = new AtomicIntegerArray(100);
         Parallel.forEach(10, i -> Parallel.forEach(10, j -> runs.incrementAndGet(10 * i + j)));
         assertThat(IntStream.range(0, 100).map(runs::get)).allMatch(count -> count == 1);
+    }
+
+    @Test
+    void alone_the_caller_does_everything_itself() {
+        Set<Thread> seen = ConcurrentHashMap.newKeySet();
+        Parallel.alone(() -> Parallel.forEach(1000, i -> seen.add(Thread.currentThread())));
+        assertThat(seen).containsExactly(Thread.currentThread());
+        assertThatThrownBy(() -> Parallel.alone(() -> {
+                    throw new IllegalStateException("planted");
+                }))
+                .hasMessage("planted");
+        assumeTrue(Parallel.THREADS > 1, "one core");
+        seen.clear();
+        Parallel.forEach(1000, i -> {
+            seen.add(Thread.currentThread());
+            LockSupport.parkNanos(10_000); // time for the others to come
+        });
+        assertThat(seen).hasSizeGreaterThan(1);
     }
 
     @Test
