@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.cli.bench.GemmRows;
+import dev.gradine.cli.bench.KernelRows;
 import dev.gradine.cli.bench.Measured;
 import dev.gradine.cli.bench.ModelRows;
 import dev.gradine.io.Json;
@@ -53,6 +54,7 @@ final class BenchCommand implements Runnable {
             double peak = PeakRate.gflops();
             show(print, new Measured("multiply-adds in registers: the peak", "GFLOP/s", peak, peak, 100));
             GemmRows.run(run, peak, row -> show(print, row));
+            KernelRows.run(run, row -> show(print, row));
         }
         for (Path m : model) {
             try (LoadedModel loaded = new LoadedModel(m)) {

@@ -51,8 +51,7 @@ final class AdamWCpu implements AdamWKernel {
         Chunks.values(n, (from, to) -> update(param, grad, first, second, f, from, to));
     }
 
-    private static void update(
-            long p, long g, long m, long v, Factors f, int from, int to) {
+    private static void update(long p, long g, long m, long v, Factors f, int from, int to) {
         FloatVector scale = FloatVector.broadcast(F, f.gradScale);
         FloatVector keepFirst = FloatVector.broadcast(F, f.beta1);
         FloatVector joinFirst = FloatVector.broadcast(F, 1 - f.beta1);

@@ -56,7 +56,8 @@ final class DropoutCpu implements DropoutKernel {
         IntVector least = dropped.broadcast((int) threshold);
         int i = from;
         for (; i <= to - LANES; i += LANES) {
-            LongVector even = LongVector.broadcast(L, seed + (i + 1L) * GOLDEN_GAMMA).add(EVEN);
+            LongVector even =
+                    LongVector.broadcast(L, seed + (i + 1L) * GOLDEN_GAMMA).add(EVEN);
             IntVector kept = load(x, i).div(keeps).reinterpretAsInts();
             store(kept.blend(dropped, hashes(even).compare(ULT, least)).reinterpretAsFloats(), y, i);
         }

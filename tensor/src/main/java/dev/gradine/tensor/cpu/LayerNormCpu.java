@@ -51,21 +51,18 @@ final class LayerNormCpu implements LayerNormKernel {
 
     private static float squaredDistance(long x, float mean, int c) {
         FloatVector means = FloatVector.broadcast(F, mean);
-        FloatVector even = FloatVector.zero(F);
-        FloatVector odd = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int i = 0;
-        for (; i <= c - 2 * LANES; i += 2 * LANES) {
-            FloatVector a = load(x, i).sub(means);
-            FloatVector b = load(x, i + LANES).sub(means);
-            even = a.fma(a, even);
-            odd = b.fma(b, odd);
+        for (; i <= c - LANES; i += LANES) {
+            FloatVector d = load(x, i).sub(means);
+            sum = d.fma(d, sum);
         }
         float rest = 0;
         for (; i < c; i++) {
             float d = get(x, i) - mean;
             rest = Math.fma(d, d, rest);
         }
-        return Vectors.sum(even.add(odd)) + rest;
+        return Vectors.sum(sum) + rest;
     }
 
     private static void normalise(long x, float mean, float r, long w, long b, long y, int c) {
@@ -137,21 +134,17 @@ final class LayerNormCpu implements LayerNormKernel {
 
     private static float dotWithZ(long dy, long x, long w, float mean, float r, int c) {
         FloatVector means = FloatVector.broadcast(F, mean);
-        FloatVector even = FloatVector.zero(F);
-        FloatVector odd = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int i = 0;
-        for (; i <= c - 2 * LANES; i += 2 * LANES) {
-            even = load(x, i).sub(means).fma(load(dy, i).mul(load(w, i)), even);
-            int j = i + LANES;
-            odd = load(x, j).sub(means).fma(load(dy, j).mul(load(w, j)), odd);
+        for (; i <= c - LANES; i += LANES) {
+            sum = load(x, i).sub(means).fma(load(dy, i).mul(load(w, i)), sum);
         }
         float rest = 0;
         for (; i < c; i++) rest = Math.fma(get(x, i) - mean, get(dy, i) * get(w, i), rest);
-        return (Vectors.sum(even.add(odd)) + rest) * r;
+        return (Vectors.sum(sum) + rest) * r;
     }
 
-    private static void push(
-            long dy, long x, long w, float mean, float r, float meanG, float meanGz, long dx, int c) {
+    private static void push(long dy, long x, long w, float mean, float r, float meanG, float meanGz, long dx, int c) {
         FloatVector means = FloatVector.broadcast(F, mean);
         FloatVector rs = FloatVector.broadcast(F, r);
         FloatVector meansG = FloatVector.broadcast(F, meanG);

@@ -3,7 +3,6 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 import static dev.gradine.tensor.cpu.Vectors.get;
-import static dev.gradine.tensor.cpu.Vectors.getInt;
 import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.setInt;

@@ -78,8 +78,7 @@ final class RmsNormCpu implements RmsNormKernel {
     }
 
     /// Those of the weight first: `dx` may be `dy`.
-    private static void gradients(
-            long dy, long x, long w, long rstd, long dx, int c, int from, int to, long sums) {
+    private static void gradients(long dy, long x, long w, long rstd, long dx, int c, int from, int to, long sums) {
         for (int row = from; row < to; row++) {
             long at = 4L * row * c;
             addWeightGradient(dy + at, x + at, get(rstd, row), sums, c);
@@ -100,16 +99,12 @@ final class RmsNormCpu implements RmsNormKernel {
     }
 
     private static float dotOfThree(long dy, long x, long w, int c) {
-        FloatVector even = FloatVector.zero(F);
-        FloatVector odd = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int i = 0;
-        for (; i <= c - 2 * LANES; i += 2 * LANES) {
-            even = load(x, i).mul(load(w, i)).fma(load(dy, i), even);
-            odd = load(x, i + LANES).mul(load(w, i + LANES)).fma(load(dy, i + LANES), odd);
-        }
+        for (; i <= c - LANES; i += LANES) sum = load(x, i).mul(load(w, i)).fma(load(dy, i), sum);
         float rest = 0;
         for (; i < c; i++) rest = Math.fma(get(x, i) * get(w, i), get(dy, i), rest);
-        return Vectors.sum(even.add(odd)) + rest;
+        return Vectors.sum(sum) + rest;
     }
 
     private static void addWeightGradient(long dy, long x, float r, long dw, int c) {

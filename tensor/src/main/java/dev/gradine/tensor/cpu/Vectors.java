@@ -145,32 +145,24 @@ final class Vectors {
         return sum(sum) + rest;
     }
 
-    /// `Σ a[k] · b[k]` over `k < n`.
+    /// `Σ a[k] · b[k]` over `k < n`. One running sum: of two, the compiler boxed both in some callers.
     static float dot(long a, long b, int n) {
-        FloatVector even = FloatVector.zero(F);
-        FloatVector odd = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int k = 0;
-        for (; k <= n - 2 * LANES; k += 2 * LANES) {
-            even = load(a, k).fma(load(b, k), even);
-            odd = load(a, k + LANES).fma(load(b, k + LANES), odd);
-        }
+        for (; k <= n - LANES; k += LANES) sum = load(a, k).fma(load(b, k), sum);
         float rest = 0;
         for (; k < n; k++) rest = Math.fma(get(a, k), get(b, k), rest);
-        return sum(even.add(odd)) + rest;
+        return sum(sum) + rest;
     }
 
     /// `Σ x[k]` over `k < n`.
     static float sum(long x, int n) {
-        FloatVector even = FloatVector.zero(F);
-        FloatVector odd = FloatVector.zero(F);
+        FloatVector sum = FloatVector.zero(F);
         int k = 0;
-        for (; k <= n - 2 * LANES; k += 2 * LANES) {
-            even = even.add(load(x, k));
-            odd = odd.add(load(x, k + LANES));
-        }
+        for (; k <= n - LANES; k += LANES) sum = sum.add(load(x, k));
         float rest = 0;
         for (; k < n; k++) rest += get(x, k);
-        return sum(even.add(odd)) + rest;
+        return sum(sum) + rest;
     }
 
     /// `y[k] = value` over `k < n`.
