@@ -95,22 +95,18 @@ final class LayerNormCpu implements LayerNormKernel {
                 Operand.write(OP, "dx", dx, x.size()),
                 c);
         int n = x.shape().rows();
-        if (dw == null && db == null) {
-            Chunks.rows(n, 3L * c, (from, to) -> {
-                for (int row = from; row < to; row++) g.inputGradient(row);
+        if (dw != null || db != null) { // before dx, which may be dy; in one loop with it the compiler boxes vectors
+            long weights = dw == null ? 0 : Operand.write(OP, "dw", dw, c);
+            long biases = db == null ? 0 : Operand.write(OP, "db", db, c);
+            long sums = RowBlocks.sums(n, 2 * c, (from, to, sum) -> {
+                for (int row = from; row < to; row++) g.addParameterGradients(row, sum);
             });
-            return;
+            if (dw != null) RowBlocks.add(sums, weights, 0, c);
+            if (db != null) RowBlocks.add(sums + 4L * c, biases, 0, c);
         }
-        long weights = dw == null ? 0 : Operand.write(OP, "dw", dw, c);
-        long biases = db == null ? 0 : Operand.write(OP, "db", db, c);
-        long sums = RowBlocks.sums(n, 2 * c, (from, to, sum) -> {
-            for (int row = from; row < to; row++) {
-                g.addParameterGradients(row, sum); // first: dx may be dy
-                g.inputGradient(row);
-            }
+        Chunks.rows(n, 3L * c, (from, to) -> {
+            for (int row = from; row < to; row++) g.inputGradient(row);
         });
-        if (dw != null) RowBlocks.add(sums, weights, 0, c);
-        if (db != null) RowBlocks.add(sums + 4L * c, biases, 0, c);
     }
 
     /// Where the operands of backward begin, for one row of `c` values at a time.

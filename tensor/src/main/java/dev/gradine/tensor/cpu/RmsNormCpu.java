@@ -61,27 +61,21 @@ final class RmsNormCpu implements RmsNormKernel {
         long weight = Operand.read(OP, "w", w, c);
         long r = Operand.read(OP, "rstd", rstd, n);
         long out = Operand.write(OP, "dx", dx, x.size());
-        if (dw == null) {
-            Chunks.rows(n, 2L * c, (from, to) -> inputGradients(d, in, weight, r, out, c, from, to));
-            return;
+        if (dw != null) { // before dx, which may be dy; in one loop with it the compiler boxed vectors
+            long total = Operand.write(OP, "dw", dw, c);
+            long sums = RowBlocks.sums(n, c, (from, to, sum) -> {
+                for (int row = from; row < to; row++) {
+                    addWeightGradient(d + 4L * row * c, in + 4L * row * c, get(r, row), sum, c);
+                }
+            });
+            RowBlocks.add(sums, total, 0, c);
         }
-        long total = Operand.write(OP, "dw", dw, c);
-        long sums = RowBlocks.sums(n, c, (from, to, sum) -> gradients(d, in, weight, r, out, c, from, to, sum));
-        RowBlocks.add(sums, total, 0, c);
+        Chunks.rows(n, 2L * c, (from, to) -> inputGradients(d, in, weight, r, out, c, from, to));
     }
 
     private static void inputGradients(long dy, long x, long w, long rstd, long dx, int c, int from, int to) {
         for (int row = from; row < to; row++) {
             long at = 4L * row * c;
-            inputGradient(dy + at, x + at, w, get(rstd, row), dx + at, c);
-        }
-    }
-
-    /// Those of the weight first: `dx` may be `dy`.
-    private static void gradients(long dy, long x, long w, long rstd, long dx, int c, int from, int to, long sums) {
-        for (int row = from; row < to; row++) {
-            long at = 4L * row * c;
-            addWeightGradient(dy + at, x + at, get(rstd, row), sums, c);
             inputGradient(dy + at, x + at, w, get(rstd, row), dx + at, c);
         }
     }
