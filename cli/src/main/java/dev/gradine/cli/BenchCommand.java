@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.cli.bench.Choice;
 import dev.gradine.cli.bench.GemmRows;
+import dev.gradine.cli.bench.KernelRows;
 import dev.gradine.cli.bench.Measured;
 import dev.gradine.cli.bench.ModelRows;
 import dev.gradine.cli.bench.Peer;

@@ -9,7 +9,6 @@ import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// Activation functions. The tanh form of GELU is `x · σ(2u)`, since `½(1 + tanh u) = σ(2u)`.
@@ -20,87 +19,61 @@ final class ActivationCpu implements ActivationKernel {
     private static final float SQRT_8_OVER_PI = 1.5957692f; // 2 √(2/π)
     private static final float CUBIC = 0.044715f;
 
-    // Φ is so long that with loads from segments the compiler runs out of room to inline it; it works on an array, in
-    // whole vectors, of which the last may hold values of no meaning.
-    private static final int BLOCK = 1024;
+    private static final FloatVector ONE = FloatVector.broadcast(F, 1);
+    private static final FloatVector VSQRT_8_OVER_PI = FloatVector.broadcast(F, SQRT_8_OVER_PI);
+    private static final FloatVector VCUBIC = FloatVector.broadcast(F, CUBIC);
+    private static final FloatVector VTHREE_CUBIC = FloatVector.broadcast(F, 3 * CUBIC);
 
     private ActivationCpu() {}
 
     @Override
     public void swiGlu(Tensor gate, Tensor up, Tensor y) {
-        assert gate.size() == y.size() && up.size() == y.size();
-        MemorySegment g = gate.data();
-        MemorySegment u = up.data();
-        MemorySegment out = y.data();
-        Chunks.values(y.size(), (from, to) -> swiGlu(g, u, out, from, to));
+        int n = y.size();
+        long g = Operand.read("swiglu", "gate", gate, n);
+        long u = Operand.read("swiglu", "up", up, n);
+        long out = Operand.write("swiglu", "y", y, n);
+        Chunks.values(n, (from, to) -> swiGlu(g, u, out, from, to));
     }
 
-    private static void swiGlu(MemorySegment gate, MemorySegment up, MemorySegment y, int from, int to) {
+    private static void swiGlu(long gate, long up, long y, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) {
             FloatVector g = load(gate, i);
-            store(g.mul(VectorMath.sigmoid(g)).mul(load(up, i)), y, i);
+            store(g.mul(load(up, i)).div(VectorMath.onePlusExp(g)), y, i);
         }
         for (; i < to; i++) set(y, i, get(gate, i) * VectorMath.sigmoid(get(gate, i)) * get(up, i));
     }
 
     @Override
     public void swiGluBackward(Tensor dy, Tensor gate, Tensor up, Tensor dGate, Tensor dUp) {
-        assert gate.size() == dy.size() && up.size() == dy.size();
-        MemorySegment d = dy.data();
-        MemorySegment g = gate.data();
-        MemorySegment u = up.data();
-        MemorySegment dg = dGate.data();
-        MemorySegment du = dUp.data();
-        Chunks.values(dy.size(), (from, to) -> swiGluBackward(d, g, u, dg, du, from, to));
+        int n = dy.size();
+        long d = Operand.read("swiglu", "dy", dy, n);
+        long g = Operand.read("swiglu", "gate", gate, n);
+        long u = Operand.read("swiglu", "up", up, n);
+        long dg = Operand.write("swiglu", "dGate", dGate, n);
+        long du = Operand.write("swiglu", "dUp", dUp, n);
+        Chunks.values(n, (from, to) -> swiGluBackward(d, g, u, dg, du, from, to));
     }
 
-    /// Block by block in two passes, σ(gate) waiting in `dGate` between them: a loop with all of it would come so near
-    /// the
-    /// compiler's inlining limit that some runs boxed every vector.
-    private static void swiGluBackward(
-            MemorySegment dy,
-            MemorySegment gate,
-            MemorySegment up,
-            MemorySegment dGate,
-            MemorySegment dUp,
-            int from,
-            int to) {
-        for (int first = from; first < to; first += BLOCK) {
-            int end = Math.min(to, first + BLOCK);
-            sigmoid(gate, dGate, first, end);
-            swiGluSlopes(dy, gate, up, dGate, dUp, first, end);
-        }
-    }
-
-    private static void sigmoid(MemorySegment x, MemorySegment y, int from, int to) {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) store(VectorMath.sigmoid(load(x, i)), y, i);
-        for (; i < to; i++) set(y, i, VectorMath.sigmoid(get(x, i)));
-    }
-
-    private static void swiGluSlopes(
-            MemorySegment dy,
-            MemorySegment gate,
-            MemorySegment up,
-            MemorySegment dGate,
-            MemorySegment dUp,
-            int from,
-            int to) {
+    private static void swiGluBackward(long dy, long gate, long up, long dGate, long dUp, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) {
-            FloatVector s = load(dGate, i);
-            FloatVector silu = load(gate, i).mul(s);
+            FloatVector g = load(gate, i);
+            FloatVector s = VectorMath.sigmoid(g);
+            FloatVector silu = g.mul(s);
             FloatVector d = load(dy, i);
+            FloatVector dg = d.mul(load(up, i)).mul(siluSlope(s, silu));
             store(d.mul(silu), dUp, i);
-            store(d.mul(load(up, i)).mul(siluSlope(s, silu)), dGate, i);
+            store(dg, dGate, i);
         }
         for (; i < to; i++) {
+            float g = get(gate, i);
+            float s = VectorMath.sigmoid(g);
+            float silu = g * s;
             float d = get(dy, i);
-            float s = get(dGate, i);
-            float silu = get(gate, i) * s;
+            float dg = d * get(up, i) * (Math.fma(-silu, s, silu) + s);
             set(dUp, i, d * silu);
-            set(dGate, i, d * get(up, i) * (Math.fma(-silu, s, silu) + s));
+            set(dGate, i, dg);
         }
     }
 
@@ -111,27 +84,26 @@ final class ActivationCpu implements ActivationKernel {
 
     @Override
     public void gelu(Tensor x, boolean tanh, Tensor y) {
-        assert x.size() == y.size();
-        MemorySegment in = x.data();
-        MemorySegment out = y.data();
-        if (tanh) Chunks.values(y.size(), (from, to) -> geluTanh(in, out, from, to));
-        else Chunks.values(y.size(), (from, to) -> geluErf(in, out, from, to));
+        int n = y.size();
+        long in = Operand.read("gelu", "x", x, n);
+        long out = Operand.write("gelu", "y", y, n);
+        if (tanh) Chunks.values(n, (from, to) -> geluTanh(in, out, from, to));
+        else Chunks.values(n, (from, to) -> geluErf(in, out, from, to));
     }
 
-    private static void geluErf(MemorySegment in, MemorySegment out, int from, int to) {
-        float[] block = ThreadArrays.floats(BLOCK);
-        for (int first = from; first < to; first += BLOCK) {
-            int n = Math.min(BLOCK, to - first);
-            Vectors.read(in, first, block, 0, n);
-            for (int i = 0; i < n; i += LANES) {
-                FloatVector x = FloatVector.fromArray(F, block, i);
-                x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))).intoArray(block, i);
-            }
-            Vectors.write(block, 0, out, first, n);
+    private static void geluErf(long in, long out, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) {
+            FloatVector x = load(in, i);
+            store(x.mul(VectorMath.normalCdf(x, VectorMath.gaussian(x))), out, i);
+        }
+        for (; i < to; i++) {
+            float x = get(in, i);
+            set(out, i, x * VectorMath.normalCdf(x, VectorMath.gaussian(x)));
         }
     }
 
-    private static void geluTanh(MemorySegment in, MemorySegment out, int from, int to) {
+    private static void geluTanh(long in, long out, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) {
             FloatVector x = load(in, i);
@@ -142,8 +114,7 @@ final class ActivationCpu implements ActivationKernel {
 
     /// `2u = 2 √(2/π) (x + 0.044715 x³)`.
     private static FloatVector twoU(FloatVector x) {
-        FloatVector one = FloatVector.broadcast(F, 1);
-        return x.mul(SQRT_8_OVER_PI).mul(x.mul(x).fma(FloatVector.broadcast(F, CUBIC), one));
+        return x.mul(x).fma(VCUBIC, ONE).mul(x).mul(VSQRT_8_OVER_PI);
     }
 
     private static float twoU(float x) {
@@ -152,26 +123,18 @@ final class ActivationCpu implements ActivationKernel {
 
     @Override
     public void geluBackward(Tensor dy, Tensor x, boolean tanh, Tensor dx) {
-        assert x.size() == dy.size() && x.size() == dx.size();
-        MemorySegment d = dy.data();
-        MemorySegment in = x.data();
-        MemorySegment out = dx.data();
-        if (tanh) Chunks.values(x.size(), (from, to) -> geluTanhBackward(d, in, out, from, to));
-        else Chunks.values(x.size(), (from, to) -> geluErfBackward(d, in, out, from, to));
+        int n = x.size();
+        long d = Operand.read("gelu", "dy", dy, n);
+        long in = Operand.read("gelu", "x", x, n);
+        long out = Operand.write("gelu", "dx", dx, n);
+        if (tanh) Chunks.values(n, (from, to) -> geluTanhBackward(d, in, out, from, to));
+        else Chunks.values(n, (from, to) -> geluErfBackward(d, in, out, from, to));
     }
 
-    private static void geluErfBackward(MemorySegment dy, MemorySegment in, MemorySegment dx, int from, int to) {
-        float[] block = ThreadArrays.floats(2 * BLOCK);
-        for (int first = from; first < to; first += BLOCK) {
-            int n = Math.min(BLOCK, to - first);
-            Vectors.read(in, first, block, 0, n);
-            Vectors.read(dy, first, block, BLOCK, n);
-            for (int i = 0; i < n; i += LANES) {
-                FloatVector slope = geluErfSlope(FloatVector.fromArray(F, block, i));
-                slope.mul(FloatVector.fromArray(F, block, BLOCK + i)).intoArray(block, i);
-            }
-            Vectors.write(block, 0, dx, first, n);
-        }
+    private static void geluErfBackward(long dy, long in, long dx, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) store(geluErfSlope(load(in, i)).mul(load(dy, i)), dx, i);
+        for (; i < to; i++) set(dx, i, geluErfSlope(get(in, i)) * get(dy, i));
     }
 
     /// `Φ(x) + x φ(x)`.
@@ -180,7 +143,12 @@ final class ActivationCpu implements ActivationKernel {
         return VectorMath.normalDensity(e).fma(x, VectorMath.normalCdf(x, e));
     }
 
-    private static void geluTanhBackward(MemorySegment dy, MemorySegment in, MemorySegment dx, int from, int to) {
+    private static float geluErfSlope(float x) {
+        float e = VectorMath.gaussian(x);
+        return Math.fma(VectorMath.normalDensity(e), x, VectorMath.normalCdf(x, e));
+    }
+
+    private static void geluTanhBackward(long dy, long in, long dx, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(dy, i).mul(geluTanhSlope(load(in, i))), dx, i);
         for (; i < to; i++) {
@@ -193,18 +161,15 @@ final class ActivationCpu implements ActivationKernel {
 
     /// `s + x s (1 − s) 2u′` with `s = σ(2u)` and `u′ = √(2/π) (1 + 3 · 0.044715 x²)`.
     private static FloatVector geluTanhSlope(FloatVector x) {
-        FloatVector one = FloatVector.broadcast(F, 1);
         FloatVector s = VectorMath.sigmoid(twoU(x));
-        FloatVector twoUSlope =
-                x.mul(x).fma(FloatVector.broadcast(F, 3 * CUBIC), one).mul(SQRT_8_OVER_PI);
-        return x.mul(s).mul(one.sub(s)).fma(twoUSlope, s);
+        FloatVector twoUSlope = x.mul(x).fma(VTHREE_CUBIC, ONE).mul(VSQRT_8_OVER_PI);
+        return x.mul(s).mul(ONE.sub(s)).fma(twoUSlope, s);
     }
 
     @Override
     public void logSigmoid(Tensor x, Tensor y) {
-        assert x.size() == y.size();
-        MemorySegment in = x.data();
-        MemorySegment out = y.data();
+        long in = Operand.read("log_sigmoid", "x", x, x.size());
+        long out = Operand.write("log_sigmoid", "y", y, x.size());
         Chunks.rows(x.size(), 16, (from, to) -> { // log1p has no vector form here; there is one margin per pair
             for (int i = from; i < to; i++) set(out, i, logSigmoid(get(in, i)));
         });
@@ -216,10 +181,9 @@ final class ActivationCpu implements ActivationKernel {
 
     @Override
     public void logSigmoidBackward(Tensor dy, Tensor x, Tensor dx) {
-        assert x.size() == dy.size() && x.size() == dx.size();
-        MemorySegment d = dy.data();
-        MemorySegment in = x.data();
-        MemorySegment out = dx.data();
+        long d = Operand.read("log_sigmoid", "dy", dy, x.size());
+        long in = Operand.read("log_sigmoid", "x", x, x.size());
+        long out = Operand.write("log_sigmoid", "dx", dx, x.size());
         Chunks.rows(x.size(), 16, (from, to) -> {
             for (int i = from; i < to; i++) set(out, i, (float) (get(d, i) / (1 + Math.exp(get(in, i)))));
         });

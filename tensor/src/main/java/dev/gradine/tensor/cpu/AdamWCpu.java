@@ -9,7 +9,6 @@ import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// One AdamW update, each value read and written once.
@@ -43,25 +42,34 @@ final class AdamWCpu implements AdamWKernel {
 
     @Override
     public void step(Tensor p, Tensor g, Tensor m, Tensor v, Update update) {
-        assert g.size() == p.size() && m.size() == p.size() && v.size() == p.size();
+        int n = p.size();
+        long param = Operand.write("adamw", "p", p, n);
+        long grad = Operand.read("adamw", "g", g, n);
+        long first = Operand.write("adamw", "m", m, n);
+        long second = Operand.write("adamw", "v", v, n);
         Factors f = Factors.of(update);
-        MemorySegment param = p.data();
-        MemorySegment grad = g.data();
-        MemorySegment first = m.data();
-        MemorySegment second = v.data();
-        Chunks.values(p.size(), (from, to) -> update(param, grad, first, second, f, from, to));
+        Chunks.values(n, (from, to) -> update(param, grad, first, second, f, from, to));
     }
 
-    private static void update(
-            MemorySegment p, MemorySegment g, MemorySegment m, MemorySegment v, Factors f, int from, int to) {
+    private static void update(long p, long g, long m, long v, Factors f, int from, int to) {
+        FloatVector scale = FloatVector.broadcast(F, f.gradScale);
+        FloatVector keepFirst = FloatVector.broadcast(F, f.beta1);
+        FloatVector joinFirst = FloatVector.broadcast(F, 1 - f.beta1);
+        FloatVector keepSecond = FloatVector.broadcast(F, f.beta2);
+        FloatVector joinSecond = FloatVector.broadcast(F, 1 - f.beta2);
+        FloatVector invRootBias = FloatVector.broadcast(F, f.invRootBias);
+        FloatVector eps = FloatVector.broadcast(F, f.eps);
+        FloatVector decay = FloatVector.broadcast(F, f.decay);
+        FloatVector stepSize = FloatVector.broadcast(F, f.stepSize);
         int i = from;
         for (; i <= to - LANES; i += LANES) {
-            FloatVector grad = load(g, i).mul(f.gradScale);
-            FloatVector first = first(load(m, i), grad, f);
-            FloatVector second = second(load(v, i), grad, f);
+            FloatVector grad = load(g, i).mul(scale);
+            FloatVector first = load(m, i).fma(keepFirst, grad.mul(joinFirst));
+            FloatVector second = load(v, i).fma(keepSecond, grad.mul(grad).mul(joinSecond));
             store(first, m, i);
             store(second, v, i);
-            store(parameter(load(p, i), first, second, f), p, i);
+            FloatVector root = second.sqrt().fma(invRootBias, eps);
+            store(load(p, i).mul(decay).sub(first.mul(stepSize).div(root)), p, i);
         }
         for (; i < to; i++) {
             float grad = get(g, i) * f.gradScale;
@@ -72,18 +80,5 @@ final class AdamWCpu implements AdamWKernel {
             float root = Math.fma((float) Math.sqrt(second), f.invRootBias, f.eps);
             set(p, i, get(p, i) * f.decay - first * f.stepSize / root);
         }
-    }
-
-    private static FloatVector first(FloatVector m, FloatVector g, Factors f) {
-        return m.fma(FloatVector.broadcast(F, f.beta1), g.mul(1 - f.beta1));
-    }
-
-    private static FloatVector second(FloatVector v, FloatVector g, Factors f) {
-        return v.fma(FloatVector.broadcast(F, f.beta2), g.mul(g).mul(1 - f.beta2));
-    }
-
-    private static FloatVector parameter(FloatVector p, FloatVector m, FloatVector v, Factors f) {
-        FloatVector root = v.sqrt().fma(FloatVector.broadcast(F, f.invRootBias), FloatVector.broadcast(F, f.eps));
-        return p.mul(f.decay).sub(m.mul(f.stepSize).div(root));
     }
 }

@@ -4,19 +4,20 @@ package dev.gradine.tensor.cpu;
 /// column, in order, so that the result does not depend on the number of threads.
 final class Columns {
 
-    private static final int RANGE = 64; // columns: four cache lines of a row
+    private static final int LEAST = 64; // columns of a range: four cache lines of a row
     private static final int SERIAL = 16_384; // values below which one thread does it all
 
     private Columns() {}
 
     /// Ranges of the `c` columns of a matrix of `n` rows.
-    static void forEach(int c, int n, Chunks.Range range) {
+    static void forEach(int c, int n, Chunks.Range columns) {
         if ((long) c * n <= SERIAL) {
-            range.run(0, c);
+            columns.run(0, c);
             return;
         }
+        int range = Math.max(LEAST, Math.ceilDiv(c, 2 * Parallel.THREADS * 16) * 16); // wide, so that rows stream
         Parallel.forEach(
-                Math.ceilDiv(c, RANGE),
-                part -> range.run(part * RANGE, part * RANGE + Math.min(RANGE, c - part * RANGE)));
+                Math.ceilDiv(c, range),
+                part -> columns.run(part * range, part * range + Math.min(range, c - part * range)));
     }
 }

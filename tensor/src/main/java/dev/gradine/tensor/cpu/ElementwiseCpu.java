@@ -9,7 +9,6 @@ import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// Element-by-element arithmetic. Each loop stands on its own: shared ones that take the operation as an argument would
@@ -22,11 +21,11 @@ final class ElementwiseCpu implements ElementwiseKernel {
 
     @Override
     public void fill(Tensor y, float value) {
-        MemorySegment to = y.data();
+        long to = Operand.write("fill", "y", y, y.size());
         Chunks.values(y.size(), (from, end) -> fill(to, value, from, end));
     }
 
-    private static void fill(MemorySegment y, float value, int from, int to) {
+    private static void fill(long y, float value, int from, int to) {
         FloatVector v = FloatVector.broadcast(F, value);
         int i = from;
         for (; i <= to - LANES; i += LANES) store(v, y, i);
@@ -35,14 +34,14 @@ final class ElementwiseCpu implements ElementwiseKernel {
 
     @Override
     public void add(Tensor a, Tensor b, Tensor y) {
-        assert a.size() == y.size() && b.size() == y.size();
-        MemorySegment left = a.data();
-        MemorySegment right = b.data();
-        MemorySegment to = y.data();
-        Chunks.values(y.size(), (from, end) -> add(left, right, to, from, end));
+        int n = y.size();
+        long left = Operand.read("add", "a", a, n);
+        long right = Operand.read("add", "b", b, n);
+        long to = Operand.write("add", "y", y, n);
+        Chunks.values(n, (from, end) -> add(left, right, to, from, end));
     }
 
-    private static void add(MemorySegment a, MemorySegment b, MemorySegment y, int from, int to) {
+    private static void add(long a, long b, long y, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(a, i).add(load(b, i)), y, i);
         for (; i < to; i++) set(y, i, get(a, i) + get(b, i));
@@ -50,14 +49,14 @@ final class ElementwiseCpu implements ElementwiseKernel {
 
     @Override
     public void sub(Tensor a, Tensor b, Tensor y) {
-        assert a.size() == y.size() && b.size() == y.size();
-        MemorySegment left = a.data();
-        MemorySegment right = b.data();
-        MemorySegment to = y.data();
-        Chunks.values(y.size(), (from, end) -> sub(left, right, to, from, end));
+        int n = y.size();
+        long left = Operand.read("sub", "a", a, n);
+        long right = Operand.read("sub", "b", b, n);
+        long to = Operand.write("sub", "y", y, n);
+        Chunks.values(n, (from, end) -> sub(left, right, to, from, end));
     }
 
-    private static void sub(MemorySegment a, MemorySegment b, MemorySegment y, int from, int to) {
+    private static void sub(long a, long b, long y, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(a, i).sub(load(b, i)), y, i);
         for (; i < to; i++) set(y, i, get(a, i) - get(b, i));
@@ -65,14 +64,14 @@ final class ElementwiseCpu implements ElementwiseKernel {
 
     @Override
     public void mul(Tensor a, Tensor b, Tensor y) {
-        assert a.size() == y.size() && b.size() == y.size();
-        MemorySegment left = a.data();
-        MemorySegment right = b.data();
-        MemorySegment to = y.data();
-        Chunks.values(y.size(), (from, end) -> mul(left, right, to, from, end));
+        int n = y.size();
+        long left = Operand.read("mul", "a", a, n);
+        long right = Operand.read("mul", "b", b, n);
+        long to = Operand.write("mul", "y", y, n);
+        Chunks.values(n, (from, end) -> mul(left, right, to, from, end));
     }
 
-    private static void mul(MemorySegment a, MemorySegment b, MemorySegment y, int from, int to) {
+    private static void mul(long a, long b, long y, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(a, i).mul(load(b, i)), y, i);
         for (; i < to; i++) set(y, i, get(a, i) * get(b, i));
@@ -80,27 +79,28 @@ final class ElementwiseCpu implements ElementwiseKernel {
 
     @Override
     public void scale(Tensor x, float s, Tensor y) {
-        assert x.size() == y.size();
-        MemorySegment in = x.data();
-        MemorySegment to = y.data();
-        Chunks.values(y.size(), (from, end) -> scale(in, s, to, from, end));
+        int n = y.size();
+        long in = Operand.read("scale", "x", x, n);
+        long to = Operand.write("scale", "y", y, n);
+        Chunks.values(n, (from, end) -> scale(in, s, to, from, end));
     }
 
-    private static void scale(MemorySegment x, float s, MemorySegment y, int from, int to) {
+    private static void scale(long x, float s, long y, int from, int to) {
+        FloatVector factor = FloatVector.broadcast(F, s);
         int i = from;
-        for (; i <= to - LANES; i += LANES) store(load(x, i).mul(s), y, i);
+        for (; i <= to - LANES; i += LANES) store(load(x, i).mul(factor), y, i);
         for (; i < to; i++) set(y, i, s * get(x, i));
     }
 
     @Override
     public void axpy(float s, Tensor x, Tensor y) {
-        assert x.size() == y.size();
-        MemorySegment in = x.data();
-        MemorySegment to = y.data();
-        Chunks.values(y.size(), (from, end) -> axpy(s, in, to, from, end));
+        int n = y.size();
+        long in = Operand.read("axpy", "x", x, n);
+        long to = Operand.write("axpy", "y", y, n);
+        Chunks.values(n, (from, end) -> axpy(s, in, to, from, end));
     }
 
-    private static void axpy(float s, MemorySegment x, MemorySegment y, int from, int to) {
+    private static void axpy(float s, long x, long y, int from, int to) {
         FloatVector factor = FloatVector.broadcast(F, s);
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(x, i).fma(factor, load(y, i)), y, i);
@@ -109,19 +109,19 @@ final class ElementwiseCpu implements ElementwiseKernel {
 
     @Override
     public void addBias(Tensor x, Tensor bias, Tensor y) {
-        assert x.size() == y.size() && x.shape().last() == bias.size();
-        MemorySegment in = x.data();
-        MemorySegment b = bias.data();
-        MemorySegment to = y.data();
-        int c = bias.size();
-        Chunks.rows(x.shape().rows(), c, (from, end) -> {
-            for (int row = from; row < end; row++) addBias(in, b, to, (long) row * c, c);
+        int c = y.shape().last();
+        int n = y.shape().rows();
+        long in = Operand.read("add_bias", "x", x, y.size());
+        long b = Operand.read("add_bias", "bias", bias, c);
+        long to = Operand.write("add_bias", "y", y, y.size());
+        Chunks.rows(n, c, (from, end) -> {
+            for (int row = from; row < end; row++) addBias(in + 4L * row * c, b, to + 4L * row * c, c);
         });
     }
 
-    private static void addBias(MemorySegment x, MemorySegment bias, MemorySegment y, long at, int c) {
+    private static void addBias(long x, long bias, long y, int c) {
         int i = 0;
-        for (; i <= c - LANES; i += LANES) store(load(x, at + i).add(load(bias, i)), y, at + i);
-        for (; i < c; i++) set(y, at + i, get(x, at + i) + get(bias, i));
+        for (; i <= c - LANES; i += LANES) store(load(x, i).add(load(bias, i)), y, i);
+        for (; i < c; i++) set(y, i, get(x, i) + get(bias, i));
     }
 }

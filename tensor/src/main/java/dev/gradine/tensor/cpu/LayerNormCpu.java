@@ -9,11 +9,10 @@ import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LayerNormKernel;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
-/// Layer normalisation: rows in parallel for `y` and `dx`, columns in parallel for `dw` and `db`.
+/// Layer normalisation. A row is read from memory once, and again from the nearest cache.
 ///
 /// ```
 /// z  = (x − mean) · r        r = 1 / sqrt(var + eps)        y = z · w + b
@@ -24,52 +23,56 @@ final class LayerNormCpu implements LayerNormKernel {
 
     static final LayerNormKernel KERNEL = new LayerNormCpu();
 
+    private static final String OP = "layer_norm";
+
     private LayerNormCpu() {}
 
     @Override
     public void forward(Tensor x, Tensor w, Tensor b, float eps, Tensor y, Tensor mean, Tensor rstd) {
-        assert x.shape().last() == w.size() && b.size() == w.size() && y.size() == x.size();
-        MemorySegment in = x.data();
-        MemorySegment weight = w.data();
-        MemorySegment bias = b.data();
-        MemorySegment out = y.data();
-        MemorySegment means = mean.data();
-        MemorySegment r = rstd.data();
-        int c = w.size();
-        Chunks.rows(rstd.size(), 2L * c, (from, to) -> {
+        int c = x.shape().last();
+        int n = x.shape().rows();
+        long in = Operand.read(OP, "x", x, x.size());
+        long weight = Operand.read(OP, "w", w, c);
+        long bias = Operand.read(OP, "b", b, c);
+        long out = Operand.write(OP, "y", y, x.size());
+        long means = Operand.write(OP, "mean", mean, n);
+        long r = Operand.write(OP, "rstd", rstd, n);
+        Chunks.rows(n, 2L * c, (from, to) -> {
             for (int row = from; row < to; row++) {
-                long at = (long) row * c;
-                float m = Vectors.sum(in, at, c) / c;
-                float scale = (float) (1 / Math.sqrt(squaredDistance(in, m, at, c) / (double) c + eps));
+                long at = 4L * row * c;
+                float m = Vectors.sum(in + at, c) / c;
+                float scale = (float) (1 / Math.sqrt(squaredDistance(in + at, m, c) / (double) c + eps));
                 set(means, row, m);
                 set(r, row, scale);
-                normalise(in, m, scale, weight, bias, out, at, c);
+                normalise(in + at, m, scale, weight, bias, out + at, c);
             }
         });
     }
 
-    private static float squaredDistance(MemorySegment x, float mean, long at, int c) {
+    private static float squaredDistance(long x, float mean, int c) {
+        FloatVector means = FloatVector.broadcast(F, mean);
         FloatVector sum = FloatVector.zero(F);
         int i = 0;
         for (; i <= c - LANES; i += LANES) {
-            FloatVector d = load(x, at + i).sub(mean);
+            FloatVector d = load(x, i).sub(means);
             sum = d.fma(d, sum);
         }
         float rest = 0;
         for (; i < c; i++) {
-            float d = get(x, at + i) - mean;
+            float d = get(x, i) - mean;
             rest = Math.fma(d, d, rest);
         }
         return Vectors.sum(sum) + rest;
     }
 
-    private static void normalise(
-            MemorySegment x, float mean, float r, MemorySegment w, MemorySegment b, MemorySegment y, long at, int c) {
+    private static void normalise(long x, float mean, float r, long w, long b, long y, int c) {
+        FloatVector means = FloatVector.broadcast(F, mean);
+        FloatVector rs = FloatVector.broadcast(F, r);
         int i = 0;
         for (; i <= c - LANES; i += LANES) {
-            store(load(x, at + i).sub(mean).mul(r).fma(load(w, i), load(b, i)), y, at + i);
+            store(load(x, i).sub(means).mul(rs).fma(load(w, i), load(b, i)), y, i);
         }
-        for (; i < c; i++) set(y, at + i, Math.fma((get(x, at + i) - mean) * r, get(w, i), get(b, i)));
+        for (; i < c; i++) set(y, i, Math.fma((get(x, i) - mean) * r, get(w, i), get(b, i)));
     }
 
     @Override
@@ -82,84 +85,92 @@ final class LayerNormCpu implements LayerNormKernel {
             Tensor dx,
             @Nullable Tensor dw,
             @Nullable Tensor db) {
-        assert x.shape().last() == w.size() && dy.size() == x.size() && dx.size() == x.size();
-        int c = w.size();
-        int n = rstd.size();
-        if (dw != null) addWeightGradient(dy, x, mean, rstd, dw); // before dx, which may be dy
-        if (db != null) ReduceCpu.KERNEL.addColumnSums(dy, db);
-        MemorySegment d = dy.data();
-        MemorySegment in = x.data();
-        MemorySegment weight = w.data();
-        MemorySegment means = mean.data();
-        MemorySegment r = rstd.data();
-        MemorySegment out = dx.data();
+        int c = x.shape().last();
+        Row g = new Row(
+                Operand.read(OP, "dy", dy, x.size()),
+                Operand.read(OP, "x", x, x.size()),
+                Operand.read(OP, "w", w, c),
+                Operand.read(OP, "mean", mean, x.shape().rows()),
+                Operand.read(OP, "rstd", rstd, x.shape().rows()),
+                Operand.write(OP, "dx", dx, x.size()),
+                c);
+        int n = x.shape().rows();
+        if (dw != null || db != null) { // before dx, which may be dy; in one loop with it the compiler boxes vectors
+            long weights = dw == null ? 0 : Operand.write(OP, "dw", dw, c);
+            long biases = db == null ? 0 : Operand.write(OP, "db", db, c);
+            long sums = RowBlocks.sums(n, 2 * c, (from, to, sum) -> {
+                for (int row = from; row < to; row++) g.addParameterGradients(row, sum);
+            });
+            if (dw != null) RowBlocks.add(sums, weights, 0, c);
+            if (db != null) RowBlocks.add(sums + 4L * c, biases, 0, c);
+        }
         Chunks.rows(n, 3L * c, (from, to) -> {
-            for (int row = from; row < to; row++) {
-                inputGradient(d, in, weight, get(means, row), get(r, row), out, (long) row * c, c);
-            }
+            for (int row = from; row < to; row++) g.inputGradient(row);
         });
     }
 
-    private static void inputGradient(
-            MemorySegment dy, MemorySegment x, MemorySegment w, float mean, float r, MemorySegment dx, long at, int c) {
-        FloatVector sums = FloatVector.zero(F);
-        FloatVector dots = FloatVector.zero(F);
+    /// Where the operands of backward begin, for one row of `c` values at a time.
+    private record Row(long dy, long x, long w, long mean, long rstd, long dx, int c) {
+
+        void inputGradient(int row) {
+            long at = 4L * row * c;
+            float m = get(mean, row);
+            float r = get(rstd, row);
+            float meanG = Vectors.dot(dy + at, w, c) / c;
+            float meanGz = dotWithZ(dy + at, x + at, w, m, r, c) / c;
+            push(dy + at, x + at, w, m, r, meanG, meanGz, dx + at, c);
+        }
+
+        /// Into `c` sums for the weight and `c` for the bias behind them.
+        void addParameterGradients(int row, long sums) {
+            long at = 4L * row * c;
+            addGradients(dy + at, x + at, get(mean, row), get(rstd, row), sums, c);
+        }
+    }
+
+    private static float dotWithZ(long dy, long x, long w, float mean, float r, int c) {
+        FloatVector means = FloatVector.broadcast(F, mean);
+        FloatVector sum = FloatVector.zero(F);
         int i = 0;
         for (; i <= c - LANES; i += LANES) {
-            FloatVector g = load(dy, at + i).mul(load(w, i));
-            sums = sums.add(g);
-            dots = load(x, at + i).sub(mean).mul(r).fma(g, dots);
+            sum = load(x, i).sub(means).fma(load(dy, i).mul(load(w, i)), sum);
         }
-        float sum = 0;
-        float dot = 0;
-        for (; i < c; i++) {
-            float g = get(dy, at + i) * get(w, i);
-            sum += g;
-            dot = Math.fma((get(x, at + i) - mean) * r, g, dot);
-        }
-        float meanG = (Vectors.sum(sums) + sum) / c;
-        float meanGz = (Vectors.sum(dots) + dot) / c;
+        float rest = 0;
+        for (; i < c; i++) rest = Math.fma(get(x, i) - mean, get(dy, i) * get(w, i), rest);
+        return (Vectors.sum(sum) + rest) * r;
+    }
+
+    private static void push(long dy, long x, long w, float mean, float r, float meanG, float meanGz, long dx, int c) {
+        FloatVector means = FloatVector.broadcast(F, mean);
+        FloatVector rs = FloatVector.broadcast(F, r);
+        FloatVector meansG = FloatVector.broadcast(F, meanG);
         FloatVector pull = FloatVector.broadcast(F, -meanGz);
-        for (i = 0; i <= c - LANES; i += LANES) {
-            FloatVector z = load(x, at + i).sub(mean).mul(r);
-            FloatVector g = load(dy, at + i).mul(load(w, i)).sub(meanG);
-            store(z.fma(pull, g).mul(r), dx, at + i);
+        int i = 0;
+        for (; i <= c - LANES; i += LANES) {
+            FloatVector z = load(x, i).sub(means).mul(rs);
+            FloatVector g = load(dy, i).mul(load(w, i)).sub(meansG);
+            store(z.fma(pull, g).mul(rs), dx, i);
         }
         for (; i < c; i++) {
-            float z = (get(x, at + i) - mean) * r;
-            set(dx, at + i, Math.fma(z, -meanGz, get(dy, at + i) * get(w, i) - meanG) * r);
+            float z = (get(x, i) - mean) * r;
+            set(dx, i, Math.fma(z, -meanGz, get(dy, i) * get(w, i) - meanG) * r);
         }
     }
 
-    private static void addWeightGradient(Tensor dy, Tensor x, Tensor mean, Tensor rstd, Tensor dw) {
-        MemorySegment d = dy.data();
-        MemorySegment in = x.data();
-        MemorySegment means = mean.data();
-        MemorySegment r = rstd.data();
-        MemorySegment out = dw.data();
-        int c = dw.size();
-        int n = rstd.size();
-        Columns.forEach(c, n, (from, to) -> {
-            int i = from;
-            for (; i <= to - LANES; i += LANES) {
-                FloatVector sum = FloatVector.zero(F);
-                for (int row = 0; row < n; row++) {
-                    long at = (long) row * c + i;
-                    sum = load(in, at).sub(get(means, row)).mul(get(r, row)).fma(load(d, at), sum);
-                }
-                store(load(out, i).add(sum), out, i);
-            }
-            for (; i < to; i++) set(out, i, get(out, i) + weightGradient(d, in, means, r, i, n, c));
-        });
-    }
-
-    private static float weightGradient(
-            MemorySegment dy, MemorySegment x, MemorySegment mean, MemorySegment rstd, int column, int n, int c) {
-        float sum = 0;
-        for (int row = 0; row < n; row++) {
-            long at = (long) row * c + column;
-            sum = Math.fma((get(x, at) - get(mean, row)) * get(rstd, row), get(dy, at), sum);
+    private static void addGradients(long dy, long x, float mean, float r, long sums, int c) {
+        long db = sums + 4L * c;
+        FloatVector means = FloatVector.broadcast(F, mean);
+        FloatVector rs = FloatVector.broadcast(F, r);
+        int i = 0;
+        for (; i <= c - LANES; i += LANES) {
+            FloatVector d = load(dy, i);
+            store(load(x, i).sub(means).mul(rs).fma(d, load(sums, i)), sums, i);
+            store(load(db, i).add(d), db, i);
         }
-        return sum;
+        for (; i < c; i++) {
+            float d = get(dy, i);
+            set(sums, i, Math.fma((get(x, i) - mean) * r, d, get(sums, i)));
+            set(db, i, get(db, i) + d);
+        }
     }
 }

@@ -3,7 +3,6 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 import static dev.gradine.tensor.cpu.Vectors.get;
-import static dev.gradine.tensor.cpu.Vectors.getInt;
 import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.setInt;
@@ -11,13 +10,10 @@ import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 
-/// Log-probabilities of given tokens. A row is read twice, once for its largest logit m and once for the rest; a
-/// vocabulary of 50 000 stays in the second-level cache between the two.
+/// Log-probabilities of given tokens. Each logit is read from memory once in each direction.
 ///
 /// ```
 /// s = Σ exp(z − m)     lse = m + log s     entropy = log s − Σ exp(z − m) (z − m) / s
@@ -26,104 +22,82 @@ final class LogProbCpu implements LogProbKernel {
 
     static final LogProbKernel KERNEL = new LogProbCpu();
 
-    private static final float VANISHED = -200; // exp of it is 0; keeps 0 · (z − m) from being 0 · −∞
+    private static final String OP = "log_prob";
 
     private LogProbCpu() {}
 
     @Override
     public void forward(Tensor logits, Tensor targets, Tensor logProb, Tensor lse, @Nullable Stats stats) {
-        assert logits.shape().rows() == targets.size() && lse.size() == targets.size();
-        MemorySegment z = logits.data();
-        MemorySegment target = targets.data();
-        MemorySegment logp = logProb.data();
-        MemorySegment lses = lse.data();
         int v = logits.shape().last();
-        Chunks.rows(targets.size(), 4L * v, (from, to) -> {
+        int n = logits.shape().rows();
+        Rows rows = new Rows(
+                Operand.read(OP, "logits", logits, logits.size()),
+                v,
+                Operand.ints(OP, "targets", targets, n),
+                Operand.write(OP, "logProb", logProb, n),
+                Operand.write(OP, "lse", lse, n));
+        if (stats == null) {
+            Chunks.rows(n, 4L * v, (from, to) -> {
+                LogitSums sums = LogitSums.own();
+                for (int row = from; row < to; row++) rows.forward(row, sums, false);
+            });
+            return;
+        }
+        long entropy = Operand.write(OP, "entropy", stats.entropy(), n);
+        long argmax = Operand.writeInts(OP, "argmax", stats.argmax(), n);
+        long mean = Operand.write(OP, "meanLogit", stats.meanLogit(), n);
+        Chunks.rows(n, 4L * v, (from, to) -> {
+            LogitSums sums = LogitSums.own();
             for (int row = from; row < to; row++) {
-                long at = (long) row * v;
-                float m = max(z, at, v);
-                float s = sumExp(z, at, v, m);
-                float log = (float) Math.log(s);
-                if (stats != null) {
-                    set(stats.entropy().data(), row, log - weightedSum(z, at, v, m) / s);
-                    set(stats.meanLogit().data(), row, Vectors.sum(z, at, v) / v);
-                    setInt(stats.argmax().data(), row, firstOf(z, at, v, m));
-                }
-                set(lses, row, m + log);
-                set(logp, row, get(z, at + getInt(target, row)) - m - log);
+                rows.forward(row, sums, true);
+                set(entropy, row, sums.entropy());
+                set(mean, row, sums.mean());
+                setInt(argmax, row, sums.argmax());
             }
         });
     }
 
-    private static float max(MemorySegment z, long at, int v) {
-        FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        int i = 0;
-        for (; i <= v - LANES; i += LANES) largest = largest.max(load(z, at + i));
-        float m = Vectors.max(largest);
-        for (; i < v; i++) m = Math.max(m, get(z, at + i));
-        return m;
-    }
+    /// Where the operands of forward begin.
+    private record Rows(long logits, int v, long targets, long logProb, long lse) {
 
-    private static float sumExp(MemorySegment z, long at, int v, float m) {
-        FloatVector sum = FloatVector.zero(F);
-        int i = 0;
-        for (; i <= v - LANES; i += LANES)
-            sum = sum.add(VectorMath.exp(load(z, at + i).sub(m)));
-        float rest = 0;
-        for (; i < v; i++) rest += VectorMath.exp(get(z, at + i) - m);
-        return Vectors.sum(sum) + rest;
-    }
-
-    /// `Σ exp(z − m) (z − m)`, in a loop of its own: together with `sumExp` it would pass the compiler's inlining
-    /// limit,
-    /// and vectors would be boxed.
-    private static float weightedSum(MemorySegment z, long at, int v, float m) {
-        FloatVector sum = FloatVector.zero(F);
-        int i = 0;
-        for (; i <= v - LANES; i += LANES) {
-            FloatVector x = load(z, at + i).sub(m);
-            sum = VectorMath.exp(x).fma(x.max(VANISHED), sum);
+        void forward(int row, LogitSums sums, boolean statistics) {
+            long z = logits + 4L * row * v;
+            float target = get(z, Operand.index(OP, "targets", targets, row, v));
+            sums.read(z, v, statistics);
+            float log = sums.logSum();
+            set(lse, row, sums.reference() + log);
+            set(logProb, row, target - sums.reference() - log);
         }
-        float rest = 0;
-        for (; i < v; i++) {
-            float x = get(z, at + i) - m;
-            rest = Math.fma(VectorMath.exp(x), Math.max(x, VANISHED), rest);
-        }
-        return Vectors.sum(sum) + rest;
-    }
-
-    /// The first index of value `m`; 0 if there is none, as when m is NaN.
-    private static int firstOf(MemorySegment z, long at, int v, float m) {
-        int i = 0;
-        while (i <= v - LANES && !load(z, at + i).compare(VectorOperators.EQ, m).anyTrue()) i += LANES;
-        for (; i < v; i++) if (get(z, at + i) == m) return i;
-        return 0;
     }
 
     @Override
     public void backward(Tensor dLogProb, Tensor targets, Tensor lse, Tensor logits) {
-        assert logits.shape().rows() == targets.size() && lse.size() == targets.size();
-        MemorySegment d = dLogProb.data();
-        MemorySegment target = targets.data();
-        MemorySegment lses = lse.data();
-        MemorySegment z = logits.data();
         int v = logits.shape().last();
-        Chunks.rows(targets.size(), 4L * v, (from, to) -> {
+        int n = logits.shape().rows();
+        long d = Operand.read(OP, "dLogProb", dLogProb, n);
+        long target = Operand.ints(OP, "targets", targets, n);
+        long lses = Operand.read(OP, "lse", lse, n);
+        long z = Operand.write(OP, "logits", logits, logits.size());
+        Chunks.rows(n, 4L * v, (from, to) -> {
             for (int row = from; row < to; row++) {
-                long at = (long) row * v;
+                long at = z + 4L * row * v;
+                int hit = Operand.index(OP, "targets", target, row, v);
                 float g = get(d, row);
-                gradient(z, at, v, get(lses, row), -g);
-                long hit = at + getInt(target, row);
-                set(z, hit, get(z, hit) + g);
+                gradient(at, v, get(lses, row), -g);
+                set(at, hit, get(at, hit) + g);
             }
         });
     }
 
-    private static void gradient(MemorySegment z, long at, int v, float lse, float factor) {
+    /// No logit exceeds `lse` by more than rounding, so `expFrom` does.
+    private static void gradient(long z, int v, float lse, float factor) {
+        FloatVector lses = FloatVector.broadcast(F, lse);
+        FloatVector factors = FloatVector.broadcast(F, factor);
         int i = 0;
         for (; i <= v - LANES; i += LANES) {
-            store(VectorMath.exp(load(z, at + i).sub(lse)).mul(factor), z, at + i);
+            FloatVector p = VectorMath.expFrom(VectorMath.floor(load(z, i).sub(lses)));
+            store(p.mul(factors), z, i);
         }
-        for (; i < v; i++) set(z, at + i, VectorMath.exp(get(z, at + i) - lse) * factor);
+        for (; i < v; i++) set(z, i, VectorMath.exp(get(z, i) - lse) * factor);
     }
 }

@@ -6,8 +6,7 @@ import java.lang.foreign.MemorySegment;
 /// Addresses of tensors, for the innermost loops.
 ///
 /// A loop that reads a tensor's own segment asks in every turn whether its lifetime has ended: the stores of the loop
-/// could
-/// have changed that, for all the compiler knows. So a kernel asks once, here, and then computes with addresses:
+/// could have changed that, for all the compiler knows. So a kernel asks once, here, and then computes with addresses:
 ///
 /// ```
 /// long x = Native.address(t);
@@ -15,8 +14,7 @@ import java.lang.foreign.MemorySegment;
 /// ```
 ///
 /// Nothing checks bounds after that. Shapes are checked before a kernel takes an address, and indices that come from
-/// data
-/// before they are added to one.
+/// data before they are added to one.
 final class Native {
 
     /// All of memory. A constant without an end, an owner or a base: an access to it compiles to the bare instruction.

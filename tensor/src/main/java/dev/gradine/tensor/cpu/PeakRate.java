@@ -4,8 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /// What this machine can do at most, measured: the rate of a loop of nothing but fused multiply-adds in registers, on
-/// all
-/// threads. Kernels are quoted as a share of it, since processors differ and neighbours come and go.
+/// all threads. Kernels are quoted as a share of it, since processors differ and neighbours come and go.
 public final class PeakRate {
 
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;

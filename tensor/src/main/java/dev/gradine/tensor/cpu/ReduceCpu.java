@@ -1,120 +1,140 @@
 package dev.gradine.tensor.cpu;
 
-import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 import static dev.gradine.tensor.cpu.Vectors.get;
 import static dev.gradine.tensor.cpu.Vectors.getInt;
 import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
+import static jdk.incubator.vector.VectorOperators.F2D;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ReduceKernel;
-import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 
-/// Sums, cut by sizes alone: a segment, a column and a block of values are each added by one thread in one order.
+/// Sums, cut by sizes alone: a segment, a block of rows and a block of values are each added by one thread in one
+/// order.
 final class ReduceCpu implements ReduceKernel {
 
     static final ReduceKernel KERNEL = new ReduceCpu();
 
     private static final int BLOCK = 1 << 15; // values whose squares one part adds
-    private static final int ROW_BLOCK = 64; // rows added before they join the total, so that errors grow slower
 
     private ReduceCpu() {}
 
     @Override
     public void segmentSum(Tensor x, Tensor offsets, Tensor y) {
-        assert offsets.size() == y.size() + 1;
-        MemorySegment in = x.data();
-        MemorySegment at = offsets.data();
-        MemorySegment out = y.data();
         int segments = y.size();
-        Chunks.rows(segments, segments == 0 ? 0 : x.size() / segments, (from, to) -> {
+        int n = x.size();
+        long in = Operand.read("segment_sum", "x", x, n);
+        long at = Operand.ints("segment_sum", "offsets", offsets, segments + 1);
+        long out = Operand.write("segment_sum", "y", y, segments);
+        Chunks.rows(segments, segments == 0 ? 0 : n / segments, (from, to) -> {
             for (int s = from; s < to; s++) {
-                int start = getInt(at, s);
-                set(out, s, Vectors.sum(in, start, getInt(at, s + 1) - start));
+                int start = start(at, s, n);
+                set(out, s, Vectors.sum(in + 4L * start, end(at, s, n) - start));
             }
         });
     }
 
     @Override
     public void segmentSumBackward(Tensor dy, Tensor offsets, Tensor dx) {
-        assert offsets.size() == dy.size() + 1;
-        MemorySegment in = dy.data();
-        MemorySegment at = offsets.data();
-        MemorySegment out = dx.data();
         int segments = dy.size();
-        Chunks.rows(segments, segments == 0 ? 0 : dx.size() / segments, (from, to) -> {
+        int n = dx.size();
+        long in = Operand.read("segment_sum", "dy", dy, segments);
+        long at = Operand.ints("segment_sum", "offsets", offsets, segments + 1);
+        long out = Operand.write("segment_sum", "dx", dx, n);
+        Chunks.rows(segments, segments == 0 ? 0 : n / segments, (from, to) -> {
             for (int s = from; s < to; s++) {
-                float d = get(in, s);
-                int end = getInt(at, s + 1);
-                for (int i = getInt(at, s); i < end; i++) set(out, i, d);
+                int start = start(at, s, n);
+                Vectors.fill(out + 4L * start, end(at, s, n) - start, get(in, s));
             }
         });
     }
 
+    private static int start(long offsets, int segment, int n) {
+        return Operand.index("segment_sum", "offsets", offsets, segment, n + 1);
+    }
+
+    /// Where the next segment starts.
+    private static int end(long offsets, int segment, int n) {
+        int end = start(offsets, segment + 1, n);
+        if (end < getInt(offsets, segment)) {
+            throw new IllegalArgumentException("segment_sum: offset %d is %d, expected at least %d (the one before)"
+                    .formatted(segment + 1, end, getInt(offsets, segment)));
+        }
+        return end;
+    }
+
     @Override
     public void addColumnSums(Tensor x, Tensor y) {
-        assert x.shape().last() == y.size();
-        MemorySegment in = x.data();
-        MemorySegment out = y.data();
-        int c = y.size();
+        int c = x.shape().last();
         int n = x.shape().rows();
-        Columns.forEach(c, n, (from, to) -> {
-            int i = from;
-            for (; i <= to - LANES; i += LANES) addColumnSums(in, i, n, c, out);
-            for (; i < to; i++) set(out, i, get(out, i) + columnSum(in, i, n, c));
-        });
+        long in = Operand.read("column_sums", "x", x, x.size());
+        long out = Operand.write("column_sums", "y", y, c);
+        long sums = RowBlocks.sums(n, c, (from, to, sum) -> addRows(in, c, from, to, sum));
+        RowBlocks.add(sums, out, 0, c);
     }
 
-    private static void addColumnSums(MemorySegment x, int column, int n, int c, MemorySegment y) {
-        for (int first = 0; first < n; first += ROW_BLOCK) {
-            addBlock(x, (long) first * c + column, Math.min(ROW_BLOCK, n - first), c, y, column);
+    private static void addRows(long x, int c, int from, int to, long sums) {
+        int row = from;
+        for (; row <= to - 4; row += 4) addFour(x + 4L * row * c, 4L * c, sums, c);
+        for (; row < to; row++) RowBlocks.add(x + 4L * row * c, sums, 0, c);
+    }
+
+    /// Adds four rows, `stride` bytes apart, for one load and one store of the sums.
+    private static void addFour(long x, long stride, long sums, int c) {
+        int i = 0;
+        for (; i <= c - LANES; i += LANES) {
+            FloatVector first = load(x, i).add(load(x + stride, i));
+            FloatVector second = load(x + 2 * stride, i).add(load(x + 3 * stride, i));
+            store(load(sums, i).add(first.add(second)), sums, i);
         }
-    }
-
-    private static void addBlock(MemorySegment x, long at, int rows, int c, MemorySegment y, int column) {
-        FloatVector sum = FloatVector.zero(F);
-        for (int row = 0; row < rows; row++) sum = sum.add(load(x, at + (long) row * c));
-        store(load(y, column).add(sum), y, column);
-    }
-
-    private static float columnSum(MemorySegment x, int column, int n, int c) {
-        double total = 0;
-        for (int row = 0; row < n; row++) total += get(x, (long) row * c + column);
-        return (float) total;
+        for (; i < c; i++) {
+            float first = get(x, i) + get(x + stride, i);
+            float second = get(x + 2 * stride, i) + get(x + 3 * stride, i);
+            set(sums, i, get(sums, i) + (first + second));
+        }
     }
 
     @Override
     public double sumOfSquares(Tensor x) {
-        MemorySegment in = x.data();
         int n = x.size();
+        long in = Operand.read("sum_of_squares", "x", x, n);
         int blocks = Math.ceilDiv(n, BLOCK);
         double[] sums = ThreadArrays.doubles(blocks);
-        Parallel.forEach(blocks, b -> sums[b] = squares(in, b * BLOCK, Math.min(BLOCK, n - b * BLOCK)));
+        Parallel.forEach(blocks, b -> sums[b] = squares(in + 4L * b * BLOCK, Math.min(BLOCK, n - b * BLOCK)));
         double total = 0;
         for (int b = 0; b < blocks; b++) total += sums[b];
         return total;
     }
 
-    private static double squares(MemorySegment x, int first, int n) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
+    private static double squares(long x, int n) {
+        DoubleVector s0 = DoubleVector.zero(Vectors.D);
+        DoubleVector s1 = DoubleVector.zero(Vectors.D);
+        DoubleVector s2 = DoubleVector.zero(Vectors.D);
+        DoubleVector s3 = DoubleVector.zero(Vectors.D);
+        int half = LANES / 2;
         int i = 0;
-        for (; i <= n - 4; i += 4) {
-            s0 += square(get(x, (long) first + i));
-            s1 += square(get(x, (long) first + i + 1));
-            s2 += square(get(x, (long) first + i + 2));
-            s3 += square(get(x, (long) first + i + 3));
+        for (; i <= n - 5 * half; i += 4 * half) {
+            DoubleVector v0 = doubles(x, i);
+            DoubleVector v1 = doubles(x, i + half);
+            DoubleVector v2 = doubles(x, i + 2 * half);
+            DoubleVector v3 = doubles(x, i + 3 * half);
+            s0 = v0.fma(v0, s0);
+            s1 = v1.fma(v1, s1);
+            s2 = v2.fma(v2, s2);
+            s3 = v3.fma(v3, s3);
         }
-        for (; i < n; i++) s0 += square(get(x, (long) first + i));
-        return (s0 + s1) + (s2 + s3);
+        double rest = 0;
+        for (; i < n; i++) rest += (double) get(x, i) * get(x, i);
+        return Vectors.sum(s0.add(s1).add(s2.add(s3))) + rest;
     }
 
-    private static double square(double v) {
-        return v * v;
+    /// The first half of the vector at `i`. Vectors of half the size would be a second kind of `FloatVector`, and where
+    /// the compiler sees two it boxes those of other kernels.
+    private static DoubleVector doubles(long x, int i) {
+        return (DoubleVector) load(x, i).convertShape(F2D, Vectors.D, 0);
     }
 }

@@ -2,7 +2,6 @@ package dev.gradine.tensor.cpu;
 
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
-import static dev.gradine.tensor.cpu.Vectors.dot;
 import static dev.gradine.tensor.cpu.Vectors.get;
 import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
@@ -10,11 +9,10 @@ import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.RmsNormKernel;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import org.jspecify.annotations.Nullable;
 
-/// Root-mean-square normalisation: rows in parallel for `y` and `dx`, columns in parallel for `dw`.
+/// Root-mean-square normalisation. A row is read from memory once, and again from the nearest cache.
 ///
 /// ```
 /// y  = x · r · w          r = 1 / sqrt(mean(x²) + eps)
@@ -25,90 +23,88 @@ final class RmsNormCpu implements RmsNormKernel {
 
     static final RmsNormKernel KERNEL = new RmsNormCpu();
 
+    private static final String OP = "rms_norm";
+
     private RmsNormCpu() {}
 
     @Override
     public void forward(Tensor x, Tensor w, float eps, Tensor y, Tensor rstd) {
-        assert x.shape().last() == w.size()
-                && y.size() == x.size()
-                && rstd.size() == x.shape().rows();
-        MemorySegment in = x.data();
-        MemorySegment weight = w.data();
-        MemorySegment out = y.data();
-        MemorySegment r = rstd.data();
-        int c = w.size();
-        Chunks.rows(rstd.size(), c, (from, to) -> {
+        int c = x.shape().last();
+        int n = x.shape().rows();
+        long in = Operand.read(OP, "x", x, x.size());
+        long weight = Operand.read(OP, "w", w, c);
+        long out = Operand.write(OP, "y", y, x.size());
+        long r = Operand.write(OP, "rstd", rstd, n);
+        Chunks.rows(n, c, (from, to) -> {
             for (int row = from; row < to; row++) {
-                long at = (long) row * c;
-                float scale = (float) (1 / Math.sqrt(dot(in, at, in, at, c) / (double) c + eps));
+                long at = 4L * row * c;
+                float scale = (float) (1 / Math.sqrt(Vectors.dot(in + at, in + at, c) / (double) c + eps));
                 set(r, row, scale);
-                normalise(in, weight, scale, out, at, c);
+                normalise(in + at, weight, scale, out + at, c);
             }
         });
     }
 
-    private static void normalise(MemorySegment x, MemorySegment w, float r, MemorySegment y, long at, int c) {
+    private static void normalise(long x, long w, float r, long y, int c) {
+        FloatVector rs = FloatVector.broadcast(F, r);
         int i = 0;
-        for (; i <= c - LANES; i += LANES) store(load(x, at + i).mul(r).mul(load(w, i)), y, at + i);
-        for (; i < c; i++) set(y, at + i, get(x, at + i) * r * get(w, i));
+        for (; i <= c - LANES; i += LANES) store(load(x, i).mul(rs).mul(load(w, i)), y, i);
+        for (; i < c; i++) set(y, i, get(x, i) * r * get(w, i));
     }
 
     @Override
     public void backward(Tensor dy, Tensor x, Tensor w, Tensor rstd, Tensor dx, @Nullable Tensor dw) {
-        assert x.shape().last() == w.size() && dy.size() == x.size() && dx.size() == x.size();
-        MemorySegment d = dy.data();
-        MemorySegment in = x.data();
-        MemorySegment weight = w.data();
-        MemorySegment r = rstd.data();
-        MemorySegment out = dx.data();
-        int c = w.size();
-        int n = rstd.size();
-        if (dw != null) { // before dx, which may be dy
-            MemorySegment sums = dw.data();
-            Columns.forEach(c, n, (from, to) -> addWeightGradient(d, in, r, sums, n, c, from, to));
+        int c = x.shape().last();
+        int n = x.shape().rows();
+        long d = Operand.read(OP, "dy", dy, x.size());
+        long in = Operand.read(OP, "x", x, x.size());
+        long weight = Operand.read(OP, "w", w, c);
+        long r = Operand.read(OP, "rstd", rstd, n);
+        long out = Operand.write(OP, "dx", dx, x.size());
+        if (dw != null) { // before dx, which may be dy; in one loop with it the compiler boxed vectors
+            long total = Operand.write(OP, "dw", dw, c);
+            long sums = RowBlocks.sums(n, c, (from, to, sum) -> {
+                for (int row = from; row < to; row++) {
+                    addWeightGradient(d + 4L * row * c, in + 4L * row * c, get(r, row), sum, c);
+                }
+            });
+            RowBlocks.add(sums, total, 0, c);
         }
-        Chunks.rows(n, 2L * c, (from, to) -> {
-            for (int row = from; row < to; row++) inputGradient(d, in, weight, get(r, row), out, (long) row * c, c);
-        });
+        Chunks.rows(n, 2L * c, (from, to) -> inputGradients(d, in, weight, r, out, c, from, to));
     }
 
-    private static void inputGradient(
-            MemorySegment dy, MemorySegment x, MemorySegment w, float r, MemorySegment dx, long at, int c) {
-        FloatVector sum = FloatVector.zero(F);
+    private static void inputGradients(long dy, long x, long w, long rstd, long dx, int c, int from, int to) {
+        for (int row = from; row < to; row++) {
+            long at = 4L * row * c;
+            inputGradient(dy + at, x + at, w, get(rstd, row), dx + at, c);
+        }
+    }
+
+    private static void inputGradient(long dy, long x, long w, float r, long dx, int c) {
+        float pull = -r * r * r * (dotOfThree(dy, x, w, c) / c);
+        FloatVector pulls = FloatVector.broadcast(F, pull);
+        FloatVector rs = FloatVector.broadcast(F, r);
         int i = 0;
         for (; i <= c - LANES; i += LANES) {
-            sum = load(x, at + i).mul(load(w, i)).fma(load(dy, at + i), sum);
+            FloatVector push = load(dy, i).mul(load(w, i)).mul(rs);
+            store(load(x, i).fma(pulls, push), dx, i);
         }
-        float s = 0;
-        for (; i < c; i++) s = Math.fma(get(x, at + i) * get(w, i), get(dy, at + i), s);
-        float mean = (Vectors.sum(sum) + s) / c;
-        float pull = -r * r * r * mean;
-        FloatVector pulls = FloatVector.broadcast(F, pull);
-        for (i = 0; i <= c - LANES; i += LANES) {
-            FloatVector push = load(dy, at + i).mul(load(w, i)).mul(r);
-            store(load(x, at + i).fma(pulls, push), dx, at + i);
-        }
-        for (; i < c; i++) set(dx, at + i, Math.fma(get(x, at + i), pull, r * get(w, i) * get(dy, at + i)));
+        for (; i < c; i++) set(dx, i, Math.fma(get(x, i), pull, r * get(w, i) * get(dy, i)));
     }
 
-    private static void addWeightGradient(
-            MemorySegment dy, MemorySegment x, MemorySegment rstd, MemorySegment dw, int n, int c, int from, int to) {
-        int i = from;
-        for (; i <= to - LANES; i += LANES) {
-            FloatVector sum = FloatVector.zero(F);
-            for (int row = 0; row < n; row++) {
-                long at = (long) row * c + i;
-                sum = load(x, at).mul(get(rstd, row)).fma(load(dy, at), sum);
-            }
-            store(load(dw, i).add(sum), dw, i);
-        }
-        for (; i < to; i++) {
-            float sum = 0;
-            for (int row = 0; row < n; row++) {
-                long at = (long) row * c + i;
-                sum = Math.fma(get(x, at) * get(rstd, row), get(dy, at), sum);
-            }
-            set(dw, i, get(dw, i) + sum);
-        }
+    private static float dotOfThree(long dy, long x, long w, int c) {
+        FloatVector sum = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= c - LANES; i += LANES) sum = load(x, i).mul(load(w, i)).fma(load(dy, i), sum);
+        float rest = 0;
+        for (; i < c; i++) rest = Math.fma(get(x, i) * get(w, i), get(dy, i), rest);
+        return Vectors.sum(sum) + rest;
+    }
+
+    private static void addWeightGradient(long dy, long x, float r, long dw, int c) {
+        FloatVector rs = FloatVector.broadcast(F, r);
+        int i = 0;
+        for (; i <= c - LANES; i += LANES) store(load(x, i).mul(rs).fma(load(dy, i), load(dw, i)), dw, i);
+        for (; i < c; i++) set(dw, i, Math.fma(get(x, i) * r, get(dy, i), get(dw, i)));
     }
 }

@@ -1,21 +1,25 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 import static dev.gradine.tensor.cpu.Vectors.get;
-import static dev.gradine.tensor.cpu.Vectors.getInt;
 import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
 
+import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.RopeKernel;
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /// Rotary position embedding. Backward is the rotation by the opposite angle: the same with `−sin`.
+///
+/// The angles of a few pairs stay in registers while all heads of a row turn by them.
 final class RopeCpu implements RopeKernel {
 
     static final RopeKernel KERNEL = new RopeCpu();
+
+    private static final String OP = "rope";
 
     private RopeCpu() {}
 
@@ -30,50 +34,50 @@ final class RopeCpu implements RopeKernel {
     }
 
     private static void rotate(Tensor x, Tensor positions, Tensor cos, Tensor sin, float sign, Tensor y) {
-        assert x.size() == y.size() && positions.size() == x.shape().rows();
-        MemorySegment in = x.data();
-        MemorySegment at = positions.data();
-        MemorySegment c = cos.data();
-        MemorySegment s = sin.data();
-        MemorySegment out = y.data();
         int half = cos.shape().last();
+        int places = cos.shape().rows();
         int width = x.shape().last();
-        Chunks.rows(positions.size(), width, (from, to) -> {
+        if (half == 0 || width % (2 * half) != 0) {
+            throw new ShapeException("rope: x is %s, expected rows of a multiple of %d (twice the last axis of cos)"
+                    .formatted(x.shape(), 2 * half));
+        }
+        int n = x.shape().rows();
+        long in = Operand.read(OP, "x", x, x.size());
+        long at = Operand.ints(OP, "positions", positions, n);
+        long c = Operand.read(OP, "cos", cos, cos.size());
+        long s = Operand.read(OP, "sin", sin, cos.size());
+        long out = Operand.write(OP, "y", y, x.size());
+        Chunks.rows(n, width, (from, to) -> {
             for (int row = from; row < to; row++) {
-                long angle = (long) getInt(at, row) * half;
-                long first = (long) row * width;
-                for (int head = 0; head < width; head += 2 * half) {
-                    rotate(in, c, s, angle, sign, out, first + head, half);
-                }
+                long angle = 4L * Operand.index(OP, "positions", at, row, places) * half;
+                long first = 4L * row * width;
+                rotate(in + first, c + angle, s + angle, sign, out + first, width, half);
             }
         });
     }
 
-    private static void rotate(
-            MemorySegment x,
-            MemorySegment cos,
-            MemorySegment sin,
-            long angle,
-            float sign,
-            MemorySegment y,
-            long at,
-            int half) {
+    private static void rotate(long x, long cos, long sin, float sign, long y, int width, int half) {
+        FloatVector signs = FloatVector.broadcast(F, sign);
         int i = 0;
         for (; i <= half - LANES; i += LANES) {
-            FloatVector c = load(cos, angle + i);
-            FloatVector s = load(sin, angle + i).mul(sign);
-            FloatVector a = load(x, at + i);
-            FloatVector b = load(x, at + i + half);
-            store(a.mul(c).sub(b.mul(s)), y, at + i);
-            store(b.mul(c).add(a.mul(s)), y, at + i + half);
+            FloatVector c = load(cos, i);
+            FloatVector s = load(sin, i).mul(signs);
+            for (int head = i; head < width; head += 2 * half) {
+                FloatVector a = load(x, head);
+                FloatVector b = load(x, head + half);
+                store(a.mul(c).sub(b.mul(s)), y, head);
+                store(b.mul(c).add(a.mul(s)), y, head + half);
+            }
         }
-        for (; i < half; i++) {
-            float c = get(cos, angle + i);
-            float s = get(sin, angle + i) * sign;
-            float a = get(x, at + i);
-            float b = get(x, at + i + half);
-            set(y, at + i, a * c - b * s);
-            set(y, at + i + half, b * c + a * s);
+        for (; i < half; i++) rotatePair(x, get(cos, i), get(sin, i) * sign, y, i, width, half);
+    }
+
+    private static void rotatePair(long x, float c, float s, long y, int i, int width, int half) {
+        for (int head = i; head < width; head += 2 * half) {
+            float a = get(x, head);
+            float b = get(x, head + half);
+            set(y, head, a * c - b * s);
+            set(y, head + half, b * c + a * s);
         }
     }
 }

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShuffle;
@@ -20,17 +21,24 @@ final class Vectors {
     /// Values per vector.
     static final int LANES = F.length();
 
+    /// Vectors as wide as `F`, of lanes of 64 bits.
+    static final VectorSpecies<Double> D = F.withLanes(double.class);
+
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
-    private static final VectorShuffle<Float> SWAP_1 = swap(1);
-    private static final VectorShuffle<Float> SWAP_2 = swap(2);
-    private static final VectorShuffle<Float> SWAP_4 = swap(4);
-    private static final VectorShuffle<Float> SWAP_8 = swap(8);
+    private static final VectorShuffle<Float> SWAP_1 = swap(F, 1);
+    private static final VectorShuffle<Float> SWAP_2 = swap(F, 2);
+    private static final VectorShuffle<Float> SWAP_4 = swap(F, 4);
+    private static final VectorShuffle<Float> SWAP_8 = swap(F, 8);
+
+    private static final VectorShuffle<Double> WIDE_SWAP_1 = swap(D, 1);
+    private static final VectorShuffle<Double> WIDE_SWAP_2 = swap(D, 2);
+    private static final VectorShuffle<Double> WIDE_SWAP_4 = swap(D, 4);
 
     private Vectors() {}
 
-    private static VectorShuffle<Float> swap(int distance) {
-        return VectorShuffle.fromOp(F, i -> distance < LANES ? i ^ distance : i);
+    private static <E> VectorShuffle<E> swap(VectorSpecies<E> species, int distance) {
+        return VectorShuffle.fromOp(species, i -> distance < species.length() ? i ^ distance : i);
     }
 
     static FloatVector load(long address, long i) {
@@ -112,6 +120,13 @@ final class Vectors {
         return v.add(v.rearrange(SWAP_1)).lane(0);
     }
 
+    /// Sum of the lanes as a tree of fixed shape.
+    static double sum(DoubleVector v) {
+        if (LANES > 8) v = v.add(v.rearrange(WIDE_SWAP_4));
+        if (LANES > 4) v = v.add(v.rearrange(WIDE_SWAP_2));
+        return v.add(v.rearrange(WIDE_SWAP_1)).lane(0);
+    }
+
     /// Largest lane; NaN if one is.
     static float max(FloatVector v) {
         return v.reduceLanes(VectorOperators.MAX);
@@ -145,5 +160,33 @@ final class Vectors {
         float rest = 0;
         for (; k < n; k++) rest += get(x, i + k);
         return sum(sum) + rest;
+    }
+
+    /// `Σ a[k] · b[k]` over `k < n`. One running sum: of two, the compiler boxed both in some callers.
+    static float dot(long a, long b, int n) {
+        FloatVector sum = FloatVector.zero(F);
+        int k = 0;
+        for (; k <= n - LANES; k += LANES) sum = load(a, k).fma(load(b, k), sum);
+        float rest = 0;
+        for (; k < n; k++) rest = Math.fma(get(a, k), get(b, k), rest);
+        return sum(sum) + rest;
+    }
+
+    /// `Σ x[k]` over `k < n`.
+    static float sum(long x, int n) {
+        FloatVector sum = FloatVector.zero(F);
+        int k = 0;
+        for (; k <= n - LANES; k += LANES) sum = sum.add(load(x, k));
+        float rest = 0;
+        for (; k < n; k++) rest += get(x, k);
+        return sum(sum) + rest;
+    }
+
+    /// `y[k] = value` over `k < n`.
+    static void fill(long y, int n, float value) {
+        FloatVector v = FloatVector.broadcast(F, value);
+        int k = 0;
+        for (; k <= n - LANES; k += LANES) store(v, y, k);
+        for (; k < n; k++) set(y, k, value);
     }
 }

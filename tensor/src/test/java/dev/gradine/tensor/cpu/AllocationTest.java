@@ -30,7 +30,8 @@ class AllocationTest {
 
     private static final int N = 40;
     private static final int C = 67; // vectors and a tail
-    private static final long BYTES_PER_CALL = 5000; // one boxed vector per row; one per vector are 16 000
+    private static final long BYTES_PER_CALL =
+            1000; // a few closures; one boxed vector per row is 3 800, one per vector 16 000
     private static final long PATIENCE = 8_000_000_000L; // ns; a second is plenty unless others keep the machine busy
     private static final Tensors T = new Tensors();
     private static final Arena ARENA = Arena.ofShared();
@@ -75,6 +76,8 @@ class AllocationTest {
         Update update = new Update(1e-3f, 0.9f, 0.999f, 1e-8f, 0.01f, 3, 1);
         calls.put("add", () -> ElementwiseCpu.KERNEL.add(a, b, y));
         calls.put("axpy", () -> ElementwiseCpu.KERNEL.axpy(1e-6f, b, y));
+        calls.put("scale", () -> ElementwiseCpu.KERNEL.scale(a, 0.5f, y));
+        calls.put("fill", () -> ElementwiseCpu.KERNEL.fill(y, 1));
         calls.put("bias", () -> ElementwiseCpu.KERNEL.addBias(a, row, y));
         calls.put("swiglu", () -> ActivationCpu.KERNEL.swiGlu(a, b, y));
         calls.put("swiglu backward", () -> ActivationCpu.KERNEL.swiGluBackward(a, b, a, y, z));
@@ -100,8 +103,11 @@ class AllocationTest {
         Stats stats = new Stats(vector(N), Tensor.zeros(ARENA, DType.I32, Shape.of(N)), vector(N));
         calls.put("rms norm", () -> RmsNormCpu.KERNEL.forward(x, w, 1e-5f, y, rstd));
         calls.put("rms norm backward", () -> RmsNormCpu.KERNEL.backward(x, x, w, rstd, y, dw));
+        calls.put("rms norm backward, frozen", () -> RmsNormCpu.KERNEL.backward(x, x, w, rstd, y, null));
         calls.put("layer norm", () -> LayerNormCpu.KERNEL.forward(x, w, w, 1e-5f, y, mean, rstd));
         calls.put("layer norm backward", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, dw, dw));
+        calls.put(
+                "layer norm backward, frozen", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, null, null));
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
         calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
         calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));

@@ -47,6 +47,25 @@ class DropoutKernelTest {
     }
 
     @Test
+    void vectors_draw_what_the_scalar_hash_draws_bit_for_bit() {
+        int n = 5_003;
+        float[] x = Cases.plain(3, n, 2);
+        for (long seed : new long[] {0, 1, -1, Long.MIN_VALUE, 0x123456789abcdefL}) {
+            for (float p : new float[] {0, 0.1f, 0.5f, Math.nextDown(1f)}) {
+                try (Tensors t = new Tensors()) {
+                    Tensor y = t.unwritten(Shape.of(n));
+                    DropoutCpu.KERNEL.apply(t.of(x), p, seed, y);
+                    float[] expected = new float[n];
+                    for (int i = 0; i < n; i++) {
+                        if (DropoutCpu.hash(seed, i) >= Math.ceil(p * 0x1p32)) expected[i] = x[i] / (1 - p);
+                    }
+                    assertThat(t.values(y)).isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
     void keeps_a_share_of_one_minus_p() {
         int n = 100_000;
         float[] ones = new float[n];

@@ -78,6 +78,51 @@ class LogProbKernelTest {
         }
     }
 
+    /// The largest logit comes piece by piece, so that the sums have to move; the last one by more than e^88.
+    @Test
+    void logits_that_climb_through_the_vocabulary_are_summed_without_overflow() {
+        int v = 30_000;
+        float[] z = Cases.mild(1, v);
+        for (int i = 0; i < v; i++) z[i] += i / 4096 * 20 - (i < 4096 ? 200 : 0);
+        z[29_999] = 300;
+        z[29_998] = 299;
+        double[] zd = Cases.doubles(z);
+        double expected = lse(zd, 0, v);
+        double entropy = 0;
+        for (double logit : zd) entropy -= Math.exp(logit - expected) * (logit - expected);
+        try (Arena arena = Arena.ofShared();
+                Tensors t = new Tensors()) {
+            Tensor argmax = Tensor.zeros(arena, DType.I32, Shape.of(1));
+            Stats stats = new Stats(t.unwritten(Shape.of(1)), argmax, t.unwritten(Shape.of(1)));
+            Tensor lse = t.unwritten(Shape.of(1));
+            Tensor logProb = t.unwritten(Shape.of(1));
+            LogProbCpu.KERNEL.forward(t.of(Shape.of(1, v), z), t.ints(29_998), logProb, lse, stats);
+            Tolerance.elementwise(2).check("lse", t.values(lse)[0], expected);
+            Tolerance.elementwise(8).check("logProb", t.values(logProb)[0], 299 - expected);
+            double h = entropy;
+            Teeth.bite(
+                    t.values(stats.entropy()),
+                    got -> Tolerance.elementwise(8, 1).check("entropy", got, new double[] {h}));
+            assertThat(t.intValues(argmax)).containsExactly(29_999);
+        }
+    }
+
+    @Test
+    void a_first_piece_of_impossible_tokens_and_a_nan_are_told_apart() {
+        int v = 10_000;
+        float[] z = new float[v];
+        for (int i = 0; i < 5_000; i++) z[i] = Float.NEGATIVE_INFINITY;
+        try (Tensors t = new Tensors()) {
+            Tensor lse = t.unwritten(Shape.of(1));
+            Tensor logProb = t.unwritten(Shape.of(1));
+            LogProbCpu.KERNEL.forward(t.of(Shape.of(1, v), z), t.ints(9_000), logProb, lse, null);
+            Tolerance.elementwise(2).check("lse", t.values(lse)[0], Math.log(5_000));
+            z[7_000] = Float.NaN;
+            LogProbCpu.KERNEL.forward(t.of(Shape.of(1, v), z), t.ints(9_000), logProb, lse, null);
+            assertThat(t.values(lse)[0]).isNaN();
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("sizes")
     void backward_overwrites_logits_with_the_slope(int v) {

@@ -79,6 +79,26 @@ class RmsNormKernelTest {
     }
 
     @Test
+    void the_weight_gradient_adds_every_row_of_many() {
+        int rows = 203;
+        int c = 70;
+        float[] x = Cases.plain(1, rows * c, 2);
+        float[] dy = Cases.plain(3, rows * c, 2);
+        try (Tensors t = new Tensors()) {
+            Shape shape = Shape.of(rows, c);
+            Tensor rstd = t.unwritten(Shape.of(rows));
+            Tensor w = t.of(Cases.plain(2, c, 2));
+            RmsNormCpu.KERNEL.forward(t.of(shape, x), w, EPS, t.unwritten(shape), rstd);
+            Tensor dw = t.of(new float[c]);
+            RmsNormCpu.KERNEL.backward(t.of(shape, dy), t.of(shape, x), w, rstd, t.unwritten(shape), dw);
+            float[] r = t.values(rstd);
+            double[] expected = new double[c];
+            for (int i = 0; i < rows * c; i++) expected[i % c] += (double) x[i] * r[i / c] * dy[i];
+            Teeth.bite(t.values(dw), got -> Tolerance.elementwise(20, 20).check("dw", got, expected));
+        }
+    }
+
+    @Test
     void a_frozen_weight_needs_no_gradient() {
         try (Tensors t = new Tensors()) {
             Shape shape = Shape.of(2, 40);

@@ -3,6 +3,7 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.UnaryOperator;
@@ -37,6 +38,32 @@ class VectorMathTest {
         assertThat(exp(Float.NaN)).isNaN();
         assertThat(exp(Float.intBitsToFloat(-1))).isNaN();
         assertThat(exp(1e-30f)).isEqualTo(1);
+    }
+
+    @Test
+    void exp_of_a_bounded_argument_is_as_good_and_vanishes_at_its_floor() {
+        UnaryOperator<FloatVector> bounded = x -> VectorMath.expFrom(VectorMath.floor(x));
+        assertThat(worstUlps(bounded, Math::exp, -86.9f, 88)).isLessThan(1.5);
+        assertThat(worstUlps(x -> bounded.apply(x).mul(1.01f), Math::exp, -86.9f, 88))
+                .isGreaterThan(1000);
+        for (float x : new float[] {-88, -1e30f, Float.NEGATIVE_INFINITY}) {
+            assertThat(bounded.apply(FloatVector.broadcast(F, x)).lane(0)).isEqualTo(0);
+        }
+        assertThat(bounded.apply(FloatVector.broadcast(F, Float.NaN)).lane(0)).isNaN();
+        assertThat(bounded.apply(FloatVector.zero(F)).lane(0)).isEqualTo(1);
+    }
+
+    @Test
+    void the_scalar_forms_are_the_vector_forms() {
+        for (float x = -20; x < 20; x += 0.37f) {
+            FloatVector v = FloatVector.broadcast(F, x);
+            FloatVector e = VectorMath.gaussian(v);
+            assertThat(VectorMath.exp(x)).isEqualTo(VectorMath.exp(v).lane(0));
+            assertThat(VectorMath.sigmoid(x)).isEqualTo(VectorMath.sigmoid(v).lane(0));
+            assertThat(VectorMath.gaussian(x)).isCloseTo(e.lane(0), within(Float.MIN_NORMAL));
+            assertThat(VectorMath.normalCdf(x, e.lane(0)))
+                    .isEqualTo(VectorMath.normalCdf(v, e).lane(0));
+        }
     }
 
     @Test
