@@ -85,6 +85,7 @@ final class BenchCommand implements Runnable {
             GemmRows.run(session);
             session.onOneThread(GemmRows::run);
             StepRows.run(session);
+            KernelRows.run(run, choice, row -> show(print, row));
         }
         for (Path m : model) {
             try (LoadedModel loaded = new LoadedModel(m)) {

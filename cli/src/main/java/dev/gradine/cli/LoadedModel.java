@@ -27,7 +27,12 @@ final class LoadedModel implements AutoCloseable {
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
-        this(source, WarmUp.none(), run -> run);
+        this(source, run -> run);
+    }
+
+    /// @param watch what the device is exchanged for, such as one that is profiled
+    LoadedModel(Path source, UnaryOperator<Kernels> watch) {
+        this(source, WarmUp.none(), watch);
     }
 
     private LoadedModel(Path source, WarmUp warmUp, UnaryOperator<Kernels> watch) {

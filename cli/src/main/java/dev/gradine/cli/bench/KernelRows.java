@@ -16,26 +16,28 @@ public final class KernelRows {
     private static final double SECONDS = 0.3; // a row: there are many
 
     private final Kernels k;
+    private final Choice choice;
     private final Consumer<Measured> out;
     private final SplittableRandom rng = new SplittableRandom(1);
 
-    private KernelRows(Kernels k, Consumer<Measured> out) {
+    private KernelRows(Kernels k, Choice choice, Consumer<Measured> out) {
         this.k = k;
+        this.choice = choice;
         this.out = out;
     }
 
     /// Measures all of them; that they are right is the business of the tests.
-    public static void run(Kernels run, Consumer<Measured> out) {
+    public static void run(Kernels run, Choice choice, Consumer<Measured> out) {
         for (int width : new int[] {576, 1536}) {
             try (Kernels k = run.openStep()) {
-                new KernelRows(k, out).rows(1024, width);
+                new KernelRows(k, choice, out).rows(1024, width);
             }
         }
         try (Kernels k = run.openStep()) {
-            new KernelRows(k, out).adamW(4_900_000);
+            new KernelRows(k, choice, out).adamW(4_900_000);
         }
         try (Kernels k = run.openStep()) {
-            new KernelRows(k, out).logProb(256, 49_152);
+            new KernelRows(k, choice, out).logProb(256, 49_152);
         }
     }
 
@@ -93,14 +95,16 @@ public final class KernelRows {
     }
 
     private double copy(int values) {
+        String work = "copy of %,d values".formatted(values);
         double rate = CopyRate.gigabytes(4L * values);
-        out.accept(new Measured("copy of " + values + " values, all threads", "GB/s", rate, rate, 100));
+        if (choice.wants(work)) out.accept(new Measured(work, "GB/s", rate, rate, 100));
         return rate;
     }
 
     /// @param passes tensors of `values` f32 values that are read or written
     private void row(String work, int passes, int values, double copy, Runnable kernel) {
-        Timing t = Timing.of(50, 7, SECONDS, kernel);
+        if (!choice.wants(work)) return;
+        Timing t = Timing.of(50, 7, choice.seconds(SECONDS), kernel);
         out.accept(Measured.rate(work, "GB/s", 4e-9 * passes * values, t, copy));
     }
 

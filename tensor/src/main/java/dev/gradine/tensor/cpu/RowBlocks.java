@@ -27,7 +27,7 @@ final class RowBlocks {
         int rows = Math.max(ROWS, Math.ceilDiv(n, BLOCKS));
         int blocks = Math.max(1, Math.ceilDiv(n, rows));
         int stride = (width + LANES - 1) & -LANES;
-        long all = Scratch.own().panels((long) blocks * stride).address();
+        long all = Scratch.own().panels((long) blocks * stride);
         Parallel.forEach(blocks, b -> {
             long sums = all + 4L * b * stride;
             Vectors.fill(sums, width, 0);

@@ -142,16 +142,6 @@ final class Vectors {
         return sum(sum) + rest;
     }
 
-    /// `Σ a[k] · b[k]` over `k < n`, in the same way.
-    static float dot(long a, long b, int n) {
-        FloatVector sum = FloatVector.zero(F);
-        int k = 0;
-        for (; k <= n - LANES; k += LANES) sum = load(a, k).fma(load(b, k), sum);
-        float rest = 0;
-        for (; k < n; k++) rest = Math.fma(get(a, k), get(b, k), rest);
-        return sum(sum) + rest;
-    }
-
     /// `Σ x[i + k]` over `k < n`.
     static float sum(MemorySegment x, long i, int n) {
         FloatVector sum = FloatVector.zero(F);
