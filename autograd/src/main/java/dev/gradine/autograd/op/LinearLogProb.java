@@ -9,6 +9,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Language-model head and log-probability of the target in one op: logits exist for a few rows at a time only.
@@ -18,23 +19,32 @@ import org.jspecify.annotations.Nullable;
 /// dz[n,v] = dy_n · (1[v = target_n] − softmax(z_n)_v)      dh = dz W      dW = dzᵀ h
 /// ```
 ///
-/// Backward computes the logits again, chunk by chunk: one more product with W instead of N × V floats of memory.
+/// While a chunk's logits exist, forward also computes `g_n = dz_n W` for `dy_n = 1`; backward is then `dh_n = dy_n ·
+/// g_n`
+/// and no logits are computed twice. If W is trained as well, backward computes them again instead, chunk by chunk: dW
+/// needs dy.
 ///
 /// @param targets `i32[N]`, each in `[0, V)`
 /// @param stats filled on the way if given
-public record LinearLogProb(Tensor targets, @Nullable Stats stats) implements Op2<LinearLogProb.Saved> {
+/// @param slopes whether forward computes g
+public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slopes) implements Op2<LinearLogProb.Saved> {
 
     /// Logits of one chunk, at most: 48 MB of f32.
     private static final int CHUNK_VALUES = 12 << 20;
 
-    /// `lse f32[N]`, from which backward recovers the softmax without a second reduction.
-    record Saved(Tensor h, Tensor w, Tensor lse) {}
+    /// What backward needs: `g f32[N,C]`, or h, W and `lse f32[N]`, from which it recovers the softmax without a second
+    /// reduction.
+    record Saved(
+            @Nullable Tensor g,
+            @Nullable Tensor h,
+            @Nullable Tensor w,
+            @Nullable Tensor lse) {}
 
     /// `h f32[N,C], W [V,C] → f32[N]`, nats; a frozen W may have any real type.
     ///
     /// @throws dev.gradine.tensor.ShapeException if the inner sizes differ or there is not one target a row
     public static Var linearLogProb(Var h, Var w, Tensor targets, @Nullable Stats stats) {
-        return h.tape().apply(new LinearLogProb(targets, stats), h, w);
+        return h.tape().apply(new LinearLogProb(targets, stats, h.tracked() && !w.tracked()), h, w);
     }
 
     @Override
@@ -45,44 +55,53 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats) implements Op
         require("linear_log_prob", "targets", targets.shape(), Shape.of(n), "rows of h " + h.shape());
         Tensor y = k.empty(Shape.of(n));
         Tensor lse = k.empty(Shape.of(n));
+        @Nullable Tensor g = slopes ? k.empty(h.shape()) : null;
         int step = chunkRows(w);
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
             try (Kernels scratch = k.openStep()) {
-                Tensor z =
-                        scratch.empty(DType.F32, Shape.of(to - from, w.shape().dim(0)));
-                k.matMul().nt(h.rows(from, to), w, 1, false, z);
-                Tensor lseRows = lse.rows(from, to);
-                k.logProb().forward(z, targets.rows(from, to), y.rows(from, to), lseRows, stats(from, to));
+                Tensor z = logits(scratch, h.rows(from, to), w);
+                k.logProb().forward(z, targets.rows(from, to), y.rows(from, to), lse.rows(from, to), stats(from, to));
+                if (g == null) continue;
+                Tensor one = scratch.empty(Shape.of(to - from));
+                k.elementwise().fill(one, 1);
+                k.logProb().backward(one, targets.rows(from, to), lse.rows(from, to), z);
+                k.matMul().nn(z, w, 1, false, g.rows(from, to));
             }
         }
-        return new Forward<>(y, new Saved(h, w, lse));
+        return new Forward<>(y, g == null ? new Saved(null, h, w, lse) : new Saved(g, null, null, null));
     }
 
     @Override
     public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
-        @Nullable Tensor dh = needs.a() ? k.empty(s.h().shape()) : null;
-        @Nullable Tensor dw = needs.b() ? k.zeros(s.w().shape()) : null;
-        int n = s.h().shape().rows();
-        int step = chunkRows(s.w());
+        if (s.g() != null) {
+            Tensor dh = k.empty(s.g().shape());
+            k.elementwise().scaleRows(s.g(), dy, dh);
+            return new Grads2(Needs.keep(needs.a(), dh, k), null);
+        }
+        Tensor h = Objects.requireNonNull(s.h());
+        Tensor w = Objects.requireNonNull(s.w());
+        Tensor lse = Objects.requireNonNull(s.lse());
+        @Nullable Tensor dh = needs.a() ? k.empty(h.shape()) : null;
+        @Nullable Tensor dw = needs.b() ? k.zeros(w.shape()) : null;
+        int n = h.shape().rows();
+        int step = chunkRows(w);
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
-            Tensor h = s.h().rows(from, to);
             try (Kernels scratch = k.openStep()) {
-                Tensor z = scratch.empty(
-                        DType.F32, Shape.of(to - from, s.w().shape().dim(0)));
-                k.matMul().nt(h, s.w(), 1, false, z);
-                k.logProb()
-                        .backward(
-                                dy.rows(from, to),
-                                targets.rows(from, to),
-                                s.lse().rows(from, to),
-                                z);
-                if (dh != null) k.matMul().nn(z, s.w(), 1, false, dh.rows(from, to));
-                if (dw != null) k.matMul().tn(z, h, 1, true, dw);
+                Tensor z = logits(scratch, h.rows(from, to), w);
+                k.logProb().backward(dy.rows(from, to), targets.rows(from, to), lse.rows(from, to), z);
+                if (dh != null) k.matMul().nn(z, w, 1, false, dh.rows(from, to));
+                if (dw != null) k.matMul().tn(z, h.rows(from, to), 1, true, dw);
             }
         }
         return new Grads2(dh, dw);
+    }
+
+    private static Tensor logits(Kernels scratch, Tensor h, Tensor w) {
+        Tensor z = scratch.empty(DType.F32, Shape.of(h.shape().dim(0), w.shape().dim(0)));
+        scratch.matMul().nt(h, w, 1, false, z);
+        return z;
     }
 
     private static int chunkRows(Tensor w) {

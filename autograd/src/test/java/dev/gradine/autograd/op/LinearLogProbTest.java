@@ -9,6 +9,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Tolerance;
@@ -73,6 +74,32 @@ class LinearLogProbTest {
             Var y = linearLogProb(x, head, k.ofInts(targets), null);
             tape.backward(y, k.of(Shape.of(h.length), h));
             return List.of(k.download(x.grad()), k.download(head.grad()));
+        }
+    }
+
+    /// With a frozen head the gradient is computed in the forward pass, with a trained one from logits computed again.
+    @Test
+    void both_ways_to_the_gradient_of_h_agree() {
+        float[] h = Cases.plain(7, 5 * 6, 1);
+        float[] w = Cases.plain(8, 11 * 6, 1);
+        float[] again = gradientOfRows(h, w, true);
+        float[] once = gradientOfRows(h, w, false);
+        Tolerance.sum(11, 2).check("dh", once, Cases.doubles(again));
+        once[3] *= 1.01f;
+        assertThatThrownBy(() -> Tolerance.sum(11, 2).check("dh", once, Cases.doubles(again)))
+                .isInstanceOf(AssertionError.class);
+    }
+
+    private static float[] gradientOfRows(float[] h, float[] w, boolean trained) {
+        try (Kernels run = CpuKernels.open();
+                Kernels k = run.openStep()) {
+            Tape tape = Tape.recording(k);
+            Var x = tape.leaf(k.of(Shape.of(5, 6), h));
+            Tensor weight = k.of(Shape.of(11, 6), w);
+            Var head = trained ? tape.leaf(weight) : tape.constant(weight);
+            Var y = linearLogProb(x, head, k.ofInts(1, 10, 0, 5, 5), null);
+            tape.backward(y, k.of(Shape.of(5), 0.5f, -1, 2, 0, 1));
+            return k.download(x.grad());
         }
     }
 

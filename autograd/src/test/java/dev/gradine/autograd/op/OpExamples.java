@@ -37,7 +37,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new Gelu(true), M),
                 of(_ -> new LayerNorm(1e-5f), M, V, V),
                 of(_ -> new Linear(), M, Shape.of(3, 17)),
-                of(k -> new LinearLogProb(k.ofInts(1, 2, 0, 0, 1), null), M, Shape.of(3, 17)),
+                of(k -> new LinearLogProb(k.ofInts(1, 2, 0, 0, 1), null, false), M, Shape.of(3, 17)),
                 of(k -> new LogProb(k.ofInts(16, 2, 0, 0, 1), null), M),
                 of(_ -> new LogSigmoid(), M),
                 of(_ -> new LowRankLinear(2), M, Shape.of(3, 17), Shape.of(2, 17), Shape.of(3, 2)),

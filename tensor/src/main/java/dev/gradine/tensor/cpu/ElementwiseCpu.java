@@ -124,4 +124,16 @@ final class ElementwiseCpu implements ElementwiseKernel {
         for (; i <= c - LANES; i += LANES) store(load(x, i).add(load(bias, i)), y, i);
         for (; i < c; i++) set(y, i, get(x, i) + get(bias, i));
     }
+
+    @Override
+    public void scaleRows(Tensor x, Tensor s, Tensor y) {
+        int c = y.shape().last();
+        int n = y.shape().rows();
+        long in = Operand.read("scale_rows", "x", x, y.size());
+        long factors = Operand.read("scale_rows", "s", s, n);
+        long to = Operand.write("scale_rows", "y", y, y.size());
+        Chunks.rows(n, c, (from, end) -> {
+            for (int row = from; row < end; row++) scale(in + 4L * row * c, get(factors, row), to + 4L * row * c, 0, c);
+        });
+    }
 }

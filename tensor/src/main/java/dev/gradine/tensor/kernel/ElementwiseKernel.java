@@ -25,4 +25,7 @@ public interface ElementwiseKernel {
 
     /// Overwrites `y f32[N,C]` with `x f32[N,C]` plus `bias f32[C]` on every row.
     void addBias(Tensor x, Tensor bias, Tensor y);
+
+    /// Overwrites `y f32[N,C]` with the rows of `x f32[N,C]`, each times its value of `s f32[N]`.
+    void scaleRows(Tensor x, Tensor s, Tensor y);
 }

@@ -31,7 +31,7 @@ class AllocationTest {
     private static final int N = 40;
     private static final int C = 67; // vectors and a tail
     private static final long BYTES_PER_CALL =
-            1000; // a few closures; one boxed vector per row is 3 800, one per vector 16 000
+            3500; // a few closures; one boxed vector per row is 3 800, one per vector 16 000
     private static final long PATIENCE = 8_000_000_000L; // ns; a second is plenty unless others keep the machine busy
     private static final Tensors T = new Tensors();
     private static final Arena ARENA = Arena.ofShared();
