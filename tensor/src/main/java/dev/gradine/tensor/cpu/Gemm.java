@@ -61,7 +61,7 @@ final class Gemm {
         this.main = new GemmTerm(form, swapped ? b : a, swapped ? a : b, alpha, m, n);
     }
 
-    /// Adds a second product to the same `c`, tile by tile while it is at hand. It has a small K.
+    /// Adds a second product to the same `c`, tile by tile while it is at hand. Its K fits one block of A.
     Gemm plus(Form form, Tensor a, Tensor b, float alpha) {
         second = new GemmTerm(form, a, b, alpha, Integer.MAX_VALUE, n);
         return this;
@@ -166,11 +166,13 @@ final class Gemm {
     }
 
     /// Brings columns `from … to` of what is computed from or to `c`, which lies transposed.
+    ///
+    /// @param target address of row 0, column 0, if it existed
     private void turn(long target, int ld, int from, int to, boolean read) {
         for (int j = from; j < to; j++) {
             for (int i = 0; i < m; i++) {
                 long there = c + 4L * ((long) j * m + i);
-                long here = target + 4L * ((long) i * ld + j - from);
+                long here = target + 4L * ((long) i * ld + j);
                 if (read) MEMORY.set(F32, here, MEMORY.get(F32, there));
                 else MEMORY.set(F32, there, MEMORY.get(F32, here));
             }
@@ -191,10 +193,19 @@ final class Gemm {
             main.pack(left, b.row, b.rows, p, s.p1());
             boolean ends = p + left.depth() == s.p1();
             if (ends && last != null && second != null) second.pack(more, b.row, b.rows, 0, second.k);
+            boolean add = p > 0 || accumulate;
+            if (s.asItLies()) across(b, left, s, add);
             for (int j = b.from; j < b.to; j += main.width) {
-                panel(b, left, s, j, p > 0 || accumulate);
+                if (!s.asItLies()) panel(b, left, s, j, add);
                 if (ends && last != null) panel(b, more, last, j, true);
             }
+        }
+    }
+
+    /// All panels for one run of K after the other: rows of B that are not packed are far apart, and read once.
+    private void across(Block b, Rows a, Stage s, boolean add) {
+        for (int q = 0; q < a.depth(); q += a.run()) {
+            for (int j = b.from; j < b.to; j += main.width) tiles(b, a, s, j, q, add || q > 0);
         }
     }
 

@@ -8,6 +8,7 @@ final class GemmTerm {
 
     private static final int GROUP = 848; // the most of K that a block of A holds
     private static final int BLOCK = 32; // runs and stages begin where a block of a quantised type does
+    private static final int RUN_AS_IT_LIES = 64; // rows of B whose pages a first-level translation buffer holds
     private static final int FEW_ROWS = 32; // up to here packing B costs more than reading it unevenly
 
     final int k;
@@ -34,15 +35,16 @@ final class GemmTerm {
     GemmTerm(Gemm.Form form, Tensor a, Tensor b, float alpha, int m, int n) {
         this.k = a.shape().dim(form == Gemm.Form.TN ? 0 : 1);
         this.n = n;
-        int runs = (k + MicroKernel.RUN - 1) / MicroKernel.RUN;
-        this.run = Gemm.roundUp((k + runs - 1) / runs, BLOCK);
-        this.group = GROUP / run * run;
         this.width = MicroKernel.width(n);
         this.unit = Math.max(width, BLOCK);
         this.rows = new PackRows(a, form == Gemm.Form.TN, alpha);
         this.columns = new Pack(b, form == Gemm.Form.NT, n, k, width);
         boolean lies = form != Gemm.Form.NT && b.dtype() == DType.F32 && m <= FEW_ROWS && n % width == 0;
         this.direct = lies ? Native.address(b) : 0;
+        int most = lies ? RUN_AS_IT_LIES : MicroKernel.RUN;
+        int runs = (k + most - 1) / most;
+        this.run = Gemm.roundUp((k + runs - 1) / runs, BLOCK);
+        this.group = GROUP / run * run;
     }
 
     /// Rows `p … p + depth` of some columns, to be packed at an address.
@@ -126,6 +128,11 @@ final class GemmTerm {
 
         int depth() {
             return p1 - p0;
+        }
+
+        /// Whether B stands in for its panels.
+        boolean asItLies() {
+            return panel == width;
         }
     }
 }

@@ -39,6 +39,21 @@ class MatMulTest {
         }
     }
 
+    /// Blocks of rows, stages of columns and of K, parts on several threads, products computed transposed.
+    @ParameterizedTest
+    @EnumSource(Form.class)
+    void product_is_the_formula_at_sizes_of_many_blocks(Form form) {
+        for (boolean accumulate : new boolean[] {false, true}) {
+            check(form, DType.F32, new Size(600, 9, 300), 1, accumulate);
+            check(form, DType.F32, new Size(9, 600, 300), 0.5f, accumulate);
+            check(form, DType.F32, new Size(20, 640, 900), 1, accumulate);
+            check(form, DType.F32, new Size(1, 4096, 97), 1, accumulate);
+            check(form, DType.F32, new Size(4096, 1, 97), 1, accumulate);
+            check(form, DType.F32, new Size(250, 16, 1000), 1, accumulate);
+            check(form, DType.F32, new Size(197, 701, 1750), 1, accumulate);
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("weights")
     void weights_of_every_type_are_decoded_on_the_way(Form form, DType dtype) {
