@@ -14,6 +14,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.SftObjective;
+import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -95,9 +96,7 @@ final class WarmUp implements AutoCloseable {
     }
 
     private static Tensor zeros(Kernels run, DType dtype, int rows) {
-        Tensor t = run.empty(dtype, Shape.of(rows, C));
-        t.data().fill((byte) 0);
-        return t;
+        return run.fromHost(Tensor.zeros(Arena.ofAuto(), dtype, Shape.of(rows, C)));
     }
 
     /// Ends it and waits for the step it is in.

@@ -36,6 +36,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("slow")
 class SmolLmTest {
 
+    /// By transformers in float64. In float32 its own cross entropy adds 49,152 terms and is off by 8e-6 to 1.7e-5.
+    private static final double NLL_1024 = 3.708875252793466;
+
     private static final int TOP = 20;
     private static final Tolerance LOGIT =
             new Tolerance(5e-4, 0, "√60 ε √1536 of a logit of 30: two correct fp32 models of 30 layers");
@@ -126,7 +129,6 @@ class SmolLmTest {
     @Test
     void the_loss_of_a_thousand_tokens_is_that_of_transformers() throws IOException {
         Path text = Golden.shared("assets/data/lm/tinyshakespeare.txt");
-        if (!(about().get("mean_nll_1024") instanceof Number expected)) throw new AssertionError("no mean_nll_1024");
         LoadedModel m = model();
         int[] all = ModelText.codec(m.checkpoint())
                 .tokenizer()
@@ -137,7 +139,7 @@ class SmolLmTest {
             double sum = 0;
             for (float x : k.download(lp.values().value())) sum -= x;
             float[] mean = {(float) (sum / (ids.length - 1))};
-            Teeth.bite(mean, x -> Tolerance.loss().check("nll", x[0], expected.doubleValue()));
+            Teeth.bite(mean, x -> Tolerance.loss().check("nll", x[0], NLL_1024));
         }
     }
 
