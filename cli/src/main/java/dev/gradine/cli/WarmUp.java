@@ -70,8 +70,9 @@ final class WarmUp implements AutoCloseable {
                 1,
                 "tie_word_embeddings",
                 true));
-        try (Kernels run = CpuKernels.open()) {
-            Llama model = new Llama(config, name -> weight(run, name), run);
+        try (Arena arena = Arena.ofShared();
+                Kernels run = CpuKernels.open()) {
+            Llama model = new Llama(config, name -> run.fromHost(weight(arena, name)), run);
             LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
             AdaptedModel adapted = AdaptedModel.fresh(model, lora, run, new SplittableRandom(1));
             AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
@@ -89,14 +90,10 @@ final class WarmUp implements AutoCloseable {
     }
 
     /// Zeros: of scale 0 in a block type.
-    private Tensor weight(Kernels run, String name) {
-        if (name.contains("norm")) return run.zeros(Shape.of(C));
-        if (name.contains("embed")) return zeros(run, DType.Q8_0, VOCAB);
-        return zeros(run, TYPES.get(weights++ % TYPES.size()), C);
-    }
-
-    private static Tensor zeros(Kernels run, DType dtype, int rows) {
-        return run.fromHost(Tensor.zeros(Arena.ofAuto(), dtype, Shape.of(rows, C)));
+    private Tensor weight(Arena arena, String name) {
+        if (name.contains("norm")) return Tensor.zeros(arena, DType.F32, Shape.of(C));
+        if (name.contains("embed")) return Tensor.zeros(arena, DType.Q8_0, Shape.of(VOCAB, C));
+        return Tensor.zeros(arena, TYPES.get(weights++ % TYPES.size()), Shape.of(C, C));
     }
 
     /// Ends it and waits for the step it is in.

@@ -15,15 +15,14 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// for stages of B, about 4 MB each:          pack them into panels, all threads together
 ///   for blocks of up to MC rows of c, each on a thread:
-///     for groups of K, at most GROUP:          copy the block's rows of alpha · A
+///     for groups of K, at most GROUP:        pack the block's rows of alpha · A
 ///       for each panel, for each run of K:   the part of the panel stays in the first-level cache
 ///         for each tile:                     c ← c + products, in registers (MicroKernel)
 /// ```
 ///
-/// Where one block holds all rows, each thread packs the columns it needs itself and nobody waits. The scheme is that
-/// of
-/// Goto & van de Geijn 2008 (Anatomy of high-performance matrix multiplication), except that
-/// A goes to an array, where a scalar is read without bounds checks.
+/// Where one block holds all rows, each thread packs the columns it needs itself and nobody waits. The scheme is
+/// that of Goto & van de Geijn 2008 (Anatomy of high-performance matrix multiplication), except that A goes to an
+/// array, where a scalar is read without bounds checks.
 final class Gemm {
 
     /// How the operands lie in memory; the capital is the logical `A[M,K] · B[K,N]`.

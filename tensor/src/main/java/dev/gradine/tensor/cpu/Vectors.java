@@ -57,13 +57,6 @@ final class Vectors {
         MEMORY.set(F32, address + 4 * i, value);
     }
 
-    static void fill(long address, long n, float value) {
-        FloatVector v = FloatVector.broadcast(F, value);
-        long i = 0;
-        for (; i <= n - LANES; i += LANES) store(v, address, i);
-        for (; i < n; i++) set(address, i, value);
-    }
-
     static int getInt(long address, long i) {
         return MEMORY.get(I32, address + 4 * i);
     }
@@ -78,38 +71,6 @@ final class Vectors {
 
     static void write(float[] from, int at, long address, long i, int n) {
         MemorySegment.copy(from, at, MEMORY, F32, address + 4 * i, n);
-    }
-
-    static FloatVector load(MemorySegment s, long i) {
-        return FloatVector.fromMemorySegment(F, s, 4 * i, LITTLE_ENDIAN);
-    }
-
-    static void store(FloatVector v, MemorySegment s, long i) {
-        v.intoMemorySegment(s, 4 * i, LITTLE_ENDIAN);
-    }
-
-    static float get(MemorySegment s, long i) {
-        return s.get(F32, 4 * i);
-    }
-
-    static void set(MemorySegment s, long i, float value) {
-        s.set(F32, 4 * i, value);
-    }
-
-    static int getInt(MemorySegment s, long i) {
-        return s.get(I32, 4 * i);
-    }
-
-    static void setInt(MemorySegment s, long i, int value) {
-        s.set(I32, 4 * i, value);
-    }
-
-    static void read(MemorySegment s, long i, float[] to, int at, int n) {
-        MemorySegment.copy(s, F32, 4 * i, to, at, n);
-    }
-
-    static void write(float[] from, int at, MemorySegment s, long i, int n) {
-        MemorySegment.copy(from, at, s, F32, 4 * i, n);
     }
 
     /// Sum of the lanes as a tree of fixed shape: `reduceLanes(ADD)` may add in another order once compiled.
@@ -130,26 +91,6 @@ final class Vectors {
     /// Largest lane; NaN if one is.
     static float max(FloatVector v) {
         return v.reduceLanes(VectorOperators.MAX);
-    }
-
-    /// `Σ a[i + k] · b[j + k]` over `k < n`. One running sum: of two, the compiler boxed both in some callers.
-    static float dot(MemorySegment a, long i, MemorySegment b, long j, int n) {
-        FloatVector sum = FloatVector.zero(F);
-        int k = 0;
-        for (; k <= n - LANES; k += LANES) sum = load(a, i + k).fma(load(b, j + k), sum);
-        float rest = 0;
-        for (; k < n; k++) rest = Math.fma(get(a, i + k), get(b, j + k), rest);
-        return sum(sum) + rest;
-    }
-
-    /// `Σ x[i + k]` over `k < n`.
-    static float sum(MemorySegment x, long i, int n) {
-        FloatVector sum = FloatVector.zero(F);
-        int k = 0;
-        for (; k <= n - LANES; k += LANES) sum = sum.add(load(x, i + k));
-        float rest = 0;
-        for (; k < n; k++) rest += get(x, i + k);
-        return sum(sum) + rest;
     }
 
     /// `Σ a[k] · b[k]` over `k < n`. One running sum: of two, the compiler boxed both in some callers.
