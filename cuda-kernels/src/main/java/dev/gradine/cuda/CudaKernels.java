@@ -1,7 +1,5 @@
 package dev.gradine.cuda;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
@@ -25,7 +23,6 @@ import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /// The CUDA device, on a card or on the simulator. `open` gives the `run` lifetime; steps share one
 /// slab of its memory.
@@ -35,7 +32,6 @@ import java.lang.foreign.ValueLayout;
 /// the host, as no training step has any.
 public final class CudaKernels implements Kernels {
 
-    private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final int WARP_BITS = 32 * Float.SIZE;
 
     private final Gpu gpu;
@@ -199,66 +195,66 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public MatMulKernel matMul() {
-        return launchers.matMul();
+        return launchers.get(MatMulKernel.class);
     }
 
     @Override
     public LowRankKernel lowRank() {
-        return launchers.lowRank();
+        return launchers.get(LowRankKernel.class);
     }
 
     @Override
     public ElementwiseKernel elementwise() {
-        return launchers.elementwise();
+        return launchers.get(ElementwiseKernel.class);
     }
 
     @Override
     public ReduceKernel reduce() {
-        return launchers.reduce();
+        return launchers.get(ReduceKernel.class);
     }
 
     @Override
     public ActivationKernel activation() {
-        return launchers.activation();
+        return launchers.get(ActivationKernel.class);
     }
 
     @Override
     public RmsNormKernel rmsNorm() {
-        return launchers.rmsNorm();
+        return launchers.get(RmsNormKernel.class);
     }
 
     @Override
     public LayerNormKernel layerNorm() {
-        return launchers.layerNorm();
+        return launchers.get(LayerNormKernel.class);
     }
 
     @Override
     public RopeKernel rope() {
-        return launchers.rope();
+        return launchers.get(RopeKernel.class);
     }
 
     @Override
     public AttentionKernel attention() {
-        return launchers.attention();
+        return launchers.get(AttentionKernel.class);
     }
 
     @Override
     public GatherKernel gather() {
-        return launchers.gather();
+        return launchers.get(GatherKernel.class);
     }
 
     @Override
     public LogProbKernel logProb() {
-        return launchers.logProb();
+        return launchers.get(LogProbKernel.class);
     }
 
     @Override
     public DropoutKernel dropout() {
-        return launchers.dropout();
+        return launchers.get(DropoutKernel.class);
     }
 
     @Override
     public AdamWKernel adamW() {
-        return launchers.adamW();
+        return launchers.get(AdamWKernel.class);
     }
 }

@@ -1,80 +1,28 @@
 package dev.gradine.cuda;
 
 import dev.gradine.tensor.UnsupportedKernelException;
-import dev.gradine.tensor.kernel.ActivationKernel;
-import dev.gradine.tensor.kernel.AdamWKernel;
-import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.DropoutKernel;
-import dev.gradine.tensor.kernel.ElementwiseKernel;
-import dev.gradine.tensor.kernel.GatherKernel;
-import dev.gradine.tensor.kernel.LayerNormKernel;
-import dev.gradine.tensor.kernel.LogProbKernel;
-import dev.gradine.tensor.kernel.LowRankKernel;
-import dev.gradine.tensor.kernel.MatMulKernel;
-import dev.gradine.tensor.kernel.ReduceKernel;
-import dev.gradine.tensor.kernel.RmsNormKernel;
-import dev.gradine.tensor.kernel.RopeKernel;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 
-/// One launcher per kernel contract, made once for a device; all lifetimes share them. A contract
-/// without a kernel is `missing`.
+/// One launcher per kernel contract, made once for a device; all lifetimes share them.
 final class Launchers {
 
-    /// Launchers for kernels of this device.
+    private final Map<Class<?>, Object> byContract = new HashMap<>();
+
+    /// Launchers for kernels of `gpu`, one line per contract that has kernels.
     Launchers(Gpu gpu) {}
 
-    private static <T> T missing(String contract) {
-        throw new UnsupportedKernelException(contract + ": no CUDA kernel; run this op on cpu");
-    }
-
-    MatMulKernel matMul() {
-        return missing("mat_mul");
-    }
-
-    LowRankKernel lowRank() {
-        return missing("low_rank");
-    }
-
-    ElementwiseKernel elementwise() {
-        return missing("elementwise");
-    }
-
-    ReduceKernel reduce() {
-        return missing("reduce");
-    }
-
-    ActivationKernel activation() {
-        return missing("activation");
-    }
-
-    RmsNormKernel rmsNorm() {
-        return missing("rms_norm");
-    }
-
-    LayerNormKernel layerNorm() {
-        return missing("layer_norm");
-    }
-
-    RopeKernel rope() {
-        return missing("rope");
-    }
-
-    AttentionKernel attention() {
-        return missing("attention");
-    }
-
-    GatherKernel gather() {
-        return missing("gather");
-    }
-
-    LogProbKernel logProb() {
-        return missing("log_prob");
-    }
-
-    DropoutKernel dropout() {
-        return missing("dropout");
-    }
-
-    AdamWKernel adamW() {
-        return missing("adam_w");
+    /// The launcher of a contract.
+    ///
+    /// @throws UnsupportedKernelException if it has none
+    <T> T get(Class<T> contract) {
+        Object launcher = byContract.get(contract);
+        if (launcher == null) {
+            String name = contract.getSimpleName().replaceFirst("Kernel$", "");
+            String stem = name.replaceAll("(?<=.)([A-Z])(?=[a-z])", "_$1").toLowerCase(Locale.ROOT);
+            throw new UnsupportedKernelException(stem + ": no CUDA kernel; run this op on cpu");
+        }
+        return contract.cast(launcher);
     }
 }

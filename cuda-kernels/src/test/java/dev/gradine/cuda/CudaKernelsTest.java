@@ -9,6 +9,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.UnsupportedKernelException;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class CudaKernelsTest {
     void a_copy_converts_between_real_types_and_rounds_as_the_cpu_does() {
         try (Kernels run = CudaKernels.open(gpu);
                 Kernels cpu = CpuKernels.open()) {
-            float[] x = {1.00390625f, -3.1415927f, 1e-30f, 0};
+            float[] x = {1 + 0x1p-8f, -3.1415927f, 1e-30f, 0};
             for (DType type : new DType[] {DType.BF16, DType.F16, DType.F32}) {
                 Tensor there = run.empty(type, Shape.of(4));
                 run.copy(run.of(Shape.of(4), x), there);
@@ -109,4 +110,14 @@ class CudaKernelsTest {
             assertThat(step.download(step.empty(Shape.of(3)))).containsOnly(Float.NaN);
         }
     }
+
+    @Test
+    void a_contract_without_a_kernel_is_named() {
+        Launchers none = new Launchers(gpu);
+        assertThatThrownBy(() -> none.get(NoSuchKernel.class))
+                .isInstanceOf(UnsupportedKernelException.class)
+                .hasMessage("no_such: no CUDA kernel; run this op on cpu");
+    }
+
+    private interface NoSuchKernel {}
 }
