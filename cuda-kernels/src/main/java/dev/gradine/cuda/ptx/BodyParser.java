@@ -67,7 +67,9 @@ final class BodyParser {
     /// `.loc file line column`, and for code of an inlined function where it was called from, which is left out.
     private void location() {
         List<String> words = t.takeLine();
-        if (words.size() < 4 || !words.get(1).matches("\\d{1,9}") || !words.get(2).matches("\\d{1,9}")) {
+        if (words.size() < 4
+                || !words.get(1).matches("\\d{1,9}")
+                || !words.get(2).matches("\\d{1,9}")) {
             throw t.error(".loc, expected file, line and column");
         }
         sourceFile = files.getOrDefault(Integer.parseInt(words.get(1)), "");
@@ -161,10 +163,34 @@ final class BodyParser {
     }
 
     private static final Set<String> SPECIAL = Set.of(
-            "%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ntid.y", "%ntid.z", "%ctaid.x", "%ctaid.y", "%ctaid.z",
-            "%nctaid.x", "%nctaid.y", "%nctaid.z", "%laneid", "%warpid", "%nwarpid", "%smid", "%nsmid", "%clock",
-            "%clock64", "%globaltimer", "%lanemask_eq", "%lanemask_lt", "%lanemask_le", "%lanemask_gt", "%lanemask_ge",
-            "%dynamic_smem_size", "%total_smem_size", "WARP_SZ");
+            "%tid.x",
+            "%tid.y",
+            "%tid.z",
+            "%ntid.x",
+            "%ntid.y",
+            "%ntid.z",
+            "%ctaid.x",
+            "%ctaid.y",
+            "%ctaid.z",
+            "%nctaid.x",
+            "%nctaid.y",
+            "%nctaid.z",
+            "%laneid",
+            "%warpid",
+            "%nwarpid",
+            "%smid",
+            "%nsmid",
+            "%clock",
+            "%clock64",
+            "%globaltimer",
+            "%lanemask_eq",
+            "%lanemask_lt",
+            "%lanemask_le",
+            "%lanemask_gt",
+            "%lanemask_ge",
+            "%dynamic_smem_size",
+            "%total_smem_size",
+            "WARP_SZ");
 
     private static boolean isSpecial(String word) {
         return SPECIAL.contains(word);

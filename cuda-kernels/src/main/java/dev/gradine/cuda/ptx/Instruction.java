@@ -11,12 +11,7 @@ import java.util.List;
 /// @param operands results first
 /// @param text as it was written, without the guard, on one line
 public record Instruction(
-        Place place,
-        List<Operand> guard,
-        String opcode,
-        List<String> modifiers,
-        List<Operand> operands,
-        String text) {
+        Place place, List<Operand> guard, String opcode, List<String> modifiers, List<Operand> operands, String text) {
 
     /// Whether `modifier` is among the words after the opcode.
     public boolean has(String modifier) {

@@ -82,7 +82,8 @@ final class ModuleParser {
         switch (t.peek()) {
             case ".entry" -> entry();
             case ".global", ".const", ".shared" -> add(VariableParser.variable(t, extern));
-            default -> throw t.error("'" + t.peek() + "', expected .entry, .global, .const, .shared, .file or .section");
+            default ->
+                throw t.error("'" + t.peek() + "', expected .entry, .global, .const, .shared, .file or .section");
         }
     }
 

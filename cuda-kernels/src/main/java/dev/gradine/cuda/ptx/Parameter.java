@@ -10,6 +10,8 @@ public record Parameter(String name, PtxType type, int bytes, int offset) {
 
     @Override
     public String toString() {
-        return bytes == type.bytes() ? "." + type + " " + name : "." + type + " " + name + "[" + bytes / type.bytes() + "]";
+        return bytes == type.bytes()
+                ? "." + type + " " + name
+                : "." + type + " " + name + "[" + bytes / type.bytes() + "]";
     }
 }

@@ -1,7 +1,9 @@
 package dev.gradine.cuda.ptx;
 
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// Type of a register, a parameter, or an operand of an instruction.
@@ -39,6 +41,8 @@ public enum PtxType {
         for (PtxType t : values()) NAMES.put(t.toString(), t);
     }
 
+    private static final Set<PtxType> FLOATS = EnumSet.range(F16, BF16X2);
+
     private final int bytes;
 
     PtxType(int bytes) {
@@ -57,7 +61,7 @@ public enum PtxType {
 
     /// Whether values are floating-point numbers.
     public boolean isFloat() {
-        return ordinal() >= F16.ordinal();
+        return FLOATS.contains(this);
     }
 
     /// Whether `name`, such as `f32`, is a type.

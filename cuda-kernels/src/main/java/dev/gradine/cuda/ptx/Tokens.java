@@ -67,7 +67,7 @@ final class Tokens {
     }
 
     private static boolean inWord(char c) {
-        return c < 128 && Character.isLetterOrDigit(c) || c == '_' || c == '$' || c == '%' || c == '.';
+        return (c < 128 && Character.isLetterOrDigit(c)) || c == '_' || c == '$' || c == '%' || c == '.';
     }
 
     String file() {
@@ -118,7 +118,8 @@ final class Tokens {
     /// The text from the word numbered `from` to the last one taken, on one line.
     String since(int from) {
         Token last = tokens.get(next - 1);
-        String raw = text.substring(tokens.get(from).at(), last.at() + last.text().length());
+        String raw =
+                text.substring(tokens.get(from).at(), last.at() + last.text().length());
         return raw.replaceAll("\\s+", " ");
     }
 

@@ -159,7 +159,7 @@ final class Accesses {
         int lanes = Warp.LANES / wide;
         int conflicts = 0;
         for (int first = 0; first < Warp.LANES; first += lanes) {
-            int part = mask & (int) ((1L << lanes) - 1 << first);
+            int part = mask & (int) (((1L << lanes) - 1) << first);
             if (part != 0) conflicts += passes(part, wide) - 1;
         }
         Tally tally = w.block.launch.run().counters();

@@ -50,13 +50,19 @@ final class Arithmetic {
         return Integers.divide(f, isQuotient, type);
     }
 
+    static Step floats(Form f, String opcode) {
+        return FloatSteps.step(f, opcode, type(f));
+    }
+
     static Step shift(Form f, boolean isLeft) {
         return Integers.shift(f, isLeft, f.takeType());
     }
 
     /// The type stands last.
     private static PtxType type(Form f) {
-        String last = f.instruction().modifiers().isEmpty() ? "" : f.instruction().modifiers().getLast();
+        String last = f.instruction().modifiers().isEmpty()
+                ? ""
+                : f.instruction().modifiers().getLast();
         if (!PtxType.isType(last)) throw f.error("expected a type at the end");
         return PtxType.of(last);
     }

@@ -4,7 +4,8 @@ import dev.gradine.cuda.sim.Warp.State;
 
 /// The sixteen named barriers of a block.
 ///
-/// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all threads of the block.
+/// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all threads of the
+/// block.
 /// `bar.arrive a, b` arrives and does not wait. Whoever ends without arriving at a barrier of the whole block keeps the
 /// others from ever leaving it; cards forgive that in some cases, the language does not.
 final class Barriers {
@@ -37,7 +38,8 @@ final class Barriers {
         int count = threads == 0 ? allThreads() : threads;
         if (arrived[id] > 0 && expected[id] != count) {
             throw w.fault(
-                    "barrier %d is for %d threads here and for %d at an arrival before".formatted(id, count, expected[id]),
+                    "barrier %d is for %d threads here and for %d at an arrival before"
+                            .formatted(id, count, expected[id]),
                     "one number");
         }
         if (threads == 0) requireAllThere(w, id);

@@ -32,7 +32,7 @@ final class Bits {
         int a = f.slot(1, type);
         boolean isSigned = type.isSigned();
         if (type.bytes() == 4) return Lanes.step(d, a, each(x -> count(x, opcode, isSigned, isAmount)));
-        return Lanes.step(d, a, (int[] to, long[] x) -> {
+        return Lanes.shorten(d, a, (to, x) -> {
             for (int i = 0; i < N; i++) to[i] = count(x[i], opcode, isSigned, isAmount);
         });
     }
@@ -86,7 +86,7 @@ final class Bits {
         if (position >= width) return sign;
         int count = top - position + 1;
         long field = count == 64 ? -1 : (1L << count) - 1;
-        return a >>> position & field | sign & ~field;
+        return ((a >>> position) & field) | (sign & ~field);
     }
 
     /// `bfi d, a, b, position, length`: the lower bits of a replace a field of b.
@@ -120,7 +120,7 @@ final class Bits {
         if (position >= width || length == 0) return b;
         int count = Math.min(length, width - position);
         long field = (count == 64 ? -1 : (1L << count) - 1) << position;
-        return b & ~field | a << position & field;
+        return (b & ~field) | ((a << position) & field);
     }
 
     /// `prmt d, a, b, selector`: each byte of d is one of the eight of b:a, or copies of its sign.
@@ -130,17 +130,17 @@ final class Bits {
         PtxType type = f.takeType();
         f.finish(4);
         int[] sources = {f.slot(1, type), f.slot(2, type), f.slot(3, type)};
-        return Lanes.step(f.slot(0, type), sources, each(Bits::permute));
+        return Lanes.step(f.slot(0, type), sources, each((a, b, c) -> permute(a, b, c)));
     }
 
     private static int permute(int a, int b, int selector) {
-        long both = (long) b << 32 | a & 0xffff_ffffL;
+        long both = ((long) b << 32) | (a & 0xffff_ffffL);
         int d = 0;
         for (int k = 0; k < 4; k++) {
-            int s = selector >>> 4 * k & 15;
-            int value = (int) (both >>> 8 * (s & 7)) & 0xff;
+            int s = (selector >>> (4 * k)) & 15;
+            int value = (int) (both >>> (8 * (s & 7))) & 0xff;
             if ((s & 8) != 0) value = (value & 0x80) != 0 ? 0xff : 0;
-            d |= value << 8 * k;
+            d |= value << (8 * k);
         }
         return d;
     }
@@ -152,7 +152,7 @@ final class Bits {
         int table = f.number(4);
         if (table < 0 || table > 255) throw f.error("table is " + table + ", expected 0 to 255");
         int[] sources = {f.slot(1, type), f.slot(2, type), f.slot(3, type)};
-        return Lanes.step(f.slot(0, type), sources, (int[] d, int[] a, int[] b, int[] c) -> {
+        return Lanes.step(f.slot(0, type), sources, (d, a, b, c) -> {
             for (int i = 0; i < N; i++) d[i] = lookup(a[i], b[i], c[i], table);
         });
     }
@@ -181,7 +181,7 @@ final class Bits {
         int[] sources = {f.slot(1, type), f.slot(2, type), f.slot(3, PtxType.U32)};
         return Lanes.step(f.slot(0, type), sources, each((a, b, c) -> {
             int n = wraps ? c & 31 : Integer.compareUnsigned(c, 32) > 0 ? 32 : c;
-            long both = (long) b << 32 | a & 0xffff_ffffL;
+            long both = ((long) b << 32) | (a & 0xffff_ffffL);
             return isLeft ? (int) (both << n >>> 32) : (int) (both >>> n);
         }));
     }

@@ -48,7 +48,7 @@ final class Compare {
     }
 
     static void set(Warp w, int p, int bits, int mask) {
-        w.p[p] = bits & mask | w.p[p] & ~mask;
+        w.p[p] = (bits & mask) | (w.p[p] & ~mask);
     }
 
     /// `set.op.dtype.type d, a, b`: all ones or zeros, or 1.0 and 0.0.

@@ -35,7 +35,8 @@ final class Control {
         };
     }
 
-    /// `bar.sync a[, b]`, `bar.arrive a, b`, `bar.warp.sync members`, and `barrier.cta` and `barrier`, their other names.
+    /// `bar.sync a[, b]`, `bar.arrive a, b`, `bar.warp.sync members`, and `barrier.cta` and `barrier`, their other
+    /// names.
     static Step barrier(Form f) {
         f.ignore("cta", "aligned");
         if (f.take("warp")) return warpBarrier(f);

@@ -8,11 +8,15 @@ package dev.gradine.cuda.sim;
 /// @param block what one block of the last launch needs
 public record Counters(long launches, Work work, Traffic traffic, Block block) {
 
+    /// What warps executed.
+    ///
     /// @param instructions executed by warps
     /// @param threadInstructions the same, times the lanes that took part
     /// @param barriers warps that arrived at a barrier
     public record Work(long instructions, long threadInstructions, long barriers) {}
 
+    /// What memory they accessed.
+    ///
     /// @param globalRequests warp instructions that accessed global memory
     /// @param globalSectors sectors of 32 bytes that they touched, each counted once per instruction
     /// @param sharedRequests warp instructions that accessed shared memory

@@ -16,7 +16,8 @@ final class Decoder {
     private Decoder() {}
 
     /// @param globals addresses of the module's global variables
-    static Program program(PtxModule module, Entry entry, Map<String, Long> globals, Form.Shape shape, Options options) {
+    static Program program(
+            PtxModule module, Entry entry, Map<String, Long> globals, Form.Shape shape, Options options) {
         Slots slots = new Slots(entry);
         Layout layout = new Layout(module, entry, globals);
         Form.Context context = new Form.Context(module.file(), slots, layout, shape, options);
@@ -28,7 +29,9 @@ final class Decoder {
             Instruction instruction = text.get(i);
             Form form = new Form(instruction, context);
             steps[i] = step(form);
-            guards[i] = instruction.guard().isEmpty() ? 0 : form.guard(instruction.guard().getFirst());
+            guards[i] = instruction.guard().isEmpty()
+                    ? 0
+                    : form.guard(instruction.guard().getFirst());
             isAccess[i] = ACCESSES.contains(instruction.opcode());
         }
         steps[text.size()] = Control.EXIT;
@@ -48,6 +51,9 @@ final class Decoder {
             case "mul", "mad" -> Arithmetic.product(f, opcode);
             case "div", "rem" -> Arithmetic.quotient(f, opcode.equals("div"));
             case "shl", "shr" -> Arithmetic.shift(f, opcode.equals("shl"));
+            case "fma", "copysign", "ex2", "lg2", "rcp", "rsqrt", "sqrt", "sin", "cos", "tanh" ->
+                Arithmetic.floats(f, opcode);
+            case "cvt" -> Convert.step(f);
             case "setp" -> Compare.setp(f);
             case "set" -> Compare.set(f);
             case "selp" -> Compare.selp(f);

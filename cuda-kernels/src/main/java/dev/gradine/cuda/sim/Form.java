@@ -155,26 +155,34 @@ final class Form {
 
     private int register(Register r, PtxType type, boolean isExact) {
         PtxType of = context.slots().declared(r.index()).type();
-        boolean fits = of.bytes() == type.bytes() || !isExact && of.bytes() > type.bytes();
+        boolean fits = of.bytes() == type.bytes() || (!isExact && of.bytes() > type.bytes());
         if (!fits || of == PtxType.PRED) throw error(r.name() + " is " + of + ", expected " + type);
         return context.slots().slot(r.index());
     }
 
     /// Whether a register operand lives in 64 bits, whatever the type of the instruction.
     boolean isLong(Operand o) {
-        return o instanceof Register r && context.slots().declared(r.index()).type().bytes() == 8;
+        return o instanceof Register r
+                && context.slots().declared(r.index()).type().bytes() == 8;
+    }
+
+    /// What a register of that width keeps of a value of up to 32 bits: 16-bit registers have zeros above.
+    int outside(Operand o) {
+        boolean isShort = o instanceof Register r
+                && context.slots().declared(r.index()).type().bytes() == 2;
+        return isShort ? 0xffff : -1;
     }
 
     private int constant(Immediate v, PtxType type) {
         if (type.bytes() == 8) return context.slots().constant(type == PtxType.F64 ? wide(v) : v.bits());
-        int bits = v.kind() == Kind.F64 ? Float.floatToRawIntBits((float) Double.longBitsToDouble(v.bits())) : (int) v.bits();
+        int bits = v.kind() == Kind.F64
+                ? Float.floatToRawIntBits((float) Double.longBitsToDouble(v.bits()))
+                : (int) v.bits();
         return context.slots().constant(type.bytes() == 2 ? bits & 0xffff : bits);
     }
 
     private static long wide(Immediate v) {
-        return v.kind() == Kind.F32
-                ? Double.doubleToRawLongBits(Float.intBitsToFloat((int) v.bits()))
-                : v.bits();
+        return v.kind() == Kind.F32 ? Double.doubleToRawLongBits(Float.intBitsToFloat((int) v.bits())) : v.bits();
     }
 
     private long address(Symbol s) {
@@ -247,7 +255,8 @@ final class Form {
 
     /// The address operand, in the memory that the instruction names.
     Target target(int i, Space space) {
-        if (!(operand(i) instanceof Address(Operand base, long offset))) throw error(operand(i) + ", expected [address]");
+        if (!(operand(i) instanceof Address(Operand base, long offset)))
+            throw error(operand(i) + ", expected [address]");
         return switch (base) {
             case Symbol s -> symbol(s, space, offset);
             case Immediate v -> new Target(space, context.slots().constant(v.bits()), true, offset);

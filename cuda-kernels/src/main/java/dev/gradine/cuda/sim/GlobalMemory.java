@@ -56,7 +56,8 @@ final class GlobalMemory {
     void free(long address) {
         Region region = regions.remove(address);
         if (region == null) {
-            throw new IllegalArgumentException("free: address is 0x%x, expected what allocate returned".formatted(address));
+            throw new IllegalArgumentException(
+                    "free: address is 0x%x, expected what allocate returned".formatted(address));
         }
         used -= region.bytes.length;
         freed.put(address, new Region(region.name + " (freed)", address, new byte[0]));
@@ -87,7 +88,7 @@ final class GlobalMemory {
         Map.Entry<Long, Region> gone = freed.floorEntry(address);
         Map.Entry<Long, Region> below = regions.floorEntry(address);
         if (below == null && gone == null) return "no allocation begins below";
-        boolean isGone = below == null || gone != null && gone.getKey() > below.getKey();
+        boolean isGone = below == null || (gone != null && gone.getKey() > below.getKey());
         Region r = isGone ? gone.getValue() : below.getValue();
         long past = address - r.base - r.bytes.length;
         if (isGone) return "it is " + past + " bytes after the beginning of " + r.name;

@@ -54,24 +54,30 @@ final class Integers {
 
     private static Int2 of2(Form f, String opcode, boolean isSigned) {
         return switch (opcode) {
-            case "add" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] + b[i];
-            };
-            case "sub" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] - b[i];
-            };
-            case "mul.lo" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] * b[i];
-            };
-            case "and" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] & b[i];
-            };
-            case "or" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] | b[i];
-            };
-            case "xor" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] ^ b[i];
-            };
+            case "add" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] + b[i];
+                };
+            case "sub" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] - b[i];
+                };
+            case "mul.lo" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] * b[i];
+                };
+            case "and" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] & b[i];
+                };
+            case "or" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] | b[i];
+                };
+            case "xor" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] ^ b[i];
+                };
             case "min" -> isSigned ? each(Math::min) : each((a, b) -> Integer.compareUnsigned(a, b) < 0 ? a : b);
             case "max" -> isSigned ? each(Math::max) : each((a, b) -> Integer.compareUnsigned(a, b) > 0 ? a : b);
             default -> throw f.error("not known for integers");
@@ -80,9 +86,10 @@ final class Integers {
 
     private static Int3 of3(Form f, String opcode) {
         return switch (opcode) {
-            case "mad.lo" -> (d, a, b, c) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] * b[i] + c[i];
-            };
+            case "mad.lo" ->
+                (d, a, b, c) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] * b[i] + c[i];
+                };
             default -> throw f.error("not known for integers");
         };
     }
@@ -142,7 +149,7 @@ final class Integers {
                 int lane = Integer.numberOfTrailingZeros(m);
                 int x = cut(w.r[a][lane], width, isSigned);
                 int y = cut(w.r[b][lane], width, isSigned);
-                requireQuotient(w, lane, y == 0, isSigned && y == -1 && x == -1 << width - 1);
+                requireQuotient(w, lane, y == 0, isSigned && y == -1 && x == -1 << (width - 1));
                 w.r[d][lane] = divide(x, y, isQuotient, isSigned) & outside;
             }
         };
@@ -151,7 +158,8 @@ final class Integers {
     static void requireQuotient(Warp w, int lane, boolean byZero, boolean overflows) {
         if (byZero) throw w.fault(lane, Fault.NO_ADDRESS, w.name() + " divides by 0", "another divisor");
         if (overflows) {
-            throw w.fault(lane, Fault.NO_ADDRESS, w.name() + " divides the least integer by -1", "a quotient that fits");
+            throw w.fault(
+                    lane, Fault.NO_ADDRESS, w.name() + " divides the least integer by -1", "a quotient that fits");
         }
     }
 

@@ -86,7 +86,7 @@ final class Lanes {
         };
     }
 
-    static Step step(int d, int a, Long1 f) {
+    static Step longs(int d, int a, Long1 f) {
         return (w, mask) -> {
             long[] to = w.beginLong(d, mask);
             f.of(to, w.q[a]);
@@ -94,7 +94,7 @@ final class Lanes {
         };
     }
 
-    static Step step(int d, int a, int b, Long2 f) {
+    static Step longs(int d, int a, int b, Long2 f) {
         return (w, mask) -> {
             long[] to = w.beginLong(d, mask);
             f.of(to, w.q[a], w.q[b]);
@@ -102,7 +102,7 @@ final class Lanes {
         };
     }
 
-    static Step step(int d, int[] s, Long3 f) {
+    static Step longs(int d, int[] s, Long3 f) {
         int a = s[0];
         int b = s[1];
         int c = s[2];
@@ -113,7 +113,7 @@ final class Lanes {
         };
     }
 
-    static Step step(int d, int a, Widen f) {
+    static Step widen(int d, int a, Widen f) {
         return (w, mask) -> {
             long[] to = w.beginLong(d, mask);
             f.of(to, w.r[a]);
@@ -121,7 +121,7 @@ final class Lanes {
         };
     }
 
-    static Step step(int d, int a, Narrowing f) {
+    static Step shorten(int d, int a, Narrowing f) {
         return (w, mask) -> {
             int[] to = w.begin(d, mask);
             f.of(to, w.q[a]);

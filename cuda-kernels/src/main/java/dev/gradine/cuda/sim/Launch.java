@@ -2,6 +2,7 @@ package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
+import java.util.List;
 
 /// What all blocks of one launch share.
 ///
@@ -17,8 +18,8 @@ record Launch(Kernel kernel, Program program, Grid grid, GlobalMemory memory, Re
     ///
     /// @param options of the simulator
     /// @param counters added to as the kernel runs
-    /// @param observer called after every warp instruction, or `Observer.NONE`
-    record Run(Options options, Tally counters, Observer observer) {}
+    /// @param observers called after every warp instruction
+    record Run(Options options, Tally counters, List<Observer> observers) {}
 
     /// Warps of a block.
     int warps() {

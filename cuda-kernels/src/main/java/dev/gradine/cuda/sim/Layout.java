@@ -36,7 +36,8 @@ final class Layout {
         all.addAll(entry.variables());
         constants = new Region("constant memory", 0, new byte[constantBytes(all)]);
         for (Variable v : all) fill(v);
-        for (Variable v : all) if (v.space() == Variable.Space.SHARED && v.bytes() > 0) sharedBytes = place(v, sharedBytes);
+        for (Variable v : all)
+            if (v.space() == Variable.Space.SHARED && v.bytes() > 0) sharedBytes = place(v, sharedBytes);
         for (Variable v : all) if (v.space() == Variable.Space.LOCAL) localBytes = place(v, localBytes);
         dynamic(all);
         require(entry, "shared", sharedBytes, MAX_SHARED);

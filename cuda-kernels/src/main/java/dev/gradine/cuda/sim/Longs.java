@@ -27,7 +27,7 @@ final class Longs {
         };
         of1(f, opcode, 0);
         f.finish(2);
-        return Lanes.step(f.slot(0, type), f.slot(1, type), op);
+        return Lanes.longs(f.slot(0, type), f.slot(1, type), op);
     }
 
     private static long of1(Form f, String opcode, long a) {
@@ -44,35 +44,43 @@ final class Longs {
     static Step two(Form f, String opcode, PtxType type) {
         Long2 op = of2(f, opcode, type.isSigned());
         f.finish(3);
-        return Lanes.step(f.slot(0, type), f.slot(1, type), f.slot(2, type), op);
+        return Lanes.longs(f.slot(0, type), f.slot(1, type), f.slot(2, type), op);
     }
 
     private static Long2 of2(Form f, String opcode, boolean isSigned) {
         return switch (opcode) {
-            case "add" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] + b[i];
-            };
-            case "sub" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] - b[i];
-            };
-            case "mul.lo" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] * b[i];
-            };
-            case "and" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] & b[i];
-            };
-            case "or" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] | b[i];
-            };
-            case "xor" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = a[i] ^ b[i];
-            };
-            case "min" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = less(a[i], b[i], isSigned) ? a[i] : b[i];
-            };
-            case "max" -> (d, a, b) -> {
-                for (int i = 0; i < N; i++) d[i] = less(b[i], a[i], isSigned) ? a[i] : b[i];
-            };
+            case "add" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] + b[i];
+                };
+            case "sub" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] - b[i];
+                };
+            case "mul.lo" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] * b[i];
+                };
+            case "and" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] & b[i];
+                };
+            case "or" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] | b[i];
+                };
+            case "xor" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = a[i] ^ b[i];
+                };
+            case "min" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = less(a[i], b[i], isSigned) ? a[i] : b[i];
+                };
+            case "max" ->
+                (d, a, b) -> {
+                    for (int i = 0; i < N; i++) d[i] = less(b[i], a[i], isSigned) ? a[i] : b[i];
+                };
             default -> throw f.error("not known for 64-bit integers");
         };
     }
@@ -85,14 +93,14 @@ final class Longs {
         if (!opcode.equals("mad.lo")) throw f.error("not known for 64-bit integers");
         f.finish(4);
         int[] sources = {f.slot(1, type), f.slot(2, type), f.slot(3, type)};
-        return Lanes.step(f.slot(0, type), sources, each((a, b, c) -> a * b + c));
+        return Lanes.longs(f.slot(0, type), sources, each((a, b, c) -> a * b + c));
     }
 
     static Step high(Form f, boolean adds, PtxType type) {
         f.finish(adds ? 4 : 3);
         int[] sources = {f.slot(1, type), f.slot(2, type), f.slot(adds ? 3 : 2, type)};
         boolean isSigned = type.isSigned();
-        return Lanes.step(f.slot(0, type), sources, each((a, b, c) -> {
+        return Lanes.longs(f.slot(0, type), sources, each((a, b, c) -> {
             long high = isSigned ? Math.multiplyHigh(a, b) : Math.unsignedMultiplyHigh(a, b);
             return adds ? high + c : high;
         }));

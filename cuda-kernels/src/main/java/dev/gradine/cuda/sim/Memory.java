@@ -27,8 +27,9 @@ final class Memory {
     ///
     /// @param registers slots of the values, -1 for one nobody wants
     /// @param isLong by value: whether its register has 64 bits
+    /// @param outside bits that a shorter register keeps
     @SuppressWarnings("ArrayRecordComponent") // made once per instruction, never compared
-    private record Transfer(Target target, PtxType type, int[] registers, boolean[] isLong) {
+    private record Transfer(Target target, PtxType type, int[] registers, boolean[] isLong, int outside) {
 
         int bytes() {
             return type.bytes() * registers.length;
@@ -55,7 +56,7 @@ final class Memory {
             isLong[k] = o instanceof Operand.Register ? f.isLong(o) : type.bytes() == 8;
             registers[k] = o instanceof Operand.Sink ? -1 : f.slot(o, isLong[k] ? PtxType.B64 : type, false);
         }
-        return new Transfer(f.target(addressAt, space), type, registers, isLong);
+        return new Transfer(f.target(addressAt, space), type, registers, isLong, f.outside(values.getFirst()));
     }
 
     static Step load(Form f) {
@@ -92,7 +93,7 @@ final class Memory {
         }
         for (int m = mask; m != 0; m &= m - 1) {
             int lane = Integer.numberOfTrailingZeros(m);
-            d[lane] = (int) get(regions[lane], offsets[lane] + k * t.type.bytes(), t.type);
+            d[lane] = (int) get(regions[lane], offsets[lane] + k * t.type.bytes(), t.type) & t.outside;
         }
     }
 
@@ -110,7 +111,8 @@ final class Memory {
 
     static Step store(Form f) {
         Transfer t = transfer(f, 0, 1);
-        if (t.target.space() == Space.CONST || t.target.space() == Space.PARAM) throw f.error("expected writable memory");
+        if (t.target.space() == Space.CONST || t.target.space() == Space.PARAM)
+            throw f.error("expected writable memory");
         int bytes = t.bytes();
         return (w, mask) -> {
             w.accesses.resolve(t.target, mask, bytes, Kind.WRITES);

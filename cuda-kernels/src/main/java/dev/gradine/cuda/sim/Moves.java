@@ -22,8 +22,8 @@ final class Moves {
         int d = f.slot(0, type);
         int a = f.slot(1, type);
         return type.bytes() == 8
-                ? Lanes.step(d, a, (long[] to, long[] x) -> System.arraycopy(x, 0, to, 0, N))
-                : Lanes.step(d, a, (int[] to, int[] x) -> System.arraycopy(x, 0, to, 0, N));
+                ? Lanes.longs(d, a, (to, x) -> System.arraycopy(x, 0, to, 0, N))
+                : Lanes.step(d, a, (to, x) -> System.arraycopy(x, 0, to, 0, N));
     }
 
     /// Time is what the launch has executed so far.
@@ -62,7 +62,8 @@ final class Moves {
             for (int m = mask; m != 0; m &= m - 1) {
                 int lane = Integer.numberOfTrailingZeros(m);
                 long value = isLong ? w.q[a][lane] : w.r[a][lane];
-                for (int k = 0; k < d.length; k++) if (d[k] >= 0) w.r[d[k]][lane] = (int) (value >>> bits * k & outside);
+                for (int k = 0; k < d.length; k++)
+                    if (d[k] >= 0) w.r[d[k]][lane] = (int) ((value >>> (bits * k)) & outside);
             }
         };
     }
@@ -79,7 +80,7 @@ final class Moves {
             for (int m = mask; m != 0; m &= m - 1) {
                 int lane = Integer.numberOfTrailingZeros(m);
                 long value = 0;
-                for (int k = 0; k < a.length; k++) value |= (w.r[a[k]][lane] & outside) << bits * k;
+                for (int k = 0; k < a.length; k++) value |= (w.r[a[k]][lane] & outside) << (bits * k);
                 if (isLong) w.q[d][lane] = value;
                 else w.r[d][lane] = (int) value;
             }
@@ -97,7 +98,7 @@ final class Moves {
         int a = f.slot(1, type);
         long window = isTo ? -space.window : space.window;
         if (!isTo || space == Space.GLOBAL) {
-            return Lanes.step(d, a, (long[] to, long[] x) -> {
+            return Lanes.longs(d, a, (to, x) -> {
                 for (int i = 0; i < N; i++) to[i] = x[i] + window;
             });
         }

@@ -6,9 +6,6 @@ import dev.gradine.cuda.ptx.Instruction;
 @FunctionalInterface
 public interface Observer {
 
-    /// Nobody watches; costs nothing.
-    Observer NONE = (warp, instruction, mask) -> {};
-
     /// A warp has executed an instruction.
     ///
     /// @param warp its state after it

@@ -11,7 +11,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -19,7 +21,8 @@ import java.util.function.Function;
 /// A card that is a program: executes the PTX of the kernels, one block after the other, and refuses what no kernel may
 /// do: accesses outside of an allocation or misaligned, divergent barriers, deadlock, divisions without a result.
 ///
-/// A launch has ended when `launch` returns, and throws a `Fault` where the kernel was wrong. Results do not depend on the
+/// A launch has ended when `launch` returns, and throws a `Fault` where the kernel was wrong. Results do not depend on
+/// the
 /// machine. Not for several threads at once.
 public final class Simulator implements Gpu {
 
@@ -34,7 +37,7 @@ public final class Simulator implements Gpu {
     private final Map<String, Map<String, Long>> globals = new HashMap<>();
     private final Map<Started, Program> programs = new HashMap<>();
     private final Map<String, Tally> tallies = new TreeMap<>();
-    private Observer observer = Observer.NONE;
+    private final List<Observer> observers = new ArrayList<>();
 
     private record Started(Kernel kernel, Grid grid) {}
 
@@ -129,9 +132,9 @@ public final class Simulator implements Gpu {
         memory.fill(to, value, bytes);
     }
 
-    /// Lets `watching` see every warp instruction of the launches from now on.
-    public void observe(Observer watching) {
-        observer = watching;
+    /// Lets `observer` see every warp instruction of the launches from now on.
+    public void observe(Observer observer) {
+        observers.add(observer);
     }
 
     /// What that kernel did so far; zeros if it was never launched.
@@ -161,7 +164,7 @@ public final class Simulator implements Gpu {
         Tally tally = tallies.computeIfAbsent(kernel.entry(), _ -> new Tally());
         tally.begin(grid.threads(), program.sharedBytes() + grid.sharedBytes());
         Launch launch = new Launch(
-                kernel, program, grid, memory, parameters, new Launch.Run(options, tally, observer));
+                kernel, program, grid, memory, parameters, new Launch.Run(options, tally, List.copyOf(observers)));
         Block block = new Block(launch);
         int blocks = Math.toIntExact((long) grid.x() * grid.y() * grid.z());
         for (int i = 0; i < blocks; i++) block.run(i);
@@ -175,8 +178,8 @@ public final class Simulator implements Gpu {
         }
         boolean isOutside = grid.y() > MAX_GRID_YZ || grid.z() > MAX_GRID_YZ;
         if (isOutside || grid.x() < 1 || grid.y() < 1 || grid.z() < 1 || grid.sharedBytes() < 0) {
-            throw new IllegalArgumentException("%s: grid is %s, expected 1 to 65535 blocks along y and z, >= 1 along x"
-                    .formatted(kernel, grid));
+            throw new IllegalArgumentException(
+                    "%s: grid is %s, expected 1 to 65535 blocks along y and z, >= 1 along x".formatted(kernel, grid));
         }
     }
 

@@ -16,12 +16,18 @@ final class Slots {
 
     /// Registers of the machine that a warp fills in before it starts, in the order of their slots after the registers.
     enum Special {
-        TID_X,
-        CTAID_X,
-        CTAID_Y,
-        CTAID_Z,
-        LANE,
-        WARP
+        TID_X(0),
+        CTAID_X(1),
+        CTAID_Y(2),
+        CTAID_Z(3),
+        LANE(4),
+        WARP(5);
+
+        private final int place;
+
+        Special(int place) {
+            this.place = place;
+        }
     }
 
     private final List<Declared> declared;
@@ -58,7 +64,7 @@ final class Slots {
     }
 
     int special(Special s) {
-        return specials + s.ordinal();
+        return specials + s.place;
     }
 
     /// Ints before the constants.

@@ -87,7 +87,7 @@ final class Warp implements WarpView {
     /// @return how many it executed
     long run(int most, boolean untilAccess) {
         Tally tally = block.launch.run().counters();
-        Observer observer = block.launch.run().observer();
+        boolean isWatched = !block.launch.run().observers().isEmpty();
         long threads = 0;
         int done = 0;
         while (state == State.READY && done < most) {
@@ -99,7 +99,7 @@ final class Warp implements WarpView {
             if (mask != 0) program.steps[at].run(this, mask);
             done++;
             threads += Integer.bitCount(mask);
-            if (observer != Observer.NONE && at < program.steps.length - 1) observe(observer, mask);
+            if (isWatched && at < program.steps.length - 1) observe(mask);
             if (untilAccess && program.isAccess[at] && done * 2 >= most) break;
         }
         tally.instructions += done;
@@ -107,8 +107,9 @@ final class Warp implements WarpView {
         return done;
     }
 
-    private void observe(Observer observer, int mask) {
-        observer.executed(this, program.instruction(at), mask);
+    private void observe(int mask) {
+        Instruction done = program.instruction(at);
+        for (Observer observer : block.launch.run().observers()) observer.executed(this, done, mask);
     }
 
     /// The lowest group runs next; those at the same instruction join it.
@@ -225,7 +226,7 @@ final class Warp implements WarpView {
         for (int lane = 0; lane < LANES; lane++) {
             if ((mask >>> lane & 1) == 0) continue;
             int last = lane;
-            while (last + 1 < LANES && (mask >>> last + 1 & 1) != 0) last++;
+            while (last + 1 < LANES && (mask >>> (last + 1) & 1) != 0) last++;
             text.append(lane).append(last > lane ? " to " + last : "").append(", ");
             lane = last;
         }
@@ -244,8 +245,7 @@ final class Warp implements WarpView {
 
     private Fault.Where where(int lane) {
         int thread = lane < 0 ? -1 : index * LANES + lane;
-        return new Fault.Where(
-                block.launch.kernel(), program.instruction(at).place(), block.coordinates(), thread);
+        return new Fault.Where(block.launch.kernel(), program.instruction(at).place(), block.coordinates(), thread);
     }
 
     @Override
