@@ -13,7 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 /// Left to itself, JCuda unpacks them to fixed names in the temp folder that all users share, and
 /// loads whatever already lies there. It finds them by the property `java.io.tmpdir`, which is ours
 /// while a library is being loaded.
-final class Natives {
+public final class Natives {
 
     private static final String VERSION = "12.6.0";
     private static final String TEMP = "java.io.tmpdir";
@@ -24,7 +24,7 @@ final class Natives {
     ///
     /// @param library such as `JCudaDriver`
     /// @param touch calls a method of that class
-    static synchronized void load(String library, Runnable touch) {
+    public static synchronized void load(String library, Runnable touch) {
         String file = "lib" + library + "-" + VERSION + "-linux-x86_64.so";
         String before = System.getProperty(TEMP);
         System.setProperty(TEMP, unpack(file).toString());
