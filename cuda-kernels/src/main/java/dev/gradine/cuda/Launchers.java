@@ -1,6 +1,16 @@
 package dev.gradine.cuda;
 
 import dev.gradine.tensor.UnsupportedKernelException;
+import dev.gradine.tensor.kernel.ActivationKernel;
+import dev.gradine.tensor.kernel.AdamWKernel;
+import dev.gradine.tensor.kernel.DropoutKernel;
+import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LogProbKernel;
+import dev.gradine.tensor.kernel.ReduceKernel;
+import dev.gradine.tensor.kernel.RmsNormKernel;
+import dev.gradine.tensor.kernel.RopeKernel;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -11,7 +21,22 @@ final class Launchers {
     private final Map<Class<?>, Object> byContract = new HashMap<>();
 
     /// Launchers for kernels of `gpu`, one line per contract that has kernels.
-    Launchers(Gpu gpu) {}
+    Launchers(Gpu gpu) {
+        byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
+        byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
+        byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
+        byContract.put(RmsNormKernel.class, new RmsNormCuda(gpu));
+        byContract.put(LayerNormKernel.class, new LayerNormCuda(gpu));
+        byContract.put(RopeKernel.class, new RopeCuda(gpu));
+        byContract.put(GatherKernel.class, new GatherCuda(gpu));
+        byContract.put(LogProbKernel.class, new LogProbCuda(gpu));
+        byContract.put(DropoutKernel.class, new DropoutCuda(gpu));
+        byContract.put(AdamWKernel.class, new AdamWCuda(gpu));
+        byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
+        byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
+        byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
+        byContract.put(KvAppendCuda.class, new KvAppendCuda(gpu));
+    }
 
     /// The launcher of a contract.
     ///
