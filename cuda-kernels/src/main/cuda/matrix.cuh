@@ -1,0 +1,106 @@
+// A matrix in memory of any real type, row-major, and how eight consecutive values of a row become floats.
+//
+//   Q8_0   f16 d, i8 q[32]            x = d q                  blocks of 32 values of a row
+//   Q4_0   f16 d, u8 q[16]            x = d (nibble - 8)       byte j: value j low, value j + 16 high
+//   Q4_1   f16 d, f16 m, u8 q[16]     x = d nibble + m
+//   NF4    u8 q, f32 absmax           x = absmax table[nibble] byte j: value 2j high, value 2j + 1 low
+#pragma once
+
+enum Type { F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, ANY };
+
+struct Matrix {
+    const void* data;
+    int type;             // a Type
+    int width;            // values of a row
+    const float* absmax;  // of NF4: one per block
+    int block;            // of NF4: values of a block, a multiple of 8
+};
+
+__device__ inline Matrix matrix(const void* data, int type, int width) { return {data, type, width, nullptr, 0}; }
+
+// The quantiles of the normal distribution that NF4 codes stand for: Dettmers et al. 2023 (arXiv:2305.14314), appendix E.
+__constant__ float nf4_values[16] = {
+    -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f,
+    -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
+    0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
+    0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
+
+__device__ inline float half_value(unsigned short bits) {
+    float x;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits));
+    return x;
+}
+
+__device__ inline float bf16_value(unsigned short bits) { return __uint_as_float((unsigned)bits << 16); }
+
+__device__ inline unsigned short bf16_bits(float x) {
+    unsigned short bits;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(x));
+    return bits;
+}
+
+// Two bf16 in one word, `low` at the lower address.
+__device__ inline unsigned bf16_pair(float low, float high) {
+    unsigned pair;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    return pair;
+}
+
+__device__ inline bool aligned16(const void* p) { return ((unsigned long long)p & 15) == 0; }
+
+// Values 8i ... 8i + 7 of a GGUF block; `part` is i in 0 ... 3. Blocks lie at even addresses.
+__device__ inline void block_values(const unsigned char* at, int type, int part, float (&x)[8]) {
+    float d = half_value(*(const unsigned short*)at);
+    if (type == Q8_0) {
+        const signed char* q = (const signed char*)at + 2 + 8 * part;
+#pragma unroll
+        for (int i = 0; i < 8; i++) x[i] = d * q[i];
+        return;
+    }
+    float m = type == Q4_1 ? half_value(*(const unsigned short*)(at + 2)) : -8 * d;
+    const unsigned char* q = at + (type == Q4_1 ? 4 : 2) + 8 * (part & 1);
+    int shift = part < 2 ? 0 : 4;
+#pragma unroll
+    for (int i = 0; i < 8; i++) x[i] = d * (q[i] >> shift & 15) + m;
+}
+
+__device__ inline void nf4_values8(const Matrix& a, size_t at, float (&x)[8]) {
+    const unsigned char* q = (const unsigned char*)a.data + at / 2;
+    float absmax = a.absmax[at / a.block];
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        x[2 * i] = absmax * nf4_values[q[i] >> 4];
+        x[2 * i + 1] = absmax * nf4_values[q[i] & 15];
+    }
+}
+
+// Values column ... column + 7 of a row, zero from the first that is not there on: `there` of them are, column is a
+// multiple of 8. TYPE is known to the compiler, or ANY.
+template <int TYPE>
+__device__ inline void eight(const Matrix& a, int row, int column, int there, float (&x)[8]) {
+    int type = TYPE == ANY ? a.type : TYPE;
+#pragma unroll
+    for (int i = 0; i < 8; i++) x[i] = 0;
+    if (there <= 0) return;
+    size_t at = (size_t)row * a.width + column;
+    if (type == F32) {
+        const float* p = (const float*)a.data + at;
+        if (there >= 8 && aligned16(p)) {
+            float4 low = *(const float4*)p, high = *(const float4*)(p + 4);
+            x[0] = low.x, x[1] = low.y, x[2] = low.z, x[3] = low.w;
+            x[4] = high.x, x[5] = high.y, x[6] = high.z, x[7] = high.w;
+            return;
+        }
+#pragma unroll
+        for (int i = 0; i < 8; i++) if (i < there) x[i] = p[i];
+    } else if (type == BF16 || type == F16) {
+        const unsigned short* p = (const unsigned short*)a.data + at;
+#pragma unroll
+        for (int i = 0; i < 8; i++) if (i < there) x[i] = type == BF16 ? bf16_value(p[i]) : half_value(p[i]);
+    } else if (type == NF4) {
+        nf4_values8(a, at, x);
+    } else {
+        int bytes = type == Q8_0 ? 34 : type == Q4_0 ? 18 : 20;
+        block_values((const unsigned char*)a.data + at / 32 * bytes, type, column / 8 % 4, x);
+    }
+}
