@@ -19,7 +19,7 @@ __device__ inline void bring(float* to, const T* from, int count, int d, float f
     int pitch = row_pitch(d), width = pitch - 4;
     for (int i = threadIdx.x; i < SPAN * width; i += blockDim.x) {
         int r = i / width, c = i % width;
-        to[r * pitch + c] = r < count && c < d ? factor * load_value(from + row(r) + c) : 0;
+        to[r * pitch + c] = r < count && c < d ? factor * to_float(from[row(r) + c]) : 0;
     }
 }
 
@@ -105,7 +105,7 @@ __device__ inline void attention_forward(
     for (int r = 0; r < ROWS; r++) {
         int i = first + r;
         if (i >= t.queries) break;
-        for (int c = lane; c < h.d; c += 32) store_value(y + query(i) + c, out[i * pitch + c] / sum[r]);
+        for (int c = lane; c < h.d; c += 32) from_float(out[i * pitch + c] / sum[r], y[query(i) + c]);
         if (lane == 0) lse[(size_t)(t.query + i) * h.heads + head] = largest[r] + logf(sum[r]);
     }
 }
@@ -117,7 +117,7 @@ __device__ inline void attention_delta(const T* y, const T* dy, float* delta, in
     if (row >= rows) return;
     float sum = 0;
     for (int c = lane; c < d; c += 32) {
-        sum = fmaf(load_value(y + (size_t)row * d + c), load_value(dy + (size_t)row * d + c), sum);
+        sum = fmaf(to_float(y[(size_t)row * d + c]), to_float(dy[(size_t)row * d + c]), sum);
     }
     sum = warp_sum(sum);
     if (lane == 0) delta[row] = sum;
@@ -165,7 +165,7 @@ __device__ inline void attention_backward_q(
     }
     for (int r = 0; r < ROWS && first + r < t.queries; r++) {
         int i = first + r;
-        for (int c = lane; c < h.d; c += 32) store_value(dq + query(i) + c, h.scale * out[i * pitch + c]);
+        for (int c = lane; c < h.d; c += 32) from_float(h.scale * out[i * pitch + c], dq[query(i) + c]);
     }
 }
 
@@ -221,8 +221,8 @@ __device__ inline void attention_backward_kv(
     for (int r = 0; r < ROWS && first + r < t.keys; r++) {
         int j = first + r;
         for (int c = lane; c < h.d; c += 32) {
-            store_value(dk + key(j) + c, dks[j * pitch + c]);
-            store_value(dv + key(j) + c, dvs[j * pitch + c]);
+            from_float(dks[j * pitch + c], dk[key(j) + c]);
+            from_float(dvs[j * pitch + c], dv[key(j) + c]);
         }
     }
 }

@@ -34,11 +34,6 @@ struct Heads {
     float scale;
 };
 
-__device__ inline float load_value(const float* p) { return *p; }
-__device__ inline float load_value(const unsigned short* p) { return bf16_value(*p); }
-__device__ inline void store_value(float* p, float x) { *p = x; }
-__device__ inline void store_value(unsigned short* p, float x) { *p = bf16_bits(x); }
-
 __device__ inline float minus_infinity() { return __int_as_float(0xff800000); }
 
 __device__ inline float warp_max(float x) {

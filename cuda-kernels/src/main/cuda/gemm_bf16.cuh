@@ -32,7 +32,7 @@ __device__ inline void copy_tile(unsigned to, const Matrix& a, int row, int rows
         int r = K_LAST ? n / 4 : n / 16, piece = K_LAST ? n % 4 : n % 16;
         int x = (K_LAST ? row : k) + r, y = (K_LAST ? k : row) + 8 * piece;
         bool there = K_LAST ? x < rows && y < end : x < end && y < rows;
-        const unsigned short* from = (const unsigned short*)a.data + (there ? (size_t)x * a.width + y : 0);
+        const bf16* from = (const bf16*)a.data + (there ? (size_t)x * a.width + y : 0);
         copy_async(to + piece_at<K_LAST>(r, piece), from, there ? 16 : 0);
     }
 }
@@ -49,8 +49,8 @@ __device__ inline void decode_tile(char* to, const Matrix& a, int row, int rows,
         float v[8];
         eight<ANY>(a, x, y, there, v);
         *(uint4*)(to + piece_at<K_LAST>(r, piece)) = make_uint4(
-            bf16_pair(factor * v[0], factor * v[1]), bf16_pair(factor * v[2], factor * v[3]),
-            bf16_pair(factor * v[4], factor * v[5]), bf16_pair(factor * v[6], factor * v[7]));
+            pair(factor * v[0], factor * v[1], bf16{}), pair(factor * v[2], factor * v[3], bf16{}),
+            pair(factor * v[4], factor * v[5], bf16{}), pair(factor * v[6], factor * v[7], bf16{}));
     }
 }
 

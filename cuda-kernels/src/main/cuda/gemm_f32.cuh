@@ -43,7 +43,7 @@ __device__ inline void keep(TileF32& tile, const float (&x)[8], float factor) {
 
 __device__ inline void multiply(const TileF32& a, const TileF32& b, float (&sums)[8][8]) {
     int tx = threadIdx.x % 16 * 4, ty = threadIdx.x / 16 * 4;
-#pragma unroll 4
+#pragma unroll 2
     for (int k = 0; k < DEPTH; k++) {
         float4 a0 = *(const float4*)&a[k][ty], a1 = *(const float4*)&a[k][ty + 64];
         float4 b0 = *(const float4*)&b[k][tx], b1 = *(const float4*)&b[k][tx + 64];

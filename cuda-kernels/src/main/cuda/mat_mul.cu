@@ -72,12 +72,6 @@ extern "C" __global__ void mat_mul_slices(
     for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < size; i += gridDim.x * blockDim.x) {
         float sum = 0;
         for (int z = 0; z < count; z++) sum += slices[(size_t)z * size + i];
-        if (c_type == F32) {
-            float* to = (float*)c + i;
-            *to = accumulate ? *to + sum : sum;
-        } else {
-            unsigned short* to = (unsigned short*)c + i;
-            *to = bf16_bits(accumulate ? bf16_value(*to) + sum : sum);
-        }
+        write_value(c, c_type, i, accumulate, sum);
     }
 }

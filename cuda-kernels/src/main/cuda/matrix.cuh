@@ -6,6 +6,8 @@
 //   NF4    u8 q, f32 absmax           x = absmax table[nibble] byte j: value 2j high, value 2j + 1 low
 #pragma once
 
+#include "bf16.cuh"
+
 enum Type { F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, ANY };
 
 struct Matrix {
@@ -25,39 +27,18 @@ __constant__ float nf4_values[16] = {
     0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
     0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
 
-__device__ inline float half_value(unsigned short bits) {
-    float x;
-    asm("cvt.f32.f16 %0, %1;" : "=f"(x) : "h"(bits));
-    return x;
-}
-
-__device__ inline float bf16_value(unsigned short bits) { return __uint_as_float((unsigned)bits << 16); }
-
-__device__ inline unsigned short bf16_bits(float x) {
-    unsigned short bits;
-    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(x));
-    return bits;
-}
-
-// Two bf16 in one word, `low` at the lower address.
-__device__ inline unsigned bf16_pair(float low, float high) {
-    unsigned pair;
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
-    return pair;
-}
-
 __device__ inline bool aligned16(const void* p) { return ((unsigned long long)p & 15) == 0; }
 
 // Values 8i ... 8i + 7 of a GGUF block; `part` is i in 0 ... 3. Blocks lie at even addresses.
 __device__ inline void block_values(const unsigned char* at, int type, int part, float (&x)[8]) {
-    float d = half_value(*(const unsigned short*)at);
+    float d = to_float(*(const half*)at);
     if (type == Q8_0) {
         const signed char* q = (const signed char*)at + 2 + 8 * part;
 #pragma unroll
         for (int i = 0; i < 8; i++) x[i] = d * q[i];
         return;
     }
-    float m = type == Q4_1 ? half_value(*(const unsigned short*)(at + 2)) : -8 * d;
+    float m = type == Q4_1 ? to_float(*(const half*)(at + 2)) : -8 * d;
     const unsigned char* q = at + (type == Q4_1 ? 4 : 2) + 8 * (part & 1);
     int shift = part < 2 ? 0 : 4;
 #pragma unroll
@@ -93,10 +74,14 @@ __device__ inline void eight(const Matrix& a, int row, int column, int there, fl
         }
 #pragma unroll
         for (int i = 0; i < 8; i++) if (i < there) x[i] = p[i];
-    } else if (type == BF16 || type == F16) {
-        const unsigned short* p = (const unsigned short*)a.data + at;
+    } else if (type == BF16) {
+        const bf16* p = (const bf16*)a.data + at;
 #pragma unroll
-        for (int i = 0; i < 8; i++) if (i < there) x[i] = type == BF16 ? bf16_value(p[i]) : half_value(p[i]);
+        for (int i = 0; i < 8; i++) if (i < there) x[i] = to_float(p[i]);
+    } else if (type == F16) {
+        const half* p = (const half*)a.data + at;
+#pragma unroll
+        for (int i = 0; i < 8; i++) if (i < there) x[i] = to_float(p[i]);
     } else if (type == NF4) {
         nf4_values8(a, at, x);
     } else {

@@ -9,8 +9,8 @@ __device__ inline void write_value(void* c, int type, size_t at, bool add, float
         float* to = (float*)c + at;
         *to = add ? *to + x : x;
     } else {
-        unsigned short* to = (unsigned short*)c + at;
-        *to = bf16_bits(add ? bf16_value(*to) + x : x);
+        bf16* to = (bf16*)c + at;
+        from_float(add ? to_float(*to) + x : x, *to);
     }
 }
 
@@ -28,7 +28,7 @@ __device__ inline void write_rows(
         if (whole && type == F32) {
             *(float4*)((float*)c + at) = x;
         } else if (whole) {
-            *(uint2*)((unsigned short*)c + at) = make_uint2(bf16_pair(x.x, x.y), bf16_pair(x.z, x.w));
+            *(uint2*)((bf16*)c + at) = make_uint2(pair(x.x, x.y, bf16{}), pair(x.z, x.w, bf16{}));
         } else {
             write_value(c, type, at, add, x.x);
             if (column + 1 < n) write_value(c, type, at + 1, add, x.y);

@@ -12,20 +12,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
-/// Attention on the device, for any head size in f32 arithmetic. What blocks do is listed on the host, once for all
-/// layers of a step.
+/// Attention on the device. What its blocks do is listed on the host, once for all layers of a step.
 final class AttentionCuda implements AttentionKernel {
-
-    private static final int SPAN = 32; // queries or keys of a tile
-    private static final int THREADS = 128;
 
     private final Gpu gpu;
     private final Workspace lists;
     private final Workspace deltas;
     private @Nullable Listed listed;
 
-    /// The lists on the device are those of `segments`.
-    private record Listed(Segments segments, AttentionTiles tiles, long address) {}
+    /// The lists at `address` on the device.
+    private record Listed(Segments segments, AttentionPath path, AttentionTiles tiles, long address) {}
 
     AttentionCuda(Gpu gpu) {
         this.gpu = gpu;
@@ -39,21 +35,16 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention", "y", y, q, "q");
         DTypeException.require("attention", "lse", lse, DType.F32);
         if (q.size() == 0) return;
-        Listed l = listed(segments);
-        Grid grid = grid(l.tiles.queries().size(), heads.heads(), 4, 1, heads);
-        gpu.launch(
-                kernel("forward", q),
-                grid,
-                q,
-                k,
-                v,
-                l.address,
-                heads.heads(),
-                heads.kvHeads(),
-                heads.headDim(),
-                heads.scale(),
-                y,
-                lse);
+        AttentionPath path = AttentionPath.of(heads, q, k, v, y);
+        Listed l = listed(segments, path);
+        Arguments arguments = new Arguments().values(q, k, v, l.address);
+        addHeads(arguments, path, heads);
+        arguments
+                .values(y, lse)
+                .launch(
+                        gpu,
+                        kernel("forward", path),
+                        AttentionPath.grid(gpu, l.tiles.queries().size(), heads.heads(), heads, path.forwardBytes()));
     }
 
     @Override
@@ -69,82 +60,63 @@ final class AttentionCuda implements AttentionKernel {
             Tensor dv) {
         require("attention_gradient", q, k, v, heads, segments);
         requireLike("attention_gradient", "dy", up.dy(), q, "q");
+        requireLike("attention_gradient", "y", up.y(), q, "q");
         requireLike("attention_gradient", "dq", dq, q, "q");
         requireLike("attention_gradient", "dk", dk, k, "k");
         requireLike("attention_gradient", "dv", dv, v, "v");
         if (k.size() == 0) return;
+        AttentionPath path = AttentionPath.of(heads, q, k, v, up.dy(), dq, dk, dv);
+        Listed l = listed(segments, path);
+        long delta = delta(up, heads, segments);
+        if (q.size() > 0) {
+            Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v, l.address);
+            addHeads(arguments, path, heads);
+            Grid grid = AttentionPath.grid(gpu, l.tiles.queries().size(), heads.heads(), heads, path.queryBytes());
+            arguments.values(dq).launch(gpu, kernel("backward_q", path), grid);
+        }
+        Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v);
+        arguments.values(l.address + l.tiles.keysAt(), l.address + l.tiles.sourcesAt());
+        addHeads(arguments, path, heads);
+        Grid grid = AttentionPath.grid(gpu, l.tiles.keys().size(), heads.kvHeads(), heads, path.keyBytes());
+        arguments.values(dk, dv).launch(gpu, kernel("backward_kv", path), grid);
+    }
+
+    /// Σ y · dy of every row and head, at the address returned.
+    private long delta(Upstream up, Heads heads, Segments segments) {
         int rows = segments.queries() * heads.heads();
         long delta = deltas.room(4L * Math.max(1, rows));
-        Listed l = listed(segments);
-        if (rows > 0) {
-            Grid perRow = Grid.of(Math.ceilDiv(rows, THREADS / 32), THREADS);
-            gpu.launch(kernel("delta", q), perRow, up.y(), up.dy(), delta, rows, heads.headDim());
-            backwardQ(up, q, k, v, heads, l, delta, dq);
-        }
-        gpu.launch(
-                kernel("backward_kv", q),
-                grid(l.tiles.keys().size(), heads.kvHeads(), 6, 2, heads),
-                up.dy(),
-                up.lse(),
-                delta,
-                q,
-                k,
-                v,
-                l.address + l.tiles.keysAt(),
-                l.address + l.tiles.sourcesAt(),
-                heads.heads(),
-                heads.kvHeads(),
-                heads.headDim(),
-                heads.scale(),
-                dk,
-                dv);
+        if (rows == 0) return delta;
+        String suffix = up.y().dtype() == DType.F32 ? "_f32" : "_bf16";
+        new Arguments()
+                .values(up.y(), up.dy(), delta, rows, heads.headDim())
+                .launch(
+                        gpu,
+                        new Kernel("attention", "attention_delta" + suffix),
+                        Grid.of(Math.ceilDiv(rows, AttentionPath.THREADS / 32), AttentionPath.THREADS));
+        return delta;
     }
 
-    private void backwardQ(
-            Upstream up, Tensor q, Tensor k, Tensor v, Heads heads, Listed l, long delta, Tensor dq) {
-        gpu.launch(
-                kernel("backward_q", q),
-                grid(l.tiles.queries().size(), heads.heads(), 5, 1, heads),
-                up.dy(),
-                up.lse(),
-                delta,
-                q,
-                k,
-                v,
-                l.address,
-                heads.heads(),
-                heads.kvHeads(),
-                heads.headDim(),
-                heads.scale(),
-                dq);
+    private static void addHeads(Arguments to, AttentionPath path, Heads heads) {
+        to.values(heads.heads(), heads.kvHeads());
+        if (path.takesHeadDim()) to.values(heads.headDim());
+        to.values(heads.scale());
     }
 
-    private static Kernel kernel(String pass, Tensor q) {
-        return new Kernel("attention", "attention_" + pass + (q.dtype() == DType.F32 ? "_f32" : "_bf16"));
+    private static Kernel kernel(String pass, AttentionPath path) {
+        return new Kernel("attention", "attention_" + pass + path.suffix());
     }
 
-    /// Blocks that hold `rowTiles` tiles of rows and `scoreTiles` tiles of probabilities in shared memory.
-    private Grid grid(int tiles, int heads, int rowTiles, int scoreTiles, Heads h) {
-        int pitch = Math.ceilDiv(h.headDim(), 8) * 8 + 4;
-        long bytes = 4L * SPAN * ((long) rowTiles * pitch + scoreTiles * (SPAN + 4L));
-        if (bytes > gpu.sharedBytesPerBlock()) {
-            throw new ShapeException("attention: head size is %d, expected one whose tiles fit (%,d of %,d bytes)"
-                    .formatted(h.headDim(), bytes, gpu.sharedBytesPerBlock()));
-        }
-        return new Grid(tiles, heads, 1, THREADS, (int) bytes);
-    }
-
-    private Listed listed(Segments segments) {
+    private Listed listed(Segments segments, AttentionPath path) {
         Listed l = listed;
-        if (l != null && l.segments == segments) return l;
-        AttentionTiles tiles = AttentionTiles.of(segments, SPAN, SPAN);
+        if (l != null && l.segments == segments && l.path.equals(path)) return l;
+        AttentionTiles tiles = AttentionTiles.of(segments, path.queries(), path.keys());
         int[] ints = tiles.toInts();
         long address = lists.room(4L * Math.max(1, ints.length));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_INT, ints);
             gpu.upload(from, address);
         }
-        Listed now = new Listed(segments, tiles, address);
+        Listed now = new Listed(segments, path, tiles, address);
         listed = now;
         return now;
     }
