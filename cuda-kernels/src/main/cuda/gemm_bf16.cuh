@@ -38,7 +38,7 @@ __device__ inline void copy_tile(unsigned to, const Matrix& a, int row, int rows
 }
 
 // The same for any type and any width, times `factor`, at once.
-template <bool K_LAST>
+template <bool K_LAST, int TYPE>
 __device__ inline void decode_tile(char* to, const Matrix& a, int row, int rows, int k, int end, float factor) {
 #pragma unroll 1
     for (int i = 0; i < 4; i++) {
@@ -47,7 +47,7 @@ __device__ inline void decode_tile(char* to, const Matrix& a, int row, int rows,
         int x = (K_LAST ? row : k) + r, y = (K_LAST ? k : row) + 8 * piece;
         int there = K_LAST ? (x < rows ? end - y : 0) : (x < end ? rows - y : 0);
         float v[8];
-        eight<ANY>(a, x, y, there, v);
+        eight<TYPE>(a, x, y, there, v);
         *(uint4*)(to + piece_at<K_LAST>(r, piece)) = make_uint4(
             pair(factor * v[0], factor * v[1], bf16{}), pair(factor * v[2], factor * v[3], bf16{}),
             pair(factor * v[4], factor * v[5], bf16{}), pair(factor * v[6], factor * v[7], bf16{}));
@@ -90,17 +90,17 @@ __device__ inline void multiply_bf16(unsigned pair, SumsBf16& sums) {
     }
 }
 
-// Adds the products over `range`. DECODE_B: b may be of any type and is decoded on the way.
-template <bool A_K_LAST, bool B_K_LAST, bool DECODE_B>
+// Adds the products over `range`. A b of another B_TYPE than BF16 is decoded on the way.
+template <bool A_K_LAST, bool B_K_LAST, int B_TYPE>
 __device__ inline void product_bf16(
     const Matrix& a, const Matrix& b, int m, int n, Range range, Tile tile, SumsBf16& sums) {
     unsigned shared = shared_address(shared_memory);
     auto start = [&](int k, int stage) {
         if (k < range.end) {
             copy_tile<A_K_LAST>(shared + stage * PAIR_BYTES, a, tile.row, m, k, range.end);
-            if (DECODE_B) {
+            if (B_TYPE != BF16) {
                 char* to = (char*)shared_memory + stage * PAIR_BYTES + OPERAND_BYTES;
-                decode_tile<B_K_LAST>(to, b, tile.column, n, k, range.end, 1);
+                decode_tile<B_K_LAST, B_TYPE>(to, b, tile.column, n, k, range.end, 1);
             } else {
                 copy_tile<B_K_LAST>(shared + stage * PAIR_BYTES + OPERAND_BYTES, b, tile.column, n, k, range.end);
             }
@@ -126,8 +126,8 @@ template <bool A_K_LAST, bool B_K_LAST>
 __device__ inline void short_product_bf16(
     const Matrix& a, const Matrix& b, int m, int n, int k, float factor, Tile tile, SumsBf16& sums) {
     for (int at = 0; at < k; at += STEP) {
-        decode_tile<A_K_LAST>((char*)shared_memory, a, tile.row, m, at, k, factor);
-        decode_tile<B_K_LAST>((char*)shared_memory + OPERAND_BYTES, b, tile.column, n, at, k, 1);
+        decode_tile<A_K_LAST, ANY>((char*)shared_memory, a, tile.row, m, at, k, factor);
+        decode_tile<B_K_LAST, ANY>((char*)shared_memory + OPERAND_BYTES, b, tile.column, n, at, k, 1);
         __syncthreads();
         multiply_bf16<A_K_LAST, B_K_LAST>(shared_address(shared_memory), sums);
         __syncthreads();

@@ -21,12 +21,12 @@ __device__ inline void low_rank_f32(Matrix x, Matrix w, Matrix u, Matrix b, floa
     write_f32(shared, y, y_type, n, o, false, tile, sums);
 }
 
-template <bool K_LAST, bool DECODE_W>
+template <bool K_LAST, int W_TYPE>
 __device__ inline void low_rank_bf16(Matrix x, Matrix w, Matrix u, Matrix b, float s, void* y, int y_type, int n, int o,
     int i, int r) {
     Tile tile = tile_of_block(n, o, SIDE);
     float sums[4][8][4] = {};
-    product_bf16<true, K_LAST, DECODE_W>(x, w, n, o, {0, i}, tile, sums);
+    product_bf16<true, K_LAST, W_TYPE>(x, w, n, o, {0, i}, tile, sums);
     short_product_bf16<true, K_LAST>(u, b, n, o, r, s, tile, sums);
     write_bf16(y, y_type, n, o, 1, false, tile, sums);
 }
@@ -47,13 +47,13 @@ __device__ inline void low_rank_bf16(Matrix x, Matrix w, Matrix u, Matrix b, flo
     extern "C" __global__ void __launch_bounds__(128, 2) low_rank_##pass##_bf16(                                   \
         const void* x, const void* w, const void* u, int u_type, const void* b, int b_type, float s, void* y,      \
         int y_type, int n, int o, int i, int r) {                                                                  \
-        low_rank_bf16<k_last, false>(matrix(x, BF16, i), matrix(w, BF16, w_width), matrix(u, u_type, r),           \
+        low_rank_bf16<k_last, BF16>(matrix(x, BF16, i), matrix(w, BF16, w_width), matrix(u, u_type, r),           \
             matrix(b, b_type, b_width), s, y, y_type, n, o, i, r);                                                 \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(128, 2) low_rank_##pass##_coded(                                  \
         const void* x, const void* w, int w_type, const void* u, int u_type, const void* b, int b_type, float s,   \
         void* y, int y_type, int n, int o, int i, int r) {                                                         \
-        low_rank_bf16<k_last, true>(matrix(x, BF16, i), matrix(w, w_type, w_width), matrix(u, u_type, r),          \
+        low_rank_bf16<k_last, ANY>(matrix(x, BF16, i), matrix(w, w_type, w_width), matrix(u, u_type, r),          \
             matrix(b, b_type, b_width), s, y, y_type, n, o, i, r);                                                 \
     }
 

@@ -4,11 +4,12 @@
 //
 // ..._f32 multiplies f32 matrices, ..._any any two real types in f32 arithmetic. ..._bf16 multiplies bf16 matrices whose
 // rows are multiples of 16 bytes on tensor cores; ..._coded the same with a b of any type that becomes bf16 on the way.
-// c is f32 or bf16. Shared by all: with more than one block along z each sums a part of k and leaves it in its own slice of c (f32[Z,M,N]), which
+// c is f32 or bf16. ..._rows are for few rows of a. Shared by the others: with more than one block along z each sums a part of k and leaves it in its own slice of c (f32[Z,M,N]), which
 // mat_mul_slices then adds in order.
 
 #include "gemm_bf16.cuh"
 #include "gemm_f32.cuh"
+#include "gemv.cuh"
 
 template <bool A_K_LAST, int A_TYPE, bool B_K_LAST, int B_TYPE>
 __device__ inline void mat_mul_f32(
@@ -39,12 +40,12 @@ MAT_MUL_F32(nt, true, true, k, k)
 MAT_MUL_F32(nn, true, false, k, n)
 MAT_MUL_F32(tn, false, false, m, n)
 
-template <bool A_K_LAST, bool B_K_LAST, bool DECODE_B>
+template <bool A_K_LAST, bool B_K_LAST, int B_TYPE>
 __device__ inline void mat_mul_bf16(
     Matrix a, Matrix b, void* c, int c_type, int m, int n, int k, float alpha, int accumulate) {
     Tile tile = tile_of_block(m, n, SIDE);
     float sums[4][8][4] = {};
-    product_bf16<A_K_LAST, B_K_LAST, DECODE_B>(a, b, m, n, range_of_block(k, STEP), tile, sums);
+    product_bf16<A_K_LAST, B_K_LAST, B_TYPE>(a, b, m, n, range_of_block(k, STEP), tile, sums);
     size_t slice = (size_t)blockIdx.z * m * n;
     write_bf16((float*)c + slice, c_type, m, n, alpha, accumulate, tile, sums);
 }
@@ -52,19 +53,30 @@ __device__ inline void mat_mul_bf16(
 #define MAT_MUL_BF16(form, a_k_last, b_k_last, a_width, b_width)                                                   \
     extern "C" __global__ void __launch_bounds__(128, 2) mat_mul_##form##_bf16(                                    \
         const void* a, const void* b, void* c, int c_type, int m, int n, int k, float alpha, int accumulate) {     \
-        mat_mul_bf16<a_k_last, b_k_last, false>(                                                                   \
+        mat_mul_bf16<a_k_last, b_k_last, BF16>(                                                                    \
             matrix(a, BF16, a_width), matrix(b, BF16, b_width), c, c_type, m, n, k, alpha, accumulate);            \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(128, 2) mat_mul_##form##_coded(                                   \
         const void* a, const void* b, int b_type, void* c, int c_type, int m, int n, int k, float alpha,           \
         int accumulate) {                                                                                          \
-        mat_mul_bf16<a_k_last, b_k_last, true>(                                                                    \
+        mat_mul_bf16<a_k_last, b_k_last, ANY>(                                                                     \
             matrix(a, BF16, a_width), matrix(b, b_type, b_width), c, c_type, m, n, k, alpha, accumulate);          \
     }
 
 MAT_MUL_BF16(nt, true, true, k, k)
 MAT_MUL_BF16(nn, true, false, k, n)
 MAT_MUL_BF16(tn, false, false, m, n)
+
+#define MAT_MUL_ROWS(rows)                                                                                         \
+    extern "C" __global__ void __launch_bounds__(128) mat_mul_nt_rows##rows(                                       \
+        const void* a, int a_type, const void* b, int b_type, void* c, int c_type, int m, int n, int k,            \
+        float alpha, int accumulate) {                                                                             \
+        product_rows<ANY, rows>(                                                                                   \
+            matrix(a, a_type, k), matrix(b, b_type, k), c, c_type, m, n, k, alpha, accumulate);                    \
+    }
+
+MAT_MUL_ROWS(1)
+MAT_MUL_ROWS(8)
 
 // c[i] (+)= Σ_z slices[z][i], in the order of z.
 extern "C" __global__ void mat_mul_slices(

@@ -8,24 +8,21 @@
 
 #include "bf16.cuh"
 
-enum Type { F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, ANY };
+enum Type { F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, ANY };  // ANY: known at run time, one of those before NF4
 
 struct Matrix {
     const void* data;
-    int type;             // a Type
-    int width;            // values of a row
-    const float* absmax;  // of NF4: one per block
-    int block;            // of NF4: values of a block, a multiple of 8
+    int type;   // a Type
+    int width;  // values of a row; of NF4: a multiple of 8
+    // of NF4 alone:
+    const float* absmax;  // one per block
+    int shift;            // a block has 2^shift values, at least 8, counted through all rows
+    const float* table;   // value of each code, in shared memory, where each lane may read another one
 };
 
-__device__ inline Matrix matrix(const void* data, int type, int width) { return {data, type, width, nullptr, 0}; }
-
-// The quantiles of the normal distribution that NF4 codes stand for: Dettmers et al. 2023 (arXiv:2305.14314), appendix E.
-__constant__ float nf4_values[16] = {
-    -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f,
-    -0.28444138169288635f, -0.18477343022823334f, -0.09105003625154495f, 0.0f,
-    0.07958029955625534f, 0.16093020141124725f, 0.24611230194568634f, 0.33791524171829224f,
-    0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f};
+__device__ inline Matrix matrix(const void* data, int type, int width) {
+    return {data, type, width, nullptr, 0, nullptr};
+}
 
 __device__ inline bool aligned16(const void* p) { return ((unsigned long long)p & 15) == 0; }
 
@@ -45,13 +42,13 @@ __device__ inline void block_values(const unsigned char* at, int type, int part,
     for (int i = 0; i < 8; i++) x[i] = d * (q[i] >> shift & 15) + m;
 }
 
-__device__ inline void nf4_values8(const Matrix& a, size_t at, float (&x)[8]) {
-    const unsigned char* q = (const unsigned char*)a.data + at / 2;
-    float absmax = a.absmax[at / a.block];
+__device__ inline void nf4_eight(const Matrix& a, size_t at, float (&x)[8]) {
+    unsigned q = *(const unsigned*)((const unsigned char*)a.data + at / 2);
+    float absmax = a.absmax[at >> a.shift];
 #pragma unroll
     for (int i = 0; i < 4; i++) {
-        x[2 * i] = absmax * nf4_values[q[i] >> 4];
-        x[2 * i + 1] = absmax * nf4_values[q[i] & 15];
+        x[2 * i] = absmax * a.table[q >> (8 * i + 4) & 15];
+        x[2 * i + 1] = absmax * a.table[q >> (8 * i) & 15];
     }
 }
 
@@ -64,7 +61,9 @@ __device__ inline void eight(const Matrix& a, int row, int column, int there, fl
     for (int i = 0; i < 8; i++) x[i] = 0;
     if (there <= 0) return;
     size_t at = (size_t)row * a.width + column;
-    if (type == F32) {
+    if (TYPE == NF4) {
+        nf4_eight(a, at, x);
+    } else if (type == F32) {
         const float* p = (const float*)a.data + at;
         if (there >= 8 && aligned16(p)) {
             float4 low = *(const float4*)p, high = *(const float4*)(p + 4);
@@ -76,14 +75,19 @@ __device__ inline void eight(const Matrix& a, int row, int column, int there, fl
         for (int i = 0; i < 8; i++) if (i < there) x[i] = p[i];
     } else if (type == BF16) {
         const bf16* p = (const bf16*)a.data + at;
+        if (there >= 8 && aligned16(p)) {
+            uint4 w = *(const uint4*)p;
+            x[0] = low_of(w.x, bf16{}), x[1] = high_of(w.x, bf16{}), x[2] = low_of(w.y, bf16{});
+            x[3] = high_of(w.y, bf16{}), x[4] = low_of(w.z, bf16{}), x[5] = high_of(w.z, bf16{});
+            x[6] = low_of(w.w, bf16{}), x[7] = high_of(w.w, bf16{});
+            return;
+        }
 #pragma unroll
         for (int i = 0; i < 8; i++) if (i < there) x[i] = to_float(p[i]);
     } else if (type == F16) {
         const half* p = (const half*)a.data + at;
 #pragma unroll
         for (int i = 0; i < 8; i++) if (i < there) x[i] = to_float(p[i]);
-    } else if (type == NF4) {
-        nf4_values8(a, at, x);
     } else {
         int bytes = type == Q8_0 ? 34 : type == Q4_0 ? 18 : 20;
         block_values((const unsigned char*)a.data + at / 32 * bytes, type, column / 8 % 4, x);

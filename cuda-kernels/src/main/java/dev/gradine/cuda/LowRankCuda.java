@@ -22,7 +22,7 @@ final class LowRankCuda implements LowRankKernel {
         MatMulShapes.nt("low_rank", u, b, y);
         MatMulCuda.requireTypes("low_rank", x, y);
         matMul.nt(x, a, 1, false, u);
-        if (MatMulCuda.slices(base) == 1) {
+        if (MatMulCuda.isWhole(base)) {
             fused("forward", base, x, w, u, b, s, y);
         } else {
             matMul.nt(x, w, 1, false, y);
@@ -36,7 +36,7 @@ final class LowRankCuda implements LowRankKernel {
         MatMulShapes.nn("low_rank_gradient", du, a, dx);
         MatMulCuda.requireTypes("low_rank_gradient", dy, dx);
         matMul.nn(dy, b, s, false, du);
-        if (MatMulCuda.slices(base) == 1) {
+        if (MatMulCuda.isWhole(base)) {
             fused("gradient", base, dy, w, du, a, 1, dx);
         } else {
             matMul.nn(dy, w, 1, false, dx);

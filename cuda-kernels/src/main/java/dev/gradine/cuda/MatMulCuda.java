@@ -13,6 +13,8 @@ final class MatMulCuda implements MatMulKernel {
     private static final int ENOUGH_BLOCKS = 256; // to keep a large card busy
     private static final int SHORTEST_SLICE = 256; // of k, for which a block of its own pays
     private static final int MOST_SLICES = 32;
+    private static final int FEW_ROWS = 8; // for which b is read once, a warp per four of its rows
+    private static final int COLUMNS = 16; // of the result, which one block of that kernel computes
 
     private final Gpu gpu;
     private final Workspace slices;
@@ -24,7 +26,9 @@ final class MatMulCuda implements MatMulKernel {
 
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        run("nt", MatMulShapes.nt("matmul_nt", a, b, c), a, b, alpha, accumulate, c);
+        MatMulShapes size = MatMulShapes.nt("matmul_nt", a, b, c);
+        if (size.m() <= FEW_ROWS) rows(size, a, b, alpha, accumulate, c);
+        else run("nt", size, a, b, alpha, accumulate, c);
     }
 
     @Override
@@ -36,6 +40,27 @@ final class MatMulCuda implements MatMulKernel {
     public void tn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         RealType.requireActivation("matmul_tn", "b", b);
         run("tn", MatMulShapes.tn("matmul_tn", a, b, c), a, b, alpha, accumulate, c);
+    }
+
+    private void rows(MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+        requireTypes("matmul_nt", a, c);
+        if (c.size() == 0) return;
+        new Arguments()
+                .tensor(a, true)
+                .tensor(b, true)
+                .tensor(c, true)
+                .values(size.m(), size.n(), size.k(), alpha, accumulate ? 1 : 0)
+                .launch(gpu, new Kernel("mat_mul", "mat_mul_nt_rows" + rows(size.m())), rowsGrid(size.n()));
+    }
+
+    /// Rows that the kernel for at least `m` of them takes.
+    static int rows(int m) {
+        return m == 1 ? 1 : FEW_ROWS;
+    }
+
+    /// Blocks of the kernels for few rows.
+    static Grid rowsGrid(int n) {
+        return Grid.of(Math.ceilDiv(n, COLUMNS), 128);
     }
 
     private void run(String form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
@@ -81,9 +106,14 @@ final class MatMulCuda implements MatMulKernel {
 
     /// In how many parts k is summed: 1 unless there are few tiles. It depends on the sizes alone, so that sums have
     /// one order on every card.
-    static int slices(MatMulShapes size) {
+    private static int slices(MatMulShapes size) {
         int wanted = Math.min(ENOUGH_BLOCKS / MatMulPath.tiles(size.m(), size.n()), size.k() / SHORTEST_SLICE);
         return Math.clamp(wanted, 1, MOST_SLICES);
+    }
+
+    /// Whether one kernel computes the product, a block per tile: not with few rows, not in slices.
+    static boolean isWhole(MatMulShapes size) {
+        return size.m() > FEW_ROWS && slices(size) == 1;
     }
 
     static void requireTypes(String op, Tensor a, Tensor c) {

@@ -36,7 +36,8 @@ enum MatMulPath {
         return canCopy(b) ? BF16 : CODED;
     }
 
-    private static boolean canCopy(Tensor t) {
+    /// Whether `t` is bf16 in rows that asynchronous copies can take.
+    static boolean canCopy(Tensor t) {
         return t.dtype() == DType.BF16
                 && t.shape().last() * 2 % PIECE == 0
                 && t.data().address() % PIECE == 0;
