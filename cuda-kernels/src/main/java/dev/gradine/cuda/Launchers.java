@@ -38,6 +38,7 @@ final class Launchers {
         byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
         byContract.put(KvAppendCuda.class, new KvAppendCuda(gpu));
+        byContract.put(SamplingCuda.class, new SamplingCuda(gpu));
     }
 
     /// The launcher of a contract.
