@@ -172,21 +172,7 @@ public final class CudaKernels implements Kernels {
             if (from.bytes() > 0) gpu.copy(DeviceMemory.address(from), DeviceMemory.address(to), from.bytes());
             return;
         }
-        if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
-            throw new DTypeException(
-                    "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
-        }
-        try (Arena arena = Arena.ofShared()) {
-            convertOnHost(toHost(from, arena), to);
-        }
-    }
-
-    private void convertOnHost(Tensor host, Tensor to) {
-        try (Kernels cpu = CpuKernels.open()) {
-            Tensor converted = cpu.empty(to.dtype(), to.shape());
-            cpu.copy(host, converted);
-            upload(converted.data(), to);
-        }
+        launchers.get(ConvertCuda.class).copy(from, to);
     }
 
     @Override

@@ -6,7 +6,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// Matrix products on the device, each on the path that its operands allow. `a` is F32 or BF16; c has its type, or is F32
+/// Matrix products on the device, each on the path that its operands allow. `a` is F32 or BF16; c has its type, or is
+/// F32
 /// where a gradient of f32 parameters is wanted from bf16 data.
 final class MatMulCuda implements MatMulKernel {
 

@@ -6,7 +6,8 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 
-/// Matrix products with a frozen weight in NF4, which is decoded on the way and never stored as numbers. For many rows of
+/// Matrix products with a frozen weight in NF4, which is decoded on the way and never stored as numbers. For many rows
+/// of
 /// bf16 it may pay to decode the weight once instead.
 final class Nf4MatMulCuda {
 
@@ -57,7 +58,9 @@ final class Nf4MatMulCuda {
         if (c.size() == 0) return;
         boolean few = MatMulCuda.rows(m) >= m;
         Kernel kernel = kernel(few ? "nt_rows" + MatMulCuda.rows(m) : "nt" + path(a).suffix());
-        Grid grid = few ? MatMulCuda.rowsGrid(w.shape().dim(0)) : path(a).grid(m, w.shape().dim(0), 1);
+        Grid grid = few
+                ? MatMulCuda.rowsGrid(w.shape().dim(0))
+                : path(a).grid(m, w.shape().dim(0), 1);
         arguments(a, w, alpha, accumulate, c).launch(gpu, kernel, grid);
     }
 

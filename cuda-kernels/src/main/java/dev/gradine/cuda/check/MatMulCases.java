@@ -64,7 +64,8 @@ public final class MatMulCases {
         return List.copyOf(all);
     }
 
-    /// Two sums of k terms, here and on the CPU, whose errors grow as √k, and what tensor cores cut off: at most two units
+    /// Two sums of k terms, here and on the CPU, whose errors grow as √k, and what tensor cores cut off: at most two
+    /// units
     /// a step of 8 terms; then one rounding of the result.
     static double bound(int k, DType result) {
         double sum = EPSILON * (8 * Math.sqrt(k) + 4 * Math.ceilDiv(k, 8));
