@@ -175,6 +175,26 @@ public final class CudaKernels implements Kernels {
         launchers.get(ConvertCuda.class).copy(from, to);
     }
 
+    /// One AdamW update of `master f32`, of which `p bf16` becomes the rounding; `g bf16`.
+    public void adamWithMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, AdamWKernel.Update update) {
+        launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
+    }
+
+    /// Softmax over rows.
+    public SoftmaxCuda softmax() {
+        return launchers.get(SoftmaxCuda.class);
+    }
+
+    /// Weights of four bits to floats.
+    public Nf4Cuda nf4() {
+        return launchers.get(Nf4Cuda.class);
+    }
+
+    /// Keys and values into their caches.
+    public KvAppendCuda kvAppend() {
+        return launchers.get(KvAppendCuda.class);
+    }
+
     @Override
     public MatMulKernel matMul() {
         return launchers.get(MatMulKernel.class);
