@@ -27,9 +27,8 @@ import java.lang.foreign.MemorySegment;
 /// The CUDA device, on a card or on the simulator. `open` gives the `run` lifetime; steps share one
 /// slab of its memory.
 ///
-/// Tensors hold addresses that only the `Gpu` follows. F32, BF16 and whole numbers lie there as they
-/// are; weights in other real types become f32 on their way in. Conversions between types are made on
-/// the host, as no training step has any.
+/// Tensors hold addresses that only the `Gpu` follows; values of every type lie there as they do on the
+/// host. Conversions between types are made on the host, as no training step has any.
 public final class CudaKernels implements Kernels {
 
     private static final int WARP_BITS = 32 * Float.SIZE;
@@ -155,10 +154,8 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public Tensor fromHost(Tensor host) {
-        boolean asIs = !host.dtype().isReal() || host.dtype() == DType.F32 || host.dtype() == DType.BF16;
-        Tensor t = empty(asIs ? host.dtype() : DType.F32, host.shape());
-        if (asIs) upload(host.data(), t);
-        else convertOnHost(host, t);
+        Tensor t = empty(host.dtype(), host.shape());
+        upload(host.data(), t);
         return t;
     }
 

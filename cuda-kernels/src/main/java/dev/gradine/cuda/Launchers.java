@@ -1,6 +1,9 @@
 package dev.gradine.cuda;
 
 import dev.gradine.tensor.UnsupportedKernelException;
+import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.LowRankKernel;
+import dev.gradine.tensor.kernel.MatMulKernel;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -11,7 +14,11 @@ final class Launchers {
     private final Map<Class<?>, Object> byContract = new HashMap<>();
 
     /// Launchers for kernels of `gpu`, one line per contract that has kernels.
-    Launchers(Gpu gpu) {}
+    Launchers(Gpu gpu) {
+        byContract.put(AttentionKernel.class, new AttentionCuda(gpu));
+        byContract.put(LowRankKernel.class, new LowRankCuda(gpu));
+        byContract.put(MatMulKernel.class, new MatMulCuda(gpu));
+    }
 
     /// The launcher of a contract.
     ///
