@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class RoundingTest {
 
-    private static final int CASES = 20_000;
+    private static final int CASES = 6_000;
     private final SplittableRandom random = new SplittableRandom(1);
 
     @Test
