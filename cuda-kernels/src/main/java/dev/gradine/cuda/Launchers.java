@@ -1,9 +1,19 @@
 package dev.gradine.cuda;
 
 import dev.gradine.tensor.UnsupportedKernelException;
+import dev.gradine.tensor.kernel.ActivationKernel;
+import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.DropoutKernel;
+import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
+import dev.gradine.tensor.kernel.ReduceKernel;
+import dev.gradine.tensor.kernel.RmsNormKernel;
+import dev.gradine.tensor.kernel.RopeKernel;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -18,6 +28,21 @@ final class Launchers {
         byContract.put(AttentionKernel.class, new AttentionCuda(gpu));
         byContract.put(LowRankKernel.class, new LowRankCuda(gpu));
         byContract.put(MatMulKernel.class, new MatMulCuda(gpu));
+        byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
+        byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
+        byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
+        byContract.put(RmsNormKernel.class, new RmsNormCuda(gpu));
+        byContract.put(LayerNormKernel.class, new LayerNormCuda(gpu));
+        byContract.put(RopeKernel.class, new RopeCuda(gpu));
+        byContract.put(GatherKernel.class, new GatherCuda(gpu));
+        byContract.put(LogProbKernel.class, new LogProbCuda(gpu));
+        byContract.put(DropoutKernel.class, new DropoutCuda(gpu));
+        byContract.put(AdamWKernel.class, new AdamWCuda(gpu));
+        byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
+        byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
+        byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));
+        byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
+        byContract.put(KvAppendCuda.class, new KvAppendCuda(gpu));
     }
 
     /// The launcher of a contract.
