@@ -25,9 +25,9 @@ final class Launchers {
 
     /// Launchers for kernels of `gpu`, one line per contract that has kernels.
     Launchers(Gpu gpu) {
-        byContract.put(MatMulKernel.class, new MatMulCuda(gpu));
-        byContract.put(LowRankKernel.class, new LowRankCuda(gpu));
         byContract.put(AttentionKernel.class, new AttentionCuda(gpu));
+        byContract.put(LowRankKernel.class, new LowRankCuda(gpu));
+        byContract.put(MatMulKernel.class, new MatMulCuda(gpu));
         byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
         byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
         byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
@@ -42,6 +42,7 @@ final class Launchers {
         byContract.put(AdamWCuda.class, adamW);
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
         byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
+        byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
         byContract.put(KvAppendCuda.class, new KvAppendCuda(gpu));
     }
