@@ -121,13 +121,13 @@ __device__ inline void product_bf16(
     __syncthreads();
 }
 
-// Adds factor · a b for operands of any type, without overlap: for short sums.
+// Adds factor · a b for operands in F32 or BF16, without overlap: for short sums.
 template <bool A_K_LAST, bool B_K_LAST>
 __device__ inline void short_product_bf16(
     const Matrix& a, const Matrix& b, int m, int n, int k, float factor, Tile tile, SumsBf16& sums) {
     for (int at = 0; at < k; at += STEP) {
-        decode_tile<A_K_LAST, ANY>((char*)shared_memory, a, tile.row, m, at, k, factor);
-        decode_tile<B_K_LAST, ANY>((char*)shared_memory + OPERAND_BYTES, b, tile.column, n, at, k, 1);
+        decode_tile<A_K_LAST, DATA>((char*)shared_memory, a, tile.row, m, at, k, factor);
+        decode_tile<B_K_LAST, DATA>((char*)shared_memory + OPERAND_BYTES, b, tile.column, n, at, k, 1);
         __syncthreads();
         multiply_bf16<A_K_LAST, B_K_LAST>(shared_address(shared_memory), sums);
         __syncthreads();

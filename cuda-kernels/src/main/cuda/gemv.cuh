@@ -20,7 +20,7 @@ __device__ inline void product_rows(
 #pragma unroll
         for (int i = 0; i < M; i++) {
             if (i >= m) break;
-            eight<ANY>(a, i, at, k - at, x);
+            eight<DATA>(a, i, at, k - at, x);
 #pragma unroll
             for (int j = 0; j < COLUMNS; j++) {
 #pragma unroll

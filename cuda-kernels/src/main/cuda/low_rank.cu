@@ -10,14 +10,14 @@
 #include "gemm_f32.cuh"
 
 // c = x W + s · u b: `n` rows, `o` columns, sums of `i` and of `r` terms.
-template <bool K_LAST, int TYPE>
+template <bool K_LAST, int X_TYPE, int W_TYPE>
 __device__ inline void low_rank_f32(Matrix x, Matrix w, Matrix u, Matrix b, float s, void* y, int y_type, int n, int o,
     int i, int r) {
     __shared__ SharedF32 shared;
     Tile tile = tile_of_block(n, o, SIDE);
     float sums[8][8] = {};
-    product_f32<true, TYPE, K_LAST, TYPE>(shared, x, w, n, o, {0, i}, 1, tile, sums);
-    product_f32<true, TYPE, K_LAST, TYPE>(shared, u, b, n, o, {0, r}, s, tile, sums);
+    product_f32<true, X_TYPE, K_LAST, W_TYPE>(shared, x, w, n, o, {0, i}, 1, tile, sums);
+    product_f32<true, X_TYPE, K_LAST, X_TYPE>(shared, u, b, n, o, {0, r}, s, tile, sums);
     write_f32(shared, y, y_type, n, o, false, tile, sums);
 }
 
@@ -35,13 +35,13 @@ __device__ inline void low_rank_bf16(Matrix x, Matrix w, Matrix u, Matrix b, flo
     extern "C" __global__ void __launch_bounds__(256, 2) low_rank_##pass##_f32(                                    \
         const float* x, const float* w, const float* u, const float* b, float s, float* y, int n, int o, int i,    \
         int r) {                                                                                                   \
-        low_rank_f32<k_last, F32>(matrix(x, F32, i), matrix(w, F32, w_width), matrix(u, F32, r),                   \
+        low_rank_f32<k_last, F32, F32>(matrix(x, F32, i), matrix(w, F32, w_width), matrix(u, F32, r),                   \
             matrix(b, F32, b_width), s, y, F32, n, o, i, r);                                                       \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(256) low_rank_##pass##_any(                                       \
         const void* x, int x_type, const void* w, int w_type, const void* u, int u_type, const void* b,            \
         int b_type, float s, void* y, int y_type, int n, int o, int i, int r) {                                    \
-        low_rank_f32<k_last, ANY>(matrix(x, x_type, i), matrix(w, w_type, w_width), matrix(u, u_type, r),          \
+        low_rank_f32<k_last, DATA, ANY>(matrix(x, x_type, i), matrix(w, w_type, w_width), matrix(u, u_type, r),          \
             matrix(b, b_type, b_width), s, y, y_type, n, o, i, r);                                                 \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(128, 2) low_rank_##pass##_bf16(                                   \

@@ -23,7 +23,7 @@ __device__ inline void mat_mul_f32(
     write_f32(shared, (float*)c + slice, c_type, m, n, accumulate, tile, sums);
 }
 
-#define MAT_MUL_F32(form, a_k_last, b_k_last, a_width, b_width)                                                 \
+#define MAT_MUL_F32(form, a_k_last, b_k_last, a_width, b_width, b_any)                                             \
     extern "C" __global__ void __launch_bounds__(256, 2) mat_mul_##form##_f32(                                        \
         const float* a, const float* b, float* c, int m, int n, int k, float alpha, int accumulate) {              \
         mat_mul_f32<a_k_last, F32, b_k_last, F32>(                                                              \
@@ -32,13 +32,13 @@ __device__ inline void mat_mul_f32(
     extern "C" __global__ void __launch_bounds__(256) mat_mul_##form##_any(                                        \
         const void* a, int a_type, const void* b, int b_type, void* c, int c_type, int m, int n, int k,            \
         float alpha, int accumulate) {                                                                          \
-        mat_mul_f32<a_k_last, ANY, b_k_last, ANY>(                                                              \
+        mat_mul_f32<a_k_last, DATA, b_k_last, b_any>(                                                            \
             matrix(a, a_type, a_width), matrix(b, b_type, b_width), c, c_type, m, n, k, alpha, accumulate);        \
     }
 
-MAT_MUL_F32(nt, true, true, k, k)
-MAT_MUL_F32(nn, true, false, k, n)
-MAT_MUL_F32(tn, false, false, m, n)
+MAT_MUL_F32(nt, true, true, k, k, ANY)
+MAT_MUL_F32(nn, true, false, k, n, ANY)
+MAT_MUL_F32(tn, false, false, m, n, DATA)
 
 template <bool A_K_LAST, bool B_K_LAST, int B_TYPE>
 __device__ inline void mat_mul_bf16(
@@ -50,7 +50,7 @@ __device__ inline void mat_mul_bf16(
     write_bf16((float*)c + slice, c_type, m, n, alpha, accumulate, tile, sums);
 }
 
-#define MAT_MUL_BF16(form, a_k_last, b_k_last, a_width, b_width)                                                   \
+#define MAT_MUL_BF16(form, a_k_last, b_k_last, a_width, b_width, b_any)                                            \
     extern "C" __global__ void __launch_bounds__(128, 2) mat_mul_##form##_bf16(                                    \
         const void* a, const void* b, void* c, int c_type, int m, int n, int k, float alpha, int accumulate) {     \
         mat_mul_bf16<a_k_last, b_k_last, BF16>(                                                                    \
@@ -59,13 +59,13 @@ __device__ inline void mat_mul_bf16(
     extern "C" __global__ void __launch_bounds__(128, 2) mat_mul_##form##_coded(                                   \
         const void* a, const void* b, int b_type, void* c, int c_type, int m, int n, int k, float alpha,           \
         int accumulate) {                                                                                          \
-        mat_mul_bf16<a_k_last, b_k_last, ANY>(                                                                     \
+        mat_mul_bf16<a_k_last, b_k_last, b_any>(                                                                   \
             matrix(a, BF16, a_width), matrix(b, b_type, b_width), c, c_type, m, n, k, alpha, accumulate);          \
     }
 
-MAT_MUL_BF16(nt, true, true, k, k)
-MAT_MUL_BF16(nn, true, false, k, n)
-MAT_MUL_BF16(tn, false, false, m, n)
+MAT_MUL_BF16(nt, true, true, k, k, ANY)
+MAT_MUL_BF16(nn, true, false, k, n, ANY)
+MAT_MUL_BF16(tn, false, false, m, n, DATA)
 
 #define MAT_MUL_ROWS(rows)                                                                                         \
     extern "C" __global__ void __launch_bounds__(128) mat_mul_nt_rows##rows(                                       \

@@ -8,7 +8,8 @@
 
 #include "bf16.cuh"
 
-enum Type { F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, ANY };  // ANY: known at run time, one of those before NF4
+// ANY is known at run time, one of those before NF4; DATA too, F32 or BF16.
+enum Type { F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, ANY, DATA };
 
 struct Matrix {
     const void* data;
@@ -53,10 +54,10 @@ __device__ inline void nf4_eight(const Matrix& a, size_t at, float (&x)[8]) {
 }
 
 // Values column ... column + 7 of a row, zero from the first that is not there on: `there` of them are, column is a
-// multiple of 8. TYPE is known to the compiler, or ANY.
+// multiple of 8. TYPE is known to the compiler, or ANY, or DATA.
 template <int TYPE>
 __device__ inline void eight(const Matrix& a, int row, int column, int there, float (&x)[8]) {
-    int type = TYPE == ANY ? a.type : TYPE;
+    int type = TYPE == ANY || TYPE == DATA ? a.type : TYPE;
 #pragma unroll
     for (int i = 0; i < 8; i++) x[i] = 0;
     if (there <= 0) return;
@@ -73,7 +74,7 @@ __device__ inline void eight(const Matrix& a, int row, int column, int there, fl
         }
 #pragma unroll
         for (int i = 0; i < 8; i++) if (i < there) x[i] = p[i];
-    } else if (type == BF16) {
+    } else if (TYPE == DATA || type == BF16) {
         const bf16* p = (const bf16*)a.data + at;
         if (there >= 8 && aligned16(p)) {
             uint4 w = *(const uint4*)p;

@@ -22,7 +22,7 @@ __device__ inline void nf4_mat_mul_any(
     __shared__ SharedF32 shared;
     Tile tile = tile_of_block(m, n, SIDE);
     float sums[8][8] = {};
-    product_f32<true, ANY, K_LAST, NF4>(shared, a, w, m, n, {0, k}, alpha, tile, sums);
+    product_f32<true, DATA, K_LAST, NF4>(shared, a, w, m, n, {0, k}, alpha, tile, sums);
     write_f32(shared, c, c_type, m, n, accumulate, tile, sums);
 }
 

@@ -3,11 +3,14 @@ package dev.gradine.cuda;
 import dev.gradine.tensor.UnsupportedKernelException;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
+import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
+import dev.gradine.tensor.kernel.LowRankKernel;
+import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
@@ -22,6 +25,9 @@ final class Launchers {
 
     /// Launchers for kernels of `gpu`, one line per contract that has kernels.
     Launchers(Gpu gpu) {
+        byContract.put(AttentionKernel.class, new AttentionCuda(gpu));
+        byContract.put(LowRankKernel.class, new LowRankCuda(gpu));
+        byContract.put(MatMulKernel.class, new MatMulCuda(gpu));
         byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
         byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
         byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
@@ -36,6 +42,7 @@ final class Launchers {
         byContract.put(AdamWCuda.class, adamW);
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
         byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
+        byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
         byContract.put(KvAppendCuda.class, new KvAppendCuda(gpu));
         byContract.put(SamplingCuda.class, new SamplingCuda(gpu));

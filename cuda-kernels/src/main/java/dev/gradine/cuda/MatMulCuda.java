@@ -1,13 +1,13 @@
 package dev.gradine.cuda;
 
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// Matrix products on the device, each on the path that its operands allow. `a` is F32 or BF16; c has its type, or is F32
-/// where a gradient of f32 parameters is wanted from bf16 data.
+/// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or BF16, each for
+/// itself: a
+/// gradient of f32 parameters may come from bf16 data.
 final class MatMulCuda implements MatMulKernel {
 
     private static final int ENOUGH_BLOCKS = 256; // to keep a large card busy
@@ -93,6 +93,7 @@ final class MatMulCuda implements MatMulKernel {
             float alpha,
             boolean accumulate) {
         MatMulPath path = MatMulPath.of(a, b);
+        if (path == MatMulPath.F32 && type != DType.F32) path = MatMulPath.ANY;
         new Arguments()
                 .tensor(a, path.typedA())
                 .tensor(b, path.typedB())
@@ -119,8 +120,5 @@ final class MatMulCuda implements MatMulKernel {
     static void requireTypes(String op, Tensor a, Tensor c) {
         RealType.requireActivation(op, "a", a);
         RealType.requireActivation(op, "c", c);
-        if (a.dtype() == DType.F32 && c.dtype() != DType.F32) {
-            throw new DTypeException("%s: c is %s, expected F32 (a is F32)".formatted(op, c.dtype()));
-        }
     }
 }
