@@ -6,7 +6,8 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 
-/// Launches `sampling.cu`: the next token from rows of logits, so that a token leaves the device and not its vocabulary.
+/// Launches `sampling.cu`: the next token from rows of logits, so that a token leaves the device and not its
+/// vocabulary.
 /// Logits are F32 or BF16 and finite.
 public final class SamplingCuda {
 
@@ -36,7 +37,16 @@ public final class SamplingCuda {
         }
         require(OP, "u", u, DType.F32, n);
         require(OP, "tokens", tokens, DType.I32, n);
-        if (n > 0) launch("draw", logits, logits, 1 / temperature, u, tokens, n, logits.shape().last());
+        if (n > 0)
+            launch(
+                    "draw",
+                    logits,
+                    logits,
+                    1 / temperature,
+                    u,
+                    tokens,
+                    n,
+                    logits.shape().last());
     }
 
     /// Overwrites `values f32[N,k]` and `tokens i32[N,k]` with the k largest logits of each row in falling order, ties
@@ -48,11 +58,21 @@ public final class SamplingCuda {
         int k = values.shape().last();
         if (k < 1 || k > Math.min(MOST_CANDIDATES, logits.shape().last())) {
             throw new ShapeException("sampling: %d candidates of %s, expected 1 to %d"
-                    .formatted(k, logits, Math.min(MOST_CANDIDATES, logits.shape().last())));
+                    .formatted(
+                            k, logits, Math.min(MOST_CANDIDATES, logits.shape().last())));
         }
         require(OP, "values", values, DType.F32, n * k);
         require(OP, "tokens", tokens, DType.I32, n * k);
-        if (n > 0) launch("largest", logits, logits, k, values, tokens, n, logits.shape().last());
+        if (n > 0)
+            launch(
+                    "largest",
+                    logits,
+                    logits,
+                    k,
+                    values,
+                    tokens,
+                    n,
+                    logits.shape().last());
     }
 
     private static int rows(Tensor logits) {
