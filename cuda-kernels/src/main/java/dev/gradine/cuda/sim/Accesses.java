@@ -13,7 +13,7 @@ final class Accesses {
         WRITES,
         UPDATES,
         /// Only finds the place.
-        /// NOTHING
+        NOTHING
     }
 
     private static final int SECTOR_BITS = 5;

@@ -17,9 +17,9 @@ package dev.gradine.cuda.sim;
 /// Subnormals are the caller's, who flushes before and after where the instruction says `.ftz`.
 public enum Approximation {
     /// Rounded correctly, as far as double precision can tell.
-    /// EXACT,
+    EXACT,
     /// The greatest float that is allowed.
-    /// ABOVE,
+    ABOVE,
     /// The least float that is allowed.
     BELOW;
 

@@ -28,11 +28,11 @@ final class Gemm {
     /// How the operands lie in memory; the capital is the logical `A[M,K] · B[K,N]`.
     enum Form {
         /// `a[M,K]`, `b[N,K]`.
-        /// NT,
+        NT,
         /// `a[M,K]`, `b[K,N]`.
-        /// NN,
+        NN,
         /// `a[K,M]`, `b[K,N]`.
-        /// TN
+        TN
     }
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
