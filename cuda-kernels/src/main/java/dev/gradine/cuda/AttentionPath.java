@@ -47,8 +47,8 @@ record AttentionPath(
                 queries,
                 keys,
                 (queries + 2 * 64) * row,
-                2 * queries * row + twoPairs,
-                2 * keys * row + 4 * 32 * row);
+                2L * queries * row + twoPairs,
+                2L * keys * row + 4 * 32 * row);
     }
 
     private static AttentionPath any(String suffix, int d) {

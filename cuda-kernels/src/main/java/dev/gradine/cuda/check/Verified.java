@@ -1,5 +1,9 @@
 package dev.gradine.cuda.check;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -37,6 +41,15 @@ public record Verified(SortedMap<String, Entry> byEntry) {
     /// Nothing yet.
     public static Verified none() {
         return new Verified(new TreeMap<>());
+    }
+
+    /// What the program carries with it.
+    public static Verified shipped() {
+        try (InputStream in = Verified.class.getResourceAsStream("/" + FILE)) {
+            return in == null ? none() : parse(FILE, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// Reads the text of such a file.
