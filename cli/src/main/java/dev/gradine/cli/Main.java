@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
             ScoreCommand.class,
             InspectCommand.class,
             BenchCommand.class,
+            KernelsCommand.class,
+            GpuCommand.class,
             ClassArchiveCommand.class
         },
         footer = {
