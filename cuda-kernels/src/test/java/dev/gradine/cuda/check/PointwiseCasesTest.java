@@ -64,7 +64,9 @@ class PointwiseCasesTest {
                     if (!hasValue(expected.get(i))) continue;
                     List<float[]> off = new ArrayList<>(expected);
                     off.set(i, scaled(expected.get(i), c.type() == DType.F32 ? 1.01f : 1.03f));
-                    assertThat(c.error(off, expected)).as("output %d of %s", i, c).isGreaterThan(1);
+                    assertThat(c.error(off, expected))
+                            .as("output %d of %s", i, c)
+                            .isGreaterThan(1);
                 }
             }
         }
