@@ -1,0 +1,30 @@
+package dev.gradine.cuda.ptx;
+
+import java.util.List;
+
+/// A kernel: what a launch can start.
+///
+/// @param name of the kernel
+/// @param parameters in order
+/// @param registers all of them, those of inner scopes too; `Operand.Register` has the index
+/// @param variables shared and local memory it declares
+/// @param instructions in the order of the text
+/// @param maxThreads most threads of a block that it allows, 0 where it does not say
+public record Entry(
+        String name,
+        List<Parameter> parameters,
+        List<Declared> registers,
+        List<Variable> variables,
+        List<Instruction> instructions,
+        int maxThreads) {
+
+    /// A declared register.
+    public record Declared(String name, PtxType type) {}
+
+    /// Bytes of all parameters together.
+    public int parameterBytes() {
+        if (parameters.isEmpty()) return 0;
+        Parameter last = parameters.getLast();
+        return last.offset() + last.bytes();
+    }
+}

@@ -1,0 +1,54 @@
+package dev.gradine.cuda.ptx;
+
+import java.util.List;
+
+/// What an instruction works on.
+public sealed interface Operand {
+
+    /// A register of the entry.
+    ///
+    /// @param name as in the text, such as `%r3`
+    /// @param index its place in `Entry.registers`
+    record Register(String name, int index) implements Operand {}
+
+    /// A predicate register whose opposite is meant: `!%p1`.
+    record Not(Register register) implements Operand {}
+
+    /// A register of the machine, such as `%tid.x`.
+    record Special(String name) implements Operand {}
+
+    /// A number in the text.
+    ///
+    /// @param bits an integer, or the bits of the number
+    /// @param kind how it was written
+    record Immediate(long bits, Kind kind) implements Operand {}
+
+    /// How a number was written: as integer, as `0f` and eight digits, or as `0d` and sixteen (or with a point).
+    enum Kind {
+        INTEGER,
+        F32,
+        F64
+    }
+
+    /// Name of a variable or a parameter; its value is an address.
+    record Symbol(String name) implements Operand {}
+
+    /// Where a branch goes.
+    ///
+    /// @param target index into `Entry.instructions`; their number for the end of the entry
+    record Label(String name, int target) implements Operand {}
+
+    /// `[base + offset]`.
+    ///
+    /// @param base a register, a symbol or an immediate
+    record Address(Operand base, long offset) implements Operand {}
+
+    /// `{a, b, …}`.
+    record Vector(List<Operand> elements) implements Operand {}
+
+    /// `a|b`: two results of one instruction.
+    record Pair(Operand first, Operand second) implements Operand {}
+
+    /// `_`: a result nobody wants.
+    record Sink() implements Operand {}
+}

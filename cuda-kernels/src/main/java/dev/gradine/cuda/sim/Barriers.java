@@ -1,0 +1,89 @@
+package dev.gradine.cuda.sim;
+
+import dev.gradine.cuda.sim.Warp.State;
+
+/// The sixteen named barriers of a block.
+///
+/// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all threads of the
+/// block.
+/// `bar.arrive a, b` arrives and does not wait. Whoever ends without arriving at a barrier of the whole block keeps the
+/// others from ever leaving it; cards forgive that in some cases, the language does not.
+final class Barriers {
+
+    static final int COUNT = 16;
+
+    private final Block block;
+    private final int[] arrived = new int[COUNT];
+    private final int[] expected = new int[COUNT];
+
+    Barriers(Block block) {
+        this.block = block;
+    }
+
+    void reset() {
+        for (int i = 0; i < COUNT; i++) arrived[i] = expected[i] = 0;
+    }
+
+    private int allThreads() {
+        return block.warps.length * Warp.LANES;
+    }
+
+    /// A warp arrives.
+    ///
+    /// @param id which barrier
+    /// @param threads how many it is for, 0 for all
+    /// @param waits whether the warp waits for the others
+    void arrive(Warp w, int id, int threads, boolean waits) {
+        require(w, id, threads);
+        int count = threads == 0 ? allThreads() : threads;
+        if (arrived[id] > 0 && expected[id] != count) {
+            throw w.fault(
+                    "barrier %d is for %d threads here and for %d at an arrival before"
+                            .formatted(id, count, expected[id]),
+                    "one number");
+        }
+        if (threads == 0) requireAllThere(w, id);
+        expected[id] = count;
+        arrived[id] += Warp.LANES;
+        block.launch.run().counters().barriers++;
+        w.barrier = id;
+        if (waits) w.state = State.WAITING;
+        if (arrived[id] >= count) release(id);
+    }
+
+    private void require(Warp w, int id, int threads) {
+        if (id < 0 || id >= COUNT) throw w.fault("barrier is " + id, "0 to 15");
+        if (threads < 0 || threads % Warp.LANES != 0 || threads > allThreads()) {
+            throw w.fault(
+                    "barrier %d is for %d threads".formatted(id, threads),
+                    "a multiple of 32, at most the %d of the block".formatted(allThreads()));
+        }
+    }
+
+    private void requireAllThere(Warp w, int id) {
+        for (Warp other : block.warps) {
+            if (other.hasEndedThreads()) {
+                throw w.fault(
+                        "waits at barrier %d, and threads of warp %d have ended without it".formatted(id, other.index),
+                        "all threads of the block at it");
+            }
+        }
+    }
+
+    private void release(int id) {
+        arrived[id] = 0;
+        for (Warp w : block.warps) {
+            if (w.state == State.WAITING && w.barrier == id) w.state = State.READY;
+        }
+    }
+
+    /// A warp, or some threads of it, end: nobody may wait for them.
+    void ended(Warp w) {
+        for (Warp other : block.warps) {
+            if (other.state != State.WAITING || expected[other.barrier] != allThreads()) continue;
+            throw w.fault(
+                    "ends while warp %d waits at barrier %d for all threads".formatted(other.index, other.barrier),
+                    "all threads of the block at it");
+        }
+    }
+}

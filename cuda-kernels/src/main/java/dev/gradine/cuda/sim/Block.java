@@ -1,0 +1,105 @@
+package dev.gradine.cuda.sim;
+
+import dev.gradine.cuda.sim.Warp.State;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.StringJoiner;
+
+/// The threads of one block while they run: their warps, shared memory and barriers.
+final class Block {
+
+    /// Instructions a warp executes in a row while others could run; any number is right.
+    private static final int TURN = 1 << 14;
+
+    final Launch launch;
+    final Region shared;
+    final Warp[] warps;
+    final Barriers barriers;
+    int index;
+    int x;
+    int y;
+    int z;
+
+    private final Random random;
+    private long instructions;
+
+    Block(Launch launch) {
+        this.launch = launch;
+        this.shared = new Region("shared memory", 0, new byte[launch.sharedBytes()]);
+        this.warps = new Warp[launch.warps()];
+        this.barriers = new Barriers(this);
+        this.random = new Random(launch.run().options().schedule().seed());
+        for (int i = 0; i < warps.length; i++) warps[i] = new Warp(this, i);
+    }
+
+    /// Runs the block of that index to its end.
+    void run(int blockIndex) {
+        index = blockIndex;
+        x = blockIndex % launch.grid().x();
+        y = blockIndex / launch.grid().x() % launch.grid().y();
+        z = blockIndex / launch.grid().x() / launch.grid().y();
+        instructions = 0;
+        for (Warp w : warps) w.reset();
+        barriers.reset();
+        Arrays.fill(shared.bytes, (byte) 0xff);
+        if (launch.run().options().schedule().isRandom()) runByChance();
+        else runInTurn();
+        deadlock();
+    }
+
+    private void runInTurn() {
+        boolean moved = true;
+        while (moved) {
+            moved = false;
+            for (Warp w : warps) {
+                if (w.state != State.READY) continue;
+                spend(w, w.run(TURN, false));
+                moved = true;
+            }
+        }
+    }
+
+    private void runByChance() {
+        int[] ready = new int[warps.length];
+        int count = ready(ready);
+        while (count > 0) {
+            Warp w = warps[ready[random.nextInt(count)]];
+            spend(w, w.run(1 + random.nextInt(64), true));
+            count = ready(ready);
+        }
+    }
+
+    /// Warp instructions so far, of all turns that have ended.
+    long executed() {
+        return instructions;
+    }
+
+    private int ready(int[] into) {
+        int count = 0;
+        for (int i = 0; i < warps.length; i++) if (warps[i].state == State.READY) into[count++] = i;
+        return count;
+    }
+
+    private void spend(Warp w, long executed) {
+        instructions += executed;
+        long most = launch.run().options().instructions();
+        if (instructions > most) {
+            throw w.fault("the block executed more than %,d warp instructions".formatted(most), "an end");
+        }
+    }
+
+    private void deadlock() {
+        Warp waiting = null;
+        StringJoiner who = new StringJoiner(", ");
+        for (Warp w : warps) {
+            if (w.state == State.DONE) continue;
+            if (waiting == null) waiting = w;
+            who.add("warp " + w.index + " at barrier " + w.barrier);
+        }
+        if (waiting != null) throw waiting.fault("deadlock: no warp can run, " + who + " wait", "the others to come");
+    }
+
+    String coordinates() {
+        return "(%d, %d, %d)".formatted(x, y, z);
+    }
+}

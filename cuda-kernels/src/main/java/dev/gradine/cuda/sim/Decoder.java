@@ -1,0 +1,69 @@
+package dev.gradine.cuda.sim;
+
+import dev.gradine.cuda.ptx.Entry;
+import dev.gradine.cuda.ptx.Instruction;
+import dev.gradine.cuda.ptx.PtxModule;
+import dev.gradine.cuda.sim.Program.Code;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Turns the instructions of an entry into steps, once per kernel and shape of launch.
+final class Decoder {
+
+    private static final Set<String> ACCESSES = Set.of("ld", "st", "atom", "red", "cp", "ldmatrix");
+
+    private Decoder() {}
+
+    /// @param globals addresses of the module's global variables
+    static Program program(
+            PtxModule module, Entry entry, Map<String, Long> globals, Form.Shape shape, Options options) {
+        Slots slots = new Slots(entry);
+        Layout layout = new Layout(module, entry, globals);
+        Form.Context context = new Form.Context(module.file(), slots, layout, shape, options);
+        List<Instruction> text = entry.instructions();
+        Step[] steps = new Step[text.size() + 1];
+        int[] guards = new int[steps.length];
+        boolean[] isAccess = new boolean[steps.length];
+        for (int i = 0; i < text.size(); i++) {
+            Instruction instruction = text.get(i);
+            Form form = new Form(instruction, context);
+            steps[i] = step(form);
+            guards[i] = instruction.guard().isEmpty()
+                    ? 0
+                    : form.guard(instruction.guard().getFirst());
+            isAccess[i] = ACCESSES.contains(instruction.opcode());
+        }
+        steps[text.size()] = Control.EXIT;
+        return new Program(entry, slots, layout, new Code(steps, guards, isAccess));
+    }
+
+    private static Step step(Form f) {
+        String opcode = f.instruction().opcode();
+        return switch (opcode) {
+            case "mov" -> Moves.mov(f);
+            case "cvta" -> Moves.cvta(f);
+            case "ld", "ldu" -> Memory.load(f);
+            case "st" -> Memory.store(f);
+            case "add", "sub", "min", "max" -> Arithmetic.two(f, opcode);
+            case "neg", "abs", "not", "cnot", "brev" -> Arithmetic.one(f, opcode);
+            case "and", "or", "xor" -> Arithmetic.logic(f, opcode);
+            case "mul", "mad" -> Arithmetic.product(f, opcode);
+            case "div", "rem" -> Arithmetic.quotient(f, opcode.equals("div"));
+            case "shl", "shr" -> Arithmetic.shift(f, opcode.equals("shl"));
+            case "fma", "copysign", "ex2", "lg2", "rcp", "rsqrt", "sqrt", "sin", "cos", "tanh" ->
+                Arithmetic.floats(f, opcode);
+            case "cvt" -> Convert.step(f);
+            case "setp" -> Compare.setp(f);
+            case "set" -> Compare.set(f);
+            case "selp" -> Compare.selp(f);
+            case "bra" -> Control.branch(f);
+            case "ret", "exit" -> Control.exit(f);
+            case "trap" -> Control.trap(f);
+            case "bar", "barrier" -> Control.barrier(f);
+            case "membar", "fence" -> Control.fence(f);
+            case "prefetch", "prefetchu", "nanosleep" -> Control.hint(f);
+            default -> Bits.step(f, opcode);
+        };
+    }
+}

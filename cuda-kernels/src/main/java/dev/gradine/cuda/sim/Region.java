@@ -1,0 +1,59 @@
+package dev.gradine.cuda.sim;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/// One contiguous piece of simulated memory: an allocation, the shared memory of a block, the local memory of a warp.
+final class Region {
+
+    static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    final String name;
+    final long base;
+    final byte[] bytes;
+
+    /// @param name for messages
+    /// @param base address of its first byte
+    Region(String name, long base, byte[] bytes) {
+        this.name = name;
+        this.base = base;
+        this.bytes = bytes;
+    }
+
+    int getShort(int at) {
+        return (short) SHORT.get(bytes, at) & 0xffff;
+    }
+
+    int getInt(int at) {
+        return (int) INT.get(bytes, at);
+    }
+
+    long getLong(int at) {
+        return (long) LONG.get(bytes, at);
+    }
+
+    void setShort(int at, int value) {
+        SHORT.set(bytes, at, (short) value);
+    }
+
+    void setInt(int at, int value) {
+        INT.set(bytes, at, value);
+    }
+
+    void setLong(int at, long value) {
+        LONG.set(bytes, at, value);
+    }
+
+    boolean holds(long address, int count) {
+        long at = address - base;
+        return at >= 0 && at <= bytes.length - count;
+    }
+
+    @Override
+    public String toString() {
+        return "%s of %,d bytes at 0x%x".formatted(name, bytes.length, base);
+    }
+}
