@@ -7,6 +7,7 @@ import dev.gradine.cli.demo.StoryPairs;
 import dev.gradine.cli.demo.Storyteller;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.tensor.Device;
 import dev.gradine.train.Progress;
 import dev.gradine.train.Screen;
 import java.io.IOException;
@@ -42,14 +43,16 @@ final class Demo {
     private final Plan plan;
     private final Path out;
     private final long seed;
+    private final Device device;
     private final PrintWriter print;
     private final PrintWriter err;
     private final long start = System.nanoTime();
 
-    Demo(Plan plan, Path out, long seed, PrintWriter print, PrintWriter err) {
+    Demo(Plan plan, Path out, long seed, Device device, PrintWriter print, PrintWriter err) {
         this.plan = plan;
         this.out = out;
         this.seed = seed;
+        this.device = device;
         this.print = print;
         this.err = err;
     }
@@ -64,11 +67,14 @@ final class Demo {
         pairs();
         code = dpo();
         if (code != 0) return code;
-        code = command("merge", "--model", at("model"), "--adapter", at("dpo"), "--out", at("merged"));
+        List<String> merge = new ArrayList<>(
+                List.of("merge", "--model", at("model"), "--adapter", at("dpo"), "--out", at("merged")));
+        merge.addAll(onDevice());
+        code = command(merge.toArray(String[]::new));
         if (code != 0) return code;
         print.printf("%n%6.1f s  measuring%n%n", seconds());
         print.flush();
-        boolean agrees = show(DemoResult.measure(plan, out, seed));
+        boolean agrees = show(DemoResult.measure(plan, out, seed, device));
         next();
         return agrees ? 0 : Failures.FAULT;
     }
@@ -99,10 +105,16 @@ final class Demo {
         return train("dpo", DPO + " --steps " + plan.dpoSteps(), files);
     }
 
+    /// The CPU goes without saying.
+    private List<String> onDevice() {
+        return device.name().equals(DeviceArgs.CPU) ? List.of() : List.of("--device", device.name());
+    }
+
     private int train(String name, String settings, String... files) {
         List<String> args = new ArrayList<>(List.of(name));
         args.addAll(List.of(files));
         args.addAll(List.of((settings + BOTH + " --seed " + seed).split(" ", -1)));
+        args.addAll(onDevice());
         return command(args.toArray(String[]::new));
     }
 
@@ -124,7 +136,7 @@ final class Demo {
                 seconds(), plan.tries(), plan.openings());
         print.flush();
         DemoRows rows = new DemoRows(out);
-        try (LoadedModel m = new LoadedModel(out.resolve("model"))) {
+        try (LoadedModel m = new LoadedModel(out.resolve("model"), device::open)) {
             AdapterFolder.load(out.resolve("sft"), m.model(), m.run());
             Storyteller teller = DemoRows.teller(m);
             List<String> openings = rows.prompts(DemoRows.TRAIN, plan.openings());

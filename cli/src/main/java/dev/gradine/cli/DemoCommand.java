@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,6 +30,9 @@ final class DemoCommand implements Callable<Integer> {
             description = "Same seed, same figures (default ${DEFAULT-VALUE}).")
     private int seed;
 
+    @Mixin
+    private DeviceArgs device = new DeviceArgs();
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -36,7 +40,7 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() {
         Path folder = out == null ? free() : out;
         var line = spec.commandLine();
-        return new Demo(Demo.Plan.FULL, folder, seed, line.getOut(), line.getErr()).run();
+        return new Demo(Demo.Plan.FULL, folder, seed, device.chosen(), line.getOut(), line.getErr()).run();
     }
 
     private static Path free() {

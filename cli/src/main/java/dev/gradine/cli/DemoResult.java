@@ -5,6 +5,7 @@ import dev.gradine.cli.demo.Meter;
 import dev.gradine.cli.demo.Scores;
 import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.tensor.Device;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -17,10 +18,10 @@ import java.util.List;
 record DemoResult(List<Scores> states, int pairs, long trained, MergeCheck merge) {
 
     /// Measures what a demo left in its folder.
-    static DemoResult measure(Demo.Plan plan, Path out, long seed) {
+    static DemoResult measure(Demo.Plan plan, Path out, long seed, Device device) {
         DemoRows rows = new DemoRows(out);
-        try (LoadedModel base = new LoadedModel(out.resolve("model"));
-                LoadedModel merged = new LoadedModel(out.resolve("merged"))) {
+        try (LoadedModel base = new LoadedModel(out.resolve("model"), device::open);
+                LoadedModel merged = new LoadedModel(out.resolve("merged"), device::open)) {
             Meter meter = rows.meter(base, plan.held(), DemoRows.seeds(seed, 2));
             AdaptedModel sft = AdapterFolder.load(out.resolve("sft"), base.model(), base.run());
             double[] reference = meter.margins(DemoRows.teller(base));

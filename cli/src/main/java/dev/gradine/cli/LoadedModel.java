@@ -8,10 +8,13 @@ import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
+import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuDevice;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /// A model file opened for one command: mapped weights, the device, the model over them. Closing it ends the `run`
@@ -24,21 +27,23 @@ final class LoadedModel implements AutoCloseable {
     private final Path source;
     private final Checkpoint checkpoint;
     private final Llama model;
+    private final boolean ownsDevice;
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
-        this(source, run -> run);
+        this(source, CpuKernels::open);
     }
 
-    /// @param watch what the device is exchanged for, such as one that is profiled
-    LoadedModel(Path source, UnaryOperator<Kernels> watch) {
-        this(source, WarmUp.none(), watch);
+    /// @param device opens the `run` lifetime that the model is to live in
+    LoadedModel(Path source, Supplier<Kernels> device) {
+        this(source, WarmUp.none(), device, true);
     }
 
-    private LoadedModel(Path source, WarmUp warmUp, UnaryOperator<Kernels> watch) {
+    private LoadedModel(Path source, WarmUp warmUp, Supplier<Kernels> device, boolean ownsDevice) {
         this.warmUp = warmUp;
         this.source = source;
-        run = watch.apply(CpuKernels.open());
+        this.ownsDevice = ownsDevice;
+        run = device.get();
         try {
             checkpoint = Checkpoint.open(source, files);
             model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
@@ -55,11 +60,17 @@ final class LoadedModel implements AutoCloseable {
         }
     }
 
-    /// The same, with kernels being compiled meanwhile: `ready` ends that.
+    /// The same; the CPU's kernels are being compiled meanwhile: `ready` ends that.
     ///
     /// @param watch what the device is exchanged for, such as one that is profiled
-    static LoadedModel forTraining(Path source, UnaryOperator<Kernels> watch) {
-        return new LoadedModel(source, WarmUp.start(), watch);
+    static LoadedModel forTraining(Path source, Device device, UnaryOperator<Kernels> watch) {
+        WarmUp warmUp = device instanceof CpuDevice ? WarmUp.start() : WarmUp.none();
+        return new LoadedModel(source, warmUp, () -> watch.apply(device.open()), true);
+    }
+
+    /// A second model on the same device, whose memory there is freed with that of this one.
+    LoadedModel beside(Path other) {
+        return new LoadedModel(other, WarmUp.none(), () -> run, false);
     }
 
     /// Leaves the cores to the caller.
@@ -108,7 +119,7 @@ final class LoadedModel implements AutoCloseable {
     @Override
     public void close() {
         warmUp.close();
-        run.close();
+        if (ownsDevice) run.close();
         files.close();
     }
 }

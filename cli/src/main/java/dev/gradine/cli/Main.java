@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             ScoreCommand.class,
             InspectCommand.class,
             BenchCommand.class,
+            KernelsCommand.class,
             ClassArchiveCommand.class
         },
         footer = {

@@ -49,7 +49,7 @@ final class MergeCommand implements Runnable {
     @Override
     public void run() {
         AtomicFiles.requireFree(out);
-        try (LoadedModel m = new LoadedModel(model.model())) {
+        try (LoadedModel m = model.openPlain()) {
             write(m, model.adapt(m), out);
         }
         spec.commandLine().getOut().println("merged model in " + out);

@@ -4,6 +4,7 @@ import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.AdapterFolder;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// Which model a command reads: shared by all commands that use one.
@@ -19,13 +20,16 @@ final class ModelArgs {
     @Option(names = "--adapter", paramLabel = "DIR", description = "LoRA adapter in PEFT's format to put on the model.")
     private @Nullable Path adapter;
 
+    @Mixin
+    private DeviceArgs device = new DeviceArgs();
+
     Path model() {
         return model;
     }
 
     /// Opens the model with the adapter on it, if one was given.
     LoadedModel open() {
-        LoadedModel m = new LoadedModel(model);
+        LoadedModel m = openPlain();
         try {
             if (adapter != null) AdapterFolder.load(adapter, m.model(), m.run());
             return m;
@@ -33,6 +37,11 @@ final class ModelArgs {
             m.close();
             throw e;
         }
+    }
+
+    /// Opens the model as it is in its file.
+    LoadedModel openPlain() {
+        return new LoadedModel(model, device.chosen()::open);
     }
 
     /// The adapter given, on a model already open.

@@ -48,7 +48,7 @@ final class ReferenceArgs {
     /// @param prompts whether the answers of a pair share their prompt
     Opened open(TrainArgs args, LoadedModel m, AdaptedModel adapted, List<LabelledPair> pairs, Prompts prompts) {
         String name = name(args.lora());
-        Opened live = live(name, args, m, adapted);
+        Opened live = live(name, m, adapted);
         if (!precompute) return live;
         try (live) {
             var source = new ReferenceCache.Source(
@@ -63,7 +63,7 @@ final class ReferenceArgs {
         }
     }
 
-    private static Opened live(String name, TrainArgs args, LoadedModel m, AdaptedModel adapted) {
+    private static Opened live(String name, LoadedModel m, AdaptedModel adapted) {
         if (name.equals("base")) {
             var off = ReferenceLogProbs.switched(m.model(), adapted::disable, adapted::enable);
             return new Opened(off, List.of());
@@ -72,7 +72,7 @@ final class ReferenceArgs {
             AdaptedModel.State start = adapted.snapshot(m.run());
             return new Opened(ReferenceLogProbs.switched(m.model(), start::use, adapted::enable), List.of());
         }
-        LoadedModel second = new LoadedModel(Path.of(name), args::watched);
+        LoadedModel second = m.beside(Path.of(name));
         return new Opened(ReferenceLogProbs.of(second.model()), List.of(second));
     }
 }

@@ -41,6 +41,9 @@ final class TrainArgs {
     @Mixin
     private LoraArgs lora = new LoraArgs();
 
+    @Mixin
+    private DeviceArgs device = new DeviceArgs();
+
     @Option(names = "--steps", paramLabel = "N", description = "Optimisation steps; instead of --epochs.")
     private @Nullable Integer steps;
 
@@ -166,6 +169,10 @@ final class TrainArgs {
 
     Path out() {
         return out;
+    }
+
+    DeviceArgs device() {
+        return device;
     }
 
     LoraArgs lora() {

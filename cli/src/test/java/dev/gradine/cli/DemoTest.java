@@ -7,6 +7,7 @@ import dev.gradine.cli.demo.MergeCheck;
 import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuDevice;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -37,7 +38,7 @@ class DemoTest {
 
     private static int demo(Path out, StringWriter text) {
         PrintWriter err = new PrintWriter(new StringWriter());
-        return new Demo(SHORT, out, 42, new PrintWriter(text), err).run();
+        return new Demo(SHORT, out, 42, new CpuDevice(), new PrintWriter(text), err).run();
     }
 
     private static Path at(String name) {
@@ -57,7 +58,7 @@ class DemoTest {
 
     @Test
     void what_is_printed_was_measured() {
-        DemoResult r = DemoResult.measure(SHORT, folder.resolve("demo"), 42);
+        DemoResult r = DemoResult.measure(SHORT, folder.resolve("demo"), 42, new CpuDevice());
         var s = r.states();
         assertThat(printed)
                 .contains("%11.4f%11.4f%11.4f%n"

@@ -31,6 +31,17 @@ public interface Gpu extends AutoCloseable {
     /// @param address what `allocate` returned
     void free(long address);
 
+    /// Says that nothing has written these bytes yet: they read as NaN, or a read of them is reported.
+    default void forget(long address, long bytes) {
+        fill(address, (byte) 0xff, bytes);
+    }
+
+    /// Whether accesses outside what `allocate` returned are reported, so that every tensor should have
+    /// an allocation of its own.
+    default boolean checksBounds() {
+        return false;
+    }
+
     /// Bytes that can still be allocated.
     long freeBytes();
 

@@ -140,7 +140,9 @@ public final class AdapterFolder {
                         "%s: %s is %s, expected a real type".formatted(file.path(), name, host.dtype()));
             }
             Tensor t = run.empty(host.shape());
-            run.copy(run.fromHost(host), t);
+            try (Kernels scratch = run.openStep()) {
+                scratch.copy(scratch.fromHost(host), t);
+            }
             if (!Double.isFinite(run.reduce().sumOfSquares(t))) {
                 throw new AdapterException(file.path() + ": " + name + " has a value that is not finite");
             }

@@ -163,7 +163,9 @@ public final class RunCheckpoint {
             optimizer.state().forEach((name, t) -> {
                 Tensor stored = file.tensor(name);
                 ShapeException.require(file.path() + ": " + name, "shape", stored.shape(), t.shape(), "the model");
-                kernels.copy(kernels.fromHost(stored), t);
+                try (Kernels scratch = kernels.openStep()) {
+                    scratch.copy(scratch.fromHost(stored), t);
+                }
             });
         }
         optimizer.restored(step());

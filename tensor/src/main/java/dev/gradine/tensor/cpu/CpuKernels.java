@@ -21,6 +21,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -35,20 +36,15 @@ public final class CpuKernels implements Kernels {
 
     private static final int COPIED_AT_ONCE = 8192; // values: a multiple of every block size
 
-    private final Memory memory;
-    private final Memory.Run run;
-    private final Slab slab;
+    private final Lifetime memory;
 
-    private CpuKernels(Memory memory, Memory.Run run, Slab slab) {
+    private CpuKernels(Lifetime memory) {
         this.memory = memory;
-        this.run = run;
-        this.slab = slab;
     }
 
     /// Opens the `run` lifetime.
     public static CpuKernels open() {
-        Memory.Run run = new Memory.Run();
-        return new CpuKernels(run, run, new Slab());
+        return new CpuKernels(Lifetime.run(new HostMemory()));
     }
 
     /// Threads that kernels run on: the property `gradine.threads`, else all cores.
@@ -56,8 +52,8 @@ public final class CpuKernels implements Kernels {
         return Parallel.THREADS;
     }
 
-    /// Runs `work` with all kernels of the process on the thread that calls them, to measure what one core does. The
-    /// results are the same.
+    /// Runs `work` with all kernels of the process on the thread that calls them, to measure what one
+    /// core does. The results are the same.
     public static void onOneThread(Runnable work) {
         Parallel.alone(work);
     }
@@ -84,23 +80,22 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Kernels openStep() {
-        return new CpuKernels(new Memory.Step(slab), run, slab);
+        return new CpuKernels(memory.openStep());
     }
 
     @Override
     public void close() {
         memory.close();
-        if (memory == run) slab.close();
     }
 
     @Override
     public long bytesInUse() {
-        return run.bytesInUse() + slab.bytesInUse();
+        return memory.bytesInUse();
     }
 
     @Override
     public long peakStepBytes() {
-        return slab.peakBytes();
+        return memory.peakStepBytes();
     }
 
     @Override

@@ -1,9 +1,9 @@
 package dev.gradine.tensor.cpu;
 
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.Operands;
 import java.lang.foreign.MemorySegment;
 
 /// Rows of a table by index. Backward splits by columns, so that a row named twice is added to in order.
@@ -18,7 +18,7 @@ final class GatherCpu implements GatherKernel {
     @Override
     public void forward(Tensor ids, Tensor table, Tensor y) {
         int c = y.shape().last();
-        requireRows("table", table, c);
+        Operands.requireRows(OP, "table", table, c);
         int n = y.shape().rows();
         int limit = table.shape().rows();
         long at = Operand.ints(OP, "ids", ids, n);
@@ -46,7 +46,7 @@ final class GatherCpu implements GatherKernel {
     @Override
     public void backward(Tensor ids, Tensor dy, Tensor dTable) {
         int c = dy.shape().last();
-        requireRows("dTable", dTable, c);
+        Operands.requireRows(OP, "dTable", dTable, c);
         int n = dy.shape().rows();
         int limit = dTable.shape().rows();
         long at = Operand.ints(OP, "ids", ids, n);
@@ -58,11 +58,5 @@ final class GatherCpu implements GatherKernel {
                 RowBlocks.add(d + 4L * row * c, table + 4L * id * c, from, to);
             }
         });
-    }
-
-    private static void requireRows(String name, Tensor t, int c) {
-        if (t.shape().last() != c) {
-            throw new ShapeException("%s: %s is %s, expected rows of %d values".formatted(OP, name, t, c));
-        }
     }
 }

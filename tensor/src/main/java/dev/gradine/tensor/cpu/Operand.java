@@ -3,6 +3,7 @@ package dev.gradine.tensor.cpu;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.Operands;
 
 /// Addresses of what a kernel is given, each after its type and size were found right: nothing checks bounds later.
 final class Operand {
@@ -13,7 +14,7 @@ final class Operand {
     ///
     /// @throws ShapeException if there is another number of them or they are of another type
     static long read(String op, String name, Tensor t, int n) {
-        require(op, name, t, DType.F32, n);
+        Operands.require(op, name, t, DType.F32, n);
         return Native.address(t);
     }
 
@@ -22,7 +23,7 @@ final class Operand {
     /// @throws ShapeException if there is another number of them or they are of another type
     /// @throws IllegalArgumentException if the memory may only be read
     static long write(String op, String name, Tensor t, int n) {
-        require(op, name, t, DType.F32, n);
+        Operands.require(op, name, t, DType.F32, n);
         return Native.writable(t);
     }
 
@@ -30,7 +31,7 @@ final class Operand {
     ///
     /// @throws ShapeException if there is another number of them or they are of another type
     static long ints(String op, String name, Tensor t, int n) {
-        require(op, name, t, DType.I32, n);
+        Operands.require(op, name, t, DType.I32, n);
         return Native.address(t);
     }
 
@@ -38,7 +39,7 @@ final class Operand {
     ///
     /// @throws ShapeException if there is another number of them or they are of another type
     static long writeInts(String op, String name, Tensor t, int n) {
-        require(op, name, t, DType.I32, n);
+        Operands.require(op, name, t, DType.I32, n);
         return Native.writable(t);
     }
 
@@ -52,11 +53,5 @@ final class Operand {
                     "%s: value %d of %s is %d, expected 0 to %d".formatted(op, i, name, index, limit - 1));
         }
         return index;
-    }
-
-    private static void require(String op, String name, Tensor t, DType dtype, int n) {
-        if (t.dtype() != dtype || t.size() != n) {
-            throw new ShapeException("%s: %s is %s, expected %d values of %s".formatted(op, name, t, n, dtype));
-        }
     }
 }

@@ -7,8 +7,8 @@ import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
 
-import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.Operands;
 import dev.gradine.tensor.kernel.RopeKernel;
 import jdk.incubator.vector.FloatVector;
 
@@ -34,13 +34,9 @@ final class RopeCpu implements RopeKernel {
     }
 
     private static void rotate(Tensor x, Tensor positions, Tensor cos, Tensor sin, float sign, Tensor y) {
-        int half = cos.shape().last();
+        int half = Operands.requireHeads(OP, x, cos);
         int places = cos.shape().rows();
         int width = x.shape().last();
-        if (half == 0 || width % (2 * half) != 0) {
-            throw new ShapeException("rope: x is %s, expected rows of a multiple of %d (twice the last axis of cos)"
-                    .formatted(x.shape(), 2 * half));
-        }
         int n = x.shape().rows();
         long in = Operand.read(OP, "x", x, x.size());
         long at = Operand.ints(OP, "positions", positions, n);

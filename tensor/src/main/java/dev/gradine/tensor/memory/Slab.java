@@ -1,7 +1,6 @@
-package dev.gradine.tensor.cpu;
+package dev.gradine.tensor.memory;
 
 import dev.gradine.tensor.Tensor;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,30 +8,47 @@ import java.util.List;
 /// allocates nothing and touches no new page.
 ///
 /// It grows by chunks. What is left at the end of a chunk when the next one begins serves whatever still fits there.
-final class Slab implements AutoCloseable {
+///
+/// Memory that checks bounds is not cut: there every piece is an allocation of its own, freed at the reset.
+final class Slab {
 
     private static final long FIRST_CHUNK = 4L << 20;
     private static final long LARGEST_CHUNK = 32L << 20; // of the last one, half lies idle on average
 
     /// How far the slab was used when a lifetime began.
-    record Mark(int chunk, long used, long total, List<Piece> rest) {}
+    record Mark(int chunk, long used, long total, List<Piece> rest, int single) {}
 
     private record Piece(long address, long bytes) {}
 
-    private final Arena arena = Arena.ofShared();
+    private final RawMemory raw;
     private final List<Piece> chunks = new ArrayList<>();
     private final List<Piece> rest = new ArrayList<>(); // unused ends of the chunks before the present one
+    private final List<Long> singles = new ArrayList<>(); // what memory that checks bounds gave out, uncut
     private int chunk; // the one allocated from
     private long used; // bytes of it
     private long peak;
     private long total; // bytes in use
 
+    Slab(RawMemory raw) {
+        this.raw = raw;
+    }
+
+    /// What a tensor of `bytes` bytes takes.
+    long rounded(long bytes) {
+        long least = raw.checksBounds() ? 1 : Tensor.ALIGNMENT;
+        return Math.max(least, (bytes + least - 1) & -least);
+    }
+
     /// Address of `bytes` uninitialised bytes, aligned to a cache line.
     ///
-    /// @param bytes a multiple of `Tensor.ALIGNMENT`
+    /// @param bytes what `rounded` returned
     long take(long bytes) {
         total += bytes;
         peak = Math.max(peak, total);
+        if (raw.checksBounds()) {
+            singles.add(raw.allocate(bytes));
+            return singles.getLast();
+        }
         int fit = smallestRest(bytes);
         if (fit >= 0) {
             Piece p = rest.remove(fit);
@@ -68,11 +84,11 @@ final class Slab implements AutoCloseable {
                 ? FIRST_CHUNK
                 : Math.min(LARGEST_CHUNK, 2 * chunks.getLast().bytes());
         long size = Math.max(bytes, next);
-        chunks.add(new Piece(arena.allocate(size, Tensor.ALIGNMENT).address(), size));
+        chunks.add(new Piece(raw.allocate(size), size));
     }
 
     Mark mark() {
-        return new Mark(chunk, used, total, List.copyOf(rest));
+        return new Mark(chunk, used, total, List.copyOf(rest), singles.size());
     }
 
     /// Gives back all that was taken since `mark`.
@@ -82,6 +98,7 @@ final class Slab implements AutoCloseable {
         total = mark.total();
         rest.clear();
         rest.addAll(mark.rest());
+        while (singles.size() > mark.single()) raw.free(singles.removeLast());
     }
 
     long bytesInUse() {
@@ -93,8 +110,7 @@ final class Slab implements AutoCloseable {
         return peak;
     }
 
-    @Override
-    public void close() {
-        arena.close();
+    void forget(long address, long bytes) {
+        raw.forget(address, bytes);
     }
 }

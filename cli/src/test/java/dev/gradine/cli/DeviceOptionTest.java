@@ -1,0 +1,53 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.gradine.cuda.driver.Driver;
+import dev.gradine.io.Safetensors;
+import dev.gradine.io.TensorSource;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A device that is asked for is used or refused; only `auto` chooses, and says what.
+class DeviceOptionTest {
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    private Cli score(String device) {
+        Path ids = temp.resolve("ids.safetensors");
+        Path model = TinyModel.write(temp.resolve("model-" + device));
+        try (Arena arena = Arena.ofConfined()) {
+            Tensor rows = Tensor.of(arena, Shape.of(1, 3), 1, 2, 3);
+            Safetensors.write(ids, Safetensors.METADATA, List.of(TensorSource.of("input_ids", rows)));
+        }
+        return Cli.run(
+                "score", "--model", model, "--ids", ids, "--out", temp.resolve("out-" + device), "--device", device);
+    }
+
+    @Test
+    void cuda_without_a_card_is_an_error_and_no_fallback() {
+        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a card here");
+        score("cuda").refuses(Driver.whyMissing());
+        assertThat(temp.resolve("out-cuda")).doesNotExist();
+    }
+
+    @Test
+    void auto_says_what_it_chose_and_why_not_the_other() {
+        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a card here");
+        assertThat(score("auto").ok().err()).isEqualTo("gradine: device cpu (" + Driver.whyMissing() + ")\n");
+        assertThat(score("cpu").ok().err()).isEmpty();
+        assertThat(temp.resolve("out-auto")).hasSameBinaryContentAs(temp.resolve("out-cpu"));
+    }
+
+    @Test
+    void a_device_nobody_has_is_refused() {
+        score("tpu").refuses("--device: \"tpu\", expected auto, cpu, cuda");
+    }
+}

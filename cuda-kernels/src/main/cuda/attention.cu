@@ -1,0 +1,57 @@
+// Causal grouped-query attention over packed sequences:
+//
+//   P = softmax(scale · q kᵀ + causal)     y = P v     lse = log Σ exp(scale · q kᵀ + causal)
+//
+// Dao et al. 2022 (arXiv:2205.14135). Backward recomputes P from lse, once for dq and once for dk and dv: so every
+// gradient is summed by one block in one order. Blocks along x: tiles of the host's list; along y: heads.
+
+#include "attention_any.cuh"
+#include "attention_mma_backward.cuh"
+#include "attention_mma_forward.cuh"
+
+#define ATTENTION(name, T)                                                                                         \
+    extern "C" __global__ void __launch_bounds__(128) attention_forward_##name(                                    \
+        const T* q, const T* k, const T* v, const QueryTile* tiles, int heads, int kvHeads, int d, float scale,    \
+        T* y, float* lse) {                                                                                        \
+        attention_forward(q, k, v, tiles, {heads, kvHeads, d, scale}, y, lse);                                     \
+    }                                                                                                              \
+    extern "C" __global__ void __launch_bounds__(128) attention_delta_##name(                                      \
+        const T* y, const T* dy, float* delta, int rows, int d) {                                                  \
+        attention_delta(y, dy, delta, rows, d);                                                                    \
+    }                                                                                                              \
+    extern "C" __global__ void __launch_bounds__(128) attention_backward_q_##name(                                 \
+        const T* dy, const float* lse, const float* delta, const T* q, const T* k, const T* v,                     \
+        const QueryTile* tiles, int heads, int kvHeads, int d, float scale, T* dq) {                               \
+        attention_backward_q(dy, lse, delta, q, k, v, tiles, {heads, kvHeads, d, scale}, dq);                      \
+    }                                                                                                              \
+    extern "C" __global__ void __launch_bounds__(128) attention_backward_kv_##name(                                \
+        const T* dy, const float* lse, const float* delta, const T* q, const T* k, const T* v,                     \
+        const KeyTile* tiles, const Source* sources, int heads, int kvHeads, int d, float scale, T* dk, T* dv) {   \
+        attention_backward_kv(                                                                                     \
+            dy, lse, delta, q, k, v, tiles, sources, {heads, kvHeads, d, scale}, dk, dv);                          \
+    }
+
+ATTENTION(f32, float)
+ATTENTION(bf16, bf16)
+
+// Tensor cores, for heads of 64 and 128; m_q and m_kv: fragments of rows of one warp.
+#define ATTENTION_MMA(D, m_q, m_kv)                                                                                \
+    extern "C" __global__ void __launch_bounds__(128, 2) attention_forward_bf16_d##D(                              \
+        const bf16* q, const bf16* k, const bf16* v, const QueryTile* tiles, int heads, int kvHeads, float scale,  \
+        bf16* y, float* lse) {                                                                                     \
+        attention_mma_forward<D>(q, k, v, tiles, {heads, kvHeads, D, scale}, y, lse);                              \
+    }                                                                                                              \
+    extern "C" __global__ void __launch_bounds__(128, 2) attention_backward_q_bf16_d##D(                           \
+        const bf16* dy, const float* lse, const float* delta, const bf16* q, const bf16* k, const bf16* v,         \
+        const QueryTile* tiles, int heads, int kvHeads, float scale, bf16* dq) {                                   \
+        attention_mma_backward_q<D, m_q>(dy, lse, delta, q, k, v, tiles, {heads, kvHeads, D, scale}, dq);          \
+    }                                                                                                              \
+    extern "C" __global__ void __launch_bounds__(128, 2) attention_backward_kv_bf16_d##D(                          \
+        const bf16* dy, const float* lse, const float* delta, const bf16* q, const bf16* k, const bf16* v,         \
+        const KeyTile* tiles, const Source* sources, int heads, int kvHeads, float scale, bf16* dk, bf16* dv) {    \
+        attention_mma_backward_kv<D, m_kv>(                                                                        \
+            dy, lse, delta, q, k, v, tiles, sources, {heads, kvHeads, D, scale}, dk, dv);                          \
+    }
+
+ATTENTION_MMA(64, 2, 2)
+ATTENTION_MMA(128, 2, 1)

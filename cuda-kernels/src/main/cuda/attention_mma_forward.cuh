@@ -1,0 +1,96 @@
+// Forward of attention on tensor cores: Dao 2023 (arXiv:2307.08691), algorithm 1. 128 queries of one head per block, 32 per
+// warp; keys in blocks of 64. The values of a block travel while its scores are computed, the next keys while the values
+// are summed.
+#pragma once
+
+#include "attention_mma.cuh"
+
+const int FORWARD_QUERIES = 128, FORWARD_KEYS = 64;
+
+// What a warp knows of its rows: the largest score so far, the sum of exp relative to it; one value per row of a lane.
+struct Softmax {
+    float largest[2][2], sum[2][2];
+};
+
+// Turns scores into exp(score - largest) and shrinks what was summed before accordingly. Row r of the warp sees keys up
+// to `ahead` + r of this block; `c` is scale · log2 e.
+template <int D>
+__device__ inline void softmax_step(
+    Softmax& soft, float (&s)[2][FORWARD_KEYS / 8][4], float (&out)[2][D / 8][4], int ahead, float c) {
+    int lane = threadIdx.x % 32;
+    bool hidden = ahead < FORWARD_KEYS - 1;
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+#pragma unroll
+        for (int e = 0; e < 2; e++) {
+            int last = ahead + 16 * i + lane / 4 + 8 * e - lane % 4 * 2;
+            float now = soft.largest[i][e];
+#pragma unroll
+            for (int j = 0; j < FORWARD_KEYS / 8; j++) {
+                if (hidden && 8 * j > last) s[i][j][2 * e] = minus_infinity();
+                if (hidden && 8 * j + 1 > last) s[i][j][2 * e + 1] = minus_infinity();
+                now = fmaxf(now, fmaxf(s[i][j][2 * e], s[i][j][2 * e + 1]));
+            }
+            now = row_max(now);
+            float shrink = exp2_of((soft.largest[i][e] - now) * c), sum = 0;
+#pragma unroll
+            for (int j = 0; j < FORWARD_KEYS / 8; j++) {
+                float p = exp2_of(fmaf(s[i][j][2 * e], c, -now * c)), q = exp2_of(fmaf(s[i][j][2 * e + 1], c, -now * c));
+                s[i][j][2 * e] = p, s[i][j][2 * e + 1] = q;
+                sum += p + q;
+            }
+            soft.largest[i][e] = now;
+            soft.sum[i][e] = fmaf(soft.sum[i][e], shrink, sum);
+#pragma unroll
+            for (int d = 0; d < D / 8; d++) out[i][d][2 * e] *= shrink, out[i][d][2 * e + 1] *= shrink;
+        }
+    }
+}
+
+// scale > 0.
+template <int D>
+__device__ inline void attention_mma_forward(
+    const bf16* q, const bf16* k, const bf16* v, const QueryTile* tiles, Heads h, bf16* y, float* lse) {
+    QueryTile t = tiles[blockIdx.x];
+    int head = blockIdx.y, group = head / (h.heads / h.kvHeads);
+    int lane = threadIdx.x % 32, first = threadIdx.x / 32 * 32;
+    unsigned qs = shared_address(shared_memory), ks = qs + FORWARD_QUERIES * D * 2, vs = ks + FORWARD_KEYS * D * 2;
+    auto query = [&](int i) { return ((size_t)(t.query + i) * h.heads + head) * D; };
+    int end = t.ahead + t.queries;
+    auto copy_keys = [&](unsigned to, const bf16* from, int j0) {
+        auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * D; };
+        copy_rows<D, FORWARD_KEYS>(to, from, end - j0, key);
+        commit_copies();
+    };
+    copy_rows<D, FORWARD_QUERIES>(qs, q, t.queries, query);
+    copy_keys(ks, k, 0);
+    float out[2][D / 8][4] = {}, s[2][FORWARD_KEYS / 8][4];
+    Softmax soft;
+#pragma unroll
+    for (int i = 0; i < 4; i++) soft.largest[i / 2][i % 2] = minus_infinity(), soft.sum[i / 2][i % 2] = 0;
+    for (int j0 = 0; j0 < end; j0 += FORWARD_KEYS) {
+        bool sees = j0 <= t.ahead + first + 31 && first < t.queries;  // this warp some of these keys
+        wait_for_copies<0>();
+        __syncthreads();  // keys are there, and the last values have been read
+        copy_keys(vs, v, j0);
+        if (sees) {
+            scores<D>(s, qs, first, ks);
+            softmax_step<D>(soft, s, out, t.ahead + first - j0, h.scale * LOG2E);
+        }
+        wait_for_copies<0>();
+        __syncthreads();  // values are there, and the keys have been read
+        if (j0 + FORWARD_KEYS < end) copy_keys(ks, k, j0 + FORWARD_KEYS);
+        if (sees) add_rows<D>(out, s, vs);
+    }
+    float factor[2][2];
+#pragma unroll
+    for (int n = 0; n < 4; n++) {
+        int i = first + n / 2 * 16 + n % 2 * 8 + lane / 4;
+        float sum = row_sum(soft.sum[n / 2][n % 2]);
+        factor[n / 2][n % 2] = i < t.queries ? 1 / sum : 0;
+        if (i < t.queries && lane % 4 == 0) {
+            lse[(size_t)(t.query + i) * h.heads + head] = soft.largest[n / 2][n % 2] * h.scale + logf(sum);
+        }
+    }
+    write_heads<D>(out, factor, (char*)shared_memory, first, t.queries, y, query);
+}

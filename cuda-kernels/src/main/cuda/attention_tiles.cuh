@@ -1,0 +1,47 @@
+// What one block of an attention kernel does, as the host has listed it from the sequences of a packed batch.
+#pragma once
+
+#include "matrix.cuh"
+
+// Queries of one sequence and the keys they see. Keys are numbered as the queries see them: first those of the shared
+// prompt, then the sequence's own. Query i sees keys 0 ... ahead + i.
+struct QueryTile {
+    int query, queries;      // first row, number of rows
+    int shared, sharedKeys;  // first row and number of the prompt's keys
+    int own;                 // first row of the sequence's own keys
+    int ahead;
+};
+
+__device__ inline int key_row(const QueryTile& t, int key) {
+    return key < t.sharedKeys ? t.shared + key : t.own + key - t.sharedKeys;
+}
+
+// Keys of one sequence; sources first ... end - 1 see some of them.
+struct KeyTile {
+    int key, keys;
+    int first, end;
+};
+
+// Queries of one sequence, of which query i sees keys 0 ... ahead + i of a tile.
+struct Source {
+    int query, queries;
+    int ahead;
+};
+
+// q, y [Nq,heads,d]; k, v [Nk,kvHeads,d]
+struct Heads {
+    int heads, kvHeads, d;
+    float scale;
+};
+
+__device__ inline float minus_infinity() { return __int_as_float(0xff800000); }
+
+__device__ inline float warp_max(float x) {
+    for (int i = 16; i > 0; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
+    return x;
+}
+
+__device__ inline float warp_sum(float x) {
+    for (int i = 16; i > 0; i /= 2) x += __shfl_xor_sync(0xffffffffu, x, i);
+    return x;
+}

@@ -1,0 +1,144 @@
+package dev.gradine.cuda;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Segments;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/// Attention on the device. What its blocks do is listed on the host, once for all layers of a step.
+final class AttentionCuda implements AttentionKernel {
+
+    private final Gpu gpu;
+    private final Workspace lists;
+    private final Workspace deltas;
+    private @Nullable Listed listed;
+
+    /// The lists at `address` on the device.
+    private record Listed(Segments segments, AttentionPath path, AttentionTiles tiles, long address) {}
+
+    AttentionCuda(Gpu gpu) {
+        this.gpu = gpu;
+        this.lists = new Workspace(gpu);
+        this.deltas = new Workspace(gpu);
+    }
+
+    @Override
+    public void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
+        require("attention", q, k, v, heads, segments);
+        requireLike("attention", "y", y, q, "q");
+        DTypeException.require("attention", "lse", lse, DType.F32);
+        if (q.size() == 0) return;
+        AttentionPath path = AttentionPath.of(heads, q, k, v, y);
+        Listed l = listed(segments, path);
+        Arguments arguments = new Arguments().values(q, k, v, l.address);
+        addHeads(arguments, path, heads);
+        arguments
+                .values(y, lse)
+                .launch(
+                        gpu,
+                        kernel("forward", path),
+                        AttentionPath.grid(gpu, l.tiles.queries().size(), heads.heads(), heads, path.forwardBytes()));
+    }
+
+    @Override
+    public void backward(
+            Upstream up,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Heads heads,
+            Segments segments,
+            Tensor dq,
+            Tensor dk,
+            Tensor dv) {
+        require("attention_gradient", q, k, v, heads, segments);
+        requireLike("attention_gradient", "dy", up.dy(), q, "q");
+        requireLike("attention_gradient", "y", up.y(), q, "q");
+        requireLike("attention_gradient", "dq", dq, q, "q");
+        requireLike("attention_gradient", "dk", dk, k, "k");
+        requireLike("attention_gradient", "dv", dv, v, "v");
+        if (k.size() == 0) return;
+        AttentionPath path = AttentionPath.of(heads, q, k, v, up.dy(), dq, dk, dv);
+        Listed l = listed(segments, path);
+        long delta = delta(up, heads, segments);
+        if (q.size() > 0) {
+            Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v, l.address);
+            addHeads(arguments, path, heads);
+            Grid grid = AttentionPath.grid(gpu, l.tiles.queries().size(), heads.heads(), heads, path.queryBytes());
+            arguments.values(dq).launch(gpu, kernel("backward_q", path), grid);
+        }
+        Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v);
+        arguments.values(l.address + l.tiles.keysAt(), l.address + l.tiles.sourcesAt());
+        addHeads(arguments, path, heads);
+        Grid grid = AttentionPath.grid(gpu, l.tiles.keys().size(), heads.kvHeads(), heads, path.keyBytes());
+        arguments.values(dk, dv).launch(gpu, kernel("backward_kv", path), grid);
+    }
+
+    /// Σ y · dy of every row and head, at the address returned.
+    private long delta(Upstream up, Heads heads, Segments segments) {
+        int rows = segments.queries() * heads.heads();
+        long delta = deltas.room(4L * Math.max(1, rows));
+        if (rows == 0) return delta;
+        String suffix = up.y().dtype() == DType.F32 ? "_f32" : "_bf16";
+        new Arguments()
+                .values(up.y(), up.dy(), delta, rows, heads.headDim())
+                .launch(
+                        gpu,
+                        new Kernel("attention", "attention_delta" + suffix),
+                        Grid.of(Math.ceilDiv(rows, AttentionPath.THREADS / 32), AttentionPath.THREADS));
+        return delta;
+    }
+
+    private static void addHeads(Arguments to, AttentionPath path, Heads heads) {
+        to.values(heads.heads(), heads.kvHeads());
+        if (path.takesHeadDim()) to.values(heads.headDim());
+        to.values(heads.scale());
+    }
+
+    private static Kernel kernel(String pass, AttentionPath path) {
+        return new Kernel("attention", "attention_" + pass + path.suffix());
+    }
+
+    private Listed listed(Segments segments, AttentionPath path) {
+        Listed l = listed;
+        if (l != null && l.segments == segments && l.path.equals(path)) return l;
+        AttentionTiles tiles = AttentionTiles.of(segments, path.queries(), path.keys());
+        int[] ints = tiles.toInts();
+        long address = lists.room(4L * Math.max(1, ints.length));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_INT, ints);
+            gpu.upload(from, address);
+        }
+        Listed now = new Listed(segments, path, tiles, address);
+        listed = now;
+        return now;
+    }
+
+    private static void require(String op, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments) {
+        RealType.requireActivation(op, "q", q);
+        int width = heads.heads() * heads.headDim();
+        int kvWidth = heads.kvHeads() * heads.headDim();
+        requireSize(op, "q", q, Shape.of(segments.queries(), width));
+        requireSize(op, "k", k, Shape.of(segments.keys(), kvWidth));
+        requireLike(op, "v", v, k, "k");
+        DTypeException.require(op, "k", k, q.dtype());
+    }
+
+    private static void requireSize(String op, String arg, Tensor t, Shape expected) {
+        if (t.size() != expected.size()) {
+            ShapeException.require(op, arg, t.shape(), expected, "rows of the sequences, heads and head size");
+        }
+    }
+
+    private static void requireLike(String op, String arg, Tensor t, Tensor like, String name) {
+        if (t.size() != like.size()) ShapeException.require(op, arg, t.shape(), like.shape(), "shape of " + name);
+        DTypeException.require(op, arg, t, like.dtype());
+    }
+}

@@ -1,0 +1,123 @@
+package dev.gradine.cuda;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.MatMulKernel;
+import dev.gradine.tensor.kernel.MatMulShapes;
+
+/// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or BF16, each for itself: a
+/// gradient of f32 parameters may come from bf16 data.
+final class MatMulCuda implements MatMulKernel {
+
+    private static final int ENOUGH_BLOCKS = 256; // to keep a large card busy
+    private static final int SHORTEST_SLICE = 256; // of k, for which a block of its own pays
+    private static final int MOST_SLICES = 32;
+    private static final int FEW_ROWS = 8; // for which b is read once, a warp per four of its rows
+    private static final int COLUMNS = 16; // of the result, which one block of that kernel computes
+
+    private final Gpu gpu;
+    private final Workspace slices;
+
+    MatMulCuda(Gpu gpu) {
+        this.gpu = gpu;
+        this.slices = new Workspace(gpu);
+    }
+
+    @Override
+    public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+        MatMulShapes size = MatMulShapes.nt("matmul_nt", a, b, c);
+        if (size.m() <= FEW_ROWS) rows(size, a, b, alpha, accumulate, c);
+        else run("nt", size, a, b, alpha, accumulate, c);
+    }
+
+    @Override
+    public void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+        run("nn", MatMulShapes.nn("matmul_nn", a, b, c), a, b, alpha, accumulate, c);
+    }
+
+    @Override
+    public void tn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+        RealType.requireActivation("matmul_tn", "b", b);
+        run("tn", MatMulShapes.tn("matmul_tn", a, b, c), a, b, alpha, accumulate, c);
+    }
+
+    private void rows(MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+        requireTypes("matmul_nt", a, c);
+        if (c.size() == 0) return;
+        new Arguments()
+                .tensor(a, true)
+                .tensor(b, true)
+                .tensor(c, true)
+                .values(size.m(), size.n(), size.k(), alpha, accumulate ? 1 : 0)
+                .launch(gpu, new Kernel("mat_mul", "mat_mul_nt_rows" + rows(size.m())), rowsGrid(size.n()));
+    }
+
+    /// Rows that the kernel for at least `m` of them takes.
+    static int rows(int m) {
+        return m == 1 ? 1 : FEW_ROWS;
+    }
+
+    /// Blocks of the kernels for few rows.
+    static Grid rowsGrid(int n) {
+        return Grid.of(Math.ceilDiv(n, COLUMNS), 128);
+    }
+
+    private void run(String form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+        requireTypes("matmul_" + form, a, c);
+        if (c.size() == 0) return;
+        int count = slices(size);
+        if (count == 1) {
+            product(form, size, 1, a, b, c, c.dtype(), alpha, accumulate);
+            return;
+        }
+        long sums = slices.room(4L * count * c.size());
+        product(form, size, count, a, b, sums, DType.F32, alpha, false);
+        int blocks = Math.min(4 * ENOUGH_BLOCKS, Math.ceilDiv(c.size(), 256));
+        new Arguments()
+                .values(sums)
+                .tensor(c, true)
+                .values(c.size(), count, accumulate ? 1 : 0)
+                .launch(gpu, new Kernel("mat_mul", "mat_mul_slices"), Grid.of(blocks, 256));
+    }
+
+    /// @param c a tensor or an address
+    private void product(
+            String form,
+            MatMulShapes size,
+            int count,
+            Tensor a,
+            Tensor b,
+            Object c,
+            DType type,
+            float alpha,
+            boolean accumulate) {
+        MatMulPath path = MatMulPath.of(a, b);
+        if (path == MatMulPath.F32 && type != DType.F32) path = MatMulPath.ANY;
+        new Arguments()
+                .tensor(a, path.typedA())
+                .tensor(b, path.typedB())
+                .tensor(c, type, path.typed())
+                .values(size.m(), size.n(), size.k(), alpha, accumulate ? 1 : 0)
+                .launch(
+                        gpu,
+                        new Kernel("mat_mul", "mat_mul_" + form + path.suffix()),
+                        path.grid(size.m(), size.n(), count));
+    }
+
+    /// In how many parts k is summed: 1 unless there are few tiles. It depends on the sizes alone, so that sums have
+    /// one order on every card.
+    private static int slices(MatMulShapes size) {
+        int wanted = Math.min(ENOUGH_BLOCKS / MatMulPath.tiles(size.m(), size.n()), size.k() / SHORTEST_SLICE);
+        return Math.clamp(wanted, 1, MOST_SLICES);
+    }
+
+    /// Whether one kernel computes the product, a block per tile: not with few rows, not in slices.
+    static boolean isWhole(MatMulShapes size) {
+        return size.m() > FEW_ROWS && slices(size) == 1;
+    }
+
+    static void requireTypes(String op, Tensor a, Tensor c) {
+        RealType.requireActivation(op, "a", a);
+        RealType.requireActivation(op, "c", c);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.gradine.cuda.check;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.Segments;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Attention over packed sequences with lengths around the tiles of 32, 64 and 128, with cached keys, with branches of a
+/// shared prompt, with several query heads to a key head.
+public final class AttentionCases {
+
+    private static final double EPSILON = 0x1p-24; // of one rounding to f32
+    private static final double BF16_EPSILON = 0x1p-9; // of one rounding to bf16
+    private static final double EXPONENT = 16; // largest score, whose rounding errors exp turns into relative ones
+
+    private AttentionCases() {}
+
+    private record Layout(String name, Segments segments) {}
+
+    /// Every case.
+    public static List<KernelCase> all() {
+        List<Layout> layouts = List.of(
+                new Layout("1, 7, 31, 33", Segments.packed(0, 1, 8, 39, 72)),
+                new Layout("65", Segments.packed(0, 65)),
+                new Layout("3 after 62 keys", Segments.cached(3, 65)),
+                new Layout("1 of 34 keys", Segments.cached(1, 34)),
+                new Layout(
+                        "33 with branches 7 and 31", Segments.branching(new int[] {0, 33, 40, 71}, new int[] {-1, 0, 0})));
+        List<KernelCase> all = new ArrayList<>();
+        for (Layout layout : layouts) {
+            add(all, layout, DType.F32, 4, 2, 16);
+            add(all, layout, DType.BF16, 2, 1, 64);
+        }
+        add(all, layouts.get(0), DType.F32, 2, 2, 7);
+        add(all, layouts.get(1), DType.F32, 1, 1, 64);
+        add(all, layouts.get(4), DType.BF16, 3, 1, 20);
+        add(all, layouts.get(0), DType.BF16, 1, 1, 128);
+        add(all, new Layout("129", Segments.packed(0, 129)), DType.BF16, 1, 1, 64);
+        add(all, new Layout("131", Segments.packed(0, 131)), DType.BF16, 1, 1, 128);
+        return List.copyOf(all);
+    }
+
+    private static void add(List<KernelCase> to, Layout layout, DType type, int heads, int kvHeads, int headDim) {
+        Heads h = new Heads(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)));
+        String what = "%s, heads %d of %d, size %d".formatted(layout.name, heads, kvHeads, headDim);
+        to.add(forward("attention_forward " + what, type, h, layout.segments));
+        to.add(backward("attention_backward " + what, type, h, layout.segments));
+    }
+
+    /// A score of size `EXPONENT` errs by that many roundings, exp passes this on, twice as both devices do so, and sums
+    /// add 8 ε √n. In bf16, P is rounded before it is multiplied, y afterwards; backward rounds P, dS and the gradient.
+    private static double bound(DType type, Segments s, int roundings) {
+        double single = EPSILON * (2 * EXPONENT + 8 * Math.sqrt(s.keys()) + 64);
+        return type == DType.F32 ? 4 * single : single + roundings * BF16_EPSILON;
+    }
+
+    private static KernelCase forward(String name, DType type, Heads h, Segments s) {
+        return KernelCase.of(name, type, bound(type, s, 3), in -> {
+            Tensor y = in.out(s.queries(), h.heads() * h.headDim());
+            Tensor lse = in.outSingle(s.queries(), h.heads());
+            in.kernels().attention().forward(queries(in, 1, h, s), keys(in, 2, h, s), keys(in, 3, h, s), h, s, y, lse);
+            return List.of(y, lse);
+        });
+    }
+
+    private static KernelCase backward(String name, DType type, Heads h, Segments s) {
+        return KernelCase.of(name, type, bound(type, s, 4), in -> {
+            Tensor q = queries(in, 1, h, s);
+            Tensor k = keys(in, 2, h, s);
+            Tensor v = keys(in, 3, h, s);
+            Tensor y = in.out(s.queries(), h.heads() * h.headDim());
+            Tensor lse = in.outSingle(s.queries(), h.heads());
+            in.kernels().attention().forward(q, k, v, h, s, y, lse);
+            Tensor dq = in.out(s.queries(), h.heads() * h.headDim());
+            Tensor dk = in.out(s.keys(), h.kvHeads() * h.headDim());
+            Tensor dv = in.out(s.keys(), h.kvHeads() * h.headDim());
+            Upstream up = new Upstream(queries(in, 4, h, s), y, lse);
+            in.kernels().attention().backward(up, q, k, v, h, s, dq, dk, dv);
+            return List.of(dq, dk, dv);
+        });
+    }
+
+    private static Tensor queries(Inputs in, long seed, Heads h, Segments s) {
+        return in.data(seed, s.queries(), h.heads() * h.headDim());
+    }
+
+    private static Tensor keys(Inputs in, long seed, Heads h, Segments s) {
+        return in.data(seed, s.keys(), h.kvHeads() * h.headDim());
+    }
+}

@@ -1,0 +1,26 @@
+package dev.gradine.cuda.driver;
+
+import dev.gradine.cuda.CudaKernels;
+import dev.gradine.tensor.Device;
+import dev.gradine.tensor.Kernels;
+
+/// The first card that the driver lets this process see.
+public final class CudaDevice implements Device {
+
+    @Override
+    public String name() {
+        return "cuda";
+    }
+
+    @Override
+    public String whyMissing() {
+        return Driver.whyMissing();
+    }
+
+    @Override
+    public Kernels open() {
+        String why = whyMissing();
+        if (!why.isEmpty()) throw new DeviceAbsentException(why);
+        return CudaKernels.open(new Card(Driver.cards().getFirst(), text -> false));
+    }
+}

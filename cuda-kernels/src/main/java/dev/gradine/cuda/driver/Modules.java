@@ -1,0 +1,123 @@
+package dev.gradine.cuda.driver;
+
+import dev.gradine.cuda.Kernel;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Predicate;
+import jcuda.Pointer;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
+import jcuda.driver.CUjit_option;
+import jcuda.driver.CUmodule;
+import jcuda.driver.JCudaDriver;
+import jcuda.driver.JITOptions;
+
+/// The `.ptx` files of the resources on one card, each loaded when the first of its kernels is asked
+/// for.
+///
+/// Beside `x.ptx`, which every card from sm_80 on takes, there may be `x.sm_90a.ptx` for Hopper alone.
+/// It is chosen only where it was verified.
+final class Modules {
+
+    private static final int LOG_BYTES = 16 << 10;
+    private static final int HOPPER = 90;
+    private static final int DYNAMIC_SHARED_BYTES = 48 << 10; // more must be asked for, kernel by kernel
+
+    /// A kernel that can be launched.
+    static final class Function {
+        private final CUfunction handle = new CUfunction();
+        private final Signatures signatures;
+        private int sharedBytes = DYNAMIC_SHARED_BYTES;
+
+        private Function(Signatures signatures) {
+            this.signatures = signatures;
+        }
+
+        CUfunction handle() {
+            return handle;
+        }
+
+        Signatures signatures() {
+            return signatures;
+        }
+
+        /// Lets a block have this much dynamic shared memory.
+        void allowShared(int bytes, String what) {
+            if (bytes <= sharedBytes) return;
+            int attribute = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+            Driver.check(JCudaDriver.cuFuncSetAttribute(handle, attribute, bytes), what);
+            sharedBytes = bytes;
+        }
+    }
+
+    private record Loaded(CUmodule module, Signatures signatures) {}
+
+    private final int capability;
+    private final Predicate<String> verified;
+    private final Map<String, Loaded> files = new HashMap<>();
+    private final Map<Kernel, Function> functions = new HashMap<>();
+
+    /// @param verified whether the PTX text was verified on this card
+    Modules(int capability, Predicate<String> verified) {
+        this.capability = capability;
+        this.verified = verified;
+    }
+
+    Function function(Kernel kernel) {
+        return functions.computeIfAbsent(kernel, k -> {
+            Loaded file = files.computeIfAbsent(k.file(), this::load);
+            Function f = new Function(file.signatures());
+            Driver.check(JCudaDriver.cuModuleGetFunction(f.handle(), file.module(), k.entry()), k.toString());
+            return f;
+        });
+    }
+
+    /// The resource that a kernel file is loaded from.
+    private String resource(String stem) {
+        String hopper = stem + ".sm_90a.ptx";
+        boolean chosen = capability == HOPPER && exists(hopper) && verified.test(read(hopper));
+        return chosen ? hopper : stem + ".ptx";
+    }
+
+    private Loaded load(String stem) {
+        String file = resource(stem);
+        String ptx = read(file);
+        JITOptions options = new JITOptions();
+        options.putInt(CUjit_option.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, LOG_BYTES);
+        options.putBytes(CUjit_option.CU_JIT_ERROR_LOG_BUFFER, new byte[LOG_BYTES]);
+        CUmodule module = new CUmodule();
+        byte[] text = (ptx + "\0").getBytes(StandardCharsets.UTF_8);
+        int code = JCudaDriver.cuModuleLoadDataJIT(module, Pointer.to(text), options);
+        String log = code == 0
+                ? ""
+                : " " + options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER).strip();
+        Driver.check(code, file + log);
+        return new Loaded(module, new Signatures(file, ptx));
+    }
+
+    private static boolean exists(String file) {
+        return Modules.class.getResource("/ptx/" + file) != null;
+    }
+
+    /// Text of a PTX resource.
+    ///
+    /// @throws IllegalArgumentException if there is none of that name
+    static String read(String file) {
+        try (InputStream in = Modules.class.getResourceAsStream("/ptx/" + file)) {
+            if (in == null) throw new IllegalArgumentException("kernel: no resource ptx/" + file);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    void close() {
+        files.values().forEach(f -> JCudaDriver.cuModuleUnload(f.module()));
+        files.clear();
+        functions.clear();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.gradine.cuda.driver;
+
+import dev.gradine.cuda.driver.Addresses.OnCard;
+import dev.gradine.cuda.driver.Addresses.OnHost;
+import java.lang.foreign.MemorySegment;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUstream;
+import jcuda.driver.JCudaDriver;
+
+/// Two buffers of host memory that the card can read by itself: while it reads one, the host fills the
+/// other.
+final class PinnedBuffers {
+
+    private static final int BUFFERS = 2;
+    private static final long BYTES = 8L << 20;
+    private static final int NO_TIMING = 2; // CU_EVENT_DISABLE_TIMING
+
+    private final CUstream stream;
+    private final MemorySegment[] buffers = new MemorySegment[BUFFERS];
+    private final CUevent[] read = new CUevent[BUFFERS]; // when the card has read the buffer
+    private int next;
+
+    PinnedBuffers(CUstream stream) {
+        this.stream = stream;
+        for (int i = 0; i < BUFFERS; i++) {
+            buffers[i] = allocate(BYTES);
+            read[i] = new CUevent();
+            Driver.check(JCudaDriver.cuEventCreate(read[i], NO_TIMING), "cuEventCreate");
+        }
+    }
+
+    @SuppressWarnings("restricted") // as long as was allocated
+    private static MemorySegment allocate(long bytes) {
+        OnHost pointer = new OnHost();
+        Driver.check(JCudaDriver.cuMemHostAlloc(pointer, bytes, 0), "cuMemHostAlloc");
+        return MemorySegment.ofAddress(pointer.value()).reinterpret(bytes);
+    }
+
+    /// Copies to the card; `from` may change once this returns.
+    void upload(MemorySegment from, long to) {
+        for (long at = 0; at < from.byteSize(); at += BYTES) {
+            long bytes = Math.min(BYTES, from.byteSize() - at);
+            int b = next++ % BUFFERS;
+            Driver.check(JCudaDriver.cuEventSynchronize(read[b]), "upload");
+            MemorySegment.copy(from, at, buffers[b], 0, bytes);
+            int code = JCudaDriver.cuMemcpyHtoDAsync(new OnCard(to + at), Addresses.of(buffers[b]), bytes, stream);
+            Driver.check(code, "upload of %,d bytes".formatted(bytes));
+            Driver.check(JCudaDriver.cuEventRecord(read[b], stream), "upload");
+        }
+    }
+
+    /// Copies to the host and waits for it.
+    void download(long from, MemorySegment to) {
+        for (long at = 0; at < to.byteSize(); at += BYTES) {
+            long bytes = Math.min(BYTES, to.byteSize() - at);
+            int code = JCudaDriver.cuMemcpyDtoHAsync(Addresses.of(buffers[0]), new OnCard(from + at), bytes, stream);
+            Driver.check(code, "download of %,d bytes".formatted(bytes));
+            Driver.check(JCudaDriver.cuStreamSynchronize(stream), "download of %,d bytes".formatted(bytes));
+            MemorySegment.copy(buffers[0], 0, to, at, bytes);
+        }
+    }
+
+    void close() {
+        for (int i = 0; i < BUFFERS; i++) {
+            JCudaDriver.cuEventDestroy(read[i]);
+            JCudaDriver.cuMemFreeHost(Addresses.of(buffers[i]));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.gradine.cuda.driver;
+
+import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.Grid;
+import dev.gradine.cuda.Kernel;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.util.Arrays;
+
+/// Uses a card in every way and prints what came of it, for a process of its own whose driver has no
+/// card behind it.
+final class CardOnPaper {
+
+    private static final Kernel AXPY = new Kernel("paper", "paper_axpy");
+
+    private CardOnPaper() {}
+
+    public static void main(String[] args) {
+        CardInfo info = Driver.cards().getFirst();
+        System.out.println("missing: " + Driver.whyMissing());
+        Card card = new Card(info, text -> false);
+        System.out.println("%s, %d multiprocessors, %d bytes shared, CUDA %s"
+                .formatted(card.name(), card.multiprocessors(), card.sharedBytesPerBlock(), Driver.version()));
+        try (Kernels run = CudaKernels.open(card)) {
+            copies(run);
+            Tensor x = run.of(Shape.of(3), 1, 2, 3);
+            Tensor y = run.of(Shape.of(3), 10, 20, 30);
+            Runnable axpy = () -> card.launch(AXPY, new Grid(1, 1, 1, 32, 100 << 10), 0.5f, x, y, 3);
+            axpy.run();
+            System.out.println("launched: " + Arrays.toString(run.download(y)));
+            System.out.println("milliseconds: " + Math.round(1e3 * card.seconds(axpy)));
+            try (Graph graph = card.capture(axpy)) {
+                System.out.println("captured: " + Arrays.toString(run.download(y)));
+                graph.launch();
+                System.out.println("replayed: " + Arrays.toString(run.download(y)));
+            }
+            fails(() -> card.capture(() -> run.download(y)));
+            fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y));
+            fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y, 3f));
+            fails(() -> card.launch(new Kernel("paper", "none"), Grid.of(1, 32)));
+            fails(() -> card.launch(new Kernel("broken", "none"), Grid.of(1, 32)));
+            fails(() -> run.empty(Shape.of(1 << 24)));
+            card.launch(new Kernel("paper", "paper_fault"), Grid.of(2, 64));
+            fails(card::synchronize);
+        }
+    }
+
+    private static void copies(Kernels run) {
+        float[] values = new float[5_000_000]; // more than both buffers hold
+        for (int i = 0; i < values.length; i++) values[i] = i;
+        System.out.println("copies: " + Arrays.equals(values, run.download(run.of(Shape.of(values.length), values))));
+    }
+
+    private static void fails(Runnable work) {
+        try {
+            work.run();
+            System.out.println("no error");
+        } catch (IllegalStateException | IllegalArgumentException e) {
+            System.out.println(e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.gradine.cuda.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What the driver is told and what its errors become, against a driver of paper
+/// (`src/test/c/libcuda.c`). What a real one does, `gpu check` shows.
+class CardTest {
+
+    private static List<String> lines = List.of();
+
+    @BeforeAll
+    static void runs_in_a_process_of_its_own(@TempDir Path temp) throws IOException, InterruptedException {
+        Path source = Path.of("src/test/c/libcuda.c").toAbsolutePath();
+        assumeTrue(hasCompiler(), "no cc on PATH, needed for the driver of paper");
+        String library = temp.resolve("libcuda.so.1").toString();
+        assertThat(run(temp, List.of("cc", "-shared", "-fPIC", "-w", "-o", library, source.toString())))
+                .isEmpty();
+        List<String> java = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-modules=jdk.incubator.vector",
+                "-cp",
+                System.getProperty("java.class.path"),
+                CardOnPaper.class.getName()));
+        lines = run(temp, java).stream()
+                .filter(l -> !l.startsWith("WARNING: Using incubator"))
+                .toList();
+    }
+
+    private static boolean hasCompiler() {
+        return List.of(System.getenv("PATH").split(":")).stream().anyMatch(d -> Files.isExecutable(Path.of(d, "cc")));
+    }
+
+    private static List<String> run(Path temp, List<String> command) throws IOException, InterruptedException {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("LD_LIBRARY_PATH", temp.toString());
+        builder.environment().put("XDG_CACHE_HOME", temp.resolve("cache").toString());
+        Process process = builder.start();
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return out.lines().toList();
+    }
+
+    @Test
+    void the_card_says_what_it_is() {
+        assertThat(lines).element(0).isEqualTo("missing: ");
+        assertThat(lines)
+                .element(1)
+                .isEqualTo("Paper Card (sm_90), 132 multiprocessors, 232448 bytes shared, CUDA 13.0");
+    }
+
+    @Test
+    void values_reach_the_card_and_return() {
+        assertThat(lines).contains("copies: true");
+    }
+
+    @Test
+    void a_launch_passes_its_arguments_and_asks_for_shared_memory() {
+        assertThat(lines).contains("launched: [10.5, 21.0, 31.5]", "milliseconds: 1");
+    }
+
+    @Test
+    void a_graph_repeats_what_was_captured_and_capturing_runs_nothing() {
+        assertThat(lines).contains("captured: [11.0, 22.0, 33.0]", "replayed: [11.5, 23.0, 34.5]");
+        assertThat(lines)
+                .contains("graph: synchronize while capturing, expected kernels, copies on the card and fills alone");
+    }
+
+    @Test
+    void arguments_are_checked_against_the_kernels_parameters() {
+        assertThat(lines)
+                .contains(
+                        "paper_axpy: 3 arguments, expected 4",
+                        "paper_axpy: argument 4 is Float, expected one for .u32");
+    }
+
+    @Test
+    void errors_have_number_name_text_kernel_grid_and_block() {
+        assertThat(lines)
+                .contains(
+                        "paper.cu: none: CUDA 500 CUDA_ERROR_NOT_FOUND: some error",
+                        "broken.ptx line 1: no version: CUDA 218 CUDA_ERROR_INVALID_PTX: some error",
+                        "synchronize after paper.cu: paper_fault<<<(2,1,1),64,0>>>: CUDA 700"
+                                + " CUDA_ERROR_ILLEGAL_ADDRESS: an illegal memory access was encountered");
+    }
+
+    @Test
+    void too_little_memory_says_what_was_asked_and_what_is_free() {
+        assertThat(lines)
+                .anySatisfy(l -> assertThat(l)
+                        .matches("Paper Card \\(sm_90\\): 67,108,864 bytes asked for, [0-9,]+ free; a smaller"
+                                + " --batch-size.*"));
+    }
+
+    @Test
+    void nothing_went_unnoticed() {
+        assertThat(lines).doesNotContain("no error").hasSize(14);
+    }
+}

@@ -1,0 +1,28 @@
+package dev.gradine.tensor;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/// A kind of device that tensors can live on. Modules offer theirs as a service of this type.
+public interface Device {
+
+    /// What a user calls it: `cpu`, `cuda`, `sim`.
+    String name();
+
+    /// Why it cannot be used here; empty if it can.
+    String whyMissing();
+
+    /// Opens its `run` lifetime.
+    ///
+    /// @throws IllegalArgumentException if it cannot be used here
+    Kernels open();
+
+    /// All that are on the class path, by name.
+    static List<Device> all() {
+        return ServiceLoader.load(Device.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparing(Device::name))
+                .toList();
+    }
+}
