@@ -11,11 +11,14 @@ final class Accesses {
     enum Kind {
         READS,
         WRITES,
-        UPDATES
+        UPDATES,
+        /// Only finds the place.
+        NOTHING
     }
 
     private static final int SECTOR_BITS = 5;
     private static final int BANKS = 32;
+    private static final Region NOWHERE = new Region("nothing", 0, new byte[0]);
 
     /// By lane: the memory, and the first byte in it.
     final Region[] regions = new Region[Warp.LANES];
@@ -43,6 +46,29 @@ final class Accesses {
             case LOCAL -> local(t, mask, bytes, kind);
             case CONST -> single(t, mask, bytes, w.program.constants());
             case PARAM -> single(t, mask, bytes, w.block.launch.parameters());
+        }
+        watch(mask, bytes, kind);
+    }
+
+    /// Fills them for one lane that reads `count` bytes, fewer than what it is aligned to.
+    void resolvePart(Target t, int lane, int align, int count) {
+        long address = t.address(w, lane);
+        if (count == 0) {
+            regions[lane] = NOWHERE;
+            offsets[lane] = 0;
+            return;
+        }
+        locateGlobal(lane, address, count, Kind.READS);
+        requireAligned(lane, address, align, "global memory");
+        Shadow shadow = regions[lane].shadow;
+        if (shadow == null || !w.block.launch.run().options().isWatched()) return;
+        try {
+            int unit = Math.min(4, Integer.lowestOneBit(count));
+            for (int k = 0; k < count; k += unit) {
+                shadow.read(w.block.order, w.index * Warp.LANES + lane, offsets[lane] + k, unit);
+            }
+        } catch (AccessException e) {
+            throw w.fault(e, address);
         }
     }
 
@@ -116,17 +142,46 @@ final class Accesses {
         }
     }
 
+    private void requireAligned(int lane, long address, int align, String what) {
+        if ((address & (align - 1)) == 0) return;
+        throw w.fault(
+                lane,
+                address,
+                "%s accesses %d bytes of %s at 0x%x".formatted(w.name(), align, what, address),
+                "an address that is a multiple of " + align);
+    }
+
     private void place(int lane, long address, Region region, int bytes, String what) {
-        if ((address & bytes - 1) != 0) {
-            throw w.fault(
-                    lane,
-                    address,
-                    "%s accesses %d bytes of %s at 0x%x".formatted(w.name(), bytes, what, address),
-                    "an address that is a multiple of " + bytes);
-        }
+        requireAligned(lane, address, Integer.highestOneBit(bytes), what);
         regions[lane] = region;
         offsets[lane] = (int) (address - region.base);
         addresses[lane] = address;
+    }
+
+    /// Enters the accesses of all lanes in what is known of the bytes.
+    private void watch(int mask, int bytes, Kind kind) {
+        if (!w.block.launch.run().options().isWatched()) return;
+        int lane = 0;
+        try {
+            for (int m = mask; m != 0; m &= m - 1) {
+                lane = Integer.numberOfTrailingZeros(m);
+                Shadow shadow = regions[lane].shadow;
+                if (shadow != null) watch(shadow, lane, bytes, kind);
+            }
+        } catch (AccessException e) {
+            throw w.fault(e, addresses[lane]);
+        }
+    }
+
+    private void watch(Shadow shadow, int lane, int bytes, Kind kind) {
+        int thread = w.index * Warp.LANES + lane;
+        int at = offsets[lane];
+        switch (kind) {
+            case READS -> shadow.read(w.block.order, thread, at, bytes);
+            case WRITES -> shadow.write(w.block.order, thread, at, bytes);
+            case UPDATES -> shadow.update(w.block.order, thread, at, bytes);
+            case NOTHING -> {}
+        }
     }
 
     private Fault bad(int lane, long address, int bytes, Kind kind, String what) {

@@ -46,6 +46,7 @@ final class Barriers {
         expected[id] = count;
         arrived[id] += Warp.LANES;
         block.launch.run().counters().barriers++;
+        block.order.arrive(id, w.index);
         w.barrier = id;
         if (waits) w.state = State.WAITING;
         if (arrived[id] >= count) release(id);
@@ -72,9 +73,13 @@ final class Barriers {
 
     private void release(int id) {
         arrived[id] = 0;
+        int waiting = 0;
         for (Warp w : block.warps) {
-            if (w.state == State.WAITING && w.barrier == id) w.state = State.READY;
+            if (w.state != State.WAITING || w.barrier != id) continue;
+            w.state = State.READY;
+            waiting |= 1 << w.index;
         }
+        block.order.open(id, waiting);
     }
 
     /// A warp, or some threads of it, end: nobody may wait for them.

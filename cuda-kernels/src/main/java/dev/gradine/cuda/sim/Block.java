@@ -15,6 +15,8 @@ final class Block {
     final Region shared;
     final Warp[] warps;
     final Barriers barriers;
+    final Order order;
+    final AsyncCopies copies;
     int index;
     int x;
     int y;
@@ -25,7 +27,11 @@ final class Block {
 
     Block(Launch launch) {
         this.launch = launch;
-        this.shared = new Region("shared memory", 0, new byte[launch.sharedBytes()]);
+        byte[] bytes = new byte[launch.sharedBytes()];
+        Shadow shadow = new Shadow("shared memory", 0, bytes.length);
+        this.shared = new Region("shared memory", 0, bytes, shadow);
+        this.order = new Order(launch.warps());
+        this.copies = new AsyncCopies(launch.warps() * Warp.LANES, bytes, shadow);
         this.warps = new Warp[launch.warps()];
         this.barriers = new Barriers(this);
         this.random = new Random(launch.run().options().schedule().seed());
@@ -33,7 +39,9 @@ final class Block {
     }
 
     /// Runs the block of that index to its end.
-    void run(int blockIndex) {
+    ///
+    /// @param first number of the launch's first block, counted over all launches
+    void run(long first, int blockIndex) {
         index = blockIndex;
         x = blockIndex % launch.grid().x();
         y = blockIndex / launch.grid().x() % launch.grid().y();
@@ -41,6 +49,9 @@ final class Block {
         instructions = 0;
         for (Warp w : warps) w.reset();
         barriers.reset();
+        order.start(first, blockIndex);
+        copies.clear();
+        shared.forget();
         Arrays.fill(shared.bytes, (byte) 0xff);
         if (launch.run().options().schedule().isRandom()) runByChance();
         else runInTurn();

@@ -61,17 +61,27 @@ final class Control {
         return (w, mask) -> meet(w, mask, members);
     }
 
-    /// Whether all lanes of the member mask in a register are here; the mask must be one, and name every lane here.
+    /// Whether all lanes of the member masks in a register are here; each names its own lane. Lanes that have met know
+    /// of each other's accesses.
     static boolean meet(Warp w, int mask, int register) {
-        int members = uniform(w, register, mask);
-        if ((mask & ~members) != 0) {
-            throw w.fault(
-                    Integer.numberOfTrailingZeros(mask & ~members),
-                    Fault.NO_ADDRESS,
-                    "executes %s whose member mask is 0x%08x".formatted(w.name(), members),
-                    "a mask with its own lane");
+        int[] members = w.r[register];
+        int all = 0;
+        for (int m = mask; m != 0; m &= m - 1) {
+            int lane = Integer.numberOfTrailingZeros(m);
+            if (((members[lane] >>> lane) & 1) == 0) {
+                String what = "executes %s whose member mask is 0x%08x".formatted(w.name(), members[lane]);
+                throw w.fault(lane, Fault.NO_ADDRESS, what, "a mask with its own lane");
+            }
+            all |= members[lane];
         }
-        return w.meet(mask, members & w.all());
+        if (!w.meet(mask, all & w.all())) return false;
+        int left = mask;
+        while (left != 0) {
+            int group = members[Integer.numberOfTrailingZeros(left)] & w.all();
+            w.block.order.meet(w.index, group, w.live());
+            left &= ~group;
+        }
+        return true;
     }
 
     private static int uniform(Warp w, int register, int mask) {

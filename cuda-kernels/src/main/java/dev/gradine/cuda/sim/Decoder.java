@@ -63,6 +63,16 @@ final class Decoder {
             case "bar", "barrier" -> Control.barrier(f);
             case "membar", "fence" -> Control.fence(f);
             case "prefetch", "prefetchu", "nanosleep" -> Control.hint(f);
+            case "shfl" -> WarpSteps.shuffle(f);
+            case "vote" -> WarpSteps.vote(f);
+            case "activemask" -> WarpSteps.activemask(f);
+            case "elect" -> WarpSteps.elect(f);
+            case "redux" -> WarpSteps.reduce(f);
+            case "match" -> WarpSteps.match(f);
+            case "atom", "red" -> Atomics.step(f, opcode.equals("atom"));
+            case "mma" -> TensorSteps.multiply(f);
+            case "ldmatrix" -> TensorSteps.load(f);
+            case "cp" -> AsyncSteps.step(f);
             default -> Bits.step(f, opcode);
         };
     }

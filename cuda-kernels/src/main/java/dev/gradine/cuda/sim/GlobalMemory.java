@@ -21,6 +21,7 @@ final class GlobalMemory {
 
     private final String device;
     private final long limit;
+    private final boolean isWatched;
     private final TreeMap<Long, Region> regions = new TreeMap<>();
     private final TreeMap<Long, Region> freed = new TreeMap<>();
     private long next = FIRST;
@@ -30,8 +31,10 @@ final class GlobalMemory {
 
     /// @param device name for messages
     /// @param limit bytes that can be allocated together
-    GlobalMemory(String device, long limit) {
+    /// @param isWatched whether reads of what nobody wrote and races are looked for
+    GlobalMemory(String device, long limit, boolean isWatched) {
         this.device = device;
+        this.isWatched = isWatched;
         this.limit = limit;
     }
 
@@ -46,7 +49,8 @@ final class GlobalMemory {
         }
         byte[] content = new byte[(int) bytes];
         Arrays.fill(content, UNDEFINED);
-        Region region = new Region("allocation " + ++count, next, content);
+        Region plain = new Region("allocation " + ++count, next, content);
+        Region region = isWatched ? plain.watched() : plain;
         regions.put(next, region);
         next = Math.ceilDiv(next + bytes + RED_ZONE, ALIGN) * ALIGN;
         used += bytes;
@@ -98,6 +102,7 @@ final class GlobalMemory {
     void upload(MemorySegment from, long to) {
         Region r = range("upload", to, from.byteSize());
         MemorySegment.copy(from, 0, MemorySegment.ofArray(r.bytes), to - r.base, from.byteSize());
+        r.initialised((int) (to - r.base), from.byteSize());
     }
 
     void download(long from, MemorySegment to) {
@@ -109,11 +114,13 @@ final class GlobalMemory {
         Region source = range("copy", from, bytes);
         Region target = range("copy", to, bytes);
         System.arraycopy(source.bytes, (int) (from - source.base), target.bytes, (int) (to - target.base), (int) bytes);
+        target.initialised((int) (to - target.base), bytes);
     }
 
     void fill(long to, byte value, long bytes) {
         Region r = range("fill", to, bytes);
         int at = (int) (to - r.base);
         Arrays.fill(r.bytes, at, at + (int) bytes, value);
+        r.initialised(at, bytes);
     }
 }

@@ -5,31 +5,42 @@ package dev.gradine.cuda.sim;
 /// @param capability of the card it stands for, ten times major plus minor: 80 or 90; decides how tensor cores round
 /// @param memoryBytes device memory it offers
 /// @param instructions most instructions that the warps of one block may execute together, so that an endless loop ends
+/// @param isWatched whether races and reads of what nobody wrote are looked for, which costs about half of the time
 /// @param schedule which warp runs next
 /// @param approximation what `ex2.approx` and its like return
 public record Options(
-        int capability, long memoryBytes, long instructions, Schedule schedule, Approximation approximation) {
+        int capability,
+        long memoryBytes,
+        long instructions,
+        boolean isWatched,
+        Schedule schedule,
+        Approximation approximation) {
 
     private static final long ENDLESS = 1L << 30;
 
     /// sm_80, a third of the Java heap, warps in turn, correctly rounded approximations.
     public static Options defaults() {
         long memory = Runtime.getRuntime().maxMemory() / 3;
-        return new Options(80, memory, ENDLESS, Schedule.inTurn(), Approximation.EXACT);
+        return new Options(80, memory, ENDLESS, true, Schedule.inTurn(), Approximation.EXACT);
     }
 
     /// The same with another order of warps.
     public Options with(Schedule other) {
-        return new Options(capability, memoryBytes, instructions, other, approximation);
+        return new Options(capability, memoryBytes, instructions, isWatched, other, approximation);
     }
 
     /// The same with other approximations.
     public Options with(Approximation other) {
-        return new Options(capability, memoryBytes, instructions, schedule, other);
+        return new Options(capability, memoryBytes, instructions, isWatched, schedule, other);
+    }
+
+    /// The same, faster, without a look at races and reads of what nobody wrote.
+    public Options unwatched() {
+        return new Options(capability, memoryBytes, instructions, false, schedule, approximation);
     }
 
     /// The same for another card: 80 or 90.
     public Options withCapability(int other) {
-        return new Options(other, memoryBytes, instructions, schedule, approximation);
+        return new Options(other, memoryBytes, instructions, isWatched, schedule, approximation);
     }
 }

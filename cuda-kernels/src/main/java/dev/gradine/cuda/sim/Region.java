@@ -3,6 +3,7 @@ package dev.gradine.cuda.sim;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /// One contiguous piece of simulated memory: an allocation, the shared memory of a block, the local memory of a warp.
 final class Region {
@@ -15,12 +16,38 @@ final class Region {
     final long base;
     final byte[] bytes;
 
+    /// What is known of each byte, null where nobody wants to know.
+    final @Nullable Shadow shadow;
+
+    /// Memory of which nothing but its bytes is known.
+    ///
     /// @param name for messages
     /// @param base address of its first byte
     Region(String name, long base, byte[] bytes) {
+        this(name, base, bytes, null);
+    }
+
+    /// Memory whose accesses are recorded.
+    Region(String name, long base, byte[] bytes, @Nullable Shadow shadow) {
         this.name = name;
         this.base = base;
         this.bytes = bytes;
+        this.shadow = shadow;
+    }
+
+    /// The same bytes, with a record of who accesses them; nothing is written so far.
+    Region watched() {
+        return new Region(name, base, bytes, new Shadow(name, base, bytes.length));
+    }
+
+    /// Nothing is written any more.
+    void forget() {
+        if (shadow != null) shadow.clear();
+    }
+
+    /// The host has written `count` bytes from `at` on.
+    void initialised(int at, long count) {
+        if (shadow != null) shadow.initialise(at, (int) count);
     }
 
     int getShort(int at) {

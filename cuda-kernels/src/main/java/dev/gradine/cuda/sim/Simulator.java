@@ -36,6 +36,7 @@ public final class Simulator implements Gpu {
     private final Map<String, PtxModule> modules = new HashMap<>();
     private final Map<String, Map<String, Long>> globals = new HashMap<>();
     private final Map<Started, Program> programs = new HashMap<>();
+    private long firstBlock = 1;
     private final Map<String, Tally> tallies = new TreeMap<>();
     private final List<Observer> observers = new ArrayList<>();
 
@@ -57,7 +58,7 @@ public final class Simulator implements Gpu {
     public Simulator(Options options, Function<String, PtxModule> source) {
         this.options = options;
         this.source = source;
-        this.memory = new GlobalMemory(name(options), options.memoryBytes());
+        this.memory = new GlobalMemory(name(options), options.memoryBytes(), options.isWatched());
     }
 
     /// The PTX of that stem among the resources.
@@ -167,7 +168,8 @@ public final class Simulator implements Gpu {
                 kernel, program, grid, memory, parameters, new Launch.Run(options, tally, List.copyOf(observers)));
         Block block = new Block(launch);
         int blocks = Math.toIntExact((long) grid.x() * grid.y() * grid.z());
-        for (int i = 0; i < blocks; i++) block.run(i);
+        for (int i = 0; i < blocks; i++) block.run(firstBlock, i);
+        firstBlock += blocks;
     }
 
     private static void require(Kernel kernel, Entry entry, Grid grid) {

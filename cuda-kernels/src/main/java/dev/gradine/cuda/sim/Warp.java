@@ -32,6 +32,9 @@ final class Warp implements WarpView {
     final Region local;
     final Accesses accesses;
 
+    /// A second set, for instructions with two addresses.
+    final Accesses sources;
+
     State state = State.READY;
     int barrier;
     int active;
@@ -58,6 +61,7 @@ final class Warp implements WarpView {
         p = new int[program.slots.predicates()];
         local = new Region("local memory", 0, new byte[LANES * program.localBytes()]);
         accesses = new Accesses(this);
+        sources = new Accesses(this);
     }
 
     void reset() {
@@ -174,6 +178,11 @@ final class Warp implements WarpView {
         groups.add(at, active, true);
         resume();
         return false;
+    }
+
+    /// A fault that a class without knowledge of kernels has found.
+    Fault fault(AccessException e, long address) {
+        return fault(e.thread() % LANES, address, e.happened(), e.expected());
     }
 
     /// Where a step writes its lanes for register `slot`; `end` follows.
