@@ -5,7 +5,8 @@ import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 
-/// Which kernels compute attention, and what their blocks hold: tensor cores for bf16 heads of 64 and 128, f32 units for
+/// Which kernels compute attention, and what their blocks hold: tensor cores for bf16 heads of 64 and 128, f32 units
+/// for
 /// all else.
 ///
 /// @param suffix end of the kernels' names
@@ -53,8 +54,7 @@ record AttentionPath(
     private static AttentionPath any(String suffix, int d) {
         long rows = 4L * SPAN * (Math.ceilDiv(d, 8) * 8 + 4);
         long scores = 4L * SPAN * (SPAN + 4);
-        return new AttentionPath(
-                suffix, true, SPAN, SPAN, 4 * rows + scores, 5 * rows + scores, 6 * rows + 2 * scores);
+        return new AttentionPath(suffix, true, SPAN, SPAN, 4 * rows + scores, 5 * rows + scores, 6 * rows + 2 * scores);
     }
 
     /// A block per tile and head.

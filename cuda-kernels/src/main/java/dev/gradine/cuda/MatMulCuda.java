@@ -5,7 +5,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or BF16, each for itself: a
+/// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or BF16, each for
+/// itself: a
 /// gradient of f32 parameters may come from bf16 data.
 final class MatMulCuda implements MatMulKernel {
 

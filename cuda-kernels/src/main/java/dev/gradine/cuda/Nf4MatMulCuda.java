@@ -6,15 +6,17 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 
-/// Matrix products with a frozen weight in NF4, which is decoded on the way and never stored as numbers. For many rows of
+/// Matrix products with a frozen weight in NF4, which is decoded on the way and never stored as numbers. For many rows
+/// of
 /// bf16 it may pay to decode the weight once instead.
-final class Nf4MatMulCuda {
+public final class Nf4MatMulCuda {
 
     private static final int PIECE = 8; // values that are decoded together
 
     private final Gpu gpu;
 
-    Nf4MatMulCuda(Gpu gpu) {
+    /// Products on `gpu`.
+    public Nf4MatMulCuda(Gpu gpu) {
         this.gpu = gpu;
     }
 
@@ -25,9 +27,10 @@ final class Nf4MatMulCuda {
     /// @param absmax f32, one for each block of values, counted through all rows
     /// @param table `f32[16]`, the value of each code
     /// @param blockSize values of a block, a power of two, at least 8
-    record Weight(Shape shape, Tensor codes, Tensor absmax, Tensor table, int blockSize) {
+    public record Weight(Shape shape, Tensor codes, Tensor absmax, Tensor table, int blockSize) {
 
-        Weight {
+        /// @throws ShapeException if the parts do not belong together
+        public Weight {
             ShapeException.requireRank("nf4", "weight", shape, 2);
             if (shape.last() % PIECE != 0) {
                 throw new ShapeException("nf4: weight is %s, expected a multiple of 8 columns".formatted(shape));
@@ -52,17 +55,19 @@ final class Nf4MatMulCuda {
     }
 
     /// `c[M,N] (+)= alpha · a[M,K] · w[N,K]ᵀ`.
-    void nt(Tensor a, Weight w, float alpha, boolean accumulate, Tensor c) {
+    public void nt(Tensor a, Weight w, float alpha, boolean accumulate, Tensor c) {
         int m = require("nf4_nt", a, w.shape().dim(1), w.shape().dim(0), c);
         if (c.size() == 0) return;
         boolean few = MatMulCuda.rows(m) >= m;
         Kernel kernel = kernel(few ? "nt_rows" + MatMulCuda.rows(m) : "nt" + path(a).suffix());
-        Grid grid = few ? MatMulCuda.rowsGrid(w.shape().dim(0)) : path(a).grid(m, w.shape().dim(0), 1);
+        Grid grid = few
+                ? MatMulCuda.rowsGrid(w.shape().dim(0))
+                : path(a).grid(m, w.shape().dim(0), 1);
         arguments(a, w, alpha, accumulate, c).launch(gpu, kernel, grid);
     }
 
     /// `c[M,N] (+)= alpha · a[M,K] · w[K,N]`.
-    void nn(Tensor a, Weight w, float alpha, boolean accumulate, Tensor c) {
+    public void nn(Tensor a, Weight w, float alpha, boolean accumulate, Tensor c) {
         int m = require("nf4_nn", a, w.shape().dim(0), w.shape().dim(1), c);
         if (c.size() == 0) return;
         Grid grid = path(a).grid(m, w.shape().dim(1), 1);

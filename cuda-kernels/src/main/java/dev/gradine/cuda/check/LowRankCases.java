@@ -9,8 +9,6 @@ import java.util.List;
 /// A linear layer with a low-rank update, forward and gradient, at ranks around a step of 16 and 32.
 public final class LowRankCases {
 
-    private static final double BF16_EPSILON = 0x1p-9; // of one rounding to bf16
-
     private LowRankCases() {}
 
     /// Rows, outputs, inputs, rank and the type of the frozen weight.
@@ -35,11 +33,11 @@ public final class LowRankCases {
     }
 
     /// The base product and the update each err as a product does. With bf16 data s · u is rounded to bf16 before it is
-    /// multiplied, and where the two are made one after the other y is once more: four roundings, of which the largest
-    /// values of y see few.
+    /// multiplied, or, where the two are made one after the other, y is before the update is added: one more
+    rounding.
     private static double bound(DType type, int k) {
         double product = MatMulCases.bound(k, type);
-        return type == DType.F32 ? 2 * product : product + 3 * BF16_EPSILON;
+        return type == DType.F32 ? 2 * product : product + MatMulCases.BF16_EPSILON;
     }
 
     private static String name(String pass, Size s) {

@@ -12,7 +12,7 @@ import java.util.Locale;
 public final class MatMulCases {
 
     private static final double EPSILON = 0x1p-24; // of one rounding to f32
-    private static final double BF16_EPSILON = 0x1p-9; // of one rounding to bf16
+    static final double BF16_EPSILON = 0x1p-8; // of one rounding to bf16
 
     private MatMulCases() {}
 
@@ -64,10 +64,11 @@ public final class MatMulCases {
         return List.copyOf(all);
     }
 
-    /// Two sums of k terms, here and on the CPU, whose errors grow as √k, and what tensor cores cut off: at most two units
+    /// Two sums of k terms, here and on the CPU, whose errors grow as √k, and what tensor cores cut off: at most two
+    /// units
     /// a step of 8 terms; then one rounding of the result.
     static double bound(int k, DType result) {
-        double sum = EPSILON * (8 * Math.sqrt(k) + 4 * Math.ceilDiv(k, 8));
+        double sum = EPSILON * (8 * Math.sqrt(k) + 4 * Math.ceilDiv(k, 8) + 2);
         return result == DType.F32 ? sum : sum + BF16_EPSILON;
     }
 
