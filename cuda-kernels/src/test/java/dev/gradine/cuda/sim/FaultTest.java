@@ -17,8 +17,7 @@ final class FaultTest {
     private static final Kernel SWAP = new Kernel("faults", "swap");
 
     /// `reverse` writes 63 − thread by way of shared memory, in blocks of 64; `swap` exchanges neighbours of one warp.
-    private static final String TEXT =
-            """
+    private static final String TEXT = """
             .version 8.0
             .target sm_80
             .address_size 64
@@ -76,14 +75,17 @@ final class FaultTest {
 
     @Test
     void unchanged_kernels_pass() {
-        assertThat(run(kernel(), REVERSE, Grid.of(2, 64), 128)).startsWith(63, 62, 61).endsWith(2, 1, 0);
+        assertThat(run(kernel(), REVERSE, Grid.of(2, 64), 128))
+                .startsWith(63, 62, 61)
+                .endsWith(2, 1, 0);
         assertThat(run(kernel(), SWAP, Grid.of(1, 32), 32)).startsWith(1, 0, 3, 2);
     }
 
     @Test
     void race_in_shared_memory() {
         assertFault(
-                kernel().drop("reverse", "bar.sync", 0).replace("reverse", "sub.u32 %r6, 63, %r1", 0, "and.b32 %r6, %r1, 31"),
+                kernel().drop("reverse", "bar.sync", 0)
+                        .replace("reverse", "sub.u32 %r6, 63, %r1", 0, "and.b32 %r6, %r1, 31"),
                 "thread 32: race: reads 4 bytes of shared memory at 0x0 that thread 0 wrote, expected a barrier between"
                         + " the two");
     }
@@ -135,59 +137,68 @@ final class FaultTest {
 
     @Test
     void out_of_bounds_in_shared_memory() {
-        assertFault(kernel().replace("reverse", "63, %r1", 0, "64, %r1"),
+        assertFault(
+                kernel().replace("reverse", "63, %r1", 0, "64, %r1"),
                 "thread 0: ld.shared.u32 reads 4 bytes at 0x100 of shared memory (it has 256 bytes), expected an address"
                         + " in it");
     }
 
     @Test
     void misaligned() {
-        assertFault(kernel().replace("reverse", "%r7, %r6, 2", 0, "%r7, %r6, 1"),
+        assertFault(
+                kernel().replace("reverse", "%r7, %r6, 2", 0, "%r7, %r6, 1"),
                 "thread 32: ld.shared.u32 accesses 4 bytes of shared memory at 0x3e, expected an address that is a"
                         + " multiple of 4");
     }
 
     @Test
     void divergent_barrier() {
-        assertFault(kernel().replace("reverse", "bar.sync", 0, "@%p1 bar.sync"),
+        assertFault(
+                kernel().replace("reverse", "bar.sync", 0, "@%p1 bar.sync"),
                 "lanes 0 to 9 execute bar.sync and lanes 10 to 31 do not, expected all lanes at it together");
     }
 
     @Test
     void deadlock_of_two_barriers() {
-        assertFault(kernel().replace("reverse", "bar.sync 0", 0, "bar.sync %r2, 64"),
+        assertFault(
+                kernel().replace("reverse", "bar.sync 0", 0, "bar.sync %r2, 64"),
                 "deadlock: no warp can run, warp 0 at barrier 0, warp 1 at barrier 1 wait, expected the others to come");
     }
 
     @Test
     void threads_that_end_before_a_barrier() {
-        assertFault(kernel().replace("reverse", "bar.sync 0;", 0, "@%p1 ret; bar.sync 0;"),
+        assertFault(
+                kernel().replace("reverse", "bar.sync 0;", 0, "@%p1 ret; bar.sync 0;"),
                 "waits at barrier 0, and threads of warp 0 have ended without it, expected all threads of the block at it");
     }
 
     @Test
     void shuffle_without_its_members() {
-        assertFault(kernel().replace("reverse", "shfl.sync", 0, "@%p1 shfl.sync"),
+        assertFault(
+                kernel().replace("reverse", "shfl.sync", 0, "@%p1 shfl.sync"),
                 "lanes 0 to 9 execute shfl.sync.bfly.b32 and lanes 10 to 31 do not, expected all lanes at it together");
     }
 
     @Test
     void shuffle_from_a_lane_outside_the_mask() {
-        Planted kernel = kernel().replace("reverse", "shfl.sync.bfly.b32 %r12, %r9, 1, 31, -1", 0,
-                "@%p1 shfl.sync.bfly.b32 %r12, %r9, 16, 31, 0x3ff");
-        assertFault(
-                kernel,
-                "thread 0: shfl.sync with mask 0x000003ff reads from lane 16, expected a lane of the mask");
+        Planted kernel = kernel().replace(
+                        "reverse",
+                        "shfl.sync.bfly.b32 %r12, %r9, 1, 31, -1",
+                        0,
+                        "@%p1 shfl.sync.bfly.b32 %r12, %r9, 16, 31, 0x3ff");
+        assertFault(kernel, "thread 0: shfl.sync with mask 0x000003ff reads from lane 16, expected a lane of the mask");
     }
 
     @Test
     void endless_loop() {
         Planted kernel = kernel().replace("reverse", "ret;", 0, "bra LOOP;");
-        try (Simulator gpu = kernel.gpu(new Options(80, 1 << 20, 10_000, true, Schedule.inTurn(), Approximation.EXACT))) {
+        try (Simulator gpu =
+                kernel.gpu(new Options(80, 1 << 20, 10_000, true, Schedule.inTurn(), Approximation.EXACT))) {
             assertThatThrownBy(() -> gpu.launch(REVERSE, Grid.of(2, 64), gpu.allocate(512)))
                     .isInstanceOf(Fault.class)
-                    .hasMessageMatching(pattern("faults.cu: reverse: PTX line #, block (0, 0, 0): the block executed more"
-                            + " than 10,000 warp instructions, expected an end"));
+                    .hasMessageMatching(
+                            pattern("faults.cu: reverse: PTX line #, block (0, 0, 0): the block executed more"
+                                    + " than 10,000 warp instructions, expected an end"));
         }
     }
 
@@ -198,14 +209,16 @@ final class FaultTest {
             gpu.free(y);
             assertThatThrownBy(() -> gpu.launch(REVERSE, Grid.of(2, 64), y))
                     .isInstanceOf(Fault.class)
-                    .hasMessageMatching(pattern("faults.cu: reverse: PTX line #, block (0, 0, 0), thread 32: st.global.u32 writes"
-                            + " 4 bytes at 0x1000000080 of global memory (it is 128 bytes after the beginning of"
-                            + " allocation 1 (freed)), expected an address in it"));
+                    .hasMessageMatching(
+                            pattern("faults.cu: reverse: PTX line #, block (0, 0, 0), thread 32: st.global.u32 writes"
+                                    + " 4 bytes at 0x1000000080 of global memory (it is 128 bytes after the beginning of"
+                                    + " allocation 1 (freed)), expected an address in it"));
             assertThatThrownBy(() -> gpu.free(y))
                     .hasMessage("free: address is 0x1000000000, expected what allocate returned");
             assertThatThrownBy(() -> gpu.upload(MemorySegment.ofArray(new int[4]), y))
-                    .hasMessage("upload: 16 bytes at 0x1000000000 are in no allocation; it is 0 bytes after the beginning of"
-                            + " allocation 1 (freed)");
+                    .hasMessage(
+                            "upload: 16 bytes at 0x1000000000 are in no allocation; it is 0 bytes after the beginning of"
+                                    + " allocation 1 (freed)");
         }
     }
 
@@ -214,9 +227,10 @@ final class FaultTest {
         try (Simulator gpu = kernel().gpu()) {
             long y = gpu.allocate(512);
             assertThatThrownBy(() -> gpu.launch(REVERSE, Grid.of(2, 64), 0L))
-                    .hasMessageMatching(pattern("faults.cu: reverse: PTX line #, block (0, 0, 0), thread 32: st.global.u32"
-                            + " writes 4 bytes at 0x80 of global memory (no allocation begins below), expected an"
-                            + " address in it"));
+                    .hasMessageMatching(
+                            pattern("faults.cu: reverse: PTX line #, block (0, 0, 0), thread 32: st.global.u32"
+                                    + " writes 4 bytes at 0x80 of global memory (no allocation begins below), expected an"
+                                    + " address in it"));
             assertThatThrownBy(() -> gpu.free(y + 4))
                     .hasMessage("free: address is 0x1000000004, expected what allocate returned");
         }
@@ -244,6 +258,7 @@ final class FaultTest {
         assertThatThrownBy(() -> run(planted, kernel, grid, 128))
                 .isInstanceOf(Fault.class)
                 .hasMessageMatching(pattern("faults.cu: %s: PTX line #, block (#, 0, 0)".formatted(kernel.entry())
-                        + (message.startsWith("thread") ? ", " : ": ") + message));
+                        + (message.startsWith("thread") ? ", " : ": ")
+                        + message));
     }
 }

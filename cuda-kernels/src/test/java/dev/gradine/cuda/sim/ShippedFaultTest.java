@@ -22,8 +22,7 @@ final class ShippedFaultTest {
     private static final String ADD = "elementwise_add_f32";
     private static final String NORM = "rms_norm_forward_f32";
 
-    static final String WRITE =
-            ", expected a write before it, and a barrier between the two if another thread writes";
+    static final String WRITE = ", expected a write before it, and a barrier between the two if another thread writes";
     private static final String PARTS =
             "rms_norm.cu: rms_norm_forward_f32: PTX line # (reduce.cuh:#), block (0, 0, 0), thread #: reads 4"
                     + " bytes of shared memory at 0x* that nobody has written" + WRITE;
@@ -103,8 +102,14 @@ final class ShippedFaultTest {
 
     @Test
     void swapped_registers_of_a_fragment_give_a_wrong_product() {
-        assertWrong(Planted.in("mat_mul").change(NT, "mma.sync", 0, line -> line.replaceFirst(
-                "(\\}, \\{)(%r\\d+), (%r\\d+)", "$1$3, $2")), PRODUCT);
+        assertWrong(
+                Planted.in("mat_mul")
+                        .change(
+                                NT,
+                                "mma.sync",
+                                0,
+                                line -> line.replaceFirst("(\\}, \\{)(%r\\d+), (%r\\d+)", "$1$3, $2")),
+                PRODUCT);
     }
 
     @Test
@@ -119,8 +124,8 @@ final class ShippedFaultTest {
 
     @Test
     void rows_of_k_that_are_not_there_must_be_filled_with_zeros() {
-        Planted kernel = Planted.in("mat_mul")
-                .changeAll(NT, "cp.async.cg", line -> line.replaceFirst("16, %r\\d+", "16, 16"));
+        Planted kernel =
+                Planted.in("mat_mul").changeAll(NT, "cp.async.cg", line -> line.replaceFirst("16, %r\\d+", "16, 16"));
         assertWrong(kernel, PRODUCT);
     }
 
@@ -138,7 +143,9 @@ final class ShippedFaultTest {
             return List.of(y);
         });
         assertFault(
-                Planted.in("layer_norm").drop("layer_norm_forward_f32", "bar.sync", 6).drop("layer_norm_forward_f32", "bar.sync", 2),
+                Planted.in("layer_norm")
+                        .drop("layer_norm_forward_f32", "bar.sync", 6)
+                        .drop("layer_norm_forward_f32", "bar.sync", 2),
                 twice,
                 "layer_norm.cu: layer_norm_forward_f32: PTX line # (reduce.cuh:#), block (0, 0, 0), thread #: race: reads"
                         + " 4 bytes of shared memory at 0x* that thread # wrote, expected a barrier between the two");
@@ -146,16 +153,13 @@ final class ShippedFaultTest {
 
     @Test
     void parts_of_a_reduction_that_nobody_stored_are_not_initialised() {
-        assertFault(
-                Planted.in("rms_norm").drop(NORM, "st.shared", 1).drop(NORM, "st.shared", 0),
-                NORMALISED,
-                PARTS);
+        assertFault(Planted.in("rms_norm").drop(NORM, "st.shared", 1).drop(NORM, "st.shared", 0), NORMALISED, PARTS);
     }
 
     @Test
     void a_shuffle_whose_mask_leaves_lanes_out_is_caught() {
-        Planted kernel = Planted.in("rms_norm")
-                .changeAll(NORM, "shfl.sync", line -> line.replaceFirst("%r\\d+;", "0xffff;"));
+        Planted kernel =
+                Planted.in("rms_norm").changeAll(NORM, "shfl.sync", line -> line.replaceFirst("%r\\d+;", "0xffff;"));
         assertFault(
                 kernel,
                 NORMALISED,
