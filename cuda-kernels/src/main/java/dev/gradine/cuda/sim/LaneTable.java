@@ -74,7 +74,8 @@ final class LaneTable {
         }
         if (step == 0) return text(style, values[first]) + (rest == 0 ? " in lane " + first : " in all lanes");
         if (style != Style.INTEGER && style != Style.ADDRESS) return "";
-        return text(style, values[first] - step * first) + " + " + step + "·lane";
+        long start = values[first] - step * first;
+        return (start == 0 ? "" : text(style, start) + " + ") + (step == 1 ? "lane" : step + "·lane");
     }
 
     private static String text(Style style, long bits) {

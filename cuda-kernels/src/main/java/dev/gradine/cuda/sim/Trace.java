@@ -1,7 +1,7 @@
 package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.Gpu;
-import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.ptx.Entry;
 import dev.gradine.cuda.ptx.Instruction;
 import dev.gradine.cuda.ptx.Operand;
 import dev.gradine.cuda.ptx.PtxModule;
@@ -51,7 +51,7 @@ public final class Trace {
         }
     }
 
-    private final Kernel kernel;
+    private final String entry;
     private final Window window;
     private final Consumer<String> out;
     private final Set<Instruction> instructions = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -60,43 +60,50 @@ public final class Trace {
     private boolean over;
     private int told;
 
-    private Trace(Kernel kernel, Window window, Consumer<String> out) {
-        this.kernel = kernel;
+    private Trace(String entry, Window window, Consumer<String> out) {
+        this.entry = entry;
         this.window = window;
         this.out = out;
     }
 
-    /// Runs `work` on a simulated card and tells of the first launch of `kernel` in it.
+    /// Runs `work` on a simulated card and tells of the first launch of a kernel in it.
     ///
+    /// @param entry name of the kernel, such as `mat_mul_nt_bf16`
     /// @param work launches kernels, that one among them
     /// @param out takes the lines
     /// @throws IllegalArgumentException if `work` does not launch the kernel, or nothing of it is in the window
-    public static void run(Kernel kernel, Window window, Consumer<Gpu> work, Consumer<String> out) {
-        Trace trace = new Trace(kernel, window, out);
+    public static void run(String entry, Window window, Consumer<Gpu> work, Consumer<String> out) {
+        Trace trace = new Trace(entry, window, out);
         try (Simulator gpu = new Simulator(Options.defaults(), trace::module)) {
             gpu.observe(trace::executed);
             work.accept(gpu);
-            trace.require(gpu);
+            trace.requireTold(gpu);
+        }
+    }
+
+    /// Whether `work` launches the kernel of that name.
+    public static boolean launches(String entry, Consumer<Gpu> work) {
+        try (Simulator gpu = new Simulator()) {
+            work.accept(gpu);
+            return gpu.counters().containsKey(entry);
         }
     }
 
     private PtxModule module(String stem) {
         PtxModule module = Simulator.shipped(stem);
-        if (stem.equals(kernel.file()))
-            instructions.addAll(module.entry(kernel.entry()).instructions());
+        for (Entry e : module.entries()) if (e.name().equals(entry)) instructions.addAll(e.instructions());
         return module;
     }
 
-    private void require(Simulator gpu) {
+    private void requireTold(Simulator gpu) {
         if (told > 0) return;
-        String what = "trace: kernel is " + kernel;
-        if (!gpu.counters().containsKey(kernel.entry())) {
-            throw new IllegalArgumentException("%s, expected one of %s (launched by this case)"
-                    .formatted(what, gpu.counters().keySet()));
+        if (!gpu.counters().containsKey(entry)) {
+            throw new IllegalArgumentException("trace: kernel is %s, expected one of %s (that this case launches)"
+                    .formatted(entry, gpu.counters().keySet()));
         }
-        String where = "block %d, warp %d".formatted(window.block, window.warp);
-        throw new IllegalArgumentException("%s, %s executes no instruction with \"%s\", expected one that it executes"
-                .formatted(what, where, window.from));
+        throw new IllegalArgumentException(
+                "trace: block is %d, warp %d, from \"%s\", expected an instruction of %s that such a warp executes"
+                        .formatted(window.block, window.warp, window.from, entry));
     }
 
     private void executed(WarpView warp, Instruction instruction, int mask) {
@@ -112,11 +119,20 @@ public final class Trace {
         String place = instruction.place().hasSource()
                 ? instruction.place().file() + ":" + instruction.place().line()
                 : instruction.place().toString();
-        out.accept("%d  %s  %s%s".formatted(++told, place, instruction.text(), lanes(warp, mask)));
+        out.accept("%d  %s  %s%s%s".formatted(++told, place, guard(instruction), instruction.text(), lanes(warp, mask)));
         if (mask != 0) show(warp, instruction, mask);
         over = told >= window.count
                 || instruction.opcode().equals("ret")
                 || instruction.opcode().equals("exit");
+    }
+
+    private static String guard(Instruction instruction) {
+        if (instruction.guard().isEmpty()) return "";
+        return switch (instruction.guard().getFirst()) {
+            case Operand.Register r -> "@" + r.name() + " ";
+            case Operand.Not n -> "@!" + n.register().name() + " ";
+            default -> "";
+        };
     }
 
     private static String lanes(WarpView warp, int mask) {
@@ -174,7 +190,7 @@ public final class Trace {
 
     private boolean isBf16(Instruction instruction) {
         if (instruction.has("f32")) return false;
-        return kernel.entry().contains("bf16")
+        return entry.contains("bf16")
                 || instruction.modifiers().stream().anyMatch(m -> m.startsWith("bf16"));
     }
 
