@@ -119,7 +119,7 @@ public final class Inputs implements AutoCloseable {
 
     /// Gives the upper half of a float the exponent `fixed` and keeps its bits in `random`.
     private static void soften(MemorySegment bytes, long at, int fixed, int random) {
-        int bits = bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & random | fixed;
+        int bits = (bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & random) | fixed;
         bytes.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) bits);
     }
 
