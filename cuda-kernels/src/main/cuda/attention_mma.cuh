@@ -124,6 +124,7 @@ template <int D, int M, class Row>
 __device__ inline void write_heads(const float (&sums)[M][D / 8][4], const float (&factor)[M][2], char* tile, int first,
     int count, bf16* to, Row row) {
     int lane = threadIdx.x % 32;
+    __syncwarp();  // the warp's other lanes have read these rows
 #pragma unroll
     for (int i = 0; i < M; i++) {
 #pragma unroll

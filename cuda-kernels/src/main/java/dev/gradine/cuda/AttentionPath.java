@@ -5,9 +5,8 @@ import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 
-/// Which kernels compute attention, and what their blocks hold: tensor cores for bf16 heads of 64 and 128, f32 units
-/// for
-/// all else.
+/// Which kernels compute attention, and what their blocks hold: tensor cores for bf16 heads of 64 and
+/// 128, f32 units for all else.
 ///
 /// @param suffix end of the kernels' names
 /// @param takesHeadDim whether they are told the size of a head
@@ -37,15 +36,15 @@ record AttentionPath(
     }
 
     private static AttentionPath tensorCores(int d) {
-        int queries = 128;
-        int keys = d == 64 ? 128 : 64;
+        long queries = 128;
+        long keys = d == 64 ? 128 : 64;
         long row = 2L * d;
         long twoPairs = 4 * 4096 * 2L; // two of the tiles of 4096 / d keys and values
         return new AttentionPath(
                 "_bf16_d" + d,
                 false,
-                queries,
-                keys,
+                (int) queries,
+                (int) keys,
                 (queries + 2 * 64) * row,
                 2L * queries * row + twoPairs,
                 2L * keys * row + 4 * 32 * row);

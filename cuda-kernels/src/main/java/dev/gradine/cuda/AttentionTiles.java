@@ -6,13 +6,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToIntFunction;
 
-/// What each block of an attention kernel does, as `attention_tiles.cuh` reads it: tiles of queries with the keys they
-/// see, tiles of keys with the queries that see them. Tiles with most work come first, so that no long one starts last.
+/// What each block of an attention kernel does, as `attention_tiles.cuh` reads it: tiles of queries
+/// with the keys they see, tiles of keys with the queries that see them. Tiles with most work come
+/// first, so that no long one starts last.
 record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> sources) {
 
-    /// Queries of one sequence; query i sees keys 0 … ahead + i, the first `sharedKeys` of them from row `shared` on,
-    /// the
-    /// others from row `own` on.
+    /// Queries of one sequence; query i sees keys 0 … ahead + i, the first `sharedKeys` of them from
+    /// row `shared` on, the others from row `own` on.
     record QueryTile(int query, int queries, int shared, int sharedKeys, int own, int ahead) {
         private int work() {
             return ahead + queries;

@@ -5,9 +5,9 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// A linear layer with a low-rank update on the device: the update is a second sum in the registers of the first.
-/// Products
-/// of so few rows that their sums are cut into slices are made one after the other instead.
+/// A linear layer with a low-rank update on the device: the update is a second sum in the registers of
+/// the first. Products of so few rows that their sums are cut into slices are made one after the other
+/// instead.
 final class LowRankCuda implements LowRankKernel {
 
     private final Gpu gpu;

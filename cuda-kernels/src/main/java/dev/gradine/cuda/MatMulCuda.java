@@ -5,9 +5,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or BF16, each for
-/// itself: a
-/// gradient of f32 parameters may come from bf16 data.
+/// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or
+/// BF16, each for itself: a gradient of f32 parameters may come from bf16 data.
 final class MatMulCuda implements MatMulKernel {
 
     private static final int ENOUGH_BLOCKS = 256; // to keep a large card busy
@@ -105,8 +104,8 @@ final class MatMulCuda implements MatMulKernel {
                         path.grid(size.m(), size.n(), count));
     }
 
-    /// In how many parts k is summed: 1 unless there are few tiles. It depends on the sizes alone, so that sums have
-    /// one order on every card.
+    /// In how many parts k is summed: 1 unless there are few tiles. It depends on the sizes alone, so
+    /// that sums have one order on every card.
     private static int slices(MatMulShapes size) {
         int wanted = Math.min(ENOUGH_BLOCKS / MatMulPath.tiles(size.m(), size.n()), size.k() / SHORTEST_SLICE);
         return Math.clamp(wanted, 1, MOST_SLICES);

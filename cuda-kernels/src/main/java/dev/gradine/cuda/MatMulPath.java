@@ -12,8 +12,8 @@ enum MatMulPath {
     ANY(256, 0),
     /// Tensor cores, bf16 operands whose rows are multiples of 16 bytes.
     BF16(128, 128 * 136 * Float.BYTES),
-    /// Tensor cores; the second operand, of any real type, is rounded to bf16 on the way, as automatic mixed precision
-    /// does with f32 weights.
+    /// Tensor cores; the second operand, of any real type, is rounded to bf16 on the way, as automatic
+    /// mixed precision does with f32 weights.
     CODED(128, 128 * 136 * Float.BYTES);
 
     /// Rows and columns of the tile that one block computes.

@@ -6,9 +6,8 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 
-/// Matrix products with a frozen weight in NF4, which is decoded on the way and never stored as numbers. For many rows
-/// of
-/// bf16 it may pay to decode the weight once instead.
+/// Matrix products with a frozen weight in NF4, which is decoded on the way and never stored as
+/// numbers. For many rows of bf16 it may pay to decode the weight once instead.
 public final class Nf4MatMulCuda {
 
     private static final int PIECE = 8; // values that are decoded together

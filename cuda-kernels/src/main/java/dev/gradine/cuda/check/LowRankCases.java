@@ -32,9 +32,9 @@ public final class LowRankCases {
         return List.copyOf(all);
     }
 
-    /// The base product and the update each err as a product does. With bf16 data s · u is rounded to bf16 before it is
-    /// multiplied, or, where the two are made one after the other, y is before the update is added: one more
-    /// rounding.
+    /// The base product and the update each err as a product does. With bf16 data s · u is rounded to
+    /// bf16 before it is multiplied, or, where the two are made one after the other, y is before the
+    /// update is added: one more rounding.
     private static double bound(DType type, int k) {
         double product = MatMulCases.bound(k, type);
         return type == DType.F32 ? 2 * product : product + MatMulCases.BF16_EPSILON;

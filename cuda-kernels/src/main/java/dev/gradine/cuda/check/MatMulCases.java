@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// Matrix products at sizes around a tile of 128 × 128 and its steps of 16 and 32, with frozen weights of every type.
+/// Matrix products at sizes around a tile of 128 × 128 and its steps of 16 and 32, with frozen weights
+/// of every type.
 public final class MatMulCases {
 
     private static final double EPSILON = 0x1p-24; // of one rounding to f32
@@ -54,6 +55,8 @@ public final class MatMulCases {
             all.add(accumulating(form, DType.BF16, 8, 136, 168));
             all.add(overwriting(form, DType.BF16, 24, 40, 1032));
             all.add(single(form, 40, 24, 72));
+            all.add(overwriting(form, DType.F32, 1153, 136, 8)); // more than a group of tiles
+            all.add(overwriting(form, DType.BF16, 1160, 136, 8));
         }
         for (DType weight : List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1)) {
             for (DType type : List.of(DType.F32, DType.BF16)) {
@@ -64,9 +67,8 @@ public final class MatMulCases {
         return List.copyOf(all);
     }
 
-    /// Two sums of k terms, here and on the CPU, whose errors grow as √k, and what tensor cores cut off: at most two
-    /// units
-    /// a step of 8 terms; then one rounding of the result.
+    /// Two sums of k terms, here and on the CPU, whose errors grow as √k, and what tensor cores cut
+    /// off: at most two units a step of 8 terms; then one rounding of the result.
     static double bound(int k, DType result) {
         double sum = EPSILON * (8 * Math.sqrt(k) + 4 * Math.ceilDiv(k, 8) + 2);
         return result == DType.F32 ? sum : sum + BF16_EPSILON;
@@ -101,7 +103,8 @@ public final class MatMulCases {
         });
     }
 
-    /// Weights of another type, whose values are bf16 numbers too: so both devices multiply the same ones.
+    /// Weights of another type, whose values are bf16 numbers too: so both devices multiply the same
+    /// ones.
     private static KernelCase frozen(Form form, DType type, DType weight, int m, int n, int k) {
         return KernelCase.of(name(form, " of " + weight, m, n, k), type, bound(k, type), in -> {
             Tensor c = in.out(m, n);

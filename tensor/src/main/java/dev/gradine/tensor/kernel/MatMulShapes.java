@@ -5,7 +5,8 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 
-/// Sizes of one product of `MatMulKernel`: `c[M,N]` sums K terms each. Every device checks its arguments by these.
+/// Sizes of one product of `MatMulKernel`: `c[M,N]` sums K terms each. Every device checks its
+/// arguments by these.
 ///
 /// @param m rows of the result
 /// @param n columns of the result
