@@ -31,6 +31,7 @@ final class MatMulCpu implements MatMulKernel {
     public void tn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         DTypeException.require("matmul_tn", "b", b, DType.F32);
         require("matmul_tn", a, 0, b, 0, c);
+        if (TallProduct.run(a, b, alpha, accumulate, c)) return;
         new Gemm(Gemm.Form.TN, a, b, alpha, accumulate, c).run();
     }
 
