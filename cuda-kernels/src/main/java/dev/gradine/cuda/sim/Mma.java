@@ -1,5 +1,7 @@
 package dev.gradine.cuda.sim;
 
+import java.util.Arrays;
+
 /// `mma.sync.aligned.m16n8kK.row.col.f32.T.T.f32`: D = A·B + C of one warp, as tensor cores compute it.
 ///
 /// With g = lane / 4 and t = lane % 4, a 16-bit element of register r and half h lies at
@@ -59,20 +61,32 @@ final class Mma {
 
     private static final int M = 16;
     private static final int N = 8;
+    private static final int OUTPUTS = M * N;
     private static final int MAX_K = 16;
-    /// Exponent that stands for an infinity or NaN among the factors.
-    private static final int NOT_FINITE = 1 << 20;
+    /// Products that an int can hold the sum of.
+    private static final int HALF = 8;
+    /// Exponent of an infinity or NaN, and of a zero, which is below that of anything else.
+    private static final int NOT_FINITE = 1 << 14;
+
+    private static final int NOTHING = -1 << 12;
 
     private final Element type;
     private final int k;
     private final int step;
     private final int fractionBits;
-    /// Signed significands and exponents: row of A by k, column of B by k. Value = s · 2^(e − fraction).
-    private final int[] as = new int[M * MAX_K];
-    private final int[] ae = new int[M * MAX_K];
-    private final int[] bs = new int[N * MAX_K];
-    private final int[] be = new int[N * MAX_K];
-    private final float[] acc = new float[M * N];
+    /// A by k and row, B by k and column: the exponent above 16 bits of signed significand.
+    private final int[] a = new int[MAX_K * M];
+    private final int[] b = new int[MAX_K * N];
+    /// The outputs by column and row.
+    private final float[] acc = new float[OUTPUTS];
+    /// Of each output: the largest exponent, sums of the products of either half of a step.
+    private final int[] largest = new int[OUTPUTS];
+
+    private final int[] sum = new int[OUTPUTS];
+    private final int[] sum2 = new int[OUTPUTS];
+    /// Factors and products of a step, by k and output.
+    private final int[] left = new int[MAX_K * OUTPUTS];
+    private final int[] right = new int[MAX_K * OUTPUTS];
 
     /// An instruction of one shape; not for several Java threads at once.
     ///
@@ -105,121 +119,161 @@ final class Mma {
         for (int r = 0; r < 4; r++) {
             for (int lane = 0; lane < 32; lane++) acc[output(r, lane)] = Float.intBitsToFloat(c[r][lane]);
         }
-        for (int from = 0; from < k; from += step) {
-            for (int i = 0; i < M; i++) {
-                for (int n = 0; n < N; n++) accumulate(i, n, from, finite);
-            }
-        }
+        for (int from = 0; from < k; from += step) accumulate(from, finite);
         for (int r = 0; r < 4; r++) {
             for (int lane = 0; lane < 32; lane++) d[r][lane] = Floats.bits(acc[output(r, lane)]);
         }
     }
 
     private static int output(int r, int lane) {
-        return ((lane >> 2) + ((r & 2) << 2)) * N + ((lane & 3) << 1) + (r & 1);
+        int row = (lane >> 2) + ((r & 2) << 2);
+        int column = ((lane & 3) << 1) + (r & 1);
+        return column * M + row;
     }
 
-    private boolean load(int[][] a, int[][] b) {
-        int largest = 0;
+    private boolean load(int[][] ra, int[][] rb) {
+        int top = NOTHING;
         for (int r = 0; r < registersOfA(); r++) {
             for (int lane = 0; lane < 32; lane++) {
                 int row = (lane >> 2) + ((r & 1) << 3);
-                largest = Math.max(largest, split(a[r][lane], row * MAX_K + column(r >> 1, lane & 3), as, ae));
+                top = Math.max(top, split(ra[r][lane], column(r >> 1, lane & 3) * M + row, M, a));
             }
         }
         for (int r = 0; r < registersOfB(); r++) {
             for (int lane = 0; lane < 32; lane++) {
-                largest = Math.max(largest, split(b[r][lane], (lane >> 2) * MAX_K + column(r, lane & 3), bs, be));
+                top = Math.max(top, split(rb[r][lane], column(r, lane & 3) * N + (lane >> 2), N, b));
             }
         }
-        return largest < NOT_FINITE;
+        return top >> 16 < NOT_FINITE;
     }
 
     private int column(int r, int t) {
         return type == Element.TF32 ? t + (r << 2) : (t << 1) + (r << 3);
     }
 
-    /// Takes apart the one or two values of a register and returns the larger exponent.
-    private int split(int bits, int at, int[] s, int[] e) {
-        return switch (type) {
-            case TF32 -> put(bits >> 31, (bits >>> 23) & 255, (bits >>> 13) & 1023, at, s, e);
-            case BF16 ->
-                Math.max(
-                        put((bits << 16) >> 31, (bits >>> 7) & 255, bits & 127, at, s, e),
-                        put(bits >> 31, (bits >>> 23) & 255, (bits >>> 16) & 127, at + 1, s, e));
-            case F16 ->
-                Math.max(
-                        put((bits << 16) >> 31, (bits >>> 10) & 31, bits & 1023, at, s, e),
-                        put(bits >> 31, (bits >>> 26) & 31, (bits >>> 16) & 1023, at + 1, s, e));
-        };
-    }
-
-    private int put(int sign, int exponent, int fraction, int at, int[] s, int[] e) {
-        int top = type == Element.F16 ? 31 : 255;
-        int significand = exponent == 0 ? fraction : fraction | (1 << type.fraction);
-        s[at] = (significand ^ sign) - sign;
-        e[at] = exponent == top ? NOT_FINITE : Math.max(exponent, 1) - (top >> 1);
-        return e[at];
-    }
-
-    private void accumulate(int i, int n, int from, boolean finite) {
-        float c = acc[i * N + n];
-        if (!finite || !Float.isFinite(c)) {
-            acc[i * N + n] = specialOr(i, n, from, c);
-            return;
+    /// Takes apart the one or two values of a register and returns the one of the larger exponent.
+    private int split(int bits, int at, int next, int[] to) {
+        switch (type) {
+            case TF32 -> to[at] = pack(bits, 8, bits >>> 13);
+            case BF16 -> {
+                to[at] = pack(bits << 16, 8, bits);
+                to[at + next] = pack(bits, 8, bits >>> 16);
+            }
+            case F16 -> {
+                to[at] = pack(bits << 16, 5, bits);
+                to[at + next] = pack(bits, 5, bits >>> 16);
+            }
         }
-        acc[i * N + n] = dot(i, n, from, c);
+        return type == Element.TF32 ? to[at] : Math.max(to[at], to[at + next]);
     }
 
-    private float dot(int i, int n, int from, float c) {
-        int a = i * MAX_K + from;
-        int b = n * MAX_K + from;
-        int cBits = Float.floatToRawIntBits(c);
-        int ce = Math.max((cBits >>> 23) & 255, 1) - 127;
-        int largest = ce; // never below the exponent of a zero
-        for (int j = 0; j < step; j++) {
-            if (as[a + j] * bs[b + j] != 0) largest = Math.max(largest, ae[a + j] + be[b + j]);
+    /// @param bits the value from its sign on
+    /// @param fraction its fraction, with other bits above
+    private int pack(int bits, int exponentBits, int fraction) {
+        int top = (1 << exponentBits) - 1;
+        int exponent = (bits >>> (31 - exponentBits)) & top;
+        int significand = fraction & ((1 << type.fraction) - 1);
+        if (exponent != 0) significand |= 1 << type.fraction;
+        int sign = bits >> 31;
+        int e = exponent == top ? NOT_FINITE : significand == 0 ? NOTHING : Math.max(exponent, 1) - (top >> 1);
+        return (e << 16) | (((significand ^ sign) - sign) & 0xffff);
+    }
+
+    private void accumulate(int from, boolean finite) {
+        expand(from);
+        products(left, right, step * OUTPUTS);
+        boolean special = !startSums();
+        for (int j = 0; j < step; j++) raise(largest, right, j * OUTPUTS);
+        addC();
+        int shift = fractionBits - 2 * type.fraction;
+        for (int j = 0; j < step; j++) add(j < HALF ? sum : sum2, left, right, largest, j * OUTPUTS, shift);
+        for (int o = 0; o < OUTPUTS; o++) {
+            float c = acc[o];
+            acc[o] = truncate((double) sum[o] + sum2[o], largest[o] - fractionBits);
+            if (special || !finite) acc[o] = specialOr(o, from, c, acc[o]);
         }
-        int left = fractionBits - 2 * type.fraction;
-        long sum = 0;
+    }
+
+    /// Every factor where each output finds it, so that all that follows is arithmetic on whole arrays.
+    private void expand(int from) {
         for (int j = 0; j < step; j++) {
-            int p = as[a + j] * bs[b + j];
+            for (int n = 0; n < N; n++) {
+                int to = j * OUTPUTS + n * M;
+                System.arraycopy(a, (from + j) * M, left, to, M);
+                Arrays.fill(right, to, to + M, b[(from + j) * N + n]);
+            }
+        }
+    }
+
+    /// Replaces factors by the significand and the exponent of their product.
+    private static void products(int[] x, int[] y, int count) {
+        for (int i = 0; i < count; i++) {
+            int e = (x[i] >> 16) + (y[i] >> 16);
+            x[i] = (short) x[i] * (short) y[i];
+            y[i] = e;
+        }
+    }
+
+    /// The exponent of C; whether all of C is finite.
+    private boolean startSums() {
+        int top = 0;
+        for (int o = 0; o < OUTPUTS; o++) {
+            int exponent = (Float.floatToRawIntBits(acc[o]) >>> 23) & 255;
+            largest[o] = Math.max(exponent, 1) - 127;
+            top = Math.max(top, exponent);
+        }
+        return top < 255;
+    }
+
+    private static void raise(int[] largest, int[] exponents, int from) {
+        for (int o = 0; o < OUTPUTS; o++) largest[o] = Math.max(largest[o], exponents[from + o]);
+    }
+
+    private void addC() {
+        for (int o = 0; o < OUTPUTS; o++) {
+            int bits = Float.floatToRawIntBits(acc[o]);
+            int exponent = (bits >>> 23) & 255;
+            int significand = (bits & 0x7f_ffff) | ((-exponent >> 31) & 0x80_0000);
+            int down = Math.min(largest[o] + 127 - Math.max(exponent, 1), 31);
+            int kept = (significand << (fractionBits - 23)) >>> down;
+            int sign = bits >> 31;
+            sum[o] = (kept ^ sign) - sign;
+            sum2[o] = 0;
+        }
+    }
+
+    private static void add(int[] sum, int[] products, int[] exponents, int[] largest, int from, int shift) {
+        for (int o = 0; o < OUTPUTS; o++) {
+            int p = products[from + o];
             int sign = p >> 31;
-            int magnitude = ((p ^ sign) - sign) << left;
-            int kept = magnitude >>> Math.min(largest - ae[a + j] - be[b + j], 31);
-            sum += (kept ^ sign) - sign;
+            int magnitude = ((p ^ sign) - sign) << shift;
+            int kept = magnitude >>> Math.min(largest[o] - exponents[from + o], 31);
+            sum[o] += (kept ^ sign) - sign;
         }
-        int significand = (cBits & 0x7f_ffff) | ((cBits & 0x7f80_0000) == 0 ? 0 : 0x80_0000);
-        int kept = (significand << (fractionBits - 23)) >>> Math.min(largest - ce, 31);
-        sum += cBits < 0 ? -kept : kept;
-        return truncate(sum, largest - fractionBits);
     }
 
     /// sum · 2^exponent as f32, towards zero; what f32 cannot hold is infinite.
-    private static float truncate(long sum, int exponent) {
+    private static float truncate(double sum, int exponent) {
         double exact = sum * Double.longBitsToDouble((exponent + 1023L) << 52);
-        float nearest = (float) exact;
-        if (Math.abs((double) nearest) > Math.abs(exact) && Math.abs(exact) < 0x1p128) {
-            return Float.intBitsToFloat(Float.floatToRawIntBits(nearest) - 1);
-        }
-        return nearest;
+        if (Math.abs(exact) < Float.MIN_NORMAL) return Rounding.ZERO.narrow(exact);
+        return (float) Double.longBitsToDouble(Double.doubleToRawLongBits(exact) & (-1L << (52 - 23)));
     }
 
-    /// Infinities and NaN among the terms decide; without any in this row and column the sum is an ordinary
-    /// one.
-    private float specialOr(int i, int n, int from, float c) {
+    /// Infinities and NaN among the terms of an output decide; without any the sum is an ordinary one.
+    private float specialOr(int o, int from, float c, float ordinary) {
         float special = Float.isFinite(c) ? 0 : c;
         for (int j = from; j < from + step; j++) {
-            int x = i * MAX_K + j;
-            int y = n * MAX_K + j;
-            if (ae[x] == NOT_FINITE || be[y] == NOT_FINITE) special += factor(as[x], ae[x]) * factor(bs[y], be[y]);
+            int x = a[j * M + o % M];
+            int y = b[j * N + o / M];
+            if (x >> 16 == NOT_FINITE || y >> 16 == NOT_FINITE) special += factor(x) * factor(y);
         }
-        return special == 0 ? dot(i, n, from, c) : special;
+        return special == 0 ? ordinary : special;
     }
 
     /// A stand-in with the sign and the kind of a factor.
-    private float factor(int s, int e) {
-        if (e != NOT_FINITE) return Integer.signum(s);
+    private float factor(int packed) {
+        short s = (short) packed;
+        if (packed >> 16 != NOT_FINITE) return Integer.signum(s);
         return Math.abs(s) == 1 << type.fraction ? Integer.signum(s) * Float.POSITIVE_INFINITY : Float.NaN;
     }
 }

@@ -153,7 +153,11 @@ final class Shadow {
         String what = "%s of %s at 0x%x".formatted(access, name, base + at);
         return switch (verdict) {
             case FINE -> throw new AssertionError(what);
-            case UNWRITTEN -> new AccessException(thread, what + " that nobody has written", "a write before it");
+            case UNWRITTEN ->
+                new AccessException(
+                        thread,
+                        what + " that nobody has written",
+                        "a write before it, and a barrier between the two if another thread writes");
             case PENDING ->
                 new AccessException(
                         thread,

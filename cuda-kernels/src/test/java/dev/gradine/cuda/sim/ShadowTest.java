@@ -8,6 +8,8 @@ import org.junit.jupiter.api.Test;
 
 final class ShadowTest {
 
+    private static final String WRITE =
+            ", expected a write before it, and a barrier between the two if another thread writes";
     private static final String BARRIER = ", expected a barrier between the two";
     private static final String WARP = ", expected bar.warp.sync or a barrier between the two";
     private static final String BLOCKS =
@@ -22,13 +24,13 @@ final class ShadowTest {
         shadow.read(order, 0, 0x40, 2);
         assertFault(
                 () -> shadow.read(order, 3, 0x80, 4),
-                "reads 4 bytes of shared memory at 0x80 that nobody has written, expected a write before it");
+                "reads 4 bytes of shared memory at 0x80 that nobody has written" + WRITE);
         assertFault(
                 () -> shadow.read(order, 0, 0x40, 4),
-                "reads 4 bytes of shared memory at 0x42 that nobody has written, expected a write before it");
+                "reads 4 bytes of shared memory at 0x42 that nobody has written" + WRITE);
         assertFault(
                 () -> shadow.update(order, 0, 0x50, 4),
-                "updates 4 bytes of shared memory at 0x50 that nobody has written, expected a write before it");
+                "updates 4 bytes of shared memory at 0x50 that nobody has written" + WRITE);
     }
 
     @Test
