@@ -27,7 +27,7 @@ public record Counters(long launches, Work work, Traffic traffic, Block block) {
     ///
     /// @param threads of a block
     /// @param registers of 32 bits per thread that are live at once by the order of the PTX; `ptxas` decides in the
-    end
+    ///     end
     /// @param sharedBytes static and dynamic
     public record Block(int threads, int registers, int sharedBytes) {
 
