@@ -23,21 +23,37 @@ __device__ inline unsigned piece_at(int row, int piece) {
     return K_LAST ? row * 64 + ((piece ^ (row >> 1 & 3)) << 4) : row * 256 + ((piece ^ (row & 7)) << 4);
 }
 
-// Starts the copies of one tile: rows `row` ... of which `rows` exist, k from `k` to `end`. Rows are multiples of 16 bytes.
+// Where a thread's four pieces of the tiles of one operand come from: they lie 32 rows, or 8 k, apart.
 template <bool K_LAST>
-__device__ inline void copy_tile(unsigned to, const Matrix& a, int row, int rows, int k, int end) {
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-        int n = threadIdx.x + 128 * i;
-        int r = K_LAST ? n / 4 : n / 16, piece = K_LAST ? n % 4 : n % 16;
-        int x = (K_LAST ? row : k) + r, y = (K_LAST ? k : row) + 8 * piece;
-        bool there = K_LAST ? x < rows && y < end : x < end && y < rows;
-        const bf16* from = (const bf16*)a.data + (there ? (size_t)x * a.width + y : 0);
-        copy_async(to + piece_at<K_LAST>(r, piece), from, there ? 16 : 0);
-    }
-}
+struct Copier {
+    const bf16* from;  // the first piece of the tile that begins at k = 0
+    int width;
+    int k;           // of the first piece in the tile
+    unsigned there;  // bit i: whether the row or the columns of piece i exist
+    unsigned to;     // of the first piece in the tile
 
-// The same for any type and any width, times `factor`, at once.
+    __device__ Copier(const Matrix& a, int row, int rows) {
+        int r = K_LAST ? threadIdx.x / 4 : threadIdx.x / 16, piece = K_LAST ? threadIdx.x % 4 : threadIdx.x % 16;
+        width = a.width;
+        k = K_LAST ? 8 * piece : r;
+        from = (const bf16*)a.data + (K_LAST ? (size_t)(row + r) * width + k : (size_t)r * width + row + 8 * piece);
+        there = 0;
+        for (int i = 0; i < 4; i++) there |= (K_LAST ? row + r + 32 * i : row + 8 * piece) < rows ? 1 << i : 0;
+        to = piece_at<K_LAST>(r, piece);
+    }
+
+    // Starts the copies of the tile at `at`; k ends at `end`. What does not exist becomes zero and is not read.
+    __device__ void start(unsigned tile, int at, int end) const {
+        const bf16* p = from + (K_LAST ? at : (size_t)at * width);
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            bool exists = (there >> i & 1) && at + k + (K_LAST ? 0 : 8 * i) < end;
+            copy_async(tile + to + 2048 * i, p + (size_t)(K_LAST ? 32 : 8) * i * width, exists ? 16 : 0);
+        }
+    }
+};
+
+// The same tile from any type and any width, times `factor`, at once.
 template <bool K_LAST, int TYPE>
 __device__ inline void decode_tile(char* to, const Matrix& a, int row, int rows, int k, int end, float factor) {
 #pragma unroll 1
@@ -54,34 +70,42 @@ __device__ inline void decode_tile(char* to, const Matrix& a, int row, int rows,
     }
 }
 
-// A fragment of 16 rows and 16 k, from `row` and `k` of the tile on.
+// Where this lane's share of a fragment of A lies: 16 rows from `row` on, k from 0 on. Of B: twice 8 columns.
 template <bool K_LAST>
-__device__ inline void load_a(unsigned (&x)[4], unsigned tile, int row, int k) {
+__device__ inline unsigned fragment_of_a(int row) {
     int lane = threadIdx.x % 32;
-    if (K_LAST) load_matrices(x, tile + piece_at<true>(row + lane % 16, k / 8 + lane / 16));
-    else load_transposed(x, tile + piece_at<false>(k + lane / 16 * 8 + lane % 8, row / 8 + lane / 8 % 2));
+    return K_LAST ? piece_at<true>(row + lane % 16, lane / 16)
+                  : piece_at<false>(lane / 16 * 8 + lane % 8, row / 8 + lane / 8 % 2);
 }
 
-// Fragments of 16 k of two times 8 columns: x[0], x[1] of the first, x[2], x[3] of the second.
 template <bool K_LAST>
-__device__ inline void load_b(unsigned (&x)[4], unsigned tile, int column, int k) {
+__device__ inline unsigned fragment_of_b(int column) {
     int lane = threadIdx.x % 32;
-    if (K_LAST) load_matrices(x, tile + piece_at<true>(column + lane / 16 * 8 + lane % 8, k / 8 + lane / 8 % 2));
-    else load_transposed(x, tile + piece_at<false>(k + lane % 16, column / 8 + lane / 16));
+    return K_LAST ? piece_at<true>(column + lane / 16 * 8 + lane % 8, lane / 8 % 2)
+                  : piece_at<false>(lane % 16, column / 8 + lane / 16);
+}
+
+// The fragment 16 · i rows and k further on: what is permuted is a number of pieces that is even, so that xor adds it.
+template <bool K_LAST>
+__device__ inline void load_fragment(unsigned (&x)[4], unsigned tile, unsigned first, int i, int k) {
+    if (K_LAST) load_matrices(x, tile + (first ^ (2 * k)) + 1024 * i);
+    else load_transposed(x, tile + (first ^ (32 * i)) + 256 * k);
 }
 
 typedef float SumsBf16[4][8][4];
 
 template <bool A_K_LAST, bool B_K_LAST>
 __device__ inline void multiply_bf16(unsigned pair, SumsBf16& sums) {
-    int warp = threadIdx.x / 32, row = warp / 2 * WARP_SIDE, column = warp % 2 * WARP_SIDE;
+    int warp = threadIdx.x / 32;
+    unsigned first_a = fragment_of_a<A_K_LAST>(warp / 2 * WARP_SIDE);
+    unsigned first_b = fragment_of_b<B_K_LAST>(warp % 2 * WARP_SIDE);
 #pragma unroll
     for (int k = 0; k < STEP; k += 16) {
         unsigned a[4][4], b[4][4];
 #pragma unroll
-        for (int i = 0; i < 4; i++) load_a<A_K_LAST>(a[i], pair, row + 16 * i, k);
+        for (int i = 0; i < 4; i++) load_fragment<A_K_LAST>(a[i], pair, first_a, i, k);
 #pragma unroll
-        for (int j = 0; j < 4; j++) load_b<B_K_LAST>(b[j], pair + OPERAND_BYTES, column + 16 * j, k);
+        for (int j = 0; j < 4; j++) load_fragment<B_K_LAST>(b[j], pair + OPERAND_BYTES, first_b, j, k);
 #pragma unroll
         for (int i = 0; i < 4; i++) {
 #pragma unroll
@@ -95,14 +119,16 @@ template <bool A_K_LAST, bool B_K_LAST, int B_TYPE>
 __device__ inline void product_bf16(
     const Matrix& a, const Matrix& b, int m, int n, Range range, Tile tile, SumsBf16& sums) {
     unsigned shared = shared_address(shared_memory);
+    Copier<A_K_LAST> copy_a(a, tile.row, m);
+    Copier<B_K_LAST> copy_b(b, tile.column, n);
     auto start = [&](int k, int stage) {
         if (k < range.end) {
-            copy_tile<A_K_LAST>(shared + stage * PAIR_BYTES, a, tile.row, m, k, range.end);
+            copy_a.start(shared + stage * PAIR_BYTES, k, range.end);
             if (B_TYPE != BF16) {
                 char* to = (char*)shared_memory + stage * PAIR_BYTES + OPERAND_BYTES;
                 decode_tile<B_K_LAST, B_TYPE>(to, b, tile.column, n, k, range.end, 1);
             } else {
-                copy_tile<B_K_LAST>(shared + stage * PAIR_BYTES + OPERAND_BYTES, b, tile.column, n, k, range.end);
+                copy_b.start(shared + stage * PAIR_BYTES + OPERAND_BYTES, k, range.end);
             }
         }
         commit_copies();

@@ -34,10 +34,16 @@ __device__ inline void fetch(const Matrix& a, int row, int rows, int k, int end,
 template <bool K_LAST>
 __device__ inline void keep(TileF32& tile, const float (&x)[8], float factor) {
     int t = threadIdx.x;
+    if (K_LAST) {
 #pragma unroll
-    for (int i = 0; i < 8; i++) {
-        if (K_LAST) tile[t / SIDE * 8 + i][t % SIDE] = factor * x[i];
-        else tile[t / 16][t % 16 * 8 + i] = factor * x[i];
+        for (int i = 0; i < 8; i++) tile[t / SIDE * 8 + i][t % SIDE] = factor * x[i];
+    } else {
+        float4 low = make_float4(factor * x[0], factor * x[1], factor * x[2], factor * x[3]);
+        float4 high = make_float4(factor * x[4], factor * x[5], factor * x[6], factor * x[7]);
+        bool swap = t & 4;  // lanes 4 ... 7 begin with the upper half: so eight lanes meet in no bank
+        float* to = &tile[t / 16][t % 16 * 8];
+        *(float4*)(to + (swap ? 4 : 0)) = swap ? high : low;
+        *(float4*)(to + (swap ? 0 : 4)) = swap ? low : high;
     }
 }
 

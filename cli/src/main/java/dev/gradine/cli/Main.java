@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
+            BundleCommand.class,
             ClassArchiveCommand.class
         },
         footer = {

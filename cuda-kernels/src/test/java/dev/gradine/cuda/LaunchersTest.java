@@ -64,7 +64,7 @@ class LaunchersTest {
         try {
             mistake.accept(k);
         } catch (ShapeException e) {
-            return e.getMessage();
+            return String.valueOf(e.getMessage());
         }
         throw new AssertionError("nothing was refused");
     }

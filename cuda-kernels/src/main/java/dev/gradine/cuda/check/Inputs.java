@@ -70,7 +70,7 @@ public final class Inputs implements AutoCloseable {
     /// Rounded to the nearest bf16, ties to even.
     private static float toBf16(float x) {
         int bits = Float.floatToRawIntBits(x);
-        return Float.intBitsToFloat((bits + 0x7fff + (bits >>> 16 & 1)) & 0xffff0000);
+        return Float.intBitsToFloat((bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000);
     }
 
     /// f32, whatever the type of the case, of random values in (−2, 2).
@@ -119,7 +119,7 @@ public final class Inputs implements AutoCloseable {
 
     /// Gives the upper half of a float the exponent `fixed` and keeps its bits in `random`.
     private static void soften(MemorySegment bytes, long at, int fixed, int random) {
-        int bits = bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & random | fixed;
+        int bits = (bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & random) | fixed;
         bytes.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) bits);
     }
 

@@ -18,20 +18,20 @@ public final class Nf4Cases {
     /// The quantiles of the normal distribution, Dettmers et al. 2023 (arXiv:2305.14314), appendix E.
     private static final float[] CODE = {
         -1.0f,
-        -0.6961928009986877f,
-        -0.5250730514526367f,
-        -0.39491748809814453f,
-        -0.28444138169288635f,
-        -0.18477343022823334f,
-        -0.09105003625154495f,
+        -0.6961928f,
+        -0.52507305f,
+        -0.3949175f,
+        -0.28444138f,
+        -0.18477343f,
+        -0.091050036f,
         0.0f,
-        0.07958029955625534f,
-        0.16093020141124725f,
-        0.24611230194568634f,
-        0.33791524171829224f,
-        0.44070982933044434f,
-        0.5626170039176941f,
-        0.7229568362236023f,
+        0.0795803f,
+        0.1609302f,
+        0.2461123f,
+        0.33791524f,
+        0.44070983f,
+        0.562617f,
+        0.72295684f,
         1.0f
     };
 
@@ -50,20 +50,24 @@ public final class Nf4Cases {
     }
 
     /// Random codes and magnitudes of `n` values.
-    private record Weights(byte[] q, byte[] absmax, float[] nested, float[] map, float offset) {
+    private static final class Weights {
 
-        static Weights of(int n) {
+        private final byte[] q;
+        private final byte[] absmax;
+        private final float[] nested;
+        private final float[] map = new float[256];
+        private final float offset = 0.7f;
+
+        Weights(int n) {
             SplittableRandom rng = new SplittableRandom(n);
             int blocks = Math.ceilDiv(n, BLOCK);
-            byte[] q = new byte[Math.ceilDiv(n, 2)];
-            byte[] absmax = new byte[blocks];
+            q = new byte[Math.ceilDiv(n, 2)];
+            absmax = new byte[blocks];
             rng.nextBytes(q);
             rng.nextBytes(absmax);
-            float[] map = new float[256];
             for (int i = 0; i < map.length; i++) map[i] = (i - 127) / 128f;
-            float[] nested = new float[Math.ceilDiv(blocks, 256)];
+            nested = new float[Math.ceilDiv(blocks, 256)];
             for (int i = 0; i < nested.length; i++) nested[i] = 0.2f + 0.01f * i;
-            return new Weights(q, absmax, nested, map, 0.7f);
         }
 
         float magnitude(int block) {
@@ -79,7 +83,7 @@ public final class Nf4Cases {
         float[] values(int n) {
             float[] w = new float[n];
             for (int i = 0; i < n; i++) {
-                int code = i % 2 == 0 ? q[i / 2] >> 4 & 15 : q[i / 2] & 15;
+                int code = i % 2 == 0 ? (q[i / 2] >> 4) & 15 : q[i / 2] & 15;
                 w[i] = CODE[code] * magnitude(i / BLOCK);
             }
             return w;
@@ -100,14 +104,14 @@ public final class Nf4Cases {
                 type,
                 Bounds.of(type, 0),
                 in -> {
-                    Weights w = Weights.of(n);
+                    Weights w = new Weights(n);
                     Tensor y = in.out(n);
                     Tensor absmax = floats(in, w.magnitudes());
-                    Tensor q = codes(in, w.q());
+                    Tensor q = codes(in, w.q);
                     ((CudaKernels) in.kernels()).nf4().dequantise(q, floats(in, CODE), absmax, BLOCK, y);
                     return List.of(y);
                 },
-                in -> List.of(floats(in, Weights.of(n).values(n))));
+                in -> List.of(floats(in, new Weights(n).values(n))));
     }
 
     private static KernelCase nested(DType type, int n) {
@@ -116,14 +120,14 @@ public final class Nf4Cases {
                 type,
                 Bounds.of(type, 3),
                 in -> {
-                    Weights w = Weights.of(n);
+                    Weights w = new Weights(n);
                     Tensor y = in.out(n);
-                    Tensor absmax = codes(in, w.absmax());
-                    Nested nested = new Nested(absmax, floats(in, w.nested()), floats(in, w.map()), w.offset());
-                    Tensor q = codes(in, w.q());
+                    Tensor absmax = codes(in, w.absmax);
+                    Nested nested = new Nested(absmax, floats(in, w.nested), floats(in, w.map), w.offset);
+                    Tensor q = codes(in, w.q);
                     ((CudaKernels) in.kernels()).nf4().dequantise(q, floats(in, CODE), nested, BLOCK, y);
                     return List.of(y);
                 },
-                in -> List.of(floats(in, Weights.of(n).values(n))));
+                in -> List.of(floats(in, new Weights(n).values(n))));
     }
 }

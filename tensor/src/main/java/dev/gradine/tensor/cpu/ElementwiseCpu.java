@@ -85,7 +85,7 @@ final class ElementwiseCpu implements ElementwiseKernel {
         Chunks.values(n, (from, end) -> scale(in, s, to, from, end));
     }
 
-    private static void scale(long x, float s, long y, int from, int to) {
+    static void scale(long x, float s, long y, int from, int to) {
         FloatVector factor = FloatVector.broadcast(F, s);
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(x, i).mul(factor), y, i);

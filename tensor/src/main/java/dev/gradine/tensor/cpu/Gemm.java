@@ -49,6 +49,9 @@ final class Gemm {
     private final boolean swapped; // c is written transposed: this computes cᵀ
     private final GemmTerm main;
     private @Nullable GemmTerm second;
+    private @Nullable GemmTerm narrow;
+    private long u;
+    private float scale;
 
     Gemm(Form form, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         this.swapped =
@@ -64,6 +67,17 @@ final class Gemm {
     Gemm plus(Form form, Tensor a, Tensor b, float alpha) {
         second = new GemmTerm(form, a, b, alpha, Integer.MAX_VALUE, n);
         return this;
+    }
+
+    /// Computes `u = scale · A · B` as well, from the same rows of A, before the second product reads it.
+    ///
+    /// @return false, and nothing changes, where each thread has columns of its own instead of rows
+    boolean alongside(Form form, Tensor a, Tensor b, float scale, Tensor u) {
+        if (m <= MC || pieces() > 1 || main.width < MicroKernel.WIDEST) return false;
+        narrow = new GemmTerm(form, a, b, 1, Integer.MAX_VALUE, u.shape().dim(1));
+        this.u = Native.writable(u);
+        this.scale = scale;
+        return true;
     }
 
     void run() {
@@ -84,6 +98,11 @@ final class Gemm {
         int columns = Math.min(padded, Math.max(1, PACKED / depth / main.unit) * main.unit);
         Scratch own = Scratch.own();
         long panels = own.panels((long) columns * depth);
+        Stage beside = null;
+        if (narrow != null) {
+            beside = narrow.stage(own.narrowPanels((long) roundUp(narrow.n, narrow.width) * k), 0, narrow.n, 0, k);
+            pack(narrow, beside, parallel);
+        }
         for (int j = 0; j < n; j += columns) {
             int end = Math.min(n, j + columns);
             Stage last = null;
@@ -94,7 +113,7 @@ final class Gemm {
             for (int p = 0; p < k; p += depth) {
                 Stage s = main.stage(panels, j, end, p, depth);
                 pack(main, s, parallel);
-                blocks(s, s.p1() == k ? last : null, parallel);
+                blocks(s, s.p1() == k ? last : null, j == 0 ? beside : null, parallel);
             }
         }
     }
@@ -103,18 +122,33 @@ final class Gemm {
         each(term.parts(s), i -> term.pack(s, i), parallel);
     }
 
-    private void blocks(Stage s, @Nullable Stage last, boolean parallel) {
+    private int tiles() {
         int height = MicroKernel.height(main.width, MC);
-        int tiles = (m + height - 1) / height;
-        int blocks = Math.min(tiles, roundUp((tiles + MC / height - 1) / (MC / height), Parallel.THREADS));
-        int pieces = (2 * Parallel.THREADS + blocks - 1) / blocks; // two blocks a thread: enough to even out
+        return (m + height - 1) / height;
+    }
+
+    private int blocks() {
+        int high = MC / MicroKernel.height(main.width, MC);
+        return Math.min(tiles(), roundUp((tiles() + high - 1) / high, Parallel.THREADS));
+    }
+
+    /// Two blocks a thread are enough to even out.
+    private int pieces() {
+        return (2 * Parallel.THREADS + blocks() - 1) / blocks();
+    }
+
+    private void blocks(Stage s, @Nullable Stage last, @Nullable Stage beside, boolean parallel) {
+        int height = MicroKernel.height(main.width, MC);
+        int tiles = tiles();
+        int blocks = blocks();
+        int pieces = pieces();
         int wide = roundUp((s.to() - s.from() + pieces - 1) / pieces, main.width);
         Parallel.Part part = i -> {
             int b = i % blocks;
             int from = (int) ((long) tiles * b / blocks) * height;
             int to = Math.min(m, (int) ((long) tiles * (b + 1) / blocks) * height);
             int j = s.from() + i / blocks * wide;
-            block(new Block(from, to - from, j, Math.min(s.to(), j + wide), c, 4L * n), s, last);
+            block(new Block(from, to - from, j, Math.min(s.to(), j + wide), c, 4L * n), s, last, beside);
         };
         each(blocks * ((s.to() - s.from() + wide - 1) / wide), part, parallel);
     }
@@ -158,7 +192,7 @@ final class Gemm {
             for (int p = 0; p < main.k; p += depth) {
                 Stage s = main.stage(panels, j, end, p, depth);
                 main.pack(s);
-                block(b, s, s.p1() == main.k ? last : null);
+                block(b, s, s.p1() == main.k ? last : null, null);
             }
             if (swapped) turn(target, ld, j, end, false);
         }
@@ -185,12 +219,13 @@ final class Gemm {
     private record Block(int row, int rows, int from, int to, long c, long ld) {}
 
     /// Adds the products of stage `s`, then those of the second term if `last` holds its panels.
-    private void block(Block b, Stage s, @Nullable Stage last) {
+    private void block(Block b, Stage s, @Nullable Stage last, @Nullable Stage beside) {
         Rows left = Scratch.own().left();
         Rows more = Scratch.own().moreLeft();
         for (int p = s.p0(); p < s.p1(); p += left.depth()) {
             main.pack(left, b.row, b.rows, p, s.p1());
             boolean ends = p + left.depth() == s.p1();
+            if (beside != null) narrow(b, left, beside, p > 0, ends);
             if (ends && last != null && second != null) second.pack(more, b.row, b.rows, 0, second.k);
             boolean add = p > 0 || accumulate;
             if (s.asItLies()) across(b, left, s, add);
@@ -199,6 +234,14 @@ final class Gemm {
                 if (ends && last != null) panel(b, more, last, j, true);
             }
         }
+    }
+
+    /// The rows of `u` that belong to a block.
+    private void narrow(Block b, Rows a, Stage s, boolean add, boolean ends) {
+        Block to = new Block(b.row, b.rows, 0, s.to(), u, 4L * s.to());
+        for (int j = 0; j < s.to(); j += s.width()) panel(to, a, s, j, add);
+        long rows = u + 4L * b.row * s.to();
+        if (ends && scale != 1) ElementwiseCpu.scale(rows, scale, rows, 0, b.rows * s.to());
     }
 
     /// All panels for one run of K after the other: rows of B that are not packed are far apart, and read once.
@@ -214,23 +257,23 @@ final class Gemm {
 
     /// All tiles of a panel, over the run of K that begins with value `q` of the block of A.
     private void tiles(Block b, Rows a, Stage s, int j, int q, boolean add) {
-        int width = main.width;
+        int width = s.width();
         int w = Math.min(width, b.to - j);
         int kc = Math.min(a.run(), a.depth() - q);
         long panel = s.at(j, a.from() + q);
         for (int i = 0, height; i < b.rows; i += height) {
-            height = MicroKernel.height(width, b.rows - i);
+            height = MicroKernel.height(main.width, b.rows - i);
             int h = Math.min(height, b.rows - i);
             int at = i * a.depth() + q * height;
             long to = b.c + b.ld * (b.row + i) + 4L * j;
-            if (h == height && w == width) {
-                MicroKernel.tile(height, a.values(), at, panel, 4L * s.ld(), kc, add, to, b.ld);
-            } else {
-                long tile = Scratch.own().tile();
-                if (add) copy(to, b.ld, tile, 4L * width, h, w);
-                MicroKernel.tile(height, a.values(), at, panel, 4L * s.ld(), kc, add, tile, 4L * width);
-                copy(tile, 4L * width, to, b.ld, h, w);
-            }
+            boolean whole = h == height && w == width;
+            long out = whole ? to : Scratch.own().tile();
+            long ld = whole ? b.ld : 4L * width;
+            if (!whole && add) copy(to, b.ld, out, ld, h, w);
+            if (width == MicroKernel.L)
+                MicroKernel.narrow(height, a.values(), at, panel, 4L * s.ld(), kc, add, out, ld);
+            else MicroKernel.tile(height, a.values(), at, panel, 4L * s.ld(), kc, add, out, ld);
+            if (!whole) copy(out, ld, to, b.ld, h, w);
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.gradine.tensor.cpu;
 
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.LowRankKernel;
 
-/// A linear layer with a low-rank update: the update is a second term of the same blocked product, so that y is written
-/// once, tile by tile, while it is in the first-level cache.
+/// A linear layer with a low-rank update in one blocked product: x is read and packed once for W and A, and the update
+/// is
+/// a second term, so that y is written once, tile by tile, while it is in the first-level cache.
 final class LowRankCpu implements LowRankKernel {
 
     static final LowRankKernel KERNEL = new LowRankCpu();
@@ -15,29 +17,39 @@ final class LowRankCpu implements LowRankKernel {
 
     @Override
     public void forward(Tensor x, Tensor w, Tensor a, Tensor b, float s, Tensor u, Tensor y) {
-        MatMulCpu.KERNEL.nt(x, a, 1, false, u);
+        MatMulCpu.requireNt("low_rank", x, a, u);
+        MatMulCpu.requireNt("low_rank", x, w, y);
+        MatMulCpu.requireNt("low_rank", u, b, y);
         if (x.shape().dim(0) <= Gemv.MOST_ROWS || u.shape().dim(1) > HIGHEST_RANK) {
+            MatMulCpu.KERNEL.nt(x, a, 1, false, u);
             MatMulCpu.KERNEL.nt(x, w, 1, false, y);
             MatMulCpu.KERNEL.nt(u, b, s, true, y);
         } else {
-            MatMulCpu.requireNt("low_rank", x, w, y);
-            MatMulCpu.requireNt("low_rank", u, b, y);
-            new Gemm(Gemm.Form.NT, x, w, 1, false, y)
-                    .plus(Gemm.Form.NT, u, b, s)
-                    .run();
+            Gemm base = new Gemm(Form.NT, x, w, 1, false, y).plus(Form.NT, u, b, s);
+            if (!base.alongside(Form.NT, x, a, 1, u)) MatMulCpu.KERNEL.nt(x, a, 1, false, u);
+            base.run();
         }
     }
 
     @Override
     public void inputGradient(Tensor dy, Tensor w, Tensor a, Tensor b, float s, Tensor du, Tensor dx) {
-        MatMulCpu.KERNEL.nn(dy, b, s, false, du);
-        if (du.shape().dim(1) > HIGHEST_RANK) {
-            MatMulCpu.KERNEL.nn(dy, w, 1, false, dx);
-            MatMulCpu.KERNEL.nn(du, a, 1, true, dx);
-            return;
-        }
+        MatMulCpu.requireNn("low_rank_gradient", dy, b, du);
         MatMulCpu.requireNn("low_rank_gradient", dy, w, dx);
         MatMulCpu.requireNn("low_rank_gradient", du, a, dx);
-        new Gemm(Gemm.Form.NN, dy, w, 1, false, dx).plus(Gemm.Form.NN, du, a, 1).run();
+        if (du.shape().dim(1) > HIGHEST_RANK) {
+            rankGradient(dy, b, s, du);
+            MatMulCpu.KERNEL.nn(dy, w, 1, false, dx);
+            MatMulCpu.KERNEL.nn(du, a, 1, true, dx);
+        } else {
+            Gemm base = new Gemm(Form.NN, dy, w, 1, false, dx).plus(Form.NN, du, a, 1);
+            if (!base.alongside(Form.NN, dy, b, s, du)) rankGradient(dy, b, s, du);
+            base.run();
+        }
+    }
+
+    /// `du = s · (dy B)`, in this order, as beside the base product.
+    private static void rankGradient(Tensor dy, Tensor b, float s, Tensor du) {
+        MatMulCpu.KERNEL.nn(dy, b, 1, false, du);
+        ElementwiseCpu.KERNEL.scale(du, s, du);
     }
 }

@@ -31,6 +31,7 @@ final class MatMulCpu implements MatMulKernel {
         DTypeException.require("matmul_tn", "b", b, DType.F32);
         MatMulShapes.tn("matmul_tn", a, b, c);
         requireF32("matmul_tn", a, c);
+        if (TallProduct.run(a, b, alpha, accumulate, c)) return;
         new Gemm(Gemm.Form.TN, a, b, alpha, accumulate, c).run();
     }
 

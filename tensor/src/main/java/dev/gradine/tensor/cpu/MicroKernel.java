@@ -50,11 +50,17 @@ final class MicroKernel {
         return LARGE && rows > 8 ? 12 : 4;
     }
 
-    /// Writes `c[height][width]`, or adds to it; addresses and distances of rows are in bytes.
+    /// Writes `c[height][WIDEST]`, or adds to it; addresses and distances of rows are in bytes.
     static void tile(int height, float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
-        if (height == 16) tile16x1(a, aAt, b, ldb, k, add, c, ldc);
-        else if (height == 12) tile12x2(a, aAt, b, ldb, k, add, c, ldc);
+        if (height == 12) tile12x2(a, aAt, b, ldb, k, add, c, ldc);
         else tile4x2(a, aAt, b, ldb, k, add, c, ldc);
+    }
+
+    /// Writes `c[height][L]`, or adds to it.
+    static void narrow(int height, float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
+        if (height == 16) tile16x1(a, aAt, b, ldb, k, add, c, ldc);
+        else if (height == 12) tile12x1(a, aAt, b, ldb, k, add, c, ldc);
+        else tile4x1(a, aAt, b, ldb, k, add, c, ldc);
     }
 
     private static void tile12x2(float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
@@ -190,56 +196,120 @@ final class MicroKernel {
     private static void tile16x1(float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
         long from = add ? c : Scratch.ZEROS;
         long fromLd = add ? ldc : 0;
-        FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
-        FloatVector s1a = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
-        FloatVector s2a = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
-        FloatVector s3a = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
-        FloatVector s4a = FloatVector.fromMemorySegment(S, MEMORY, from + 4 * fromLd, LE);
-        FloatVector s5a = FloatVector.fromMemorySegment(S, MEMORY, from + 5 * fromLd, LE);
-        FloatVector s6a = FloatVector.fromMemorySegment(S, MEMORY, from + 6 * fromLd, LE);
-        FloatVector s7a = FloatVector.fromMemorySegment(S, MEMORY, from + 7 * fromLd, LE);
-        FloatVector s8a = FloatVector.fromMemorySegment(S, MEMORY, from + 8 * fromLd, LE);
-        FloatVector s9a = FloatVector.fromMemorySegment(S, MEMORY, from + 9 * fromLd, LE);
-        FloatVector s10a = FloatVector.fromMemorySegment(S, MEMORY, from + 10 * fromLd, LE);
-        FloatVector s11a = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd, LE);
-        FloatVector s12a = FloatVector.fromMemorySegment(S, MEMORY, from + 12 * fromLd, LE);
-        FloatVector s13a = FloatVector.fromMemorySegment(S, MEMORY, from + 13 * fromLd, LE);
-        FloatVector s14a = FloatVector.fromMemorySegment(S, MEMORY, from + 14 * fromLd, LE);
-        FloatVector s15a = FloatVector.fromMemorySegment(S, MEMORY, from + 15 * fromLd, LE);
+        FloatVector s0 = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
+        FloatVector s4 = FloatVector.fromMemorySegment(S, MEMORY, from + 4 * fromLd, LE);
+        FloatVector s5 = FloatVector.fromMemorySegment(S, MEMORY, from + 5 * fromLd, LE);
+        FloatVector s6 = FloatVector.fromMemorySegment(S, MEMORY, from + 6 * fromLd, LE);
+        FloatVector s7 = FloatVector.fromMemorySegment(S, MEMORY, from + 7 * fromLd, LE);
+        FloatVector s8 = FloatVector.fromMemorySegment(S, MEMORY, from + 8 * fromLd, LE);
+        FloatVector s9 = FloatVector.fromMemorySegment(S, MEMORY, from + 9 * fromLd, LE);
+        FloatVector s10 = FloatVector.fromMemorySegment(S, MEMORY, from + 10 * fromLd, LE);
+        FloatVector s11 = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd, LE);
+        FloatVector s12 = FloatVector.fromMemorySegment(S, MEMORY, from + 12 * fromLd, LE);
+        FloatVector s13 = FloatVector.fromMemorySegment(S, MEMORY, from + 13 * fromLd, LE);
+        FloatVector s14 = FloatVector.fromMemorySegment(S, MEMORY, from + 14 * fromLd, LE);
+        FloatVector s15 = FloatVector.fromMemorySegment(S, MEMORY, from + 15 * fromLd, LE);
         for (int p = 0; p < k; p++) {
-            FloatVector ba = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p, LE);
-            s0a = FloatVector.broadcast(S, a[aAt + 16 * p]).fma(ba, s0a);
-            s1a = FloatVector.broadcast(S, a[aAt + 16 * p + 1]).fma(ba, s1a);
-            s2a = FloatVector.broadcast(S, a[aAt + 16 * p + 2]).fma(ba, s2a);
-            s3a = FloatVector.broadcast(S, a[aAt + 16 * p + 3]).fma(ba, s3a);
-            s4a = FloatVector.broadcast(S, a[aAt + 16 * p + 4]).fma(ba, s4a);
-            s5a = FloatVector.broadcast(S, a[aAt + 16 * p + 5]).fma(ba, s5a);
-            s6a = FloatVector.broadcast(S, a[aAt + 16 * p + 6]).fma(ba, s6a);
-            s7a = FloatVector.broadcast(S, a[aAt + 16 * p + 7]).fma(ba, s7a);
-            s8a = FloatVector.broadcast(S, a[aAt + 16 * p + 8]).fma(ba, s8a);
-            s9a = FloatVector.broadcast(S, a[aAt + 16 * p + 9]).fma(ba, s9a);
-            s10a = FloatVector.broadcast(S, a[aAt + 16 * p + 10]).fma(ba, s10a);
-            s11a = FloatVector.broadcast(S, a[aAt + 16 * p + 11]).fma(ba, s11a);
-            s12a = FloatVector.broadcast(S, a[aAt + 16 * p + 12]).fma(ba, s12a);
-            s13a = FloatVector.broadcast(S, a[aAt + 16 * p + 13]).fma(ba, s13a);
-            s14a = FloatVector.broadcast(S, a[aAt + 16 * p + 14]).fma(ba, s14a);
-            s15a = FloatVector.broadcast(S, a[aAt + 16 * p + 15]).fma(ba, s15a);
+            FloatVector bp = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p, LE);
+            s0 = FloatVector.broadcast(S, a[aAt + 16 * p]).fma(bp, s0);
+            s1 = FloatVector.broadcast(S, a[aAt + 16 * p + 1]).fma(bp, s1);
+            s2 = FloatVector.broadcast(S, a[aAt + 16 * p + 2]).fma(bp, s2);
+            s3 = FloatVector.broadcast(S, a[aAt + 16 * p + 3]).fma(bp, s3);
+            s4 = FloatVector.broadcast(S, a[aAt + 16 * p + 4]).fma(bp, s4);
+            s5 = FloatVector.broadcast(S, a[aAt + 16 * p + 5]).fma(bp, s5);
+            s6 = FloatVector.broadcast(S, a[aAt + 16 * p + 6]).fma(bp, s6);
+            s7 = FloatVector.broadcast(S, a[aAt + 16 * p + 7]).fma(bp, s7);
+            s8 = FloatVector.broadcast(S, a[aAt + 16 * p + 8]).fma(bp, s8);
+            s9 = FloatVector.broadcast(S, a[aAt + 16 * p + 9]).fma(bp, s9);
+            s10 = FloatVector.broadcast(S, a[aAt + 16 * p + 10]).fma(bp, s10);
+            s11 = FloatVector.broadcast(S, a[aAt + 16 * p + 11]).fma(bp, s11);
+            s12 = FloatVector.broadcast(S, a[aAt + 16 * p + 12]).fma(bp, s12);
+            s13 = FloatVector.broadcast(S, a[aAt + 16 * p + 13]).fma(bp, s13);
+            s14 = FloatVector.broadcast(S, a[aAt + 16 * p + 14]).fma(bp, s14);
+            s15 = FloatVector.broadcast(S, a[aAt + 16 * p + 15]).fma(bp, s15);
         }
-        s0a.intoMemorySegment(MEMORY, c, LE);
-        s1a.intoMemorySegment(MEMORY, c + ldc, LE);
-        s2a.intoMemorySegment(MEMORY, c + 2 * ldc, LE);
-        s3a.intoMemorySegment(MEMORY, c + 3 * ldc, LE);
-        s4a.intoMemorySegment(MEMORY, c + 4 * ldc, LE);
-        s5a.intoMemorySegment(MEMORY, c + 5 * ldc, LE);
-        s6a.intoMemorySegment(MEMORY, c + 6 * ldc, LE);
-        s7a.intoMemorySegment(MEMORY, c + 7 * ldc, LE);
-        s8a.intoMemorySegment(MEMORY, c + 8 * ldc, LE);
-        s9a.intoMemorySegment(MEMORY, c + 9 * ldc, LE);
-        s10a.intoMemorySegment(MEMORY, c + 10 * ldc, LE);
-        s11a.intoMemorySegment(MEMORY, c + 11 * ldc, LE);
-        s12a.intoMemorySegment(MEMORY, c + 12 * ldc, LE);
-        s13a.intoMemorySegment(MEMORY, c + 13 * ldc, LE);
-        s14a.intoMemorySegment(MEMORY, c + 14 * ldc, LE);
-        s15a.intoMemorySegment(MEMORY, c + 15 * ldc, LE);
+        s0.intoMemorySegment(MEMORY, c, LE);
+        s1.intoMemorySegment(MEMORY, c + ldc, LE);
+        s2.intoMemorySegment(MEMORY, c + 2 * ldc, LE);
+        s3.intoMemorySegment(MEMORY, c + 3 * ldc, LE);
+        s4.intoMemorySegment(MEMORY, c + 4 * ldc, LE);
+        s5.intoMemorySegment(MEMORY, c + 5 * ldc, LE);
+        s6.intoMemorySegment(MEMORY, c + 6 * ldc, LE);
+        s7.intoMemorySegment(MEMORY, c + 7 * ldc, LE);
+        s8.intoMemorySegment(MEMORY, c + 8 * ldc, LE);
+        s9.intoMemorySegment(MEMORY, c + 9 * ldc, LE);
+        s10.intoMemorySegment(MEMORY, c + 10 * ldc, LE);
+        s11.intoMemorySegment(MEMORY, c + 11 * ldc, LE);
+        s12.intoMemorySegment(MEMORY, c + 12 * ldc, LE);
+        s13.intoMemorySegment(MEMORY, c + 13 * ldc, LE);
+        s14.intoMemorySegment(MEMORY, c + 14 * ldc, LE);
+        s15.intoMemorySegment(MEMORY, c + 15 * ldc, LE);
+    }
+
+    private static void tile12x1(float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
+        long from = add ? c : Scratch.ZEROS;
+        long fromLd = add ? ldc : 0;
+        FloatVector s0 = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
+        FloatVector s4 = FloatVector.fromMemorySegment(S, MEMORY, from + 4 * fromLd, LE);
+        FloatVector s5 = FloatVector.fromMemorySegment(S, MEMORY, from + 5 * fromLd, LE);
+        FloatVector s6 = FloatVector.fromMemorySegment(S, MEMORY, from + 6 * fromLd, LE);
+        FloatVector s7 = FloatVector.fromMemorySegment(S, MEMORY, from + 7 * fromLd, LE);
+        FloatVector s8 = FloatVector.fromMemorySegment(S, MEMORY, from + 8 * fromLd, LE);
+        FloatVector s9 = FloatVector.fromMemorySegment(S, MEMORY, from + 9 * fromLd, LE);
+        FloatVector s10 = FloatVector.fromMemorySegment(S, MEMORY, from + 10 * fromLd, LE);
+        FloatVector s11 = FloatVector.fromMemorySegment(S, MEMORY, from + 11 * fromLd, LE);
+        for (int p = 0; p < k; p++) {
+            FloatVector bp = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p, LE);
+            s0 = FloatVector.broadcast(S, a[aAt + 12 * p]).fma(bp, s0);
+            s1 = FloatVector.broadcast(S, a[aAt + 12 * p + 1]).fma(bp, s1);
+            s2 = FloatVector.broadcast(S, a[aAt + 12 * p + 2]).fma(bp, s2);
+            s3 = FloatVector.broadcast(S, a[aAt + 12 * p + 3]).fma(bp, s3);
+            s4 = FloatVector.broadcast(S, a[aAt + 12 * p + 4]).fma(bp, s4);
+            s5 = FloatVector.broadcast(S, a[aAt + 12 * p + 5]).fma(bp, s5);
+            s6 = FloatVector.broadcast(S, a[aAt + 12 * p + 6]).fma(bp, s6);
+            s7 = FloatVector.broadcast(S, a[aAt + 12 * p + 7]).fma(bp, s7);
+            s8 = FloatVector.broadcast(S, a[aAt + 12 * p + 8]).fma(bp, s8);
+            s9 = FloatVector.broadcast(S, a[aAt + 12 * p + 9]).fma(bp, s9);
+            s10 = FloatVector.broadcast(S, a[aAt + 12 * p + 10]).fma(bp, s10);
+            s11 = FloatVector.broadcast(S, a[aAt + 12 * p + 11]).fma(bp, s11);
+        }
+        s0.intoMemorySegment(MEMORY, c, LE);
+        s1.intoMemorySegment(MEMORY, c + ldc, LE);
+        s2.intoMemorySegment(MEMORY, c + 2 * ldc, LE);
+        s3.intoMemorySegment(MEMORY, c + 3 * ldc, LE);
+        s4.intoMemorySegment(MEMORY, c + 4 * ldc, LE);
+        s5.intoMemorySegment(MEMORY, c + 5 * ldc, LE);
+        s6.intoMemorySegment(MEMORY, c + 6 * ldc, LE);
+        s7.intoMemorySegment(MEMORY, c + 7 * ldc, LE);
+        s8.intoMemorySegment(MEMORY, c + 8 * ldc, LE);
+        s9.intoMemorySegment(MEMORY, c + 9 * ldc, LE);
+        s10.intoMemorySegment(MEMORY, c + 10 * ldc, LE);
+        s11.intoMemorySegment(MEMORY, c + 11 * ldc, LE);
+    }
+
+    private static void tile4x1(float[] a, int aAt, long b, long ldb, int k, boolean add, long c, long ldc) {
+        long from = add ? c : Scratch.ZEROS;
+        long fromLd = add ? ldc : 0;
+        FloatVector s0 = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
+        FloatVector s1 = FloatVector.fromMemorySegment(S, MEMORY, from + fromLd, LE);
+        FloatVector s2 = FloatVector.fromMemorySegment(S, MEMORY, from + 2 * fromLd, LE);
+        FloatVector s3 = FloatVector.fromMemorySegment(S, MEMORY, from + 3 * fromLd, LE);
+        for (int p = 0; p < k; p++) {
+            FloatVector bp = FloatVector.fromMemorySegment(S, MEMORY, b + ldb * p, LE);
+            s0 = FloatVector.broadcast(S, a[aAt + 4 * p]).fma(bp, s0);
+            s1 = FloatVector.broadcast(S, a[aAt + 4 * p + 1]).fma(bp, s1);
+            s2 = FloatVector.broadcast(S, a[aAt + 4 * p + 2]).fma(bp, s2);
+            s3 = FloatVector.broadcast(S, a[aAt + 4 * p + 3]).fma(bp, s3);
+        }
+        s0.intoMemorySegment(MEMORY, c, LE);
+        s1.intoMemorySegment(MEMORY, c + ldc, LE);
+        s2.intoMemorySegment(MEMORY, c + 2 * ldc, LE);
+        s3.intoMemorySegment(MEMORY, c + 3 * ldc, LE);
     }
 }

@@ -18,6 +18,7 @@ final class Scratch {
 
     private MemorySegment panels = MemorySegment.NULL;
     private MemorySegment morePanels = MemorySegment.NULL;
+    private MemorySegment narrowPanels = MemorySegment.NULL;
     private MemorySegment ownPanels = MemorySegment.NULL;
     private MemorySegment swapped = MemorySegment.NULL;
     private final MemorySegment tile =
@@ -47,6 +48,12 @@ final class Scratch {
     long morePanels(long floats) {
         morePanels = atLeast(morePanels, floats);
         return morePanels.address();
+    }
+
+    /// The same for a product beside the main one.
+    long narrowPanels(long floats) {
+        narrowPanels = atLeast(narrowPanels, floats);
+        return narrowPanels.address();
     }
 
     /// The same for panels of this thread alone.

@@ -19,6 +19,8 @@ class LowRankKernelTest {
         "150,600,200,16",
         "250,600,200,16",
         "250,1700,700,16",
+        "500,100,2000,7",
+        "771,576,40,32",
         "400,70,1100,100",
         "200,64,64,900"
     })
@@ -42,7 +44,8 @@ class LowRankKernelTest {
             k.matMul().nt(x, a, 1, false, u2);
             k.matMul().nt(x, w, 1, false, y2);
             k.matMul().nt(u2, b, 0.75f, true, y2);
-            k.matMul().nn(dy, b, 0.75f, false, du2);
+            k.matMul().nn(dy, b, 1, false, du2);
+            k.elementwise().scale(du2, 0.75f, du2);
             k.matMul().nn(dy, w, 1, false, dx2);
             k.matMul().nn(du2, a, 1, true, dx2);
             assertThat(k.download(u)).isEqualTo(k.download(u2));

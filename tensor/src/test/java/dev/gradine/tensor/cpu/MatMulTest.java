@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.MatMulKernel;
+import dev.gradine.testkit.Cases;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -51,6 +53,31 @@ class MatMulTest {
             check(form, DType.F32, new Size(4096, 1, 97), 1, accumulate);
             check(form, DType.F32, new Size(250, 16, 1000), 1, accumulate);
             check(form, DType.F32, new Size(197, 701, 1750), 1, accumulate);
+        }
+    }
+
+    /// Many rows, of which one operand has few columns: in parts, each with sums of its own.
+    @Test
+    void a_tall_product_is_the_formula() {
+        for (boolean accumulate : new boolean[] {false, true}) {
+            check(Form.TN, DType.F32, new Size(16, 64, 256), 1, accumulate);
+            check(Form.TN, DType.F32, new Size(96, 7, 1000), 0.5f, accumulate);
+            check(Form.TN, DType.F32, new Size(64, 576, 391), 2, accumulate);
+            check(Form.TN, DType.F32, new Size(48, 17, 511), 1, accumulate);
+            check(Form.TN, DType.F32, new Size(1, 16, 257), 1, accumulate);
+        }
+    }
+
+    @Test
+    void a_tall_product_does_not_depend_on_the_threads() {
+        try (Kernels k = CpuKernels.open()) {
+            Tensor u = k.of(Shape.of(700, 16), Cases.plain(1, 700 * 16, 1));
+            Tensor x = k.of(Shape.of(700, 96), Cases.plain(2, 700 * 96, 1));
+            Tensor together = k.empty(Shape.of(16, 96));
+            Tensor alone = k.empty(Shape.of(16, 96));
+            k.matMul().tn(u, x, 0.3f, false, together);
+            CpuKernels.onOneThread(() -> k.matMul().tn(u, x, 0.3f, false, alone));
+            assertThat(k.download(together)).isEqualTo(k.download(alone));
         }
     }
 
