@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
+            GpuCommand.class,
             ClassArchiveCommand.class
         },
         footer = {

@@ -8,6 +8,8 @@ import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,6 +50,17 @@ class DeviceOptionTest {
 
     @Test
     void a_device_nobody_has_is_refused() {
-        score("tpu").refuses("--device: \"tpu\", expected auto, cpu, cuda");
+        score("tpu").refuses("--device: \"tpu\", expected auto, cpu, cuda, sim");
+    }
+
+    @Test
+    void the_simulator_computes_what_the_cpu_does() {
+        float[] cpu = Values.floats(scored("cpu"), "logits");
+        Teeth.bite(Values.floats(scored("sim"), "logits"), got -> Tolerance.logits().check("sim", got, Values.doubles(cpu)));
+    }
+
+    private Path scored(String device) {
+        score(device).ok();
+        return temp.resolve("out-" + device);
     }
 }

@@ -46,8 +46,8 @@ record AttentionPath(
                 (int) queries,
                 (int) keys,
                 (queries + 2 * 64) * row,
-                2 * queries * row + twoPairs,
-                2 * keys * row + 4 * 32 * row);
+                2L * queries * row + twoPairs,
+                2L * keys * row + 4 * 32 * row);
     }
 
     private static AttentionPath any(String suffix, int d) {

@@ -27,8 +27,7 @@ import java.lang.foreign.MemorySegment;
 /// The CUDA device, on a card or on the simulator. `open` gives the `run` lifetime; steps share one
 /// slab of its memory.
 ///
-/// Tensors hold addresses that only the `Gpu` follows; values of every type lie there as they do on the
-/// host. Conversions between types are made on the host, as no training step has any.
+/// Tensors hold addresses that only the `Gpu` follows, in the types that the host has them in.
 public final class CudaKernels implements Kernels {
 
     private static final int WARP_BITS = 32 * Float.SIZE;
@@ -173,21 +172,27 @@ public final class CudaKernels implements Kernels {
             if (from.bytes() > 0) gpu.copy(DeviceMemory.address(from), DeviceMemory.address(to), from.bytes());
             return;
         }
-        if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
-            throw new DTypeException(
-                    "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
-        }
-        try (Arena arena = Arena.ofShared()) {
-            convertOnHost(toHost(from, arena), to);
-        }
+        launchers.get(ConvertCuda.class).copy(from, to);
     }
 
-    private void convertOnHost(Tensor host, Tensor to) {
-        try (Kernels cpu = CpuKernels.open()) {
-            Tensor converted = cpu.empty(to.dtype(), to.shape());
-            cpu.copy(host, converted);
-            upload(converted.data(), to);
-        }
+    /// One AdamW update of `master f32`, of which `p bf16` becomes the rounding; `g bf16`.
+    public void adamWithMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, AdamWKernel.Update update) {
+        launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
+    }
+
+    /// Softmax over rows.
+    public SoftmaxCuda softmax() {
+        return launchers.get(SoftmaxCuda.class);
+    }
+
+    /// Weights of four bits to floats.
+    public Nf4Cuda nf4() {
+        return launchers.get(Nf4Cuda.class);
+    }
+
+    /// Keys and values into their caches.
+    public KvAppendCuda kvAppend() {
+        return launchers.get(KvAppendCuda.class);
     }
 
     @Override

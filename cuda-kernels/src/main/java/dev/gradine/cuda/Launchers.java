@@ -37,7 +37,9 @@ final class Launchers {
         byContract.put(GatherKernel.class, new GatherCuda(gpu));
         byContract.put(LogProbKernel.class, new LogProbCuda(gpu));
         byContract.put(DropoutKernel.class, new DropoutCuda(gpu));
-        byContract.put(AdamWKernel.class, new AdamWCuda(gpu));
+        AdamWCuda adamW = new AdamWCuda(gpu);
+        byContract.put(AdamWKernel.class, adamW);
+        byContract.put(AdamWCuda.class, adamW);
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
         byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
         byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));

@@ -77,7 +77,6 @@ public interface Kernels extends AutoCloseable {
     /// Values in host memory, such as a mapped file, as a tensor of this device, in this lifetime.
     ///
     /// On the CPU that is the same memory, so the host's must live as long; elsewhere it is a copy.
-    /// Real types that the kernels of a device do not read become f32 there.
     Tensor fromHost(Tensor host);
 
     /// A copy in host memory that lives as long as `arena`, of the same type.

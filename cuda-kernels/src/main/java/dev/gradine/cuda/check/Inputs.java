@@ -95,6 +95,34 @@ public final class Inputs implements AutoCloseable {
         return kernels.fromHost(t);
     }
 
+    /// A frozen tensor of any real type: random bytes, but scales of blocks and exponents of floats near 1.
+    public Tensor real(long seed, DType dtype, Shape shape) {
+        Tensor t = Tensor.zeros(host, dtype, shape);
+        MemorySegment bytes = t.data();
+        SplittableRandom rng = new SplittableRandom(seed);
+        for (long i = 0; i < bytes.byteSize(); i++) bytes.set(ValueLayout.JAVA_BYTE, i, (byte) rng.nextInt());
+        int stride = dtype.blockBytes();
+        for (long at = 0; at < bytes.byteSize(); at += stride) {
+            switch (dtype) {
+                case F32 -> soften(bytes, at + 2, 0x3f80, 0x807f);
+                case BF16 -> soften(bytes, at, 0x3f80, 0x807f);
+                case F16, Q8_0, Q4_0 -> soften(bytes, at, 0x3000, 0x87ff);
+                case Q4_1 -> {
+                    soften(bytes, at, 0x3000, 0x87ff);
+                    soften(bytes, at + 2, 0x3000, 0x87ff);
+                }
+                case I64, I32, I8, U8 -> throw new IllegalArgumentException("inputs: " + dtype + " is no real type");
+            }
+        }
+        return kernels.fromHost(t);
+    }
+
+    /// Gives the upper half of a float the exponent `fixed` and keeps its bits in `random`.
+    private static void soften(MemorySegment bytes, long at, int fixed, int random) {
+        int bits = bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) & random | fixed;
+        bytes.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) bits);
+    }
+
     /// Data to be written: NaN before, so that what was left out shows.
     public Tensor out(int... dims) {
         float[] nan = new float[Shape.of(dims).size()];

@@ -25,6 +25,10 @@ public final class Nvrtc {
     private static final List<String> BELOW = List.of("", "lib", "lib64", "nvidia/cuda_nvrtc/lib", "cuda_nvrtc/lib");
     private static final Pattern FILE_LINE = Pattern.compile("(?m)^(\\s*\\.file\\s+\\d+\\s+\")[^\"]*/([^/\"]+\")");
 
+    // Where inlined code came from: ptxas 12.0 crashes on many of these for sm_90.
+    private static final Pattern INLINED =
+            Pattern.compile("(?m)^(\\s*\\.loc\\s[\\d\\s]*\\d), function_name .*$");
+
     private Nvrtc() {}
 
     /// Loads the compiler.
@@ -84,7 +88,7 @@ public final class Nvrtc {
         String used = ptx.lines()
                 .filter(l -> !(l.contains("_INTERNAL_") && l.contains("nv6target")))
                 .collect(Collectors.joining("\n", "", "\n"));
-        return FILE_LINE.matcher(used).replaceAll("$1$2");
+        return INLINED.matcher(FILE_LINE.matcher(used).replaceAll("$1$2")).replaceAll("$1");
     }
 
     private static void check(int code, String what) {

@@ -1,9 +1,7 @@
 package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.Kernel;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import dev.gradine.cuda.PtxFiles;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
@@ -61,7 +59,7 @@ final class Modules {
     private final Map<String, Loaded> files = new HashMap<>();
     private final Map<Kernel, Function> functions = new HashMap<>();
 
-    /// @param verified whether the PTX text was verified on this card
+    /// @param verified whether the PTX text of this SHA-256 was verified on this card
     Modules(int capability, Predicate<String> verified) {
         this.capability = capability;
         this.verified = verified;
@@ -76,16 +74,16 @@ final class Modules {
         });
     }
 
-    /// The resource that a kernel file is loaded from.
-    private String resource(String stem) {
-        String hopper = stem + ".sm_90a.ptx";
-        boolean chosen = capability == HOPPER && exists(hopper) && verified.test(read(hopper));
-        return chosen ? hopper : stem + ".ptx";
+    /// Stem of the file that a kernel is loaded from.
+    private String chosen(String stem) {
+        String hopper = stem + ".sm_90a";
+        boolean here = capability == HOPPER && PtxFiles.exists(hopper);
+        return here && verified.test(PtxFiles.sha256(hopper)) ? hopper : stem;
     }
 
     private Loaded load(String stem) {
-        String file = resource(stem);
-        String ptx = read(file);
+        String ptx = PtxFiles.text(chosen(stem));
+        String file = chosen(stem) + ".ptx";
         JITOptions options = new JITOptions();
         options.putInt(CUjit_option.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, LOG_BYTES);
         options.putBytes(CUjit_option.CU_JIT_ERROR_LOG_BUFFER, new byte[LOG_BYTES]);
@@ -97,22 +95,6 @@ final class Modules {
                 : " " + options.getString(CUjit_option.CU_JIT_ERROR_LOG_BUFFER).strip();
         Driver.check(code, file + log);
         return new Loaded(module, new Signatures(file, ptx));
-    }
-
-    private static boolean exists(String file) {
-        return Modules.class.getResource("/ptx/" + file) != null;
-    }
-
-    /// Text of a PTX resource.
-    ///
-    /// @throws IllegalArgumentException if there is none of that name
-    static String read(String file) {
-        try (InputStream in = Modules.class.getResourceAsStream("/ptx/" + file)) {
-            if (in == null) throw new IllegalArgumentException("kernel: no resource ptx/" + file);
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     void close() {

@@ -109,6 +109,11 @@ public final class Simulator implements Gpu {
     }
 
     @Override
+    public boolean checksBounds() {
+        return true;
+    }
+
+    @Override
     public long freeBytes() {
         return memory.freeBytes();
     }

@@ -1,0 +1,203 @@
+package dev.gradine.cli;
+
+import dev.gradine.cli.demo.DemoFiles;
+import dev.gradine.cli.gpu.Sanitizer;
+import dev.gradine.cli.gpu.StepCheck;
+import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.check.Check;
+import dev.gradine.cuda.check.KernelCase;
+import dev.gradine.cuda.check.KernelCases;
+import dev.gradine.cuda.check.Verified;
+import dev.gradine.cuda.driver.Driver;
+import dev.gradine.cuda.sim.Simulator;
+import dev.gradine.io.AtomicFiles;
+import dev.gradine.tensor.Device;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gradine gpu check`: every kernel against the CPU, then whole training steps, then the demo.
+@Command(
+        name = "check",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Run every kernel against the CPU; on a card also training steps, compute-sanitizer where it is installed,"
+                    + " and the demo.",
+            "What was right on a card is written to " + Verified.FILE + "."
+        })
+final class GpuCheckCommand implements Callable<Integer> {
+
+    private static final String CUDA = "cuda";
+    private static final String SIM = "sim";
+
+    @Option(
+            names = "--device",
+            defaultValue = CUDA,
+            paramLabel = "NAME",
+            description = "cuda, or sim for the simulator (default ${DEFAULT-VALUE}).")
+    private String device = CUDA;
+
+    @Option(names = "--only", paramLabel = "TEXT", description = "Only cases whose name contains this, and nothing else.")
+    private @Nullable String only;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = "Where what was verified is kept (default: in a checkout where the program reads it from,"
+                    + " else " + Verified.FILE + " here).")
+    private @Nullable Path out;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    private int wrong;
+
+    @Override
+    public Integer call() throws IOException {
+        Gpu gpu = open();
+        Check.Circumstances at = new Check.Circumstances(gpu.name(), driver(), LocalDate.now().toString());
+        print().println("%s, %s".formatted(at.card(), device.equals(SIM) ? "no card" : "CUDA " + at.driver()));
+        Check check = new Check();
+        try (Kernels cpu = CpuKernels.open()) {
+            check.run(cases(), gpu, cpu, this::show);
+        }
+        Verified verified = check.verified(known(), at);
+        if (device.equals(CUDA)) write(verified);
+        if (only == null) {
+            steps();
+            if (device.equals(CUDA)) {
+                sanitize();
+                demo();
+            }
+        }
+        List<String> never = Check.neverVerified(device.equals(CUDA) ? verified : known());
+        print().println(never.isEmpty() ? "every kernel was verified on a card" : "never verified on a card in their"
+                + " present form: " + String.join(", ", never));
+        print().println(wrong == 0 ? "all right" : wrong + " WRONG");
+        print().flush();
+        return wrong == 0 ? 0 : Failures.FAULT;
+    }
+
+    private PrintWriter print() {
+        return spec.commandLine().getOut();
+    }
+
+    private Gpu open() {
+        if (device.equals(SIM)) return new Simulator();
+        for (Device d : Device.all()) {
+            if (device.equals(CUDA) && d.name().equals(CUDA) && d.open() instanceof CudaKernels k) return k.gpu();
+        }
+        throw new IllegalArgumentException("--device: \"%s\", expected cuda or sim".formatted(device));
+    }
+
+    private String driver() {
+        return device.equals(CUDA) ? Driver.version() : "";
+    }
+
+    private List<KernelCase> cases() {
+        String part = only;
+        if (part == null) return KernelCases.all();
+        List<KernelCase> some = KernelCases.all().stream()
+                .filter(c -> c.toString().contains(part))
+                .toList();
+        if (some.isEmpty()) throw new IllegalArgumentException("--only: \"" + part + "\" is in no case's name");
+        return some;
+    }
+
+    private void show(Check.Result r) {
+        if (!r.isRight()) wrong++;
+        String what = r.fault().isEmpty() ? "%8.4f of what is allowed".formatted(r.error()) : r.fault();
+        print().println("%-52s %s  %6.2f s%s".formatted(r.name(), what, r.seconds(), r.isRight() ? "" : "  WRONG"));
+        print().flush();
+    }
+
+    /// In a checkout the resource itself, so that the next build carries it.
+    private Path file() {
+        if (out != null) return out;
+        Path module = Path.of(System.getProperty("gradine.home", "")).resolve("cuda-kernels/src/main/resources");
+        return Files.isDirectory(module) ? module.resolve(Verified.FILE) : Path.of(Verified.FILE);
+    }
+
+    private Verified known() throws IOException {
+        Path file = file();
+        return Files.exists(file) ? Verified.parse(file.toString(), Files.readString(file)) : Verified.shipped();
+    }
+
+    private void write(Verified verified) {
+        AtomicFiles.writeText(file().toAbsolutePath(), verified.text());
+        print().println("written: " + file());
+    }
+
+    /// Steps of the demo's model, fine-tuning and preference optimisation, here and on the CPU.
+    private void steps() throws IOException {
+        Path temp = Files.createTempDirectory("gradine-check");
+        DemoFiles.copyTo(temp);
+        Path pairs = temp.resolve("pairs.jsonl");
+        Files.writeString(pairs, "{\"prompt\":\"One day,\",\"chosen\":\" a dog ran.\",\"rejected\":\" it was red.\"}\n");
+        compare(temp, "sft", temp.resolve(DemoRows.HELD));
+        compare(temp, "dpo", pairs);
+    }
+
+    private void compare(Path temp, String command, Path data) {
+        List<Path> runs = new ArrayList<>();
+        for (String where : List.of(device, DeviceArgs.CPU)) {
+            Path run = temp.resolve(command + "-" + where);
+            runs.add(run);
+            int code = train(temp, command, data, run, where);
+            if (code != 0) {
+                print().println(command + " on " + where + " failed  WRONG");
+                wrong++;
+                return;
+            }
+        }
+        for (StepCheck s : StepCheck.of(runs.getFirst(), runs.getLast())) {
+            if (!s.agrees()) wrong++;
+            print().println(command + " " + s);
+        }
+        print().flush();
+    }
+
+    private int train(Path temp, String command, Path data, Path run, String where) {
+        PrintWriter err = spec.commandLine().getErr();
+        String settings = "--steps 2 --batch 1 --max-length 24 --samples 0 --save-every 0 --no-shuffle";
+        List<String> args = new ArrayList<>(List.of(command, "--model", temp.resolve("model").toString()));
+        args.addAll(List.of("--data", data.toString(), "--out", run.toString(), "--device", where));
+        args.addAll(List.of(settings.split(" ", -1)));
+        return Main.commandLine(System.getenv()).setOut(err).setErr(err).execute(args.toArray(String[]::new));
+    }
+
+    private void sanitize() {
+        if (!Sanitizer.isInstalled()) {
+            print().println("compute-sanitizer is not installed: left out");
+            return;
+        }
+        for (String tool : Sanitizer.TOOLS) {
+            print().println("compute-sanitizer " + tool);
+            print().flush();
+            String here = file().toAbsolutePath().resolveSibling("sanitized-" + Verified.FILE).toString();
+            if (Sanitizer.run(tool, "gpu", "check", "--only", " ", "--out", here) != 0) wrong++;
+        }
+    }
+
+    private void demo() {
+        Path run = Path.of("runs", "gpu-check-" + System.currentTimeMillis());
+        PrintWriter err = spec.commandLine().getErr();
+        int code = Main.commandLine(System.getenv()).setOut(print()).setErr(err).execute(
+                "demo", "--device", device, "--out", run.toString());
+        if (code != 0) wrong++;
+    }
+}

@@ -1,0 +1,17 @@
+package dev.gradine.cuda.check;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Every case of every kernel.
+public final class KernelCases {
+
+    private KernelCases() {}
+
+    /// In the order of the kernels' names.
+    public static List<KernelCase> all() {
+        return Stream.of(AttentionCases.all(), LowRankCases.all(), MatMulCases.all(), Nf4MatMulCases.all(), PointwiseCases.all())
+                .flatMap(List::stream)
+                .toList();
+    }
+}

@@ -1,0 +1,60 @@
+package dev.gradine.cuda.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.cuda.PtxFiles;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/// What was verified is read as it was written, and a kernel that changed since counts as never
+/// verified.
+class VerifiedTest {
+
+    private static final String SHA = "0123456789abcdef".repeat(4);
+
+    private static Verified of(String name, String file, String sha256) {
+        var entry = new Verified.Entry(file, sha256, "NVIDIA H200 (sm_90)", "13.0", "2026-01-31", 1.5e-5);
+        return new Verified(new TreeMap<>(Map.of(name, entry)));
+    }
+
+    @Test
+    void what_is_written_is_read() {
+        Verified v = of("rope_f32", "rope", SHA);
+        v.byEntry().put("rope_bf16", new Verified.Entry("rope", SHA, "B (sm_80)", "12.0", "2026-02-01", 0));
+        Verified read = Verified.parse("v.json", v.text());
+        assertThat(read.byEntry().keySet()).containsExactly("rope_bf16", "rope_f32");
+        assertThat(read.byEntry().values()).extracting(Verified.Entry::error).containsExactly(0.0, (double) 1.5e-5f);
+        assertThat(Verified.parse("v.json", read.text()).text()).isEqualTo(v.text());
+        assertThat(Verified.parse("v.json", Verified.none().text()).byEntry()).isEmpty();
+    }
+
+    @Test
+    void a_line_that_is_no_entry_is_named() {
+        String text = of("rope_f32", "rope", SHA).text().replace("\"error\"", "\"eror\"");
+        assertThatThrownBy(() -> Verified.parse("v.json", text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("v.json: line 2 is no entry that gpu check wrote");
+    }
+
+    @Test
+    void a_text_counts_on_the_card_it_ran_on_alone() {
+        Verified v = of("rope_f32", "rope", SHA);
+        assertThat(v.has(SHA, "NVIDIA H200 (sm_90)")).isTrue();
+        assertThat(v.has(SHA, "NVIDIA H100 (sm_90)")).isFalse();
+        assertThat(v.has(SHA.replace('0', '1'), "NVIDIA H200 (sm_90)")).isFalse();
+    }
+
+    @Test
+    void a_kernel_that_changed_since_was_never_verified() {
+        String sha256 = PtxFiles.sha256("elementwise");
+        assertThat(PtxFiles.entries()).containsEntry("elementwise_add", "elementwise");
+        assertThat(Check.neverVerified(of("elementwise_add", "elementwise", sha256)))
+                .doesNotContain("elementwise_add");
+        assertThat(Check.neverVerified(of("elementwise_add", "elementwise", SHA)))
+                .contains("elementwise_add");
+        assertThat(Check.neverVerified(Verified.none()))
+                .containsAll(PtxFiles.entries().keySet());
+    }
+}
