@@ -17,7 +17,6 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -51,8 +50,14 @@ final class GpuCheckCommand implements Callable<Integer> {
             description = "cuda, or sim for the simulator (default ${DEFAULT-VALUE}).")
     private String device = CUDA;
 
-    @Option(names = "--only", paramLabel = "TEXT", description = "Only cases whose name contains this, and nothing else.")
+    @Option(
+            names = "--only",
+            paramLabel = "TEXT",
+            description = "Only cases whose name contains this; no steps, no demo.")
     private @Nullable String only;
+
+    @Option(names = "--cases", description = "Only the cases; no steps, no demo.")
+    private boolean casesAlone;
 
     @Option(
             names = "--out",
@@ -69,7 +74,8 @@ final class GpuCheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Gpu gpu = open();
-        Check.Circumstances at = new Check.Circumstances(gpu.name(), driver(), LocalDate.now().toString());
+        Check.Circumstances at =
+                new Check.Circumstances(gpu.name(), driver(), LocalDate.now().toString());
         print().println("%s, %s".formatted(at.card(), device.equals(SIM) ? "no card" : "CUDA " + at.driver()));
         Check check = new Check();
         try (Kernels cpu = CpuKernels.open()) {
@@ -77,19 +83,26 @@ final class GpuCheckCommand implements Callable<Integer> {
         }
         Verified verified = check.verified(known(), at);
         if (device.equals(CUDA)) write(verified);
-        if (only == null) {
+        if (only == null && !casesAlone) {
             steps();
             if (device.equals(CUDA)) {
                 sanitize();
                 demo();
             }
         }
-        List<String> never = Check.neverVerified(device.equals(CUDA) ? verified : known());
-        print().println(never.isEmpty() ? "every kernel was verified on a card" : "never verified on a card in their"
-                + " present form: " + String.join(", ", never));
+        showNeverVerified(Check.neverVerified(device.equals(CUDA) ? verified : known()));
         print().println(wrong == 0 ? "all right" : wrong + " WRONG");
         print().flush();
         return wrong == 0 ? 0 : Failures.FAULT;
+    }
+
+    private void showNeverVerified(List<String> never) {
+        if (never.isEmpty()) {
+            print().println("every kernel was verified on a card");
+            return;
+        }
+        print().println("%d kernels never verified on a card in their present form:".formatted(never.size()));
+        never.forEach(name -> print().println("  " + name));
     }
 
     private PrintWriter print() {
@@ -147,7 +160,8 @@ final class GpuCheckCommand implements Callable<Integer> {
         Path temp = Files.createTempDirectory("gradine-check");
         DemoFiles.copyTo(temp);
         Path pairs = temp.resolve("pairs.jsonl");
-        Files.writeString(pairs, "{\"prompt\":\"One day,\",\"chosen\":\" a dog ran.\",\"rejected\":\" it was red.\"}\n");
+        Files.writeString(
+                pairs, "{\"prompt\":\"One day,\",\"chosen\":\" a dog ran.\",\"rejected\":\" it was red.\"}\n");
         compare(temp, "sft", temp.resolve(DemoRows.HELD));
         compare(temp, "dpo", pairs);
     }
@@ -174,7 +188,8 @@ final class GpuCheckCommand implements Callable<Integer> {
     private int train(Path temp, String command, Path data, Path run, String where) {
         PrintWriter err = spec.commandLine().getErr();
         String settings = "--steps 2 --batch 1 --max-length 24 --samples 0 --save-every 0 --no-shuffle";
-        List<String> args = new ArrayList<>(List.of(command, "--model", temp.resolve("model").toString()));
+        List<String> args = new ArrayList<>(
+                List.of(command, "--model", temp.resolve("model").toString()));
         args.addAll(List.of("--data", data.toString(), "--out", run.toString(), "--device", where));
         args.addAll(List.of(settings.split(" ", -1)));
         return Main.commandLine(System.getenv()).setOut(err).setErr(err).execute(args.toArray(String[]::new));
@@ -188,16 +203,20 @@ final class GpuCheckCommand implements Callable<Integer> {
         for (String tool : Sanitizer.TOOLS) {
             print().println("compute-sanitizer " + tool);
             print().flush();
-            String here = file().toAbsolutePath().resolveSibling("sanitized-" + Verified.FILE).toString();
-            if (Sanitizer.run(tool, "gpu", "check", "--only", " ", "--out", here) != 0) wrong++;
+            String here = file().toAbsolutePath()
+                    .resolveSibling("sanitized-" + Verified.FILE)
+                    .toString();
+            if (Sanitizer.run(tool, "gpu", "check", "--cases", "--out", here) != 0) wrong++;
         }
     }
 
     private void demo() {
         Path run = Path.of("runs", "gpu-check-" + System.currentTimeMillis());
         PrintWriter err = spec.commandLine().getErr();
-        int code = Main.commandLine(System.getenv()).setOut(print()).setErr(err).execute(
-                "demo", "--device", device, "--out", run.toString());
+        int code = Main.commandLine(System.getenv())
+                .setOut(print())
+                .setErr(err)
+                .execute("demo", "--device", device, "--out", run.toString());
         if (code != 0) wrong++;
     }
 }

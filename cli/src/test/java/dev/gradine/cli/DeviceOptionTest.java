@@ -56,7 +56,9 @@ class DeviceOptionTest {
     @Test
     void the_simulator_computes_what_the_cpu_does() {
         float[] cpu = Values.floats(scored("cpu"), "logits");
-        Teeth.bite(Values.floats(scored("sim"), "logits"), got -> Tolerance.logits().check("sim", got, Values.doubles(cpu)));
+        Teeth.bite(
+                Values.floats(scored("sim"), "logits"),
+                got -> Tolerance.logits().check("sim", got, Values.doubles(cpu)));
     }
 
     private Path scored(String device) {

@@ -190,6 +190,11 @@ public final class CudaKernels implements Kernels {
         return launchers.get(Nf4Cuda.class);
     }
 
+    /// The next token from logits.
+    public SamplingCuda sampling() {
+        return launchers.get(SamplingCuda.class);
+    }
+
     /// Keys and values into their caches.
     public KvAppendCuda kvAppend() {
         return launchers.get(KvAppendCuda.class);

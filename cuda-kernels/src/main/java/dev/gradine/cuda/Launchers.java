@@ -45,6 +45,7 @@ final class Launchers {
         byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
         byContract.put(KvAppendCuda.class, new KvAppendCuda(gpu));
+        byContract.put(SamplingCuda.class, new SamplingCuda(gpu));
     }
 
     /// The launcher of a contract.

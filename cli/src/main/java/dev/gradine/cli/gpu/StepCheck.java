@@ -45,7 +45,8 @@ public record StepCheck(int step, String metric, double got, double expected) {
         }
         List<StepCheck> all = new ArrayList<>();
         for (int i = 0; i < got.size(); i++) {
-            for (String m : METRICS) all.add(new StepCheck(i + 1, m, number(got.get(i), m), number(expected.get(i), m)));
+            for (String m : METRICS)
+                all.add(new StepCheck(i + 1, m, number(got.get(i), m), number(expected.get(i), m)));
         }
         return all;
     }

@@ -55,6 +55,8 @@ public final class MatMulCases {
             all.add(accumulating(form, DType.BF16, 8, 136, 168));
             all.add(overwriting(form, DType.BF16, 24, 40, 1032));
             all.add(single(form, 40, 24, 72));
+            all.add(overwriting(form, DType.F32, 1153, 136, 8)); // more than a group of tiles
+            all.add(overwriting(form, DType.BF16, 1160, 136, 8));
         }
         for (DType weight : List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1)) {
             for (DType type : List.of(DType.F32, DType.BF16)) {

@@ -26,6 +26,7 @@ public final class PointwiseCases {
         BY_STEM.put("nf4", Nf4Cases::all);
         BY_STEM.put("softmax", SoftmaxCases::all);
         BY_STEM.put("kv_append", KvAppendCases::all);
+        BY_STEM.put("sampling", SamplingCases::all);
     }
 
     private PointwiseCases() {}

@@ -26,8 +26,7 @@ public final class Nvrtc {
     private static final Pattern FILE_LINE = Pattern.compile("(?m)^(\\s*\\.file\\s+\\d+\\s+\")[^\"]*/([^/\"]+\")");
 
     // Where inlined code came from: ptxas 12.0 crashes on many of these for sm_90.
-    private static final Pattern INLINED =
-            Pattern.compile("(?m)^(\\s*\\.loc\\s[\\d\\s]*\\d), function_name .*$");
+    private static final Pattern INLINED = Pattern.compile("(?m)^(\\s*\\.loc\\s[\\d\\s]*\\d), function_name .*$");
 
     private Nvrtc() {}
 

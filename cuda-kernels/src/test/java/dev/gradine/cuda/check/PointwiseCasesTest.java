@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.ptx.Entry;
+import dev.gradine.cuda.sim.Approximation;
+import dev.gradine.cuda.sim.Options;
+import dev.gradine.cuda.sim.Schedule;
 import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -14,7 +17,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every kernel but matrix products and attention, from the shipped PTX, on the simulator against the CPU.
 class PointwiseCasesTest {
@@ -37,6 +42,41 @@ class PointwiseCasesTest {
         }
         assertThat(wrong).isEmpty();
         assertThat(entries(stem)).as("entries that no case launches").isSubsetOf(gpu.launched());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "activation, ABOVE",
+        "activation, BELOW",
+        "log_prob, ABOVE",
+        "log_prob, BELOW",
+        "softmax, ABOVE",
+        "softmax, BELOW"
+    })
+    void approximations_may_err_as_far_as_they_are_allowed(String stem, Approximation approximation) {
+        SmallGpu gpu = new SmallGpu(new Simulator(Options.defaults().with(approximation)));
+        try (Kernels device = CudaKernels.open(gpu);
+                Kernels cpu = CpuKernels.open()) {
+            for (KernelCase c : PointwiseCases.of(stem)) {
+                assertThat(fault(c, device, cpu)).as(c.toString()).isEmpty();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"reduce", "rms_norm", "layer_norm", "log_prob", "softmax", "sampling", "gather"})
+    void the_order_of_warps_changes_no_bit(String stem) {
+        SmallGpu inTurn = new SmallGpu(new Simulator());
+        SmallGpu byChance = new SmallGpu(new Simulator(Options.defaults().with(Schedule.random(7))));
+        try (Kernels first = CudaKernels.open(inTurn);
+                Kernels second = CudaKernels.open(byChance)) {
+            for (KernelCase c : PointwiseCases.of(stem)) {
+                assertThat(c.outputs(second))
+                        .as(c.toString())
+                        .usingRecursiveComparison()
+                        .isEqualTo(c.outputs(first));
+            }
+        }
     }
 
     private static String fault(KernelCase c, Kernels device, Kernels cpu) {
@@ -64,7 +104,9 @@ class PointwiseCasesTest {
                     if (!hasValue(expected.get(i))) continue;
                     List<float[]> off = new ArrayList<>(expected);
                     off.set(i, scaled(expected.get(i), c.type() == DType.F32 ? 1.01f : 1.03f));
-                    assertThat(c.error(off, expected)).as("output %d of %s", i, c).isGreaterThan(1);
+                    assertThat(c.error(off, expected))
+                            .as("output %d of %s", i, c)
+                            .isGreaterThan(1);
                 }
             }
         }

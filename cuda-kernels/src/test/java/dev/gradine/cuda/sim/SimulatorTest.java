@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.ptx.PtxModule;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,10 +21,22 @@ final class SimulatorTest {
 
     private static final Kernel ADD = new Kernel("elementwise", "elementwise_add");
 
+    /// A sum of two tensors in the test's own file, the lines of which stay.
+    private static Simulator add() {
+        return new Simulator(Options.defaults(), stem -> {
+            try (InputStream in = SimulatorTest.class.getResourceAsStream("/sim/" + stem + ".ptx")) {
+                String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+                return PtxModule.parse(stem + ".ptx", text);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 31, 32, 33, 64, 65, 255, 1000})
     void adds_two_tensors_of_any_size(int n) {
-        try (Simulator gpu = new Simulator()) {
+        try (Simulator gpu = add()) {
             float[] a = new float[n];
             float[] b = new float[n];
             for (int i = 0; i < n; i++) a[i] = i * 0.1f;
@@ -37,7 +55,7 @@ final class SimulatorTest {
 
     @Test
     void a_size_that_is_too_large_by_one_is_an_access_out_of_bounds() {
-        try (Simulator gpu = new Simulator()) {
+        try (Simulator gpu = add()) {
             long a = upload(gpu, new float[64]);
             long y = gpu.allocate(4 * 64);
 
@@ -52,7 +70,7 @@ final class SimulatorTest {
 
     @Test
     void arguments_must_fit_the_parameters() {
-        try (Simulator gpu = new Simulator()) {
+        try (Simulator gpu = add()) {
             assertThatThrownBy(() -> gpu.launch(ADD, Grid.of(1, 32), 1L, 2L, 3L))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("elementwise.cu: elementwise_add: 3 arguments, expected 4");
