@@ -10,7 +10,12 @@ public final class KernelCases {
 
     /// In the order of the kernels' names.
     public static List<KernelCase> all() {
-        return Stream.of(AttentionCases.all(), LowRankCases.all(), MatMulCases.all(), Nf4MatMulCases.all(), PointwiseCases.all())
+        return Stream.of(
+                        AttentionCases.all(),
+                        LowRankCases.all(),
+                        MatMulCases.all(),
+                        Nf4MatMulCases.all(),
+                        PointwiseCases.all())
                 .flatMap(List::stream)
                 .toList();
     }

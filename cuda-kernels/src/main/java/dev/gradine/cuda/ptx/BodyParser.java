@@ -89,9 +89,10 @@ final class BodyParser {
         List<Operand> guard = t.accept("@") ? List.of(predicate()) : List.of();
         int from = t.position();
         Place place = new Place(t.line(), sourceFile, sourceLine);
-        String[] words = t.take().split("\\.", -1);
+        String first = t.take();
+        String[] words = first.split("\\.", -1);
         if (!words[0].matches("[a-z][a-z0-9]*")) {
-            throw new PtxException(t.file(), place.ptxLine(), "'" + words[0] + "', expected an instruction");
+            throw new PtxException(t.file(), place.ptxLine(), "'" + first + "', expected an instruction");
         }
         List<String> modifiers = List.of(words).subList(1, words.length);
         List<Operand> operands = new ArrayList<>();

@@ -117,6 +117,13 @@ final class GlobalMemory {
         target.initialised((int) (to - target.base), bytes);
     }
 
+    /// Back to undefined content; known as never written where it is a whole allocation.
+    void forget(long address, long bytes) {
+        Region r = range("forget", address, bytes);
+        fill(address, UNDEFINED, bytes);
+        if (bytes == r.bytes.length) r.forget();
+    }
+
     void fill(long to, byte value, long bytes) {
         Region r = range("fill", to, bytes);
         int at = (int) (to - r.base);

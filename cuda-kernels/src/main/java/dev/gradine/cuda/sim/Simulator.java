@@ -109,6 +109,11 @@ public final class Simulator implements Gpu {
     }
 
     @Override
+    public void forget(long address, long bytes) {
+        memory.forget(address, bytes);
+    }
+
+    @Override
     public boolean checksBounds() {
         return true;
     }

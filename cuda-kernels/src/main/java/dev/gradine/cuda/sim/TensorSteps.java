@@ -71,6 +71,8 @@ final class TensorSteps {
         return (w, mask) -> {
             if (!w.meet(mask, ALL)) return;
             w.accesses.resolve(target, rows, 16, Kind.READS);
+            // What a lane does after it comes after the rows were read, whoever gave their addresses.
+            w.block.order.meet(w.index, ALL, w.live());
             int[] words = new int[32 * count];
             for (int row = 0; row < 8 * count; row++) {
                 Region region = w.accesses.regions[row];

@@ -59,7 +59,7 @@ final class Snippet {
         return (int) HEAD.lines().count();
     }
 
-    /// Runs `threads` threads of one block; thread i has the values a[i], b[i], c[i].
+    /// Runs `threads` threads of one block; thread i has the values `a[i]`, `b[i]`, `c[i]`.
     static long[] run(Options options, String body, long[]... abc) {
         int threads = abc[0].length;
         PtxModule module = PtxModule.parse("snippet.ptx", HEAD + body + "\n" + TAIL);
