@@ -26,8 +26,7 @@ public record Counters(long launches, Work work, Traffic traffic, Block block) {
     /// What a block occupies.
     ///
     /// @param threads of a block
-    /// @param registers of 32 bits per thread that are live at once by the order of the PTX; `ptxas` decides in the
-    ///     end
+    /// @param registers of 32 bits per thread that are wanted at once; `ptxas` decides in the end
     /// @param sharedBytes static and dynamic
     public record Block(int threads, int registers, int sharedBytes) {
 

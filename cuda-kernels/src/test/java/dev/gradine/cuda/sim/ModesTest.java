@@ -75,6 +75,6 @@ final class ModesTest {
     }
 
     private static String firstWord(KernelCase c) {
-        return c.toString().split(" ")[0];
+        return c.toString().substring(0, c.toString().indexOf(' '));
     }
 }

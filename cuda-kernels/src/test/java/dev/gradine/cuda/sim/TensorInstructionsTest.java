@@ -12,7 +12,7 @@ final class TensorInstructionsTest {
     private static final String MMA = "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"
             + " {%f0, %f1, %f2, %f3}, {%r0, %r1, %r2, %r3}, {%r4, %r5}, {%f4, %f5, %f6, %f7};\n";
 
-    /// A[row][k] = row for k = 0 alone, B[0][col] = col: D[row][col] = row · col + 1.
+    /// Of A column 0 holds the numbers of the rows, of B row 0 those of the columns, C is 1: D is row · column + 1.
     private static final String OUTER = """
             shr.u32 %r10, %tid, 2;
             cvt.rn.f32.u32 %f8, %r10;
