@@ -23,8 +23,8 @@ public record GpuRow(
 
     /// As an aligned line.
     public String line() {
-        return "%-28s %10.1f %-8s %7s%% %10s %10s %12.5g"
-                .formatted(name, ours, unit, percent > 0 ? "%.1f".formatted(percent) : "–", show(cublas), show(torch), norm);
+        return "%-28s %10.1f %-8s %8s %10s %10s %12.5g"
+                .formatted(name, ours, unit, percent > 0 ? "%.1f %%".formatted(percent) : "–", show(cublas), show(torch), norm);
     }
 
     private static String show(double rate) {
