@@ -70,8 +70,9 @@ final class TraceTest {
     @Test
     void a_warp_that_there_is_not_is_an_error() {
         assertThatThrownBy(() -> trace(NT, new Trace.Window(0, 4, "ret", 1)))
-                .hasMessage("trace: block is 0, warp 4, from \"ret\", expected an instruction of mat_mul_nt_bf16 that such"
-                        + " a warp executes");
+                .hasMessage(
+                        "trace: block is 0, warp 4, from \"ret\", expected an instruction of mat_mul_nt_bf16 that such"
+                                + " a warp executes");
     }
 
     private static List<String> trace(String entry, Trace.Window window) {
@@ -83,7 +84,13 @@ final class TraceTest {
     private static void multiply(Gpu gpu) {
         try (Kernels k = CudaKernels.open(gpu);
                 Arena arena = Arena.ofConfined()) {
-            k.matMul().nt(random(k, arena, 24, 48), random(k, arena, 40, 48), 1, false, k.empty(DType.BF16, Shape.of(24, 40)));
+            k.matMul()
+                    .nt(
+                            random(k, arena, 24, 48),
+                            random(k, arena, 40, 48),
+                            1,
+                            false,
+                            k.empty(DType.BF16, Shape.of(24, 40)));
         }
     }
 
