@@ -62,7 +62,7 @@ extern "C" __global__ __launch_bounds__(256, 3) void reduce_column_sums_bf16(
 // y[j] += sum over slabs of sums[slab, j], rows of which lie `stride` values apart.
 extern "C" __global__ __launch_bounds__(256) void reduce_add_slabs(
     const float* sums, int stride, int slabs, float* y, int c) {
-    for (int j = global_thread(); j < c; j += all_threads()) {
+    for (unsigned j = global_thread(); j < c; j += all_threads()) {
         float total = 0;
 #pragma unroll 8
         for (int s = 0; s < slabs; s++) total += sums[(size_t)s * stride + j];

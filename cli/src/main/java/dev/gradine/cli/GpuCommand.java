@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
         name = "gpu",
         mixinStandardHelpOptions = true,
         description = "Check the CUDA kernels on a card or the simulator, and measure them.",
-        subcommands = {GpuCheckCommand.class})
+        subcommands = {GpuCheckCommand.class, GpuBenchCommand.class, GpuTraceCommand.class})
 final class GpuCommand implements Runnable {
 
     @Spec

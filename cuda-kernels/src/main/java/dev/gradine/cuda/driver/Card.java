@@ -29,7 +29,7 @@ public final class Card implements Gpu {
     private final CardInfo info;
     private final CUdevice device;
     private final CUcontext context = new CUcontext();
-    private final CUstream stream = new CUstream();
+    private final WorkStream stream = new WorkStream();
     private final PinnedBuffers buffers;
     private final Modules modules;
     private final int multiprocessors;
@@ -74,8 +74,14 @@ public final class Card implements Gpu {
     }
 
     /// The stream, for libraries that are to work in the same order.
-    CUstream stream() {
-        return stream;
+    long streamAddress() {
+        return stream.address();
+    }
+
+    private static final class WorkStream extends CUstream {
+        long address() {
+            return getNativePointer();
+        }
     }
 
     /// A context is a thread's; kernels may be called from any.

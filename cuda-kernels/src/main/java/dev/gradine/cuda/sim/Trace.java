@@ -119,7 +119,8 @@ public final class Trace {
         String place = instruction.place().hasSource()
                 ? instruction.place().file() + ":" + instruction.place().line()
                 : instruction.place().toString();
-        out.accept("%d  %s  %s%s%s".formatted(++told, place, guard(instruction), instruction.text(), lanes(warp, mask)));
+        out.accept(
+                "%d  %s  %s%s%s".formatted(++told, place, guard(instruction), instruction.text(), lanes(warp, mask)));
         if (mask != 0) show(warp, instruction, mask);
         over = told >= window.count
                 || instruction.opcode().equals("ret")
@@ -190,8 +191,7 @@ public final class Trace {
 
     private boolean isBf16(Instruction instruction) {
         if (instruction.has("f32")) return false;
-        return entry.contains("bf16")
-                || instruction.modifiers().stream().anyMatch(m -> m.startsWith("bf16"));
+        return entry.contains("bf16") || instruction.modifiers().stream().anyMatch(m -> m.startsWith("bf16"));
     }
 
     private static boolean changesShared(Instruction instruction) {
