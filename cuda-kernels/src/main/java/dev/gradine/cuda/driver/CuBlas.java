@@ -56,7 +56,7 @@ public final class CuBlas implements AutoCloseable {
             try {
                 return List.of(new CuBlas(library(name), card.streamAddress()));
             } catch (IllegalArgumentException _) {
-                continue; // that version is not installed
+                // that version is not installed
             }
         }
         return List.of();
