@@ -63,7 +63,7 @@ R cuModuleGetFunction(void **f, void *m, const char *name) {
     *f = strdup(name);
     return strstr(m, name) ? OK : NO_SYMBOL;
 }
-R cuFuncSetAttribute(void *f, int a, int v) { if (a == 8) shared_allowed = v; return OK; }
+R cuFuncSetAttribute(void *f, int a, int v) { if (a == 8 && v > shared_allowed) shared_allowed = v; return OK; }
 
 struct Axpy { float s; P x, y; int n; } kept;
 

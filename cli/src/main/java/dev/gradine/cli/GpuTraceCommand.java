@@ -8,6 +8,7 @@ import dev.gradine.cuda.check.KernelCases;
 import dev.gradine.cuda.sim.Trace;
 import dev.gradine.tensor.DType;
 import java.io.PrintWriter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
@@ -26,6 +27,13 @@ final class GpuTraceCommand implements Runnable {
 
     @Parameters(paramLabel = "KERNEL", description = "Name of the kernel, such as mat_mul_nt_bf16.")
     private String kernel = "";
+
+    @Option(
+            names = "--case",
+            defaultValue = "",
+            paramLabel = "TEXT",
+            description = "A case of gpu check whose name contains this (default: the first that runs the kernel).")
+    private String wanted = "";
 
     @Option(names = "--block", defaultValue = "0", paramLabel = "N", description = "Which block (default 0).")
     private int block;
@@ -75,11 +83,11 @@ final class GpuTraceCommand implements Runnable {
     /// The first case that launches the kernel, those of its type and file first.
     private KernelCase caseOf(String file) {
         DType type = kernel.contains("bf16") ? DType.BF16 : DType.F32;
-        List<KernelCase> all = KernelCases.all();
-        for (KernelCase c : all) {
-            if (c.type() == type && c.name().startsWith(file) && Trace.launches(kernel, work(c))) return c;
-        }
-        for (KernelCase c : all) if (!c.name().startsWith(file) && Trace.launches(kernel, work(c))) return c;
+        List<KernelCase> some = KernelCases.all().stream()
+                .filter(c -> c.toString().contains(wanted))
+                .sorted(Comparator.comparing(c -> c.type() != type || !c.name().startsWith(file))) // likely ones first
+                .toList();
+        for (KernelCase c : some) if (Trace.launches(kernel, work(c))) return c;
         throw new IllegalArgumentException("trace: no case launches " + kernel);
     }
 }

@@ -42,6 +42,7 @@ record OpsPage(Path root) {
                 """);
         page.append("| op | kernels | test |\n|---|---|---|\n");
         for (Class<?> op : ops) page.append(row(op.getSimpleName()));
+        page.append(new CudaTable(root).text());
         for (Class<?> op : ops) page.append(section(op.getSimpleName()));
         return page.toString();
     }

@@ -17,6 +17,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// NVIDIA's matrix product, to be measured beside ours. The few calls are bound here, for CUDA 12 and 13 alike.
 public final class CuBlas implements AutoCloseable {
@@ -52,19 +53,20 @@ public final class CuBlas implements AutoCloseable {
     ///
     /// @return one, or none
     public static List<CuBlas> on(Card card) {
-        for (String name : LIBRARIES) {
-            try {
-                return List.of(new CuBlas(library(name), card.streamAddress()));
-            } catch (IllegalArgumentException _) {
-                // that version is not installed
-            }
-        }
-        return List.of();
+        return LIBRARIES.stream()
+                .flatMap(CuBlas::library)
+                .limit(1)
+                .map(l -> new CuBlas(l, card.streamAddress()))
+                .toList();
     }
 
     @SuppressWarnings("restricted") // bound by the signatures of its documentation
-    private static SymbolLookup library(String name) {
-        return SymbolLookup.libraryLookup(name, Arena.global());
+    private static Stream<SymbolLookup> library(String name) {
+        try {
+            return Stream.of(SymbolLookup.libraryLookup(name, Arena.global()));
+        } catch (IllegalArgumentException _) {
+            return Stream.empty(); // that version is not installed
+        }
     }
 
     @SuppressWarnings("restricted") // as above

@@ -21,6 +21,12 @@ public record Entry(
     /// A declared register.
     public record Declared(String name, PtxType type) {}
 
+    /// Most registers of 32 bits per thread that hold a wanted value at once, by the order of the text. The assembler
+    /// decides how many a kernel gets.
+    public int liveRegisters() {
+        return Liveness.registers(this);
+    }
+
     /// Bytes of all parameters together.
     public int parameterBytes() {
         if (parameters.isEmpty()) return 0;

@@ -23,10 +23,18 @@ public record Counters(long launches, Work work, Traffic traffic, Block block) {
     /// @param sharedConflicts additional passes because lanes wanted different words of one bank
     public record Traffic(long globalRequests, long globalSectors, long sharedRequests, long sharedConflicts) {}
 
-    /// Limits of sm_80 and sm_90 decide how many such blocks one multiprocessor holds at once.
+    /// What a block occupies.
     ///
     /// @param threads of a block
-    /// @param registers of 32 bits per thread that are live at once by the PTX, at most; `ptxas` decides in the end
+    /// @param registers of 32 bits per thread that are wanted at once; `ptxas` decides in the end
     /// @param sharedBytes static and dynamic
-    public record Block(int threads, int registers, int sharedBytes) {}
+    public record Block(int threads, int registers, int sharedBytes) {
+
+        /// How many such blocks one multiprocessor of a card holds.
+        ///
+        /// @param capability 80 or 90
+        public Occupancy occupancy(int capability) {
+            return Occupancy.of(capability, threads, registers, sharedBytes);
+        }
+    }
 }

@@ -148,10 +148,14 @@ public final class Simulator implements Gpu {
         observers.add(observer);
     }
 
-    /// What that kernel did so far; zeros if it was never launched.
+    /// What that kernel did so far.
+    ///
+    /// @throws IllegalArgumentException if it was never launched
     public Counters counters(String entry) {
         Tally tally = tallies.get(entry);
-        return (tally == null ? new Tally() : tally).counters();
+        if (tally != null) return tally.counters();
+        throw new IllegalArgumentException(
+                "counters: kernel is %s, expected one that was launched: %s".formatted(entry, tallies.keySet()));
     }
 
     /// What every kernel did so far, by name.
@@ -172,7 +176,7 @@ public final class Simulator implements Gpu {
             throw new IllegalArgumentException("%s: %,d bytes of shared memory, expected <= %,d"
                     .formatted(kernel, program.sharedBytes() + grid.sharedBytes(), MAX_SHARED));
         }
-        Tally tally = tallies.computeIfAbsent(kernel.entry(), _ -> new Tally());
+        Tally tally = tallies.computeIfAbsent(kernel.entry(), _ -> new Tally(entry));
         tally.begin(grid.threads(), program.sharedBytes() + grid.sharedBytes());
         Launch launch = new Launch(
                 kernel, program, grid, memory, parameters, new Launch.Run(options, tally, List.copyOf(observers)));

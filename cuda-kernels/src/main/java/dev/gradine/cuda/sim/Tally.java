@@ -1,5 +1,7 @@
 package dev.gradine.cuda.sim;
 
+import dev.gradine.cuda.ptx.Entry;
+
 /// What a launch counts while it runs.
 final class Tally {
 
@@ -11,9 +13,15 @@ final class Tally {
     long sharedConflicts;
     long barriers;
     long launches;
-    int registers;
-    int sharedBytes;
-    int threads;
+
+    private final Entry entry;
+    private int registers = -1;
+    private int sharedBytes;
+    private int threads;
+
+    Tally(Entry entry) {
+        this.entry = entry;
+    }
 
     void begin(int threadsOfBlock, int sharedOfBlock) {
         launches++;
@@ -22,6 +30,7 @@ final class Tally {
     }
 
     Counters counters() {
+        if (registers < 0) registers = entry.liveRegisters();
         return new Counters(
                 launches,
                 new Counters.Work(instructions, threadInstructions, barriers),

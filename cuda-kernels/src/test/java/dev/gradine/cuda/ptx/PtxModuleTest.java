@@ -189,4 +189,45 @@ final class PtxModuleTest {
         assertThatThrownBy(() -> PtxModule.parse("k.ptx", text))
                 .hasMessageContaining("parameters have 8000 bytes, expected <= 4352");
     }
+
+    private static int live(String body) {
+        String text = HEAD + """
+                .entry k(.param .u64 p)
+                {
+                .reg .pred %p<2>;
+                .reg .b32 %r<8>;
+                .reg .b64 %q<4>;
+                """ + body + "\n}\n";
+        return PtxModule.parse("k.ptx", text).entry("k").liveRegisters();
+    }
+
+    @Test
+    void registers_are_counted_while_their_value_is_wanted() {
+        assertThat(live("mov.b32 %r0, 1; mov.b32 %r1, 2; ret;")).isZero();
+        assertThat(live("ld.param.u64 %q0, [p]; mov.b32 %r0, 1; st.global.u32 [%q0], %r0; ret;"))
+                .isEqualTo(3);
+        String reused =
+                "ld.param.u64 %q0, [p]; add.s64 %q0, %q0, 4; add.s64 %q1, %q0, 4; st.global.u64 [%q1], %q1; ret;";
+        assertThat(live(reused)).isEqualTo(2);
+    }
+
+    @Test
+    void a_loop_keeps_what_it_will_read_again() {
+        String loop = """
+                mov.b32 %r0, 1;
+                mov.b32 %r1, 0;
+                ld.param.u64 %q0, [p];
+                LOOP:
+                add.s32 %r1, %r1, %r0;
+                setp.lt.s32 %p0, %r1, 9;
+                @%p0 bra LOOP;
+                st.global.u32 [%q0], %r1;
+                ret;
+                """;
+        assertThat(live(loop)).isEqualTo(4);
+        assertThat(live(loop.replace("@%p0 bra LOOP;", ""))).isEqualTo(4);
+        assertThat(live(loop.replace("add.s32 %r1, %r1, %r0;", "@%p1 mov.b32 %r1, 3;")
+                        .replace("mov.b32 %r1, 0;", "")))
+                .isEqualTo(3);
+    }
 }

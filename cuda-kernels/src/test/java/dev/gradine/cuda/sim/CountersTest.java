@@ -80,4 +80,27 @@ final class CountersTest {
                         .sharedConflicts())
                 .isEqualTo(4);
     }
+
+    @ParameterizedTest
+    @CsvSource({
+        "80, 128, 32, 0, 16, threads",
+        "80, 32, 32, 0, 32, blocks",
+        "80, 256, 128, 0, 2, registers",
+        "80, 256, 129, 0, 1, registers",
+        "80, 128, 64, 48128, 3, shared memory",
+        "90, 128, 64, 48128, 4, shared memory",
+        "80, 128, 32, 200000, 0, shared memory",
+    })
+    void what_a_block_needs_limits_how_many_fit(
+            int capability, int threads, int registers, int shared, int blocks, String limit) {
+        assertThat(Occupancy.of(capability, threads, registers, shared))
+                .isEqualTo(new Occupancy(blocks, blocks * Math.ceilDiv(threads, 32), limit));
+    }
+
+    @Test
+    void the_block_of_the_last_launch_is_known() {
+        Counters.Block block = run("st.global.u32 [%q0], %r0;", 4).block();
+        assertThat(block).isEqualTo(new Counters.Block(32, 6, 16384));
+        assertThat(block.occupancy(80).limit()).isEqualTo("shared memory");
+    }
 }

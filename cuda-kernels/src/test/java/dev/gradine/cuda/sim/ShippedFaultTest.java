@@ -168,12 +168,13 @@ final class ShippedFaultTest {
     }
 
     @Test
-    void an_unguarded_tail_reads_what_nobody_wrote() {
+    void an_unguarded_tail_is_out_of_bounds() {
         assertFault(
                 Planted.in("elementwise").drop(ADD, "@%p", 0),
                 SUM,
-                "elementwise.cu: elementwise_add_f32: PTX line # (values.cuh:#), block (0, 0, 0), thread #: reads 16"
-                        + " bytes of allocation # at 0x* that nobody has written" + WRITE);
+                "elementwise.cu: elementwise_add_f32: PTX line # (values.cuh:#), block (0, 0, 0), thread #:"
+                        + " ld.global.v4.f32 reads 16 bytes at 0x* of global memory (it ends after allocation # of 148"
+                        + " bytes at 0x*), expected an address in it");
     }
 
     @Test
