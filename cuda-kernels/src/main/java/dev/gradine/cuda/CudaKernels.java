@@ -30,6 +30,7 @@ import java.lang.foreign.MemorySegment;
 /// Tensors hold addresses that only the `Gpu` follows, in the types that the host has them in.
 public final class CudaKernels implements Kernels {
 
+    private static final int CHUNK_VALUES = 192 << 20; // 400 MB of bf16: 1500 rows of a vocabulary of 128k
     private static final int WARP_BITS = 32 * Float.SIZE;
 
     private final Gpu gpu;
@@ -149,6 +150,12 @@ public final class CudaKernels implements Kernels {
         int[] values = new int[from.size()];
         download(from, MemorySegment.ofArray(values));
         return values;
+    }
+
+    /// Rows enough that reading the weights once more for each chunk costs little.
+    @Override
+    public int chunkValues() {
+        return CHUNK_VALUES;
     }
 
     @Override
