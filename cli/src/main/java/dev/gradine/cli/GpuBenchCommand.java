@@ -105,7 +105,8 @@ final class GpuBenchCommand implements Runnable {
     private Path file(String card) {
         if (out != null) return out;
         String folder = System.getProperty("gradine.results", "");
-        String name = card.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String name =
+                card.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         String file = LocalDate.now(ZoneOffset.UTC) + "-" + name + ".jsonl";
         return folder.isEmpty() ? Path.of("gpu-bench.jsonl") : Path.of(folder).resolve(file);
     }

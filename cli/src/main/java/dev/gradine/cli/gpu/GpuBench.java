@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/// Times kernels by the card's own clock, each beside cuBLAS and PyTorch where they are, as shares of what the same card
+/// Times kernels by the card's own clock, each beside cuBLAS and PyTorch where they are, as shares of what the same
+/// card
 /// does at best: its copy rate, and the fastest bf16 product of cuBLAS.
 public final class GpuBench {
 
@@ -42,7 +43,8 @@ public final class GpuBench {
         } else {
             works.forEach(w -> {
                 if (!w.name().startsWith("gemm bf16")) return;
-                productPeak = Math.max(productPeak, w.amount() / seconds(w.cublas().getFirst()));
+                productPeak =
+                        Math.max(productPeak, w.amount() / seconds(w.cublas().getFirst()));
             });
             note.accept("bf16 product of cuBLAS: %.0f TFLOP/s at best".formatted(productPeak));
         }

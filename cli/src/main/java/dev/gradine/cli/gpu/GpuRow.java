@@ -12,8 +12,7 @@ import java.util.Map;
 /// @param cublas NVIDIA's product
 /// @param torch PyTorch's op
 /// @param norm of what our kernel wrote
-public record GpuRow(
-        String name, String unit, double ours, double percent, double cublas, double torch, double norm) {
+public record GpuRow(String name, String unit, double ours, double percent, double cublas, double torch, double norm) {
 
     /// Names of the columns.
     public static String head() {
@@ -24,7 +23,14 @@ public record GpuRow(
     /// As an aligned line.
     public String line() {
         return "%-28s %10.1f %-8s %8s %10s %10s %12.5g"
-                .formatted(name, ours, unit, percent > 0 ? "%.1f %%".formatted(percent) : "–", show(cublas), show(torch), norm);
+                .formatted(
+                        name,
+                        ours,
+                        unit,
+                        percent > 0 ? "%.1f %%".formatted(percent) : "–",
+                        show(cublas),
+                        show(torch),
+                        norm);
     }
 
     private static String show(double rate) {

@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
-/// Kernels at the sizes of a model of eight billion parameters. Inputs are random: zeros take less power, and look fast.
+/// Kernels at the sizes of a model of eight billion parameters. Inputs are random: zeros take less power, and look
+/// fast.
 /// What moves bytes moves more than a card's cache holds.
 final class GpuWorks {
 
@@ -103,10 +104,8 @@ final class GpuWorks {
         k.rmsNorm().forward(x, w, 1e-5f, y, rstd);
         double bytes = x.bytes();
         List<GpuWork> all = new ArrayList<>();
-        all.add(GpuWork.moving(
-                "rms_norm forward", 2 * bytes, () -> k.rmsNorm().forward(x, w, 1e-5f, y, rstd), y));
-        all.add(GpuWork.moving(
-                "rms_norm backward", 3 * bytes, () -> k.rmsNorm().backward(dy, x, w, rstd, y, null), y));
+        all.add(GpuWork.moving("rms_norm forward", 2 * bytes, () -> k.rmsNorm().forward(x, w, 1e-5f, y, rstd), y));
+        all.add(GpuWork.moving("rms_norm backward", 3 * bytes, () -> k.rmsNorm().backward(dy, x, w, rstd, y, null), y));
         int half = 64;
         Tensor cos = random(k, DType.F32, ROWS, half);
         Tensor sin = random(k, DType.F32, ROWS, half);
@@ -117,8 +116,7 @@ final class GpuWorks {
         Tensor logProb = k.zeros(Shape.of(ROWS));
         Tensor lse = k.zeros(Shape.of(ROWS));
         Tensor targets = k.ofInts(new int[ROWS]);
-        all.add(GpuWork.moving(
-                "log_prob", bytes, () -> k.logProb().forward(x, targets, logProb, lse, null), logProb));
+        all.add(GpuWork.moving("log_prob", bytes, () -> k.logProb().forward(x, targets, logProb, lse, null), logProb));
         return all;
     }
 
@@ -128,8 +126,7 @@ final class GpuWorks {
         Tensor m = k.zeros(p.shape());
         Tensor v = k.zeros(p.shape());
         var update = new AdamWKernel.Update(1e-4f, 0.9f, 0.999f, 1e-8f, 0, 1, 1);
-        return List.of(GpuWork.moving(
-                "adamw", 7.0 * p.bytes(), () -> k.adamW().step(p, g, m, v, update), p));
+        return List.of(GpuWork.moving("adamw", 7.0 * p.bytes(), () -> k.adamW().step(p, g, m, v, update), p));
     }
 
     /// Causal attention is half of all pairs; backward has five products where forward has two.
