@@ -13,7 +13,8 @@ __device__ inline int row_pitch(int d) { return (d + 7) / 8 * 8 + 4; }
 
 extern __shared__ float4 shared_memory[];
 
-// Rows of one head as floats, times `factor`; zero behind the last row and the last value. `row(i)` is where row i lies.
+// Rows of one head as floats, times `factor`; zero behind the last row and the last value. `row(i)` is where row i
+// lies.
 template <class T, class Row>
 __device__ inline void bring(float* to, const T* from, int count, int d, float factor, Row row) {
     int pitch = row_pitch(d), width = pitch - 4;

@@ -1,8 +1,8 @@
 // Attention on tensor cores, bf16 with heads of D = 64 or 128: four warps, each with rows of its own.
 //
-// Rows of queries and keys lie in shared memory as in memory, in pieces of 16 bytes of which piece p of row r lies at
-// p ^ (r % 8), so that the eight rows of an 8 x 8 matrix are read without bank conflicts. Scores never leave registers:
-// the fragment a product leaves them in is the one the next product takes its left side from.
+// Rows of queries and keys lie in shared memory as in memory, in pieces of 16 bytes of which piece p of row r lies
+// at p ^ (r % 8), so that the eight rows of an 8 x 8 matrix are read without bank conflicts. Scores never leave
+// registers: the fragment a product leaves them in is the one the next product takes its left side from.
 #pragma once
 
 #include "attention_tiles.cuh"

@@ -1,12 +1,13 @@
-// Backward of attention on tensor cores: Dao 2023 (arXiv:2307.08691), algorithm 2, as two kernels, so that every gradient is
-// summed in one order.
+// Backward of attention on tensor cores: Dao 2023 (arXiv:2307.08691), algorithm 2, as two kernels, so that every
+// gradient is summed in one order.
 //
 //   P = exp(scale · q kᵀ - lse)     dS = P (dy vᵀ - delta)     dq = scale · dS k     dk = scale · dSᵀ q     dv = Pᵀ dy
 #pragma once
 
 #include "attention_mma.cuh"
 
-// The first: 64 · M queries of one head per block; keys and values in blocks of 4096 / D, the next pair travels meanwhile.
+// The first: 64 · M queries of one head per block; keys and values in blocks of 4096 / D, the next pair travels
+// meanwhile.
 template <int D, int M>
 __device__ inline void attention_mma_backward_q(
     const bf16* dy, const float* lse, const float* delta, const bf16* q, const bf16* k, const bf16* v,
@@ -64,8 +65,8 @@ __device__ inline void attention_mma_backward_q(
     write_heads<D>(out, factor, (char*)shared_memory, first, t.queries, dq, query);
 }
 
-// The second: 64 · M keys of one key head per block; queries in blocks of 32 of every head that reads them, the next block
-// travels meanwhile. Products are those of the first, transposed.
+// The second: 64 · M keys of one key head per block; queries in blocks of 32 of every head that reads them, the
+// next block travels meanwhile. Products are those of the first, transposed.
 template <int D, int M>
 __device__ inline void attention_mma_backward_kv(
     const bf16* dy, const float* lse, const float* delta, const bf16* q, const bf16* k, const bf16* v,

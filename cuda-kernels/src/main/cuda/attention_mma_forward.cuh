@@ -1,19 +1,20 @@
-// Forward of attention on tensor cores: Dao 2023 (arXiv:2307.08691), algorithm 1. 128 queries of one head per block, 32 per
-// warp; keys in blocks of 64. The values of a block travel while its scores are computed, the next keys while the values
-// are summed.
+// Forward of attention on tensor cores: Dao 2023 (arXiv:2307.08691), algorithm 1. 128 queries of one head per
+// block, 32 per warp; keys in blocks of 64. The values of a block travel while its scores are computed, the next
+// keys while the values are summed.
 #pragma once
 
 #include "attention_mma.cuh"
 
 const int FORWARD_QUERIES = 128, FORWARD_KEYS = 64;
 
-// What a warp knows of its rows: the largest score so far, the sum of exp relative to it; one value per row of a lane.
+// What a warp knows of its rows: the largest score so far, the sum of exp relative to it; one value per row of a
+// lane.
 struct Softmax {
     float largest[2][2], sum[2][2];
 };
 
-// Turns scores into exp(score - largest) and shrinks what was summed before accordingly. Row r of the warp sees keys up
-// to `ahead` + r of this block; `c` is scale · log2 e.
+// Turns scores into exp(score - largest) and shrinks what was summed before accordingly. Row r of the warp sees
+// keys up to `ahead` + r of this block; `c` is scale · log2 e.
 template <int D>
 __device__ inline void softmax_step(
     Softmax& soft, float (&s)[2][FORWARD_KEYS / 8][4], float (&out)[2][D / 8][4], int ahead, float c) {
@@ -35,7 +36,8 @@ __device__ inline void softmax_step(
             float shrink = exp2_of((soft.largest[i][e] - now) * c), sum = 0;
 #pragma unroll
             for (int j = 0; j < FORWARD_KEYS / 8; j++) {
-                float p = exp2_of(fmaf(s[i][j][2 * e], c, -now * c)), q = exp2_of(fmaf(s[i][j][2 * e + 1], c, -now * c));
+                float p = exp2_of(fmaf(s[i][j][2 * e], c, -now * c));
+                float q = exp2_of(fmaf(s[i][j][2 * e + 1], c, -now * c));
                 s[i][j][2 * e] = p, s[i][j][2 * e + 1] = q;
                 sum += p + q;
             }

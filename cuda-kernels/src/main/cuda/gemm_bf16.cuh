@@ -1,8 +1,9 @@
-// A matrix product on tensor cores: 128 x 128 values of the result per block of four warps, 64 x 64 per warp, sums in f32.
+// A matrix product on tensor cores: 128 x 128 values of the result per block of four warps, 64 x 64 per warp, sums
+// in f32.
 //
-// Tiles of 32 k of both operands travel to shared memory by asynchronous copies, three pairs ahead of the one that is
-// multiplied. They keep the layout they have in memory and are turned while fragments are loaded. 16-byte pieces of a row
-// are permuted, so that the eight rows an 8 x 8 matrix is made of lie in different banks:
+// Tiles of 32 k of both operands travel to shared memory by asynchronous copies, three pairs ahead of the one that
+// is multiplied. They keep the layout they have in memory and are turned while fragments are loaded. 16-byte pieces
+// of a row are permuted, so that the eight rows an 8 x 8 matrix is made of lie in different banks:
 //
 //   k along rows     [128 rows][4 pieces]     piece p of row r lies at p ^ (r / 2 % 4): two rows share 128 bytes
 //   k across rows    [32 k][16 pieces]        piece p of row r lies at p ^ (r % 8)
@@ -85,7 +86,8 @@ __device__ inline unsigned fragment_of_b(int column) {
                   : piece_at<false>(lane % 16, column / 8 + lane / 16);
 }
 
-// The fragment 16 · i rows and k further on: what is permuted is a number of pieces that is even, so that xor adds it.
+// The fragment 16 · i rows and k further on: what is permuted is a number of pieces that is even, so that xor adds
+// it.
 template <bool K_LAST>
 __device__ inline void load_fragment(unsigned (&x)[4], unsigned tile, unsigned first, int i, int k) {
     if (K_LAST) load_matrices(x, tile + (first ^ (2 * k)) + 1024 * i);

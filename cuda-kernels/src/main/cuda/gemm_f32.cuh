@@ -1,4 +1,5 @@
-// A matrix product on f32 arithmetic units: 128 x 128 values of the result per block of 256 threads, 8 x 8 per thread.
+// A matrix product on f32 arithmetic units: 128 x 128 values of the result per block of 256 threads, 8 x 8 per
+// thread.
 //
 //   sums[i][j] += factor · Σ_k a(row + i, k) · b(column + j, k)
 //

@@ -1,5 +1,6 @@
-// A product with few rows of a, which is as fast as b is read: c[i][j] (+)= alpha · Σ_k a[i][k] b[j][k]. A warp computes
-// four columns of the result; its lanes take turns in pieces of eight k, and their sums are added at the end.
+// A product with few rows of a, which is as fast as b is read: c[i][j] (+)= alpha · Σ_k a[i][k] b[j][k]. A warp
+// computes four columns of the result; its lanes take turns in pieces of eight k, and their sums are added at the
+// end.
 #pragma once
 
 #include "matrix.cuh"

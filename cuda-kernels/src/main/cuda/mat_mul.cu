@@ -2,10 +2,11 @@
 //
 //   nt   c[M,N] = a[M,K] b[N,K]ᵀ        nn   c[M,N] = a[M,K] b[K,N]        tn   c[M,N] = a[K,M]ᵀ b[K,N]
 //
-// ..._f32 multiplies f32 matrices, ..._any any two real types in f32 arithmetic. ..._bf16 multiplies bf16 matrices whose
-// rows are multiples of 16 bytes on tensor cores; ..._coded the same with a b of any type that becomes bf16 on the way.
-// c is f32 or bf16. ..._rows are for few rows of a. Shared by the others: with more than one block along z each sums a part of k and leaves it in its own slice of c (f32[Z,M,N]), which
-// mat_mul_slices then adds in order.
+// ..._f32 multiplies f32 matrices, ..._any any two real types in f32 arithmetic. ..._bf16 multiplies bf16 matrices
+// whose rows are multiples of 16 bytes on tensor cores; ..._coded the same with a b of any type that becomes bf16
+// on the way. c is f32 or bf16. ..._rows are for few rows of a. Shared by the others: with more than one block
+// along z each sums a part of k and leaves it in its own slice of c (f32[Z,M,N]), which mat_mul_slices then adds in
+// order.
 
 #include "gemm_bf16.cuh"
 #include "gemm_f32.cuh"

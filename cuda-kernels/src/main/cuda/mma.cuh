@@ -1,8 +1,8 @@
 // Tensor cores and asynchronous copies, by the PTX instructions of sm_80.
 //
-// Fragments of mma.m16n8k16, lane = 4 g + t: A holds rows g and g + 8, columns 2t, 2t + 1 and those + 8; B the same of its
-// transpose; C rows g and g + 8, columns 2t, 2t + 1. ldmatrix fills four 8 x 8 matrices of them at once: lane 8i + j gives
-// the address of row j of matrix i.
+// Fragments of mma.m16n8k16, lane = 4 g + t: A holds rows g and g + 8, columns 2t, 2t + 1 and those + 8; B the same
+// of its transpose; C rows g and g + 8, columns 2t, 2t + 1. ldmatrix fills four 8 x 8 matrices of them at once:
+// lane 8i + j gives the address of row j of matrix i.
 #pragma once
 
 __device__ inline unsigned shared_address(const void* p) { return (unsigned)__cvta_generic_to_shared(p); }

@@ -1,4 +1,5 @@
-// Matrix products with a frozen weight in NF4 (QLoRA: Dettmers et al. 2023, arXiv:2305.14314), which is decoded on the way:
+// Matrix products with a frozen weight in NF4 (QLoRA: Dettmers et al. 2023, arXiv:2305.14314), which is decoded on
+// the way:
 //
 //   nt   c[M,N] (+)= alpha · a[M,K] W[N,K]ᵀ        nn   c[M,N] (+)= alpha · a[M,K] W[K,N]
 //
@@ -10,7 +11,8 @@
 #include "gemm_f32.cuh"
 #include "gemv.cuh"
 
-__device__ inline Matrix nf4_matrix(const void* codes, const float* absmax, const float* table, int shift, int width, float* shared) {
+__device__ inline Matrix nf4_matrix(
+    const void* codes, const float* absmax, const float* table, int shift, int width, float* shared) {
     if (threadIdx.x < 16) shared[threadIdx.x] = table[threadIdx.x];
     __syncthreads();
     return {codes, NF4, width, absmax, shift, shared};

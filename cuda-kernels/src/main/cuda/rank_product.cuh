@@ -1,5 +1,6 @@
-// The narrow product of a low-rank update beside the wide one, from the same fragments of x: u = x A for up to 16 columns,
-// eight per pair of warps. A is f32 in memory and in shared memory, and becomes bf16 on its way to a fragment.
+// The narrow product of a low-rank update beside the wide one, from the same fragments of x: u = x A for up to 16
+// columns, eight per pair of warps. A is f32 in memory and in shared memory, and becomes bf16 on its way to a
+// fragment.
 //
 //   k along rows     [16 columns][40]: 32 k         k across rows    [32 k][20]: 16 columns
 //

@@ -1,5 +1,5 @@
-// Which tile of a product a block computes: tiles go down eight rows of tiles, then to the next column, so that blocks
-// that run together share rows of one matrix and columns of the other in the second-level cache.
+// Which tile of a product a block computes: tiles go down eight rows of tiles, then to the next column, so that
+// blocks that run together share rows of one matrix and columns of the other in the second-level cache.
 #pragma once
 
 struct Tile {

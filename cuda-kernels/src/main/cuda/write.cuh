@@ -14,8 +14,8 @@ __device__ inline void write_value(void* c, int type, size_t at, bool add, float
     }
 }
 
-// c (+)= rows: `count` rows of 128 values, PITCH apart. Every thread of the block takes part with four values at a time,
-// neighbours write neighbours.
+// c (+)= rows: `count` rows of 128 values, PITCH apart. Every thread of the block takes part with four values at a
+// time, neighbours write neighbours.
 template <int PITCH>
 __device__ inline void write_rows(
     const float* rows, int count, void* c, int type, int m, int n, bool add, Tile tile) {
