@@ -94,8 +94,14 @@ __device__ inline void load_fragment(unsigned (&x)[4], unsigned tile, unsigned f
 
 typedef float SumsBf16[4][8][4];
 
-template <bool A_K_LAST, bool B_K_LAST>
-__device__ inline void multiply_bf16(unsigned pair, SumsBf16& sums) {
+// What else is to be multiplied by the tiles of a: nothing. Another product of a may take its place.
+struct Alone {
+    __device__ void start(int, int, int) {}
+    __device__ void multiply(const unsigned (&)[4][4], int, int) {}
+};
+
+template <bool A_K_LAST, bool B_K_LAST, class Beside>
+__device__ inline void multiply_bf16(unsigned pair, SumsBf16& sums, Beside& beside, int stage) {
     int warp = threadIdx.x / 32;
     unsigned first_a = fragment_of_a<A_K_LAST>(warp / 2 * WARP_SIDE);
     unsigned first_b = fragment_of_b<B_K_LAST>(warp % 2 * WARP_SIDE);
@@ -106,6 +112,7 @@ __device__ inline void multiply_bf16(unsigned pair, SumsBf16& sums) {
         for (int i = 0; i < 4; i++) load_fragment<A_K_LAST>(a[i], pair, first_a, i, k);
 #pragma unroll
         for (int j = 0; j < 4; j++) load_fragment<B_K_LAST>(b[j], pair + OPERAND_BYTES, first_b, j, k);
+        beside.multiply(a, stage, k);
 #pragma unroll
         for (int i = 0; i < 4; i++) {
 #pragma unroll
@@ -115,9 +122,9 @@ __device__ inline void multiply_bf16(unsigned pair, SumsBf16& sums) {
 }
 
 // Adds the products over `range`. A b of another B_TYPE than BF16 is decoded on the way.
-template <bool A_K_LAST, bool B_K_LAST, int B_TYPE>
+template <bool A_K_LAST, bool B_K_LAST, int B_TYPE, class Beside>
 __device__ inline void product_bf16(
-    const Matrix& a, const Matrix& b, int m, int n, Range range, Tile tile, SumsBf16& sums) {
+    const Matrix& a, const Matrix& b, int m, int n, Range range, Tile tile, SumsBf16& sums, Beside& beside) {
     unsigned shared = shared_address(shared_memory);
     Copier<A_K_LAST> copy_a(a, tile.row, m);
     Copier<B_K_LAST> copy_b(b, tile.column, n);
@@ -130,6 +137,7 @@ __device__ inline void product_bf16(
             } else {
                 copy_b.start(shared + stage * PAIR_BYTES + OPERAND_BYTES, k, range.end);
             }
+            beside.start(stage, k, range.end);
         }
         commit_copies();
     };
@@ -140,22 +148,30 @@ __device__ inline void product_bf16(
         wait_for_copies<STAGES - 2>();
         __syncthreads();  // the pair is there for all, and nobody still reads the one that is overwritten next
         start(k + (STAGES - 1) * STEP, (now + STAGES - 1) % STAGES);
-        multiply_bf16<A_K_LAST, B_K_LAST>(shared + now * PAIR_BYTES, sums);
+        multiply_bf16<A_K_LAST, B_K_LAST>(shared + now * PAIR_BYTES, sums, beside, now);
         now = (now + 1) % STAGES;
     }
     wait_for_copies<0>();
     __syncthreads();
 }
 
+template <bool A_K_LAST, bool B_K_LAST, int B_TYPE>
+__device__ inline void product_bf16(
+    const Matrix& a, const Matrix& b, int m, int n, Range range, Tile tile, SumsBf16& sums) {
+    Alone alone;
+    product_bf16<A_K_LAST, B_K_LAST, B_TYPE>(a, b, m, n, range, tile, sums, alone);
+}
+
 // Adds factor · a b for operands in F32 or BF16, without overlap: for short sums.
 template <bool A_K_LAST, bool B_K_LAST>
 __device__ inline void short_product_bf16(
     const Matrix& a, const Matrix& b, int m, int n, int k, float factor, Tile tile, SumsBf16& sums) {
+    Alone alone;
     for (int at = 0; at < k; at += STEP) {
         decode_tile<A_K_LAST, DATA>((char*)shared_memory, a, tile.row, m, at, k, factor);
         decode_tile<B_K_LAST, DATA>((char*)shared_memory + OPERAND_BYTES, b, tile.column, n, at, k, 1);
         __syncthreads();
-        multiply_bf16<A_K_LAST, B_K_LAST>(shared_address(shared_memory), sums);
+        multiply_bf16<A_K_LAST, B_K_LAST>(shared_address(shared_memory), sums, alone, 0);
         __syncthreads();
     }
 }

@@ -20,6 +20,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -74,8 +75,8 @@ final class GpuCheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Gpu gpu = open();
-        Check.Circumstances at =
-                new Check.Circumstances(gpu.name(), driver(), LocalDate.now().toString());
+        Check.Circumstances at = new Check.Circumstances(
+                gpu.name(), driver(), LocalDate.now(ZoneOffset.UTC).toString());
         print().println("%s, %s".formatted(at.card(), device.equals(SIM) ? "no card" : "CUDA " + at.driver()));
         Check check = new Check();
         try (Kernels cpu = CpuKernels.open()) {

@@ -30,6 +30,7 @@ import java.lang.foreign.MemorySegment;
 /// Tensors hold addresses that only the `Gpu` follows, in the types that the host has them in.
 public final class CudaKernels implements Kernels {
 
+    private static final int CHUNK_VALUES = 192 << 20; // 400 MB of bf16: 1500 rows of a vocabulary of 128k
     private static final int WARP_BITS = 32 * Float.SIZE;
 
     private final Gpu gpu;
@@ -82,7 +83,7 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
-    public Kernels openStep() {
+    public CudaKernels openStep() {
         return new CudaKernels(gpu, memory.openStep(), launchers, false);
     }
 
@@ -130,6 +131,13 @@ public final class CudaKernels implements Kernels {
         if (from.bytes() > 0) gpu.download(DeviceMemory.address(from), to);
     }
 
+    /// A u8 tensor of host values, such as codes of four bits, two in a byte.
+    public Tensor ofBytes(byte... values) {
+        Tensor t = empty(DType.U8, Shape.of(values.length));
+        upload(MemorySegment.ofArray(values), t);
+        return t;
+    }
+
     @Override
     public float[] download(Tensor from) {
         if (from.dtype() == DType.F32) {
@@ -149,6 +157,12 @@ public final class CudaKernels implements Kernels {
         int[] values = new int[from.size()];
         download(from, MemorySegment.ofArray(values));
         return values;
+    }
+
+    /// Rows enough that reading the weights once more for each chunk costs little.
+    @Override
+    public int chunkValues() {
+        return CHUNK_VALUES;
     }
 
     @Override

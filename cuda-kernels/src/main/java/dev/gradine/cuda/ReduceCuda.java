@@ -6,6 +6,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// Launches `reduce.cu`. Segments hold losses and statistics, which are f32.
 final class ReduceCuda implements ReduceKernel {
@@ -52,16 +53,31 @@ final class ReduceCuda implements ReduceKernel {
 
     @Override
     public double sumOfSquares(Tensor x) {
-        DType type = Data.type("sum_of_squares", "x", x);
-        int n = x.size();
-        if (n == 0) return 0;
-        int blocks = Math.min(MOST_SUMS, Math.ceilDiv(n, 4 * THREADS * Data.lanes(type)));
+        return sumOfSquares(List.of(x));
+    }
+
+    @Override
+    public double sumOfSquares(List<Tensor> all) {
+        int blocks = 0;
+        for (Tensor x : all) blocks += blocks(x);
+        if (blocks == 0) return 0;
         long sums = workspace.room((long) blocks * Double.BYTES);
-        gpu.launch(Data.kernel("reduce", "squares", type), Grid.of(blocks, THREADS), x, sums, n);
+        long at = sums;
+        for (Tensor x : all) {
+            if (x.size() == 0) continue;
+            Kernel kernel = Data.kernel("reduce", "squares", x.dtype());
+            gpu.launch(kernel, Grid.of(blocks(x), THREADS), x, at, x.size());
+            at += (long) blocks(x) * Double.BYTES;
+        }
         double[] parts = new double[blocks];
         gpu.download(sums, MemorySegment.ofArray(parts));
         double total = 0;
         for (double part : parts) total += part;
         return total;
+    }
+
+    private static int blocks(Tensor x) {
+        int lanes = Data.lanes(Data.type("sum_of_squares", "x", x));
+        return Math.min(MOST_SUMS, Math.ceilDiv(x.size(), 4 * THREADS * lanes));
     }
 }

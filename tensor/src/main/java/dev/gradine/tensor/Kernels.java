@@ -85,6 +85,12 @@ public interface Kernels extends AutoCloseable {
     /// Copies values between tensors of one shape; a real type may become f32, f16 or bf16 on the way.
     void copy(Tensor from, Tensor to);
 
+    /// How many values of a large intermediate result, such as logits, are worth computing at once: on the
+    /// CPU 48 MB of f32, which a cache may hold.
+    default int chunkValues() {
+        return 12 << 20;
+    }
+
     /// An f32 tensor of host values.
     default Tensor of(Shape shape, float... values) {
         Tensor t = empty(shape);

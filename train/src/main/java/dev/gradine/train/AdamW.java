@@ -5,6 +5,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.SequencedMap;
 
 /// The optimiser: AdamW over all trained parameters, with clipping of the gradient's norm.
@@ -45,10 +46,8 @@ public final class AdamW {
 
     /// Norm of all gradients together.
     public double gradNorm() {
-        double sum = 0;
-        for (Trained t : all.values())
-            sum += run.reduce().sumOfSquares(t.param().grad());
-        return Math.sqrt(sum);
+        List<Tensor> grads = all.values().stream().map(t -> t.param().grad()).toList();
+        return Math.sqrt(run.reduce().sumOfSquares(grads));
     }
 
     /// Updates all parameters and clears their gradients.

@@ -4,7 +4,6 @@ import static dev.gradine.tensor.ShapeException.require;
 import static dev.gradine.tensor.ShapeException.requireRank;
 
 import dev.gradine.autograd.Var;
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -22,15 +21,12 @@ import org.jspecify.annotations.Nullable;
 /// While a chunk's logits exist, forward also computes `g_n = dz_n W` for `dy_n = 1`; backward is then `dh_n = dy_n ·
 /// g_n`
 /// and no logits are computed twice. If W is trained as well, backward computes them again instead, chunk by chunk: dW
-/// needs dy.
+/// needs dy. Logits and g have the type of h.
 ///
 /// @param targets `i32[N]`, each in `[0, V)`
 /// @param stats filled on the way if given
 /// @param slopes whether forward computes g
 public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slopes) implements Op2<LinearLogProb.Saved> {
-
-    /// Logits of one chunk, at most: 48 MB of f32.
-    private static final int CHUNK_VALUES = 12 << 20;
 
     /// What backward needs: `g f32[N,C]`, or h, W and `lse f32[N]`, from which it recovers the softmax without a second
     /// reduction.
@@ -55,8 +51,8 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
         require("linear_log_prob", "targets", targets.shape(), Shape.of(n), "rows of h " + h.shape());
         Tensor y = k.empty(Shape.of(n));
         Tensor lse = k.empty(Shape.of(n));
-        @Nullable Tensor g = slopes ? k.empty(h.shape()) : null;
-        int step = chunkRows(w);
+        @Nullable Tensor g = slopes ? k.empty(h.dtype(), h.shape()) : null;
+        int step = chunkRows(k, w);
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
             try (Kernels scratch = k.openStep()) {
@@ -75,17 +71,17 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
     @Override
     public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
         if (s.g() != null) {
-            Tensor dh = k.empty(s.g().shape());
+            Tensor dh = k.empty(s.g().dtype(), s.g().shape());
             k.elementwise().scaleRows(s.g(), dy, dh);
             return new Grads2(Needs.keep(needs.a(), dh, k), null);
         }
         Tensor h = Objects.requireNonNull(s.h());
         Tensor w = Objects.requireNonNull(s.w());
         Tensor lse = Objects.requireNonNull(s.lse());
-        @Nullable Tensor dh = needs.a() ? k.empty(h.shape()) : null;
+        @Nullable Tensor dh = needs.a() ? k.empty(h.dtype(), h.shape()) : null;
         @Nullable Tensor dw = needs.b() ? k.zeros(w.shape()) : null;
         int n = h.shape().rows();
-        int step = chunkRows(w);
+        int step = chunkRows(k, w);
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
             try (Kernels scratch = k.openStep()) {
@@ -99,13 +95,13 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
     }
 
     private static Tensor logits(Kernels scratch, Tensor h, Tensor w) {
-        Tensor z = scratch.empty(DType.F32, Shape.of(h.shape().dim(0), w.shape().dim(0)));
+        Tensor z = scratch.empty(h.dtype(), Shape.of(h.shape().dim(0), w.shape().dim(0)));
         scratch.matMul().nt(h, w, 1, false, z);
         return z;
     }
 
-    private static int chunkRows(Tensor w) {
-        return Math.max(1, CHUNK_VALUES / Math.max(1, w.shape().dim(0)));
+    private static int chunkRows(Kernels k, Tensor w) {
+        return Math.max(1, k.chunkValues() / Math.max(1, w.shape().dim(0)));
     }
 
     private @Nullable Stats stats(int from, int to) {

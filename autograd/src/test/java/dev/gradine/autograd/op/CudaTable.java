@@ -29,8 +29,9 @@ record CudaTable(Path root) {
     private static final String VERIFIED = "cuda-kernels/src/main/resources/gpu-verified.json";
 
     private static final Pattern ENTRY = Pattern.compile("\\.entry\\s+([\\w$]+)");
-    private static final Pattern LINE = Pattern.compile("\"(\\w+)\": \\{\"file\": \"([\\w.]+)\", \"sha256\": \"(\\w+)\","
-            + " \"card\": \"([^\"]*)\", \"driver\": \"[^\"]*\", \"date\": \"([-\\d]+)\"");
+    private static final Pattern LINE =
+            Pattern.compile("\"(\\w+)\": \\{\"file\": \"([\\w.]+)\", \"sha256\": \"(\\w+)\","
+                    + " \"card\": \"([^\"]*)\", \"driver\": \"[^\"]*\", \"date\": \"([-\\d]+)\"");
     private static final String HOPPER = ".sm_90a";
 
     String text() {
@@ -62,14 +63,14 @@ record CudaTable(Path root) {
 
     private String row(String stem) {
         String ptx = OpsPage.read(root.resolve(PTX + stem + ".ptx"));
-        List<String> entries = ENTRY.matcher(ptx)
-                .results()
-                .map((MatchResult m) -> m.group(1))
-                .toList();
+        List<String> entries =
+                ENTRY.matcher(ptx).results().map((MatchResult m) -> m.group(1)).toList();
         String contract = contract(stem.replace(HOPPER, ""));
         return "| %s | %s | [%s.cu](../%s) | %s | %d | %s | %s |\n"
                 .formatted(
-                        contract.isEmpty() ? "–" : "[%s](../%s)".formatted(contract, CONTRACTS + contract + "Kernel.java"),
+                        contract.isEmpty()
+                                ? "–"
+                                : "[%s](../%s)".formatted(contract, CONTRACTS + contract + "Kernel.java"),
                         contract.isEmpty() ? "–" : "[cpu](../%s)".formatted(CPU + contract + "Cpu.java"),
                         stem,
                         CUDA + stem + ".cu",

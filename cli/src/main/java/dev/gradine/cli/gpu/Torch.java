@@ -34,7 +34,8 @@ public record Torch(Map<String, Double> seconds, String absent) {
     private static Torch run(Path script) {
         try {
             ProcessBuilder builder = new ProcessBuilder("python3", script.toString());
-            Process python = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            Process python =
+                    builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
             String text = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return python.waitFor() == 0
                     ? parse(text)

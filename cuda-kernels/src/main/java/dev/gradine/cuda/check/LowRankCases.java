@@ -20,7 +20,9 @@ public final class LowRankCases {
         List<Size> sizes = List.of(
                 new Size(3, 31, 33, 1, DType.F32),
                 new Size(65, 129, 31, 7, DType.F32),
-                new Size(129, 64, 64, 16, DType.BF16),
+                new Size(129, 64, 64, 18, DType.BF16),
+                new Size(129, 136, 72, 16, DType.BF16), // x is read once, where its rows are whole pieces
+                new Size(31, 40, 264, 4, DType.BF16),
                 new Size(33, 96, 96, 17, DType.Q8_0),
                 new Size(7, 64, 544, 33, DType.Q4_0)); // in slices, one product after the other
         for (Size s : sizes) {

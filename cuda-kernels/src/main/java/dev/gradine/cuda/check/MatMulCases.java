@@ -58,6 +58,7 @@ public final class MatMulCases {
             all.add(overwriting(form, DType.F32, 1153, 136, 8)); // more than a group of tiles
             all.add(overwriting(form, DType.BF16, 1160, 136, 8));
         }
+        all.add(frozen(Form.TN, DType.BF16, DType.F32, 40, 33, 24));
         for (DType weight : List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1)) {
             for (DType type : List.of(DType.F32, DType.BF16)) {
                 all.add(frozen(Form.NT, type, weight, 9, 33, 96));

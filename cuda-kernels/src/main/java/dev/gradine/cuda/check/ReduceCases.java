@@ -24,6 +24,7 @@ public final class ReduceCases {
                 all.add(columnSums(type, shape[0], shape[1]));
             }
             for (int n : new int[] {0, 1, 7, 31, 33, 64, 65, 1000, 40_003}) all.add(squares(type, n));
+            all.add(squaresOfAll(type));
         }
         return all;
     }
@@ -66,6 +67,15 @@ public final class ReduceCases {
         return KernelCase.of("reduce_squares [%d]".formatted(n), type, bound, in -> {
             double sum = in.kernels().reduce().sumOfSquares(in.data(1, n));
             return List.of(in.single(Shape.of(1), (float) sum));
+        });
+    }
+
+    /// Of several tensors, an empty one among them.
+    private static KernelCase squaresOfAll(DType type) {
+        double bound = Bounds.of(DType.F32, 2);
+        return KernelCase.of("reduce_squares of all", type, bound, in -> {
+            List<Tensor> all = List.of(in.data(1, 65), in.data(2, 0), in.data(3, 9000), in.data(4, 1));
+            return List.of(in.single(Shape.of(1), (float) in.kernels().reduce().sumOfSquares(all)));
         });
     }
 }

@@ -15,13 +15,14 @@ final class Barriers {
     private final Block block;
     private final int[] arrived = new int[COUNT];
     private final int[] expected = new int[COUNT];
+    private final int[] warps = new int[COUNT];
 
     Barriers(Block block) {
         this.block = block;
     }
 
     void reset() {
-        for (int i = 0; i < COUNT; i++) arrived[i] = expected[i] = 0;
+        for (int i = 0; i < COUNT; i++) arrived[i] = expected[i] = warps[i] = 0;
     }
 
     private int allThreads() {
@@ -43,6 +44,10 @@ final class Barriers {
                     "one number");
         }
         if (threads == 0) requireAllThere(w, id);
+        if (((warps[id] >>> w.index) & 1) != 0) {
+            throw w.fault("arrives at barrier " + id + " a second time before it has opened", "one arrival per warp");
+        }
+        warps[id] |= 1 << w.index;
         expected[id] = count;
         arrived[id] += Warp.LANES;
         block.launch.run().counters().barriers++;
@@ -73,6 +78,7 @@ final class Barriers {
 
     private void release(int id) {
         arrived[id] = 0;
+        warps[id] = 0;
         int waiting = 0;
         for (Warp w : block.warps) {
             if (w.state != State.WAITING || w.barrier != id) continue;

@@ -5,7 +5,7 @@ package dev.gradine.cuda.sim;
 /// @param capability of the card it stands for, ten times major plus minor: 80 or 90; decides how tensor cores round
 /// @param memoryBytes device memory it offers
 /// @param instructions most instructions that the warps of one block may execute together, so that an endless loop ends
-/// @param isWatched whether races and reads of what nobody wrote are looked for, which costs about half of the time
+/// @param isWatched whether races and reads of what nobody wrote are looked for, which costs about a third of the time
 /// @param schedule which warp runs next
 /// @param approximation what `ex2.approx` and its like return
 public record Options(
@@ -18,9 +18,11 @@ public record Options(
 
     private static final long ENDLESS = 1L << 30;
 
-    /// sm_80, a third of the Java heap, warps in turn, correctly rounded approximations.
+    /// sm_80, warps in turn, correctly rounded approximations. Device memory is an eighth of the Java heap: what is
+    /// known
+    /// of each byte takes five times as much.
     public static Options defaults() {
-        long memory = Runtime.getRuntime().maxMemory() / 3;
+        long memory = Runtime.getRuntime().maxMemory() / 8;
         return new Options(80, memory, ENDLESS, true, Schedule.inTurn(), Approximation.EXACT);
     }
 
@@ -34,9 +36,9 @@ public record Options(
         return new Options(capability, memoryBytes, instructions, isWatched, schedule, other);
     }
 
-    /// The same, faster, without a look at races and reads of what nobody wrote.
+    /// The same, faster and with four times the memory, without a look at races and reads of what nobody wrote.
     public Options unwatched() {
-        return new Options(capability, memoryBytes, instructions, false, schedule, approximation);
+        return new Options(capability, 4 * memoryBytes, instructions, false, schedule, approximation);
     }
 
     /// The same for another card: 80 or 90.

@@ -1,6 +1,11 @@
 package dev.gradine.cuda.sim;
 
-/// In which order the warps of a block run.
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/// In which order the warps of a block run, and the blocks of a launch.
 ///
 /// @param isRandom whether a warp may lose its turn after any access to memory, to one drawn by chance; else each runs
 ///     until it has to wait
@@ -10,6 +15,15 @@ public record Schedule(boolean isRandom, long seed) {
     /// One warp after the other.
     public static Schedule inTurn() {
         return new Schedule(false, 0);
+    }
+
+    /// In which order the blocks run: drawn by chance too, or empty for the order of their numbers.
+    int[] blocks(int count) {
+        if (!isRandom) return new int[0];
+        List<Integer> order = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) order.add(i);
+        Collections.shuffle(order, new Random(seed));
+        return order.stream().mapToInt(Integer::intValue).toArray();
     }
 
     /// By chance, the same for the same seed.

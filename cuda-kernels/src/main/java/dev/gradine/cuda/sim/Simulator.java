@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,13 +30,19 @@ public final class Simulator implements Gpu {
     private static final int MAX_SHARED = 227 << 10;
     private static final int MAX_THREADS = 1024;
     private static final int MAX_GRID_YZ = 65535;
+    private static final int MAX_PROGRAMS = 256;
 
     private final Options options;
     private final Function<String, PtxModule> source;
     private final GlobalMemory memory;
     private final Map<String, PtxModule> modules = new HashMap<>();
     private final Map<String, Map<String, Long>> globals = new HashMap<>();
-    private final Map<Started, Program> programs = new HashMap<>();
+    private final Map<Started, Program> programs = new LinkedHashMap<>(64, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Started, Program> eldest) {
+            return size() > MAX_PROGRAMS;
+        }
+    };
     private long firstBlock = 1;
     private final Map<String, Tally> tallies = new TreeMap<>();
     private final List<Observer> observers = new ArrayList<>();
@@ -182,7 +189,8 @@ public final class Simulator implements Gpu {
                 kernel, program, grid, memory, parameters, new Launch.Run(options, tally, List.copyOf(observers)));
         Block block = new Block(launch);
         int blocks = Math.toIntExact((long) grid.x() * grid.y() * grid.z());
-        for (int i = 0; i < blocks; i++) block.run(firstBlock, i);
+        int[] order = options.schedule().blocks(blocks);
+        for (int i = 0; i < blocks; i++) block.run(firstBlock, order.length == 0 ? i : order[i]);
         firstBlock += blocks;
     }
 

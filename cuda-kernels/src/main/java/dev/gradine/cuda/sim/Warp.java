@@ -59,7 +59,7 @@ final class Warp implements WarpView {
         r = program.slots.ints();
         q = program.slots.longs();
         p = new int[program.slots.predicates()];
-        local = new Region("local memory", 0, new byte[LANES * program.localBytes()]);
+        local = new Region("local memory", 0, new byte[LANES * program.localBytes()]).watched();
         accesses = new Accesses(this);
         sources = new Accesses(this);
     }
@@ -74,6 +74,7 @@ final class Warp implements WarpView {
         for (int i = 0; i < program.slots.longRegisters(); i++) Arrays.fill(q[i], 0);
         Arrays.fill(p, 0);
         Arrays.fill(local.bytes, (byte) 0xff);
+        local.forget();
         for (int lane = 0; lane < LANES; lane++) {
             r[program.slots.special(Slots.Special.TID_X)][lane] = index * LANES + lane;
             r[program.slots.special(Slots.Special.LANE)][lane] = lane;

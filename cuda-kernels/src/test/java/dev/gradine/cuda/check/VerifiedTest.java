@@ -49,11 +49,11 @@ class VerifiedTest {
     @Test
     void a_kernel_that_changed_since_was_never_verified() {
         String sha256 = PtxFiles.sha256("elementwise");
-        assertThat(PtxFiles.entries()).containsEntry("elementwise_add", "elementwise");
-        assertThat(Check.neverVerified(of("elementwise_add", "elementwise", sha256)))
-                .doesNotContain("elementwise_add");
-        assertThat(Check.neverVerified(of("elementwise_add", "elementwise", SHA)))
-                .contains("elementwise_add");
+        assertThat(PtxFiles.entries()).containsEntry("elementwise_add_f32", "elementwise");
+        assertThat(Check.neverVerified(of("elementwise_add_f32", "elementwise", sha256)))
+                .doesNotContain("elementwise_add_f32");
+        assertThat(Check.neverVerified(of("elementwise_add_f32", "elementwise", SHA)))
+                .contains("elementwise_add_f32");
         assertThat(Check.neverVerified(Verified.none()))
                 .containsAll(PtxFiles.entries().keySet());
     }

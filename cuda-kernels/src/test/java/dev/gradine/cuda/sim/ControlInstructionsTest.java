@@ -193,6 +193,13 @@ final class ControlInstructionsTest {
     }
 
     @Test
+    void arriving_twice_is_a_fault() {
+        assertThatThrownBy(() -> lanes(64, "bar.arrive 1, 64;\nbar.arrive 1, 64;"))
+                .isInstanceOf(Fault.class)
+                .hasMessageContaining("arrives at barrier 1 a second time before it has opened, expected one arrival");
+    }
+
+    @Test
     void an_endless_loop_ends_with_a_fault() {
         Options few = new Options(80, 1 << 20, 10_000, true, Schedule.inTurn(), Approximation.EXACT);
         assertThatThrownBy(() -> run(few, "LOOP:\nbra LOOP;", new long[32]))

@@ -57,6 +57,8 @@ final class MemoryInstructionsTest {
                 ld.u32 %d, [%q1+4];
                 """);
         for (int t = 0; t < 64; t++) assertThat(d[t]).isEqualTo(t);
+        assertThatThrownBy(() -> lanes(1, "mov.u64 %q0, l; ld.local.u32 %d, [%q0+8];"))
+                .hasMessageContaining("of local memory at 0x8 that nobody has written");
         assertThatThrownBy(() -> lanes(1, "mov.u64 %q0, l; ld.local.u32 %d, [%q0+64];"))
                 .isInstanceOf(Fault.class)
                 .hasMessageContaining("ld.local.u32 reads 4 bytes at 0x40 of local memory (a thread has 64 bytes)");
@@ -201,6 +203,25 @@ final class MemoryInstructionsTest {
                     .isInstanceOf(Fault.class)
                     .hasMessageContaining("thread 0 of block 0 wrote");
         }
+    }
+
+    @Test
+    void a_random_schedule_also_draws_the_order_of_blocks() {
+        String text = TABLE.replace("k_out)", "k_out)\n.maxntid 1, 1, 1")
+                .replace(
+                        "st.global.v2.u32 [%q0+8], {%r1, %r2};",
+                        "mov.u32 %r1, %ctaid.x;\n" + "mad.wide.u32 %q1, %r1, 4, %q0;\nst.global.u32 [%q1+16], %r0;")
+                .replace("st.global.f32 [%q0], %f0;", "")
+                .replace("st.global.u32 [%q0+4], %r0;", "");
+        PtxModule module = PtxModule.parse("k.ptx", text);
+        int[] turns = new int[8];
+        try (Simulator gpu = new Simulator(Options.defaults().with(Schedule.random(1)), _ -> module)) {
+            long out = gpu.allocate(16 + 32);
+            gpu.launch(new Kernel("k", "k"), new Grid(8, 1, 1, 1, 64), out);
+            gpu.download(out + 16, MemorySegment.ofArray(turns));
+        }
+        assertThat(turns).containsExactlyInAnyOrder(7, 8, 9, 10, 11, 12, 13, 14);
+        assertThat(turns).isNotEqualTo(new int[] {7, 8, 9, 10, 11, 12, 13, 14});
     }
 
     @Test

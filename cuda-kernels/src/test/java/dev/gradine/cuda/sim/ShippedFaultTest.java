@@ -132,7 +132,12 @@ final class ShippedFaultTest {
     void rows_of_k_that_are_not_there_must_be_filled_with_zeros() {
         Planted kernel =
                 Planted.in("mat_mul").changeAll(NT, "cp.async.cg", line -> line.replaceFirst("16, %r\\d+", "16, 16"));
-        assertWrong(kernel, PRODUCT);
+        assertFault(
+                kernel,
+                PRODUCT,
+                "mat_mul.cu: mat_mul_nt_bf16: PTX line # (mma.cuh:#), block (0, 0, 0), thread 0:"
+                        + " cp.async.cg.shared.global reads 16 bytes at 0x* of global memory (it is # bytes after the end"
+                        + " of allocation # of #,# bytes at 0x*), expected an address in it");
     }
 
     @Test

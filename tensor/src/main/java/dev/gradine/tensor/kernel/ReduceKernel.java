@@ -1,6 +1,7 @@
 package dev.gradine.tensor.kernel;
 
 import dev.gradine.tensor.Tensor;
+import java.util.List;
 
 /// Device contract of sums. Each is cut at places that depend on the sizes alone, so that the result does not depend on
 /// the number of threads.
@@ -17,4 +18,11 @@ public interface ReduceKernel {
 
     /// Σ x² over all values, in double, on the host. NaN if a value is NaN.
     double sumOfSquares(Tensor x);
+
+    /// Σ x² over all values of all tensors, such as the gradients of a step: a device is waited for once.
+    default double sumOfSquares(List<Tensor> all) {
+        double sum = 0;
+        for (Tensor x : all) sum += sumOfSquares(x);
+        return sum;
+    }
 }
