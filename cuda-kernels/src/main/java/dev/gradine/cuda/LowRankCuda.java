@@ -45,8 +45,8 @@ final class LowRankCuda implements LowRankKernel {
         if (MatMulCuda.isWhole(base)) {
             fused("forward", base, x, w, u, b, s, y);
         } else {
-            matMul.nt(x, w, 1, false, y);
-            matMul.nt(u, b, s, true, y);
+            matMul.nt(u, b, s, false, y); // the smaller term first: in bf16 it is rounded before the other is added
+            matMul.nt(x, w, 1, true, y);
         }
     }
 
@@ -67,8 +67,8 @@ final class LowRankCuda implements LowRankKernel {
         if (MatMulCuda.isWhole(base)) {
             fused("gradient", base, dy, w, du, a, 1, dx);
         } else {
-            matMul.nn(dy, w, 1, false, dx);
-            matMul.nn(du, a, 1, true, dx);
+            matMul.nn(du, a, 1, false, dx);
+            matMul.nn(dy, w, 1, true, dx);
         }
     }
 
@@ -105,9 +105,11 @@ final class LowRankCuda implements LowRankKernel {
         MatMulPath path = MatMulPath.of(x, w);
         boolean allF32 = MatMulPath.of(u, b) == MatMulPath.F32 && y.dtype() == DType.F32;
         if (path == MatMulPath.F32 && !allF32) path = MatMulPath.ANY;
+        boolean first = MatMulCuda.decodesFirst(path, size.m(), w);
+        if (first) path = MatMulPath.BF16;
         new Arguments()
                 .tensor(x, path.typedA())
-                .tensor(w, path.typedB())
+                .tensor(first ? matMul.decode(w) : w, w.dtype(), path.typedB())
                 .tensor(u, path.typed())
                 .tensor(b, path.typed())
                 .values(s)

@@ -4,6 +4,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
+import java.util.Locale;
 
 /// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or
 /// BF16, each for itself: a gradient of f32 parameters may come from bf16 data.
@@ -13,14 +14,18 @@ final class MatMulCuda implements MatMulKernel {
     private static final int SHORTEST_SLICE = 256; // of k, for which a block of its own pays
     private static final int MOST_SLICES = 32;
     private static final int FEW_ROWS = 8; // for which b is read once, a warp per four of its rows
+    private static final int MANY_ROWS = 256; // for which b is decoded once, not by each tile of 128 rows
+    private static final long MOST_DECODED = 256L << 20; // bytes, beyond which it never is
     private static final int COLUMNS = 16; // of the result, which one block of that kernel computes
 
     private final Gpu gpu;
     private final Workspace slices;
+    private final Workspace decoded;
 
     MatMulCuda(Gpu gpu) {
         this.gpu = gpu;
         this.slices = new Workspace(gpu);
+        this.decoded = new Workspace(gpu);
     }
 
     @Override
@@ -93,15 +98,34 @@ final class MatMulCuda implements MatMulKernel {
             boolean accumulate) {
         MatMulPath path = MatMulPath.of(a, b);
         if (path == MatMulPath.F32 && type != DType.F32) path = MatMulPath.ANY;
+        boolean first = decodesFirst(path, size.m(), b);
+        if (first) path = MatMulPath.BF16;
         new Arguments()
                 .tensor(a, path.typedA())
-                .tensor(b, path.typedB())
+                .tensor(first ? decode(b) : b, b.dtype(), path.typedB())
                 .tensor(c, type, path.typed())
                 .values(size.m(), size.n(), size.k(), alpha, accumulate ? 1 : 0)
                 .launch(
                         gpu,
                         new Kernel("mat_mul", "mat_mul_" + form + path.suffix()),
                         path.grid(size.m(), size.n(), count));
+    }
+
+    /// Whether many rows are to be multiplied by a `b` that is not bf16 yet.
+    static boolean decodesFirst(MatMulPath path, int rows, Tensor b) {
+        return path == MatMulPath.CODED
+                && rows >= MANY_ROWS
+                && b.dtype() != DType.BF16
+                && b.shape().last() % 8 == 0
+                && 2L * b.size() <= MOST_DECODED;
+    }
+
+    /// The address of `b` in bf16, until the next call.
+    long decode(Tensor b) {
+        long to = decoded.room(2L * b.size());
+        Kernel kernel = new Kernel("convert", "convert_" + b.dtype().name().toLowerCase(Locale.ROOT) + "_bf16");
+        gpu.launch(kernel, Grids.values(gpu, b.size(), DType.BF16), b, to, b.size());
+        return to;
     }
 
     /// In how many parts k is summed: 1 unless there are few tiles. It depends on the sizes alone, so

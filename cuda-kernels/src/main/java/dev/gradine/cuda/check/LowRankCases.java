@@ -9,6 +9,9 @@ import java.util.List;
 /// A linear layer with a low-rank update, forward and gradient, at ranks around a step of 16 and 32.
 public final class LowRankCases {
 
+    private static final float SCALE =
+            0.0625f; // the update is smaller than what it is added to, so that its roundings are
+
     private LowRankCases() {}
 
     /// Rows, outputs, inputs, rank and the type of the frozen weight.
@@ -24,6 +27,7 @@ public final class LowRankCases {
                 new Size(129, 136, 72, 16, DType.BF16), // x is read once, where its rows are whole pieces
                 new Size(31, 40, 264, 4, DType.BF16),
                 new Size(33, 96, 96, 17, DType.Q8_0),
+                new Size(257, 32, 64, 3, DType.Q4_1), // W is decoded once
                 new Size(7, 64, 544, 33, DType.Q4_0)); // in slices, one product after the other
         for (Size s : sizes) {
             for (DType type : List.of(DType.F32, DType.BF16)) {
@@ -35,8 +39,8 @@ public final class LowRankCases {
     }
 
     /// The base product and the update each err as a product does. With bf16 data s · u is rounded to
-    /// bf16 before it is multiplied, or, where the two are made one after the other, y is before the
-    /// update is added: one more rounding.
+    /// bf16 before it is multiplied, and where the two are made one after the other the update is before
+    /// the base product is added; both are roundings of the update, which is smaller: one more in all.
     private static double bound(DType type, int k) {
         double product = MatMulCases.bound(k, type);
         return type == DType.F32 ? 2 * product : product + MatMulCases.BF16_EPSILON;
@@ -61,7 +65,7 @@ public final class LowRankCases {
             Tensor y = in.out(s.n, s.o);
             Tensor a = adapter(in, s.r, s.i);
             Tensor b = adapter(in, s.o, s.r);
-            in.kernels().lowRank().forward(in.data(1, s.n, s.i), weight(in, s), a, b, 0.25f, u, y);
+            in.kernels().lowRank().forward(in.data(1, s.n, s.i), weight(in, s), a, b, SCALE, u, y);
             return List.of(u, y);
         });
     }
@@ -72,7 +76,7 @@ public final class LowRankCases {
             Tensor dx = in.out(s.n, s.i);
             Tensor a = adapter(in, s.r, s.i);
             Tensor b = adapter(in, s.o, s.r);
-            in.kernels().lowRank().inputGradient(in.data(1, s.n, s.o), weight(in, s), a, b, 0.25f, du, dx);
+            in.kernels().lowRank().inputGradient(in.data(1, s.n, s.o), weight(in, s), a, b, SCALE, du, dx);
             return List.of(du, dx);
         });
     }

@@ -65,6 +65,8 @@ public final class MatMulCases {
                 all.add(frozen(Form.NN, type, weight, 33, 96, 40));
             }
         }
+        all.add(frozen(Form.NT, DType.BF16, DType.Q8_0, 257, 33, 96)); // decoded once
+        all.add(frozen(Form.NN, DType.BF16, DType.F32, 257, 72, 40));
         return List.copyOf(all);
     }
 
