@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.cli.demo.DemoFiles;
 import dev.gradine.cli.gpu.Sanitizer;
 import dev.gradine.cli.gpu.StepCheck;
+import dev.gradine.cli.gpu.TempFolder;
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.check.Check;
@@ -43,6 +44,8 @@ final class GpuCheckCommand implements Callable<Integer> {
 
     private static final String CUDA = "cuda";
     private static final String SIM = "sim";
+    private static final String PAIR =
+            "{\"prompt\":\"One day,\",\"chosen\":\" a dog ran.\",\"rejected\":\" it was red.\"}\n";
 
     @Option(
             names = "--device",
@@ -158,13 +161,14 @@ final class GpuCheckCommand implements Callable<Integer> {
 
     /// Steps of the demo's model, fine-tuning and preference optimisation, here and on the CPU.
     private void steps() throws IOException {
-        Path temp = Files.createTempDirectory("gradine-check");
-        DemoFiles.copyTo(temp);
-        Path pairs = temp.resolve("pairs.jsonl");
-        Files.writeString(
-                pairs, "{\"prompt\":\"One day,\",\"chosen\":\" a dog ran.\",\"rejected\":\" it was red.\"}\n");
-        compare(temp, "sft", temp.resolve(DemoRows.HELD));
-        compare(temp, "dpo", pairs);
+        try (TempFolder folder = new TempFolder("gradine-check")) {
+            Path temp = folder.path();
+            DemoFiles.copyTo(temp);
+            Path pairs = temp.resolve("pairs.jsonl");
+            Files.writeString(pairs, PAIR);
+            compare(temp, "sft", temp.resolve(DemoRows.HELD));
+            compare(temp, "dpo", pairs);
+        }
     }
 
     private void compare(Path temp, String command, Path data) {

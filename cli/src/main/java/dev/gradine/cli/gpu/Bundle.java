@@ -7,11 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /// The program with a Java runtime of its own, for hosts that have none: unpack it and run `gradine`.
 ///
@@ -48,16 +46,14 @@ public final class Bundle {
     /// @throws IllegalArgumentException if the program does not run from jars of a JDK on Linux
     public static long write(Path out, Path flags) {
         try {
-            Path folder = Files.createTempDirectory("gradine-bundle");
-            try {
+            try (TempFolder temp = new TempFolder("gradine-bundle")) {
+                Path folder = temp.path();
                 Path root = Files.createDirectory(folder.resolve("gradine"));
                 fill(root, flags);
                 Path part = out.toAbsolutePath().resolveSibling(out.getFileName() + ".part");
                 run("tar", "--owner=0", "--group=0", "-C", folder.toString(), "-cJf", part.toString(), "gradine");
                 Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
                 return Files.size(out);
-            } finally {
-                delete(folder);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -133,13 +129,5 @@ public final class Bundle {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("bundle: interrupted", e);
         }
-    }
-
-    private static void delete(Path folder) throws IOException {
-        List<Path> all;
-        try (Stream<Path> walk = Files.walk(folder)) {
-            all = walk.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path p : all) Files.delete(p);
     }
 }
