@@ -1,5 +1,8 @@
 package dev.gradine.cli;
 
+import dev.gradine.cli.bench.Choice;
+import dev.gradine.cli.bench.Measured;
+import dev.gradine.cli.bench.ModelRows;
 import dev.gradine.cli.gpu.GpuBench;
 import dev.gradine.cli.gpu.GpuRow;
 import dev.gradine.cli.gpu.Torch;
@@ -47,6 +50,9 @@ final class GpuBenchCommand implements Runnable {
             description = "own: our products alone; cublas: beside cuBLAS (default ${DEFAULT-VALUE}).")
     private String gemm = "";
 
+    @Option(names = "--model", paramLabel = "DIR|FILE", description = "Measure whole steps of this model, too.")
+    private @Nullable Path model;
+
     @Option(names = "--no-torch", description = "Do not measure PyTorch.")
     private boolean noTorch;
 
@@ -75,7 +81,7 @@ final class GpuBenchCommand implements Runnable {
             print.println(card.name() + ", CUDA " + Driver.version());
             List<CuBlas> cublas = gemm.equals("own") ? List.of() : CuBlas.on(card);
             print.println(GpuRow.head());
-            new GpuBench(card, cublas, torch).run(run, name -> name.contains(only), print::println, row -> {
+            new GpuBench(card, cublas, torch).run(cuda, name -> name.contains(only), print::println, row -> {
                 rows.add(row.json());
                 print.println(row.line());
                 print.flush();
@@ -83,8 +89,17 @@ final class GpuBenchCommand implements Runnable {
             cublas.forEach(CuBlas::close);
             if (!rows.isEmpty()) append(card.name(), rows, print);
         }
+        if (model != null) steps(model, print);
         if (rows.isEmpty()) throw new IllegalArgumentException("--only: \"" + only + "\" is in no work's name");
         print.flush();
+    }
+
+    /// Steps of SFT and DPO, prefill and decoding, in tokens a second.
+    private static void steps(Path model, PrintWriter print) {
+        print.println(Measured.head(""));
+        try (LoadedModel m = new LoadedModel(model, new CudaDevice()::open)) {
+            new ModelRows(m.model(), m.run(), new Choice(_ -> true, 0), row -> print.println(row.line())).run();
+        }
     }
 
     private void append(String card, List<Map<String, Object>> rows, PrintWriter print) {

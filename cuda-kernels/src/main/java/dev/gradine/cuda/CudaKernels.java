@@ -83,7 +83,7 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
-    public Kernels openStep() {
+    public CudaKernels openStep() {
         return new CudaKernels(gpu, memory.openStep(), launchers, false);
     }
 
@@ -129,6 +129,13 @@ public final class CudaKernels implements Kernels {
 
     private void download(Tensor from, MemorySegment to) {
         if (from.bytes() > 0) gpu.download(DeviceMemory.address(from), to);
+    }
+
+    /// A u8 tensor of host values, such as codes of four bits, two in a byte.
+    public Tensor ofBytes(byte... values) {
+        Tensor t = empty(DType.U8, Shape.of(values.length));
+        upload(MemorySegment.ofArray(values), t);
+        return t;
     }
 
     @Override

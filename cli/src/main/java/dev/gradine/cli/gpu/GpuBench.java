@@ -1,5 +1,6 @@
 package dev.gradine.cli.gpu;
 
+import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.driver.Card;
 import dev.gradine.cuda.driver.CuBlas;
 import dev.gradine.tensor.Kernels;
@@ -34,7 +35,7 @@ public final class GpuBench {
     /// Measures the peaks, then every kernel whose name is wanted.
     ///
     /// @param run of the same card
-    public void run(Kernels run, Predicate<String> wanted, Consumer<String> note, Consumer<GpuRow> report) {
+    public void run(CudaKernels run, Predicate<String> wanted, Consumer<String> note, Consumer<GpuRow> report) {
         copyPeak = copyPeak();
         note.accept("copy on the card: %.0f GB/s, read and written".formatted(copyPeak));
         GpuWorks works = new GpuWorks(run, cublas);
@@ -71,7 +72,8 @@ public final class GpuBench {
         double blas = w.cublas().isEmpty() ? 0 : w.amount() / seconds(w.cublas().getFirst());
         Double theirs = torch.seconds().get(w.name());
         double python = theirs == null ? 0 : w.amount() / theirs;
-        return new GpuRow(w.name(), w.unit(), ours, peak > 0 ? 100 * ours / peak : 0, blas, python, norm);
+        var rates = new GpuRow.Rates(ours, blas, python);
+        return new GpuRow(w.name(), w.unit(), rates, peak > 0 ? 100 * ours / peak : 0, norm);
     }
 
     private static double norm(Kernels run, GpuWork w) {

@@ -1,5 +1,6 @@
 package dev.gradine.cli.gpu;
 
+import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.driver.CuBlas;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -21,13 +22,14 @@ final class GpuWorks {
 
     private static final int ROWS = 16_384;
     private static final int WIDE = 8192; // values of a row: 256 MiB of bf16 in all
+    private static final int NF4_BLOCK = 64; // weights that share a magnitude
     private static final int PATTERN = 1 << 20; // random values, repeated
 
-    private final Kernels run;
+    private final CudaKernels run;
     private final List<CuBlas> cublas;
     private final float[] pattern = new float[PATTERN];
 
-    GpuWorks(Kernels run, List<CuBlas> cublas) {
+    GpuWorks(CudaKernels run, List<CuBlas> cublas) {
         this.run = run;
         this.cublas = cublas;
         SplittableRandom rng = new SplittableRandom(1);
@@ -41,17 +43,18 @@ final class GpuWorks {
         with(timer, this::pointwise);
         with(timer, this::rows);
         with(timer, this::adamW);
+        with(timer, this::nf4);
         for (int t : new int[] {4096, 16_384}) {
             for (int d : new int[] {64, 128}) with(timer, k -> attention(k, t, d));
         }
     }
 
     private interface Works {
-        List<GpuWork> of(Kernels k);
+        List<GpuWork> of(CudaKernels k);
     }
 
     private void with(Consumer<GpuWork> timer, Works works) {
-        try (Kernels k = run.openStep()) {
+        try (CudaKernels k = run.openStep()) {
             works.of(k).forEach(timer);
         }
     }
@@ -127,6 +130,20 @@ final class GpuWorks {
         Tensor v = k.zeros(p.shape());
         var update = new AdamWKernel.Update(1e-4f, 0.9f, 0.999f, 1e-8f, 0, 1, 1);
         return List.of(GpuWork.moving("adamw", 7.0 * p.bytes(), () -> k.adamW().step(p, g, m, v, update), p));
+    }
+
+    /// Half a byte a weight and a magnitude every 64 of them in, two bytes a weight out.
+    private List<GpuWork> nf4(CudaKernels k) {
+        byte[] random = new byte[ROWS * WIDE / 2];
+        new SplittableRandom(2).nextBytes(random);
+        Tensor codes = k.ofBytes(random);
+        int blocks = ROWS * WIDE / NF4_BLOCK;
+        Tensor table = random(k, DType.F32, 16, 1).reshape(Shape.of(16));
+        Tensor magnitudes = random(k, DType.F32, ROWS, blocks / ROWS).reshape(Shape.of(blocks));
+        Tensor y = k.empty(DType.BF16, Shape.of(ROWS, WIDE));
+        double bytes = (double) codes.bytes() + magnitudes.bytes() + y.bytes();
+        return List.of(GpuWork.moving(
+                "nf4 to bf16", bytes, () -> k.nf4().dequantise(codes, table, magnitudes, NF4_BLOCK, y), y));
     }
 
     /// Causal attention is half of all pairs; backward has five products where forward has two.

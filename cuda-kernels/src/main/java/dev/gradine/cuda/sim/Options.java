@@ -5,7 +5,8 @@ package dev.gradine.cuda.sim;
 /// @param capability of the card it stands for, ten times major plus minor: 80 or 90; decides how tensor cores round
 /// @param memoryBytes device memory it offers
 /// @param instructions most instructions that the warps of one block may execute together, so that an endless loop ends
-/// @param isWatched whether races and reads of what nobody wrote are looked for, which costs about a third of the time
+/// @param isWatched whether races and reads of what nobody wrote are looked for, which costs about a quarter of the
+/// time
 /// @param schedule which warp runs next
 /// @param approximation what `ex2.approx` and its like return
 public record Options(

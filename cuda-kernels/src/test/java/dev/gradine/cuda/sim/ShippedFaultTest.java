@@ -14,6 +14,8 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// One line of a shipped kernel changed, as a mistake would change it: each is caught, and the kernel as it is passes.
 final class ShippedFaultTest {
@@ -41,12 +43,16 @@ final class ShippedFaultTest {
         return List.of(y);
     });
 
-    private static final KernelCase NORMALISED = KernelCase.of("rms_norm", DType.F32, 1e-5, in -> {
-        Tensor y = in.out(3, 2052);
-        Tensor rstd = in.outSingle(3);
-        in.kernels().rmsNorm().forward(in.data(1, 3, 2052), in.single(2, 2052), 1e-5f, y, rstd);
-        return List.of(y, rstd);
-    });
+    private static final KernelCase NORMALISED = normalised(3, 2052);
+
+    private static KernelCase normalised(int n, int c) {
+        return KernelCase.of("rms_norm", DType.F32, 1e-5, in -> {
+            Tensor y = in.out(n, c);
+            Tensor rstd = in.outSingle(n);
+            in.kernels().rmsNorm().forward(in.data(1, n, c), in.single(2, c), 1e-5f, y, rstd);
+            return List.of(y, rstd);
+        });
+    }
 
     private static KernelCase product(int m, int n, int k) {
         double bound = 0x1p-8 + k * 0x1p-24;
@@ -130,7 +136,8 @@ final class ShippedFaultTest {
                 kernel,
                 PRODUCT,
                 "mat_mul.cu: mat_mul_nt_bf16: PTX line # (mma.cuh:#), block (0, 0, 0), thread 0:"
-                        + " cp.async.cg.shared.global reads 16 bytes at 0x* of global memory (it is # bytes after the end"
+                        + " cp.async.cg.shared.global reads 16 bytes at 0x* of global memory (it is # bytes"
+                        + " after the end"
                         + " of allocation # of #,# bytes at 0x*), expected an address in it");
     }
 
@@ -152,13 +159,27 @@ final class ShippedFaultTest {
                         .drop("layer_norm_forward_f32", "bar.sync", 6)
                         .drop("layer_norm_forward_f32", "bar.sync", 2),
                 twice,
-                "layer_norm.cu: layer_norm_forward_f32: PTX line # (reduce.cuh:#), block (0, 0, 0), thread #: race: reads"
+                "layer_norm.cu: layer_norm_forward_f32: PTX line # (reduce.cuh:#), block (0, 0, 0), thread"
+                        + " #: race: reads"
                         + " 4 bytes of shared memory at 0x* that thread # wrote, expected a barrier between the two");
     }
 
     @Test
     void parts_of_a_reduction_that_nobody_stored_are_not_initialised() {
         assertFault(Planted.in("rms_norm").drop(NORM, "st.shared", 1).drop(NORM, "st.shared", 0), NORMALISED, PARTS);
+    }
+
+    /// Of rows that several warps share, more of them than there are blocks, in groups of four and not.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3})
+    void no_barrier_of_a_kernel_may_be_missing(int nth) {
+        try (Simulator gpu = Planted.in("rms_norm").drop(NORM, "bar.sync", nth).gpu()) {
+            assertThatThrownBy(() -> {
+                        error(gpu, normalised(9, 8192));
+                        error(gpu, normalised(5, 4099));
+                    })
+                    .isInstanceOf(Fault.class);
+        }
     }
 
     @Test
