@@ -16,6 +16,7 @@ final class AsyncCopies {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private final Order order;
     private final byte[] shared;
     private final Shadow shadow;
     private final Queue[] queues;
@@ -46,9 +47,11 @@ final class AsyncCopies {
         }
     }
 
+    /// @param order of the block
     /// @param shared memory of the block that the copies go to
     /// @param shadow of that memory
-    AsyncCopies(int threads, byte[] shared, Shadow shadow) {
+    AsyncCopies(Order order, int threads, byte[] shared, Shadow shadow) {
+        this.order = order;
         this.shared = shared;
         this.shadow = shadow;
         queues = new Queue[threads];
@@ -64,7 +67,7 @@ final class AsyncCopies {
     ///
     /// @param count bytes that are read, at most `size`
     /// @throws AccessException if the destination must not be touched
-    void start(Order order, int thread, int to, int size, byte[] from, int fromAt, int count) {
+    void start(int thread, int to, int size, byte[] from, int fromAt, int count) {
         shadow.copy(order, thread, to, size);
         Queue q = queues[thread];
         q.makeRoom();
@@ -89,15 +92,15 @@ final class AsyncCopies {
     }
 
     /// `cp.async.wait_group n`: at most the `n` youngest groups stay under way.
-    void await(Order order, int thread, int n) {
+    void await(int thread, int n) {
         Queue q = queues[thread];
-        while (q.head < q.tail && q.group[q.head] < q.groups - n) complete(q, order, thread);
+        while (q.head < q.tail && q.group[q.head] < q.groups - n) complete(q, thread);
     }
 
     /// `cp.async.wait_all`: nothing stays under way, committed or not.
-    void awaitAll(Order order, int thread) {
+    void awaitAll(int thread) {
         commit(thread);
-        await(order, thread, 0);
+        await(thread, 0);
     }
 
     /// Copies that a thread has under way.
@@ -105,7 +108,7 @@ final class AsyncCopies {
         return queues[thread].tail - queues[thread].head;
     }
 
-    private void complete(Queue q, Order order, int thread) {
+    private void complete(Queue q, int thread) {
         int i = q.head++;
         int to = q.to[i];
         if (q.size[i] == 4) {

@@ -64,8 +64,7 @@ final class AsyncSteps {
                 lane = Integer.numberOfTrailingZeros(m);
                 int thread = w.index * Warp.LANES + lane;
                 byte[] bytes = w.sources.regions[lane].bytes;
-                w.block.copies.start(
-                        w.block.order, thread, w.accesses.offsets[lane], size, bytes, w.sources.offsets[lane], count);
+                w.block.copies.start(thread, w.accesses.offsets[lane], size, bytes, w.sources.offsets[lane], count);
             }
         } catch (AccessException e) {
             throw w.fault(e, w.accesses.addresses[lane]);
@@ -83,14 +82,14 @@ final class AsyncSteps {
         f.finish(1);
         int n = f.number(0);
         return (w, mask) -> {
-            for (int m = mask; m != 0; m &= m - 1) w.block.copies.await(w.block.order, thread(w, m), n);
+            for (int m = mask; m != 0; m &= m - 1) w.block.copies.await(thread(w, m), n);
         };
     }
 
     private static Step awaitAll(Form f) {
         f.finish(0);
         return (w, mask) -> {
-            for (int m = mask; m != 0; m &= m - 1) w.block.copies.awaitAll(w.block.order, thread(w, m));
+            for (int m = mask; m != 0; m &= m - 1) w.block.copies.awaitAll(thread(w, m));
         };
     }
 

@@ -31,7 +31,7 @@ final class Block {
         Shadow shadow = new Shadow("shared memory", 0, bytes.length);
         this.shared = new Region("shared memory", 0, bytes, shadow);
         this.order = new Order(launch.warps());
-        this.copies = new AsyncCopies(launch.warps() * Warp.LANES, bytes, shadow);
+        this.copies = new AsyncCopies(order, launch.warps() * Warp.LANES, bytes, shadow);
         this.warps = new Warp[launch.warps()];
         this.barriers = new Barriers(this);
         this.random = new Random(launch.run().options().schedule().seed());

@@ -16,7 +16,8 @@ final class FaultTest {
     private static final Kernel REVERSE = new Kernel("faults", "reverse");
     private static final Kernel SWAP = new Kernel("faults", "swap");
 
-    /// `reverse` writes 63 − thread by way of shared memory, in blocks of 64; `swap` exchanges neighbours of one warp.
+    /// `reverse` writes 63 − thread by way of shared memory, in blocks of 64; `swap` exchanges neighbours of a
+    /// warp.
     private static final String TEXT = """
             .version 8.0
             .target sm_80
@@ -124,7 +125,8 @@ final class FaultTest {
     void race_between_blocks() {
         assertFault(
                 kernel().replace("reverse", "%r10, 64, %r1", 0, "%r10, 0, %r1"),
-                "thread 32: race: writes 4 bytes of allocation 1 at 0x1000000080 that thread 32 of block 0 wrote, expected"
+                "thread 32: race: writes 4 bytes of allocation 1 at 0x1000000080 that thread 32 of block 0"
+                        + " wrote, expected"
                         + " no use of what another block of the launch uses, unless it is read only or by atomics");
     }
 
@@ -139,7 +141,8 @@ final class FaultTest {
     void out_of_bounds_in_shared_memory() {
         assertFault(
                 kernel().replace("reverse", "63, %r1", 0, "64, %r1"),
-                "thread 0: ld.shared.u32 reads 4 bytes at 0x100 of shared memory (it has 256 bytes), expected an address"
+                "thread 0: ld.shared.u32 reads 4 bytes at 0x100 of shared memory (it has 256 bytes),"
+                        + " expected an address"
                         + " in it");
     }
 
@@ -162,14 +165,16 @@ final class FaultTest {
     void deadlock_of_two_barriers() {
         assertFault(
                 kernel().replace("reverse", "bar.sync 0", 0, "bar.sync %r2, 64"),
-                "deadlock: no warp can run, warp 0 at barrier 0, warp 1 at barrier 1 wait, expected the others to come");
+                "deadlock: no warp can run, warp 0 at barrier 0, warp 1 at barrier 1 wait, expected the"
+                        + " others to come");
     }
 
     @Test
     void threads_that_end_before_a_barrier() {
         assertFault(
                 kernel().replace("reverse", "bar.sync 0;", 0, "@%p1 ret; bar.sync 0;"),
-                "waits at barrier 0, and threads of warp 0 have ended without it, expected all threads of the block at it");
+                "waits at barrier 0, and threads of warp 0 have ended without it, expected all threads of"
+                        + " the block at it");
     }
 
     @Test
@@ -211,14 +216,15 @@ final class FaultTest {
                     .isInstanceOf(Fault.class)
                     .hasMessageMatching(
                             pattern("faults.cu: reverse: PTX line #, block (0, 0, 0), thread 32: st.global.u32 writes"
-                                    + " 4 bytes at 0x1000000080 of global memory (it is 128 bytes after the beginning of"
+                                    + " 4 bytes at 0x1000000080 of global memory (it is 128 bytes after the"
+                                    + " beginning of"
                                     + " allocation 1 (freed)), expected an address in it"));
             assertThatThrownBy(() -> gpu.free(y))
                     .hasMessage("free: address is 0x1000000000, expected what allocate returned");
             assertThatThrownBy(() -> gpu.upload(MemorySegment.ofArray(new int[4]), y))
-                    .hasMessage(
-                            "upload: 16 bytes at 0x1000000000 are in no allocation; it is 0 bytes after the beginning of"
-                                    + " allocation 1 (freed)");
+                    .hasMessage("upload: 16 bytes at 0x1000000000 are in no allocation; it is 0 bytes after the"
+                            + " beginning of"
+                            + " allocation 1 (freed)");
         }
     }
 
@@ -229,7 +235,8 @@ final class FaultTest {
             assertThatThrownBy(() -> gpu.launch(REVERSE, Grid.of(2, 64), 0L))
                     .hasMessageMatching(
                             pattern("faults.cu: reverse: PTX line #, block (0, 0, 0), thread 32: st.global.u32"
-                                    + " writes 4 bytes at 0x80 of global memory (no allocation begins below), expected an"
+                                    + " writes 4 bytes at 0x80 of global memory (no allocation begins"
+                                    + " below), expected an"
                                     + " address in it"));
             assertThatThrownBy(() -> gpu.free(y + 4))
                     .hasMessage("free: address is 0x1000000004, expected what allocate returned");

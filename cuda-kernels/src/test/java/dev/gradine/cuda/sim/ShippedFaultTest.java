@@ -136,7 +136,8 @@ final class ShippedFaultTest {
                 kernel,
                 PRODUCT,
                 "mat_mul.cu: mat_mul_nt_bf16: PTX line # (mma.cuh:#), block (0, 0, 0), thread 0:"
-                        + " cp.async.cg.shared.global reads 16 bytes at 0x* of global memory (it is # bytes after the end"
+                        + " cp.async.cg.shared.global reads 16 bytes at 0x* of global memory (it is # bytes"
+                        + " after the end"
                         + " of allocation # of #,# bytes at 0x*), expected an address in it");
     }
 
@@ -158,7 +159,8 @@ final class ShippedFaultTest {
                         .drop("layer_norm_forward_f32", "bar.sync", 6)
                         .drop("layer_norm_forward_f32", "bar.sync", 2),
                 twice,
-                "layer_norm.cu: layer_norm_forward_f32: PTX line # (reduce.cuh:#), block (0, 0, 0), thread #: race: reads"
+                "layer_norm.cu: layer_norm_forward_f32: PTX line # (reduce.cuh:#), block (0, 0, 0), thread"
+                        + " #: race: reads"
                         + " 4 bytes of shared memory at 0x* that thread # wrote, expected a barrier between the two");
     }
 

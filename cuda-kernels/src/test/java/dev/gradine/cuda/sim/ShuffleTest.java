@@ -68,8 +68,8 @@ final class ShuffleTest {
     @Test
     void a_lane_of_the_mask_that_is_elsewhere_is_an_error() {
         assertThatThrownBy(() -> Shuffle.BFLY.move(0xffff, filled(ALL), filled(1), filled(1), filled(31), filled(0)))
-                .hasMessage(
-                        "shfl.sync with mask 0xffffffff without lanes 0xffff0000, expected all lanes of the mask at it");
+                .hasMessage("shfl.sync with mask 0xffffffff without lanes 0xffff0000, expected all lanes of the"
+                        + " mask at it");
         assertThatThrownBy(() -> Shuffle.BFLY.move(3, filled(2), filled(1), filled(1), filled(31), filled(0)))
                 .hasMessage("shfl.sync with mask 0x00000002, expected its own lane in it");
     }
