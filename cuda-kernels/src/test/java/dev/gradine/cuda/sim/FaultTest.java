@@ -16,7 +16,8 @@ final class FaultTest {
     private static final Kernel REVERSE = new Kernel("faults", "reverse");
     private static final Kernel SWAP = new Kernel("faults", "swap");
 
-    /// `reverse` writes 63 − thread by way of shared memory, in blocks of 64; `swap` exchanges neighbours of one warp.
+    /// `reverse` writes 63 − thread by way of shared memory, in blocks of 64; `swap` exchanges neighbours of a
+    /// warp.
     private static final String TEXT = """
             .version 8.0
             .target sm_80
