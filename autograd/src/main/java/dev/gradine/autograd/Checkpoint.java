@@ -72,7 +72,7 @@ final class Checkpoint implements CustomOp<Checkpoint.Saved> {
     /// A gradient that no other input holds: a sum hands one tensor to both sides.
     private static Tensor alone(Kernels k, Tensor grad, Tensor dy, List<@Nullable Tensor> others) {
         if (grad == dy || !others.contains(grad)) return grad;
-        Tensor own = k.empty(grad.shape());
+        Tensor own = k.emptyLike(grad);
         k.copy(grad, own);
         return own;
     }

@@ -32,7 +32,7 @@ final class Gradients {
             up.owners++;
             return up;
         }
-        Tensor own = kernels.empty(g.shape()); // a reshaped view cannot be counted with the whole
+        Tensor own = kernels.emptyLike(g); // a reshaped view cannot be counted with the whole
         kernels.copy(g, own);
         return new Grad(own);
     }
@@ -46,7 +46,7 @@ final class Gradients {
         if (have.owners == 1) {
             kernels.elementwise().axpy(1, g, have.tensor);
         } else {
-            Tensor sum = kernels.empty(have.tensor.shape());
+            Tensor sum = kernels.emptyLike(have.tensor);
             kernels.elementwise().add(have.tensor, g, sum);
             drop(have);
             v.grad = new Grad(sum);

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -24,6 +25,15 @@ final class DeviceArgs {
                     + " every access) or auto: cuda where there is a card, else cpu (default ${DEFAULT-VALUE}).")
     private String name = CPU;
 
+    @Option(
+            names = "--dtype",
+            defaultValue = "f32",
+            paramLabel = "TYPE",
+            description =
+                    "What layers compute in: f32, or bf16 on cuda and sim; adapters, optimiser and losses stay f32"
+                            + " (default ${DEFAULT-VALUE}).")
+    private String dtype = "f32";
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -32,14 +42,23 @@ final class DeviceArgs {
     /// @throws IllegalArgumentException if there is no such device here
     Device chosen() {
         List<Device> all = Device.all();
-        if (!name.equals(AUTO)) return named(name, all);
+        DType type = dataType();
+        if (!name.equals(AUTO)) return named(name, all).computingIn(type);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();
         Device device = why.isEmpty() ? cuda : named(CPU, all);
         var err = command.commandLine().getErr();
         err.println("gradine: device " + device.name() + (why.isEmpty() ? " (a card is here)" : " (" + why + ")"));
         err.flush();
-        return device;
+        return device.computingIn(type);
+    }
+
+    private DType dataType() {
+        return switch (dtype) {
+            case "f32" -> DType.F32;
+            case "bf16" -> DType.BF16;
+            default -> throw new IllegalArgumentException("--dtype: \"%s\", expected f32 or bf16".formatted(dtype));
+        };
     }
 
     private static Device named(String name, List<Device> all) {

@@ -54,6 +54,15 @@ class DeviceOptionTest {
     }
 
     @Test
+    void bf16_is_not_for_the_cpu() {
+        Path model = TinyModel.write(temp.resolve("model"));
+        Cli.run("generate", "--model", model, "--prompt", "a", "--dtype", "bf16")
+                .refuses("cpu: data type is BF16, expected F32 (BF16 is for cuda and sim)");
+        Cli.run("generate", "--model", model, "--prompt", "a", "--dtype", "f16")
+                .refuses("--dtype: \"f16\", expected f32 or bf16");
+    }
+
+    @Test
     void the_simulator_computes_what_the_cpu_does() {
         float[] cpu = Values.floats(scored("cpu"), "logits");
         Teeth.bite(

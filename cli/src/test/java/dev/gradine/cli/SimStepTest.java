@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
@@ -48,6 +49,22 @@ class SimStepTest {
                 .isInstanceOf(AssertionError.class);
     }
 
+    /// Layers in bf16: each value is rounded by up to 2⁻⁸, at random, and sums average that out.
+    @ParameterizedTest
+    @CsvSource({"sft, sft-completion-only", "dpo, dpo"})
+    void steps_in_bf16_are_close(String command, String name) {
+        Path folder = Golden.golden("trl/" + name);
+        List<Map<String, Object>> got = Values.metrics(train(command, folder, "sim", "--dtype", "bf16"));
+        List<Map<String, Object>> want = Values.metrics(train(command, folder, "cpu"));
+        for (String metric : List.of("loss", "grad_norm")) {
+            double value = Values.number(got.getFirst(), metric);
+            double expected = Values.number(want.getFirst(), metric);
+            assertThat(value).as(metric).isCloseTo(expected, withPercentage(2));
+            if (metric.equals("grad_norm"))
+                assertThat(value).as("computed in bf16").isNotEqualTo(expected);
+        }
+    }
+
     private static double[] numbers(List<Map<String, Object>> lines, String metric) {
         return lines.stream().mapToDouble(l -> Values.number(l, metric)).toArray();
     }
@@ -62,12 +79,13 @@ class SimStepTest {
                 Tolerance.trained().check(name, got.getOrDefault(name, new float[0]), Values.doubles(values)));
     }
 
-    private Path train(String command, Path folder, String device) {
+    private Path train(String command, Path folder, String device, String... more) {
         Path out = temp.resolve(device);
         List<Object> args = new ArrayList<>(List.of(command, "--model", Golden.golden("trl/base"), "--out", out));
         args.addAll(List.of("--data", folder.resolve("data.jsonl"), "--init-adapter", folder.resolve("start")));
         args.addAll(List.of("--steps", STEPS, "--batch", 1, "--lr", 0.005, "--schedule", "constant"));
         args.addAll(List.of("--no-shuffle", "--samples", 0, "--device", device));
+        args.addAll(List.of(more));
         Cli.run(args.toArray()).ok();
         return out;
     }

@@ -36,18 +36,30 @@ public final class CudaKernels implements Kernels {
     private final Gpu gpu;
     private final Lifetime memory;
     private final Launchers launchers;
+    private final DType dataType;
     private final boolean isRun;
 
-    private CudaKernels(Gpu gpu, Lifetime memory, Launchers launchers, boolean isRun) {
+    private CudaKernels(Gpu gpu, Lifetime memory, Launchers launchers, DType dataType, boolean isRun) {
         this.gpu = gpu;
         this.memory = memory;
         this.launchers = launchers;
+        this.dataType = dataType;
         this.isRun = isRun;
     }
 
-    /// Opens the `run` lifetime; `gpu` is closed with it.
+    /// Opens the `run` lifetime; `gpu` is closed with it. Layers compute in f32.
     public static CudaKernels open(Gpu gpu) {
-        return new CudaKernels(gpu, Lifetime.run(new DeviceMemory(gpu)), new Launchers(gpu), true);
+        return open(gpu, DType.F32);
+    }
+
+    /// Opens the `run` lifetime; `gpu` is closed with it.
+    ///
+    /// @param dataType what layers compute in, F32 or BF16
+    public static CudaKernels open(Gpu gpu, DType dataType) {
+        if (dataType != DType.F32 && dataType != DType.BF16) {
+            throw new DTypeException("%s: data type is %s, expected F32 or BF16".formatted(gpu.name(), dataType));
+        }
+        return new CudaKernels(gpu, Lifetime.run(new DeviceMemory(gpu)), new Launchers(gpu), dataType, true);
     }
 
     /// What executes the kernels.
@@ -63,6 +75,11 @@ public final class CudaKernels implements Kernels {
     @Override
     public int vectorBits() {
         return WARP_BITS;
+    }
+
+    @Override
+    public DType dataType() {
+        return dataType;
     }
 
     @Override
@@ -84,7 +101,7 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public CudaKernels openStep() {
-        return new CudaKernels(gpu, memory.openStep(), launchers, false);
+        return new CudaKernels(gpu, memory.openStep(), launchers, dataType, false);
     }
 
     @Override

@@ -20,8 +20,8 @@ public final class KvCache {
         keys = new Tensor[layers];
         values = new Tensor[layers];
         for (int l = 0; l < layers; l++) {
-            keys[l] = kernels.empty(Shape.of(capacity, width));
-            values[l] = kernels.empty(Shape.of(capacity, width));
+            keys[l] = kernels.empty(kernels.dataType(), Shape.of(capacity, width));
+            values[l] = kernels.empty(kernels.dataType(), Shape.of(capacity, width));
         }
     }
 

@@ -110,7 +110,7 @@ public final class Llama implements CausalLm {
         requireInRange(batch);
         int layers = plainLayers();
         if (layers == 0) return Trunk.empty(batch);
-        Tensor h = kernels.empty(Shape.of(batch.tokens(), config.hidden()));
+        Tensor h = kernels.empty(kernels.dataType(), Shape.of(batch.tokens(), config.hidden()));
         try (Kernels scratch = kernels.openStep()) {
             Tape tape = Tape.forgetting(scratch);
             Var top = blocks(embed(tape, batch), 0, layers - 1, pass(tape, batch, null));

@@ -15,8 +15,19 @@ public interface Device {
 
     /// Opens its `run` lifetime.
     ///
-    /// @throws IllegalArgumentException if it cannot be used here
-    Kernels open();
+    /// @param dataType what layers compute in, F32 or BF16
+    /// @throws IllegalArgumentException if it cannot be used here, or does not compute in that type
+    Kernels open(DType dataType);
+
+    /// The same for f32.
+    default Kernels open() {
+        return open(DType.F32);
+    }
+
+    /// This device, which computes in `dataType` where nothing else is asked for.
+    default Device computingIn(DType dataType) {
+        return new DeviceOfType(this, dataType);
+    }
 
     /// All that are on the class path, by name.
     static List<Device> all() {

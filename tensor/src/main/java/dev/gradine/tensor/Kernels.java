@@ -36,6 +36,18 @@ public interface Kernels extends AutoCloseable {
         return empty(DType.F32, shape);
     }
 
+    /// Uninitialised values of the type and shape of `t`.
+    default Tensor emptyLike(Tensor t) {
+        return empty(t.dtype(), t.shape());
+    }
+
+    /// Type that layers compute in: of what an embedding gives, and so of all that is made of it. Parameters that
+    /// learn,
+    /// their gradients, statistics and losses are f32 on every device.
+    default DType dataType() {
+        return DType.F32;
+    }
+
     /// f32 zeros.
     default Tensor zeros(Shape shape) {
         Tensor t = empty(shape);

@@ -26,7 +26,7 @@ public record Add() implements Op2<Add.Saved> {
     @Override
     public Forward<Saved> forward(Kernels k, Tensor a, Tensor b) {
         require("add", "b", b.shape(), a.shape(), "shape of a");
-        Tensor y = k.empty(a.shape());
+        Tensor y = k.emptyLike(a);
         k.elementwise().add(a, b, y);
         return new Forward<>(y, new Saved());
     }

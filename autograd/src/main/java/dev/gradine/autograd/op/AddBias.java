@@ -28,7 +28,7 @@ public record AddBias() implements Op2<AddBias.Saved> {
     @Override
     public Forward<Saved> forward(Kernels k, Tensor x, Tensor b) {
         require("add_bias", "b", b.shape(), Shape.of(x.shape().last()), "last axis of x " + x.shape());
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         k.elementwise().addBias(x, b, y);
         return new Forward<>(y, new Saved(b));
     }

@@ -45,7 +45,7 @@ public record Attention(Heads heads, Segments segments) implements Op3<Attention
         require("attention", "q", q.shape(), queries, "query rows and " + heads);
         require("attention", "k", k.shape(), keys, "key rows and " + heads);
         require("attention", "v", v.shape(), keys, "key rows and " + heads);
-        Tensor y = kernels.empty(q.shape());
+        Tensor y = kernels.emptyLike(q);
         Tensor lse = kernels.empty(Shape.of(segments.queries(), heads.heads()));
         kernels.attention().forward(q, k, v, heads, segments, y, lse);
         return new Forward<>(y, new Saved(q, k, v, y, lse));
@@ -53,9 +53,9 @@ public record Attention(Heads heads, Segments segments) implements Op3<Attention
 
     @Override
     public Grads3 backward(Kernels kernels, Saved s, Tensor dy, Needs needs) {
-        Tensor dq = kernels.empty(s.q().shape());
-        Tensor dk = kernels.empty(s.k().shape());
-        Tensor dv = kernels.empty(s.v().shape());
+        Tensor dq = kernels.emptyLike(s.q());
+        Tensor dk = kernels.emptyLike(s.k());
+        Tensor dv = kernels.emptyLike(s.v());
         Upstream up = new Upstream(dy, s.y(), s.lse());
         kernels.attention().backward(up, s.q(), s.k(), s.v(), heads, segments, dq, dk, dv);
         return new Grads3(

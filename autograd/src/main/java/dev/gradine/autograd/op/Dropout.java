@@ -32,14 +32,14 @@ public record Dropout(float p, long seed) implements Op1<Dropout.Saved> {
 
     @Override
     public Forward<Saved> forward(Kernels k, Tensor x) {
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         k.dropout().apply(x, p, seed, y);
         return new Forward<>(y, new Saved());
     }
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
-        Tensor dx = k.empty(dy.shape());
+        Tensor dx = k.emptyLike(dy);
         k.dropout().apply(dy, p, seed, dx);
         return dx;
     }

@@ -3,6 +3,7 @@ package dev.gradine.autograd.op;
 import static dev.gradine.tensor.ShapeException.requireRank;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -16,8 +17,8 @@ import dev.gradine.tensor.Tensor;
 /// @param ids `i32[N]`, each in `[0, V)`
 public record Gather(Tensor ids) implements Op1<Gather.Saved> {
 
-    /// Shape of the table.
-    record Saved(Shape table) {}
+    /// Shape and type of the table.
+    record Saved(Shape table, DType dtype) {}
 
     /// `[V,C] → f32[N,C]`; the table may have any real type if it is frozen.
     ///
@@ -29,15 +30,19 @@ public record Gather(Tensor ids) implements Op1<Gather.Saved> {
     @Override
     public Forward<Saved> forward(Kernels k, Tensor table) {
         requireRank("gather", "table", table.shape(), 2);
-        Tensor y = k.empty(Shape.of(ids.size(), table.shape().dim(1)));
+        Tensor y = k.empty(k.dataType(), Shape.of(ids.size(), table.shape().dim(1)));
         k.gather().forward(ids, table, y);
-        return new Forward<>(y, new Saved(table.shape()));
+        return new Forward<>(y, new Saved(table.shape(), table.dtype()));
     }
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
         Tensor dTable = k.zeros(s.table());
         k.gather().backward(ids, dy, dTable);
-        return dTable;
+        if (s.dtype() == DType.F32) return dTable;
+        Tensor rounded = k.empty(s.dtype(), s.table());
+        k.copy(dTable, rounded);
+        k.release(dTable);
+        return rounded;
     }
 }

@@ -25,14 +25,14 @@ public record Gelu(boolean tanh) implements Op1<Gelu.Saved> {
 
     @Override
     public Forward<Saved> forward(Kernels k, Tensor x) {
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         k.activation().gelu(x, tanh, y);
         return new Forward<>(y, new Saved(x));
     }
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
-        Tensor dx = k.empty(dy.shape());
+        Tensor dx = k.emptyLike(dy);
         k.activation().geluBackward(dy, s.x(), tanh, dx);
         return dx;
     }

@@ -36,7 +36,7 @@ public record LayerNorm(float eps) implements Op3<LayerNorm.Saved> {
         Shape c = Shape.of(x.shape().last());
         require("layer_norm", "w", w.shape(), c, "last axis of x " + x.shape());
         require("layer_norm", "b", b.shape(), c, "last axis of x " + x.shape());
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         Tensor mean = k.empty(x.shape().dropLast());
         Tensor rstd = k.empty(x.shape().dropLast());
         k.layerNorm().forward(x, w, b, eps, y, mean, rstd);
@@ -45,7 +45,7 @@ public record LayerNorm(float eps) implements Op3<LayerNorm.Saved> {
 
     @Override
     public Grads3 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
-        Tensor dx = k.empty(s.x().shape());
+        Tensor dx = k.emptyLike(s.x());
         @Nullable Tensor dw = needs.b() ? k.zeros(s.w().shape()) : null;
         @Nullable Tensor db = needs.c() ? k.zeros(s.w().shape()) : null;
         k.layerNorm().backward(dy, s.x(), s.w(), s.mean(), s.rstd(), dx, dw, db);

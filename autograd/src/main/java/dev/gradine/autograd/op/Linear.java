@@ -31,7 +31,7 @@ public record Linear() implements Op2<Linear.Saved> {
         requireRank("linear", "w", w.shape(), 2);
         int n = x.shape().rows();
         require("linear", "x", x.shape(), Shape.of(n, w.shape().dim(1)), "last axis of w " + w.shape());
-        Tensor y = k.empty(Shape.of(n, w.shape().dim(0)));
+        Tensor y = k.empty(x.dtype(), Shape.of(n, w.shape().dim(0)));
         k.matMul().nt(x, w, 1, false, y);
         return new Forward<>(y, new Saved(x, w));
     }
@@ -41,7 +41,7 @@ public record Linear() implements Op2<Linear.Saved> {
         @Nullable Tensor dx = null;
         @Nullable Tensor dw = null;
         if (needs.a()) {
-            dx = k.empty(s.x().shape());
+            dx = k.emptyLike(s.x());
             k.matMul().nn(dy, s.w(), 1, false, dx);
         }
         if (needs.b()) {

@@ -51,7 +51,7 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
         require("linear_log_prob", "targets", targets.shape(), Shape.of(n), "rows of h " + h.shape());
         Tensor y = k.empty(Shape.of(n));
         Tensor lse = k.empty(Shape.of(n));
-        @Nullable Tensor g = slopes ? k.empty(h.dtype(), h.shape()) : null;
+        @Nullable Tensor g = slopes ? k.emptyLike(h) : null;
         int step = chunkRows(k, w);
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
@@ -71,14 +71,14 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
     @Override
     public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
         if (s.g() != null) {
-            Tensor dh = k.empty(s.g().dtype(), s.g().shape());
+            Tensor dh = k.emptyLike(s.g());
             k.elementwise().scaleRows(s.g(), dy, dh);
             return new Grads2(Needs.keep(needs.a(), dh, k), null);
         }
         Tensor h = Objects.requireNonNull(s.h());
         Tensor w = Objects.requireNonNull(s.w());
         Tensor lse = Objects.requireNonNull(s.lse());
-        @Nullable Tensor dh = needs.a() ? k.empty(h.dtype(), h.shape()) : null;
+        @Nullable Tensor dh = needs.a() ? k.emptyLike(h) : null;
         @Nullable Tensor dw = needs.b() ? k.zeros(w.shape()) : null;
         int n = h.shape().rows();
         int step = chunkRows(k, w);

@@ -45,7 +45,7 @@ public record LogProb(Tensor targets, @Nullable Stats stats) implements Op1<LogP
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
-        Tensor dz = k.empty(s.logits().shape());
+        Tensor dz = k.emptyLike(s.logits());
         k.copy(s.logits(), dz);
         k.logProb().backward(dy, targets, s.lse(), dz);
         return dz;

@@ -21,14 +21,14 @@ public record LogSigmoid() implements Op1<LogSigmoid.Saved> {
 
     @Override
     public Forward<Saved> forward(Kernels k, Tensor x) {
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         k.activation().logSigmoid(x, y);
         return new Forward<>(y, new Saved(x));
     }
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
-        Tensor dx = k.empty(dy.shape());
+        Tensor dx = k.emptyLike(dy);
         k.activation().logSigmoidBackward(dy, s.x(), dx);
         return dx;
     }

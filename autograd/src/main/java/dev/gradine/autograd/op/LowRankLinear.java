@@ -43,8 +43,8 @@ public record LowRankLinear(float s) implements Op4<LowRankLinear.Saved> {
         require("low_rank_linear", "x", x.shape(), Shape.of(n, in), "last axis of w " + w.shape());
         require("low_rank_linear", "a", a.shape(), Shape.of(r, in), "last axis of w " + w.shape());
         require("low_rank_linear", "b", b.shape(), Shape.of(out, r), "w " + w.shape() + " and a " + a.shape());
-        Tensor y = k.empty(Shape.of(n, out));
-        Tensor u = k.empty(Shape.of(n, r));
+        Tensor y = k.empty(x.dtype(), Shape.of(n, out));
+        Tensor u = k.empty(x.dtype(), Shape.of(n, r));
         k.lowRank().forward(x, w, a, b, s, u, y);
         return new Forward<>(y, new Saved(x, w, a, b, u));
     }
@@ -56,9 +56,9 @@ public record LowRankLinear(float s) implements Op4<LowRankLinear.Saved> {
         @Nullable Tensor da = null;
         @Nullable Tensor db = null;
         if (needs.a() || needs.c()) {
-            Tensor du = k.empty(f.u().shape());
+            Tensor du = k.emptyLike(f.u());
             if (needs.a()) {
-                dx = k.empty(f.x().shape());
+                dx = k.emptyLike(f.x());
                 k.lowRank().inputGradient(dy, f.w(), f.a(), f.b(), s, du, dx);
             } else {
                 k.matMul().nn(dy, f.b(), s, false, du);

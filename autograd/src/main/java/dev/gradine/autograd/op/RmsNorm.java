@@ -35,7 +35,7 @@ public record RmsNorm(float eps) implements Op2<RmsNorm.Saved> {
     @Override
     public Forward<Saved> forward(Kernels k, Tensor x, Tensor w) {
         require("rms_norm", "w", w.shape(), Shape.of(x.shape().last()), "last axis of x " + x.shape());
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         Tensor rstd = k.empty(x.shape().dropLast());
         k.rmsNorm().forward(x, w, eps, y, rstd);
         return new Forward<>(y, new Saved(x, w, rstd));
@@ -43,7 +43,7 @@ public record RmsNorm(float eps) implements Op2<RmsNorm.Saved> {
 
     @Override
     public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
-        Tensor dx = k.empty(s.x().shape());
+        Tensor dx = k.emptyLike(s.x());
         @Nullable Tensor dw = needs.b() ? k.zeros(s.w().shape()) : null;
         k.rmsNorm().backward(dy, s.x(), s.w(), s.rstd(), dx, dw);
         return new Grads2(Needs.keep(needs.a(), dx, k), dw);

@@ -42,14 +42,14 @@ public record Rope(Tensor positions, Tensor cos, Tensor sin) implements Op1<Rope
             throw new ShapeException("rope: x is %s, expected rows of a multiple of %d (twice the last axis of cos)"
                     .formatted(x.shape(), d));
         }
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         k.rope().forward(x, positions, cos, sin, y);
         return new Forward<>(y, new Saved());
     }
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
-        Tensor dx = k.empty(dy.shape());
+        Tensor dx = k.emptyLike(dy);
         k.rope().backward(dy, positions, cos, sin, dx);
         return dx;
     }

@@ -23,14 +23,14 @@ public record Scale(float s) implements Op1<Scale.Saved> {
 
     @Override
     public Forward<Saved> forward(Kernels k, Tensor x) {
-        Tensor y = k.empty(x.shape());
+        Tensor y = k.emptyLike(x);
         k.elementwise().scale(x, s, y);
         return new Forward<>(y, new Saved());
     }
 
     @Override
     public Tensor backward(Kernels k, Saved saved, Tensor dy) {
-        Tensor dx = k.empty(dy.shape());
+        Tensor dx = k.emptyLike(dy);
         k.elementwise().scale(dy, s, dx);
         return dx;
     }

@@ -32,7 +32,8 @@ public record SliceRows(int from, int to) implements Op1<SliceRows.Saved> {
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
-        Tensor dx = k.zeros(s.shape());
+        Tensor dx = k.empty(dy.dtype(), s.shape());
+        k.elementwise().fill(dx, 0);
         k.copy(dy, dx.rows(from, to));
         return dx;
     }

@@ -27,7 +27,7 @@ public record Sub() implements Op2<Sub.Saved> {
     @Override
     public Forward<Saved> forward(Kernels k, Tensor a, Tensor b) {
         require("sub", "b", b.shape(), a.shape(), "shape of a");
-        Tensor y = k.empty(a.shape());
+        Tensor y = k.emptyLike(a);
         k.elementwise().sub(a, b, y);
         return new Forward<>(y, new Saved());
     }
@@ -36,7 +36,7 @@ public record Sub() implements Op2<Sub.Saved> {
     public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
         @Nullable Tensor db = null;
         if (needs.b()) {
-            db = k.empty(dy.shape());
+            db = k.emptyLike(dy);
             k.elementwise().scale(dy, -1, db);
         }
         return new Grads2(needs.a() ? dy : null, db);

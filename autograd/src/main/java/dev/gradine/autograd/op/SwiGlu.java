@@ -29,15 +29,15 @@ public record SwiGlu() implements Op2<SwiGlu.Saved> {
     @Override
     public Forward<Saved> forward(Kernels k, Tensor gate, Tensor up) {
         require("swi_glu", "up", up.shape(), gate.shape(), "shape of gate");
-        Tensor y = k.empty(gate.shape());
+        Tensor y = k.emptyLike(gate);
         k.activation().swiGlu(gate, up, y);
         return new Forward<>(y, new Saved(gate, up));
     }
 
     @Override
     public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
-        Tensor dGate = k.empty(dy.shape());
-        Tensor dUp = k.empty(dy.shape());
+        Tensor dGate = k.emptyLike(dy);
+        Tensor dUp = k.emptyLike(dy);
         k.activation().swiGluBackward(dy, s.gate(), s.up(), dGate, dUp);
         return new Grads2(Needs.keep(needs.a(), dGate, k), Needs.keep(needs.b(), dUp, k));
     }

@@ -35,7 +35,7 @@ public final class Card implements Gpu {
     private final int multiprocessors;
     private final int sharedBytes;
     private Thread owner = Thread.currentThread(); // whose current context is ours
-    private String last = "nothing launched yet";
+    private Object last = "nothing launched yet";
     private boolean capturing;
 
     /// @param verified whether a PTX text was verified on this card; others are used only where they
@@ -151,8 +151,7 @@ public final class Card implements Gpu {
         f.signatures().require(kernel.entry(), arguments);
         Pointer[] pointers = new Pointer[arguments.length];
         for (int i = 0; i < arguments.length; i++) pointers[i] = pointer(arguments[i]);
-        last = "%s<<<(%d,%d,%d),%d,%d>>>"
-                .formatted(kernel, grid.x(), grid.y(), grid.z(), grid.threads(), grid.sharedBytes());
+        last = new Launched(kernel, grid);
         f.allowShared(grid.sharedBytes(), last);
         int code = JCudaDriver.cuLaunchKernel(
                 f.handle(),
@@ -168,6 +167,15 @@ public final class Card implements Gpu {
                 null);
         Driver.check(code, last);
         if (WAIT && !capturing) Driver.check(JCudaDriver.cuStreamSynchronize(stream), last);
+    }
+
+    /// Becomes text where it failed: a launch is too short to write its name each time.
+    private record Launched(Kernel kernel, Grid grid) {
+        @Override
+        public String toString() {
+            return "%s<<<(%d,%d,%d),%d,%d>>>"
+                    .formatted(kernel, grid.x(), grid.y(), grid.z(), grid.threads(), grid.sharedBytes());
+        }
     }
 
     private static Pointer pointer(Object argument) {

@@ -2,6 +2,7 @@ package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.check.Verified;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 
@@ -19,11 +20,11 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public Kernels open() {
+    public Kernels open(DType dataType) {
         String why = whyMissing();
         if (!why.isEmpty()) throw new DeviceAbsentException(why);
         CardInfo first = Driver.cards().getFirst();
         Verified verified = Verified.shipped();
-        return CudaKernels.open(new Card(first, sha256 -> verified.has(sha256, first.toString())));
+        return CudaKernels.open(new Card(first, sha256 -> verified.has(sha256, first.toString())), dataType);
     }
 }

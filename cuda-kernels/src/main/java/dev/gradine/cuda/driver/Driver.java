@@ -78,7 +78,7 @@ public final class Driver {
     ///
     /// @param what call, or kernel with its grid and block
     /// @throws IllegalStateException with number, name and text of the driver's error
-    static void check(int code, String what) {
+    static void check(int code, Object what) {
         if (code != CUresult.CUDA_SUCCESS) throw new IllegalStateException(what + ": " + text(code));
     }
 

@@ -44,7 +44,7 @@ final class Modules {
         }
 
         /// Lets a block have this much dynamic shared memory.
-        void allowShared(int bytes, String what) {
+        void allowShared(int bytes, Object what) {
             if (bytes <= sharedBytes) return;
             int attribute = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
             Driver.check(JCudaDriver.cuFuncSetAttribute(handle, attribute, bytes), what);

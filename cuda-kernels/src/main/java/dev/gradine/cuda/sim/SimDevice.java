@@ -1,6 +1,7 @@
 package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 
@@ -18,7 +19,7 @@ public final class SimDevice implements Device {
     }
 
     @Override
-    public Kernels open() {
-        return CudaKernels.open(new Simulator());
+    public Kernels open(DType dataType) {
+        return CudaKernels.open(new Simulator(), dataType);
     }
 }

@@ -1,5 +1,7 @@
 package dev.gradine.tensor.cpu;
 
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 
@@ -17,7 +19,10 @@ public final class CpuDevice implements Device {
     }
 
     @Override
-    public Kernels open() {
+    public Kernels open(DType dataType) {
+        if (dataType != DType.F32) {
+            throw new DTypeException("cpu: data type is " + dataType + ", expected F32 (BF16 is for cuda and sim)");
+        }
         return CpuKernels.open();
     }
 }
