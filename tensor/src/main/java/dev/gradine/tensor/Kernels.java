@@ -98,9 +98,9 @@ public interface Kernels extends AutoCloseable {
     void copy(Tensor from, Tensor to);
 
     /// How many values of a large intermediate result, such as logits, are worth computing at once: on the
-    /// CPU 48 MB of f32, which a cache may hold.
+    /// CPU 64 MB of f32. Each part reads and decodes the whole head again.
     default int chunkValues() {
-        return 12 << 20;
+        return 16 << 20;
     }
 
     /// An f32 tensor of host values.

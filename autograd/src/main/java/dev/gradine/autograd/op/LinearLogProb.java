@@ -52,7 +52,7 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
         Tensor y = k.empty(Shape.of(n));
         Tensor lse = k.empty(Shape.of(n));
         @Nullable Tensor g = slopes ? k.emptyLike(h) : null;
-        int step = chunkRows(k, w);
+        int step = chunkRows(k, w, n);
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
             try (Kernels scratch = k.openStep()) {
@@ -81,7 +81,7 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
         @Nullable Tensor dh = needs.a() ? k.emptyLike(h) : null;
         @Nullable Tensor dw = needs.b() ? k.zeros(w.shape()) : null;
         int n = h.shape().rows();
-        int step = chunkRows(k, w);
+        int step = chunkRows(k, w, n);
         for (int from = 0; from < n; from += step) {
             int to = Math.min(n, from + step);
             try (Kernels scratch = k.openStep()) {
@@ -100,8 +100,11 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
         return z;
     }
 
-    private static int chunkRows(Kernels k, Tensor w) {
-        return Math.max(1, k.chunkValues() / Math.max(1, w.shape().dim(0)));
+    /// Rows of a chunk, so that all have about as many.
+    private static int chunkRows(Kernels k, Tensor w, int n) {
+        int most = Math.max(1, k.chunkValues() / Math.max(1, w.shape().dim(0)));
+        int chunks = Math.max(1, Math.ceilDiv(n, most));
+        return Math.max(1, Math.ceilDiv(n, chunks));
     }
 
     private @Nullable Stats stats(int from, int to) {
