@@ -44,9 +44,8 @@ final class TextCheck {
         findings.add(new Finding(source.path(), comment.line(), "open end", "names no issue: " + comment.text()));
     }
 
-    /// Prose does not parse as Java; a comment that ends like a statement and does, is code. Lines that follow each
-    /// other
-    /// are also read as one, for a statement of several lines.
+    /// Prose does not parse as Java; a comment that ends like a statement and does, is code. Lines that
+    /// follow each other are also read as one, for a statement of several lines.
     private static void code(Source source, List<Comment> comments, List<Finding> findings) {
         List<Comment> candidates = comments.stream().filter(c -> !c.doc()).toList();
         Comment block = new Comment(-1, "", false);

@@ -5,9 +5,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
-/// Tokens after which a text is over: EOS and the ends of turn that chat models use. A second BOS ends a text, too,
-/// since
-/// models trained on concatenated documents write it there.
+/// Tokens after which a text is over: EOS and the ends of turn that chat models use. A second BOS ends a
+/// text, too, since models trained on concatenated documents write it there.
 final class EndTokens {
 
     private static final String[] TURN_ENDS = {"<|im_end|>", "<|eot_id|>", "<|endoftext|>", "<end_of_turn>", "<|end|>"};

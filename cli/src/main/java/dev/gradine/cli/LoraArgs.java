@@ -90,9 +90,8 @@ final class LoraArgs {
         return initAdapter != null;
     }
 
-    /// Tells one start from another: SHA-256 of the adapter continued from, empty for a fresh one, which computes what
-    /// the
-    /// base does.
+    /// Tells one start from another: SHA-256 of the adapter continued from, empty for a fresh one, which
+    /// computes what the base does.
     String startDigest() {
         if (initAdapter == null) return "";
         try {

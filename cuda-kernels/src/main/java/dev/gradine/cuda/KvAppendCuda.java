@@ -6,9 +6,8 @@ import static dev.gradine.tensor.kernel.Operands.requireRows;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 
-/// Launches `kv_append.cu`: the keys and values of fresh tokens into their caches, in one launch that a repeated
-/// decoding
-/// step can keep, since the places are read on the device.
+/// Launches `kv_append.cu`: the keys and values of fresh tokens into their caches, in one launch that a
+/// repeated decoding step can keep, since the places are read on the device.
 public final class KvAppendCuda {
 
     private static final String OP = "kv_append";

@@ -22,9 +22,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// JSON without mercy: a key twice, a key nobody knows, text after the end, or a document built to exhaust us is an
 /// error with file, line and column.
 ///
-/// Written documents look as Python's `json.dumps(x, indent=2, sort_keys=True)` makes them: no newline at the end. NaN
-/// and infinity,
-/// which JSON lacks, become texts.
+/// Written documents look as Python's `json.dumps(x, indent=2, sort_keys=True)` makes them: no newline at
+/// the end. NaN and infinity, which JSON lacks, become texts.
 public final class Json {
 
     /// Largest document read, in bytes; tokenizers reach 30 MB.

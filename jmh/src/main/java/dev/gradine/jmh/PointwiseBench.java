@@ -20,9 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// The kernels that memory holds back, at the sizes of a 135 M model's LoRA step of 1024 tokens. GB/s are bytes read
-/// and
-/// written over time; `copy` is what the machine can do.
+/// The kernels that memory holds back, at the sizes of a 135 M model's LoRA step of 1024 tokens. GB/s are
+/// bytes read and written over time; `copy` is what the machine can do.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -3,14 +3,12 @@ package dev.gradine.nn;
 import dev.gradine.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/// The lower part of a forward pass, computed once for several passes over one batch: the embedding and all blocks
-/// below
-/// the first that is adapted or trained.
+/// The lower part of a forward pass, computed once for several passes over one batch: the embedding and
+/// all blocks below the first that is adapted or trained.
 ///
-/// There the policy of a preference loss and its reference compute the same, and no gradient is wanted. With adapters
-/// on
-/// all linear layers that is the embedding alone; with adapters on the upper third of the blocks it is two thirds of
-/// the pass.
+/// There the policy of a preference loss and its reference compute the same, and no gradient is wanted.
+/// With adapters on all linear layers that is the embedding alone; with adapters on the upper third of
+/// the blocks it is two thirds of the pass.
 public final class Trunk {
 
     private final TokenBatch batch;

@@ -41,9 +41,8 @@ public interface Kernels extends AutoCloseable {
         return empty(t.dtype(), t.shape());
     }
 
-    /// Type that layers compute in: of what an embedding gives, and so of all that is made of it. Parameters that
-    /// learn,
-    /// their gradients, statistics and losses are f32 on every device.
+    /// Type that layers compute in: of what an embedding gives, and so of all that is made of it.
+    /// Parameters that learn, their gradients, statistics and losses are f32 on every device.
     default DType dataType() {
         return DType.F32;
     }

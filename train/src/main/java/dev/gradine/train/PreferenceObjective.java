@@ -22,9 +22,9 @@ import java.util.List;
 /// Training on pairs of answers: one forward for the chosen and the rejected ones, their prompts read once.
 ///
 /// Logs TRL's metrics: `loss`, `rewards/*` with reward = beta · (logp − ref), accuracy with strict >, `logps/*` summed
-/// per answer, `entropy` over the tokens of both answers, `mean_token_accuracy` over those of the chosen one. Tokens
-/// are
-/// counted as TRL counts them, prompt and answer of both sequences, though the prompt is read once.
+/// per answer, `entropy` over the tokens of both answers, `mean_token_accuracy` over those of the chosen
+/// one. Tokens are counted as TRL counts them, prompt and answer of both sequences, though the prompt is
+/// read once.
 public final class PreferenceObjective implements Objective<LabelledPair> {
 
     private final CausalLm model;

@@ -20,13 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
-/// Reference log-probabilities computed once for a whole data set and kept in a file, so that training needs no
-/// reference
-/// pass.
+/// Reference log-probabilities computed once for a whole data set and kept in a file, so that training
+/// needs no reference pass.
 ///
-/// The file holds `chosen f32[n]` and `rejected f32[n]` and, in its metadata, a fingerprint of the tokens, the labels
-/// and
-/// the reference's name: a cache made of other data or another reference is refused.
+/// The file holds `chosen f32[n]` and `rejected f32[n]` and, in its metadata, a fingerprint of the
+/// tokens, the labels and the reference's name: a cache made of other data or another reference is
+/// refused.
 public final class ReferenceCache implements ReferenceLogProbs {
 
     private static final String FINGERPRINT = "gradine.fingerprint";

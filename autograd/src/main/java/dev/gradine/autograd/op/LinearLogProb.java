@@ -18,10 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// dz[n,v] = dy_n · (1[v = target_n] − softmax(z_n)_v)      dh = dz W      dW = dzᵀ h
 /// ```
 ///
-/// While a chunk's logits exist, forward also computes `g_n = dz_n W` for `dy_n = 1`; backward is then `dh_n = dy_n ·
-/// g_n`
-/// and no logits are computed twice. If W is trained as well, backward computes them again instead, chunk by chunk: dW
-/// needs dy. Logits and g have the type of h.
+/// While a chunk's logits exist, forward also computes `g_n = dz_n W` for `dy_n = 1`; backward is then
+/// `dh_n = dy_n · g_n` and no logits are computed twice. If W is trained as well, backward computes them
+/// again instead, chunk by chunk: dW needs dy. Logits and g have the type of h.
 ///
 /// @param targets `i32[N]`, each in `[0, V)`
 /// @param stats filled on the way if given

@@ -12,10 +12,9 @@ import java.util.List;
 /// tolerance = ε · √n · m · max|z|        ε = 2⁻²³
 /// ```
 ///
-/// with z the adapted model's logits, n the longest inner product of the model and m its linear layers one after the
-/// other: each
-/// layer rounds sums of n products, whose errors add like a random walk, and each layer passes on those of the layers
-/// before it.
+/// with z the adapted model's logits, n the longest inner product of the model and m its linear layers
+/// one after the other: each layer rounds sums of n products, whose errors add like a random walk, and
+/// each layer passes on those of the layers before it.
 ///
 /// @param difference largest |merged − adapted| among the logits
 /// @param tolerance largest difference that rounding explains

@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
-/// Makes preference pairs out of a model's own stories: of several for each opening, each that holds to the rule
-/// against
-/// one that does not.
+/// Makes preference pairs out of a model's own stories: of several for each opening, each that holds to
+/// the rule against one that does not.
 ///
 /// That one is the nearest in length, or else the preference would be one for long stories. Stories the model did not
 /// end are left out, since a pair ends both.

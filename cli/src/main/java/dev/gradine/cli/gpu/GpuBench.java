@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/// Times kernels by the card's own clock, each beside cuBLAS and PyTorch where they are, as shares of what the same
-/// card
-/// does at best: its copy rate, and the fastest bf16 product of cuBLAS.
+/// Times kernels by the card's own clock, each beside cuBLAS and PyTorch where they are, as shares of
+/// what the same card does at best: its copy rate, and the fastest bf16 product of cuBLAS.
 public final class GpuBench {
 
     private static final int WARM_UP = 3;

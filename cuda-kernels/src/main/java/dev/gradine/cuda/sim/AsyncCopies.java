@@ -5,9 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/// The `cp.async` copies of a block that nobody has waited for. Their bytes are read at once and held back here, so
-/// that
-/// a kernel that does not wait finds what was there before, and its access is reported.
+/// The `cp.async` copies of a block that nobody has waited for. Their bytes are read at once and held
+/// back here, so that a kernel that does not wait finds what was there before, and its access is
+/// reported.
 ///
 /// Each thread has its own queue: `commit` ends a group, `await(n)` completes all groups but the n youngest. Copies of
 /// other threads are visible after they have waited and met this one at a barrier (PTX ISA 9.1, "cp.async").

@@ -2,9 +2,9 @@ package dev.gradine.cuda.sim;
 
 /// The threads of a warp that are not where the running ones are: groups of lanes by the instruction they are at.
 ///
-/// The group at the lowest instruction runs first, so that lanes meet again where their ways meet. A group that waits
-/// for
-/// other lanes at an instruction (a shuffle, a barrier) is blocked until they come or nobody else can run.
+/// The group at the lowest instruction runs first, so that lanes meet again where their ways meet. A
+/// group that waits for other lanes at an instruction (a shuffle, a barrier) is blocked until they come
+/// or nobody else can run.
 final class Groups {
 
     static final int NONE = Integer.MAX_VALUE;

@@ -15,9 +15,8 @@ final class Ldmatrix {
 
     private Ldmatrix() {}
 
-    /// The 16-byte row that register `i` of lane `l` takes its first (`half` 0) or second element from, as the lane
-    /// that
-    /// addresses it.
+    /// The 16-byte row that register `i` of lane `l` takes its first (`half` 0) or second element from,
+    /// as the lane that addresses it.
     static int addressLane(int i, int l, int half, boolean trans) {
         return 8 * i + (trans ? 2 * (l & 3) + half : l >> 2);
     }

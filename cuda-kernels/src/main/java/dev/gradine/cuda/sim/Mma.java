@@ -23,9 +23,8 @@ import java.util.Arrays;
 ///
 /// PTX leaves order and rounding open. Here, after MMA-Sim's measurements (arXiv:2511.10909): the products of one step
 /// and C are aligned to the largest exponent among them, the bits that leave on the right are dropped, what is left is
-/// summed exactly, and the sum is truncated to f32. The exponent of a product is the sum of its factors' exponents,
-/// that
-/// of a zero is −126.
+/// summed exactly, and the sum is truncated to f32. The exponent of a product is the sum of its factors'
+/// exponents, that of a zero is −126.
 final class Mma {
 
     /// What a card's generation does.

@@ -19,9 +19,8 @@ public record Options(
 
     private static final long ENDLESS = 1L << 30;
 
-    /// sm_80, warps in turn, correctly rounded approximations. Device memory is an eighth of the Java heap: what is
-    /// known
-    /// of each byte takes five times as much.
+    /// sm_80, warps in turn, correctly rounded approximations. Device memory is an eighth of the Java
+    /// heap: what is known of each byte takes five times as much.
     public static Options defaults() {
         long memory = Runtime.getRuntime().maxMemory() / 8;
         return new Options(80, memory, ENDLESS, true, Schedule.inTurn(), Approximation.EXACT);

@@ -4,11 +4,11 @@ import java.util.Arrays;
 
 /// What happens before what in a running block.
 ///
-/// Time is a number that grows where threads meet. Of two accesses by different warps the earlier one happens before
-/// the
-/// later one if its time is known to the later warp: a barrier tells those who wait at it what all who arrived had done
-/// and known. Lanes of one warp learn of each other where they meet at `bar.warp.sync`, a shuffle or a vote; that they
-/// run in step is not promised (PTX ISA 9.1, "Memory Consistency Model").
+/// Time is a number that grows where threads meet. Of two accesses by different warps the earlier one
+/// happens before the later one if its time is known to the later warp: a barrier tells those who wait at
+/// it what all who arrived had done and known. Lanes of one warp learn of each other where they meet at
+/// `bar.warp.sync`, a shuffle or a vote; that they run in step is not promised (PTX ISA 9.1, "Memory
+/// Consistency Model").
 ///
 /// A stamp says who accessed when:
 ///
@@ -108,9 +108,9 @@ final class Order {
         return lanes[v].length != 0 && time <= lanes[v][thread % LANES * LANES + other % LANES];
     }
 
-    /// Whether what warp `w` did at the time of the stamp happened before what warp `v` does now. For a warp and
-    /// itself:
-    /// whether that holds of all its lanes, or is not known because only parts of it have met.
+    /// Whether what warp `w` did at the time of the stamp happened before what warp `v` does now. For a
+    /// warp and itself: whether that holds of all its lanes, or is not known because only parts of it
+    /// have met.
     boolean isBefore(long stamp, int w, int v) {
         int time = time(stamp);
         return v == w ? time <= together[v] || lanes[v].length != 0 : time <= known[v * warps + w];

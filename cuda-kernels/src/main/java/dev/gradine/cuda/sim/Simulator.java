@@ -22,9 +22,8 @@ import java.util.function.Function;
 /// A card that is a program: executes the PTX of the kernels, one block after the other, and refuses what no kernel may
 /// do: accesses outside of an allocation or misaligned, divergent barriers, deadlock, divisions without a result.
 ///
-/// A launch has ended when `launch` returns, and throws a `Fault` where the kernel was wrong. Results do not depend on
-/// the
-/// machine. Not for several threads at once.
+/// A launch has ended when `launch` returns, and throws a `Fault` where the kernel was wrong. Results do
+/// not depend on the machine. Not for several threads at once.
 public final class Simulator implements Gpu {
 
     private static final int MAX_SHARED = 227 << 10;

@@ -15,9 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a card is free to choose, the order of its warps and the last bits of its approximations, leaves results as
-/// they
-/// are or within their bounds.
+/// What a card is free to choose, the order of its warps and the last bits of its approximations, leaves
+/// results as they are or within their bounds.
 class PointwiseFreedomTest {
 
     private static final int ONE_IN = 3; // cases of a stem: all of them take long

@@ -10,9 +10,9 @@ import java.util.Arrays;
 
 /// A few instructions in a kernel around them that gives each thread three values and takes one back.
 ///
-/// The values are in `%a %b %c` (32 bits) and `%wa %wb %wc` (64 bits), the result is expected in `%d` or `%wd`. There
-/// are
-/// registers `%r0…`, `%q0…` (64 bits), `%h0…` (16 bits), `%f0…`, `%g0…` (f64), `%p0…`, and `%tid`.
+/// The values are in `%a %b %c` (32 bits) and `%wa %wb %wc` (64 bits), the result is expected in `%d` or
+/// `%wd`. There are registers `%r0…`, `%q0…` (64 bits), `%h0…` (16 bits), `%f0…`, `%g0…` (f64), `%p0…`,
+/// and `%tid`.
 final class Snippet {
 
     private static final String HEAD = """

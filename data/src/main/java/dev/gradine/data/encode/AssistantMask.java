@@ -13,9 +13,8 @@ import java.util.Map;
 /// A template with `{% generation %}` blocks says it itself. Otherwise the conversation is rendered up to each
 /// assistant turn: the turn starts where that text, with the generation prompt, ends. It goes on to the end of its
 /// content and the special token that closes it; white space after that (the newline of ChatML) is not learnt.
-/// Where the shorter rendering is no prefix of the whole (templates that rewrite earlier turns), the content is
-/// searched
-/// for instead.
+/// Where the shorter rendering is no prefix of the whole (templates that rewrite earlier turns), the
+/// content is searched for instead.
 final class AssistantMask {
     private final TextCodec codec;
     private final List<Message> messages;

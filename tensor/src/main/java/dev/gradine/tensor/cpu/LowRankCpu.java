@@ -4,9 +4,9 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.LowRankKernel;
 
-/// A linear layer with a low-rank update in one blocked product: x is read and packed once for W and A, and the update
-/// is
-/// a second term, so that y is written once, tile by tile, while it is in the first-level cache.
+/// A linear layer with a low-rank update in one blocked product: x is read and packed once for W and A,
+/// and the update is a second term, so that y is written once, tile by tile, while it is in the
+/// first-level cache.
 final class LowRankCpu implements LowRankKernel {
 
     static final LowRankKernel KERNEL = new LowRankCpu();

@@ -13,12 +13,11 @@ import jdk.incubator.vector.VectorSpecies;
 /// ```
 ///
 /// Each of the k terms is one `fma` into its sum, in ascending order, so a value of `c` is the same whatever tile,
-/// vector width or blocking computed it. `a` is packed `[k][rows]` and `b` is a panel `[k][vectors · L]`, so that both
-/// are
-/// read from front to back; rows of `from` and `c` are `fromLd` and `ldc` bytes apart. Every sum is a local variable:
-/// in
-/// an array they would be objects. How many fit is the number of vector registers: 32 with AVX-512, where 12 × 2 runs
-/// near the peak of the FMA units, and 16 with AVX2, where more than 4 × 2 spills. Unrolling k spills as well.
+/// vector width or blocking computed it. `a` is packed `[k][rows]` and `b` is a panel `[k][vectors · L]`,
+/// so that both are read from front to back; rows of `from` and `c` are `fromLd` and `ldc` bytes apart.
+/// Every sum is a local variable: in an array they would be objects. How many fit is the number of vector
+/// registers: 32 with AVX-512, where 12 × 2 runs near the peak of the FMA units, and 16 with AVX2, where
+/// more than 4 × 2 spills. Unrolling k spills as well.
 final class MicroKernel {
 
     static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

@@ -31,9 +31,8 @@ final class PackRows {
         this.alpha = alpha;
     }
 
-    /// Rows `i … i + h` and columns `p … p + kc`. What stands for rows beyond them is never used; up to L values behind
-    /// the
-    /// last one are overwritten.
+    /// Rows `i … i + h` and columns `p … p + kc`. What stands for rows beyond them is never used; up to L
+    /// values behind the last one are overwritten.
     ///
     /// @param height rows of the tile, at most L
     void pack(int i, int h, int height, int p, int kc, float[] to, int at) {
