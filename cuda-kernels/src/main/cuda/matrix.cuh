@@ -1,12 +1,10 @@
 // A matrix in memory of any real type, row-major, and how eight consecutive values of a row become floats.
 //
-//   Q8_0   f16 d, i8 q[32]            x = d q                  blocks of 32 values of a row
-//   Q4_0   f16 d, u8 q[16]            x = d (nibble - 8)       byte j: value j low, value j + 16 high
-//   Q4_1   f16 d, f16 m, u8 q[16]     x = d nibble + m
+//   Q8_0, Q4_0, Q4_1              as in blocks.cuh
 //   NF4    u8 q, f32 absmax           x = absmax table[nibble] byte j: value 2j high, value 2j + 1 low
 #pragma once
 
-#include "bf16.cuh"
+#include "blocks.cuh"
 
 // ANY is known at run time, one of those before NF4; DATA too, F32 or BF16.
 enum Type { F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, ANY, DATA };
@@ -26,22 +24,6 @@ __device__ inline Matrix matrix(const void* data, int type, int width) {
 }
 
 __device__ inline bool aligned16(const void* p) { return ((unsigned long long)p & 15) == 0; }
-
-// Values 8i ... 8i + 7 of a GGUF block; `part` is i in 0 ... 3. Blocks lie at even addresses.
-__device__ inline void block_values(const unsigned char* at, int type, int part, float (&x)[8]) {
-    float d = to_float(*(const half*)at);
-    if (type == Q8_0) {
-        const signed char* q = (const signed char*)at + 2 + 8 * part;
-#pragma unroll
-        for (int i = 0; i < 8; i++) x[i] = d * q[i];
-        return;
-    }
-    float m = type == Q4_1 ? to_float(*(const half*)(at + 2)) : -8 * d;
-    const unsigned char* q = at + (type == Q4_1 ? 4 : 2) + 8 * (part & 1);
-    int shift = part < 2 ? 0 : 4;
-#pragma unroll
-    for (int i = 0; i < 8; i++) x[i] = d * (q[i] >> shift & 15) + m;
-}
 
 __device__ inline void nf4_eight(const Matrix& a, size_t at, float (&x)[8]) {
     unsigned q = *(const unsigned*)((const unsigned char*)a.data + at / 2);
@@ -89,8 +71,11 @@ __device__ inline void eight(const Matrix& a, int row, int column, int there, fl
         const half* p = (const half*)a.data + at;
 #pragma unroll
         for (int i = 0; i < 8; i++) if (i < there) x[i] = to_float(p[i]);
+    } else if (type == Q8_0) {
+        values_at((const struct Q8_0*)a.data, at, x);
+    } else if (type == Q4_0) {
+        values_at((const struct Q4_0*)a.data, at, x);
     } else {
-        int bytes = type == Q8_0 ? 34 : type == Q4_0 ? 18 : 20;
-        block_values((const unsigned char*)a.data + at / 32 * bytes, type, column / 8 % 4, x);
+        values_at((const struct Q4_1*)a.data, at, x);
     }
 }
