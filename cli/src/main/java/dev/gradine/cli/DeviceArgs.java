@@ -53,6 +53,11 @@ final class DeviceArgs {
         return device.computingIn(type);
     }
 
+    /// What layers compute in, as the user names it.
+    String dtype() {
+        return dtype;
+    }
+
     private DType dataType() {
         return switch (dtype) {
             case "f32" -> DType.F32;

@@ -295,6 +295,7 @@ final class TrainArgs {
         m.put("batch", batch);
         m.put("accumulate", accumulate);
         m.put("max-length", maxLength);
+        m.put("dtype", device.dtype());
         m.put("schedule", schedule);
         m.put("warmup", warmup);
         m.put("weight-decay", weightDecay);

@@ -62,6 +62,23 @@ class ResumeSettingsTest {
     }
 
     @Test
+    void another_type_to_compute_in_is_refused() {
+        refused(
+                "dtype",
+                "bf16",
+                "f32",
+                "--resume",
+                "--steps",
+                5000,
+                "--lr",
+                0.005,
+                "--device",
+                "sim",
+                "--dtype",
+                "bf16");
+    }
+
+    @Test
     void another_length_or_rate_is_refused() {
         refused("steps", "7", "5000", "--resume", "--steps", 7, "--lr", 0.005);
         refused("lr", "0.01", "0.005", "--resume", "--steps", 5000, "--lr", 0.01);
