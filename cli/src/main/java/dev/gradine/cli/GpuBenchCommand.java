@@ -12,7 +12,6 @@ import dev.gradine.cuda.driver.CuBlas;
 import dev.gradine.cuda.driver.CudaDevice;
 import dev.gradine.cuda.driver.Driver;
 import dev.gradine.io.Json;
-import dev.gradine.tensor.Kernels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -73,10 +72,8 @@ final class GpuBenchCommand implements Runnable {
         }
         List<Map<String, Object>> rows = new ArrayList<>();
         PrintWriter print = spec.commandLine().getOut();
-        try (Kernels run = new CudaDevice().open()) {
-            if (!(run instanceof CudaKernels cuda && cuda.gpu() instanceof Card card)) {
-                throw new IllegalStateException("cuda opened as " + run.name());
-            }
+        Card card = new CudaDevice().openCard();
+        try (CudaKernels cuda = CudaKernels.open(card)) {
             Torch torch = noTorch ? new Torch(Map.of(), "left out") : Torch.measure();
             print.println(card.name() + ", CUDA " + Driver.version());
             List<CuBlas> cublas = gemm.equals("own") ? List.of() : CuBlas.on(card);

@@ -4,16 +4,15 @@ import dev.gradine.cli.demo.DemoFiles;
 import dev.gradine.cli.gpu.Sanitizer;
 import dev.gradine.cli.gpu.StepCheck;
 import dev.gradine.cli.gpu.TempFolder;
-import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.check.Check;
 import dev.gradine.cuda.check.KernelCase;
 import dev.gradine.cuda.check.KernelCases;
 import dev.gradine.cuda.check.Verified;
+import dev.gradine.cuda.driver.CudaDevice;
 import dev.gradine.cuda.driver.Driver;
 import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.io.AtomicFiles;
-import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.IOException;
@@ -114,11 +113,11 @@ final class GpuCheckCommand implements Callable<Integer> {
     }
 
     private Gpu open() {
-        if (device.equals(SIM)) return new Simulator();
-        for (Device d : Device.all()) {
-            if (device.equals(CUDA) && d.name().equals(CUDA) && d.open() instanceof CudaKernels k) return k.gpu();
-        }
-        throw new IllegalArgumentException("--device: \"%s\", expected cuda or sim".formatted(device));
+        return switch (device) {
+            case SIM -> new Simulator();
+            case CUDA -> new CudaDevice().openCard();
+            default -> throw new IllegalArgumentException("--device: \"%s\", expected cuda or sim".formatted(device));
+        };
     }
 
     private String driver() {

@@ -21,10 +21,17 @@ public final class CudaDevice implements Device {
 
     @Override
     public Kernels open(DType dataType) {
+        return CudaKernels.open(openCard(), dataType);
+    }
+
+    /// The card alone, for who measures or checks it.
+    ///
+    /// @throws DeviceAbsentException if there is none
+    public Card openCard() {
         String why = whyMissing();
         if (!why.isEmpty()) throw new DeviceAbsentException(why);
         CardInfo first = Driver.cards().getFirst();
         Verified verified = Verified.shipped();
-        return CudaKernels.open(new Card(first, sha256 -> verified.has(sha256, first.toString())), dataType);
+        return new Card(first, sha256 -> verified.has(sha256, first.toString()));
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// for stages of B, about 4 MB each:          pack them into panels, all threads together
 ///   for blocks of up to MC rows of c, each on a thread:
 ///     for groups of K, at most GROUP:        pack the block's rows of alpha · A
+///       alongside:                           the same rows times a narrow B, if asked for
 ///       for each panel, for each run of K:   the part of the panel stays in the first-level cache
 ///         for each tile:                     c ← c + products, in registers (MicroKernel)
 /// ```

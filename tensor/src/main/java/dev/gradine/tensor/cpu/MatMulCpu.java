@@ -6,7 +6,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// Matrix products: by blocks (`Gemm`), or for few rows by dot products (`Gemv`).
+/// Matrix products: by blocks (`Gemm`), for few rows by dot products (`Gemv`), for two tall matrices of
+/// which one is narrow in one pass over the other (`TallProduct`).
 final class MatMulCpu implements MatMulKernel {
 
     static final MatMulKernel KERNEL = new MatMulCpu();
