@@ -1,0 +1,215 @@
+// Matrix products of bf16 on Hopper: c (+)= alpha · op(a) op(b), all row-major, c f32 or bf16, k at least 1:
+//
+//   nt   c[M,N] = a[M,K] b[N,K]ᵀ        nn   c[M,N] = a[M,K] b[K,N]        tn   c[M,N] = a[K,M]ᵀ b[K,N]
+//
+// A block stays on its multiprocessor and computes one tile of 128 x 256 after the other, over 64 k at a time. One
+// warpgroup brings operands, two multiply, 64 rows each; they meet in a ring of four stages:
+//
+//                      waits for empty[s]                                waits for full[s]
+//   producer ──────────────────────────────▶ stage s: a 128 x 64, ──────────────────────────▶ consumers
+//   (1 thread)  expects 48 KB at full[s],             b 256 x 64       4 products of 16 k,   (2 x 128 threads)
+//               starts the copies                                      one step behind:
+//      ▲                                                               arrive at empty[s-1]        │
+//      └───────────────────────────────────────────────────────────────────────────────────────────┘
+//
+// Copies land in shared memory by themselves and end the phase of full[s] with their last byte. Products run by
+// themselves too: while step s is multiplied, step s - 1 is known to be over, and its stage goes back. The producer is
+// up to four steps ahead, also into the next tile: its operands travel while the consumers write this one.
+//
+// A stage holds operands as they lie in memory: with k along rows as one tile of SIDE rows, with k across rows as
+// SIDE / 64 tiles of 64 k (hopper.cuh). Each value of c is one sum in the order of k, whatever the number of blocks.
+
+#include "hopper.cuh"
+#include "values.cuh"
+#include "write.cuh"
+
+const int ROWS = 128, COLUMNS = 256, DEPTH = 64, STAGES = 4, GROUP = 16;
+const int A_BYTES = ROWS * DEPTH * 2, STAGE_BYTES = (ROWS + COLUMNS) * DEPTH * 2, BLOCK_BYTES = 64 * DEPTH * 2;
+const int CONSUMER_WARPS = 8, RESULT_BYTES = 16 * 64 * 4;
+
+extern __shared__ char shared_memory[];
+
+// Shared memory from the first multiple of 1024 on: the stages, 16 x 64 results of each consuming warp, barriers.
+struct Ring {
+    unsigned first;
+    int stage = 0, parity = 0;
+
+    __device__ Ring() : first((shared_address(shared_memory) + 1023) & ~1023) {}
+
+    __device__ unsigned a() const { return first + stage * STAGE_BYTES; }
+    __device__ unsigned b() const { return a() + A_BYTES; }
+    __device__ float* results(int warp) const {
+        return (float*)(shared_memory + (first - shared_address(shared_memory)) + STAGES * STAGE_BYTES +
+                        warp * RESULT_BYTES);
+    }
+    __device__ unsigned full(int s) const {
+        return first + STAGES * STAGE_BYTES + CONSUMER_WARPS * RESULT_BYTES + 16 * s;
+    }
+    __device__ unsigned empty(int s) const { return full(s) + 8; }
+
+    __device__ void start() const {
+        if (threadIdx.x == 0) {
+            for (int s = 0; s < STAGES; s++) {
+                barrier_init(full(s), 1);
+                barrier_init(empty(s), CONSUMER_WARPS);
+            }
+            fence_async();
+        }
+        __syncthreads();
+    }
+
+    __device__ void next() {
+        stage = stage + 1 < STAGES ? stage + 1 : 0;
+        if (stage == 0) parity ^= 1;
+    }
+};
+
+// Tiles go down GROUP rows of tiles, then to the next column: 132 blocks that run together share about 2048 rows of
+// one operand and 2304 of the other in the second-level cache.
+__device__ inline Tile tile_at(int index, int m, int n) {
+    int down = (m + ROWS - 1) / ROWS, across = (n + COLUMNS - 1) / COLUMNS;
+    int first = index / (GROUP * across) * GROUP, within = index - first * across;
+    int height = min(GROUP, down - first);
+    return {(first + within % height) * ROWS, within / height * COLUMNS};
+}
+
+__device__ inline int tiles(int m, int n) { return ((m + ROWS - 1) / ROWS) * ((n + COLUMNS - 1) / COLUMNS); }
+
+template <bool K_LAST, int SIDE>
+__device__ inline void bring(unsigned to, const TensorMap& from, unsigned barrier, int row, int k) {
+    if (K_LAST) {
+        tensor_load(to, from, barrier, k, row);
+    } else {
+#pragma unroll
+        for (int i = 0; i < SIDE / 64; i++) tensor_load(to + i * BLOCK_BYTES, from, barrier, row + 64 * i, k);
+    }
+}
+
+template <bool A_K_LAST, bool B_K_LAST>
+__device__ inline void produce(Ring ring, const TensorMap& a, const TensorMap& b, int m, int n, int k) {
+    for (int i = blockIdx.x; i < tiles(m, n); i += gridDim.x) {
+        Tile tile = tile_at(i, m, n);
+        for (int at = 0; at < k; at += DEPTH) {
+            barrier_wait(ring.empty(ring.stage), ring.parity ^ 1);
+            barrier_expect(ring.full(ring.stage), STAGE_BYTES);
+            bring<A_K_LAST, ROWS>(ring.a(), a, ring.full(ring.stage), tile.row, at);
+            bring<B_K_LAST, COLUMNS>(ring.b(), b, ring.full(ring.stage), tile.column, at);
+            ring.next();
+        }
+    }
+}
+
+// This warp reads the stage no more.
+__device__ inline void release(const Ring& ring, int stage) {
+    if (threadIdx.x % 32 == 0) barrier_arrive(ring.empty(stage));
+}
+
+// sums = the product of 64 rows and 256 columns, group 0 or 1 of the rows of a tile.
+template <bool A_K_LAST, bool B_K_LAST>
+__device__ inline void consume(Ring& ring, int group, int k, float (&sums)[128]) {
+    for (int at = 0; at < k; at += DEPTH) {
+        barrier_wait(ring.full(ring.stage), ring.parity);
+        unsigned long long a = operand(ring.a() + group * BLOCK_BYTES);
+        unsigned long long b = operand(ring.b(), BLOCK_BYTES);
+        wgmma_fence();
+#pragma unroll
+        for (int i = 0; i < DEPTH / 16; i++) {
+            wgmma<A_K_LAST, B_K_LAST>(sums, next_k<A_K_LAST>(a, i), next_k<B_K_LAST>(b, i), at > 0 || i > 0);
+        }
+        wgmma_commit();
+        wgmma_wait<1>();
+        if (at > 0) release(ring, (ring.stage + STAGES - 1) % STAGES);
+        ring.next();
+    }
+    wgmma_wait<0>();
+    pin(sums);
+    release(ring, (ring.stage + STAGES - 1) % STAGES);
+}
+
+// Where four floats of the 16 x 64 results of a warp lie, those at 8 · eight + 4 · half of a row: so that neither
+// the stores of fragments nor the loads of rows meet in a bank.
+__device__ inline float* piece_at(float* results, int row, int eight, int half) {
+    return results + row * 64 + ((eight ^ (row & 3) ^ half << 2) + 8 * half) * 4;
+}
+
+// c[at ... at + 7] (+)= x, of which the first `there` exist.
+template <class T>
+__device__ inline void write_eight(T* c, size_t at, int there, bool whole, bool add, float (&x)[8]) {
+    if (whole) {
+        float old[8] = {};
+        if (add) load<8>(c + at, old);
+#pragma unroll
+        for (int i = 0; i < 8; i++) x[i] = add ? old[i] + x[i] : x[i];
+        store<8>(x, c + at);
+    } else {
+#pragma unroll
+        for (int i = 0; i < 8; i++) {
+            if (i < there) write_value(c, sizeof(T) == 4 ? F32 : BF16, at + i, add, x[i]);
+        }
+    }
+}
+
+// c (+)= alpha · sums: a warp turns fragments of 16 x 64 into rows, and writes four rows of 64 at a time.
+template <class T>
+__device__ inline void write_tile(
+    float* results, T* c, int m, int n, float alpha, bool add, int row, int column, const float (&sums)[128]) {
+    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
+    bool whole = n % 8 == 0 && aligned(c);
+#pragma unroll
+    for (int part = 0; part < 4; part++, column += 64) {
+        __syncwarp();  // the part before has been read
+#pragma unroll
+        for (int j = 0; j < 8; j++) {
+            const float* s = sums + 32 * part + 4 * j;
+            *(float2*)(piece_at(results, g, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[0], alpha * s[1]);
+            *(float2*)(piece_at(results, g + 8, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[2], alpha * s[3]);
+        }
+        __syncwarp();
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            int r = 4 * i + lane / 8, eight = lane % 8, there = n - column - 8 * eight;
+            if (row + r >= m || there <= 0) continue;
+            float4 low = *(const float4*)piece_at(results, r, eight, 0);
+            float4 high = *(const float4*)piece_at(results, r, eight, 1);
+            float x[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+            write_eight(c, (size_t)(row + r) * n + column + 8 * eight, there, whole, add, x);
+        }
+    }
+}
+
+template <bool A_K_LAST, bool B_K_LAST>
+__device__ inline void mat_mul_hopper(
+    const TensorMap& a, const TensorMap& b, void* c, int c_type, int m, int n, int k, float alpha, int accumulate) {
+    Ring ring;
+    ring.start();
+    if (threadIdx.x < 128) {
+        give_registers<40>();
+        if (threadIdx.x == 0) produce<A_K_LAST, B_K_LAST>(ring, a, b, m, n, k);
+    } else {
+        take_registers<232>();
+        int warp = threadIdx.x / 32 - 4;
+        float sums[128];
+        for (int i = blockIdx.x; i < tiles(m, n); i += gridDim.x) {
+            Tile tile = tile_at(i, m, n);
+            consume<A_K_LAST, B_K_LAST>(ring, warp / 4, k, sums);
+            float* results = ring.results(warp);
+            int row = tile.row + 16 * warp;
+            if (c_type == F32) {
+                write_tile(results, (float*)c, m, n, alpha, accumulate, row, tile.column, sums);
+            } else {
+                write_tile(results, (bf16*)c, m, n, alpha, accumulate, row, tile.column, sums);
+            }
+        }
+    }
+}
+
+#define MAT_MUL_HOPPER(form, a_k_last, b_k_last)                                                                   \
+    extern "C" __global__ void __launch_bounds__(384, 1) mat_mul_##form##_hopper(                                  \
+        const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b, void* c, int c_type, int m,      \
+        int n, int k, float alpha, int accumulate) {                                                               \
+        mat_mul_hopper<a_k_last, b_k_last>(a, b, c, c_type, m, n, k, alpha, accumulate);                           \
+    }
+
+MAT_MUL_HOPPER(nt, true, true)
+MAT_MUL_HOPPER(nn, true, false)
+MAT_MUL_HOPPER(tn, false, false)
