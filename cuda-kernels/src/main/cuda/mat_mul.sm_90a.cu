@@ -114,7 +114,7 @@ __device__ inline void consume(Ring& ring, int group, int k, float (&sums)[128])
         wgmma_fence();
 #pragma unroll
         for (int i = 0; i < DEPTH / 16; i++) {
-            wgmma<A_K_LAST, B_K_LAST>(sums, next_k<A_K_LAST>(a, i), next_k<B_K_LAST>(b, i), at > 0 || i > 0);
+            wgmma<A_K_LAST, B_K_LAST>(sums, next_k<A_K_LAST>(a, i), next_k<B_K_LAST>(b, i), true);
         }
         wgmma_commit();
         wgmma_wait<1>();
@@ -132,48 +132,65 @@ __device__ inline float* piece_at(float* results, int row, int eight, int half) 
     return results + row * 64 + ((eight ^ (row & 3) ^ half << 2) + 8 * half) * 4;
 }
 
-// c[at ... at + 7] (+)= x, of which the first `there` exist.
-template <class T>
-__device__ inline void write_eight(T* c, size_t at, int there, bool whole, bool add, float (&x)[8]) {
-    if (whole) {
-        float old[8] = {};
-        if (add) load<8>(c + at, old);
+// Turns 16 x 64 of the sums of a warp, as fragments hold them, into rows in shared memory.
+__device__ inline void keep_part(float* results, float alpha, const float* sums) {
+    int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
 #pragma unroll
-        for (int i = 0; i < 8; i++) x[i] = add ? old[i] + x[i] : x[i];
-        store<8>(x, c + at);
-    } else {
-#pragma unroll
-        for (int i = 0; i < 8; i++) {
-            if (i < there) write_value(c, sizeof(T) == 4 ? F32 : BF16, at + i, add, x[i]);
-        }
+    for (int j = 0; j < 8; j++) {
+        const float* s = sums + 4 * j;
+        *(float2*)(piece_at(results, g, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[0], alpha * s[1]);
+        *(float2*)(piece_at(results, g + 8, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[2], alpha * s[3]);
     }
 }
 
-// c (+)= alpha · sums: a warp turns fragments of 16 x 64 into rows, and writes four rows of 64 at a time.
+// c (+)= those rows; each lane has eight values of four rows, so that a warp writes four rows of 64 at a time.
 template <class T>
-__device__ inline void write_tile(
-    float* results, T* c, int m, int n, float alpha, bool add, int row, int column, const float (&sums)[128]) {
-    int lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
-    bool whole = n % 8 == 0 && aligned(c);
+__device__ inline void write_eights(float* results, T* c, int m, int n, bool add, int row, int column) {
+    int lane = threadIdx.x % 32, eight = lane % 8;
+    row += lane / 8, column += 8 * eight;
+    if (column >= n) return;
+    float old[4][8] = {};
 #pragma unroll
-    for (int part = 0; part < 4; part++, column += 64) {
+    for (int i = 0; i < 4; i++) {
+        if (add && row + 4 * i < m) load<8>(c + (size_t)(row + 4 * i) * n + column, old[i]);
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        float4 low = *(const float4*)piece_at(results, 4 * i + lane / 8, eight, 0);
+        float4 high = *(const float4*)piece_at(results, 4 * i + lane / 8, eight, 1);
+        const float* o = old[i];
+        float x[8] = {o[0] + low.x,  o[1] + low.y,  o[2] + low.z,  o[3] + low.w,
+                      o[4] + high.x, o[5] + high.y, o[6] + high.z, o[7] + high.w};
+        if (row + 4 * i < m) store<8>(x, c + (size_t)(row + 4 * i) * n + column);
+    }
+}
+
+// The same for rows that do not begin at multiples of 16 bytes.
+__device__ inline void write_values(
+    float* results, void* c, int c_type, int m, int n, bool add, int row, int column) {
+    for (int i = threadIdx.x % 32; i < 16 * 64; i += 32) {
+        int r = i / 64, j = i % 64;
+        float x = piece_at(results, r, j / 8, j / 4 % 2)[j % 4];
+        if (row + r < m && column + j < n) write_value(c, c_type, (size_t)(row + r) * n + column + j, add, x);
+    }
+}
+
+// c (+)= alpha · sums, 64 columns at a time.
+__device__ inline void write_sums(
+    float* results, void* c, int c_type, int m, int n, float alpha, bool add, Tile tile, const float (&sums)[128]) {
+    bool whole = n % 8 == 0 && aligned((const char*)c);
+#pragma unroll 1
+    for (int part = 0; part < 4; part++) {
         __syncwarp();  // the part before has been read
 #pragma unroll
-        for (int j = 0; j < 8; j++) {
-            const float* s = sums + 32 * part + 4 * j;
-            *(float2*)(piece_at(results, g, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[0], alpha * s[1]);
-            *(float2*)(piece_at(results, g + 8, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[2], alpha * s[3]);
+        for (int p = 0; p < 4; p++) {  // sums are registers: their numbers are known here
+            if (p == part) keep_part(results, alpha, sums + 32 * p);
         }
         __syncwarp();
-#pragma unroll
-        for (int i = 0; i < 4; i++) {
-            int r = 4 * i + lane / 8, eight = lane % 8, there = n - column - 8 * eight;
-            if (row + r >= m || there <= 0) continue;
-            float4 low = *(const float4*)piece_at(results, r, eight, 0);
-            float4 high = *(const float4*)piece_at(results, r, eight, 1);
-            float x[8] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
-            write_eight(c, (size_t)(row + r) * n + column + 8 * eight, there, whole, add, x);
-        }
+        int column = tile.column + 64 * part;
+        if (!whole) write_values(results, c, c_type, m, n, add, tile.row, column);
+        else if (c_type == F32) write_eights(results, (float*)c, m, n, add, tile.row, column);
+        else write_eights(results, (bf16*)c, m, n, add, tile.row, column);
     }
 }
 
@@ -188,17 +205,12 @@ __device__ inline void mat_mul_hopper(
     } else {
         take_registers<232>();
         int warp = threadIdx.x / 32 - 4;
-        float sums[128];
         for (int i = blockIdx.x; i < tiles(m, n); i += gridDim.x) {
             Tile tile = tile_at(i, m, n);
+            float sums[128] = {};
             consume<A_K_LAST, B_K_LAST>(ring, warp / 4, k, sums);
-            float* results = ring.results(warp);
-            int row = tile.row + 16 * warp;
-            if (c_type == F32) {
-                write_tile(results, (float*)c, m, n, alpha, accumulate, row, tile.column, sums);
-            } else {
-                write_tile(results, (bf16*)c, m, n, alpha, accumulate, row, tile.column, sums);
-            }
+            tile.row += 16 * warp;
+            write_sums(ring.results(warp), c, c_type, m, n, alpha, accumulate, tile, sums);
         }
     }
 }
