@@ -2,22 +2,24 @@
 //
 //   nt   c[M,N] = a[M,K] b[N,K]ᵀ        nn   c[M,N] = a[M,K] b[K,N]        tn   c[M,N] = a[K,M]ᵀ b[K,N]
 //
-// A block stays on its multiprocessor and computes one tile of 128 x 256 after the other, over 64 k at a time. One
-// warpgroup brings operands, two multiply, 64 rows each; they meet in a ring of four stages:
+// A block stays on its multiprocessor and computes tile after tile, 128 x 256 values of c each, over 64 k at a time.
+// One warpgroup brings operands, two multiply them, 64 rows each. They meet in a ring of four stages:
 //
-//                      waits for empty[s]                                waits for full[s]
-//   producer ──────────────────────────────▶ stage s: a 128 x 64, ──────────────────────────▶ consumers
-//   (1 thread)  expects 48 KB at full[s],             b 256 x 64       4 products of 16 k,   (2 x 128 threads)
-//               starts the copies                                      one step behind:
-//      ▲                                                               arrive at empty[s-1]        │
-//      └───────────────────────────────────────────────────────────────────────────────────────────┘
+//   producer, one thread                                     consumers, 2 x 128 threads
 //
-// Copies land in shared memory by themselves and end the phase of full[s] with their last byte. Products run by
-// themselves too: while step s is multiplied, step s - 1 is known to be over, and its stage goes back. The producer is
-// up to four steps ahead, also into the next tile: its operands travel while the consumers write this one.
+//   waits until stage s is empty                             wait until stage s is full
+//   says that 48 KB will come  ───▶  stage s:           ───▶ start 4 products of 64 x 256 x 16
+//   starts the copies                a 128 x 64              wait until those of stage s - 1 are over
+//         ▲                          b 256 x 64              say that stage s - 1 is empty
+//         └────────────────────────────────────────────────────────────┘
 //
-// A stage holds operands as they lie in memory: with k along rows as one tile of SIDE rows, with k across rows as
-// SIDE / 64 tiles of 64 k (hopper.cuh). Each value of c is one sum in the order of k, whatever the number of blocks.
+// Copies and products run by themselves: the last byte of a copy makes its stage full, and one step is multiplied while
+// the next is started. The producer runs ahead by as many stages as are empty, into the next tile too, so that its
+// operands travel while this one is written.
+//
+// A stage holds operands as they lie in memory: with k along rows as one tile of all rows, with k across rows as tiles
+// of 64 k by 64 values (hopper.cuh); the tensor cores turn them. Every value of c is one sum in the order of k,
+// whatever the number of blocks.
 
 #include "hopper.cuh"
 #include "values.cuh"
@@ -216,7 +218,7 @@ __device__ inline void mat_mul_hopper(
 }
 
 #define MAT_MUL_HOPPER(form, a_k_last, b_k_last)                                                                   \
-    extern "C" __global__ void __launch_bounds__(384, 1) mat_mul_##form##_hopper(                                  \
+    extern "C" __global__ void __launch_bounds__(384, 1) mat_mul_##form##_bf16_hopper(                             \
         const __grid_constant__ TensorMap a, const __grid_constant__ TensorMap b, void* c, int c_type, int m,      \
         int n, int k, float alpha, int accumulate) {                                                               \
         mat_mul_hopper<a_k_last, b_k_last>(a, b, c, c_type, m, n, k, alpha, accumulate);                           \

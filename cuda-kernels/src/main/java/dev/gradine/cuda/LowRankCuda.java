@@ -11,7 +11,8 @@ import dev.gradine.tensor.kernel.MatMulShapes;
 /// Its narrow product u = x Aᵀ is either made before, which reads x twice and fills one tile per 128 rows,
 /// or by every block of the wide one from the tiles of x it has: 16 more columns beside 128, an eighth
 /// more work. The second is less where y has at most 8 tiles across, as keys and values have: counted, not
-/// measured. Products of so few rows that their sums are cut into slices are made one after the other.
+/// measured. Products of so few rows that their sums are cut into slices are made one after the other, and
+/// those that Hopper has a kernel for: it is faster by more than writing y twice costs, counted too.
 final class LowRankCuda implements LowRankKernel {
 
     private static final int NARROW = 16; // highest rank beside the wide product
@@ -37,12 +38,13 @@ final class LowRankCuda implements LowRankKernel {
         RealType.requireActivation("low_rank", "u", u);
         RealType.requireActivation("low_rank", "a", a);
         RealType.requireActivation("low_rank", "b", b);
-        if (isNarrow(base, x, w, a, b)) {
+        boolean onHopper = matMul.onHopper("nt", base, x, w);
+        if (!onHopper && isNarrow(base, x, w, a, b)) {
             once("forward", base, x, w, a, b, s, u, y);
             return;
         }
         matMul.nt(x, a, 1, false, u);
-        if (MatMulCuda.isWhole(base)) {
+        if (!onHopper && MatMulCuda.isWhole(base)) {
             fused("forward", base, x, w, u, b, s, y);
         } else {
             matMul.nt(u, b, s, false, y); // the smaller term first: in bf16 it is rounded before the other is added
@@ -59,12 +61,13 @@ final class LowRankCuda implements LowRankKernel {
         RealType.requireActivation("low_rank_gradient", "du", du);
         RealType.requireActivation("low_rank_gradient", "a", a);
         RealType.requireActivation("low_rank_gradient", "b", b);
-        if (isNarrow(base, dy, w, b, a)) {
+        boolean onHopper = matMul.onHopper("nn", base, dy, w);
+        if (!onHopper && isNarrow(base, dy, w, b, a)) {
             once("gradient", base, dy, w, b, a, s, du, dx);
             return;
         }
         matMul.nn(dy, b, s, false, du);
-        if (MatMulCuda.isWhole(base)) {
+        if (!onHopper && MatMulCuda.isWhole(base)) {
             fused("gradient", base, dy, w, du, a, 1, dx);
         } else {
             matMul.nn(du, a, 1, false, dx);

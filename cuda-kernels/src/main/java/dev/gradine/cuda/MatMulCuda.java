@@ -19,11 +19,13 @@ final class MatMulCuda implements MatMulKernel {
     private static final int COLUMNS = 16; // of the result, which one block of that kernel computes
 
     private final Gpu gpu;
+    private final MatMulHopper hopper;
     private final Workspace slices;
     private final Workspace decoded;
 
     MatMulCuda(Gpu gpu) {
         this.gpu = gpu;
+        this.hopper = new MatMulHopper(gpu);
         this.slices = new Workspace(gpu);
         this.decoded = new Workspace(gpu);
     }
@@ -70,6 +72,11 @@ final class MatMulCuda implements MatMulKernel {
     private void run(String form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireTypes("matmul_" + form, a, c);
         if (c.size() == 0) return;
+        if (onHopper(form, size, a, b)) {
+            Object bf16 = MatMulPath.canCopy(b) ? b : decode(b);
+            hopper.run(form, size, a, bf16, c, alpha, accumulate);
+            return;
+        }
         int count = slices(size);
         if (count == 1) {
             product(form, size, 1, a, b, c, c.dtype(), alpha, accumulate);
@@ -138,6 +145,14 @@ final class MatMulCuda implements MatMulKernel {
     /// Whether one kernel computes the product, a block per tile: not with few rows, not in slices.
     static boolean isWhole(MatMulShapes size) {
         return size.m() > FEW_ROWS && slices(size) == 1;
+    }
+
+    /// Whether the kernels for Hopper alone make this product: one that the sizes leave whole, of bf16 or
+    /// what becomes it before.
+    boolean onHopper(String form, MatMulShapes size, Tensor a, Tensor b) {
+        MatMulPath path = MatMulPath.of(a, b);
+        boolean isBf16 = path == MatMulPath.BF16 || decodesFirst(path, size.m(), b);
+        return isBf16 && isWhole(size) && hopper.takes(form, size);
     }
 
     static void requireTypes(String op, Tensor a, Tensor c) {
