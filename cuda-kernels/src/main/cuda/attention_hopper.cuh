@@ -26,18 +26,29 @@ struct Ring {
         if (threadIdx.x % 32 == 0) barrier_arrive(empty(turn));
     }
 
-    __device__ void init(int warps) const {
+    // For as many arrivals and releases of each tile.
+    __device__ void init(int arrivals, int warps) const {
         for (int s = 0; s < STAGES; s++) {
-            barrier_init(full(s), 1);
+            barrier_init(full(s), arrivals);
             barrier_init(empty(s), warps);
         }
     }
 };
 
-// One thread starts to copy ROWS rows of a head; `barrier` is told of their bytes.
+// Dynamic shared memory from its first multiple of 1024 on, where tiles may begin.
+struct SharedMemory {
+    unsigned first;
+
+    __device__ SharedMemory() : first((shared_address(shared_memory) + 1023) & ~1023) {}
+
+    __device__ char* at(int offset) const {
+        return (char*)shared_memory + (first - shared_address(shared_memory)) + offset;
+    }
+};
+
+// One thread starts to copy ROWS rows of a head; `barrier` has been told of their bytes, ROWS · D · 2.
 template <int D, int ROWS>
 __device__ inline void bring(unsigned to, const TensorMap& from, unsigned barrier, int head, int row) {
-    barrier_expect(barrier, ROWS * D * 2);
 #pragma unroll
     for (int i = 0; i < D / 64; i++) tensor_load(to + i * ROWS * TILE_ROW, from, barrier, head * D + 64 * i, row);
 }
@@ -45,6 +56,7 @@ __device__ inline void bring(unsigned to, const TensorMap& from, unsigned barrie
 // A warp makes rows from `first` on zero, for products to read.
 template <int D, int ROWS>
 __device__ inline void clear_rows(unsigned tile, int first) {
+#pragma unroll 1
     for (int at = tile + first * TILE_ROW + threadIdx.x % 32 * 16; at < tile + ROWS * TILE_ROW; at += 32 * 16) {
 #pragma unroll
         for (int i = 0; i < D / 64; i++) {
@@ -90,6 +102,16 @@ __device__ inline void pin(unsigned (&p)[K][4]) {
     for (int i = 0; i < K; i++) pin(p[i]);
 }
 
+// Writes the 16 rows of a warp, times factors per row, by way of its own rows of `results`: `first` is the first of them
+// in a tile; rows from `count` on do not exist.
+template <int D, class Row>
+__device__ inline void write_rows(
+    const float (&sums)[D / 2], const float (&factor)[2], char* results, int first, int count, bf16* to, Row row) {
+    float factors[1][2] = {{factor[0], factor[1]}};
+    asm volatile("" : "+r"(first));  // or what follows from it takes 30 registers from the first piece of work on
+    write_heads<D>((const float(&)[1][D / 8][4])sums, factors, results, first, count, to, row);
+}
+
 // KEYS keys of a walk, the first `count` of which are the walk's; query i sees those up to ahead + i.
 struct Keys {
     int row, count, ahead;
@@ -111,3 +133,18 @@ struct Walk {
         return {t.own + before, ahead + t.queries, ahead};
     }
 };
+
+// Scores that rows `row` and `row` + 8 do not see become -infinity.
+template <int N>
+__device__ inline void hide(float (&s)[N], const Keys& keys, int row) {
+    if (keys.count >= 2 * N && keys.ahead + (row & ~15) >= 2 * N - 1) return;  // the warp sees all
+#pragma unroll
+    for (int e = 0; e < 2; e++) {
+        int last = min(keys.count - 1, keys.ahead + row + 8 * e) - threadIdx.x % 4 * 2;
+#pragma unroll
+        for (int j = 0; j < N / 4; j++) {
+            if (8 * j > last) s[4 * j + 2 * e] = minus_infinity();
+            if (8 * j + 1 > last) s[4 * j + 2 * e + 1] = minus_infinity();
+        }
+    }
+}

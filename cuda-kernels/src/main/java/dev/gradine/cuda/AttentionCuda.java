@@ -31,7 +31,7 @@ final class AttentionCuda implements AttentionKernel {
         DTypeException.require("attention", "lse", lse, DType.F32);
         if (q.size() == 0) return;
         AttentionPath path = AttentionPath.of(heads, q, k, v, y);
-        if (hopper.runs(path, heads)) {
+        if (hopper.runs("forward", path, heads)) {
             hopper.forward(q, k, v, heads, segments, y, lse);
             return;
         }
@@ -65,8 +65,13 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention_gradient", "dv", dv, v, "v");
         if (k.size() == 0) return;
         AttentionPath path = AttentionPath.of(heads, q, k, v, up.dy(), dq, dk, dv);
-        Listed l = lists.of(segments, path.queries(), path.keys());
         long delta = delta(up, heads, segments);
+        if (q.size() > 0 && hopper.runs("backward_q", path, heads) && hopper.runs("backward_kv", path, heads)) {
+            hopper.backwardQ(up, delta, q, k, v, heads, segments, dq);
+            hopper.backwardKv(up, delta, q, k, v, heads, segments, dk, dv);
+            return;
+        }
+        Listed l = lists.of(segments, path.queries(), path.keys());
         if (q.size() > 0) {
             Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v, l.address());
             addHeads(arguments, path, heads);

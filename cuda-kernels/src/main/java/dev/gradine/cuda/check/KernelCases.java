@@ -10,7 +10,7 @@ public final class KernelCases {
 
     /// Those at sizes for which Hopper has kernels of its own.
     public static List<KernelCase> hopper() {
-        return Stream.of(LowRankCases.hopper(), MatMulCases.hopper())
+        return Stream.of(AttentionCases.hopper(), LowRankCases.hopper(), MatMulCases.hopper())
                 .flatMap(List::stream)
                 .toList();
     }
