@@ -35,7 +35,9 @@ struct Pairs : SharedMemory {
     __device__ Ring<1, 2 * STAY_BYTES> stay() const { return {first, first + BARRIERS}; }
     __device__ Ring<BACKWARD_STAGES, 2 * TILE_BYTES> ring() const { return {first + RING, first + BARRIERS + 16}; }
     __device__ unsigned landed() const { return first + BARRIERS + 16 + 16 * BACKWARD_STAGES; }  // the producer's own
-    __device__ float2* numbers(unsigned turn) const { return (float2*)at(NUMBERS) + turn % BACKWARD_STAGES * (ROWS + 1); }
+    __device__ float2* numbers(unsigned turn) const {
+        return (float2*)at(NUMBERS) + turn % BACKWARD_STAGES * (ROWS + 1);
+    }
 
     // A warp brings rows of a head of two tensors as pair `turn`, which is empty; the first `count` of them exist.
     __device__ void bring_pair(
@@ -117,15 +119,12 @@ struct BackwardQ {
         pin(s);
         pin(dp);
         slopes(s, dp, walk[0], row, r, c);
-        for (int step = 1;; step++, turn++) {
-            wgmma_wait<0>();  // behind the end of a turn of the loop, as in the forward pass
-            pin(dq);
-            if (step > 1) ring.release(turn - 1);
-            round_to(ds, s);
-            pin(ds);
-            if (step == walk.steps) break;
+        round_to(ds, s);
+        if (walk.steps > 1) ring.wait_full(turn + 1);
+        for (int step = 1; step < walk.steps; step++, turn++) {
             unsigned next = ring.tile(turn + 1);
-            ring.wait_full(turn + 1);
+            pin(dq);
+            pin(ds);
             multiply_rows<D, BACKWARD_ROWS>(s, queries, next);
             multiply_rows<D, BACKWARD_ROWS>(dp, queries + Shared::STAY_BYTES, next + Shared::TILE_BYTES);
             add_products(dq, ds, ring.tile(turn));
@@ -134,7 +133,14 @@ struct BackwardQ {
             pin(dp);
             slopes(s, dp, walk[step], row, r, c);
             pin(s);
+            if (step + 1 < walk.steps) ring.wait_full(turn + 2);  // here for the same reason as in the forward pass
+            wgmma_wait<0>();
+            pin(dq);
+            ring.release(turn);
+            round_to(ds, s);
         }
+        pin(dq);
+        pin(ds);
         add_products(dq, ds, ring.tile(turn));
         wgmma_wait<0>();
         pin(dq);
@@ -187,7 +193,8 @@ struct BackwardKv {
 
     static __device__ void produce(
         const Shared& shared, const TensorMap& dy, const float* lse, const float* delta, const TensorMap& q,
-        const TensorMap& k, const TensorMap& v, const KeyTile* tiles, const Source* sources, int count, const Heads& h) {
+        const TensorMap& k, const TensorMap& v, const KeyTile* tiles, const Source* sources, int count,
+        const Heads& h) {
         unsigned turn = 0, cut = 0;
         for (unsigned work = blockIdx.x, n = 0; work < count * h.kvHeads; work += gridDim.x, n++) {
             KeyTile t = tiles[work / h.kvHeads];
@@ -286,6 +293,8 @@ struct BackwardKv {
             shared.stay().wait_full(n);
             int left = 0;
             for (int i = t.first; i < t.end; i++) left += Turns(sources[i], h.heads / h.kvHeads).count;
+            pin(dks);
+            pin(dvs);
             for (; left > 0; left--, turn++) add(dks, dvs, shared, turn, keys, row, c);
             shared.stay().release(n);
             float one[2] = {1, 1}, scale[2] = {h.scale, h.scale};

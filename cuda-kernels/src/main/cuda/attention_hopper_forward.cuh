@@ -134,19 +134,11 @@ struct Forward {
         tiles.release(turn++);
         hide(s, walk[0], row);
         soft.step(s, c);
-        for (int step = 1;; step++, turn += 2) {
-            // The end of a turn of the loop lies between exponentials and this wait for values: within one stretch of
-            // code the assembler moves the wait up, and nothing overlaps.
-            wgmma_wait<0>();
-            pin(out);
-            if (step > 1) tiles.release(turn - 1);
-#pragma unroll
-            for (int i = 0; i < D / 2; i++) out[i] *= soft.shrink[i / 2 % 2];
-            round_to(p, s);
+        round_to(p, s);
+        tiles.wait_full(turn);
+        for (int step = 1; step < walk.steps; step++, turn += 2) {
             pin(out);
             pin(p);
-            if (step == walk.steps) break;
-            tiles.wait_full(turn);
             multiply_rows<D, QUERIES>(s, queries, tiles.tile(turn));
             tiles.wait_full(turn + 1);
             add_products(out, p, tiles.tile(turn + 1));
@@ -156,8 +148,18 @@ struct Forward {
             hide(s, walk[step], row);
             soft.step(s, c);
             pin(s);
+            // Here, and not where the next tile is needed: within one stretch of code the assembler would move the
+            // wait for values up before the exponentials, and nothing would overlap.
+            tiles.wait_full(turn + 2);
+            wgmma_wait<0>();
+            pin(out);
+            tiles.release(turn + 1);
+#pragma unroll
+            for (int i = 0; i < D / 2; i++) out[i] *= soft.shrink[i / 2 % 2];
+            round_to(p, s);
         }
-        tiles.wait_full(turn);
+        pin(out);
+        pin(p);
         add_products(out, p, tiles.tile(turn));
         wgmma_wait<0>();
         pin(out);
