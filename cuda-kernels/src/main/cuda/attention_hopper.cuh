@@ -10,6 +10,12 @@
 
 const int TILE_ROW = 128;  // bytes: 64 values
 
+// Number of the n-th piece of work of this block. Pieces are sorted, most work first, and blocks take them in turns,
+// every other time in reverse order, so that it is not always the same one that gets the larger piece.
+__device__ inline unsigned piece(unsigned n) {
+    return n * gridDim.x + (n % 2 ? gridDim.x - 1 - blockIdx.x : blockIdx.x);
+}
+
 // Tiles in shared memory that are filled and emptied in turns. Tile `turn` may be read when its bytes are there, and
 // is filled again when every warp that reads it has released it.
 template <int STAGES, int BYTES>

@@ -71,7 +71,7 @@ struct BackwardQ {
         const Shared& shared, const TensorMap& dy, const TensorMap& q, const TensorMap& k, const TensorMap& v,
         const QueryTile* tiles, int count, const Heads& h) {
         unsigned turn = 0, cut = 0;
-        for (unsigned work = blockIdx.x, n = 0; work < count * h.heads; work += gridDim.x, n++) {
+        for (unsigned n = 0, work; (work = piece(n)) < count * h.heads; n++) {
             Walk<KEYS> walk(tiles[work / h.heads]);
             int head = work % h.heads, group = head / (h.heads / h.kvHeads);
             auto stay = shared.stay();
@@ -151,7 +151,7 @@ struct BackwardQ {
         const Shared& shared, const float* lse, const float* delta, const QueryTile* tiles, int count, const Heads& h,
         bf16* dq) {
         int first = (threadIdx.x / 32 - 4) * 16, lane = threadIdx.x % 32;
-        for (unsigned work = blockIdx.x, n = 0, turn = 0; work < count * h.heads; work += gridDim.x, n++) {
+        for (unsigned n = 0, turn = 0, work; (work = piece(n)) < count * h.heads; n++) {
             QueryTile t = tiles[work / h.heads];
             int head = work % h.heads;
             float sums[D / 2] = {}, factor[2] = {h.scale, h.scale};
@@ -196,7 +196,7 @@ struct BackwardKv {
         const TensorMap& k, const TensorMap& v, const KeyTile* tiles, const Source* sources, int count,
         const Heads& h) {
         unsigned turn = 0, cut = 0;
-        for (unsigned work = blockIdx.x, n = 0; work < count * h.kvHeads; work += gridDim.x, n++) {
+        for (unsigned n = 0, work; (work = piece(n)) < count * h.kvHeads; n++) {
             KeyTile t = tiles[work / h.kvHeads];
             int group = work % h.kvHeads;
             auto stay = shared.stay();
@@ -286,7 +286,7 @@ struct BackwardKv {
         bf16* dv) {
         int first = (threadIdx.x / 32 - 4) * 16, row = first + threadIdx.x % 32 / 4;
         float c = h.scale * LOG2E;
-        for (unsigned work = blockIdx.x, n = 0, turn = 0; work < count * h.kvHeads; work += gridDim.x, n++) {
+        for (unsigned n = 0, turn = 0, work; (work = piece(n)) < count * h.kvHeads; n++) {
             KeyTile t = tiles[work / h.kvHeads];
             unsigned keys = shared.stay().tile(n) + first / 64 * 64 * TILE_ROW;
             float dks[D / 2] = {}, dvs[D / 2] = {};

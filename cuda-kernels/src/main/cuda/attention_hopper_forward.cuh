@@ -94,7 +94,7 @@ struct Forward {
         auto queries = to.queries();
         auto tiles = to.tiles();
         unsigned turn = 0, cut = 0;
-        for (unsigned work = blockIdx.x, n = 0; work < count * h.heads; work += gridDim.x, n++) {
+        for (unsigned n = 0, work; (work = piece(n)) < count * h.heads; n++) {
             Walk<KEYS> walk(list[work / h.heads]);
             int head = work % h.heads, group = head / (h.heads / h.kvHeads);
             queries.wait_empty(n);
@@ -189,7 +189,7 @@ struct Forward {
         const Shared& shared, const QueryTile* list, int count, const Heads& h, bf16* y, float* lse) {
         auto queries = shared.queries();
         int first = (threadIdx.x / 32 - 4) * 16;
-        for (unsigned work = blockIdx.x, n = 0, turn = 0; work < count * h.heads; work += gridDim.x, n++) {
+        for (unsigned n = 0, turn = 0, work; (work = piece(n)) < count * h.heads; n++) {
             float out[D / 2] = {};
             RunningSoftmax soft;
             queries.wait_full(n);

@@ -95,6 +95,17 @@ class KernelBuildTest {
     }
 
     @Test
+    void attention_on_hopper_stays_in_registers_and_is_not_serialized() throws IOException {
+        String ptx = Files.readString(HERE.target("attention.sm_90a"));
+        assertThat(Assembler.assemble("attention.sm_90a.ptx", ptx, "sm_90a"))
+                .hasSize(6)
+                .allSatisfy(c -> {
+                    assertThat(c.spilled()).isZero();
+                    assertThat(c.serialized()).isFalse();
+                });
+    }
+
+    @Test
     void the_assembler_refuses_what_no_card_has() {
         assertThatThrownBy(() -> Assembler.assemble("twice.ptx", PTX.replace("add.f32", "ad.f32"), "sm_80"))
                 .isInstanceOf(IllegalArgumentException.class)
