@@ -23,6 +23,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Matrix products and attention, from the shipped PTX, on the simulator against the CPU.
 class MatrixCasesTest {
 
+    private static final Options HOPPER = Options.defaults().withCapability(90);
+
+    private static List<KernelCase> hopperCases(String stem) {
+        return stem.equals("low_rank") ? LowRankCases.hopper() : MatMulCases.hopper();
+    }
+
     private static List<KernelCase> cases(String stem) {
         return switch (stem) {
             case "mat_mul" -> MatMulCases.all();
@@ -46,6 +52,22 @@ class MatrixCasesTest {
             }
         }
         assertThat(launches.take().get(stem)).as("entries that cases launch").isEqualTo(entries(stem));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mat_mul", "low_rank"})
+    void the_simulator_agrees_with_the_cpu_on_hopper(String stem) {
+        WatchedGpu.Launches launches = new WatchedGpu.Launches();
+        try (Kernels device = CudaKernels.open(new WatchedGpu(new Simulator(HOPPER), true, launches));
+                Kernels cpu = CpuKernels.open()) {
+            for (KernelCase c : hopperCases(stem)) {
+                List<float[]> got = c.outputs(device);
+                List<float[]> expected = c.expected(cpu);
+                assertThat(c.error(got, expected)).as(c.toString()).isLessThanOrEqualTo(1);
+                requireTeeth(c, got, expected);
+                assertThat(launches.take()).as(c.toString()).containsKey("mat_mul.sm_90a");
+            }
+        }
     }
 
     /// An output that is 1 % larger, or whose largest value is negated, must be out of bounds.
