@@ -4,10 +4,10 @@ import dev.gradine.cuda.sim.Warp.State;
 
 /// The sixteen named barriers of a block.
 ///
-/// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all threads of the
-/// block.
-/// `bar.arrive a, b` arrives and does not wait. Whoever ends without arriving at a barrier of the whole block keeps the
-/// others from ever leaving it; cards forgive that in some cases, the language does not.
+/// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all
+/// threads of the block. `bar.arrive a, b` arrives and does not wait. Whoever ends without arriving at a
+/// barrier of the whole block keeps the others from ever leaving it; cards forgive that in some cases,
+/// the language does not.
 final class Barriers {
 
     static final int COUNT = 16;
@@ -52,6 +52,7 @@ final class Barriers {
         arrived[id] += Warp.LANES;
         block.launch.run().counters().barriers++;
         block.order.arrive(id, w.index);
+        block.mbarriers.changed();
         w.barrier = id;
         if (waits) w.state = State.WAITING;
         if (arrived[id] >= count) release(id);

@@ -40,7 +40,7 @@ final class TensorSteps {
         };
     }
 
-    private static int[] slots(Form f, int operand, int count) {
+    static int[] slots(Form f, int operand, int count) {
         int[] slots = f.elements(operand).stream()
                 .mapToInt(e -> f.slot(e, PtxType.B32, true))
                 .toArray();
@@ -50,7 +50,7 @@ final class TensorSteps {
         return slots;
     }
 
-    private static int[][] of(Warp w, int[] slots) {
+    static int[][] of(Warp w, int[] slots) {
         int[][] registers = new int[slots.length][];
         for (int k = 0; k < slots.length; k++) registers[k] = w.r[slots[k]];
         return registers;
