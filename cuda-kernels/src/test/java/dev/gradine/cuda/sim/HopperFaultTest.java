@@ -143,9 +143,15 @@ final class HopperFaultTest {
         assertWrong(kernel().replace(NN, "4611686293338849280", 0, "4611688217454837760"), ACROSS);
     }
 
+    /// It is taken for rows that are 1024 bytes apart by eights, of which there are fewer.
     @Test
-    void an_operand_that_is_not_turned_gives_a_wrong_product() {
-        assertWrong(kernel().changeAll(NN, "wgmma.mma_async", line -> line.replace(", 0, 1; }", ", 0, 0; }")), ACROSS);
+    void an_operand_that_is_not_turned_is_read_beyond_its_stage() {
+        Planted kernel = kernel().changeAll(NN, "wgmma.mma_async", line -> line.replace(", 0, 1; }", ", 0, 0; }"));
+        try (Simulator gpu = gpu(kernel)) {
+            assertThatThrownBy(() -> error(gpu, ACROSS))
+                    .isInstanceOf(Fault.class)
+                    .hasMessageContaining("of shared memory at 0xc000 that nobody has written");
+        }
     }
 
     /// A wait that is over at once.
