@@ -65,8 +65,7 @@ class MatMulPathTest {
 
     private static boolean onHopper(Gpu gpu, Arena arena, int m, int n, int k) {
         Tensor a = tensor(arena, DType.BF16, m, k);
-        return new MatMulCuda(gpu)
-                .onHopper("nt", new MatMulShapes(m, n, k), a, tensor(arena, DType.BF16, n, k));
+        return new MatMulCuda(gpu).onHopper("nt", new MatMulShapes(m, n, k), a, tensor(arena, DType.BF16, n, k));
     }
 
     @Test

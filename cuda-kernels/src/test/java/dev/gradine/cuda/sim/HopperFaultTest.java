@@ -64,8 +64,11 @@ final class HopperFaultTest {
 
     @Test
     void a_stage_that_expects_no_bytes_is_full_too_early() {
-        Planted kernel = kernel().change(NT, "mbarrier.arrive.expect_tx", 0, line -> line.replace(".expect_tx", "")
-                .replaceFirst(", %r\\d+;", ";"));
+        Planted kernel = kernel().change(
+                        NT,
+                        "mbarrier.arrive.expect_tx",
+                        0,
+                        line -> line.replace(".expect_tx", "").replaceFirst(", %r\\d+;", ";"));
         assertFault(kernel, UNDER_WAY);
     }
 
