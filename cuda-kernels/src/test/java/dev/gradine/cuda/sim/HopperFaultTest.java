@@ -58,6 +58,16 @@ final class HopperFaultTest {
     }
 
     @Test
+    void results_are_written_in_whole_sectors_without_bank_conflicts() {
+        try (Simulator gpu = new Simulator(Options.defaults().withCapability(90))) {
+            error(gpu, ACROSS);
+            Counters.Traffic traffic = gpu.counters(NN).traffic();
+            assertThat(traffic.sharedConflicts()).isZero();
+            assertThat(traffic.globalSectors()).isEqualTo(2 * (128 * 64 + 64 * 256 + 128 * 256) / 32);
+        }
+    }
+
+    @Test
     void products_that_do_not_wait_for_a_full_stage_read_what_is_still_to_come() {
         assertFault(kernel().change(NT, "mbarrier.try_wait", 1, HopperFaultTest::over), UNDER_WAY);
     }
