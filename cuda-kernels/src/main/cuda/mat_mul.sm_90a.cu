@@ -128,51 +128,54 @@ __device__ inline void consume(Ring& ring, int group, int k, float (&sums)[128])
     release(ring, (ring.stage + STAGES - 1) % STAGES);
 }
 
-// Where four floats of the 16 x 64 results of a warp lie, those at 8 · eight + 4 · half of a row: so that neither
-// the stores of fragments nor the loads of rows meet in a bank.
-__device__ inline float* piece_at(float* results, int row, int eight, int half) {
-    return results + row * 64 + ((eight ^ (row & 3) ^ half << 2) + 8 * half) * 4;
+// Where the results of a warp lie, 16 rows of 64: piece p of a row, four floats. Neither the stores of fragments nor
+// the loads of rows meet in a bank.
+__device__ inline float* piece_at(float* results, int row, int p) {
+    return results + row * 64 + ((p / 2 ^ (row & 3) ^ p % 2 << 2) + p % 2 * 8) * 4;
 }
 
-// Turns 16 x 64 of the sums of a warp, as fragments hold them, into rows in shared memory.
+// Turns 16 x 64 of the sums of a warp, as fragments hold them, into those rows.
 __device__ inline void keep_part(float* results, float alpha, const float* sums) {
     int g = threadIdx.x % 32 / 4, t = threadIdx.x % 4;
 #pragma unroll
     for (int j = 0; j < 8; j++) {
         const float* s = sums + 4 * j;
-        *(float2*)(piece_at(results, g, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[0], alpha * s[1]);
-        *(float2*)(piece_at(results, g + 8, j, t / 2) + t % 2 * 2) = make_float2(alpha * s[2], alpha * s[3]);
+        *(float2*)(piece_at(results, g, 2 * j + t / 2) + t % 2 * 2) = make_float2(alpha * s[0], alpha * s[1]);
+        *(float2*)(piece_at(results, g + 8, 2 * j + t / 2) + t % 2 * 2) = make_float2(alpha * s[2], alpha * s[3]);
     }
 }
 
-// c (+)= those rows; each lane has eight values of four rows, so that a warp writes four rows of 64 at a time.
+// c (+)= those rows, 16 bytes per lane: of 128 bytes or 256 of a row, neighbours write neighbours.
 template <class T>
-__device__ inline void write_eights(float* results, T* c, int m, int n, bool add, int row, int column) {
-    int lane = threadIdx.x % 32, eight = lane % 8;
-    row += lane / 8, column += 8 * eight;
+__device__ inline void write_part(float* results, T* c, int m, int n, bool add, int row, int column) {
+    const int V = LANES<T>, ACROSS = 64 / V, DOWN = 32 / ACROSS, COUNT = 16 / DOWN;
+    int lane = threadIdx.x % 32, first = lane / ACROSS, at = lane % ACROSS * V;
+    row += first, column += at;
     if (column >= n) return;
-    float old[4][8] = {};
+    float old[COUNT][V] = {};
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-        if (add && row + 4 * i < m) load<8>(c + (size_t)(row + 4 * i) * n + column, old[i]);
+    for (int i = 0; i < COUNT; i++) {
+        if (add && row + i * DOWN < m) load<V>(c + (size_t)(row + i * DOWN) * n + column, old[i]);
     }
 #pragma unroll
-    for (int i = 0; i < 4; i++) {
-        float4 low = *(const float4*)piece_at(results, 4 * i + lane / 8, eight, 0);
-        float4 high = *(const float4*)piece_at(results, 4 * i + lane / 8, eight, 1);
-        const float* o = old[i];
-        float x[8] = {o[0] + low.x,  o[1] + low.y,  o[2] + low.z,  o[3] + low.w,
-                      o[4] + high.x, o[5] + high.y, o[6] + high.z, o[7] + high.w};
-        if (row + 4 * i < m) store<8>(x, c + (size_t)(row + 4 * i) * n + column);
+    for (int i = 0; i < COUNT; i++) {
+        float x[V];
+#pragma unroll
+        for (int e = 0; e < V; e += 4) {
+            float4 q = *(const float4*)piece_at(results, i * DOWN + first, (at + e) / 4);
+            const float* o = old[i] + e;
+            x[e] = o[0] + q.x, x[e + 1] = o[1] + q.y, x[e + 2] = o[2] + q.z, x[e + 3] = o[3] + q.w;
+        }
+        if (row + i * DOWN < m) store<V>(x, c + (size_t)(row + i * DOWN) * n + column);
     }
 }
 
-// The same for rows that do not begin at multiples of 16 bytes.
+// The same where rows of c do not begin at multiples of 16 bytes.
 __device__ inline void write_values(
     float* results, void* c, int c_type, int m, int n, bool add, int row, int column) {
     for (int i = threadIdx.x % 32; i < 16 * 64; i += 32) {
         int r = i / 64, j = i % 64;
-        float x = piece_at(results, r, j / 8, j / 4 % 2)[j % 4];
+        float x = piece_at(results, r, j / 4)[j % 4];
         if (row + r < m && column + j < n) write_value(c, c_type, (size_t)(row + r) * n + column + j, add, x);
     }
 }
@@ -180,7 +183,7 @@ __device__ inline void write_values(
 // c (+)= alpha · sums, 64 columns at a time.
 __device__ inline void write_sums(
     float* results, void* c, int c_type, int m, int n, float alpha, bool add, Tile tile, const float (&sums)[128]) {
-    bool whole = n % 8 == 0 && aligned((const char*)c);
+    bool whole = n % (c_type == F32 ? 4 : 8) == 0 && aligned16(c);
 #pragma unroll 1
     for (int part = 0; part < 4; part++) {
         __syncwarp();  // the part before has been read
@@ -191,8 +194,8 @@ __device__ inline void write_sums(
         __syncwarp();
         int column = tile.column + 64 * part;
         if (!whole) write_values(results, c, c_type, m, n, add, tile.row, column);
-        else if (c_type == F32) write_eights(results, (float*)c, m, n, add, tile.row, column);
-        else write_eights(results, (bf16*)c, m, n, add, tile.row, column);
+        else if (c_type == F32) write_part(results, (float*)c, m, n, add, tile.row, column);
+        else write_part(results, (bf16*)c, m, n, add, tile.row, column);
     }
 }
 

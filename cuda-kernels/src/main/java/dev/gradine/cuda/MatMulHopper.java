@@ -4,6 +4,9 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulShapes;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Products of bf16 by the kernels for Hopper alone, `mat_mul.sm_90a.cu`: as many blocks as there are
 /// multiprocessors share the tiles of the result, and none shares a sum.
@@ -20,9 +23,13 @@ final class MatMulHopper {
             + 8 * 16 * 64 * Float.BYTES; // results of eight warps on their way
 
     private final Gpu gpu;
+    private final Set<String> forms; // whose kernels may be chosen: asked once, a file is hashed for it
 
     MatMulHopper(Gpu gpu) {
         this.gpu = gpu;
+        this.forms = Stream.of("nt", "nn", "tn")
+                .filter(form -> gpu.runs(kernel(form)))
+                .collect(Collectors.toSet());
     }
 
     private static Kernel kernel(String form) {
@@ -34,7 +41,7 @@ final class MatMulHopper {
     ///
     /// @param form `nt`, `nn` or `tn`
     boolean takes(String form, MatMulShapes size) {
-        return size.m() >= ROWS && size.n() >= COLUMNS && size.k() >= DEPTH && gpu.runs(kernel(form));
+        return size.m() >= ROWS && size.n() >= COLUMNS && size.k() >= DEPTH && forms.contains(form);
     }
 
     /// c (+)= alpha · op(a) op(b).

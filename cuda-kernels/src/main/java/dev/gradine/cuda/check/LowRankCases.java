@@ -43,10 +43,10 @@ public final class LowRankCases {
         return List.copyOf(all);
     }
 
-    /// Cases whose base product is made by a kernel for Hopper alone, forward or both ways.
+    /// Cases whose base product is made by a kernel for Hopper alone, both ways.
     public static List<KernelCase> hopper() {
-        Size wide = new Size(136, 264, 128, 16, DType.BF16);
-        Size square = new Size(256, 256, 264, 8, DType.Q8_0); // W is decoded once
+        Size wide = new Size(136, 264, 256, 16, DType.BF16);
+        Size square = new Size(256, 256, 288, 8, DType.Q8_0); // W is decoded once
         return List.of(
                 forward(DType.BF16, wide),
                 gradient(DType.BF16, wide),

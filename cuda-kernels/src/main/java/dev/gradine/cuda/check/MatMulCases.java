@@ -77,12 +77,12 @@ public final class MatMulCases {
         for (Form form : Form.values()) {
             all.add(overwriting(form, DType.BF16, 128, 256, 64)); // one tile, one step
             all.add(overwriting(form, DType.BF16, 136, 264, 72)); // tiles and steps that end inside
-            all.add(accumulating(form, DType.BF16, 264, 520, 136)); // six tiles and more
             all.add(accumulating(form, DType.BF16, 200, 256, 328)); // more steps than stages
             all.add(single(form, 128, 304, 200));
-            all.add(addedSingle(form, 256, 256, 264));
-            all.add(overwriting(form, DType.BF16, 2056, 264, 64)); // more than a group of tiles
+            all.add(addedSingle(form, 136, 256, 264));
         }
+        all.add(accumulating(Form.NT, DType.BF16, 264, 520, 136)); // tiles down and across
+        all.add(overwriting(Form.NT, DType.BF16, 2056, 256, 64)); // more than a group of them
         all.add(overwriting(Form.NT, DType.BF16, 129, 257, 64)); // rows of the result that are no whole pieces
         all.add(accumulating(Form.NT, DType.BF16, 131, 299, 72));
         all.add(single(Form.NT, 255, 301, 64));
