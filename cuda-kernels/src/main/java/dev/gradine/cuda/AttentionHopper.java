@@ -7,6 +7,9 @@ import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.Segments;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Attention in instructions that only Hopper has, for bf16 heads of 64 and 128, as
 /// `attention.sm_90a.cu` lays it out: blocks that stay, each with one warpgroup that brings tiles and
@@ -22,22 +25,27 @@ final class AttentionHopper {
     private static final int UNUSED = 1024; // bytes at most before the first tile
 
     private final Gpu gpu;
+    private final Set<Kernel> kernels; // that may be chosen: asked once, since a file is hashed for it
     private final AttentionLists forwardLists;
     private final AttentionLists backwardLists;
 
     AttentionHopper(Gpu gpu) {
         this.gpu = gpu;
+        this.kernels = Stream.of("forward", "backward_q", "backward_kv")
+                .flatMap(pass -> Stream.of(kernel(pass, 64), kernel(pass, 128)))
+                .filter(gpu::runs)
+                .collect(Collectors.toSet());
         this.forwardLists = new AttentionLists(gpu);
         this.backwardLists = new AttentionLists(gpu);
     }
 
     /// Whether a pass for heads of this size may be chosen; it takes all that the tensor cores' path takes.
     boolean runs(String pass, AttentionPath path, Heads heads) {
-        return !path.takesHeadDim() && gpu.runs(kernel(pass, heads));
+        return !path.takesHeadDim() && kernels.contains(kernel(pass, heads.headDim()));
     }
 
-    private static Kernel kernel(String pass, Heads heads) {
-        return new Kernel("attention.sm_90a", "attention_" + pass + "_hopper_bf16_d" + heads.headDim());
+    private static Kernel kernel(String pass, int headDim) {
+        return new Kernel("attention.sm_90a", "attention_" + pass + "_hopper_bf16_d" + headDim);
     }
 
     void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
@@ -51,12 +59,11 @@ final class AttentionHopper {
                 .values(map(q, heads.heads(), heads, queries))
                 .values(map(k, heads.kvHeads(), heads, KEYS), map(v, heads.kvHeads(), heads, KEYS))
                 .values(l.address(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), y, lse)
-                .launch(gpu, kernel("forward", heads), grid(tiles, heads.heads(), queries, bytes));
+                .launch(gpu, kernel("forward", heads.headDim()), grid(tiles, heads.heads(), queries, bytes));
     }
 
     /// @param delta where Σ y · dy of every row and head is
-    void backwardQ(
-            Upstream up, long delta, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor dq) {
+    void backwardQ(Upstream up, long delta, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor dq) {
         Listed l = backwardLists.of(segments, BACKWARD_ROWS, BACKWARD_ROWS);
         int tiles = l.tiles().queries().size();
         int keys = 8192 / heads.headDim();
@@ -65,7 +72,7 @@ final class AttentionHopper {
                 .values(map(q, heads.heads(), heads, BACKWARD_ROWS))
                 .values(map(k, heads.kvHeads(), heads, keys), map(v, heads.kvHeads(), heads, keys))
                 .values(l.address(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), dq)
-                .launch(gpu, kernel("backward_q", heads), backwardGrid(tiles, heads.heads(), keys, heads));
+                .launch(gpu, kernel("backward_q", heads.headDim()), backwardGrid(tiles, heads.heads(), keys, heads));
     }
 
     /// @param delta where Σ y · dy of every row and head is
@@ -86,7 +93,7 @@ final class AttentionHopper {
                 .values(map(q, heads.heads(), heads, ROWS))
                 .values(map(k, heads.kvHeads(), heads, BACKWARD_ROWS), map(v, heads.kvHeads(), heads, BACKWARD_ROWS))
                 .values(l.keys(), l.sources(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), dk, dv)
-                .launch(gpu, kernel("backward_kv", heads), backwardGrid(tiles, heads.kvHeads(), ROWS, heads));
+                .launch(gpu, kernel("backward_kv", heads.headDim()), backwardGrid(tiles, heads.kvHeads(), ROWS, heads));
     }
 
     /// Rows of all heads, of which a box takes `rows` rows and 64 columns.

@@ -50,8 +50,8 @@ public final class AttentionCases {
         Layout lengths = new Layout("1, 127, 128, 129, 300", Segments.packed(0, 1, 128, 256, 385, 685));
         Layout branches = new Layout(
                 "193 with branches 65 and 130", Segments.branching(new int[] {0, 193, 258, 388}, new int[] {-1, 0, 0}));
-        Layout cached = new Layout(
-                "200 after 70, 5 after 300", Segments.of(new int[] {0, 200, 205}, new int[] {0, 270, 575}));
+        Layout cached =
+                new Layout("200 after 70, 5 after 300", Segments.of(new int[] {0, 200, 205}, new int[] {0, 270, 575}));
         Layout few = new Layout("150 and 70", Segments.packed(0, 150, 220));
         Layout shared = new Layout(
                 "70 with branches 66 and 3", Segments.branching(new int[] {0, 70, 136, 139}, new int[] {-1, 0, 0}));

@@ -58,7 +58,9 @@ class AttentionHopperTest {
         for (KernelCase c : cases()) {
             String size = c.name().replaceFirst(".* size ", "");
             if (c.name().startsWith("attention_forward")) named.add("attention_forward_hopper_bf16_d" + size);
-            else for (String pass : List.of("q", "kv")) named.add("attention_backward_" + pass + "_hopper_bf16_d" + size);
+            else
+                for (String pass : List.of("q", "kv"))
+                    named.add("attention_backward_" + pass + "_hopper_bf16_d" + size);
         }
         Set<String> entries = new TreeSet<>();
         for (Entry e : Simulator.shipped(STEM).entries()) entries.add(e.name());

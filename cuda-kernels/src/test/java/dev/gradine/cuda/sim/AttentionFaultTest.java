@@ -52,8 +52,7 @@ final class AttentionFaultTest {
         List<Tensor> gradients = List.of(in.out(330, 128), in.out(330, 128), in.out(330, 128));
         in.kernels()
                 .attention()
-                .backward(
-                        up, q, k, v, HEADS, SEQUENCES, gradients.get(0), gradients.get(1), gradients.get(2));
+                .backward(up, q, k, v, HEADS, SEQUENCES, gradients.get(0), gradients.get(1), gradients.get(2));
         return gradients;
     });
 
@@ -99,7 +98,9 @@ final class AttentionFaultTest {
 
     @Test
     void scores_may_not_be_read_while_they_are_computed() {
-        assertFault(planted().replace(FORWARD, "wgmma.wait_group.sync.aligned 1", 0, "wgmma.wait_group.sync.aligned 2"), FORWARDS);
+        assertFault(
+                planted().replace(FORWARD, "wgmma.wait_group.sync.aligned 1", 0, "wgmma.wait_group.sync.aligned 2"),
+                FORWARDS);
     }
 
     /// Released by the first warp that is through with it.
@@ -129,9 +130,18 @@ final class AttentionFaultTest {
 
     @ParameterizedTest
     @CsvSource({
-        BACKWARD_Q + ", 0", BACKWARD_Q + ", 1", BACKWARD_Q + ", 2", BACKWARD_Q + ", 3", BACKWARD_Q + ", 4",
-        BACKWARD_Q + ", 5", BACKWARD_Q + ", 6",
-        BACKWARD_KV + ", 0", BACKWARD_KV + ", 1", BACKWARD_KV + ", 2", BACKWARD_KV + ", 3", BACKWARD_KV + ", 4"
+        BACKWARD_Q + ", 0",
+        BACKWARD_Q + ", 1",
+        BACKWARD_Q + ", 2",
+        BACKWARD_Q + ", 3",
+        BACKWARD_Q + ", 4",
+        BACKWARD_Q + ", 5",
+        BACKWARD_Q + ", 6",
+        BACKWARD_KV + ", 0",
+        BACKWARD_KV + ", 1",
+        BACKWARD_KV + ", 2",
+        BACKWARD_KV + ", 3",
+        BACKWARD_KV + ", 4"
     })
     void no_wait_of_the_backward_pass_may_be_missing(String entry, int nth) {
         assertFault(withoutWait(entry, nth), GRADIENTS);
@@ -139,8 +149,13 @@ final class AttentionFaultTest {
 
     @ParameterizedTest
     @CsvSource({
-        BACKWARD_Q + ", 0", BACKWARD_Q + ", 1", BACKWARD_Q + ", 2", BACKWARD_Q + ", 3",
-        BACKWARD_KV + ", 0", BACKWARD_KV + ", 1", BACKWARD_KV + ", 2"
+        BACKWARD_Q + ", 0",
+        BACKWARD_Q + ", 1",
+        BACKWARD_Q + ", 2",
+        BACKWARD_Q + ", 3",
+        BACKWARD_KV + ", 0",
+        BACKWARD_KV + ", 1",
+        BACKWARD_KV + ", 2"
     })
     void no_wait_for_products_of_the_backward_pass_may_be_missing(String entry, int nth) {
         assertFault(planted().drop(entry, "wgmma.wait_group", nth), GRADIENTS);
