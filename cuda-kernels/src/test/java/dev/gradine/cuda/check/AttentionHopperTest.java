@@ -131,7 +131,7 @@ class AttentionHopperTest {
         WatchedGpu.Launches launches = new WatchedGpu.Launches();
         Gpu older = new WatchedGpu(new Simulator(), true, launches);
         try (Kernels device = CudaKernels.open(older)) {
-            var unused = AttentionCases.all().getLast().outputs(device);
+            var _ = AttentionCases.all().getLast().outputs(device);
         }
         assertThat(launches.take()).containsOnlyKeys("attention");
     }
