@@ -35,6 +35,12 @@ final class DeviceArgs {
                             + " (default ${DEFAULT-VALUE}).")
     private String dtype = "f32";
 
+    @Option(
+            names = "--cuda-graphs",
+            description = "On cuda and sim: start launches that repeat as one; the same results. Meant to spare the"
+                    + " host's time between kernels; what it gains has not been measured on a card.")
+    private boolean graphs;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -43,7 +49,7 @@ final class DeviceArgs {
     /// @throws IllegalArgumentException if there is no such device here
     Device chosen() {
         List<Device> all = Device.all();
-        DeviceOptions options = DeviceOptions.defaults().with(dataType());
+        DeviceOptions options = new DeviceOptions(dataType(), graphs, false);
         if (!name.equals(AUTO)) return named(name, all).with(options);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();

@@ -1,6 +1,8 @@
 package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.GraphGpu;
 import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.check.Verified;
 import dev.gradine.tensor.Device;
@@ -24,9 +26,9 @@ public final class CudaDevice implements Device {
 
     @Override
     public Kernels open(DeviceOptions options) {
-        options.requireNoGraphs(name());
         options.requireOwnGemm(name());
-        return CudaKernels.open(openCard(), options.dataType());
+        Gpu gpu = openCard();
+        return CudaKernels.open(options.graphs() ? new GraphGpu(gpu) : gpu, options.dataType());
     }
 
     /// The card alone, for who measures it.
