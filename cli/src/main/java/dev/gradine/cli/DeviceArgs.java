@@ -3,7 +3,9 @@ package dev.gradine.cli;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -58,6 +60,18 @@ final class DeviceArgs {
         err.println("gradine: device " + device.name() + (why.isEmpty() ? " (a card is here)" : " (" + why + ")"));
         err.flush();
         return device.with(options);
+    }
+
+    /// What is to be typed for a command to compute on `device` in its way. The CPU goes without saying.
+    static List<String> typed(Device device) {
+        if (device.name().equals(CPU)) return List.of();
+        List<String> args = new ArrayList<>(List.of("--device", device.name()));
+        DeviceOptions options = device.options();
+        if (options.dataType() != DType.F32) {
+            args.addAll(List.of("--dtype", options.dataType().name().toLowerCase(Locale.ROOT)));
+        }
+        if (options.graphs()) args.add("--cuda-graphs");
+        return args;
     }
 
     /// What layers compute in, as the user names it.
