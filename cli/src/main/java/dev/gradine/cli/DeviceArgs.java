@@ -70,6 +70,7 @@ final class DeviceArgs {
         if (options.dataType() != DType.F32) {
             args.addAll(List.of("--dtype", options.dataType().name().toLowerCase(Locale.ROOT)));
         }
+        if (options.vendorGemm()) args.addAll(List.of("--gemm", "cublas"));
         if (options.graphs()) args.add("--cuda-graphs");
         return args;
     }

@@ -70,8 +70,8 @@ class DeviceOptionTest {
     void a_device_is_typed_with_the_options_it_has() {
         assertThat(DeviceArgs.typed(new CpuDevice())).isEmpty();
         assertThat(DeviceArgs.typed(new SimDevice())).containsExactly("--device", "sim");
-        assertThat(DeviceArgs.typed(new SimDevice().with(new DeviceOptions(DType.BF16, true, false))))
-                .containsExactly("--device", "sim", "--dtype", "bf16", "--cuda-graphs");
+        assertThat(DeviceArgs.typed(new SimDevice().with(new DeviceOptions(DType.BF16, true, true))))
+                .containsExactly("--device", "sim", "--dtype", "bf16", "--gemm", "cublas", "--cuda-graphs");
     }
 
     @Test
