@@ -201,7 +201,7 @@ final class Accesses {
     }
 
     private Fault bad(int lane, long address, int bytes, Kind kind, String what) {
-        String verb = kind.name().toLowerCase(Locale.ROOT);
+        String verb = kind == Kind.NOTHING ? "uses" : kind.name().toLowerCase(Locale.ROOT);
         String text = "%s %s %d bytes at 0x%x of %s".formatted(w.name(), verb, bytes, address, what);
         return w.fault(lane, address, text, "an address in it");
     }

@@ -12,17 +12,23 @@ final class Barriers {
 
     static final int COUNT = 16;
 
+    /// That of a cluster, which has one block.
+    private static final int CLUSTER = COUNT;
+
     private final Block block;
-    private final int[] arrived = new int[COUNT];
-    private final int[] expected = new int[COUNT];
-    private final int[] warps = new int[COUNT];
+    private final int[] arrived = new int[COUNT + 1];
+    private final int[] expected = new int[COUNT + 1];
+    private final int[] warps = new int[COUNT + 1];
+    /// Warps that have arrived at the cluster's barrier and not waited there yet.
+    private int announced;
 
     Barriers(Block block) {
         this.block = block;
     }
 
     void reset() {
-        for (int i = 0; i < COUNT; i++) arrived[i] = expected[i] = warps[i] = 0;
+        for (int i = 0; i <= COUNT; i++) arrived[i] = expected[i] = warps[i] = 0;
+        announced = 0;
     }
 
     private int allThreads() {
@@ -36,6 +42,22 @@ final class Barriers {
     /// @param waits whether the warp waits for the others
     void arrive(Warp w, int id, int threads, boolean waits) {
         require(w, id, threads);
+        enter(w, id, threads, waits);
+    }
+
+    /// A warp arrives at the barrier of its cluster, or waits there, which it does after each arrival.
+    void cluster(Warp w, boolean waits) {
+        boolean hasArrived = ((announced >>> w.index) & 1) != 0;
+        if (hasArrived != waits) {
+            throw w.fault(
+                    w.name() + (waits ? " without an arrival" : " a second time"),
+                    "arrive and wait, one after the other");
+        }
+        announced ^= 1 << w.index;
+        if (waits) enter(w, CLUSTER, 0, true);
+    }
+
+    private void enter(Warp w, int id, int threads, boolean waits) {
         int count = threads == 0 ? allThreads() : threads;
         if (arrived[id] > 0 && expected[id] != count) {
             throw w.fault(

@@ -11,8 +11,8 @@ final class Block {
     /// Instructions a warp executes in a row while others could run; any number is right.
     private static final int TURN = 1 << 14;
 
-    /// Rounds in which all warps ask in vain before nobody is believed to come.
-    private static final int PATIENCE = 1000;
+    /// How often warps ask in vain before nobody is believed to come.
+    private static final int PATIENCE = 200;
 
     private static final int COPY_ODDS = 8;
     private static final int HESITATION_ODDS = 4;
@@ -77,36 +77,33 @@ final class Block {
 
     /// Copies to shared memory end when every warp has had its turn: as late as they may.
     private void runInTurn() {
-        int vain = 0;
         boolean moved = true;
-        while (moved && vain < PATIENCE) {
+        while (moved && !isStuck()) {
             moved = false;
-            long before = mbarriers.changes();
-            boolean areAllAsking = true;
             for (Warp w : warps) {
                 if (w.state != State.READY) continue;
                 spend(w, w.run(TURN, false));
                 moved = true;
-                areAllAsking &= w.state != State.READY || w.isAsking();
             }
-            if (bulkCopies.endAll()) moved = true;
-            vain = areAllAsking && mbarriers.changes() == before ? vain + 1 : 0;
+            moved |= bulkCopies.endAll();
         }
     }
 
     private void runByChance() {
-        int vain = 0;
         int[] ready = new int[warps.length];
         int count = ready(ready);
-        while (count > 0 && vain < PATIENCE * warps.length) {
+        while (count > 0 && !isStuck()) {
             if (random.nextInt(COPY_ODDS) == 0) bulkCopies.endOne(random);
-            long before = mbarriers.changes();
             Warp w = warps[ready[random.nextInt(count)]];
             spend(w, w.run(1 + random.nextInt(64), true));
             count = ready(ready);
-            vain = w.isAsking() && mbarriers.changes() == before ? vain + 1 : 0;
-            if (vain > 0 && vain % warps.length == 0) bulkCopies.endOne(random);
         }
+    }
+
+    /// Whether all warps that can run have asked again and again in vain, and nothing has changed since.
+    private boolean isStuck() {
+        for (Warp w : warps) if (w.state == State.READY && w.askedInVain() < PATIENCE) return false;
+        return true;
     }
 
     /// Whether a wait for an mbarrier returns before the phase is complete, or known to be: it may at any

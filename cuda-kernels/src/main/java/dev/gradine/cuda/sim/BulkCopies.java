@@ -1,11 +1,11 @@
 package dev.gradine.cuda.sim;
 
-import dev.gradine.cuda.TensorMap;
 import dev.gradine.cuda.sim.Mbarriers.Mbarrier;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -18,28 +18,15 @@ import java.util.Random;
 /// waits for it by groups.
 final class BulkCopies {
 
-    private static final int ROWS = 8;
-    private static final int ALIGN = 128;
-
     private final Block block;
     private final List<Load> loads = new ArrayList<>();
+    /// When the last copy that an mbarrier counts has ended.
+    private final Map<Mbarrier, Integer> ended = new LinkedHashMap<>();
+
     private final Map<Integer, Stores> stores = new HashMap<>();
 
     BulkCopies(Block block) {
         this.block = block;
-    }
-
-    /// A box of a tensor.
-    ///
-    /// @param first coordinates of its first value
-    @SuppressWarnings("ArrayRecordComponent") // made for one copy, never compared
-    record Box(TensorMap map, int[] first) {
-
-        int bytes() {
-            int bytes = map.valueBytes();
-            for (int b : map.box()) bytes = Math.multiplyExact(bytes, b);
-            return bytes;
-        }
     }
 
     /// Bytes on their way to shared memory.
@@ -58,13 +45,14 @@ final class BulkCopies {
 
     void reset() {
         loads.clear();
+        ended.clear();
         stores.clear();
     }
 
-    /// A lane starts a copy of a box to shared memory.
-    void load(Warp w, int lane, Box box, long to, Mbarrier counts) {
-        int bytes = box.bytes();
-        int at = require(w, lane, box, to, bytes);
+    /// A lane starts a copy to shared memory.
+    void load(Warp w, int lane, BulkSource source, long to, Mbarrier counts) {
+        int bytes = source.bytes();
+        int at = require(w, lane, source, to);
         if (isWatched()) {
             try {
                 int thread = w.index * Warp.LANES + lane;
@@ -74,24 +62,23 @@ final class BulkCopies {
             }
         }
         byte[] content = new byte[bytes];
-        new TensorBox(w, lane, box).read(at, content);
+        source.read(at, content);
         loads.add(new Load(at, content, counts));
     }
 
-    /// A lane starts a copy from shared memory to a box.
-    void store(Warp w, int lane, Box box, long from) {
-        int bytes = box.bytes();
-        int at = require(w, lane, box, from, bytes);
+    /// A lane starts a copy from shared memory.
+    void store(Warp w, int lane, BulkSource target, long from) {
+        int at = require(w, lane, target, from);
         int thread = w.index * Warp.LANES + lane;
         if (isWatched()) {
             try {
-                block.shared.watcher().requireReadable(block.order, thread, at, bytes);
-                block.shared.watcher().readByEngine(block.order, Engine.reads(w.index), at, bytes);
+                block.shared.watcher().requireReadable(block.order, thread, at, target.bytes());
+                block.shared.watcher().readByEngine(block.order, Engine.reads(w.index), at, target.bytes());
             } catch (AccessException e) {
                 throw w.fault(e, from);
             }
         }
-        new TensorBox(w, lane, box).write(at, block.shared.bytes);
+        target.write(at, block.shared.bytes);
         Stores of = stores.computeIfAbsent(thread, _ -> new Stores());
         of.copies.add(new int[] {of.groups, block.order.past()});
     }
@@ -100,42 +87,22 @@ final class BulkCopies {
         return block.launch.run().options().isWatched();
     }
 
-    /// Whether the place in shared memory is one for this box.
-    private int require(Warp w, int lane, Box box, long address, int bytes) {
-        int swizzle = box.map().swizzle();
-        int align = Math.max(ALIGN, swizzle * ROWS);
-        if (address % align != 0) {
-            throw w.fault(
-                    lane,
-                    address,
-                    "%s at 0x%x of shared memory".formatted(w.name(), address),
-                    "a multiple of %d (swizzle %d)".formatted(align, swizzle));
-        }
-        int row = box.map().box().getFirst() * box.map().valueBytes();
-        if (swizzle != 0 && row != swizzle) {
-            throw w.fault(
-                    lane,
-                    address,
-                    "%s of a box with rows of %d bytes and swizzle %d".formatted(w.name(), row, swizzle),
-                    "rows of as many");
+    /// The place in shared memory, if it is one for this.
+    private int require(Warp w, int lane, BulkSource source, long address) {
+        int bytes = source.bytes();
+        String what = "%s of %,d bytes at 0x%x of shared memory".formatted(w.name(), bytes, address);
+        if (address % source.align() != 0) {
+            throw w.fault(lane, address, what, "an address that is a multiple of " + source.align());
         }
         if (!block.shared.holds(address, bytes)) {
             throw w.fault(
                     lane,
                     address,
-                    "%s of %,d bytes at 0x%x of shared memory (it has %,d bytes)"
-                            .formatted(w.name(), bytes, address, block.shared.bytes.length),
+                    "%s (it has %,d bytes)".formatted(what, block.shared.bytes.length),
                     "an address in it");
         }
         String mbarrier = block.mbarriers.within((int) address, bytes);
-        if (!mbarrier.isEmpty()) {
-            throw w.fault(
-                    lane,
-                    address,
-                    "%s of %,d bytes at 0x%x of shared memory, where %s is"
-                            .formatted(w.name(), bytes, address, mbarrier),
-                    "another place");
-        }
+        if (!mbarrier.isEmpty()) throw w.fault(lane, address, what + ", where " + mbarrier + " is", "another place");
         return (int) address;
     }
 
@@ -158,16 +125,24 @@ final class BulkCopies {
         System.arraycopy(l.bytes, 0, block.shared.bytes, l.to, l.bytes.length);
         if (isWatched()) block.shared.watcher().arriveByEngine(block.order, l.counts.engine, l.to, l.bytes.length);
         block.mbarriers.copied(l.counts, l.bytes.length);
+        ended.put(l.counts, block.order.past());
     }
 
-    /// All threads have ended.
+    /// All threads have ended: of every copy to shared memory some must know that it had ended before.
     void finish() {
-        if (loads.isEmpty()) return;
-        Load l = loads.getFirst();
-        throw block.warps[0].fault(
-                "all threads end while a bulk copy to shared memory at 0x%x is under way that %s counts"
-                        .formatted(l.to, l.counts),
-                "a wait for it before");
+        for (Load l : loads) throw leftAlone(l.counts);
+        ended.forEach((counts, time) -> {
+            for (int thread = 0; thread < block.warps.length * Warp.LANES; thread++) {
+                if (block.order.isBefore(counts.engine, time, thread)) return;
+            }
+            throw leftAlone(counts);
+        });
+    }
+
+    private Fault leftAlone(Mbarrier counts) {
+        return block.warps[0].fault(
+                "all threads end and none has waited for a bulk copy to shared memory that %s counts".formatted(counts),
+                "a wait for the phase before");
     }
 
     /// `cp.async.bulk.commit_group`.

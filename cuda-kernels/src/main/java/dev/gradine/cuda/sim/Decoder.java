@@ -15,7 +15,7 @@ import java.util.Set;
 final class Decoder {
 
     private static final Set<String> ACCESSES =
-            Set.of("ld", "st", "atom", "red", "cp", "ldmatrix", "mbarrier", "wgmma");
+            Set.of("ld", "st", "atom", "red", "cp", "ldmatrix", "stmatrix", "mbarrier", "wgmma");
 
     private Decoder() {}
 
@@ -100,9 +100,11 @@ final class Decoder {
             case "bra" -> Control.branch(f);
             case "ret", "exit" -> Control.exit(f);
             case "trap" -> Control.trap(f);
-            case "bar", "barrier" -> Control.barrier(f);
+            case "bar", "barrier" -> f.take("cluster") ? ClusterSteps.barrier(f) : Control.barrier(f);
             case "membar", "fence" -> Control.fence(f);
-            case "prefetch", "prefetchu", "nanosleep" -> Control.hint(f);
+            case "prefetch", "prefetchu", "nanosleep", "griddepcontrol" -> Control.hint(f);
+            case "mapa", "getctarank" -> ClusterSteps.address(f, opcode.equals("mapa"));
+            case "setmaxnreg" -> ClusterSteps.registers(f);
             case "shfl" -> WarpSteps.shuffle(f);
             case "vote" -> WarpSteps.vote(f);
             case "activemask" -> WarpSteps.activemask(f);
@@ -112,6 +114,7 @@ final class Decoder {
             case "atom", "red" -> Atomics.step(f, opcode.equals("atom"));
             case "mma" -> TensorSteps.multiply(f);
             case "ldmatrix" -> TensorSteps.load(f);
+            case "stmatrix" -> TensorSteps.store(f);
             case "cp" -> AsyncSteps.step(f);
             case "mbarrier" -> MbarrierSteps.step(f);
             case "wgmma" -> WgmmaSteps.step(f);

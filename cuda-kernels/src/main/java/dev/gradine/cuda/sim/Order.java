@@ -32,7 +32,8 @@ final class Order {
     private static final int THREAD_BITS = 11;
     private static final int TIME_BITS = 23;
     private static final int BLOCK = 37;
-    private static final int BARRIERS = 16;
+    /// The named ones and that of the cluster.
+    private static final int BARRIERS = 17;
     private static final int LANES = 32;
     private static final int[] NOTHING = {};
 

@@ -1,45 +1,57 @@
 package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.TensorMap;
-import dev.gradine.cuda.sim.BulkCopies.Box;
 
 /// One box of a tensor while it is copied, row by row. Shared memory holds its rows one after the other,
 /// their pieces of 16 bytes permuted as the swizzle says; what lies outside of the tensor is zero there,
 /// and not written back.
-final class TensorBox {
+final class TensorBox implements BulkSource {
 
     private static final int PIECE = 16;
-    private static final int SECTOR_BITS = 5;
+    private static final int ALIGN = 128;
+    private static final int PATTERN_ROWS = 8;
 
-    private final Warp w;
-    private final int lane;
+    private final EngineAccess access;
     private final TensorMap map;
     private final int[] first;
     private final int row;
     private final int rows;
 
-    /// @param lane that copies it
-    TensorBox(Warp w, int lane, Box box) {
-        this.w = w;
-        this.lane = lane;
-        this.map = box.map();
-        this.first = box.first();
+    /// @param access of the lane that copies it
+    /// @param first coordinates of its first value
+    TensorBox(EngineAccess access, TensorMap map, int... first) {
+        this.access = access;
+        this.map = map;
+        this.first = first;
         this.row = map.box().getFirst() * map.valueBytes();
-        this.rows = box.bytes() / row;
+        int count = 1;
+        for (int b : map.box().subList(1, map.box().size())) count = Math.multiplyExact(count, b);
+        this.rows = count;
     }
 
-    /// Reads it from global memory.
-    ///
-    /// @param at where it will lie in shared memory
-    /// @param content its bytes from there on
-    void read(int at, byte[] content) {
+    /// Whether its rows are as long as its swizzle: how shorter ones lie is not known here.
+    boolean fillsSwizzle() {
+        return map.swizzle() == 0 || row == map.swizzle();
+    }
+
+    @Override
+    public int bytes() {
+        return Math.multiplyExact(row, rows);
+    }
+
+    @Override
+    public int align() {
+        return Math.max(ALIGN, map.swizzle() * PATTERN_ROWS);
+    }
+
+    @Override
+    public void read(int at, byte[] content) {
         int width = width();
         for (int r = 0; r < rows; r++) {
             long from = address(r);
             if (from == 0 || width == 0) continue;
-            Region region = global(from, width, "reads");
+            Region region = access.read(from, width);
             int source = (int) (from - region.base);
-            watch(region, source, width, true);
             int start = row * r + skipped();
             for (int i = 0; i < width; ) {
                 int count = Math.min(PIECE - (start + i) % PIECE, width - i);
@@ -49,17 +61,14 @@ final class TensorBox {
         }
     }
 
-    /// Writes it to global memory.
-    ///
-    /// @param at where it lies in shared memory
-    void write(int at, byte[] shared) {
+    @Override
+    public void write(int at, byte[] shared) {
         int width = width();
         for (int r = 0; r < rows; r++) {
             long to = address(r);
             if (to == 0 || width == 0) continue;
-            Region region = global(to, width, "writes");
+            Region region = access.write(to, width);
             int target = (int) (to - region.base);
-            watch(region, target, width, false);
             int start = row * r + skipped();
             for (int i = 0; i < width; ) {
                 int count = Math.min(PIECE - (start + i) % PIECE, width - i);
@@ -96,43 +105,5 @@ final class TensorBox {
             address += at * map.strides().get(d - 1);
         }
         return address;
-    }
-
-    private Region global(long address, int bytes, String verb) {
-        GlobalMemory memory = w.block.launch.memory();
-        Region region = memory.near(address, bytes);
-        if (!region.holds(address, bytes)) {
-            throw w.fault(
-                    lane,
-                    address,
-                    "%s %s %d bytes at 0x%x of global memory (%s)"
-                            .formatted(w.name(), verb, bytes, address, memory.describe(address)),
-                    "a tensor map of what is allocated");
-        }
-        Tally tally = w.block.launch.run().counters();
-        tally.globalRequests++;
-        tally.globalSectors += ((address + bytes - 1) >> SECTOR_BITS) - (address >> SECTOR_BITS) + 1;
-        return region;
-    }
-
-    private void watch(Region region, int at, int count, boolean reads) {
-        Shadow shadow = region.shadow;
-        if (shadow == null || !w.block.launch.run().options().isWatched()) return;
-        Order order = w.block.order;
-        int thread = w.index * Warp.LANES + lane;
-        try {
-            if (reads) {
-                shadow.readForEngine(order, thread, at, count);
-                return;
-            }
-            for (int next = at; next < at + count; ) {
-                int unit = Math.min(4, Integer.lowestOneBit(next | (at + count - next)));
-                shadow.write(order, thread, next, unit);
-                shadow.arriveByEngine(order, Engine.writes(w.index), next, unit);
-                next += unit;
-            }
-        } catch (AccessException e) {
-            throw w.fault(e, region.base + at);
-        }
     }
 }

@@ -60,6 +60,8 @@ final class Warp implements WarpView {
     private final Groups groups = new Groups();
     private @Nullable Mbarrier asked;
     private boolean hasTurnEnded;
+    private int vain;
+    private long changes;
     private int live;
     private int started;
 
@@ -83,6 +85,7 @@ final class Warp implements WarpView {
         state = State.READY;
         groups.clear();
         asked = null;
+        vain = 0;
         registers.reset();
         for (int i = 0; i < program.slots.intRegisters(); i++) Arrays.fill(r[i], 0);
         for (int i = 0; i < program.slots.longRegisters(); i++) Arrays.fill(q[i], 0);
@@ -134,15 +137,17 @@ final class Warp implements WarpView {
     /// The active lanes have asked in vain whether a phase is complete: others run first.
     void poll(Mbarrier m) {
         asked = m;
+        vain = askedInVain() + 1;
+        changes = block.mbarriers.changes();
         hasTurnEnded = groups.next == Groups.NONE;
         if (groups.isEmpty()) return;
         groups.add(pc, active, Mood.ASKING);
         resume();
     }
 
-    /// Whether its last turn ended because it asked in vain.
-    boolean isAsking() {
-        return state == State.READY && hasTurnEnded;
+    /// How often its lanes have asked in vain since something last changed.
+    int askedInVain() {
+        return changes == block.mbarriers.changes() ? vain : 0;
     }
 
     /// What it waits for.

@@ -1,199 +1,203 @@
 package dev.gradine.cuda.sim;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.check.KernelCase;
-import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.cpu.CpuKernels;
-import java.util.List;
+import dev.gradine.cuda.ptx.PtxException;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/// One line of the shipped product for Hopper changed, as a mistake would change it: each is caught, and
-/// the kernel as it is passes.
+/// A pipeline for Hopper with one line changed: what a mistake in it would be.
 final class HopperFaultTest {
 
-    private static final String NT = "mat_mul_nt_bf16_hopper";
-    private static final String NN = "mat_mul_nn_bf16_hopper";
-    private static final String HERE =
-            "mat_mul.sm_90a.cu: mat_mul_nt_bf16_hopper: PTX line # (hopper.cuh:#), block (0, 0, 0)";
-    private static final String EPILOGUE =
-            "mat_mul.sm_90a.cu: mat_mul_nt_bf16_hopper: PTX line # (mat_mul.sm_90a.cu:#), block (0, 0, 0)";
-    private static final String VALUES =
-            "mat_mul.sm_90a.cu: mat_mul_nt_bf16_hopper: PTX line # (values.cuh:#), block (0, 0, 0)";
-    private static final String OVERWRITTEN = HERE
-            + ", thread 0: race: copies to 16384 bytes of shared memory at 0x0 that wgmma of warps # to # reads,"
-            + " expected a wait for it by who started it, and a barrier or an mbarrier after that if it is another"
-            + " thread";
-    private static final String UNDER_WAY = HERE
-            + ", thread #: reads 4 bytes of shared memory at 0x* while a bulk copy to them is under way, expected a"
-            + " wait for the phase of the mbarrier that counts its bytes before it";
+    private static final String ENTRY = "pipeline";
+    private static final String BEFORE = "hopper\\.cu: pipeline: PTX line [0-9]+, block \\(0, 0, 0\\)(, thread [0-9]+)?: ";
 
-    /// More steps of k than stages of the ring, two tiles that end inside.
-    private static final KernelCase PRODUCT = KernelCase.of("nt", DType.BF16, 0x1p-8 + 264 * 0x1p-24, in -> {
-        Tensor c = in.out(129, 256);
-        in.kernels().matMul().nt(in.data(1, 129, 264), in.data(2, 256, 264), 1, false, c);
-        return List.of(c);
-    });
-
-    private static final KernelCase ACROSS = KernelCase.of("nn", DType.BF16, 0x1p-8 + 64 * 0x1p-24, in -> {
-        Tensor c = in.out(128, 256);
-        in.kernels().matMul().nn(in.data(1, 128, 64), in.data(2, 64, 256), 1, false, c);
-        return List.of(c);
-    });
-
-    private static Planted kernel() {
-        return Planted.in("mat_mul.sm_90a");
-    }
-
-    @Test
-    void the_unchanged_kernel_passes() {
-        try (Simulator gpu = new Simulator(Options.defaults().withCapability(90))) {
-            assertThat(error(gpu, PRODUCT)).isLessThan(1);
-            assertThat(error(gpu, ACROSS)).isLessThan(1);
+    private static void assertFault(UnaryOperator<Planted> change, String message) {
+        Planted planted = change.apply(Planted.text("hopper", HopperKernels.PIPELINE));
+        for (int seed = -1; seed < 1; seed++) {
+            Schedule schedule = seed < 0 ? Schedule.inTurn() : Schedule.random(seed);
+            assertThatThrownBy(() -> HopperTest.pipeline(planted, schedule, 64, 64, 320))
+                    .isInstanceOf(Fault.class)
+                    .hasMessageMatching(BEFORE + message);
         }
     }
 
-    @Test
-    void results_are_written_in_whole_sectors_without_bank_conflicts() {
-        try (Simulator gpu = new Simulator(Options.defaults().withCapability(90))) {
-            error(gpu, ACROSS);
-            Counters.Traffic traffic = gpu.counters(NN).traffic();
-            assertThat(traffic.sharedConflicts()).isZero();
-            assertThat(traffic.globalSectors()).isEqualTo(2 * (128 * 64 + 64 * 256 + 128 * 256) / 32);
-        }
+    private static void assertMissing(String line, int nth, String message) {
+        assertFault(k -> k.drop(ENTRY, line, nth), message);
+    }
+
+    private static void assertReplaced(String part, String by, String message) {
+        assertFault(k -> k.replace(ENTRY, part, 0, by), message);
     }
 
     @Test
-    void products_that_do_not_wait_for_a_full_stage_read_what_is_still_to_come() {
-        assertFault(kernel().change(NT, "mbarrier.try_wait", 1, HopperFaultTest::over), UNDER_WAY);
+    void reading_without_a_wait_for_the_copy() {
+        String message = "(race: )?reads 4 bytes of shared memory at 0x[0-9a-f]+ (that a bulk copy to shared memory"
+                + " wrote, expected a wait for it, or a barrier after somebody else's wait, between the two|while a bulk"
+                + " copy to them is under way, expected a wait for the phase of the mbarrier that counts its bytes"
+                + " before it|that nobody has written.*)";
+        assertMissing("bra FULL", 0, message);
+        assertReplaced("[%r24], 16384", "[%r24], 8192", message);
+        assertReplaced("arrive.expect_tx.shared::cta.b64 _, [%r24], 16384", "arrive.shared::cta.b64 _, [%r24]", message);
     }
 
     @Test
-    void a_stage_that_expects_no_bytes_is_full_too_early() {
-        Planted kernel = kernel().change(
-                        NT,
-                        "mbarrier.arrive.expect_tx",
-                        0,
-                        line -> line.replace(".expect_tx", "").replaceFirst(", %r\\d+;", ";"));
-        assertFault(kernel, UNDER_WAY);
+    void filling_a_buffer_before_it_is_empty() {
+        assertMissing(
+                "bra EMPTY",
+                0,
+                "mbarrier.arrive.expect_tx.shared::cta.b64 1 times at mbarrier 0xc000 \\(phase 0 lacks 0 of 1 arrivals"
+                        + " and [0-9,]+ bytes\\), expected no more than it waits for");
     }
 
     @Test
-    void a_stage_that_is_given_back_before_its_products_are_over_is_overwritten() {
-        assertFault(kernel().drop(NT, "wgmma.wait_group", 0), OVERWRITTEN);
+    void telling_that_a_buffer_is_empty_before_the_product_that_reads_it_has_ended() {
+        String message = "race: copies to 8192 bytes of shared memory at 0x0 that wgmma of warps 4 to 7 reads, expected a"
+                + " wait for it by who started it, and a barrier or an mbarrier after that if it is another thread";
+        assertMissing("wait_group.sync.aligned 1", 0, message);
+        assertReplaced("wait_group.sync.aligned 1", "wait_group.sync.aligned 2", message);
+        assertMissing("wgmma.commit_group", 0, message);
     }
 
     @Test
-    void products_that_belong_to_no_group_are_waited_for_by_nobody() {
-        assertFault(kernel().drop(NT, "wgmma.commit_group", 0), OVERWRITTEN);
+    void phases_that_never_end() {
+        String stuck = "deadlock: no warp can run, warp 0 for mbarrier 0xc010 \\(phase 0 lacks 1 of %d arrivals and 0"
+                + " bytes\\), warp 4 for mbarrier 0xc000 \\(phase %d lacks %d of 1 arrivals and %d bytes\\),.* wait,"
+                + " expected the others to come";
+        assertReplaced("[%r24], 16384", "[%r24], 16400", stuck.formatted(1, 0, 0, 16));
+        assertMissing("mbarrier.arrive.shared", 0, stuck.formatted(1, 1, 1, 0));
+        assertReplaced("[%r4+16], 1", "[%r4+16], 2", stuck.formatted(2, 1, 1, 0));
+        assertMissing("xor.b32 %r21", 0, stuck.formatted(1, 0, 1, 0));
     }
 
     @Test
-    void sums_are_not_read_before_the_last_products_are_over() {
-        assertFault(
-                kernel().drop(NT, "wgmma.wait_group", 1),
-                EPILOGUE + ": mul.f32 uses an accumulator of the wgmma in PTX line # that is under way, expected"
+    void registers_that_belong_to_a_product_under_way() {
+        assertMissing(
+                "wait_group.sync.aligned 0",
+                0,
+                "st.shared.f32 uses an accumulator of the wgmma in PTX line [0-9]+ that is under way, expected"
+                        + " wgmma.wait_group before it");
+        assertReplaced(
+                "setp.eq.u32 %p5",
+                "add.f32 %d3, %d3, %d4; setp.eq.u32 %p5",
+                "add.f32 uses an accumulator of the wgmma in PTX line [0-9]+ that is under way, expected"
                         + " wgmma.wait_group before it");
     }
 
     @Test
-    void products_begin_with_a_fence() {
-        assertFault(
-                kernel().drop(NT, "wgmma.fence", 0),
-                HERE + ": wgmma.mma_async without any wgmma.fence, expected wgmma.fence before the first");
+    void registers_that_were_used_since_the_last_fence() {
+        assertMissing(
+                "wgmma.fence", 0, "wgmma.mma_async without any wgmma.fence, expected wgmma.fence before the first");
+        assertReplaced(
+                "wgmma.fence.sync.aligned;",
+                "wgmma.fence.sync.aligned; mov.b32 %d5, 0;",
+                "(wgmma.mma_async uses a register that another instruction has used since the last wgmma.fence, expected"
+                        + " wgmma.fence between the two|mov.b32 uses an accumulator .*)");
     }
 
     @Test
-    void a_producer_that_does_not_wait_for_an_empty_stage_announces_bytes_twice() {
-        assertFault(
-                kernel().change(NT, "mbarrier.try_wait", 0, HopperFaultTest::over),
-                HERE + ", thread 0: mbarrier.arrive.expect_tx.shared::cta.b64 1 times at mbarrier 0x* (phase 0 lacks"
-                        + " 0 of 1 arrivals and 98,304 bytes), expected no more than it waits for");
+    void sending_what_the_copy_engine_has_not_been_shown() {
+        assertMissing(
+                "fence.proxy",
+                0,
+                "an engine reads 4 bytes of shared memory at 0x8000 that thread 128 wrote, expected fence.proxy.async by"
+                        + " whoever wrote, and a barrier after it if that is another thread");
+        assertMissing("bar.sync 1", 0, "(race: )?reads 4 bytes of shared memory at 0x[0-9a-f]+ that .*");
+        assertMissing("wait_group.read", 0, "ends while a bulk copy from shared memory is under way, expected .*");
     }
 
     @Test
-    void stages_that_are_never_given_back_stop_all() {
-        try (Simulator gpu = gpu(kernel().drop(NT, "mbarrier.arrive.shared", 0))) {
-            assertThatThrownBy(() -> error(gpu, PRODUCT))
-                    .isInstanceOf(Fault.class)
-                    .hasMessageContaining("deadlock: no warp can run, warp 0 for mbarrier");
-        }
+    void using_mbarriers_before_they_are_made() {
+        assertMissing(
+                "bar.sync 0",
+                0,
+                "(race: mbarrier.try_wait.parity.shared::cta.b64 of mbarrier 0xc000 that thread 0 has initialised,"
+                        + " expected a barrier between the two|.*where there is no mbarrier.*)");
     }
 
     @Test
-    void results_are_turned_between_two_barriers_of_the_warp() {
-        assertFault(
-                kernel().drop(NT, "bar.warp.sync", 0),
-                EPILOGUE + ", thread #: race: writes 8 bytes of shared memory at 0x* that thread # read, expected"
-                        + " bar.warp.sync or a barrier between the two");
-        assertFault(
-                kernel().drop(NT, "bar.warp.sync", 1),
-                EPILOGUE + ", thread #: race: reads 16 bytes of shared memory at 0x* that thread # wrote, expected"
-                        + " bar.warp.sync or a barrier between the two");
+    void warps_of_a_warpgroup_that_disagree() {
+        assertReplaced(
+                "wgmma.fence.sync.aligned;",
+                "wgmma.fence.sync.aligned; setp.ge.u32 %p6, %r1, 192; @%p6 add.u64 %q3, %q3, 2;",
+                "warp [4-7] executes wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 with 0x400000400001000[02],"
+                        + " 0x4000004000010200 and others of its warpgroup with 0x400000400001000[02],"
+                        + " 0x4000004000010200, expected the same in all four warps");
+        assertReplaced(
+                "setmaxnreg.inc.sync.aligned.u32 232;",
+                "setp.ge.u32 %p6, %r1, 224; @%p6 bra OTHER; setmaxnreg.inc.sync.aligned.u32 232; bra BOTH;"
+                        + " OTHER: setmaxnreg.inc.sync.aligned.u32 240; BOTH:",
+                "warp [4-7] executes setmaxnreg.inc.sync.aligned.u32 and others of its warpgroup"
+                        + " setmaxnreg.inc.sync.aligned.u32 in PTX line [0-9]+, expected all four warps at the same"
+                        + " instruction");
+        assertReplaced(
+                "setp.eq.u32 %p4, 0, 0",
+                "setp.ge.u32 %p6, %r1, 224; @%p6 bra END; setp.eq.u32 %p4, 0, 0",
+                "deadlock: no warp can run, .*warp 4 at wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 in PTX line"
+                        + " [0-9]+,.* wait, expected the others to come");
     }
 
     @Test
-    void rows_that_are_not_there_are_not_written() {
-        assertFault(
-                kernel().drop(NT, "@%p28 bra", 0),
-                VALUES + ", thread #: st.global.v4.u32 writes 16 bytes at 0x* of global memory (it is # bytes after the"
-                        + " end of allocation # of 66,048 bytes at 0x*), expected an address in it");
+    void lanes_of_a_warp_that_disagree() {
+        assertReplaced(
+                "wgmma.commit_group",
+                "@%p0 wgmma.commit_group",
+                "lanes 1 to 31 execute wgmma.commit_group.sync.aligned and lane 0 do not, expected all lanes at it"
+                        + " together");
+        assertReplaced(
+                "setp.eq.u32 %p4, 0, 0",
+                "setp.ne.u32 %p4, %r1, 128",
+                "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 adds in some lanes only, expected all lanes or"
+                        + " none");
+        assertReplaced(
+                "add.u64 %q4, %q3, 512",
+                "cvt.u64.u32 %q9, %r1; add.u64 %q4, %q3, %q9",
+                "wgmma.mma_async.sync.aligned.m64n64k16.f32.bf16.bf16 with descriptor 0x[0-9a-f]+, lane 0 with"
+                        + " 0x[0-9a-f]+, expected one value in all lanes");
     }
 
-    /// Of the second operand at 32 k, where 48 should follow.
     @Test
-    void a_descriptor_that_names_the_wrong_k_gives_a_wrong_product() {
-        assertWrong(kernel().replace(NT, "4611686293338849286", 0, "4611686293338849284"), PRODUCT);
+    void matrices_that_are_not_where_a_descriptor_says() {
+        assertReplaced(
+                "add.u64 %q4, %q3, 512",
+                "add.u64 %q4, %q3, 520",
+                "descriptor of B: start is 0x2080, expected an address in the first 128 bytes of each 1024, where a"
+                        + " pattern begins");
+        assertReplaced(
+                "add.u64 %q4, %q3, 512",
+                "add.u64 %q4, %q3, 3584",
+                "wgmma reads 16 bytes at 0xfff0 of shared memory for B \\(it has 49,184 bytes\\), expected an address in"
+                        + " it");
     }
 
-    /// 1024 bytes from 64 columns to the next and 8192 from eight k to the next.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            setmaxnreg.inc.sync.aligned.u32 232 | setmaxnreg.inc.sync.aligned.u32 236 | registers is 236, expected a multiple of 8 from 24 to 256
+            setmaxnreg.inc.sync.aligned.u32 232 | setmaxnreg.inc.sync.aligned.u32 16  | registers is 16, expected a multiple of 8 from 24 to 256
+            wgmma.fence.sync.aligned            | wgmma.fence                         | expected .sync.aligned
+            wait_group.sync.aligned 1           | wait_group.sync.aligned 8           | groups is 8, expected 0 to 7
+            .minnctapersm 1                     | .reqnctapercluster 2, 1, 1          | a cluster of 2 blocks, expected 1 (larger ones are not simulated)
+            """)
+    void what_is_not_in_the_language_is_refused(String part, String by, String message) {
+        assertThatThrownBy(() -> HopperTest.pipeline(
+                        Planted.text("hopper", HopperKernels.PIPELINE.replace(part, by)),
+                        Schedule.inTurn(),
+                        64,
+                        64,
+                        64))
+                .isInstanceOf(PtxException.class)
+                .hasMessageContaining(message);
+    }
+
     @Test
-    void a_descriptor_whose_offsets_are_swapped_gives_a_wrong_product() {
-        assertWrong(kernel().replace(NN, "4611686293338849280", 0, "4611688217454837760"), ACROSS);
-    }
-
-    /// It is taken for rows that are 1024 bytes apart by eights, of which there are fewer.
-    @Test
-    void an_operand_that_is_not_turned_is_read_beyond_its_stage() {
-        Planted kernel = kernel().changeAll(NN, "wgmma.mma_async", line -> line.replace(", 0, 1; }", ", 0, 0; }"));
-        try (Simulator gpu = gpu(kernel)) {
-            assertThatThrownBy(() -> error(gpu, ACROSS))
-                    .isInstanceOf(Fault.class)
-                    .hasMessageContaining("of shared memory at 0xc000 that nobody has written");
-        }
-    }
-
-    /// A wait that is over at once.
-    private static String over(String line) {
-        return line.replaceFirst(".*selp.b32 (%r\\d+).*", "mov.u32 $1, 1;");
-    }
-
-    private static void assertFault(Planted kernel, String message) {
-        try (Simulator gpu = gpu(kernel)) {
-            assertThatThrownBy(() -> error(gpu, PRODUCT))
-                    .isInstanceOf(Fault.class)
-                    .hasMessageMatching(ShippedFaultTest.pattern(message));
-        }
-    }
-
-    private static void assertWrong(Planted kernel, KernelCase c) {
-        try (Simulator gpu = gpu(kernel)) {
-            assertThat(error(gpu, c)).isGreaterThan(10);
-        }
-    }
-
-    private static Simulator gpu(Planted kernel) {
-        return kernel.gpu(Options.defaults().withCapability(90));
-    }
-
-    private static double error(Simulator gpu, KernelCase c) {
-        try (Kernels device = CudaKernels.open(gpu);
-                Kernels cpu = CpuKernels.open()) {
-            return c.error(device, cpu);
+    void another_card_does_not_run_it() {
+        Planted planted = Planted.text("hopper", HopperKernels.PIPELINE);
+        try (Simulator gpu = planted.gpu(Options.defaults())) {
+            assertThatThrownBy(() -> HopperTest.launch(gpu, 64, 64, 64))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("hopper.ptx: target is sm_90a, expected at most sm_80 (the simulator's)");
         }
     }
 }

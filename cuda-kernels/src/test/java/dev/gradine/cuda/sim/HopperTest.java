@@ -15,13 +15,14 @@ import org.junit.jupiter.api.Test;
 final class HopperTest {
 
     private static final Kernel PRODUCT = new Kernel("hopper", "product");
+    private static final Kernel PIPELINE = new Kernel("hopper", "pipeline");
 
     /// Whole numbers, so that every order of sums gives the same.
     @Test
     void a_product_of_tiles_is_that_of_the_matrices() {
         int m = 128;
-        int n = 192;
-        int k = 256;
+        int n = 64;
+        int k = 192;
         assertThat(run(Planted.text("hopper", HopperKernels.PRODUCT), Schedule.inTurn(), m, n, k))
                 .containsExactly(expected(m, n, k));
     }
@@ -38,6 +39,34 @@ final class HopperTest {
     void what_is_outside_of_a_tensor_is_zero() {
         assertThat(run(Planted.text("hopper", HopperKernels.PRODUCT), Schedule.inTurn(), 64, 64, 88))
                 .containsExactly(expected(64, 64, 88));
+    }
+
+    @Test
+    void a_pipeline_of_two_roles_computes_the_same_in_any_order_of_warps() {
+        Planted planted = Planted.text("hopper", HopperKernels.PIPELINE);
+        assertThat(pipeline(planted, Schedule.inTurn(), 128, 64, 320)).containsExactly(expected(128, 64, 320));
+        for (int seed = 0; seed < 10; seed++) {
+            assertThat(pipeline(planted, Schedule.random(seed), 64, 64, 320)).containsExactly(expected(64, 64, 320));
+        }
+    }
+
+    static float[] pipeline(Planted planted, Schedule schedule, int m, int n, int k) {
+        try (Simulator gpu = planted.gpu(Options.defaults().withCapability(90).with(schedule))) {
+            return launch(gpu, m, n, k);
+        }
+    }
+
+    static float[] launch(Simulator gpu, int m, int n, int k) {
+        long a = upload(gpu, values(m * k, 1));
+        long b = upload(gpu, values(n * k, 2));
+        long y = gpu.allocate(4L * m * n);
+        TensorMap mapY =
+                new TensorMap(y, DType.F32, List.of((long) n, (long) m), List.of(4L * n), List.of(64, 64), 0);
+        Grid grid = new Grid(m / 64, n / 64, 1, 256, 49152 + 32);
+        gpu.launch(PIPELINE, grid, map(a, m, k), map(b, n, k), mapY, Math.ceilDiv(k, 64));
+        float[] out = new float[m * n];
+        gpu.download(y, MemorySegment.ofArray(out));
+        return out;
     }
 
     static float[] run(Planted planted, Schedule schedule, int m, int n, int k) {
