@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// One line of the shipped attention for Hopper changed, as a mistake would change it: each is caught.
-final class AttentionFaultTest {
+final class AttentionHopperFaultTest {
 
     private static final String STEM = "attention.sm_90a";
     private static final String FORWARD = "attention_forward_hopper_bf16_d128";
