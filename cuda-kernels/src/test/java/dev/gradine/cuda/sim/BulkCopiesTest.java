@@ -22,8 +22,9 @@ final class BulkCopiesTest {
 
     private static final int SHARED = 16384;
 
-    /// `BODY` between the making of an mbarrier for one arrival at `%r4` and a copy of shared memory to `out`. `%p0` is
-    /// false in thread 0, `%q0` is the tensor map, `%r2` the address of shared memory, `%c0` to `%c4` the coordinates.
+    /// `BODY` between the making of an mbarrier for one arrival at `%r4` and a copy of shared memory to
+    /// `out`. `%p0` is false in thread 0, `%q0` is the tensor map, `%r2` the address of shared memory,
+    /// `%c0` to `%c4` are coordinates.
     private static final String TEXT = """
             .version 8.0
             .target sm_90a
@@ -118,6 +119,7 @@ final class BulkCopiesTest {
     }
 
     /// Sizes, box and first coordinates along dimensions, the one of neighbours first.
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Shape(DType type, int swizzle, List<Long> sizes, List<Integer> box, int... first) {
 
         int bytes() {
@@ -170,9 +172,9 @@ final class BulkCopiesTest {
             int row = at / 128;
             int piece = at / 16 % 8;
             int changed = switch (swizzle) {
-                case 128 -> piece ^ row % 8;
-                case 64 -> piece ^ row % 4;
-                case 32 -> piece ^ row % 2;
+                case 128 -> piece ^ (row % 8);
+                case 64 -> piece ^ (row % 4);
+                case 32 -> piece ^ (row % 2);
                 default -> piece;
             };
             return row * 128 + changed * 16 + at % 16;
@@ -240,21 +242,16 @@ final class BulkCopiesTest {
     @Test
     void bytes_in_a_row_are_copied_too() {
         byte[][] memory = {pattern(TILE.tensorBytes()), pattern(1024), new byte[1024]};
-        run(
-                """
+        run("""
                 @%p0 bra WAIT;
                 mbarrier.arrive.expect_tx.shared::cta.b64 _, [%r4], 1024;
                 cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%q1], 1024, [%r4];
-                """
-                        + WAIT
-                        + """
+                """ + WAIT + """
                         @%p0 bra END;
                         cp.async.bulk.global.shared::cta.bulk_group [%q2], [%r2], 1024;
                         cp.async.bulk.commit_group;
                         cp.async.bulk.wait_group.read 0;
-                        """,
-                TILE,
-                memory);
+                        """, TILE, memory);
         assertThat(memory[2]).containsExactly(memory[1]);
         assertThatThrownBy(() -> body(
                         "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r2], [%q1], 24, [%r4];"))
@@ -313,16 +310,18 @@ final class BulkCopiesTest {
         Shape narrow = shape(DType.BF16, 128, "64 64", "32 8", "0 0");
         byte[][] memory = {pattern(narrow.tensorBytes()), new byte[4], new byte[512]};
         assertThatThrownBy(() -> run(load(2) + WAIT + OUT, narrow, memory))
-                .hasMessageContaining("of a box of [32, 8] values with swizzle 128, expected rows of as many bytes as the"
-                        + " swizzle");
+                .hasMessageContaining(
+                        "of a box of [32, 8] values with swizzle 128, expected rows of as many bytes as the"
+                                + " swizzle");
     }
 
     @Test
     void nobody_leaves_while_bytes_are_on_their_way() {
         assertThatThrownBy(() -> body(load(2) + "WAIT:\n"))
-                .hasMessageContaining("all threads end and none has waited for a bulk copy to shared memory that mbarrier"
-                        + " 0x3e80 (phase 1 lacks 1 of 1 arrivals and 0 bytes) counts, expected a wait for the phase"
-                        + " before");
+                .hasMessageContaining(
+                        "all threads end and none has waited for a bulk copy to shared memory that mbarrier"
+                                + " 0x3e80 (phase 1 lacks 1 of 1 arrivals and 0 bytes) counts, expected a wait for the phase"
+                                + " before");
     }
 
     @Test

@@ -63,7 +63,7 @@ record Canonical(int width, boolean isRowFirst, int start, int leading, int stri
     private int swizzle(int address) {
         int bits = Integer.numberOfTrailingZeros(width / 16);
         int result = address;
-        for (int b = 0; b < bits; b++) if ((address >> (7 + b) & 1) != 0) result ^= 1 << (4 + b);
+        for (int b = 0; b < bits; b++) if (((address >> (7 + b)) & 1) != 0) result ^= 1 << (4 + b);
         return result;
     }
 
@@ -75,6 +75,6 @@ record Canonical(int width, boolean isRowFirst, int start, int leading, int stri
             case 32 -> 3;
             default -> 0;
         };
-        return start / 16 | (long) leading / 16 << 16 | (long) stride / 16 << 32 | mode << 62;
+        return (start / 16) | ((leading / 16L) << 16) | ((stride / 16L) << 32) | (mode << 62);
     }
 }

@@ -28,18 +28,22 @@ final class ClusterTest {
         String arrive = "barrier.cluster.arrive.release.aligned;\n";
         String wait = "barrier.cluster.wait.acquire.aligned;\n";
         String read = "xor.b32 %r1, %r1, 128;\nmov.u32 %r0, s;\nadd.u32 %r0, %r0, %r1;\nld.shared.u32 %d, [%r0];";
-        assertThat(lanes(64, write + (arrive + wait).repeat(2) + read)).startsWith(32, 33).endsWith(30, 31);
+        assertThat(lanes(64, write + (arrive + wait).repeat(2) + read))
+                .startsWith(32, 33)
+                .endsWith(30, 31);
         assertThatThrownBy(() -> lanes(64, write + arrive + read)).isInstanceOf(Fault.class);
         assertThatThrownBy(() -> lanes(64, write + wait + read))
-                .hasMessageContaining("barrier.cluster.wait.acquire.aligned without an arrival, expected arrive and wait,"
-                        + " one after the other");
+                .hasMessageContaining(
+                        "barrier.cluster.wait.acquire.aligned without an arrival, expected arrive and wait,"
+                                + " one after the other");
         assertThatThrownBy(() -> lanes(64, write + arrive + arrive))
                 .hasMessageContaining("barrier.cluster.arrive.release.aligned a second time");
     }
 
     @Test
     void registers_are_asked_for_by_whole_warpgroups() {
-        assertThat(lanes(128, "setmaxnreg.dec.sync.aligned.u32 24;\nmov.u32 %d, 7;")).containsOnly(7);
+        assertThat(lanes(128, "setmaxnreg.dec.sync.aligned.u32 24;\nmov.u32 %d, 7;"))
+                .containsOnly(7);
         assertThatThrownBy(() -> lanes(64, "setmaxnreg.dec.sync.aligned.u32 24;"))
                 .hasMessageContaining("setmaxnreg.dec.sync.aligned.u32 by warp 0 of a block of 2 warps, expected"
                         + " warpgroups of four whole warps");

@@ -12,7 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class HopperFaultTest {
 
     private static final String ENTRY = "pipeline";
-    private static final String BEFORE = "hopper\\.cu: pipeline: PTX line [0-9]+, block \\(0, 0, 0\\)(, thread [0-9]+)?: ";
+    private static final String BEFORE =
+            "hopper\\.cu: pipeline: PTX line [0-9]+, block \\(0, 0, 0\\)(, thread [0-9]+)?: ";
 
     private static void assertFault(UnaryOperator<Planted> change, String message) {
         Planted planted = change.apply(Planted.text("hopper", HopperKernels.PIPELINE));
@@ -40,7 +41,8 @@ final class HopperFaultTest {
                 + " before it|that nobody has written.*)";
         assertMissing("bra FULL", 0, message);
         assertReplaced("[%r24], 16384", "[%r24], 8192", message);
-        assertReplaced("arrive.expect_tx.shared::cta.b64 _, [%r24], 16384", "arrive.shared::cta.b64 _, [%r24]", message);
+        assertReplaced(
+                "arrive.expect_tx.shared::cta.b64 _, [%r24], 16384", "arrive.shared::cta.b64 _, [%r24]", message);
     }
 
     @Test
@@ -54,8 +56,9 @@ final class HopperFaultTest {
 
     @Test
     void telling_that_a_buffer_is_empty_before_the_product_that_reads_it_has_ended() {
-        String message = "race: copies to 8192 bytes of shared memory at 0x0 that wgmma of warps 4 to 7 reads, expected a"
-                + " wait for it by who started it, and a barrier or an mbarrier after that if it is another thread";
+        String message =
+                "race: copies to 8192 bytes of shared memory at 0x0 that wgmma of warps 4 to 7 reads, expected a"
+                        + " wait for it by who started it, and a barrier or an mbarrier after that if it is another thread";
         assertMissing("wait_group.sync.aligned 1", 0, message);
         assertReplaced("wait_group.sync.aligned 1", "wait_group.sync.aligned 2", message);
         assertMissing("wgmma.commit_group", 0, message);

@@ -60,8 +60,7 @@ final class HopperTest {
         long a = upload(gpu, values(m * k, 1));
         long b = upload(gpu, values(n * k, 2));
         long y = gpu.allocate(4L * m * n);
-        TensorMap mapY =
-                new TensorMap(y, DType.F32, List.of((long) n, (long) m), List.of(4L * n), List.of(64, 64), 0);
+        TensorMap mapY = new TensorMap(y, DType.F32, List.of((long) n, (long) m), List.of(4L * n), List.of(64, 64), 0);
         Grid grid = new Grid(m / 64, n / 64, 1, 256, 49152 + 32);
         gpu.launch(PIPELINE, grid, map(a, m, k), map(b, n, k), mapY, Math.ceilDiv(k, 64));
         float[] out = new float[m * n];

@@ -11,16 +11,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// `mbarrier.*` as kernels use them: who is waited for, and what a wait makes known.
 final class MbarrierTest {
 
-    /// Thread 0 makes one for `%d` arrivals at `s`; `%r0` is its address, `%p0` is true in thread 0, `%p1` in the second
-    /// warp, which is the first to go on after the barrier.
-    private static final String MADE = """
-            mov.u32 %%r0, s;
-            setp.eq.u32 %%p0, %%tid, 0;
-            setp.ge.u32 %%p1, %%tid, 32;
-            @%%p0 mbarrier.init.shared::cta.b64 [%%r0], %d;
-            bar.sync 0;
-            """;
-
     private static final String ARRIVE = "mbarrier.arrive.shared::cta.b64 _, [%r0];\n";
 
     private static final String WAIT = """
@@ -30,12 +20,21 @@ final class MbarrierTest {
             """;
 
     /// Each thread writes its number, and reads that of the thread 32 after it.
-    private static final String WRITE = "shl.b32 %r1, %tid, 2;\nadd.u32 %r1, %r1, %r0;\nst.shared.u32 [%r1+64], %tid;\n";
+    private static final String WRITE =
+            "shl.b32 %r1, %tid, 2;\nadd.u32 %r1, %r1, %r0;\nst.shared.u32 [%r1+64], %tid;\n";
 
     private static final String READ = "ld.shared.u32 %d, [%r1+192];\n";
 
+    /// Thread 0 makes one for so many arrivals at `s`; `%r0` is its address, `%p0` is true in thread 0, `%p1` in the
+    /// second warp, which is the first to go on after the barrier.
     private static String made(int arrivals) {
-        return MADE.formatted(arrivals);
+        return """
+                mov.u32 %r0, s;
+                setp.eq.u32 %p0, %tid, 0;
+                setp.ge.u32 %p1, %tid, 32;
+                @%p0 mbarrier.init.shared::cta.b64 [%r0], ARRIVALS;
+                bar.sync 0;
+                """.replace("ARRIVALS", "" + arrivals);
     }
 
     @Test
@@ -44,8 +43,9 @@ final class MbarrierTest {
         assertThat(lanes(64, count)).containsOnly(1);
         assertThatThrownBy(() -> lanes(64, made(65) + ARRIVE + WAIT))
                 .isInstanceOf(Fault.class)
-                .hasMessageContaining("deadlock: no warp can run, warp 0 for mbarrier 0x0 (phase 0 lacks 1 of 65 arrivals"
-                        + " and 0 bytes), warp 1 for mbarrier 0x0");
+                .hasMessageContaining(
+                        "deadlock: no warp can run, warp 0 for mbarrier 0x0 (phase 0 lacks 1 of 65 arrivals"
+                                + " and 0 bytes), warp 1 for mbarrier 0x0");
     }
 
     @Test
@@ -53,14 +53,14 @@ final class MbarrierTest {
         String twice = made(64) + "@%p1 mbarrier.arrive.shared::cta.b64 _, [%r0], 2;\n";
         assertThat(lanes(64, twice + WAIT + "mov.b32 %d, 1;")).containsOnly(1);
         assertThatThrownBy(() -> lanes(64, made(63) + "@%p1 mbarrier.arrive.shared::cta.b64 _, [%r0], 2;\n" + WAIT))
-                .hasMessageContaining("thread 63: mbarrier.arrive.shared::cta.b64 2 times at mbarrier 0x0 (phase 0 lacks"
-                        + " 1 of 63 arrivals and 0 bytes), expected no more than it waits for");
+                .hasMessageContaining(
+                        "thread 63: mbarrier.arrive.shared::cta.b64 2 times at mbarrier 0x0 (phase 0 lacks"
+                                + " 1 of 63 arrivals and 0 bytes), expected no more than it waits for");
     }
 
     @Test
     void phases_follow_each_other() {
-        String rounds = made(64)
-                + """
+        String rounds = made(64) + """
                 mov.b32 %r5, 0;
                 ROUND:
                 and.b32 %r6, %r5, 1;
@@ -86,8 +86,7 @@ final class MbarrierTest {
 
     @Test
     void a_phase_is_named_by_what_an_arrival_returned() {
-        String token = made(64)
-                + """
+        String token = made(64) + """
                 mbarrier.arrive.shared.b64 %q0, [%r0];
                 AGAIN:
                 mbarrier.test_wait.shared.b64 %p2, [%r0], %q0;
@@ -142,7 +141,8 @@ final class MbarrierTest {
     void lanes_of_one_warp_may_wait_for_each_other() {
         String within = made(1) + "@!%p0 bra WAITS;\n" + ARRIVE + "bra END;\nWAITS:\n" + WAIT + "mov.b32 %d, 1;\nEND:";
         assertThat(lanes(32, within)).startsWith(0).endsWith(1, 1);
-        String backwards = made(1) + "@%p0 bra ARRIVES;\n" + WAIT + "mov.b32 %d, 1;\nbra END;\nARRIVES:\n" + ARRIVE + "END:";
+        String backwards =
+                made(1) + "@%p0 bra ARRIVES;\n" + WAIT + "mov.b32 %d, 1;\nbra END;\nARRIVES:\n" + ARRIVE + "END:";
         assertThat(lanes(32, backwards)).startsWith(0).endsWith(1, 1);
     }
 

@@ -109,20 +109,21 @@ final class TensorInstructionsTest {
     @Test
     void stmatrix_is_the_way_back() {
         String load = "ldmatrix.sync.aligned.m8n8.x4%s.shared.b16 {%%r0, %%r1, %%r2, %%r3}, [%%r9];\n";
-        String store = "bar.warp.sync -1;\nstmatrix.sync.aligned.m8n8.x4%s.shared.b16 [%%r9+512], {%%r0, %%r1, %%r2, %%r3};\n";
+        String store =
+                "bar.warp.sync -1;\nstmatrix.sync.aligned.m8n8.x4%s.shared.b16 [%%r9+512], {%%r0, %%r1, %%r2, %%r3};\n";
         String read = "bar.warp.sync -1;\nld.shared.v4.b32 {%r20, %r21, %r22, %r23}, [%r9+512];\nmov.b32 %d, %r2";
         for (String trans : new String[] {"", ".trans"}) {
             for (int i = 0; i < 4; i++) {
                 int[] words = lanes(32, ROWS + load.formatted(trans) + store.formatted(trans) + read + i + ";");
                 for (int row = 0; row < 32; row++) {
-                    assertThat(words[row]).isEqualTo((8 * row + 2 * i) | (8 * row + 2 * i + 1) << 16);
+                    assertThat(words[row]).isEqualTo((8 * row + 2 * i) | ((8 * row + 2 * i + 1) << 16));
                 }
             }
             String other = trans.isEmpty() ? ".trans" : "";
             int[] turned = lanes(32, ROWS + load.formatted(trans) + store.formatted(other) + read + "0;");
             for (int row = 0; row < 32; row++) {
                 int first = row / 8 * 64 + row % 8;
-                assertThat(turned[row]).isEqualTo(first | (first + 8) << 16);
+                assertThat(turned[row]).isEqualTo(first | ((first + 8) << 16));
             }
         }
     }

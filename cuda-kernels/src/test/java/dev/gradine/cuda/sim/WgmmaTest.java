@@ -95,11 +95,7 @@ final class WgmmaTest {
     })
     void any_layout(int widthA, boolean isAFirst, int widthB, boolean isBFirst) {
         int n = 128;
-        check(
-                n,
-                Canonical.dense(widthA, isAFirst, 0, M),
-                Canonical.dense(widthB, isBFirst, START_OF_B, n),
-                "1, 1");
+        check(n, Canonical.dense(widthA, isAFirst, 0, M), Canonical.dense(widthB, isBFirst, START_OF_B, n), "1, 1");
     }
 
     /// A tile of 64 along k of which the second step of 16 is taken, as kernels walk through a tile.
@@ -157,8 +153,8 @@ final class WgmmaTest {
     private void check(int n, Canonical inA, Canonical inB, String signs) {
         float[][] b = matrix(n);
         byte[] image = image(inA);
-        String text = ", %%q3, %%q4, %%p0, %s, %d, %d;"
-                .formatted(signs, inA.isRowFirst() ? 1 : 0, inB.isRowFirst() ? 1 : 0);
+        String text =
+                ", %%q3, %%q4, %%p0, %s, %d, %d;".formatted(signs, inA.isRowFirst() ? 1 : 0, inB.isRowFirst() ? 1 : 0);
         int sign = signs.chars().filter(c -> c == '-').count() == 1 ? -1 : 1;
         assertProduct(run(n, text, image, b, inA, inB, true), n, b, sign, true);
         assertProduct(run(n, text, image, b, inA, inB, false), n, b, sign, false);
@@ -184,8 +180,7 @@ final class WgmmaTest {
         assertThat(d).containsExactly(expected);
     }
 
-    private float[] run(
-            int n, String operands, byte[] image, float[][] b, Canonical inA, Canonical inB, boolean adds) {
+    private float[] run(int n, String operands, byte[] image, float[][] b, Canonical inA, Canonical inB, boolean adds) {
         put(image, b, inB);
         PtxModule module = PtxModule.parse("one.ptx", text(n, operands));
         try (Simulator gpu = new Simulator(Options.defaults().withCapability(90), _ -> module)) {
@@ -232,7 +227,7 @@ final class WgmmaTest {
             for (int i = 0; i < 4; i++) {
                 int row = thread / 32 * 16 + thread % 32 / 4 + 8 * (i % 2);
                 int k = thread % 4 * 2 + 8 * (i / 2);
-                registers[4 * thread + i] = bits(a[row][k]) | bits(a[row][k + 1]) << 16;
+                registers[4 * thread + i] = bits(a[row][k]) | (bits(a[row][k + 1]) << 16);
             }
         }
         return registers;
