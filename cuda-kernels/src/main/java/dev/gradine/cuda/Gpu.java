@@ -64,6 +64,12 @@ public interface Gpu extends AutoCloseable {
     /// @throws IllegalArgumentException if the arguments do not fit the kernel's parameters in number or width
     void launch(Kernel kernel, Grid grid, Object... arguments);
 
+    /// Runs what a library of others asks of the same device, at this place in the order of all work. A `Gpu` that
+    /// holds launches back must have started them before.
+    default void inOrder(Runnable work) {
+        work.run();
+    }
+
     /// Waits until everything asked for has been done.
     ///
     /// @throws IllegalStateException if a kernel failed

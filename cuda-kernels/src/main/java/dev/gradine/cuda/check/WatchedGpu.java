@@ -105,6 +105,11 @@ record WatchedGpu(Gpu gpu, Consumer<Kernel> launched) implements Gpu {
     }
 
     @Override
+    public void inOrder(Runnable work) {
+        gpu.inOrder(work);
+    }
+
+    @Override
     public void synchronize() {
         gpu.synchronize();
     }

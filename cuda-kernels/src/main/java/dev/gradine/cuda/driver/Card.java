@@ -189,6 +189,14 @@ public final class Card implements Gpu {
     }
 
     @Override
+    public void inOrder(Runnable work) {
+        enter();
+        last = "work of another library";
+        work.run();
+        if (WAIT && !capturing) Driver.check(JCudaDriver.cuStreamSynchronize(stream), last);
+    }
+
+    @Override
     public void synchronize() {
         enterOutsideCapture("synchronize");
         check(JCudaDriver.cuStreamSynchronize(stream), "synchronize");
