@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
+import dev.gradine.tensor.DeviceOptions;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,15 +43,15 @@ final class DeviceArgs {
     /// @throws IllegalArgumentException if there is no such device here
     Device chosen() {
         List<Device> all = Device.all();
-        DType type = dataType();
-        if (!name.equals(AUTO)) return named(name, all).computingIn(type);
+        DeviceOptions options = DeviceOptions.defaults().with(dataType());
+        if (!name.equals(AUTO)) return named(name, all).with(options);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();
         Device device = why.isEmpty() ? cuda : named(CPU, all);
         var err = command.commandLine().getErr();
         err.println("gradine: device " + device.name() + (why.isEmpty() ? " (a card is here)" : " (" + why + ")"));
         err.flush();
-        return device.computingIn(type);
+        return device.with(options);
     }
 
     /// What layers compute in, as the user names it.

@@ -2,8 +2,8 @@ package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.check.Verified;
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
+import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 
 /// The first card that the driver lets this process see.
@@ -20,8 +20,10 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public Kernels open(DType dataType) {
-        return CudaKernels.open(openCard(), dataType);
+    public Kernels open(DeviceOptions options) {
+        options.requireNoGraphs(name());
+        options.requireOwnGemm(name());
+        return CudaKernels.open(openCard(), options.dataType());
     }
 
     /// The card alone, for who measures or checks it.

@@ -1,8 +1,8 @@
 package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.CudaKernels;
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
+import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 
 /// The simulator as a device: the kernels of the card, on any machine, slowly.
@@ -19,7 +19,9 @@ public final class SimDevice implements Device {
     }
 
     @Override
-    public Kernels open(DType dataType) {
-        return CudaKernels.open(new Simulator(), dataType);
+    public Kernels open(DeviceOptions options) {
+        options.requireNoGraphs(name());
+        options.requireOwnGemm(name());
+        return CudaKernels.open(new Simulator(), options.dataType());
     }
 }

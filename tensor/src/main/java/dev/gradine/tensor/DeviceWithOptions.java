@@ -1,7 +1,7 @@
 package dev.gradine.tensor;
 
-/// A device together with the type that layers compute in on it.
-record DeviceOfType(Device device, DType dataType) implements Device {
+/// A device together with how it is to compute.
+record DeviceWithOptions(Device device, DeviceOptions options) implements Device {
 
     @Override
     public String name() {
@@ -15,11 +15,11 @@ record DeviceOfType(Device device, DType dataType) implements Device {
 
     @Override
     public Kernels open() {
-        return open(dataType);
+        return open(options);
     }
 
     @Override
-    public Kernels open(DType other) {
+    public Kernels open(DeviceOptions other) {
         return device.open(other);
     }
 }
