@@ -17,6 +17,7 @@ final class DeviceArgs {
 
     static final String CPU = "cpu";
     private static final String AUTO = "auto";
+    private static final String OWN = "own";
 
     @Option(
             names = "--device",
@@ -35,6 +36,14 @@ final class DeviceArgs {
                             + " (default ${DEFAULT-VALUE}).")
     private String dtype = "f32";
 
+    @Option(
+            names = "--gemm",
+            defaultValue = OWN,
+            paramLabel = "NAME",
+            description = "Whose matrix products: own, or cublas on cuda where it is installed (default"
+                    + " ${DEFAULT-VALUE}).")
+    private String gemm = OWN;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -43,7 +52,7 @@ final class DeviceArgs {
     /// @throws IllegalArgumentException if there is no such device here
     Device chosen() {
         List<Device> all = Device.all();
-        DeviceOptions options = DeviceOptions.defaults().with(dataType());
+        DeviceOptions options = new DeviceOptions(dataType(), false, vendorGemm());
         if (!name.equals(AUTO)) return named(name, all).with(options);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();
@@ -64,6 +73,14 @@ final class DeviceArgs {
             case "f32" -> DType.F32;
             case "bf16" -> DType.BF16;
             default -> throw new IllegalArgumentException("--dtype: \"%s\", expected f32 or bf16".formatted(dtype));
+        };
+    }
+
+    private boolean vendorGemm() {
+        return switch (gemm) {
+            case OWN -> false;
+            case "cublas" -> true;
+            default -> throw new IllegalArgumentException("--gemm: \"%s\", expected own or cublas".formatted(gemm));
         };
     }
 

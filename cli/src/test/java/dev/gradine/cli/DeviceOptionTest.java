@@ -63,6 +63,17 @@ class DeviceOptionTest {
     }
 
     @Test
+    void cublas_is_for_a_card_alone() {
+        Path model = TinyModel.write(temp.resolve("model"));
+        for (String device : List.of("cpu", "sim")) {
+            Cli.run("generate", "--model", model, "--prompt", "a", "--gemm", "cublas", "--device", device)
+                    .refuses(device + ": gemm is cublas, expected own (cublas is for cuda)");
+        }
+        Cli.run("generate", "--model", model, "--prompt", "a", "--gemm", "mkl")
+                .refuses("--gemm: \"mkl\", expected own or cublas");
+    }
+
+    @Test
     void the_simulator_computes_what_the_cpu_does() {
         float[] cpu = Values.floats(scored("cpu"), "logits");
         Teeth.bite(

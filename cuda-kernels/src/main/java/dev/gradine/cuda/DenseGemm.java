@@ -52,6 +52,9 @@ public interface DenseGemm extends AutoCloseable {
         }
     }
 
+    /// Name for messages and reports, such as `cuBLAS`.
+    String name();
+
     /// Whether it multiplies these types without rounding one of them on the way.
     boolean takes(DType a, DType b, DType c);
 

@@ -23,11 +23,13 @@ import java.util.Map;
 final class Launchers {
 
     private final Map<Class<?>, Object> byContract = new HashMap<>();
+    private final List<DenseGemm> vendor;
 
     /// Launchers for kernels of `gpu`, one line per contract that has kernels.
     ///
     /// @param vendor whose matrix products are used where it takes the types: one, or none
     Launchers(Gpu gpu, List<DenseGemm> vendor) {
+        this.vendor = vendor;
         byContract.put(AttentionKernel.class, new AttentionCuda(gpu));
         byContract.put(LowRankKernel.class, new LowRankCuda(gpu, vendor));
         byContract.put(MatMulKernel.class, new MatMulCuda(gpu, vendor));
@@ -62,5 +64,15 @@ final class Launchers {
             throw new UnsupportedKernelException(stem + ": no CUDA kernel; run this op on cpu");
         }
         return contract.cast(launcher);
+    }
+
+    /// What a device's name ends in where a vendor's library multiplies.
+    String vendorName() {
+        return vendor.isEmpty() ? "" : ", products of " + vendor.getFirst().name();
+    }
+
+    /// Closes the vendor's library.
+    void close() {
+        vendor.forEach(DenseGemm::close);
     }
 }

@@ -1,6 +1,9 @@
 package dev.gradine.cli.gpu;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.DenseGemm.Form;
+import dev.gradine.cuda.DenseGemm.Matrix;
+import dev.gradine.cuda.DenseGemm.Product;
 import dev.gradine.cuda.driver.CuBlas;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -9,6 +12,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.MatMulShapes;
 import dev.gradine.tensor.kernel.Segments;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,8 +85,10 @@ final class GpuWorks {
         Tensor a = random(k, type, n, n);
         Tensor b = random(k, type, n, n);
         Tensor c = k.empty(type, Shape.of(n, n));
-        List<Runnable> peer =
-                cublas.stream().map(l -> (Runnable) () -> l.nt(a, b, c)).toList();
+        List<Runnable> peer = cublas.stream()
+                .map(l -> (Runnable) () -> l.multiply(new Product(
+                        Form.NT, new MatMulShapes(n, n, n), Matrix.of(a), Matrix.of(b), Matrix.of(c), 1, false)))
+                .toList();
         String name = "gemm " + type.name().toLowerCase(java.util.Locale.ROOT) + " " + n;
         return new GpuWork(name, 0, 2.0 * n * n * n, () -> k.matMul().nt(a, b, 1, false, c), peer, c);
     }

@@ -127,6 +127,11 @@ public final class CuBlas implements DenseGemm {
         return all;
     }
 
+    @Override
+    public String name() {
+        return "cuBLAS";
+    }
+
     /// What `cublasGemmEx` has for f32 sums: all F32, or BF16 operands with a BF16 or F32 result.
     @Override
     public boolean takes(DType a, DType b, DType c) {
@@ -155,8 +160,25 @@ public final class CuBlas implements DenseGemm {
         int code;
         try {
             code = (int) gemm.invokeExact(
-                    handle, opB, opA, n, m, k, alpha, b, ofB, strideB, a, ofA, strideA, beta, c, type(p.c()), n,
-                    COMPUTE_F32, DEFAULT_ALGORITHM);
+                    handle,
+                    opB,
+                    opA,
+                    n,
+                    m,
+                    k,
+                    alpha,
+                    b,
+                    ofB,
+                    strideB,
+                    a,
+                    ofA,
+                    strideA,
+                    beta,
+                    c,
+                    type(p.c()),
+                    n,
+                    COMPUTE_F32,
+                    DEFAULT_ALGORITHM);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) { // a native function throws nothing
@@ -183,19 +205,18 @@ public final class CuBlas implements DenseGemm {
 
     /// Number and name of a `cublasStatus_t`.
     private static String text(int code) {
-        String name =
-                switch (code) {
-                    case 1 -> "not initialised";
-                    case 3 -> "allocation failed";
-                    case 7 -> "invalid value";
-                    case 8 -> "architecture mismatch";
-                    case 11 -> "mapping error";
-                    case 13 -> "execution failed";
-                    case 14 -> "internal error";
-                    case 15 -> "not supported";
-                    case 16 -> "licence error";
-                    default -> "unknown";
-                };
+        String name = switch (code) {
+            case 1 -> "not initialised";
+            case 3 -> "allocation failed";
+            case 7 -> "invalid value";
+            case 8 -> "architecture mismatch";
+            case 11 -> "mapping error";
+            case 13 -> "execution failed";
+            case 14 -> "internal error";
+            case 15 -> "not supported";
+            case 16 -> "licence error";
+            default -> "unknown";
+        };
         return "cuBLAS " + code + " " + name;
     }
 

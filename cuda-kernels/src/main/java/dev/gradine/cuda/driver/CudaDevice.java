@@ -1,10 +1,12 @@
 package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.DenseGemm;
 import dev.gradine.cuda.check.Verified;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
+import java.util.List;
 
 /// The first card that the driver lets this process see.
 public final class CudaDevice implements Device {
@@ -22,8 +24,14 @@ public final class CudaDevice implements Device {
     @Override
     public Kernels open(DeviceOptions options) {
         options.requireNoGraphs(name());
-        options.requireOwnGemm(name());
-        return CudaKernels.open(openCard(), options.dataType());
+        Card card = openCard();
+        try {
+            List<DenseGemm> vendor = options.vendorGemm() ? List.of(CuBlas.required(card)) : List.of();
+            return CudaKernels.open(card, options.dataType(), vendor);
+        } catch (RuntimeException e) {
+            card.close();
+            throw e;
+        }
     }
 
     /// The card alone, for who measures or checks it.

@@ -3,6 +3,8 @@ package dev.gradine.cuda.driver;
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -17,6 +19,7 @@ final class CardOnPaper {
     private CardOnPaper() {}
 
     public static void main(String[] args) {
+        fails(() -> new CudaDevice().open(new DeviceOptions(DType.F32, false, true)));
         CardInfo info = Driver.cards().getFirst();
         System.out.println("missing: " + Driver.whyMissing());
         Card card = new Card(info, text -> false);
