@@ -44,6 +44,12 @@ final class DeviceArgs {
                     + " ${DEFAULT-VALUE}).")
     private String gemm = OWN;
 
+    @Option(
+            names = "--cuda-graphs",
+            description = "On cuda and sim: start launches that repeat as one; the same results. Meant to spare the"
+                    + " host's time between kernels; what it gains has not been measured on a card.")
+    private boolean graphs;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -52,7 +58,7 @@ final class DeviceArgs {
     /// @throws IllegalArgumentException if there is no such device here
     Device chosen() {
         List<Device> all = Device.all();
-        DeviceOptions options = new DeviceOptions(dataType(), false, vendorGemm());
+        DeviceOptions options = new DeviceOptions(dataType(), graphs, vendorGemm());
         if (!name.equals(AUTO)) return named(name, all).with(options);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();

@@ -65,6 +65,9 @@ final class GpuBenchCommand implements Callable<Integer> {
             description = "Measure whole steps of a model with random weights in bf16, too: " + GpuSteps.LLAMA_8B + ".")
     private String steps = "";
 
+    @Option(names = "--cuda-graphs", description = "Start launches of whole steps that repeat as one.")
+    private boolean graphs;
+
     @Option(names = "--no-torch", description = "Do not measure PyTorch.")
     private boolean noTorch;
 
@@ -140,11 +143,11 @@ final class GpuBenchCommand implements Callable<Integer> {
         return hasCublas ? List.of(false, true) : List.of(false);
     }
 
-    private static Kernels device(boolean vendor) {
-        return new CudaDevice().open(new DeviceOptions(DType.BF16, false, vendor));
+    private Kernels device(boolean vendor) {
+        return new CudaDevice().open(new DeviceOptions(DType.BF16, graphs, vendor));
     }
 
-    private static GpuSteps.Opened opened(Path file, boolean vendor) {
+    private GpuSteps.Opened opened(Path file, boolean vendor) {
         LoadedModel m = new LoadedModel(file, () -> device(vendor));
         return GpuSteps.opened(m.model(), m.run(), m::close);
     }

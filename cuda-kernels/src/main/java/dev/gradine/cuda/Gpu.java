@@ -1,6 +1,7 @@
 package dev.gradine.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// What executes kernels: a card behind its driver, or the simulator. Memory is a plain address there, which only this
 /// one may follow; who frees what is decided by lifetimes above.
@@ -20,6 +21,12 @@ public interface Gpu extends AutoCloseable {
 
     /// Most shared memory that one block may ask for, in bytes.
     int sharedBytesPerBlock();
+
+    /// Whether a kernel may be chosen here. Those for every card may; one for Hopper alone may only there,
+    /// and only once it was seen to be right.
+    default boolean runs(Kernel kernel) {
+        return !kernel.isHopper();
+    }
 
     /// Memory of `bytes` bytes, aligned to 256; its content is undefined.
     ///
@@ -60,7 +67,7 @@ public interface Gpu extends AutoCloseable {
     /// Starts a kernel.
     ///
     /// @param arguments one per parameter of the kernel: a `Tensor` or `Long` for a pointer, an `Integer` or
-    ///     `Float` for a value
+    ///     `Float` for a value, a `TensorMap` for the 128 bytes of one
     /// @throws IllegalArgumentException if the arguments do not fit the kernel's parameters in number or width
     void launch(Kernel kernel, Grid grid, Object... arguments);
 
@@ -68,6 +75,11 @@ public interface Gpu extends AutoCloseable {
     /// holds launches back must have started them before.
     default void inOrder(Runnable work) {
         work.run();
+    }
+
+    /// Notes operations, to be started together and more than once. Nothing is started yet.
+    default Recording record(List<Operation> operations) {
+        return new Replay(this, operations);
     }
 
     /// Waits until everything asked for has been done.

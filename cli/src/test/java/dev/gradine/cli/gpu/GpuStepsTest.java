@@ -71,9 +71,9 @@ class GpuStepsTest {
 
     @Test
     void the_goal_is_for_the_model_of_eight_billion_parameters() {
-        GpuSteps one = new GpuSteps(STEPS.sizes(), new Choice(name -> name.contains("sft"), 1e-3));
-        GpuRow row =
-                one.rows(GpuSteps.LLAMA_8B, this::onSimulator, List.of(false)).getFirst();
+        GpuRow row = SFT.rows(GpuSteps.LLAMA_8B, this::onSimulator, List.of(false, true))
+                .getFirst();
+        assertThat(row.rates().cublas()).isPositive();
         assertThat(row.line()).endsWith("G9: 8,000 tokens/s, missed");
         LlamaConfig real = RandomLlama.sizesOf8b();
         long block = 2L * real.hidden() * real.hidden()

@@ -2,11 +2,16 @@ package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.DenseGemm;
+import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.GraphGpu;
+import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.check.Verified;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /// The first card that the driver lets this process see.
 public final class CudaDevice implements Device {
@@ -23,25 +28,36 @@ public final class CudaDevice implements Device {
 
     @Override
     public Kernels open(DeviceOptions options) {
-        options.requireNoGraphs(name());
         Card card = openCard();
         try {
             List<DenseGemm> vendor = options.vendorGemm() ? List.of(CuBlas.required(card)) : List.of();
-            return CudaKernels.open(card, options.dataType(), vendor);
+            Gpu gpu = options.graphs() ? new GraphGpu(card) : card;
+            return CudaKernels.open(gpu, options.dataType(), vendor);
         } catch (RuntimeException e) {
             card.close();
             throw e;
         }
     }
 
-    /// The card alone, for who measures or checks it.
+    /// The card alone, for who measures it.
     ///
     /// @throws DeviceAbsentException if there is none
     public Card openCard() {
+        Verified verified = Verified.shipped();
+        return open(card -> kernel -> verified.has(kernel, card));
+    }
+
+    /// The card alone, for who checks it: kernels for Hopper may be chosen that nobody has verified yet.
+    ///
+    /// @throws DeviceAbsentException if there is none
+    public Card openToCheck() {
+        return open(_ -> _ -> true);
+    }
+
+    private Card open(Function<String, Predicate<Kernel>> verified) {
         String why = whyMissing();
         if (!why.isEmpty()) throw new DeviceAbsentException(why);
         CardInfo first = Driver.cards().getFirst();
-        Verified verified = Verified.shipped();
-        return new Card(first, sha256 -> verified.has(sha256, first.toString()));
+        return new Card(first, verified.apply(first.toString()));
     }
 }

@@ -1,6 +1,8 @@
 package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.GraphGpu;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
@@ -20,8 +22,8 @@ public final class SimDevice implements Device {
 
     @Override
     public Kernels open(DeviceOptions options) {
-        options.requireNoGraphs(name());
         options.requireOwnGemm(name());
-        return CudaKernels.open(new Simulator(), options.dataType());
+        Gpu gpu = new Simulator();
+        return CudaKernels.open(options.graphs() ? new GraphGpu(gpu) : gpu, options.dataType());
     }
 }
