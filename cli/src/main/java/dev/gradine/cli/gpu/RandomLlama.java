@@ -8,9 +8,8 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
@@ -21,27 +20,27 @@ import java.util.SplittableRandom;
 final class RandomLlama {
 
     private static final int PERIOD = 1_048_573; // values, repeated; a prime, so that rows differ
+    private static final int ALIGNED = 32; // values, of two bytes
     private static final double DEVIATION = 0.02; // as models are initialised
 
     private final LlamaConfig config;
     private final Arena host;
-    private final MemorySegment values;
+    private final Tensor values;
 
     private RandomLlama(LlamaConfig config, Arena host) {
         this.config = config;
         this.host = host;
-        long largest = (long) config.hidden() * Math.max(config.vocabSize(), config.intermediate());
-        values = host.allocate(2 * (largest + PERIOD), Tensor.ALIGNMENT);
+        int largest = config.hidden() * Math.max(config.vocabSize(), config.intermediate());
+        values = Tensor.zeros(host, DType.BF16, Shape.of(largest + PERIOD));
         SplittableRandom rng = new SplittableRandom(3);
-        long first = Math.min(PERIOD, largest + PERIOD);
-        for (long i = 0; i < first; i++) {
-            int bits = Float.floatToRawIntBits((float) rng.nextGaussian(0, DEVIATION));
-            values.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (bits >>> 16));
-        }
-        for (long done = 2 * first; done < values.byteSize(); ) {
-            long some = Math.min(2 * first, values.byteSize() - done);
-            values.asSlice(done, some).copyFrom(values.asSlice(0, some));
-            done += some;
+        float[] some = new float[PERIOD];
+        for (int i = 0; i < PERIOD; i++) some[i] = (float) rng.nextGaussian(0, DEVIATION);
+        try (Kernels cpu = CpuKernels.open()) {
+            Tensor pattern = cpu.of(Shape.of(PERIOD), some);
+            for (int from = 0; from < values.size(); from += PERIOD) {
+                int to = Math.min(values.size(), from + PERIOD);
+                cpu.copy(pattern.rows(0, to - from), values.rows(from, to));
+            }
         }
     }
 
@@ -84,7 +83,7 @@ final class RandomLlama {
     }
 
     private Tensor matrix(String name, int rows, int columns) {
-        long at = Math.floorMod(name.hashCode(), PERIOD) / 32 * Tensor.ALIGNMENT; // 32 values of two bytes
-        return new Tensor(values.asSlice(at, 2L * rows * columns), DType.BF16, Shape.of(rows, columns));
+        int at = Math.floorMod(name.hashCode(), PERIOD) / ALIGNED * ALIGNED;
+        return values.rows(at, at + rows * columns).reshape(Shape.of(rows, columns));
     }
 }

@@ -36,8 +36,8 @@ public final class CuBlas implements DenseGemm {
     private static final int COMPUTE_F32 = 68; // cublasComputeType_t
     private static final int DEFAULT_ALGORITHM = -1;
 
-    /// `CUBLAS_DEFAULT_MATH` (0; tf32 would be 3) with `…_DISALLOW_REDUCED_PRECISION_REDUCTION`.
-    private static final int MATH_MODE = 16;
+    private static final int DEFAULT_MATH = 0; // cublasMath_t: tf32 would be 3
+    private static final int WIDE_REDUCTION = 16; // CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION
 
     private final Arena arena = Arena.ofShared();
     private final SymbolLookup library;
@@ -55,12 +55,12 @@ public final class CuBlas implements DenseGemm {
         call("cublasCreate_v2", List.of(ADDRESS), out);
         handle = out.get(ADDRESS, 0);
         call("cublasSetStream_v2", List.of(ADDRESS, ADDRESS), handle, MemorySegment.ofAddress(stream));
-        call("cublasSetMathMode", List.of(ADDRESS, JAVA_INT), handle, MATH_MODE);
+        call("cublasSetMathMode", List.of(ADDRESS, JAVA_INT), handle, DEFAULT_MATH | WIDE_REDUCTION);
         call("cublasGetMathMode", List.of(ADDRESS, ADDRESS), handle, out);
         int mode = out.get(JAVA_INT, 0);
-        if (mode != MATH_MODE) {
-            throw new IllegalStateException(
-                    "cublas: math mode is %d, expected %d (f32 sums, no tf32)".formatted(mode, MATH_MODE));
+        if ((mode & ~WIDE_REDUCTION) != DEFAULT_MATH) {
+            throw new IllegalStateException("cublas: math mode is %d, expected %d (f32 stays f32, no tf32)"
+                    .formatted(mode, DEFAULT_MATH | WIDE_REDUCTION));
         }
     }
 

@@ -183,7 +183,7 @@ class CuBlasTest {
         try (PaperCuBlas paper = new PaperCuBlas(of(), none).stuckIn(3)) {
             assertThatThrownBy(() -> new CuBlas(paper.library(), 0))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage("cublas: math mode is 3, expected 16 (f32 sums, no tf32)");
+                    .hasMessage("cublas: math mode is 3, expected 16 (f32 stays f32, no tf32)");
         }
     }
 
