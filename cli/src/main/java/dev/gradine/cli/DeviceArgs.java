@@ -3,7 +3,9 @@ package dev.gradine.cli;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -18,6 +20,7 @@ final class DeviceArgs {
     static final String CPU = "cpu";
     private static final String AUTO = "auto";
     private static final String OWN = "own";
+    private static final String CUBLAS = "cublas";
 
     @Option(
             names = "--device",
@@ -69,6 +72,19 @@ final class DeviceArgs {
         return device.with(options);
     }
 
+    /// What is to be typed for a command to compute on `device` in its way. The CPU goes without saying.
+    static List<String> typed(Device device) {
+        if (device.name().equals(CPU)) return List.of();
+        List<String> args = new ArrayList<>(List.of("--device", device.name()));
+        DeviceOptions options = device.options();
+        if (options.dataType() != DType.F32) {
+            args.addAll(List.of("--dtype", options.dataType().name().toLowerCase(Locale.ROOT)));
+        }
+        if (options.vendorGemm()) args.addAll(List.of("--gemm", CUBLAS));
+        if (options.graphs()) args.add("--cuda-graphs");
+        return args;
+    }
+
     /// What layers compute in, as the user names it.
     String dtype() {
         return dtype;
@@ -85,7 +101,7 @@ final class DeviceArgs {
     private boolean vendorGemm() {
         return switch (gemm) {
             case OWN -> false;
-            case "cublas" -> true;
+            case CUBLAS -> true;
             default -> throw new IllegalArgumentException("--gemm: \"%s\", expected own or cublas".formatted(gemm));
         };
     }

@@ -18,9 +18,14 @@ public interface Device {
     /// @throws IllegalArgumentException if it cannot be used here, or does not compute like that
     Kernels open(DeviceOptions options);
 
-    /// The same with the options that every device has.
+    /// The same with its own options.
     default Kernels open() {
-        return open(DeviceOptions.defaults());
+        return open(options());
+    }
+
+    /// How it computes where nothing else is asked for.
+    default DeviceOptions options() {
+        return DeviceOptions.defaults();
     }
 
     /// This device, which computes as `options` say where nothing else is asked for.

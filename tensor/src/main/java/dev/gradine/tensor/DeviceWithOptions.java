@@ -14,11 +14,6 @@ record DeviceWithOptions(Device device, DeviceOptions options) implements Device
     }
 
     @Override
-    public Kernels open() {
-        return open(options);
-    }
-
-    @Override
     public Kernels open(DeviceOptions other) {
         return device.open(other);
     }
