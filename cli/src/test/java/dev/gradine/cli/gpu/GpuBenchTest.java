@@ -122,4 +122,14 @@ class GpuBenchTest {
                     .isTrue();
         }
     }
+
+    @Test
+    void a_row_is_wrong_if_the_vendors_products_computed_nothing() {
+        GpuRow right =
+                new GpuRow("step", "tokens/s", new GpuRow.Rates(3, 0, 0), new GpuRow.Shares(0, 0, 0), 0.5, Goal.NONE);
+        GpuRow wrong = new GpuRow("step", "tokens/s", new GpuRow.Rates(9, 0, 0), right.shares(), 0, Goal.NONE);
+        assertThat(right.beside(right).isWrong()).isFalse();
+        assertThat(right.beside(right).json()).containsEntry("cublas", 3.0).containsEntry("norm", 0.5);
+        assertThat(right.beside(wrong).isWrong()).isTrue();
+    }
 }
