@@ -13,7 +13,7 @@ import java.util.Map;
 final class Graphs implements AutoCloseable {
 
     /// Kept by default: a step of two thousand launches has sixteen, a few more for each other course of a step.
-    static final int MOST = 256;
+    static final int MOST = 128;
 
     private static final int FEWEST = 4; // operations below that are started one by one
 
