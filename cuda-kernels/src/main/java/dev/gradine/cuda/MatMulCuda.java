@@ -1,9 +1,13 @@
 package dev.gradine.cuda;
 
+import dev.gradine.cuda.DenseGemm.Form;
+import dev.gradine.cuda.DenseGemm.Matrix;
+import dev.gradine.cuda.DenseGemm.Product;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
+import java.util.List;
 import java.util.Locale;
 
 /// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or
@@ -19,12 +23,19 @@ final class MatMulCuda implements MatMulKernel {
     private static final int COLUMNS = 16; // of the result, which one block of that kernel computes
 
     private final Gpu gpu;
+    private final List<DenseGemm> vendor;
     private final MatMulHopper hopper;
     private final Workspace slices;
     private final Workspace decoded;
 
     MatMulCuda(Gpu gpu) {
+        this(gpu, List.of());
+    }
+
+    /// @param vendor whose products are used where it takes the types: one, or none
+    MatMulCuda(Gpu gpu, List<DenseGemm> vendor) {
         this.gpu = gpu;
+        this.vendor = vendor;
         this.hopper = new MatMulHopper(gpu);
         this.slices = new Workspace(gpu);
         this.decoded = new Workspace(gpu);
@@ -33,19 +44,19 @@ final class MatMulCuda implements MatMulKernel {
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         MatMulShapes size = MatMulShapes.nt("matmul_nt", a, b, c);
-        if (size.m() <= FEW_ROWS) rows(size, a, b, alpha, accumulate, c);
-        else run("nt", size, a, b, alpha, accumulate, c);
+        if (size.m() <= FEW_ROWS && !isVendors(size.m(), a, b, c)) rows(size, a, b, alpha, accumulate, c);
+        else run(Form.NT, size, a, b, alpha, accumulate, c);
     }
 
     @Override
     public void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        run("nn", MatMulShapes.nn("matmul_nn", a, b, c), a, b, alpha, accumulate, c);
+        run(Form.NN, MatMulShapes.nn("matmul_nn", a, b, c), a, b, alpha, accumulate, c);
     }
 
     @Override
     public void tn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         RealType.requireActivation("matmul_tn", "b", b);
-        run("tn", MatMulShapes.tn("matmul_tn", a, b, c), a, b, alpha, accumulate, c);
+        run(Form.TN, MatMulShapes.tn("matmul_tn", a, b, c), a, b, alpha, accumulate, c);
     }
 
     private void rows(MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
@@ -69,12 +80,16 @@ final class MatMulCuda implements MatMulKernel {
         return Grid.of(Math.ceilDiv(n, COLUMNS), 128);
     }
 
-    private void run(String form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+    private void run(Form form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireTypes("matmul_" + form, a, c);
         if (c.size() == 0) return;
-        if (onHopper(form, size, a, b)) {
-            Object bf16 = MatMulPath.canCopy(b) ? b : decode(b);
-            hopper.run(form, size, a, bf16, c, alpha, accumulate);
+        boolean isVendors = isVendors(size.m(), a, b, c);
+        if (isVendors || onHopper(form, size, a, b)) {
+            boolean first = decodesFirst(MatMulPath.of(a, b), size.m(), b);
+            Matrix to = first ? new Matrix(decode(b), DType.BF16) : Matrix.of(b);
+            Product product = new Product(form, size, Matrix.of(a), to, Matrix.of(c), alpha, accumulate);
+            if (isVendors) gpu.inOrder(() -> vendor.getFirst().multiply(product));
+            else hopper.multiply(product);
             return;
         }
         int count = slices(size);
@@ -94,7 +109,7 @@ final class MatMulCuda implements MatMulKernel {
 
     /// @param c a tensor or an address
     private void product(
-            String form,
+            Form form,
             MatMulShapes size,
             int count,
             Tensor a,
@@ -116,6 +131,21 @@ final class MatMulCuda implements MatMulKernel {
                         gpu,
                         new Kernel("mat_mul", "mat_mul_" + form + path.suffix()),
                         path.grid(size.m(), size.n(), count));
+    }
+
+    /// Whether the vendor's library multiplies these, `b` as it is or once it is decoded.
+    ///
+    /// @param rows of the result
+    private boolean isVendors(int rows, Tensor a, Tensor b, Tensor c) {
+        if (vendor.isEmpty()) return false;
+        DType type = decodesFirst(MatMulPath.of(a, b), rows, b) ? DType.BF16 : b.dtype();
+        return vendor.getFirst().takes(a.dtype(), type, c.dtype());
+    }
+
+    /// Whether a low-rank update may be a second sum in the registers of this product: whole, and neither
+    /// the vendor's nor one for Hopper alone.
+    boolean mayCarryUpdate(Form form, MatMulShapes size, Tensor a, Tensor b, Tensor c) {
+        return isWhole(size) && !isVendors(size.m(), a, b, c) && !onHopper(form, size, a, b);
     }
 
     /// Whether many rows are to be multiplied by a `b` that is not bf16 yet.
@@ -143,13 +173,13 @@ final class MatMulCuda implements MatMulKernel {
     }
 
     /// Whether one kernel computes the product, a block per tile: not with few rows, not in slices.
-    static boolean isWhole(MatMulShapes size) {
+    private static boolean isWhole(MatMulShapes size) {
         return size.m() > FEW_ROWS && slices(size) == 1;
     }
 
     /// Whether the kernels for Hopper alone make this product: one that the sizes leave whole, of bf16 or
     /// what becomes it before.
-    boolean onHopper(String form, MatMulShapes size, Tensor a, Tensor b) {
+    boolean onHopper(Form form, MatMulShapes size, Tensor a, Tensor b) {
         MatMulPath path = MatMulPath.of(a, b);
         boolean isBf16 = path == MatMulPath.BF16 || decodesFirst(path, size.m(), b);
         return isBf16 && isWhole(size) && hopper.takes(form, size);

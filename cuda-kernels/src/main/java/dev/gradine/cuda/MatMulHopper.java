@@ -1,12 +1,13 @@
 package dev.gradine.cuda;
 
+import dev.gradine.cuda.DenseGemm.Form;
+import dev.gradine.cuda.DenseGemm.Matrix;
+import dev.gradine.cuda.DenseGemm.Product;
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulShapes;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// Products of bf16 by the kernels for Hopper alone, `mat_mul.sm_90a.cu`: as many blocks as there are
 /// multiprocessors share the tiles of the result, and none shares a sum.
@@ -23,47 +24,40 @@ final class MatMulHopper {
             + 8 * 16 * 64 * Float.BYTES; // results of eight warps on their way
 
     private final Gpu gpu;
-    private final Set<String> forms; // whose kernels may be chosen: asked once, a file is hashed for it
+    private final Set<Form> forms = EnumSet.noneOf(Form.class); // that may be chosen: asked once, a file is hashed for it
 
     MatMulHopper(Gpu gpu) {
         this.gpu = gpu;
-        this.forms = Stream.of("nt", "nn", "tn")
-                .filter(form -> gpu.runs(kernel(form)))
-                .collect(Collectors.toSet());
+        for (Form form : Form.values()) if (gpu.runs(kernel(form))) forms.add(form);
     }
 
-    private static Kernel kernel(String form) {
+    private static Kernel kernel(Form form) {
         return new Kernel("mat_mul.sm_90a", "mat_mul_" + form + "_bf16_hopper");
     }
 
     /// Whether the product of two bf16 matrices, as `MatMulPath.canCopy` wants them, is made here: it
     /// fills a tile, and the kernel may be chosen.
-    ///
-    /// @param form `nt`, `nn` or `tn`
-    boolean takes(String form, MatMulShapes size) {
+    boolean takes(Form form, MatMulShapes size) {
         return size.m() >= ROWS && size.n() >= COLUMNS && size.k() >= DEPTH && forms.contains(form);
     }
 
-    /// c (+)= alpha · op(a) op(b).
-    ///
-    /// @param b bf16, a tensor or an address
-    void run(String form, MatMulShapes size, Tensor a, Object b, Tensor c, float alpha, boolean accumulate) {
-        int m = size.m();
-        int n = size.n();
-        int k = size.k();
+    /// Starts a product of bf16 matrices that it takes, to f32 or bf16.
+    void multiply(Product p) {
+        int m = p.size().m();
+        int n = p.size().n();
+        int k = p.size().k();
         int tiles = Math.ceilDiv(m, ROWS) * Math.ceilDiv(n, COLUMNS);
         new Arguments()
-                .values(form.equals("tn") ? operand(a, k, m, DEPTH) : operand(a, m, k, ROWS))
-                .values(form.equals("nt") ? operand(b, n, k, COLUMNS) : operand(b, k, n, DEPTH))
-                .tensor(c, true)
-                .values(m, n, k, alpha, accumulate ? 1 : 0)
-                .launch(gpu, kernel(form), new Grid(Math.min(tiles, gpu.multiprocessors()), 1, 1, THREADS, SHARED));
+                .values(p.form() == Form.TN ? operand(p.a(), k, m, DEPTH) : operand(p.a(), m, k, ROWS))
+                .values(p.form() == Form.NT ? operand(p.b(), n, k, COLUMNS) : operand(p.b(), k, n, DEPTH))
+                .tensor(p.c().address(), p.c().type(), true)
+                .values(m, n, k, p.alpha(), p.accumulate() ? 1 : 0)
+                .launch(gpu, kernel(p.form()), new Grid(Math.min(tiles, gpu.multiprocessors()), 1, 1, THREADS, SHARED));
     }
 
     /// @param boxRows rows of it that one copy brings, 64 values of each
-    private static TensorMap operand(Object matrix, int rows, int columns, int boxRows) {
-        long address = matrix instanceof Tensor t ? DeviceMemory.address(t) : (Long) matrix;
+    private static TensorMap operand(Matrix matrix, int rows, int columns, int boxRows) {
         List<Long> sizes = List.of((long) columns, (long) rows);
-        return new TensorMap(address, DType.BF16, sizes, List.of(2L * columns), List.of(64, boxRows), SWIZZLE);
+        return new TensorMap(matrix.address(), DType.BF16, sizes, List.of(2L * columns), List.of(64, boxRows), SWIZZLE);
     }
 }

@@ -3,6 +3,7 @@ package dev.gradine.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.cuda.DenseGemm.Form;
 import dev.gradine.cuda.sim.Options;
 import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.tensor.DType;
@@ -65,7 +66,8 @@ class MatMulPathTest {
 
     private static boolean onHopper(Gpu gpu, Arena arena, int m, int n, int k) {
         Tensor a = tensor(arena, DType.BF16, m, k);
-        return new MatMulCuda(gpu).onHopper("nt", new MatMulShapes(m, n, k), a, tensor(arena, DType.BF16, n, k));
+        Tensor b = tensor(arena, DType.BF16, n, k);
+        return new MatMulCuda(gpu).onHopper(Form.NT, new MatMulShapes(m, n, k), a, b);
     }
 
     @Test
