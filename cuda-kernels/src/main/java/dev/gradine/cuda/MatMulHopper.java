@@ -24,7 +24,8 @@ final class MatMulHopper {
             + 8 * 16 * 64 * Float.BYTES; // results of eight warps on their way
 
     private final Gpu gpu;
-    private final Set<Form> forms = EnumSet.noneOf(Form.class); // that may be chosen: asked once, a file is hashed for it
+    private final Set<Form> forms =
+            EnumSet.noneOf(Form.class); // that may be chosen: asked once, a file is hashed for it
 
     MatMulHopper(Gpu gpu) {
         this.gpu = gpu;
