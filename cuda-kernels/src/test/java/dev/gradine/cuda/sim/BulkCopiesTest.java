@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
-import dev.gradine.cuda.TensorMap;
 import dev.gradine.cuda.ptx.PtxModule;
 import dev.gradine.tensor.DType;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -118,78 +115,6 @@ final class BulkCopiesTest {
                 + "], [%r2];\n";
     }
 
-    /// Sizes, box and first coordinates along dimensions, the one of neighbours first.
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Shape(DType type, int swizzle, List<Long> sizes, List<Integer> box, int... first) {
-
-        int bytes() {
-            return type == DType.BF16 ? 2 : 4;
-        }
-
-        /// Bytes of a tensor's row, a multiple of 16.
-        long pitch() {
-            return Math.ceilDiv(sizes.getFirst() * bytes(), 16) * 16;
-        }
-
-        TensorMap map(long address) {
-            Long[] strides = new Long[sizes.size() - 1];
-            long stride = pitch();
-            for (int d = 0; d < strides.length; d++) {
-                strides[d] = stride;
-                stride *= sizes.get(d + 1);
-            }
-            return new TensorMap(address, type, sizes, List.of(strides), box, swizzle);
-        }
-
-        int tensorBytes() {
-            long bytes = pitch();
-            for (long s : sizes.subList(1, sizes.size())) bytes *= s;
-            return (int) bytes;
-        }
-
-        int boxBytes() {
-            return box.stream().reduce(bytes(), (x, y) -> x * y);
-        }
-
-        /// Where in the tensor the value lies that is number `i` of the box, in bytes; -1 outside.
-        int inTensor(int i) {
-            long at = 0;
-            long stride = bytes();
-            int rest = i;
-            for (int d = 0; d < box.size(); d++) {
-                long x = first[d] + (long) (rest % box.get(d));
-                if (x < 0 || x >= sizes.get(d)) return -1;
-                at += x * stride;
-                stride = d == 0 ? pitch() : stride * sizes.get(d);
-                rest /= box.get(d);
-            }
-            return (int) at;
-        }
-
-        /// Where in shared memory, by the tables of PTX ISA 9.1: pieces of 16 bytes in rows of 128.
-        int inShared(int i) {
-            int at = i * bytes();
-            int row = at / 128;
-            int piece = at / 16 % 8;
-            int changed = switch (swizzle) {
-                case 128 -> piece ^ (row % 8);
-                case 64 -> piece ^ (row % 4);
-                case 32 -> piece ^ (row % 2);
-                default -> piece;
-            };
-            return row * 128 + changed * 16 + at % 16;
-        }
-    }
-
-    private static Shape shape(DType type, int swizzle, String sizes, String box, String first) {
-        return new Shape(
-                type,
-                swizzle,
-                Arrays.stream(sizes.split(" ")).map(Long::valueOf).toList(),
-                Arrays.stream(box.split(" ")).map(Integer::valueOf).toList(),
-                Arrays.stream(first.split(" ")).mapToInt(Integer::parseInt).toArray());
-    }
-
     private static final String SHAPES = """
             F32,    0, 100,         64,        0
             F32,    0, 100,         64,        70
@@ -211,7 +136,7 @@ final class BulkCopiesTest {
     @CsvSource(textBlock = SHAPES)
     void a_box_comes_with_its_pieces_permuted_and_zeros_outside(
             DType type, int swizzle, String sizes, String box, String first) {
-        Shape s = shape(type, swizzle, sizes, box, first);
+        BoxShape s = BoxShape.of(type, swizzle, sizes, box, first);
         byte[] tensor = pattern(s.tensorBytes());
         byte[] expected = new byte[s.boxBytes()];
         for (int i = 0; i < s.boxBytes() / s.bytes(); i++) {
@@ -225,7 +150,7 @@ final class BulkCopiesTest {
     @ParameterizedTest
     @CsvSource(textBlock = SHAPES)
     void a_box_goes_back_where_it_is_in_the_tensor(DType type, int swizzle, String sizes, String box, String first) {
-        Shape s = shape(type, swizzle, sizes, box, first);
+        BoxShape s = BoxShape.of(type, swizzle, sizes, box, first);
         byte[] image = pattern(s.boxBytes());
         byte[] tensor = new byte[s.tensorBytes()];
         byte[] expected = tensor.clone();
@@ -237,7 +162,7 @@ final class BulkCopiesTest {
         assertThat(memory[0]).containsExactly(expected);
     }
 
-    private static final Shape TILE = shape(DType.BF16, 128, "64 64", "64 8", "0 0");
+    private static final BoxShape TILE = BoxShape.of(DType.BF16, 128, "64 64", "64 8", "0 0");
 
     @Test
     void bytes_in_a_row_are_copied_too() {
@@ -270,44 +195,104 @@ final class BulkCopiesTest {
                         + " between the two");
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            [%r2], [%q0, {%c0, %c1}], [%r4]       | [%r2+128], [%q0, {%c0, %c1}], [%r4]  | of 1,024 bytes at 0x80 of shared memory, expected an address that is a multiple of 1024
-            [%r2], [%q0, {%c0, %c1}], [%r4]       | [%r2+16384], [%q0, {%c0, %c1}], [%r4] | of 1,024 bytes at 0x4000 of shared memory (it has 16,384 bytes), expected an address in it
-            [%r2], [%q0, {%c0, %c1}], [%r4]       | [%r2+15360], [%q0, {%c0, %c1}], [%r4] | of 1,024 bytes at 0x3c00 of shared memory, where mbarrier 0x3e80 (phase 0 lacks 0 of 1 arrivals and 1,024 bytes) is, expected another place
-            [%r2], [%q0, {%c0, %c1}], [%r4]       | [%r2], [%q0, {%c0, %c1}], [%r4+8]    | of shared memory at 0x3e88, where there is no mbarrier, expected mbarrier.init before it
-            2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r2], [%q0, {%c0, %c1}] | 3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r2], [%q0, {%c0, %c1, %c2}] | of a tensor of 2 dimensions, expected one of 3
-            [%q0, {%c0, %c1}]                     | [%q0, {%c0}]                         | 1 coordinates, expected 2
-            [%q0, {%c0, %c1}]                     | [%q1, {%c0, %c1}]                    | where there is none, expected the address of a parameter that was given one
-            mbarrier.try_wait.parity.shared::cta.b64 %p1, [%r4], 0; | setp.eq.u32 %p1, 0, 0; | reads 4 bytes of shared memory at 0x0 while a bulk copy to them is under way, expected a wait for the phase of the mbarrier that counts its bytes before it
-            [%r4], %r0;                           | [%r4], 1008;                         | (phase 0 lacks 0 of 1 arrivals and -16 bytes)
-            tile.mbarrier                         | tile.multicast::cluster.mbarrier     | modifier .multicast::cluster is not known here
-            """)
-    void what_is_wrong_with_a_load_is_said(String part, String by, String message) {
+    @Test
+    void what_is_wrong_with_a_load_is_said() {
         String body = load(2) + WAIT + OUT;
+        assertWrong(
+                body,
+                "[%r2], [%q0, {%c0, %c1}], [%r4]",
+                "[%r2+128], [%q0, {%c0, %c1}], [%r4]",
+                "of 1,024 bytes at 0x80 of shared memory, expected an address that is a multiple of 1024");
+        assertWrong(
+                body,
+                "[%r2], [%q0, {%c0, %c1}], [%r4]",
+                "[%r2+16384], [%q0, {%c0, %c1}], [%r4]",
+                "of 1,024 bytes at 0x4000 of shared memory (it has 16,384 bytes), expected an address in" + " it");
+        assertWrong(
+                body,
+                "[%r2], [%q0, {%c0, %c1}], [%r4]",
+                "[%r2+15360], [%q0, {%c0, %c1}], [%r4]",
+                "of 1,024 bytes at 0x3c00 of shared memory, where mbarrier 0x3e80 (phase 0 lacks 0 of 1"
+                        + " arrivals and 1,024 bytes) is, expected another place");
+        assertWrong(
+                body,
+                "[%r2], [%q0, {%c0, %c1}], [%r4]",
+                "[%r2], [%q0, {%c0, %c1}], [%r4+8]",
+                "of shared memory at 0x3e88, where there is no mbarrier, expected mbarrier.init before it");
+        assertWrong(
+                body,
+                "2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r2], [%q0, {%c0, %c1}]",
+                "3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r2], [%q0, {%c0, %c1," + " %c2}]",
+                "of a tensor of 2 dimensions, expected one of 3");
+        assertWrong(body, "[%q0, {%c0, %c1}]", "[%q0, {%c0}]", "1 coordinates, expected 2");
+        assertWrong(
+                body,
+                "[%q0, {%c0, %c1}]",
+                "[%q1, {%c0, %c1}]",
+                "where there is none, expected the address of a parameter that was given one");
+        assertWrong(
+                body,
+                "mbarrier.try_wait.parity.shared::cta.b64 %p1, [%r4], 0;",
+                "setp.eq.u32 %p1, 0, 0;",
+                "reads 4 bytes of shared memory at 0x0 while a bulk copy to them is under way, expected"
+                        + " a wait for the phase of the mbarrier that counts its bytes before it");
+        assertWrong(body, "[%r4], %r0;", "[%r4], 1008;", "(phase 0 lacks 0 of 1 arrivals and -16 bytes)");
+        assertWrong(
+                body,
+                "tile.mbarrier",
+                "tile.multicast::cluster.mbarrier",
+                "modifier .multicast::cluster is not known here");
+    }
+
+    @Test
+    void what_is_wrong_with_a_store_is_said() {
+        String body = IN + store(2) + GROUP;
+        assertWrong(
+                body,
+                "fence.proxy.async.shared::cta;",
+                "",
+                "an engine reads 4 bytes of shared memory at 0x0 that thread 0 wrote, expected"
+                        + " fence.proxy.async by whoever wrote, and a barrier after it if that is another thread");
+        assertWrong(
+                body,
+                "fence.proxy.async.shared::cta;",
+                "@!%p0 fence.proxy.async;",
+                "an engine reads 4 bytes of shared memory at 0x4 that thread 1 wrote");
+        assertWrong(body, "bar.sync 0;", "", "race: reads 4 bytes of shared memory at 0x4 that thread 1 wrote");
+        assertWrong(
+                body,
+                "cp.async.bulk.wait_group 0;",
+                "cp.async.bulk.wait_group 1;",
+                "thread 0: ends while a bulk copy from shared memory is under way, expected"
+                        + " cp.async.bulk.commit_group and wait_group.read before it");
+        assertWrong(
+                body,
+                "cp.async.bulk.commit_group;",
+                "",
+                "thread 0: ends while a bulk copy from shared memory is under way");
+        assertWrong(
+                body,
+                "cp.async.bulk.commit_group;",
+                "st.shared.u32 [%r2], %r1;",
+                "race: writes 4 bytes of shared memory at 0x0 that a bulk copy from shared memory of"
+                        + " warp 0 reads, expected a wait for it by who started it, and a barrier or an mbarrier"
+                        + " after that if it is another thread");
+        assertWrong(
+                body,
+                "@%p0 bra END;",
+                "",
+                "race: writes 4 bytes of allocation 1 at 0x1000000000 that a bulk copy from shared"
+                        + " memory of warp 0 wrote");
+    }
+
+    private static void assertWrong(String body, String part, String by, String message) {
         assertThat(body).contains(part);
         assertThatThrownBy(() -> body(body.replace(part, by))).hasMessageContaining(message);
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            fence.proxy.async.shared::cta;   |                                    | an engine reads 4 bytes of shared memory at 0x0 that thread 0 wrote, expected fence.proxy.async by whoever wrote, and a barrier after it if that is another thread
-            fence.proxy.async.shared::cta;   | @!%p0 fence.proxy.async;           | an engine reads 4 bytes of shared memory at 0x4 that thread 1 wrote
-            bar.sync 0;                      |                                    | race: reads 4 bytes of shared memory at 0x4 that thread 1 wrote
-            cp.async.bulk.wait_group 0;      | cp.async.bulk.wait_group 1;        | thread 0: ends while a bulk copy from shared memory is under way, expected cp.async.bulk.commit_group and wait_group.read before it
-            cp.async.bulk.commit_group;      |                                    | thread 0: ends while a bulk copy from shared memory is under way
-            cp.async.bulk.commit_group;      | st.shared.u32 [%r2], %r1;          | race: writes 4 bytes of shared memory at 0x0 that a bulk copy from shared memory of warp 0 reads, expected a wait for it by who started it, and a barrier or an mbarrier after that if it is another thread
-            @%p0 bra END;                    |                                    | race: writes 4 bytes of allocation 1 at 0x1000000000 that a bulk copy from shared memory of warp 0 wrote
-            """)
-    void what_is_wrong_with_a_store_is_said(String part, String by, String message) {
-        String body = IN + store(2) + GROUP;
-        assertThat(body).contains(part);
-        assertThatThrownBy(() -> body(body.replace(part, by == null ? "" : by))).hasMessageContaining(message);
-    }
-
     @Test
     void a_box_narrower_than_its_swizzle_is_refused() {
-        Shape narrow = shape(DType.BF16, 128, "64 64", "32 8", "0 0");
+        BoxShape narrow = BoxShape.of(DType.BF16, 128, "64 64", "32 8", "0 0");
         byte[][] memory = {pattern(narrow.tensorBytes()), new byte[4], new byte[512]};
         assertThatThrownBy(() -> run(load(2) + WAIT + OUT, narrow, memory))
                 .hasMessageContaining(
@@ -320,8 +305,8 @@ final class BulkCopiesTest {
         assertThatThrownBy(() -> body(load(2) + "WAIT:\n"))
                 .hasMessageContaining(
                         "all threads end and none has waited for a bulk copy to shared memory that mbarrier"
-                                + " 0x3e80 (phase 1 lacks 1 of 1 arrivals and 0 bytes) counts, expected a wait for the phase"
-                                + " before");
+                                + " 0x3e80 (phase 1 lacks 1 of 1 arrivals and 0 bytes) counts, expected a wait for the"
+                                + " phase before");
     }
 
     @Test
@@ -344,7 +329,7 @@ final class BulkCopiesTest {
     }
 
     /// @param memory the tensor, what goes to shared memory, and what comes from there; overwritten
-    private static void run(String body, Shape s, byte[]... memory) {
+    private static void run(String body, BoxShape s, byte[]... memory) {
         PtxModule module = PtxModule.parse("box.ptx", TEXT.replace("BODY", body));
         try (Simulator gpu = new Simulator(Options.defaults().withCapability(90), _ -> module)) {
             long[] at = new long[3];

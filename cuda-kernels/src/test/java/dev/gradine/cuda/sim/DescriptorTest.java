@@ -61,8 +61,8 @@ final class DescriptorTest {
                 .hasMessage("start is 0x480, expected an address in the first 128 bytes of each 1024, where a pattern"
                         + " begins");
         assertThatThrownBy(() -> Descriptor.of(new Canonical(64, false, 0x140, 16, 512).descriptor()))
-                .hasMessage(
-                        "start is 0x140, expected an address in the first 64 bytes of each 512, where a pattern begins");
+                .hasMessage("start is 0x140, expected an address in the first 64 bytes of each 512, where a pattern"
+                        + " begins");
         long based = new Canonical(32, true, 0x100, 512, 256).descriptor() | (3L << 49);
         assertThatThrownBy(() -> Descriptor.of(based))
                 .hasMessage("base offset is 3, expected 0 (patterns begin at multiples of 256 bytes)");

@@ -7,6 +7,9 @@ import java.util.stream.IntStream;
 /// `wgmma`.
 final class HopperKernels {
 
+    private static final String LOAD =
+            "cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes";
+
     private HopperKernels() {}
 
     private static String registers(int n) {
@@ -65,8 +68,8 @@ final class HopperKernels {
             @%p0 bra WAIT;
             shl.b32 %r10, %r5, 6;
             mbarrier.arrive.expect_tx.shared::cta.b64 _, [%r4], 16384;
-            cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r2], [%q0, {%r10, %r7}], [%r4];
-            cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r3], [%q1, {%r10, %r8}], [%r4];
+            LOAD [%r2], [%q0, {%r10, %r7}], [%r4];
+            LOAD [%r3], [%q1, {%r10, %r8}], [%r4];
             WAIT:
             mbarrier.try_wait.parity.shared::cta.b64 %p1, [%r4], %r6;
             @!%p1 bra WAIT;
@@ -99,7 +102,8 @@ final class HopperKernels {
             STORES
             ret;
             }
-            """.replace("ZEROS", lines(32, "mov.b32 %%d%d, 0;"))
+            """.replace("LOAD", LOAD)
+            .replace("ZEROS", lines(32, "mov.b32 %%d%d, 0;"))
             .replace("PRODUCTS", products())
             .replace("STORES", stores());
 
@@ -165,8 +169,8 @@ final class HopperKernels {
             @!%p2 bra EMPTY;
             shl.b32 %r10, %r5, 6;
             mbarrier.arrive.expect_tx.shared::cta.b64 _, [%r24], 16384;
-            cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r22], [%q0, {%r10, %r7}], [%r24];
-            cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%r23], [%q1, {%r10, %r8}], [%r24];
+            LOAD [%r22], [%q0, {%r10, %r7}], [%r24];
+            LOAD [%r23], [%q1, {%r10, %r8}], [%r24];
             add.u32 %r5, %r5, 1;
             setp.lt.u32 %p3, %r5, %r0;
             @%p3 bra FILL;
@@ -223,7 +227,8 @@ final class HopperKernels {
             END:
             ret;
             }
-            """.replace("ZEROS", lines(32, "mov.b32 %%d%d, 0;"))
+            """.replace("LOAD", LOAD)
+            .replace("ZEROS", lines(32, "mov.b32 %%d%d, 0;"))
             .replace("PRODUCTS", products().replace("%p2", "%p4"))
             .replace("STAGE", stage());
 

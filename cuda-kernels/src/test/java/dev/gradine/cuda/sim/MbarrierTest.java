@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /// `mbarrier.*` as kernels use them: who is waited for, and what a wait makes known.
 final class MbarrierTest {
@@ -170,20 +168,45 @@ final class MbarrierTest {
                         + " together");
     }
 
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            mbarrier.arrive.shared::cta.b64 _, [%r0+8];               | mbarrier.arrive.shared::cta.b64 of shared memory at 0x8, where there is no mbarrier, expected mbarrier.init before it
-            @%p0 mbarrier.init.shared::cta.b64 [%r0], 1;              | thread 0: mbarrier.init where mbarrier 0x0 (phase 0 lacks 9 of 9 arrivals and 0 bytes) is, expected mbarrier.inval before it
-            @%p0 mbarrier.init.shared::cta.b64 [%r0+8], 0;            | thread 0: mbarrier.init for 0 arrivals, expected 1 to 1048575
-            mbarrier.init.shared::cta.b64 [%r0+4], 1;                 | mbarrier.init.shared::cta.b64 accesses 8 bytes of shared memory at 0x4, expected an address that is a multiple of 8
-            mbarrier.try_wait.parity.shared::cta.b64 %p2, [%r0], 2;   | mbarrier.try_wait.parity.shared::cta.b64 of parity 2, expected 0 or 1
-            st.shared.u32 [%r0+4], %tid;                              | st.shared.u32 of 4 bytes of shared memory at 0x4, where mbarrier 0x0 (phase 0 lacks 9 of 9 arrivals and 0 bytes) is, expected mbarrier instructions alone
-            @%p0 mbarrier.inval.shared::cta.b64 [%r0]; bar.sync 0; mbarrier.arrive.shared::cta.b64 _, [%r0]; | where there is no mbarrier, expected mbarrier.init before it
-            mbarrier.arrive.relaxed.cta.shared::cta.b64 _, [%r0];     | .relaxed, expected an operation that orders accesses
-            mbarrier.arrive_drop.shared::cta.b64 _, [%r0];            | .arrive_drop, expected init, inval, arrive, expect_tx, test_wait or try_wait
-            mov.u64 %q1, l; cvta.local.u64 %q1, %q1; mbarrier.arrive.b64 _, [%q1]; | mbarrier.arrive.b64 outside of shared memory, expected an address in it
-            """)
-    void what_is_wrong_with_one_is_said(String body, String message) {
+    @Test
+    void what_is_wrong_with_one_is_said() {
+        assertWrong(
+                "mbarrier.arrive.shared::cta.b64 _, [%r0+8];",
+                "mbarrier.arrive.shared::cta.b64 of shared memory at 0x8, where there is no mbarrier,"
+                        + " expected mbarrier.init before it");
+        assertWrong(
+                "@%p0 mbarrier.init.shared::cta.b64 [%r0], 1;",
+                "thread 0: mbarrier.init where mbarrier 0x0 (phase 0 lacks 9 of 9 arrivals and 0 bytes)"
+                        + " is, expected mbarrier.inval before it");
+        assertWrong(
+                "@%p0 mbarrier.init.shared::cta.b64 [%r0+8], 0;",
+                "thread 0: mbarrier.init for 0 arrivals, expected 1 to 1048575");
+        assertWrong(
+                "mbarrier.init.shared::cta.b64 [%r0+4], 1;",
+                "mbarrier.init.shared::cta.b64 accesses 8 bytes of shared memory at 0x4, expected an"
+                        + " address that is a multiple of 8");
+        assertWrong(
+                "mbarrier.try_wait.parity.shared::cta.b64 %p2, [%r0], 2;",
+                "mbarrier.try_wait.parity.shared::cta.b64 of parity 2, expected 0 or 1");
+        assertWrong(
+                "st.shared.u32 [%r0+4], %tid;",
+                "st.shared.u32 of 4 bytes of shared memory at 0x4, where mbarrier 0x0 (phase 0 lacks 9"
+                        + " of 9 arrivals and 0 bytes) is, expected mbarrier instructions alone");
+        assertWrong(
+                "@%p0 mbarrier.inval.shared::cta.b64 [%r0]; bar.sync 0; mbarrier.arrive.shared::cta.b64" + " _, [%r0];",
+                "where there is no mbarrier, expected mbarrier.init before it");
+        assertWrong(
+                "mbarrier.arrive.relaxed.cta.shared::cta.b64 _, [%r0];",
+                ".relaxed, expected an operation that orders accesses");
+        assertWrong(
+                "mbarrier.arrive_drop.shared::cta.b64 _, [%r0];",
+                ".arrive_drop, expected init, inval, arrive, expect_tx, test_wait or try_wait");
+        assertWrong(
+                "mov.u64 %q1, l; cvta.local.u64 %q1, %q1; mbarrier.arrive.b64 _, [%q1];",
+                "mbarrier.arrive.b64 outside of shared memory, expected an address in it");
+    }
+
+    private static void assertWrong(String body, String message) {
         assertThatThrownBy(() -> lanes(64, made(9) + body)).hasMessageContaining(message);
     }
 

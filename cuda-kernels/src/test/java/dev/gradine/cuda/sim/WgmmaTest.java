@@ -117,10 +117,13 @@ final class WgmmaTest {
     void the_first_matrix_may_be_in_registers() {
         Canonical inB = Canonical.dense(128, true, START_OF_B, 64);
         float[][] b = matrix(64);
+        Canonical[] in = {inB, inB};
+        byte[] image = new byte[BYTES];
+        put(image, b, inB);
         String text = ", {%a0, %a1, %a2, %a3}, %q4, %p0, 1, 1, 1;";
-        assertProduct(run(64, text, new byte[BYTES], b, inB, inB, true), 64, b, 1, true);
+        assertProduct(run(64, text, image, in, true), 64, b, 1, true);
         String negated = ", {%a0, %a1, %a2, %a3}, %q4, !%p0, -1, 1, 1;";
-        assertProduct(run(64, negated, new byte[BYTES], b, inB, inB, true), 64, b, -1, false);
+        assertProduct(run(64, negated, image, in, true), 64, b, -1, false);
     }
 
     /// The sum is aligned to its largest term and keeps 25 bits below it, all of k at once.
@@ -133,7 +136,7 @@ final class WgmmaTest {
         a[1][0] = 0x1p-26f;
         Canonical inA = Canonical.dense(128, false, 0, M);
         Canonical inB = Canonical.dense(128, false, START_OF_B, 8);
-        float[] d = run(8, ", %q3, %q4, %p0, 1, 1, 0, 0;", image(inA), b, inA, inB, true);
+        float[] d = run(8, ", %q3, %q4, %p0, 1, 1, 0, 0;", image(inA, b, inB), new Canonical[] {inA, inB}, true);
         assertThat(d[0]).isEqualTo(1 - 0x1p-24f);
         assertThat(d[4 * 4]).isEqualTo(1f);
     }
@@ -141,28 +144,32 @@ final class WgmmaTest {
     @Test
     void what_is_no_such_product_is_refused() {
         Canonical c = Canonical.dense(128, false, 0, M);
-        assertThatThrownBy(() -> run(8, ", %q3, %q4, %p0, 2, 1, 0, 0;", new byte[BYTES], matrix(8), c, c, true))
+        Canonical[] in = {c, c};
+        byte[] image = new byte[BYTES];
+        assertThatThrownBy(() -> run(8, ", %q3, %q4, %p0, 2, 1, 0, 0;", image, in, true))
                 .isInstanceOf(PtxException.class)
                 .hasMessageContaining("operand 4 is 2, expected 1 or -1");
-        assertThatThrownBy(() -> run(8, ", %q3, %q4, 1, 1, 1, 0, 0;", new byte[BYTES], matrix(8), c, c, true))
+        assertThatThrownBy(() -> run(8, ", %q3, %q4, 1, 1, 1, 0, 0;", image, in, true))
                 .hasMessageContaining("adds is 1, expected a predicate");
-        assertThatThrownBy(() -> run(12, ", %q3, %q4, %p0, 1, 1, 0, 0;", new byte[BYTES], matrix(8), c, c, true))
+        assertThatThrownBy(() -> run(12, ", %q3, %q4, %p0, 1, 1, 0, 0;", image, in, true))
                 .hasMessageContaining(".m64n12k16, expected m64nNk16 with N a multiple of 8 up to 256");
     }
 
     private void check(int n, Canonical inA, Canonical inB, String signs) {
         float[][] b = matrix(n);
-        byte[] image = image(inA);
+        byte[] image = image(inA, b, inB);
+        Canonical[] in = {inA, inB};
         String text =
                 ", %%q3, %%q4, %%p0, %s, %d, %d;".formatted(signs, inA.isRowFirst() ? 1 : 0, inB.isRowFirst() ? 1 : 0);
         int sign = signs.chars().filter(c -> c == '-').count() == 1 ? -1 : 1;
-        assertProduct(run(n, text, image, b, inA, inB, true), n, b, sign, true);
-        assertProduct(run(n, text, image, b, inA, inB, false), n, b, sign, false);
+        assertProduct(run(n, text, image, in, true), n, b, sign, true);
+        assertProduct(run(n, text, image, in, false), n, b, sign, false);
     }
 
-    private byte[] image(Canonical inA) {
+    private byte[] image(Canonical inA, float[][] b, Canonical inB) {
         byte[] image = new byte[BYTES];
         put(image, a, inA);
+        put(image, b, inB);
         return image;
     }
 
@@ -180,8 +187,8 @@ final class WgmmaTest {
         assertThat(d).containsExactly(expected);
     }
 
-    private float[] run(int n, String operands, byte[] image, float[][] b, Canonical inA, Canonical inB, boolean adds) {
-        put(image, b, inB);
+    /// @param in where A and B lie
+    private float[] run(int n, String operands, byte[] image, Canonical[] in, boolean adds) {
         PtxModule module = PtxModule.parse("one.ptx", text(n, operands));
         try (Simulator gpu = new Simulator(Options.defaults().withCapability(90), _ -> module)) {
             long from = gpu.allocate(image.length);
@@ -196,8 +203,8 @@ final class WgmmaTest {
                     from,
                     inRegisters,
                     out,
-                    inA.descriptor(),
-                    inB.descriptor(),
+                    in[0].descriptor(),
+                    in[1].descriptor(),
                     adds ? 1 : 0);
             float[] d = new float[M * n];
             gpu.download(out, MemorySegment.ofArray(d));
