@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.check.Inputs;
 import dev.gradine.cuda.check.KernelCase;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -56,23 +57,45 @@ final class AttentionHopperFaultTest {
         return gradients;
     });
 
-    /// Two sequences, the second of which has values that are no numbers from its first key on.
+    /// Two sequences, the second of which has inputs that are no numbers.
     private static final KernelCase NEIGHBOURS = KernelCase.of("30 and 30", DType.BF16, 0x1p-6, in -> {
-        float[] v = new float[60 * 128];
-        Arrays.fill(v, 1);
-        Arrays.fill(v, 30 * 128, 60 * 128, Float.NaN);
         Tensor y = in.out(60, 128);
-        Tensor q = in.data(1, 60, 128);
         Segments s = Segments.packed(0, 30, 60);
-        in.kernels()
-                .attention()
-                .forward(q, in.data(2, 60, 128), in.data(Shape.of(60, 128), v), HEADS, s, y, in.outSingle(60, 1));
+        in.kernels().attention().forward(half(in, 1), half(in, 2), half(in, 3), HEADS, s, y, in.outSingle(60, 1));
         return List.of(y);
     });
 
+    private static final KernelCase NEIGHBOURS_GRADIENTS =
+            KernelCase.of("gradients of 30 and 30", DType.BF16, 0x1p-5, in -> {
+                float[] lse = new float[60];
+                Arrays.fill(lse, 8);
+                Upstream up = new Upstream(half(in, 4), half(in, 5), in.single(Shape.of(60, 1), lse));
+                List<Tensor> gradients = List.of(in.out(60, 128), in.out(60, 128), in.out(60, 128));
+                Segments s = Segments.packed(0, 30, 60);
+                in.kernels()
+                        .attention()
+                        .backward(
+                                up,
+                                half(in, 1),
+                                half(in, 2),
+                                half(in, 3),
+                                HEADS,
+                                s,
+                                gradients.get(0),
+                                gradients.get(1),
+                                gradients.get(2));
+                return gradients;
+            });
+
+    private static Tensor half(Inputs in, long seed) {
+        float[] x = Inputs.random(seed, 60 * 128);
+        Arrays.fill(x, 30 * 128, 60 * 128, Float.NaN);
+        return in.data(Shape.of(60, 128), x);
+    }
+
     @Test
     void unchanged_kernels_pass() {
-        for (KernelCase c : List.of(FORWARDS, GRADIENTS, NEIGHBOURS)) {
+        for (KernelCase c : List.of(FORWARDS, GRADIENTS, NEIGHBOURS, NEIGHBOURS_GRADIENTS)) {
             assertThat(error(planted(), c)).as(c.name()).isLessThan(1);
         }
     }
@@ -117,10 +140,12 @@ final class AttentionHopperFaultTest {
         assertThat(error(kernel, FORWARDS)).isGreaterThan(1);
     }
 
-    @Test
-    void values_of_other_sequences_must_be_cleared() {
-        Planted kernel = planted().changeAll(FORWARD, "st.shared.v4.u32", line -> "");
-        assertThat(error(kernel, NEIGHBOURS)).isGreaterThan(1);
+    @ParameterizedTest
+    @ValueSource(strings = {FORWARD, BACKWARD_Q, BACKWARD_KV})
+    void rows_of_other_sequences_must_be_cleared(String entry) {
+        Planted kernel = planted().changeAll(entry, "st.shared.v4.u32", line -> "");
+        assertThat(error(kernel, entry.equals(FORWARD) ? NEIGHBOURS : NEIGHBOURS_GRADIENTS))
+                .isGreaterThan(1);
     }
 
     @Test
