@@ -7,11 +7,14 @@ import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
-import dev.gradine.nn.Sampler;
 import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Objective;
@@ -100,11 +103,13 @@ public final class ModelRows {
         if (!choice.wants(work)) return;
         try (Kernels k = run.openStep()) {
             KvCache cache = model.newCache(k, 16 + 4 * n);
+            Tensor token = k.empty(DType.I32, Shape.of(1));
             IntConsumer one = id -> {
                 try (Kernels scratch = k.openStep()) {
                     Tape tape = Tape.forgetting(scratch);
                     var z = model.head().forward(model.hidden(tape, new int[] {id}, cache));
-                    Sampler.argmax(scratch.download(z.value()));
+                    scratch.sampling().draw(z.value(), Rule.GREEDY, new double[0], token);
+                    scratch.downloadInts(token);
                 }
             };
             for (int id : tokens(16, model.vocabSize(), 8)) one.accept(id);
