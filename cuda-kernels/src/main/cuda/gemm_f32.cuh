@@ -93,6 +93,7 @@ __device__ inline void write_f32(
     float* rows = &shared.a[0][0][0];
 #pragma unroll
     for (int half = 0; half < 2; half++) {
+        if (half > 0) __syncthreads();  // the first half has been read
 #pragma unroll
         for (int i = 0; i < 4; i++) {
             const float* s = sums[4 * half + i];
@@ -101,6 +102,5 @@ __device__ inline void write_f32(
         }
         __syncthreads();
         write_rows<SIDE>(rows, 64, c, type, m, n, add, {tile.row + 64 * half, tile.column});
-        __syncthreads();
     }
 }

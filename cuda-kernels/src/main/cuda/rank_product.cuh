@@ -53,9 +53,9 @@ struct RankProduct {
             *(unsigned*)(shared + piece_at<true>(r, warp % 2) + lane % 4 * 4) = pair(factor * x, factor * y, bf16{});
             *(unsigned*)(shared + piece_at<true>(r, warp % 2 + 2) + lane % 4 * 4) = 0;
             if (!to || row + r >= rows || column >= rank) continue;
-            size_t at = (size_t)(row + r) * rank + column;  // rank is even
+            size_t at = (size_t)(row + r) * rank + column;
             write_value(to, to_type, at, false, to_factor * x);
-            write_value(to, to_type, at + 1, false, to_factor * y);
+            if (column + 1 < rank) write_value(to, to_type, at + 1, false, to_factor * y);
         }
     }
 };

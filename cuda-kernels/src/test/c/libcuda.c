@@ -1,5 +1,6 @@
 // A driver without a card, for tests of the code that calls one: memory is the host's, the kernel paper_axpy computes
-// y += s * x, paper_fault makes the next wait fail, and every other is noted and done at once.
+// y += s * x, paper_map copies its tensor map, paper_fault makes the next wait fail, and every other is noted and done
+// at once.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ R cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, un
     if (shared > 48 << 10 && (int)shared > shared_allowed) return INVALID;
     launched++;
     if (!strcmp(f, "paper_fault")) pending = ILLEGAL_ADDRESS;
+    if (!strcmp(f, "paper_map")) memcpy(*(void **)p[1], p[0], 128);
     if (strcmp(f, "paper_axpy")) return OK;
     kept = (struct Axpy){*(float *)p[0], *(P *)p[1], *(P *)p[2], *(int *)p[3]};
     if (capturing) noted++;
@@ -88,3 +90,17 @@ R cuGraphInstantiateWithFlags(void **e, void *g, unsigned long long flags) { *e 
 R cuGraphLaunch(void *e, void *s) { for (int i = 0; i < noted; i++) axpy(kept); return OK; }
 R cuGraphExecDestroy(void *e) { return OK; }
 R cuGraphDestroy(void *g) { return OK; }
+
+// The bytes of a map are what it was told: type, rank, swizzle, promotion, then sizes, strides, box as numbers.
+R cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *address, const P *sizes, const P *strides,
+                         const unsigned *box, const unsigned *steps, int interleaved, int swizzle, int l2, int fill) {
+    if ((P)map % 64 || interleaved || fill || box[0] == 256) return INVALID;
+    int *head = map;
+    P *body = (P *)(head + 4);
+    head[0] = type, head[1] = rank, head[2] = swizzle, head[3] = l2;
+    *body++ = (P)address;
+    for (unsigned i = 0; i < rank; i++) *body++ = sizes[i];
+    for (unsigned i = 0; i + 1 < rank; i++) *body++ = strides[i];
+    for (unsigned i = 0; i < rank; i++) *body++ = box[i] * steps[i];
+    return OK;
+}

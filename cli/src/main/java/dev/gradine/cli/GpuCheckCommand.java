@@ -11,6 +11,7 @@ import dev.gradine.cuda.check.KernelCases;
 import dev.gradine.cuda.check.Verified;
 import dev.gradine.cuda.driver.CudaDevice;
 import dev.gradine.cuda.driver.Driver;
+import dev.gradine.cuda.sim.Options;
 import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.tensor.Kernels;
@@ -43,6 +44,8 @@ final class GpuCheckCommand implements Callable<Integer> {
 
     private static final String CUDA = "cuda";
     private static final String SIM = "sim";
+    private static final int BASELINE = 80;
+    private static final int HOPPER = 90;
     private static final String PAIR =
             "{\"prompt\":\"One day,\",\"chosen\":\" a dog ran.\",\"rejected\":\" it was red.\"}\n";
 
@@ -76,13 +79,17 @@ final class GpuCheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Gpu gpu = open();
+        if (cases(KernelCases.all()).isEmpty() && cases(KernelCases.hopper()).isEmpty()) {
+            throw new IllegalArgumentException("--only: \"" + only + "\" is in no case's name");
+        }
+        Gpu gpu = open(false);
         Check.Circumstances at = new Check.Circumstances(
                 gpu.name(), driver(), LocalDate.now(ZoneOffset.UTC).toString());
         print().println("%s, %s".formatted(at.card(), device.equals(SIM) ? "no card" : "CUDA " + at.driver()));
         Check check = new Check();
         try (Kernels cpu = CpuKernels.open()) {
-            check.run(cases(), gpu, cpu, this::show);
+            check.run(cases(KernelCases.all()), gpu, cpu, this::show);
+            onHopper(check, cpu);
         }
         Verified verified = check.verified(known(), at);
         if (device.equals(CUDA)) write(verified);
@@ -112,10 +119,11 @@ final class GpuCheckCommand implements Callable<Integer> {
         return spec.commandLine().getOut();
     }
 
-    private Gpu open() {
+    /// @param hopper whether to simulate such a card
+    private Gpu open(boolean hopper) {
         return switch (device) {
-            case SIM -> new Simulator();
-            case CUDA -> new CudaDevice().openCard();
+            case SIM -> new Simulator(Options.defaults().withCapability(hopper ? HOPPER : BASELINE));
+            case CUDA -> new CudaDevice().openToCheck();
             default -> throw new IllegalArgumentException("--device: \"%s\", expected cuda or sim".formatted(device));
         };
     }
@@ -124,14 +132,19 @@ final class GpuCheckCommand implements Callable<Integer> {
         return device.equals(CUDA) ? Driver.version() : "";
     }
 
-    private List<KernelCase> cases() {
+    private List<KernelCase> cases(List<KernelCase> all) {
         String part = only;
-        if (part == null) return KernelCases.all();
-        List<KernelCase> some = KernelCases.all().stream()
-                .filter(c -> c.toString().contains(part))
-                .toList();
-        if (some.isEmpty()) throw new IllegalArgumentException("--only: \"" + part + "\" is in no case's name");
-        return some;
+        if (part == null) return all;
+        return all.stream().filter(c -> c.toString().contains(part)).toList();
+    }
+
+    /// The cases of kernels for Hopper alone, where there is such a card.
+    private void onHopper(Check check, Kernels cpu) {
+        List<KernelCase> cases = cases(KernelCases.hopper());
+        if (cases.isEmpty()) return;
+        Gpu gpu = open(true);
+        if (gpu.capability() == HOPPER) check.runOnHopper(cases, gpu, cpu, this::show);
+        else gpu.close();
     }
 
     private void show(Check.Result r) {

@@ -21,6 +21,12 @@ public interface Gpu extends AutoCloseable {
     /// Most shared memory that one block may ask for, in bytes.
     int sharedBytesPerBlock();
 
+    /// Whether a kernel may be chosen here. Those for every card may; one for Hopper alone may only there,
+    /// and only once it was seen to be right.
+    default boolean runs(Kernel kernel) {
+        return !kernel.isHopper();
+    }
+
     /// Memory of `bytes` bytes, aligned to 256; its content is undefined.
     ///
     /// @throws OutOfDeviceMemoryException says what was asked and what is free
@@ -60,7 +66,7 @@ public interface Gpu extends AutoCloseable {
     /// Starts a kernel.
     ///
     /// @param arguments one per parameter of the kernel: a `Tensor` or `Long` for a pointer, an `Integer` or
-    ///     `Float` for a value
+    ///     `Float` for a value, a `TensorMap` for the 128 bytes of one
     /// @throws IllegalArgumentException if the arguments do not fit the kernel's parameters in number or width
     void launch(Kernel kernel, Grid grid, Object... arguments);
 

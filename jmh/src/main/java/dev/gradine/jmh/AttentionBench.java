@@ -1,39 +1,19 @@
 package dev.gradine.jmh;
 
-import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.Segments;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /// Causal attention of 9 query heads over 3 key heads: of size 64, as in SmolLM2, or 128.
 ///
 /// Forward takes `4 · T²/2 · D · 9` FLOP, backward 2.5 times that.
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(
-        value = 3,
-        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
-@Warmup(iterations = 5, time = 2)
-@Measurement(iterations = 5, time = 2)
-public class AttentionBench {
+public class AttentionBench extends CpuBench {
 
     /// Tokens of the one sequence.
     @Param({"256", "512", "1024", "2048", "4096"})
@@ -43,7 +23,6 @@ public class AttentionBench {
     @Param({"64", "128"})
     public int headDim;
 
-    private final Kernels kernels = CpuKernels.open();
     private Heads heads = new Heads(9, 3, 64, 0.125f);
     private Segments segments = Segments.packed(0);
     private Tensor q = kernels.zeros(Shape.of(0, 0));
@@ -116,11 +95,5 @@ public class AttentionBench {
     public Tensor backward() {
         kernels.attention().backward(new Upstream(q, y, lse), q, k, v, heads, segments, dq, dk, dv);
         return dq;
-    }
-
-    /// Frees the operands.
-    @TearDown
-    public void tearDown() {
-        kernels.close();
     }
 }

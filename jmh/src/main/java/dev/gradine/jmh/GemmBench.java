@@ -1,38 +1,19 @@
 package dev.gradine.jmh;
 
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /// Matrix products at the shapes of a 135 M model's LoRA step. GFLOP/s are `2 · M · K · N / time`.
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(
-        value = 3,
-        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
-@Warmup(iterations = 5, time = 2)
-@Measurement(iterations = 5, time = 2)
-public class GemmBench {
+public class GemmBench extends CpuBench {
 
     /// Form, type of `b`, then M, K and N.
     @Param({
@@ -59,7 +40,6 @@ public class GemmBench {
     public String product = "";
 
     private final Arena arena = Arena.ofShared();
-    private final Kernels kernels = CpuKernels.open();
     private String form = "";
     private Tensor a = Tensor.zeros(arena, DType.F32, Shape.of(0, 0));
     private Tensor b = a;
@@ -133,8 +113,7 @@ public class GemmBench {
 
     /// Frees the operands.
     @TearDown
-    public void tearDown() {
-        kernels.close();
+    public void free() {
         arena.close();
     }
 }

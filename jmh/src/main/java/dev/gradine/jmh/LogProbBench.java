@@ -1,38 +1,17 @@
 package dev.gradine.jmh;
 
-import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /// Cross entropy of 256 rows of logits over SmolLM2's vocabulary of 49,152: 50 MB are read, and written by backward.
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(
-        value = 3,
-        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
-@Warmup(iterations = 5, time = 2)
-@Measurement(iterations = 5, time = 2)
-public class LogProbBench {
+public class LogProbBench extends CpuBench {
 
     private static final int ROWS = 256;
     private static final int V = 49_152;
 
-    private final Kernels kernels = CpuKernels.open();
     private Tensor logits = kernels.zeros(Shape.of(0, 0));
     private Tensor targets = kernels.ofInts();
     private Tensor logProb = logits;
@@ -78,11 +57,5 @@ public class LogProbBench {
     public Tensor backward() {
         kernels.logProb().backward(upstream, targets, lse, logits);
         return logits;
-    }
-
-    /// Frees the operands.
-    @TearDown
-    public void tearDown() {
-        kernels.close();
     }
 }

@@ -9,7 +9,6 @@ import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Objective;
 import dev.gradine.train.SftObjective;
@@ -20,15 +19,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -36,15 +31,13 @@ import org.openjdk.jmh.annotations.Warmup;
 /// `batch · length / time`.
 ///
 /// The model is given by `-p model=PATH`, such as the folder of SmolLM2-135M-Instruct.
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Fork(
         value = 1,
         jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
 @Warmup(iterations = 3, time = 10)
 @Measurement(iterations = 3, time = 10)
-public class LoraStepBench {
+public class LoraStepBench extends CpuBench {
 
     /// Model folder or file.
     @Param("")
@@ -55,7 +48,6 @@ public class LoraStepBench {
     public String batch = "";
 
     private final Arena arena = Arena.ofShared();
-    private final Kernels run = CpuKernels.open();
     private final List<Labelled> examples = new ArrayList<>();
     private double weight;
 
@@ -68,10 +60,10 @@ public class LoraStepBench {
     public void setUp() {
         if (model.isEmpty()) throw new IllegalArgumentException("lora step bench: no model, expected -p model=PATH");
         Checkpoint checkpoint = Checkpoint.open(Path.of(model), arena);
-        Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
+        Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
         LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-        AdaptedModel adapted = AdaptedModel.fresh(llama, lora, run, new SplittableRandom(1));
-        ready.add(new Ready(new SftObjective(llama), new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run)));
+        AdaptedModel adapted = AdaptedModel.fresh(llama, lora, kernels, new SplittableRandom(1));
+        ready.add(new Ready(new SftObjective(llama), new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {
@@ -93,7 +85,7 @@ public class LoraStepBench {
     public double step() {
         Ready r = ready.getFirst();
         double loss;
-        try (Kernels k = run.openStep()) {
+        try (Kernels k = kernels.openStep()) {
             Tape tape = Tape.recording(k);
             Objective.Outcome o = r.objective().forward(tape, examples, weight);
             loss = k.download(o.loss().value())[0];
@@ -105,8 +97,7 @@ public class LoraStepBench {
 
     /// Frees the model.
     @TearDown
-    public void tearDown() {
-        run.close();
+    public void free() {
         arena.close();
     }
 }

@@ -1,36 +1,16 @@
 package dev.gradine.jmh;
 
-import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 /// The kernels that memory holds back, at the sizes of a 135 M model's LoRA step of 1024 tokens. GB/s are
 /// bytes read and written over time; `copy` is what the machine can do.
-@State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(
-        value = 3,
-        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
-@Warmup(iterations = 5, time = 2)
-@Measurement(iterations = 5, time = 2)
-public class PointwiseBench {
+public class PointwiseBench extends CpuBench {
 
     private static final int ROWS = 1024;
     private static final float EPS = 1e-5f;
@@ -39,7 +19,6 @@ public class PointwiseBench {
     @Param({"576", "1536"})
     public int width;
 
-    private final Kernels kernels = CpuKernels.open();
     private Tensor x = kernels.zeros(Shape.of(0, 0));
     private Tensor u = x;
     private Tensor dy = x;
@@ -154,11 +133,5 @@ public class PointwiseBench {
     public Tensor dropout() {
         kernels.dropout().apply(x, 0.1f, 7, y);
         return y;
-    }
-
-    /// Frees the operands.
-    @TearDown
-    public void tearDown() {
-        kernels.close();
     }
 }

@@ -43,10 +43,19 @@ public final class Check {
 
     private final SortedMap<String, Seen> entries = new TreeMap<>();
 
-    /// Runs every case; `gpu` is closed in the end.
+    /// Runs every case with the kernels that every card takes; `gpu` is closed in the end.
     public void run(List<KernelCase> cases, Gpu gpu, Kernels cpu, Consumer<Result> report) {
+        run(cases, gpu, false, cpu, report);
+    }
+
+    /// Runs every case with the kernels for Hopper alone where there is one; `gpu` is closed in the end.
+    public void runOnHopper(List<KernelCase> cases, Gpu gpu, Kernels cpu, Consumer<Result> report) {
+        run(cases, gpu, true, cpu, report);
+    }
+
+    private void run(List<KernelCase> cases, Gpu gpu, boolean hopper, Kernels cpu, Consumer<Result> report) {
         WatchedGpu.Launches launches = new WatchedGpu.Launches();
-        try (Kernels device = CudaKernels.open(new WatchedGpu(gpu, launches))) {
+        try (Kernels device = CudaKernels.open(new WatchedGpu(gpu, hopper, launches))) {
             for (KernelCase c : cases) {
                 Result result = run(c, device, cpu);
                 note(launches.take(), result);

@@ -8,6 +8,11 @@ public final class KernelCases {
 
     private KernelCases() {}
 
+    /// Those at sizes for which Hopper has kernels of its own.
+    public static List<KernelCase> hopper() {
+        return List.of();
+    }
+
     /// In the order of the kernels' names.
     public static List<KernelCase> all() {
         return Stream.of(

@@ -25,7 +25,12 @@ public final class LowRankCases {
                 new Size(65, 129, 31, 7, DType.F32),
                 new Size(129, 64, 64, 18, DType.BF16),
                 new Size(129, 136, 72, 16, DType.BF16), // x is read once, where its rows are whole pieces
+                new Size(40, 136, 72, 5, DType.BF16), // the same with an odd rank
                 new Size(31, 40, 264, 4, DType.BF16),
+                // numbers of steps after which the first buffer is read last, and a second half of a tile
+                new Size(100, 144, 144, 5, DType.F32),
+                new Size(33, 160, 160, 18, DType.BF16),
+                new Size(33, 160, 160, 5, DType.Q8_0),
                 new Size(33, 96, 96, 17, DType.Q8_0),
                 new Size(257, 32, 64, 3, DType.Q4_1), // W is decoded once
                 new Size(7, 64, 544, 33, DType.Q4_0)); // in slices, one product after the other

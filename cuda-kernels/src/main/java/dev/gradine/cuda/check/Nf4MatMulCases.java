@@ -35,6 +35,8 @@ public final class Nf4MatMulCases {
                 new Size(true, 1, 33, 264, 64),
                 new Size(true, 7, 5, 72, 8),
                 new Size(true, 31, 129, 40, 64),
+                new Size(true, 100, 9, 24, 8), // a second half of a tile
+                new Size(false, 100, 16, 9, 16),
                 new Size(false, 9, 136, 31, 64),
                 new Size(false, 33, 24, 64, 32));
         for (Size s : sizes) {

@@ -1,5 +1,7 @@
 package dev.gradine.cuda.check;
 
+import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.PtxFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -82,11 +84,9 @@ public record Verified(SortedMap<String, Entry> byEntry) {
         return s.append("}\n").toString();
     }
 
-    /// Whether a PTX text was verified on a card.
-    ///
-    /// @param sha256 of the text
-    public boolean has(String sha256, String card) {
-        return byEntry.values().stream()
-                .anyMatch(e -> e.sha256().equals(sha256) && e.card().equals(card));
+    /// Whether a kernel was verified on a card, in the form it has here.
+    public boolean has(Kernel kernel, String card) {
+        Entry e = byEntry.get(kernel.entry());
+        return e != null && e.card().equals(card) && e.sha256().equals(PtxFiles.sha256(kernel.file()));
     }
 }

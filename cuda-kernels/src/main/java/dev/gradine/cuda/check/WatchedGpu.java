@@ -14,8 +14,9 @@ import java.util.function.Consumer;
 /// that grids are small enough for their blocks to take several turns on inputs of a case's size.
 ///
 /// @param gpu does the work
+/// @param hopper whether kernels for Hopper alone may be chosen
 /// @param launched is told of every launch
-record WatchedGpu(Gpu gpu, Consumer<Kernel> launched) implements Gpu {
+record WatchedGpu(Gpu gpu, boolean hopper, Consumer<Kernel> launched) implements Gpu {
 
     /// Kernels launched since the last `take`, by file.
     static final class Launches implements Consumer<Kernel> {
@@ -51,6 +52,11 @@ record WatchedGpu(Gpu gpu, Consumer<Kernel> launched) implements Gpu {
     @Override
     public int sharedBytesPerBlock() {
         return gpu.sharedBytesPerBlock();
+    }
+
+    @Override
+    public boolean runs(Kernel kernel) {
+        return (hopper || !kernel.isHopper()) && gpu.runs(kernel);
     }
 
     @Override

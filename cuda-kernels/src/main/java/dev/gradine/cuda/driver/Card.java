@@ -4,6 +4,7 @@ import dev.gradine.cuda.DeviceMemory;
 import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.TensorMap;
 import dev.gradine.cuda.driver.Addresses.OnCard;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -24,9 +25,12 @@ import jcuda.driver.JCudaDriver;
 public final class Card implements Gpu {
 
     private static final boolean WAIT = Boolean.getBoolean("gradine.cuda.wait");
+    private static final int HOPPER = 90;
     private static final int NON_BLOCKING = 1; // CU_STREAM_NON_BLOCKING: no ties to the default stream
 
     private final CardInfo info;
+    private final Predicate<Kernel> verified;
+    private final TensorMaps maps = new TensorMaps();
     private final CUdevice device;
     private final CUcontext context = new CUcontext();
     private final WorkStream stream = new WorkStream();
@@ -38,16 +42,16 @@ public final class Card implements Gpu {
     private Object last = "nothing launched yet";
     private boolean capturing;
 
-    /// @param verified whether a PTX text was verified on this card; others are used only where they
-    ///     are the baseline
-    public Card(CardInfo info, Predicate<String> verified) {
+    /// @param verified whether a kernel for Hopper alone was seen to be right on this card
+    public Card(CardInfo info, Predicate<Kernel> verified) {
         this.info = info;
+        this.verified = verified;
         device = Driver.device(info.ordinal());
         Driver.check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
         Driver.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
         Driver.check(JCudaDriver.cuStreamCreate(stream, NON_BLOCKING), "cuStreamCreate");
         buffers = new PinnedBuffers(stream);
-        modules = new Modules(info.capability(), verified);
+        modules = new Modules();
         multiprocessors = Driver.attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         sharedBytes =
                 Driver.attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
@@ -71,6 +75,11 @@ public final class Card implements Gpu {
     @Override
     public int sharedBytesPerBlock() {
         return sharedBytes;
+    }
+
+    @Override
+    public boolean runs(Kernel kernel) {
+        return !kernel.isHopper() || (info.capability() == HOPPER && verified.test(kernel));
     }
 
     /// The stream, for libraries that are to work in the same order.
@@ -178,12 +187,13 @@ public final class Card implements Gpu {
         }
     }
 
-    private static Pointer pointer(Object argument) {
+    private Pointer pointer(Object argument) {
         return switch (argument) {
             case Tensor t -> Pointer.to(new long[] {DeviceMemory.address(t)});
             case Long l -> Pointer.to(new long[] {l});
             case Integer i -> Pointer.to(new int[] {i});
             case Float f -> Pointer.to(new float[] {f});
+            case TensorMap map -> Pointer.to(maps.encoded(map));
             default -> throw new IllegalArgumentException("argument is " + argument); // Signatures let it through
         };
     }

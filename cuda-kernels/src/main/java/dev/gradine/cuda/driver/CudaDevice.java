@@ -1,10 +1,13 @@
 package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.check.Verified;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /// The first card that the driver lets this process see.
 public final class CudaDevice implements Device {
@@ -24,14 +27,25 @@ public final class CudaDevice implements Device {
         return CudaKernels.open(openCard(), dataType);
     }
 
-    /// The card alone, for who measures or checks it.
+    /// The card alone, for who measures it.
     ///
     /// @throws DeviceAbsentException if there is none
     public Card openCard() {
+        Verified verified = Verified.shipped();
+        return open(card -> kernel -> verified.has(kernel, card));
+    }
+
+    /// The card alone, for who checks it: kernels for Hopper may be chosen that nobody has verified yet.
+    ///
+    /// @throws DeviceAbsentException if there is none
+    public Card openToCheck() {
+        return open(_ -> _ -> true);
+    }
+
+    private Card open(Function<String, Predicate<Kernel>> verified) {
         String why = whyMissing();
         if (!why.isEmpty()) throw new DeviceAbsentException(why);
         CardInfo first = Driver.cards().getFirst();
-        Verified verified = Verified.shipped();
-        return new Card(first, sha256 -> verified.has(sha256, first.toString()));
+        return new Card(first, verified.apply(first.toString()));
     }
 }

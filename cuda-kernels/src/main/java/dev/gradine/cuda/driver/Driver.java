@@ -14,7 +14,7 @@ import jcuda.driver.JCudaDriver;
 /// NVIDIA's driver: whether it is there, which cards it has, and what its error codes say.
 public final class Driver {
 
-    private static final String LIBRARY = "libcuda.so.1";
+    static final String LIBRARY = "libcuda.so.1";
 
     private Driver() {}
 

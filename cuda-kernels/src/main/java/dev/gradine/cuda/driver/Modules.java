@@ -5,7 +5,6 @@ import dev.gradine.cuda.PtxFiles;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Predicate;
 import jcuda.Pointer;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUfunction_attribute;
@@ -16,13 +15,9 @@ import jcuda.driver.JITOptions;
 
 /// The `.ptx` files of the resources on one card, each loaded when the first of its kernels is asked
 /// for.
-///
-/// Beside `x.ptx`, which every card from sm_80 on takes, there may be `x.sm_90a.ptx` for Hopper alone.
-/// It is chosen only where it was verified.
 final class Modules {
 
     private static final int LOG_BYTES = 16 << 10;
-    private static final int HOPPER = 90;
     private static final int DYNAMIC_SHARED_BYTES = 48 << 10; // more must be asked for, kernel by kernel
 
     /// A kernel that can be launched.
@@ -54,16 +49,8 @@ final class Modules {
 
     private record Loaded(CUmodule module, Signatures signatures) {}
 
-    private final int capability;
-    private final Predicate<String> verified;
     private final Map<String, Loaded> files = new HashMap<>();
     private final Map<Kernel, Function> functions = new HashMap<>();
-
-    /// @param verified whether the PTX text of this SHA-256 was verified on this card
-    Modules(int capability, Predicate<String> verified) {
-        this.capability = capability;
-        this.verified = verified;
-    }
 
     Function function(Kernel kernel) {
         return functions.computeIfAbsent(kernel, k -> {
@@ -74,16 +61,9 @@ final class Modules {
         });
     }
 
-    /// Stem of the file that a kernel is loaded from.
-    private String chosen(String stem) {
-        String hopper = stem + ".sm_90a";
-        boolean here = capability == HOPPER && PtxFiles.exists(hopper);
-        return here && verified.test(PtxFiles.sha256(hopper)) ? hopper : stem;
-    }
-
     private Loaded load(String stem) {
-        String ptx = PtxFiles.text(chosen(stem));
-        String file = chosen(stem) + ".ptx";
+        String ptx = PtxFiles.text(stem);
+        String file = stem + ".ptx";
         JITOptions options = new JITOptions();
         options.putInt(CUjit_option.CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, LOG_BYTES);
         options.putBytes(CUjit_option.CU_JIT_ERROR_LOG_BUFFER, new byte[LOG_BYTES]);

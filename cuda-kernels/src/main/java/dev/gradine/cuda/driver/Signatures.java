@@ -1,5 +1,6 @@
 package dev.gradine.cuda.driver;
 
+import dev.gradine.cuda.TensorMap;
 import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,6 +62,7 @@ final class Signatures {
             case Tensor _, Long _ -> type.equals("u64") || type.equals("b64") || type.equals("s64");
             case Integer _ -> type.equals("u32") || type.equals("b32") || type.equals("s32");
             case Float _ -> type.equals("f32");
+            case TensorMap _ -> type.equals("b8[" + TensorMap.BYTES + "]");
             default -> false;
         };
     }

@@ -30,6 +30,7 @@ public final class Simulator implements Gpu {
     private static final int MAX_THREADS = 1024;
     private static final int MAX_GRID_YZ = 65535;
     private static final int MAX_PROGRAMS = 256;
+    private static final int HOPPER = 90;
 
     private final Options options;
     private final Function<String, PtxModule> source;
@@ -102,6 +103,11 @@ public final class Simulator implements Gpu {
     @Override
     public int sharedBytesPerBlock() {
         return MAX_SHARED;
+    }
+
+    @Override
+    public boolean runs(Kernel kernel) {
+        return !kernel.isHopper() || options.capability() == HOPPER;
     }
 
     @Override

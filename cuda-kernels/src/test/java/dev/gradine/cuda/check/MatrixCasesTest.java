@@ -36,7 +36,7 @@ class MatrixCasesTest {
     @ValueSource(strings = {"mat_mul", "low_rank", "nf4_mat_mul", "attention"})
     void the_simulator_agrees_with_the_cpu(String stem) {
         WatchedGpu.Launches launches = new WatchedGpu.Launches();
-        try (Kernels device = CudaKernels.open(new WatchedGpu(new Simulator(), launches));
+        try (Kernels device = CudaKernels.open(new WatchedGpu(new Simulator(), false, launches));
                 Kernels cpu = CpuKernels.open()) {
             for (KernelCase c : cases(stem)) {
                 List<float[]> got = c.outputs(device);
@@ -125,6 +125,6 @@ class MatrixCasesTest {
     }
 
     private static Gpu watched(Options options) {
-        return new WatchedGpu(new Simulator(options), _ -> {});
+        return new WatchedGpu(new Simulator(options), false, _ -> {});
     }
 }

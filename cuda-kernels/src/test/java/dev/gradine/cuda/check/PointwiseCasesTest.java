@@ -28,7 +28,7 @@ class PointwiseCasesTest {
     @MethodSource("stems")
     void the_simulator_agrees_with_the_cpu(String stem) {
         WatchedGpu.Launches launches = new WatchedGpu.Launches();
-        Gpu gpu = new WatchedGpu(new Simulator(), launches);
+        Gpu gpu = new WatchedGpu(new Simulator(), false, launches);
         List<String> wrong = new ArrayList<>();
         try (Kernels device = CudaKernels.open(gpu);
                 Kernels cpu = CpuKernels.open()) {

@@ -56,7 +56,7 @@ class PointwiseFreedomTest {
     }
 
     private static Kernels open(Options options) {
-        Gpu gpu = new WatchedGpu(new Simulator(options), _ -> {});
+        Gpu gpu = new WatchedGpu(new Simulator(options), false, _ -> {});
         return CudaKernels.open(gpu);
     }
 }

@@ -3,6 +3,7 @@ package dev.gradine.cuda.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.PtxFiles;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,11 +40,16 @@ class VerifiedTest {
     }
 
     @Test
-    void a_text_counts_on_the_card_it_ran_on_alone() {
-        Verified v = of("rope_f32", "rope", SHA);
-        assertThat(v.has(SHA, "NVIDIA H200 (sm_90)")).isTrue();
-        assertThat(v.has(SHA, "NVIDIA H100 (sm_90)")).isFalse();
-        assertThat(v.has(SHA.replace('0', '1'), "NVIDIA H200 (sm_90)")).isFalse();
+    void a_kernel_counts_on_the_card_it_ran_on_alone_and_in_the_form_it_has_here() {
+        String sha256 = PtxFiles.sha256("elementwise");
+        Kernel add = new Kernel("elementwise", "elementwise_add_f32");
+        Verified v = of(add.entry(), add.file(), sha256);
+        assertThat(v.has(add, "NVIDIA H200 (sm_90)")).isTrue();
+        assertThat(v.has(add, "NVIDIA H100 (sm_90)")).isFalse();
+        assertThat(v.has(new Kernel("elementwise", "elementwise_multiply_f32"), "NVIDIA H200 (sm_90)"))
+                .isFalse();
+        assertThat(of(add.entry(), add.file(), SHA).has(add, "NVIDIA H200 (sm_90)"))
+                .isFalse();
     }
 
     @Test

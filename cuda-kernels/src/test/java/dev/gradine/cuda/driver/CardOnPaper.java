@@ -1,12 +1,16 @@
 package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.DeviceMemory;
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.TensorMap;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
 
 /// Uses a card in every way and prints what came of it, for a process of its own whose driver has no
 /// card behind it.
@@ -19,7 +23,7 @@ final class CardOnPaper {
     public static void main(String[] args) {
         CardInfo info = Driver.cards().getFirst();
         System.out.println("missing: " + Driver.whyMissing());
-        Card card = new Card(info, text -> false);
+        Card card = new Card(info, kernel -> false);
         System.out.println("%s, %d multiprocessors, %d bytes shared, CUDA %s"
                 .formatted(card.name(), card.multiprocessors(), card.sharedBytesPerBlock(), Driver.version()));
         try (Kernels run = CudaKernels.open(card)) {
@@ -35,6 +39,7 @@ final class CardOnPaper {
                 graph.launch();
                 System.out.println("replayed: " + Arrays.toString(run.download(y)));
             }
+            maps(run, card);
             fails(() -> card.capture(() -> run.download(y)));
             fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y));
             fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y, 3f));
@@ -50,6 +55,22 @@ final class CardOnPaper {
         float[] values = new float[5_000_000]; // more than both buffers hold
         for (int i = 0; i < values.length; i++) values[i] = i;
         System.out.println("copies: " + Arrays.equals(values, run.download(run.of(Shape.of(values.length), values))));
+    }
+
+    private static void maps(Kernels run, Card card) {
+        Tensor t = run.empty(DType.BF16, Shape.of(3, 64));
+        Tensor bytes = run.ofInts(new int[TensorMap.BYTES / 4]);
+        Kernel kernel = new Kernel("paper", "paper_map");
+        card.launch(kernel, Grid.of(1, 32), TensorMap.matrix(t, 128, 64), bytes);
+        int[] told = run.downloadInts(bytes);
+        boolean there = told[4] == (int) DeviceMemory.address(t);
+        System.out.println("map: " + there + " " + Arrays.toString(Arrays.copyOf(told, 4)) + " "
+                + Arrays.toString(Arrays.copyOfRange(told, 6, 16)));
+        Tensor wide = run.empty(DType.U8, Shape.of(1, 256));
+        TensorMap refused =
+                new TensorMap(DeviceMemory.address(wide), DType.U8, List.of(256L), List.of(), List.of(256), 0);
+        fails(() -> card.launch(kernel, Grid.of(1, 32), refused, bytes));
+        fails(() -> card.launch(kernel, Grid.of(1, 32), 3, bytes));
     }
 
     private static void fails(Runnable work) {

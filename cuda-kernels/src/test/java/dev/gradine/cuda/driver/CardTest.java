@@ -78,6 +78,15 @@ class CardTest {
     }
 
     @Test
+    void a_tensor_map_is_made_by_the_driver_and_passed_by_value() {
+        assertThat(lines)
+                .contains("map: true [9, 2, 3, 3] [64, 0, 3, 0, 128, 0, 64, 0, 128, 0]")
+                .anySatisfy(l -> assertThat(l)
+                        .matches("cuTensorMapEncodeTiled of TensorMap.*256.*: CUDA 1 CUDA_ERROR_INVALID_VALUE.*"))
+                .contains("paper_map: argument 1 is Integer, expected one for .b8[128]");
+    }
+
+    @Test
     void arguments_are_checked_against_the_kernels_parameters() {
         assertThat(lines)
                 .contains(
@@ -105,6 +114,6 @@ class CardTest {
 
     @Test
     void nothing_went_unnoticed() {
-        assertThat(lines).doesNotContain("no error").hasSize(14);
+        assertThat(lines).doesNotContain("no error").hasSize(17);
     }
 }
