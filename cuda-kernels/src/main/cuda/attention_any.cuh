@@ -8,6 +8,7 @@
 const int SPAN = 32;       // queries or keys of a tile
 const int ROWS = 8;        // of one warp
 const int P_PITCH = 36;    // of rows of probabilities
+const float LEAST = -3.40282347e38f;
 
 __device__ inline int row_pitch(int d) { return (d + 7) / 8 * 8 + 4; }
 
@@ -65,7 +66,39 @@ __device__ inline void add_weighted(
     }
 }
 
-// Dao et al. 2022, algorithm 1: for each block of keys, what was summed before shrinks by exp(old max - new max).
+// What a warp knows of its rows: the largest score so far, and the sum of exp relative to it.
+struct Seen {
+    float largest[ROWS], sum[ROWS];
+    __device__ Seen() {
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) largest[r] = minus_infinity(), sum[r] = 0;
+    }
+};
+
+// Dao et al. 2022, algorithm 1: a warp's rows see a block of keys, and what was summed before shrinks by exp(old max -
+// new max). Row r sees keys up to `last(r)` of the block; it may have seen none so far.
+template <class Last>
+__device__ inline void see(
+    Seen& seen, const float* qs, const float* ks, const float* vs, float* ps, float* out, int d, Last last) {
+    int lane = threadIdx.x % 32;
+    float s[ROWS], keep[ROWS];
+    dots(qs, ks + lane * row_pitch(d), d, s);
+#pragma unroll
+    for (int r = 0; r < ROWS; r++) {
+        bool visible = lane <= last(r);
+        float now = fmaxf(seen.largest[r], warp_max(visible ? s[r] : minus_infinity()));
+        float base = fmaxf(now, LEAST);
+        float p = visible ? expf(s[r] - base) : 0;
+        keep[r] = expf(seen.largest[r] - base);
+        seen.sum[r] = keep[r] * seen.sum[r] + warp_sum(p);
+        seen.largest[r] = now;
+        ps[r * P_PITCH + lane] = p;
+    }
+    __syncwarp();
+    add_weighted(out, keep, ps, vs, d, lane);
+    __syncwarp();  // before the next probabilities
+}
+
 template <class T>
 __device__ inline void attention_forward(
     const T* q, const T* k, const T* v, const QueryTile* tiles, Heads h, T* y, float* lse) {
@@ -77,9 +110,7 @@ __device__ inline void attention_forward(
     auto query = [&](int i) { return ((size_t)(t.query + i) * h.heads + head) * h.d; };
     bring(qs, q, t.queries, h.d, h.scale, query);
     clear(out, SPAN * pitch);
-    float largest[ROWS], sum[ROWS], keep[ROWS], s[ROWS];
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) largest[r] = minus_infinity(), sum[r] = 0;
+    Seen seen;
     int end = t.ahead + t.queries;
     for (int j0 = 0; j0 < end; j0 += SPAN) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };
@@ -87,27 +118,15 @@ __device__ inline void attention_forward(
         bring(ks, k, end - j0, h.d, 1, key);
         bring(vs, v, end - j0, h.d, 1, key);
         __syncthreads();
-        dots(qs + first * pitch, ks + lane * pitch, h.d, s);
-#pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-            bool seen = j0 + lane <= t.ahead + first + r;
-            float now = fmaxf(largest[r], warp_max(seen ? s[r] : minus_infinity()));
-            float p = seen ? expf(s[r] - now) : 0;
-            keep[r] = expf(largest[r] - now);
-            sum[r] = keep[r] * sum[r] + warp_sum(p);
-            largest[r] = now;
-            ps[(first + r) * P_PITCH + lane] = p;
-        }
-        __syncwarp();
-        add_weighted(out + first * pitch, keep, ps + first * P_PITCH, vs, h.d, lane);
-        __syncwarp();  // before the next probabilities
+        auto last = [&](int r) { return t.ahead + first + r - j0; };
+        see(seen, qs + first * pitch, ks, vs, ps + first * P_PITCH, out + first * pitch, h.d, last);
     }
 #pragma unroll
     for (int r = 0; r < ROWS; r++) {
         int i = first + r;
         if (i >= t.queries) break;
-        for (int c = lane; c < h.d; c += 32) from_float(out[i * pitch + c] / sum[r], y[query(i) + c]);
-        if (lane == 0) lse[(size_t)(t.query + i) * h.heads + head] = largest[r] + logf(sum[r]);
+        for (int c = lane; c < h.d; c += 32) from_float(out[i * pitch + c] / seen.sum[r], y[query(i) + c]);
+        if (lane == 0) lse[(size_t)(t.query + i) * h.heads + head] = seen.largest[r] + logf(seen.sum[r]);
     }
 }
 

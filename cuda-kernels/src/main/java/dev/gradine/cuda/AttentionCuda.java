@@ -17,6 +17,7 @@ final class AttentionCuda implements AttentionKernel {
 
     private final Gpu gpu;
     private final Workspace lists;
+    private final AttentionSplit split;
     private final Workspace deltas;
     private @Nullable Listed listed;
 
@@ -26,6 +27,7 @@ final class AttentionCuda implements AttentionKernel {
     AttentionCuda(Gpu gpu) {
         this.gpu = gpu;
         this.lists = new Workspace(gpu);
+        this.split = new AttentionSplit(gpu);
         this.deltas = new Workspace(gpu);
     }
 
@@ -35,6 +37,10 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention", "y", y, q, "q");
         DTypeException.require("attention", "lse", lse, DType.F32);
         if (q.size() == 0) return;
+        if (AttentionSlices.suit(segments)) {
+            split.forward(q, k, v, heads, segments, y, lse);
+            return;
+        }
         AttentionPath path = AttentionPath.of(heads, q, k, v, y);
         Listed l = listed(segments, path);
         Arguments arguments = new Arguments().values(q, k, v, l.address);

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Attention over packed sequences with lengths around the tiles of 32, 64 and 128, with cached keys,
-/// with branches of a shared prompt, with several query heads to a key head.
+/// with branches of a shared prompt, with several query heads to a key head; and few queries behind so many keys that
+/// these are split.
 public final class AttentionCases {
 
     private static final double EPSILON = 0x1p-24; // of one rounding to f32
@@ -41,13 +42,39 @@ public final class AttentionCases {
         add(all, layouts.get(0), DType.BF16, 1, 1, 128);
         add(all, new Layout("129", Segments.packed(0, 129)), DType.BF16, 1, 1, 64);
         add(all, new Layout("131", Segments.packed(0, 131)), DType.BF16, 1, 1, 128);
+        addSplit(all);
         return List.copyOf(all);
     }
 
-    private static void add(List<KernelCase> to, Layout layout, DType type, int heads, int kvHeads, int headDim) {
-        Heads h = new Heads(heads, kvHeads, headDim, (float) (0.5 / Math.sqrt(headDim)));
+    private static void addSplit(List<KernelCase> to) {
+        for (int[] n : new int[][] {{1, 128}, {1, 1000}, {2, 127}, {7, 301}, {16, 113}}) {
+            Layout layout = new Layout(n[0] + " behind " + n[1] + " keys", Segments.cached(n[0], n[0] + n[1]));
+            addForward(to, layout, DType.F32, 6, 2, 16);
+            addForward(to, layout, DType.BF16, 4, 1, 64);
+        }
+        int[] queries = {0, 1, 3, 10, 10, 26};
+        int[] keys = {0, 1, 303, 510, 550, 679};
+        Layout several = new Layout("1, 2, 7, 0, 16 behind 0, 300, 200, 40, 113 keys", Segments.of(queries, keys));
+        addForward(to, several, DType.F32, 3, 1, 7);
+        addForward(to, several, DType.BF16, 4, 4, 20);
+        addForward(to, several, DType.BF16, 2, 1, 128);
+        addForward(to, new Layout("1 behind 4500 keys", Segments.cached(1, 4501)), DType.F32, 2, 1, 8);
+    }
+
+    private static void addForward(
+            List<KernelCase> to, Layout layout, DType type, int heads, int kvHeads, int headDim) {
         String what = "%s, heads %d of %d, size %d".formatted(layout.name, heads, kvHeads, headDim);
-        to.add(forward("attention_forward " + what, type, h, layout.segments));
+        to.add(forward("attention_forward " + what, type, of(heads, kvHeads, headDim), layout.segments));
+    }
+
+    private static Heads of(int heads, int kvHeads, int headDim) {
+        return new Heads(heads, kvHeads, headDim, (float) (0.5 / Math.sqrt(headDim)));
+    }
+
+    private static void add(List<KernelCase> to, Layout layout, DType type, int heads, int kvHeads, int headDim) {
+        Heads h = of(heads, kvHeads, headDim);
+        addForward(to, layout, type, heads, kvHeads, headDim);
+        String what = "%s, heads %d of %d, size %d".formatted(layout.name, heads, kvHeads, headDim);
         to.add(backward("attention_backward " + what, type, h, layout.segments));
     }
 
