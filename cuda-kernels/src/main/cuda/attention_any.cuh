@@ -29,15 +29,16 @@ __device__ inline void clear(float* to, int count) {
     for (int i = threadIdx.x; i < count; i += blockDim.x) to[i] = 0;
 }
 
-// s[r] = rows[r] · column, over d: eight rows of the warp against the row of the other side that is this lane's.
-__device__ inline void dots(const float* rows, const float* other, int d, float (&s)[ROWS]) {
+// s[r] = rows[r] · column, over d: the warp's R rows against the row of the other side that is this lane's.
+template <int R>
+__device__ inline void dots(const float* rows, const float* other, int d, float (&s)[R]) {
     int pitch = row_pitch(d);
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) s[r] = 0;
+    for (int r = 0; r < R; r++) s[r] = 0;
     for (int c = 0; c < d; c += 4) {
         float4 y = *(const float4*)(other + c);
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) {
+        for (int r = 0; r < R; r++) {
             float4 x = *(const float4*)(rows + r * pitch + c);
             s[r] = fmaf(x.x, y.x, fmaf(x.y, y.y, fmaf(x.z, y.z, fmaf(x.w, y.w, s[r]))));
         }
@@ -45,46 +46,48 @@ __device__ inline void dots(const float* rows, const float* other, int d, float 
 }
 
 // sums[r][c] = keep[r] · sums[r][c] + Σ_j p[r][j] · other[j][c]: the lane's columns c are `lane`, `lane` + 32, ...
+template <int R>
 __device__ inline void add_weighted(
-    float* sums, const float (&keep)[ROWS], const float* p, const float* other, int d, int lane) {
+    float* sums, const float (&keep)[R], const float* p, const float* other, int d, int lane) {
     int pitch = row_pitch(d);
     for (int c = lane; c < d; c += 32) {
-        float o[ROWS];
+        float o[R];
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) o[r] = keep[r] * sums[r * pitch + c];
+        for (int r = 0; r < R; r++) o[r] = keep[r] * sums[r * pitch + c];
         for (int j = 0; j < SPAN; j += 4) {
             const float* at = other + j * pitch + c;
             float v0 = at[0], v1 = at[pitch], v2 = at[2 * pitch], v3 = at[3 * pitch];
 #pragma unroll
-            for (int r = 0; r < ROWS; r++) {
+            for (int r = 0; r < R; r++) {
                 float4 w = *(const float4*)(p + r * P_PITCH + j);
                 o[r] = fmaf(w.x, v0, fmaf(w.y, v1, fmaf(w.z, v2, fmaf(w.w, v3, o[r]))));
             }
         }
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) sums[r * pitch + c] = o[r];
+        for (int r = 0; r < R; r++) sums[r * pitch + c] = o[r];
     }
 }
 
 // What a warp knows of its rows: the largest score so far, and the sum of exp relative to it.
+template <int R>
 struct Seen {
-    float largest[ROWS], sum[ROWS];
+    float largest[R], sum[R];
     __device__ Seen() {
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) largest[r] = minus_infinity(), sum[r] = 0;
+        for (int r = 0; r < R; r++) largest[r] = minus_infinity(), sum[r] = 0;
     }
 };
 
 // Dao et al. 2022, algorithm 1: a warp's rows see a block of keys, and what was summed before shrinks by exp(old max -
 // new max). Row r sees keys up to `last(r)` of the block; it may have seen none so far.
-template <class Last>
+template <int R, class Last>
 __device__ inline void see(
-    Seen& seen, const float* qs, const float* ks, const float* vs, float* ps, float* out, int d, Last last) {
+    Seen<R>& seen, const float* qs, const float* ks, const float* vs, float* ps, float* out, int d, Last last) {
     int lane = threadIdx.x % 32;
-    float s[ROWS], keep[ROWS];
+    float s[R], keep[R];
     dots(qs, ks + lane * row_pitch(d), d, s);
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) {
+    for (int r = 0; r < R; r++) {
         bool visible = lane <= last(r);
         float now = fmaxf(seen.largest[r], warp_max(visible ? s[r] : minus_infinity()));
         float base = fmaxf(now, LEAST);
@@ -110,7 +113,7 @@ __device__ inline void attention_forward(
     auto query = [&](int i) { return ((size_t)(t.query + i) * h.heads + head) * h.d; };
     bring(qs, q, t.queries, h.d, h.scale, query);
     clear(out, SPAN * pitch);
-    Seen seen;
+    Seen<ROWS> seen;
     int end = t.ahead + t.queries;
     for (int j0 = 0; j0 < end; j0 += SPAN) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };

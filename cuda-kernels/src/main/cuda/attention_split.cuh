@@ -11,7 +11,9 @@
 #include "attention_any.cuh"
 #include "values.cuh"
 
-// Keys begin ... end - 1 of a tile, for the pairs from `pair` on. What they give of query i and head h goes to row
+const int WARP_PAIRS = 2, PAIRS = 8;  // of a warp, and of a block: few models have more for one query
+
+// Keys begin ... end - 1 of a tile, for PAIRS pairs from `pair` on. What they give of query i and head h goes to row
 // `part` + i · heads + h of the parts.
 struct Slice {
     QueryTile tile;
@@ -29,7 +31,7 @@ struct Share {
     float largest, sum;
 };
 
-// As `bring`, `rows` rows, V values at a time: many loads under way are what a block spends its time on.
+// As `bring` for `rows` rows, V values at a time, so that many bytes are under way at once.
 template <int V, class T, class Row>
 __device__ inline void bring_groups(float* to, int rows, const T* from, int count, int d, float factor, Row row) {
     int pitch = row_pitch(d), groups = (pitch - 4) / V;
@@ -56,15 +58,16 @@ __device__ inline void attention_split(
     Slice s = slices[blockIdx.x];
     QueryTile t = s.tile;
     int group = blockIdx.y, perGroup = h.heads / h.kvHeads, pitch = row_pitch(h.d);
-    int warp = threadIdx.x / 32, lane = threadIdx.x % 32, first = warp * ROWS;
-    int count = min(SPAN, t.queries * perGroup - s.pair), rows = (count + ROWS - 1) / ROWS * ROWS;
+    int warp = threadIdx.x / 32, lane = threadIdx.x % 32, first = warp * WARP_PAIRS;
+    int count = min(PAIRS, t.queries * perGroup - s.pair);
     float* ks = (float*)shared_memory;
-    float *vs = ks + SPAN * pitch, *qs = vs + SPAN * pitch, *out = qs + rows * pitch, *ps = out + rows * pitch;
+    float *vs = ks + SPAN * pitch, *qs = vs + SPAN * pitch, *out = qs + PAIRS * pitch, *ps = out + PAIRS * pitch;
     auto query = [&](int r) { return (s.pair + r) / perGroup; };
     auto row = [&](int r) { return (size_t)query(r) * h.heads + group * perGroup + (s.pair + r) % perGroup; };
-    bring_rows(qs, rows, q + (size_t)t.query * h.heads * h.d, count, h.d, h.scale, [&](int r) { return row(r) * h.d; });
-    clear(out, rows * pitch);
-    Seen seen;
+    auto at = [&](int r) { return ((size_t)t.query * h.heads + row(r)) * h.d; };
+    bring_rows(qs, PAIRS, q, count, h.d, h.scale, at);
+    clear(out, PAIRS * pitch);
+    Seen<WARP_PAIRS> seen;
     for (int j0 = s.begin; j0 < s.end; j0 += SPAN) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };
         __syncthreads();  // the last block of keys has been read
@@ -75,7 +78,7 @@ __device__ inline void attention_split(
         if (first < count) see(seen, qs + first * pitch, ks, vs, ps + first * P_PITCH, out + first * pitch, h.d, last);
     }
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) {
+    for (int r = 0; r < WARP_PAIRS; r++) {
         if (first + r >= count) break;
         size_t to = s.part + row(first + r);
         for (int c = lane; c < h.d; c += 32) outs[to * h.d + c] = out[(first + r) * pitch + c];

@@ -13,7 +13,7 @@ import java.util.List;
 /// @param parts rows of the parts in all
 record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
 
-    static final int PAIRS = 32; // of a block, at most
+    static final int PAIRS = 8; // of a block, at most
 
     private static final int MOST_QUERIES = 16; // of a sequence
     private static final int SPAN = 32; // keys that a block reads at once

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 /// Launches `attention_split.cuh`: a block for each slice of the keys, then one for each query and head to join them.
 final class AttentionSplit {
 
-    private static final int WARP_ROWS = 8;
     private static final int SPAN = 32; // keys in shared memory
 
     private final Gpu gpu;
@@ -38,7 +37,7 @@ final class AttentionSplit {
                 .launch(
                         gpu,
                         Data.kernel("attention", "split", q.dtype()),
-                        AttentionPath.grid(gpu, blocks, heads.kvHeads(), heads, sharedBytes(heads, segments)));
+                        AttentionPath.grid(gpu, blocks, heads.kvHeads(), heads, sharedBytes(heads)));
         new Arguments()
                 .values(out, share, l.address + l.slices.jointsAt(), heads.heads(), heads.headDim(), y, lse)
                 .launch(
@@ -48,13 +47,9 @@ final class AttentionSplit {
     }
 
     /// Keys and values; queries and sums; probabilities.
-    private static long sharedBytes(Heads heads, Segments segments) {
-        int queries = 0;
-        for (int s = 0; s < segments.count(); s++) queries = Math.max(queries, segments.queries(s));
-        int pairs = Math.min(AttentionSlices.PAIRS, queries * (heads.heads() / heads.kvHeads()));
-        long rows = (long) Math.ceilDiv(pairs, WARP_ROWS) * WARP_ROWS;
+    private static long sharedBytes(Heads heads) {
         long pitch = Math.ceilDiv(heads.headDim(), 8) * 8L + 4;
-        return 4 * ((2 * SPAN + 2 * rows) * pitch + rows * (SPAN + 4));
+        return 4 * ((2 * SPAN + 2 * AttentionSlices.PAIRS) * pitch + AttentionSlices.PAIRS * (SPAN + 4));
     }
 
     private Listed listed(Segments segments, Heads heads) {
