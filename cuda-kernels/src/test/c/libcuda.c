@@ -1,6 +1,6 @@
 // A driver without a card, for tests of the code that calls one: memory is the host's, the kernel paper_axpy computes
 // y += s * x, paper_map copies its tensor map, paper_fault makes the next wait fail, and every other is noted and done
-// at once.
+// at once. Graphs are chains of copies of launches.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ typedef unsigned long long P;
 enum { OK = 0, INVALID = 1, NO_MEMORY = 2, BAD_IMAGE = 218, NO_SYMBOL = 500, ILLEGAL_ADDRESS = 700 };
 
 static R pending = OK;
-static int capturing, launched, noted, shared_allowed;
+static int launched, shared_allowed;
 static size_t used;
 static const size_t ALL = 1 << 26;
 
@@ -22,7 +22,6 @@ R cuDeviceGet(int *d, int ordinal) { *d = ordinal; return OK; }
 R cuDeviceGetName(char *name, int n, int d) { snprintf(name, n, "Paper Card"); return OK; }
 R cuDeviceGetAttribute(int *v, int a, int d) { *v = a == 75 ? 9 : a == 76 ? 0 : a == 16 ? 132 : 232448; return OK; }
 R cuDevicePrimaryCtxRetain(void **c, int d) { *c = &used; return OK; }
-R cuDevicePrimaryCtxRelease_v2(int d) { return OK; }
 R cuCtxSetCurrent(void *c) { return c == &used ? OK : INVALID; }
 R cuGetErrorString(R e, const char **s) {
     *s = e == ILLEGAL_ADDRESS ? "an illegal memory access was encountered" : "some error";
@@ -66,30 +65,114 @@ R cuModuleGetFunction(void **f, void *m, const char *name) {
 }
 R cuFuncSetAttribute(void *f, int a, int v) { if (a == 8 && v > shared_allowed) shared_allowed = v; return OK; }
 
-struct Axpy { float s; P x, y; int n; } kept;
+// A launch, or a node of a graph: the arguments are copied, as a driver does.
+struct Work {
+    void *f;
+    int shared;
+    char first[128];
+    P arguments[4];
+    P from, to;
+    size_t bytes;
+    int value;
+};
 
-static void axpy(struct Axpy k) {
-    for (int i = 0; i < k.n; i++) ((float *)k.y)[i] += k.s * ((float *)k.x)[i];
+static R take(struct Work *w, void *f, int shared, void **p) {
+    if (shared > 48 << 10 && shared > shared_allowed) return INVALID;
+    *w = (struct Work){.f = f, .shared = shared};
+    if (!strcmp(f, "paper_axpy")) {
+        memcpy(w->first, p[0], 4);
+        w->arguments[1] = *(P *)p[1], w->arguments[2] = *(P *)p[2], w->arguments[3] = *(int *)p[3];
+    }
+    if (!strcmp(f, "paper_map")) {
+        memcpy(w->first, p[0], 128);
+        w->arguments[1] = *(P *)p[1];
+    }
+    return OK;
+}
+
+static void work(struct Work *w) {
+    if (!w->f) {
+        if (w->from) memcpy((void *)w->to, (void *)w->from, w->bytes);
+        else memset((void *)w->to, w->value, w->bytes);
+        return;
+    }
+    launched++;
+    if (!strcmp(w->f, "paper_fault")) pending = ILLEGAL_ADDRESS;
+    if (!strcmp(w->f, "paper_map")) memcpy((void *)w->arguments[1], w->first, 128);
+    if (strcmp(w->f, "paper_axpy")) return;
+    float s = *(float *)w->first, *x = (float *)w->arguments[1], *y = (float *)w->arguments[2];
+    for (int i = 0; i < (int)w->arguments[3]; i++) y[i] += s * x[i];
 }
 
 R cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
                  unsigned shared, void *s, void **p, void **extra) {
-    if (shared > 48 << 10 && (int)shared > shared_allowed) return INVALID;
-    launched++;
-    if (!strcmp(f, "paper_fault")) pending = ILLEGAL_ADDRESS;
-    if (!strcmp(f, "paper_map")) memcpy(*(void **)p[1], p[0], 128);
-    if (strcmp(f, "paper_axpy")) return OK;
-    kept = (struct Axpy){*(float *)p[0], *(P *)p[1], *(P *)p[2], *(int *)p[3]};
-    if (capturing) noted++;
-    else axpy(kept);
+    struct Work w;
+    R r = take(&w, f, shared, p);
+    if (r == OK) work(&w);
+    return r;
+}
+
+// Graphs that are chains. A node's handle points to its place in the graph; what is launched is a copy.
+enum { LONGEST = 64 };
+struct Graph { int n; struct Work nodes[LONGEST]; };
+struct Executable { struct Graph *of; struct Graph copy; };
+struct KernelParams { void *f; unsigned grid[3], block[3], shared; void **p, **extra; void *kern, *ctx; };
+struct MemsetParams { P to; size_t pitch; unsigned value, element; size_t width, height; };
+struct End { size_t x, y, z, lod; int type; void *host; P device; void *array, *reserved; size_t pitch, height; };
+struct MemcpyParams { struct End from, to; size_t width, height, depth; };
+
+static int graphs; // not destroyed yet
+R cuDevicePrimaryCtxRelease_v2(int d) { if (graphs) printf("%d graphs left\n", graphs); return OK; }
+
+R cuGraphCreate(struct Graph **g, unsigned flags) { *g = calloc(1, sizeof **g); graphs++; return OK; }
+R cuGraphDestroy(void *g) { free(g); graphs--; return OK; }
+R cuGraphExecDestroy(void *e) { free(e); graphs--; return OK; }
+R cuGraphInstantiateWithFlags(struct Executable **e, struct Graph *g, unsigned long long flags) {
+    *e = calloc(1, sizeof **e);
+    **e = (struct Executable){g, *g};
+    graphs++;
     return OK;
 }
-R cuStreamBeginCapture_v2(void *s, int mode) { capturing = 1; noted = 0; return OK; }
-R cuStreamEndCapture(void *s, void **g) { capturing = 0; *g = &noted; return OK; }
-R cuGraphInstantiateWithFlags(void **e, void *g, unsigned long long flags) { *e = g; return OK; }
-R cuGraphLaunch(void *e, void *s) { for (int i = 0; i < noted; i++) axpy(kept); return OK; }
-R cuGraphExecDestroy(void *e) { return OK; }
-R cuGraphDestroy(void *g) { return OK; }
+R cuGraphLaunch(struct Executable *e, void *s) {
+    if (s != &launched) return INVALID;
+    for (int i = 0; i < e->copy.n; i++) work(&e->copy.nodes[i]);
+    return OK;
+}
+
+static struct Work *chained(struct Work **node, struct Graph *g, struct Work **before, size_t n) {
+    if (g->n == LONGEST || n != (g->n > 0) || (n && *before != &g->nodes[g->n - 1])) return 0;
+    return *node = &g->nodes[g->n++];
+}
+static struct Work *of(struct Executable *e, struct Work *node) { return &e->copy.nodes[node - e->of->nodes]; }
+static R kernel(struct Work *w, struct KernelParams *p) {
+    return w && p->block[1] == 1 && p->block[2] == 1 ? take(w, p->f, p->shared, p->p) : INVALID;
+}
+static R fill(struct Work *w, struct MemsetParams *p, void *ctx) {
+    if (!w || ctx != &used || p->element != 1 || p->height != 1 || !p->width) return INVALID;
+    *w = (struct Work){.to = p->to, .bytes = p->width, .value = p->value};
+    return OK;
+}
+static R copy(struct Work *w, struct MemcpyParams *p, void *ctx) {
+    if (!w || ctx != &used || p->from.type != 2 || p->to.type != 2 || p->height != 1 || p->depth != 1) return INVALID;
+    *w = (struct Work){.from = p->from.device, .to = p->to.device, .bytes = p->width};
+    return OK;
+}
+R cuGraphAddKernelNode_v2(struct Work **w, void *g, struct Work **before, size_t n, struct KernelParams *p) {
+    return kernel(chained(w, g, before, n), p);
+}
+R cuGraphAddMemsetNode(struct Work **w, void *g, struct Work **before, size_t n, struct MemsetParams *p, void *ctx) {
+    return fill(chained(w, g, before, n), p, ctx);
+}
+R cuGraphAddMemcpyNode(struct Work **w, void *g, struct Work **before, size_t n, struct MemcpyParams *p, void *ctx) {
+    return copy(chained(w, g, before, n), p, ctx);
+}
+R cuGraphExecKernelNodeSetParams_v2(void *e, struct Work *w, struct KernelParams *p) { return kernel(of(e, w), p); }
+R cuGraphExecMemsetNodeSetParams(void *e, struct Work *w, struct MemsetParams *p, void *ctx) {
+    return fill(of(e, w), p, ctx);
+}
+R cuGraphExecMemcpyNodeSetParams(void *e, struct Work *w, struct MemcpyParams *p, void *ctx) {
+    return copy(of(e, w), p, ctx);
+}
 
 // The bytes of a map are what it was told: type, rank, swizzle, promotion, then sizes, strides, box as numbers.
 R cuTensorMapEncodeTiled(void *map, int type, unsigned rank, void *address, const P *sizes, const P *strides,

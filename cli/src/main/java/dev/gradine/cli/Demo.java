@@ -69,7 +69,7 @@ final class Demo {
         if (code != 0) return code;
         List<String> merge = new ArrayList<>(
                 List.of("merge", "--model", at("model"), "--adapter", at("dpo"), "--out", at("merged")));
-        merge.addAll(onDevice());
+        merge.addAll(DeviceArgs.typed(device));
         code = command(merge.toArray(String[]::new));
         if (code != 0) return code;
         print.printf("%n%6.1f s  measuring%n%n", seconds());
@@ -105,16 +105,11 @@ final class Demo {
         return train("dpo", DPO + " --steps " + plan.dpoSteps(), files);
     }
 
-    /// The CPU goes without saying.
-    private List<String> onDevice() {
-        return device.name().equals(DeviceArgs.CPU) ? List.of() : List.of("--device", device.name());
-    }
-
     private int train(String name, String settings, String... files) {
         List<String> args = new ArrayList<>(List.of(name));
         args.addAll(List.of(files));
         args.addAll(List.of((settings + BOTH + " --seed " + seed).split(" ", -1)));
-        args.addAll(onDevice());
+        args.addAll(DeviceArgs.typed(device));
         return command(args.toArray(String[]::new));
     }
 

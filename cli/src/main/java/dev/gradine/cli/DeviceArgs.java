@@ -2,7 +2,10 @@ package dev.gradine.cli;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
+import dev.gradine.tensor.DeviceOptions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -34,6 +37,12 @@ final class DeviceArgs {
                             + " (default ${DEFAULT-VALUE}).")
     private String dtype = "f32";
 
+    @Option(
+            names = "--cuda-graphs",
+            description = "On cuda and sim: start launches that repeat as one; the same results. Meant to spare the"
+                    + " host's time between kernels; what it gains has not been measured on a card.")
+    private boolean graphs;
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -42,15 +51,28 @@ final class DeviceArgs {
     /// @throws IllegalArgumentException if there is no such device here
     Device chosen() {
         List<Device> all = Device.all();
-        DType type = dataType();
-        if (!name.equals(AUTO)) return named(name, all).computingIn(type);
+        DeviceOptions options = new DeviceOptions(dataType(), graphs, false);
+        if (!name.equals(AUTO)) return named(name, all).with(options);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();
         Device device = why.isEmpty() ? cuda : named(CPU, all);
         var err = command.commandLine().getErr();
         err.println("gradine: device " + device.name() + (why.isEmpty() ? " (a card is here)" : " (" + why + ")"));
         err.flush();
-        return device.computingIn(type);
+        return device.with(options);
+    }
+
+    /// What is to be typed for a command to compute on `device` in its way. The CPU goes without saying.
+    static List<String> typed(Device device) {
+        if (device.name().equals(CPU)) return List.of();
+        List<String> args = new ArrayList<>(List.of("--device", device.name()));
+        DeviceOptions options = device.options();
+        if (options.dataType() != DType.F32) {
+            args.addAll(List.of("--dtype", options.dataType().name().toLowerCase(Locale.ROOT)));
+        }
+        if (options.vendorGemm()) args.addAll(List.of("--gemm", "cublas"));
+        if (options.graphs()) args.add("--cuda-graphs");
+        return args;
     }
 
     /// What layers compute in, as the user names it.

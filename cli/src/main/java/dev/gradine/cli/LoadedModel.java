@@ -10,7 +10,6 @@ import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.cpu.CpuDevice;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -64,7 +63,7 @@ final class LoadedModel implements AutoCloseable {
     ///
     /// @param watch what the device is exchanged for, such as one that is profiled
     static LoadedModel forTraining(Path source, Device device, UnaryOperator<Kernels> watch) {
-        WarmUp warmUp = device instanceof CpuDevice ? WarmUp.start() : WarmUp.none();
+        WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
         return new LoadedModel(source, warmUp, () -> watch.apply(device.open()), true);
     }
 

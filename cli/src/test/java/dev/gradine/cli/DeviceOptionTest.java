@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gradine.cuda.driver.Driver;
+import dev.gradine.cuda.sim.SimDevice;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuDevice;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
@@ -60,6 +64,14 @@ class DeviceOptionTest {
                 .refuses("cpu: data type is BF16, expected F32 (BF16 is for cuda and sim)");
         Cli.run("generate", "--model", model, "--prompt", "a", "--dtype", "f16")
                 .refuses("--dtype: \"f16\", expected f32 or bf16");
+    }
+
+    @Test
+    void a_device_is_typed_with_the_options_it_has() {
+        assertThat(DeviceArgs.typed(new CpuDevice())).isEmpty();
+        assertThat(DeviceArgs.typed(new SimDevice())).containsExactly("--device", "sim");
+        assertThat(DeviceArgs.typed(new SimDevice().with(new DeviceOptions(DType.BF16, true, true))))
+                .containsExactly("--device", "sim", "--dtype", "bf16", "--gemm", "cublas", "--cuda-graphs");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.gradine.cuda;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// What executes kernels: a card behind its driver, or the simulator. Memory is a plain address there, which only this
 /// one may follow; who frees what is decided by lifetimes above.
@@ -69,6 +70,17 @@ public interface Gpu extends AutoCloseable {
     ///     `Float` for a value, a `TensorMap` for the 128 bytes of one
     /// @throws IllegalArgumentException if the arguments do not fit the kernel's parameters in number or width
     void launch(Kernel kernel, Grid grid, Object... arguments);
+
+    /// Runs what a library of others asks of the same device, at this place in the order of all work. A `Gpu` that
+    /// holds launches back must have started them before.
+    default void inOrder(Runnable work) {
+        work.run();
+    }
+
+    /// Notes operations, to be started together and more than once. Nothing is started yet.
+    default Recording record(List<Operation> operations) {
+        return new Replay(this, operations);
+    }
 
     /// Waits until everything asked for has been done.
     ///

@@ -15,18 +15,22 @@ public interface Device {
 
     /// Opens its `run` lifetime.
     ///
-    /// @param dataType what layers compute in, F32 or BF16
-    /// @throws IllegalArgumentException if it cannot be used here, or does not compute in that type
-    Kernels open(DType dataType);
+    /// @throws IllegalArgumentException if it cannot be used here, or does not compute like that
+    Kernels open(DeviceOptions options);
 
-    /// The same for f32.
+    /// The same with its own options.
     default Kernels open() {
-        return open(DType.F32);
+        return open(options());
     }
 
-    /// This device, which computes in `dataType` where nothing else is asked for.
-    default Device computingIn(DType dataType) {
-        return new DeviceOfType(this, dataType);
+    /// How it computes where nothing else is asked for.
+    default DeviceOptions options() {
+        return DeviceOptions.defaults();
+    }
+
+    /// This device, which computes as `options` say where nothing else is asked for.
+    default Device with(DeviceOptions options) {
+        return new DeviceWithOptions(this, options);
     }
 
     /// All that are on the class path, by name.

@@ -4,10 +4,13 @@ import dev.gradine.cuda.DeviceMemory;
 import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.Operation;
+import dev.gradine.cuda.Recording;
 import dev.gradine.cuda.TensorMap;
 import dev.gradine.cuda.driver.Addresses.OnCard;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.function.Predicate;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
@@ -32,7 +35,7 @@ public final class Card implements Gpu {
     private final Predicate<Kernel> verified;
     private final TensorMaps maps = new TensorMaps();
     private final CUdevice device;
-    private final CUcontext context = new CUcontext();
+    private final Context context = new Context();
     private final WorkStream stream = new WorkStream();
     private final PinnedBuffers buffers;
     private final Modules modules;
@@ -40,7 +43,6 @@ public final class Card implements Gpu {
     private final int sharedBytes;
     private Thread owner = Thread.currentThread(); // whose current context is ours
     private Object last = "nothing launched yet";
-    private boolean capturing;
 
     /// @param verified whether a kernel for Hopper alone was seen to be right on this card
     public Card(CardInfo info, Predicate<Kernel> verified) {
@@ -93,25 +95,28 @@ public final class Card implements Gpu {
         }
     }
 
+    private static final class Context extends CUcontext {
+        long address() {
+            return getNativePointer();
+        }
+    }
+
     /// A context is a thread's; kernels may be called from any.
-    private void enter() {
+    void enter() {
         if (!owner.equals(Thread.currentThread())) {
             Driver.check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
             owner = Thread.currentThread();
         }
     }
 
-    private void enterOutsideCapture(String what) {
-        enter();
-        if (capturing) {
-            throw new IllegalStateException(
-                    "graph: " + what + " while capturing, expected kernels, copies on the card and fills alone");
-        }
+    /// Names the latest work, for faults that come late.
+    void noteLast(Object work) {
+        last = work;
     }
 
     @Override
     public long allocate(long bytes) {
-        enterOutsideCapture("allocate");
+        enter();
         OnCard address = new OnCard();
         Driver.checkMemory(JCudaDriver.cuMemAlloc(address, Math.max(1, bytes)), name(), bytes);
         return address.value();
@@ -119,7 +124,7 @@ public final class Card implements Gpu {
 
     @Override
     public void free(long address) {
-        enterOutsideCapture("free");
+        enter();
         check(JCudaDriver.cuMemFree(new OnCard(address)), "cuMemFree");
     }
 
@@ -131,7 +136,7 @@ public final class Card implements Gpu {
 
     @Override
     public void upload(MemorySegment from, long to) {
-        enterOutsideCapture("upload");
+        enter();
         buffers.upload(from, to);
     }
 
@@ -175,16 +180,7 @@ public final class Card implements Gpu {
                 Pointer.to(pointers),
                 null);
         Driver.check(code, last);
-        if (WAIT && !capturing) Driver.check(JCudaDriver.cuStreamSynchronize(stream), last);
-    }
-
-    /// Becomes text where it failed: a launch is too short to write its name each time.
-    private record Launched(Kernel kernel, Grid grid) {
-        @Override
-        public String toString() {
-            return "%s<<<(%d,%d,%d),%d,%d>>>"
-                    .formatted(kernel, grid.x(), grid.y(), grid.z(), grid.threads(), grid.sharedBytes());
-        }
+        if (WAIT) Driver.check(JCudaDriver.cuStreamSynchronize(stream), last);
     }
 
     private Pointer pointer(Object argument) {
@@ -199,8 +195,14 @@ public final class Card implements Gpu {
     }
 
     @Override
+    public Recording record(List<Operation> operations) {
+        enter();
+        return new CardGraph(this, new CardHandles(modules, maps, context.address(), stream.address()), operations);
+    }
+
+    @Override
     public void synchronize() {
-        enterOutsideCapture("synchronize");
+        enter();
         check(JCudaDriver.cuStreamSynchronize(stream), "synchronize");
     }
 
@@ -211,7 +213,7 @@ public final class Card implements Gpu {
 
     /// Seconds that the card takes for what `work` launches, by its own clock.
     public double seconds(Runnable work) {
-        enterOutsideCapture("seconds");
+        enter();
         CUevent begin = new CUevent();
         CUevent end = new CUevent();
         check(JCudaDriver.cuEventCreate(begin, 0), "cuEventCreate");
@@ -227,18 +229,6 @@ public final class Card implements Gpu {
         } finally {
             JCudaDriver.cuEventDestroy(begin);
             JCudaDriver.cuEventDestroy(end);
-        }
-    }
-
-    /// Notes what `work` launches instead of running it, to be launched as one. Kernels, copies on the
-    /// card and fills can be noted; their addresses and arguments are those of now.
-    public Graph capture(Runnable work) {
-        enterOutsideCapture("capture");
-        capturing = true;
-        try {
-            return Graph.capture(stream, work);
-        } finally {
-            capturing = false;
         }
     }
 

@@ -1,10 +1,12 @@
 package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.GraphGpu;
 import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.check.Verified;
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Device;
+import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -23,8 +25,10 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public Kernels open(DType dataType) {
-        return CudaKernels.open(openCard(), dataType);
+    public Kernels open(DeviceOptions options) {
+        options.requireOwnGemm(name());
+        Gpu gpu = openCard();
+        return CudaKernels.open(options.graphs() ? new GraphGpu(gpu) : gpu, options.dataType());
     }
 
     /// The card alone, for who measures it.

@@ -22,7 +22,7 @@ final class Modules {
 
     /// A kernel that can be launched.
     static final class Function {
-        private final CUfunction handle = new CUfunction();
+        private final Handle handle = new Handle();
         private final Signatures signatures;
         private int sharedBytes = DYNAMIC_SHARED_BYTES;
 
@@ -32,6 +32,11 @@ final class Modules {
 
         CUfunction handle() {
             return handle;
+        }
+
+        /// The driver's handle.
+        long address() {
+            return handle.address();
         }
 
         Signatures signatures() {
@@ -44,6 +49,12 @@ final class Modules {
             int attribute = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
             Driver.check(JCudaDriver.cuFuncSetAttribute(handle, attribute, bytes), what);
             sharedBytes = bytes;
+        }
+    }
+
+    private static final class Handle extends CUfunction {
+        long address() {
+            return getNativePointer();
         }
     }
 

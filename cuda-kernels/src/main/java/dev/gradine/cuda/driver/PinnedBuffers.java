@@ -8,17 +8,19 @@ import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
 /// Two buffers of host memory that the card can read by itself: while it reads one, the host fills the
-/// other.
+/// other. A buffer takes one upload after the other until it is full, so that the host seldom waits.
 final class PinnedBuffers {
 
     private static final int BUFFERS = 2;
     private static final long BYTES = 8L << 20;
+    private static final long ALIGNMENT = 64;
     private static final int NO_TIMING = 2; // CU_EVENT_DISABLE_TIMING
 
     private final CUstream stream;
     private final MemorySegment[] buffers = new MemorySegment[BUFFERS];
-    private final CUevent[] read = new CUevent[BUFFERS]; // when the card has read the buffer
-    private int next;
+    private final CUevent[] read = new CUevent[BUFFERS]; // when the card has read all of the buffer
+    private int now; // the buffer that is being filled
+    private long used; // bytes of it
 
     PinnedBuffers(CUstream stream) {
         this.stream = stream;
@@ -38,15 +40,24 @@ final class PinnedBuffers {
 
     /// Copies to the card; `from` may change once this returns.
     void upload(MemorySegment from, long to) {
-        for (long at = 0; at < from.byteSize(); at += BYTES) {
-            long bytes = Math.min(BYTES, from.byteSize() - at);
-            int b = next++ % BUFFERS;
-            Driver.check(JCudaDriver.cuEventSynchronize(read[b]), "upload");
-            MemorySegment.copy(from, at, buffers[b], 0, bytes);
-            int code = JCudaDriver.cuMemcpyHtoDAsync(new OnCard(to + at), Addresses.of(buffers[b]), bytes, stream);
+        for (long at = 0; at < from.byteSize(); ) {
+            if (used == BYTES) turn();
+            long bytes = Math.min(BYTES - used, from.byteSize() - at);
+            MemorySegment part = buffers[now].asSlice(used, bytes);
+            part.copyFrom(from.asSlice(at, bytes));
+            int code = JCudaDriver.cuMemcpyHtoDAsync(new OnCard(to + at), Addresses.of(part), bytes, stream);
             Driver.check(code, "upload of %,d bytes".formatted(bytes));
-            Driver.check(JCudaDriver.cuEventRecord(read[b], stream), "upload");
+            used = Math.min(BYTES, (used + bytes + ALIGNMENT - 1) & -ALIGNMENT);
+            at += bytes;
         }
+    }
+
+    /// Goes on to the other buffer once the card has read it.
+    private void turn() {
+        Driver.check(JCudaDriver.cuEventRecord(read[now], stream), "upload");
+        now = (now + 1) % BUFFERS;
+        used = 0;
+        Driver.check(JCudaDriver.cuEventSynchronize(read[now]), "upload");
     }
 
     /// Copies to the host and waits for it.

@@ -1,8 +1,10 @@
 package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.CudaKernels;
-import dev.gradine.tensor.DType;
+import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.GraphGpu;
 import dev.gradine.tensor.Device;
+import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 
 /// The simulator as a device: the kernels of the card, on any machine, slowly.
@@ -19,7 +21,9 @@ public final class SimDevice implements Device {
     }
 
     @Override
-    public Kernels open(DType dataType) {
-        return CudaKernels.open(new Simulator(), dataType);
+    public Kernels open(DeviceOptions options) {
+        options.requireOwnGemm(name());
+        Gpu gpu = new Simulator();
+        return CudaKernels.open(options.graphs() ? new GraphGpu(gpu) : gpu, options.dataType());
     }
 }

@@ -2,8 +2,11 @@ package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.DeviceMemory;
+import dev.gradine.cuda.GraphGpu;
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.Operation;
+import dev.gradine.cuda.Recording;
 import dev.gradine.cuda.TensorMap;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -11,9 +14,9 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-
 /// Uses a card in every way and prints what came of it, for a process of its own whose driver has no
 /// card behind it.
+
 final class CardOnPaper {
 
     private static final Kernel AXPY = new Kernel("paper", "paper_axpy");
@@ -34,13 +37,8 @@ final class CardOnPaper {
             axpy.run();
             System.out.println("launched: " + Arrays.toString(run.download(y)));
             System.out.println("milliseconds: " + Math.round(1e3 * card.seconds(axpy)));
-            try (Graph graph = card.capture(axpy)) {
-                System.out.println("captured: " + Arrays.toString(run.download(y)));
-                graph.launch();
-                System.out.println("replayed: " + Arrays.toString(run.download(y)));
-            }
+            recorded(run, card);
             maps(run, card);
-            fails(() -> card.capture(() -> run.download(y)));
             fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y));
             fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y, 3f));
             fails(() -> card.launch(new Kernel("paper", "none"), Grid.of(1, 32)));
@@ -48,6 +46,61 @@ final class CardOnPaper {
             fails(() -> run.empty(Shape.of(1 << 24)));
             card.launch(new Kernel("paper", "paper_fault"), Grid.of(2, 64));
             fails(card::synchronize);
+        }
+        held(new Card(info, kernel -> false));
+    }
+
+    /// A graph of every kind of operation.
+    private static void recorded(Kernels run, Card card) {
+        Tensor x = run.of(Shape.of(3), 1, 2, 3);
+        Tensor y = run.of(Shape.of(6), 1, 1, 1, 9, 9, 9);
+        Tensor told = run.ofInts(new int[TensorMap.BYTES / 4]);
+        long from = DeviceMemory.address(x);
+        long to = DeviceMemory.address(y);
+        TensorMap map = TensorMap.matrix(run.empty(DType.BF16, Shape.of(3, 64)), 128, 64);
+        List<Operation> all = List.of(
+                axpy(0.5f, from, to),
+                new Operation.Copy(to, to + 12, 4),
+                new Operation.Fill(to + 16, (byte) 0, 4),
+                new Operation.Forget(to + 20, 4),
+                new Operation.Launch(new Kernel("paper", "paper_map"), Grid.of(1, 32), List.of(map, address(told))));
+        try (Recording graph = card.record(all)) {
+            System.out.println("recorded: " + Arrays.toString(run.download(y)));
+            graph.launch();
+            System.out.println("launched: " + Arrays.toString(run.download(y)) + " " + run.downloadInts(told)[1]);
+            graph.set(0, axpy(-1, from, to));
+            graph.set(1, new Operation.Copy(to + 4, to + 16, 8));
+            graph.set(2, new Operation.Fill(to, (byte) 0, 8));
+            graph.set(3, new Operation.Forget(to + 12, 4));
+            graph.launch();
+            System.out.println("exchanged: " + Arrays.toString(run.download(y)));
+            fails(() -> graph.set(0, new Operation.Launch(AXPY, Grid.of(1, 32), List.of(0.5f, from, to, 3f))));
+        }
+        fails(() -> card.record(List.of(new Operation.Copy(from, to, 4), new Operation.Fill(to, (byte) 0, 0))));
+    }
+
+    private static Operation axpy(float s, long x, long y) {
+        return new Operation.Launch(AXPY, new Grid(1, 1, 1, 32, 100 << 10), List.of(s, x, y, 3));
+    }
+
+    private static long address(Tensor t) {
+        return DeviceMemory.address(t);
+    }
+
+    /// The same course of work three times: the second time it becomes a graph.
+    private static void held(Card card) {
+        GraphGpu gpu = new GraphGpu(card);
+        try (Kernels run = CudaKernels.open(gpu)) {
+            Tensor x = run.of(Shape.of(3), 1, 2, 3);
+            for (int i = 1; i <= 3; i++) {
+                Tensor y = run.zeros(Shape.of(3));
+                for (int j = 0; j < 4; j++) gpu.launch(AXPY, Grid.of(1, 32), (float) i, x, y, 3);
+                System.out.println("held back: " + Arrays.toString(run.download(y)) + " " + gpu.counts());
+            }
+            for (int j = 0; j < 5; j++) gpu.launch(new Kernel("paper", "paper_fault"), Grid.of(1, 32));
+            fails(gpu::synchronize);
+            for (int j = 0; j < 5; j++) gpu.launch(new Kernel("paper", "paper_fault"), Grid.of(1, 32));
+            fails(gpu::synchronize);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.gradine.cuda.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gradine.cuda.GraphCounts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -71,10 +72,32 @@ class CardTest {
     }
 
     @Test
-    void a_graph_repeats_what_was_captured_and_capturing_runs_nothing() {
-        assertThat(lines).contains("captured: [11.0, 22.0, 33.0]", "replayed: [11.5, 23.0, 34.5]");
+    void a_graph_holds_every_kind_of_operation_and_takes_others() {
         assertThat(lines)
-                .contains("graph: synchronize while capturing, expected kernels, copies on the card and fills alone");
+                .containsSubsequence(
+                        "recorded: [1.0, 1.0, 1.0, 9.0, 9.0, 9.0]",
+                        "launched: [1.5, 2.0, 2.5, 1.5, 0.0, NaN] 2",
+                        "exchanged: [0.0, 0.0, -0.5, NaN, 0.0, -0.5]",
+                        "paper_axpy: argument 4 is Float, expected one for .u32",
+                        "cuGraphAddMemsetNode of fill of 0 bytes: CUDA 1 CUDA_ERROR_INVALID_VALUE: some error");
+    }
+
+    @Test
+    void work_held_back_becomes_a_graph_the_second_time() {
+        assertThat(lines)
+                .containsSubsequence(
+                        "held back: [4.0, 8.0, 12.0] " + new GraphCounts(5, 0, 0, 0, 0),
+                        "held back: [8.0, 16.0, 24.0] " + new GraphCounts(5, 1, 1, 5, 0),
+                        "held back: [12.0, 24.0, 36.0] " + new GraphCounts(5, 1, 2, 10, 5));
+    }
+
+    @Test
+    void a_graph_that_fails_names_its_kernels() {
+        String kernel = "paper.cu: paper_fault<<<(1,1,1),32,0>>>";
+        assertThat(lines)
+                .contains("synchronize after a graph of 5, " + kernel + " to " + kernel
+                        + " (-Dgradine.cuda.wait=true starts them one by one): CUDA 700"
+                        + " CUDA_ERROR_ILLEGAL_ADDRESS: an illegal memory access was encountered");
     }
 
     @Test
@@ -114,6 +137,6 @@ class CardTest {
 
     @Test
     void nothing_went_unnoticed() {
-        assertThat(lines).doesNotContain("no error").hasSize(17);
+        assertThat(lines).doesNotContain("no error").hasSize(24);
     }
 }
