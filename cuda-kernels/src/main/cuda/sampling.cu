@@ -139,7 +139,7 @@ __device__ inline void fill(Bins bins, const Logits<T>& z, Codes codes, int shif
     __syncthreads();
 }
 
-// The sum of x over the threads up to this one.
+// The sum of x over the threads up to this one. Between two calls there is a barrier.
 __device__ inline u64 running_sum(u64 x) {
     __shared__ u64 totals[32];
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
@@ -148,7 +148,6 @@ __device__ inline u64 running_sum(u64 x) {
         u64 before = __shfl_up_sync(0xffffffffu, x, d);
         if (lane >= d) x += before;
     }
-    __syncthreads(); // totals of the last call were read
     if (lane == 31) totals[warp] = x;
     __syncthreads();
     for (int w = 0; w < warp; w++) x += totals[w];
