@@ -19,6 +19,8 @@ final class DeviceArgs {
 
     static final String CPU = "cpu";
     private static final String AUTO = "auto";
+    private static final String OWN = "own";
+    private static final String CUBLAS = "cublas";
 
     @Option(
             names = "--device",
@@ -38,6 +40,14 @@ final class DeviceArgs {
     private String dtype = "f32";
 
     @Option(
+            names = "--gemm",
+            defaultValue = OWN,
+            paramLabel = "NAME",
+            description = "Whose matrix products: own, or cublas on cuda where it is installed (default"
+                    + " ${DEFAULT-VALUE}).")
+    private String gemm = OWN;
+
+    @Option(
             names = "--cuda-graphs",
             description = "On cuda and sim: start launches that repeat as one; the same results. Meant to spare the"
                     + " host's time between kernels; what it gains has not been measured on a card.")
@@ -51,7 +61,7 @@ final class DeviceArgs {
     /// @throws IllegalArgumentException if there is no such device here
     Device chosen() {
         List<Device> all = Device.all();
-        DeviceOptions options = new DeviceOptions(dataType(), graphs, false);
+        DeviceOptions options = new DeviceOptions(dataType(), graphs, vendorGemm());
         if (!name.equals(AUTO)) return named(name, all).with(options);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();
@@ -70,7 +80,7 @@ final class DeviceArgs {
         if (options.dataType() != DType.F32) {
             args.addAll(List.of("--dtype", options.dataType().name().toLowerCase(Locale.ROOT)));
         }
-        if (options.vendorGemm()) args.addAll(List.of("--gemm", "cublas"));
+        if (options.vendorGemm()) args.addAll(List.of("--gemm", CUBLAS));
         if (options.graphs()) args.add("--cuda-graphs");
         return args;
     }
@@ -85,6 +95,14 @@ final class DeviceArgs {
             case "f32" -> DType.F32;
             case "bf16" -> DType.BF16;
             default -> throw new IllegalArgumentException("--dtype: \"%s\", expected f32 or bf16".formatted(dtype));
+        };
+    }
+
+    private boolean vendorGemm() {
+        return switch (gemm) {
+            case OWN -> false;
+            case CUBLAS -> true;
+            default -> throw new IllegalArgumentException("--gemm: \"%s\", expected own or cublas".formatted(gemm));
         };
     }
 

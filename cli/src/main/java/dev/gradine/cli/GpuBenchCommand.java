@@ -1,10 +1,10 @@
 package dev.gradine.cli;
 
 import dev.gradine.cli.bench.Choice;
-import dev.gradine.cli.bench.Measured;
-import dev.gradine.cli.bench.ModelRows;
 import dev.gradine.cli.gpu.GpuBench;
+import dev.gradine.cli.gpu.GpuBenchSettings;
 import dev.gradine.cli.gpu.GpuRow;
+import dev.gradine.cli.gpu.GpuSteps;
 import dev.gradine.cli.gpu.Torch;
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.driver.Card;
@@ -12,6 +12,9 @@ import dev.gradine.cuda.driver.CuBlas;
 import dev.gradine.cuda.driver.CudaDevice;
 import dev.gradine.cuda.driver.Driver;
 import dev.gradine.io.Json;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DeviceOptions;
+import dev.gradine.tensor.Kernels;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -26,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,20 +41,32 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = "Time the CUDA kernels on a card, beside cuBLAS and PyTorch where they are installed.")
-final class GpuBenchCommand implements Runnable {
+final class GpuBenchCommand implements Callable<Integer> {
+
+    private static final String CUBLAS = "cublas";
 
     @Option(names = "--only", paramLabel = "TEXT", description = "Only works whose name contains this.")
     private String only = "";
 
     @Option(
             names = "--gemm",
-            defaultValue = "cublas",
+            defaultValue = CUBLAS,
             paramLabel = "NAME",
-            description = "own: our products alone; cublas: beside cuBLAS (default ${DEFAULT-VALUE}).")
+            description =
+                    "own: our products alone; cublas: beside cuBLAS, if it is installed (default ${DEFAULT-VALUE}).")
     private String gemm = "";
 
-    @Option(names = "--model", paramLabel = "DIR|FILE", description = "Measure whole steps of this model, too.")
+    @Option(names = "--model", paramLabel = "DIR|FILE", description = "Measure whole steps of this model in bf16, too.")
     private @Nullable Path model;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "NAME",
+            description = "Measure whole steps of a model with random weights in bf16, too: " + GpuSteps.LLAMA_8B + ".")
+    private String steps = "";
+
+    @Option(names = "--cuda-graphs", description = "Start launches of whole steps that repeat as one.")
+    private boolean graphs;
 
     @Option(names = "--no-torch", description = "Do not measure PyTorch.")
     private boolean noTorch;
@@ -65,56 +81,94 @@ final class GpuBenchCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
+    private final List<GpuRow> rows = new ArrayList<>();
+    private Map<String, Object> peaks = Map.of();
+    private String card = "";
+    private boolean hasCublas;
+
     @Override
-    public void run() {
-        if (!List.of("own", "cublas").contains(gemm)) {
+    public Integer call() {
+        if (!List.of("own", CUBLAS).contains(gemm)) {
             throw new IllegalArgumentException("--gemm: \"" + gemm + "\", expected own or cublas");
         }
-        List<Map<String, Object>> rows = new ArrayList<>();
-        PrintWriter print = spec.commandLine().getOut();
-        Card card = new CudaDevice().openCard();
-        try (CudaKernels cuda = CudaKernels.open(card)) {
-            Torch torch = noTorch ? new Torch(Map.of(), "left out") : Torch.measure();
-            print.println(card.name() + ", CUDA " + Driver.version());
-            List<CuBlas> cublas = gemm.equals("own") ? List.of() : CuBlas.on(card);
-            print.println(GpuRow.head());
-            new GpuBench(card, cublas, torch).run(cuda, name -> name.contains(only), print::println, row -> {
-                rows.add(row.json());
-                print.println(row.line());
-                print.flush();
-            });
-            cublas.forEach(CuBlas::close);
-            if (!rows.isEmpty()) append(card.name(), rows, print);
+        if (!List.of("", GpuSteps.LLAMA_8B).contains(steps)) {
+            throw new IllegalArgumentException("--steps: \"" + steps + "\", expected " + GpuSteps.LLAMA_8B);
         }
-        if (model != null) steps(model, print);
+        works();
+        GpuSteps measured = new GpuSteps(GpuSteps.ofCard(), new Choice(name -> name.contains(only), 0));
+        Path file = model;
+        if (file != null) {
+            String name = String.valueOf(file.getFileName());
+            measured.rows(name, vendor -> opened(file, vendor), products()).forEach(this::show);
+        }
+        if (!steps.isEmpty()) {
+            measured.rows(steps, vendor -> GpuSteps.llama8b(() -> device(vendor)), products())
+                    .forEach(this::show);
+        }
         if (rows.isEmpty()) throw new IllegalArgumentException("--only: \"" + only + "\" is in no work's name");
-        print.flush();
+        append();
+        long wrong = rows.stream().filter(GpuRow::isWrong).count();
+        if (wrong > 0) print().println(wrong + " WRONG: nothing was computed, or no number");
+        print().flush();
+        return wrong == 0 ? 0 : Failures.FAULT;
     }
 
-    /// Steps of SFT and DPO, prefill and decoding, in tokens a second.
-    private static void steps(Path model, PrintWriter print) {
-        print.println(Measured.head(""));
-        try (LoadedModel m = new LoadedModel(model, new CudaDevice()::open)) {
-            new ModelRows(m.model(), m.run(), new Choice(_ -> true, 0), row -> print.println(row.line())).run();
+    private PrintWriter print() {
+        return spec.commandLine().getOut();
+    }
+
+    private void show(GpuRow row) {
+        rows.add(row);
+        print().println(row.line());
+        print().flush();
+    }
+
+    private void works() {
+        Card device = new CudaDevice().openCard();
+        try (CudaKernels cuda = CudaKernels.open(device)) {
+            card = device.name();
+            Torch torch = noTorch ? new Torch(Map.of(), "left out") : Torch.measure();
+            print().println(card + ", CUDA " + Driver.version());
+            List<CuBlas> cublas = gemm.equals(CUBLAS) ? CuBlas.on(device) : List.of();
+            hasCublas = !cublas.isEmpty();
+            print().println(GpuRow.head());
+            GpuBench bench = new GpuBench(GpuBenchSettings.ofCard(), device::seconds, cublas, torch);
+            bench.run(cuda, name -> name.contains(only), print()::println, this::show);
+            peaks = bench.peaks();
+            cublas.forEach(CuBlas::close);
         }
     }
 
-    private void append(String card, List<Map<String, Object>> rows, PrintWriter print) {
+    private List<Boolean> products() {
+        return hasCublas ? List.of(false, true) : List.of(false);
+    }
+
+    private Kernels device(boolean vendor) {
+        return new CudaDevice().open(new DeviceOptions(DType.BF16, graphs, vendor));
+    }
+
+    private GpuSteps.Opened opened(Path file, boolean vendor) {
+        LoadedModel m = new LoadedModel(file, () -> device(vendor));
+        return GpuSteps.opened(m.model(), m.run(), m::close);
+    }
+
+    private void append() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("time", Instant.now().toString());
         json.put("card", card);
         json.put("driver", Driver.version());
-        json.put("rows", rows);
-        Path file = file(card);
+        json.putAll(peaks);
+        json.put("rows", rows.stream().map(GpuRow::json).toList());
+        Path file = file();
         try {
             Files.writeString(file, Json.line(json) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        print.println("appended to " + file);
+        print().println("appended to " + file);
     }
 
-    private Path file(String card) {
+    private Path file() {
         if (out != null) return out;
         String folder = System.getProperty("gradine.results", "");
         String name =

@@ -67,6 +67,17 @@ class DeviceOptionTest {
     }
 
     @Test
+    void cublas_is_for_a_card_alone() {
+        Path model = TinyModel.write(temp.resolve("model"));
+        for (String device : List.of("cpu", "sim")) {
+            Cli.run("generate", "--model", model, "--prompt", "a", "--gemm", "cublas", "--device", device)
+                    .refuses(device + ": gemm is cublas, expected own (cublas is for cuda)");
+        }
+        Cli.run("generate", "--model", model, "--prompt", "a", "--gemm", "mkl")
+                .refuses("--gemm: \"mkl\", expected own or cublas");
+    }
+
+    @Test
     void a_device_is_typed_with_the_options_it_has() {
         assertThat(DeviceArgs.typed(new CpuDevice())).isEmpty();
         assertThat(DeviceArgs.typed(new SimDevice())).containsExactly("--device", "sim");

@@ -25,6 +25,7 @@ import dev.gradine.tensor.kernel.SamplingKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// The CUDA device, on a card or on the simulator. `open` gives the `run` lifetime; steps share one
 /// slab of its memory.
@@ -58,10 +59,18 @@ public final class CudaKernels implements Kernels {
     ///
     /// @param dataType what layers compute in, F32 or BF16
     public static CudaKernels open(Gpu gpu, DType dataType) {
+        return open(gpu, dataType, List.of());
+    }
+
+    /// Opens the `run` lifetime; `gpu` and the vendor's library are closed with it.
+    ///
+    /// @param dataType what layers compute in, F32 or BF16
+    /// @param vendor whose matrix products are used where it takes the types: one, or none
+    public static CudaKernels open(Gpu gpu, DType dataType, List<DenseGemm> vendor) {
         if (dataType != DType.F32 && dataType != DType.BF16) {
             throw new DTypeException("%s: data type is %s, expected F32 or BF16".formatted(gpu.name(), dataType));
         }
-        return new CudaKernels(gpu, Lifetime.run(new DeviceMemory(gpu)), new Launchers(gpu), dataType, true);
+        return new CudaKernels(gpu, Lifetime.run(new DeviceMemory(gpu)), new Launchers(gpu, vendor), dataType, true);
     }
 
     /// What executes the kernels.
@@ -71,7 +80,7 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public String name() {
-        return gpu.name();
+        return gpu.name() + launchers.vendorName();
     }
 
     @Override
@@ -109,7 +118,9 @@ public final class CudaKernels implements Kernels {
     @Override
     public void close() {
         memory.close();
-        if (isRun) gpu.close();
+        if (!isRun) return;
+        launchers.close();
+        gpu.close();
     }
 
     @Override

@@ -17,6 +17,7 @@ import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -24,12 +25,16 @@ import java.util.Map;
 final class Launchers {
 
     private final Map<Class<?>, Object> byContract = new HashMap<>();
+    private final List<DenseGemm> vendor;
 
     /// Launchers for kernels of `gpu`, one line per contract that has kernels.
-    Launchers(Gpu gpu) {
+    ///
+    /// @param vendor whose matrix products are used where it takes the types: one, or none
+    Launchers(Gpu gpu, List<DenseGemm> vendor) {
+        this.vendor = vendor;
         byContract.put(AttentionKernel.class, new AttentionCuda(gpu));
-        byContract.put(LowRankKernel.class, new LowRankCuda(gpu));
-        byContract.put(MatMulKernel.class, new MatMulCuda(gpu));
+        byContract.put(LowRankKernel.class, new LowRankCuda(gpu, vendor));
+        byContract.put(MatMulKernel.class, new MatMulCuda(gpu, vendor));
         byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
         byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
         byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
@@ -61,5 +66,15 @@ final class Launchers {
             throw new UnsupportedKernelException(stem + ": no CUDA kernel; run this op on cpu");
         }
         return contract.cast(launcher);
+    }
+
+    /// What a device's name ends in where a vendor's library multiplies.
+    String vendorName() {
+        return vendor.isEmpty() ? "" : ", products of " + vendor.getFirst().name();
+    }
+
+    /// Closes the vendor's library.
+    void close() {
+        vendor.forEach(DenseGemm::close);
     }
 }

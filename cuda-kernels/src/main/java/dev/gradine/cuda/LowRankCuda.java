@@ -4,6 +4,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
+import java.util.List;
 
 /// A linear layer with a low-rank update on the device: the update is a second sum in the registers of
 /// the first.
@@ -11,7 +12,8 @@ import dev.gradine.tensor.kernel.MatMulShapes;
 /// Its narrow product u = x Aᵀ is either made before, which reads x twice and fills one tile per 128 rows,
 /// or by every block of the wide one from the tiles of x it has: 16 more columns beside 128, an eighth
 /// more work. The second is less where y has at most 8 tiles across, as keys and values have: counted, not
-/// measured. Products of so few rows that their sums are cut into slices are made one after the other.
+/// measured. Products of so few rows that their sums are cut into slices are made one after the other, and so are
+/// those that a vendor's library takes.
 final class LowRankCuda implements LowRankKernel {
 
     private static final int NARROW = 16; // highest rank beside the wide product
@@ -23,9 +25,10 @@ final class LowRankCuda implements LowRankKernel {
     private final Gpu gpu;
     private final MatMulCuda matMul;
 
-    LowRankCuda(Gpu gpu) {
+    /// @param vendor whose products are used where it takes the types: one, or none
+    LowRankCuda(Gpu gpu, List<DenseGemm> vendor) {
         this.gpu = gpu;
-        this.matMul = new MatMulCuda(gpu);
+        this.matMul = new MatMulCuda(gpu, vendor);
     }
 
     @Override
@@ -37,12 +40,13 @@ final class LowRankCuda implements LowRankKernel {
         RealType.requireActivation("low_rank", "u", u);
         RealType.requireActivation("low_rank", "a", a);
         RealType.requireActivation("low_rank", "b", b);
-        if (isNarrow(base, x, w, a, b)) {
+        boolean whole = MatMulCuda.isWhole(base) && !matMul.isVendors(base.m(), x, w, y);
+        if (whole && isNarrow(base, x, w, a, b)) {
             once("forward", base, x, w, a, b, s, u, y);
             return;
         }
         matMul.nt(x, a, 1, false, u);
-        if (MatMulCuda.isWhole(base)) {
+        if (whole) {
             fused("forward", base, x, w, u, b, s, y);
         } else {
             matMul.nt(u, b, s, false, y); // the smaller term first: in bf16 it is rounded before the other is added
@@ -59,12 +63,13 @@ final class LowRankCuda implements LowRankKernel {
         RealType.requireActivation("low_rank_gradient", "du", du);
         RealType.requireActivation("low_rank_gradient", "a", a);
         RealType.requireActivation("low_rank_gradient", "b", b);
-        if (isNarrow(base, dy, w, b, a)) {
+        boolean whole = MatMulCuda.isWhole(base) && !matMul.isVendors(base.m(), dy, w, dx);
+        if (whole && isNarrow(base, dy, w, b, a)) {
             once("gradient", base, dy, w, b, a, s, du, dx);
             return;
         }
         matMul.nn(dy, b, s, false, du);
-        if (MatMulCuda.isWhole(base)) {
+        if (whole) {
             fused("gradient", base, dy, w, du, a, 1, dx);
         } else {
             matMul.nn(du, a, 1, false, dx);
@@ -75,8 +80,7 @@ final class LowRankCuda implements LowRankKernel {
     /// @param a the adapter that x is multiplied by; `b` the other
     private static boolean isNarrow(MatMulShapes size, Tensor x, Tensor w, Tensor a, Tensor b) {
         int rank = a.size() / size.k();
-        return MatMulCuda.isWhole(size)
-                && size.n() <= FEW_COLUMNS
+        return size.n() <= FEW_COLUMNS
                 && MatMulPath.of(x, w) == MatMulPath.BF16
                 && a.dtype() == DType.F32
                 && b.dtype() == DType.F32

@@ -1,9 +1,13 @@
 package dev.gradine.cuda;
 
+import dev.gradine.cuda.DenseGemm.Form;
+import dev.gradine.cuda.DenseGemm.Matrix;
+import dev.gradine.cuda.DenseGemm.Product;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
+import java.util.List;
 import java.util.Locale;
 
 /// Matrix products on the device, each on the path that its operands allow. `a` and `c` are F32 or
@@ -19,11 +23,18 @@ final class MatMulCuda implements MatMulKernel {
     private static final int COLUMNS = 16; // of the result, which one block of that kernel computes
 
     private final Gpu gpu;
+    private final List<DenseGemm> vendor;
     private final Workspace slices;
     private final Workspace decoded;
 
     MatMulCuda(Gpu gpu) {
+        this(gpu, List.of());
+    }
+
+    /// @param vendor whose products are used where it takes the types: one, or none
+    MatMulCuda(Gpu gpu, List<DenseGemm> vendor) {
         this.gpu = gpu;
+        this.vendor = vendor;
         this.slices = new Workspace(gpu);
         this.decoded = new Workspace(gpu);
     }
@@ -31,19 +42,19 @@ final class MatMulCuda implements MatMulKernel {
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         MatMulShapes size = MatMulShapes.nt("matmul_nt", a, b, c);
-        if (size.m() <= FEW_ROWS) rows(size, a, b, alpha, accumulate, c);
-        else run("nt", size, a, b, alpha, accumulate, c);
+        if (size.m() <= FEW_ROWS && !isVendors(size.m(), a, b, c)) rows(size, a, b, alpha, accumulate, c);
+        else run(Form.NT, size, a, b, alpha, accumulate, c);
     }
 
     @Override
     public void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        run("nn", MatMulShapes.nn("matmul_nn", a, b, c), a, b, alpha, accumulate, c);
+        run(Form.NN, MatMulShapes.nn("matmul_nn", a, b, c), a, b, alpha, accumulate, c);
     }
 
     @Override
     public void tn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         RealType.requireActivation("matmul_tn", "b", b);
-        run("tn", MatMulShapes.tn("matmul_tn", a, b, c), a, b, alpha, accumulate, c);
+        run(Form.TN, MatMulShapes.tn("matmul_tn", a, b, c), a, b, alpha, accumulate, c);
     }
 
     private void rows(MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
@@ -67,9 +78,16 @@ final class MatMulCuda implements MatMulKernel {
         return Grid.of(Math.ceilDiv(n, COLUMNS), 128);
     }
 
-    private void run(String form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
+    private void run(Form form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireTypes("matmul_" + form, a, c);
         if (c.size() == 0) return;
+        if (isVendors(size.m(), a, b, c)) {
+            boolean first = decodesFirst(MatMulPath.of(a, b), size.m(), b);
+            Matrix to = first ? new Matrix(decode(b), DType.BF16) : Matrix.of(b);
+            Product product = new Product(form, size, Matrix.of(a), to, Matrix.of(c), alpha, accumulate);
+            gpu.inOrder(() -> vendor.getFirst().multiply(product));
+            return;
+        }
         int count = slices(size);
         if (count == 1) {
             product(form, size, 1, a, b, c, c.dtype(), alpha, accumulate);
@@ -87,7 +105,7 @@ final class MatMulCuda implements MatMulKernel {
 
     /// @param c a tensor or an address
     private void product(
-            String form,
+            Form form,
             MatMulShapes size,
             int count,
             Tensor a,
@@ -109,6 +127,15 @@ final class MatMulCuda implements MatMulKernel {
                         gpu,
                         new Kernel("mat_mul", "mat_mul_" + form + path.suffix()),
                         path.grid(size.m(), size.n(), count));
+    }
+
+    /// Whether the vendor's library multiplies these, `b` as it is or once it is decoded.
+    ///
+    /// @param rows of the result
+    boolean isVendors(int rows, Tensor a, Tensor b, Tensor c) {
+        if (vendor.isEmpty()) return false;
+        DType type = decodesFirst(MatMulPath.of(a, b), rows, b) ? DType.BF16 : b.dtype();
+        return vendor.getFirst().takes(a.dtype(), type, c.dtype());
     }
 
     /// Whether many rows are to be multiplied by a `b` that is not bf16 yet.

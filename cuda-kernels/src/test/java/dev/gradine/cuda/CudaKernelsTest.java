@@ -12,6 +12,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.UnsupportedKernelException;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -107,7 +108,7 @@ class CudaKernelsTest {
 
     @Test
     void a_contract_without_a_kernel_is_named() {
-        Launchers none = new Launchers(gpu);
+        Launchers none = new Launchers(gpu, List.of());
         assertThatThrownBy(() -> none.get(NoSuchKernel.class))
                 .isInstanceOf(UnsupportedKernelException.class)
                 .hasMessage("no_such: no CUDA kernel; run this op on cpu");

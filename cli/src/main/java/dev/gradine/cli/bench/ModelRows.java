@@ -25,13 +25,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.DoubleConsumer;
 import java.util.function.IntConsumer;
 
 /// Whole steps of a real model: LoRA fine-tuning at rank 16 on all linears, a DPO step, prefill and decoding.
 public final class ModelRows {
 
     private static final int PAIRS = 2;
-    private static final int DPO_LENGTH = 256; // tokens of a sequence, its prompt included
     private static final int WARMUP = 2; // steps
 
     private final CausalLm model;
@@ -41,6 +41,30 @@ public final class ModelRows {
     private final Consumer<Measured> out;
     private final Profile profile = new Profile(WARMUP);
     private Consumer<String> tables = table -> {};
+    private DoubleConsumer norms = norm -> {};
+    private Sizes sizes = Sizes.defaults();
+    private double gradNorm;
+    private double predicted; // norm
+
+    /// How much each row does, in tokens.
+    ///
+    /// @param prefill of a prompt
+    /// @param decode of an answer
+    /// @param sft of a step's sequences: how many, and how long
+    /// @param dpo of each sequence of two pairs, its prompt included
+    public record Sizes(int prefill, int decode, List<Batch> sft, int dpo) {
+
+        /// What one step learns from.
+        ///
+        /// @param sequences of a step
+        /// @param length of each
+        public record Batch(int sequences, int length) {}
+
+        /// For a model of some hundred million parameters on a CPU.
+        static Sizes defaults() {
+            return new Sizes(512, 64, List.of(new Batch(4, 256), new Batch(1, 1024)), 256);
+        }
+    }
 
     /// @param out told each line as it is measured
     public ModelRows(CausalLm model, Kernels run, Choice choice, Consumer<Measured> out) {
@@ -60,17 +84,26 @@ public final class ModelRows {
         run();
     }
 
+    /// The same at other sizes.
+    ///
+    /// @param norms told before each row the norm of what its last run computed: for a training step
+    ///     that of the gradient, else of what was predicted
+    public ModelRows with(Sizes other, DoubleConsumer norms) {
+        sizes = other;
+        this.norms = norms;
+        return this;
+    }
+
     /// Measures reading and writing, then training steps.
     public void run() {
-        prefill(512);
-        decode(64);
+        prefill(sizes.prefill());
+        decode(sizes.decode());
         AdaptedModel adapted = AdaptedModel.fresh(
                 model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
         AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), device);
-        sft(optimizer, 4, 256);
-        sft(optimizer, 1, 1024);
+        for (Sizes.Batch b : sizes.sft()) sft(optimizer, b.sequences(), b.length());
         dpo(adapted, optimizer, 0);
-        dpo(adapted, optimizer, 128);
+        dpo(adapted, optimizer, sizes.dpo() / 2);
         adapted.disable();
     }
 
@@ -92,9 +125,13 @@ public final class ModelRows {
         int[] ids = tokens(n, model.vocabSize(), 7);
         Timing t = Timing.of(2, 3, choice.seconds(3), () -> {
             try (Kernels k = run.openStep()) {
-                model.hidden(Tape.forgetting(k), ids, model.newCache(k, n));
+                Tensor h = model.hidden(Tape.forgetting(k), ids, model.newCache(k, n))
+                        .value();
+                float[] last = k.download(h.rows(n - 1, n)); // which also waits for it
+                predicted = norm(last);
             }
         });
+        norms.accept(predicted);
         out.accept(Measured.rate(work, "tokens/s", n, t, 0));
     }
 
@@ -106,9 +143,7 @@ public final class ModelRows {
             Tensor token = k.empty(DType.I32, Shape.of(1));
             IntConsumer one = id -> {
                 try (Kernels scratch = k.openStep()) {
-                    Tape tape = Tape.forgetting(scratch);
-                    var z = model.head().forward(model.hidden(tape, new int[] {id}, cache));
-                    scratch.sampling().draw(z.value(), Rule.GREEDY, new double[0], token);
+                    scratch.sampling().draw(logits(scratch, id, cache), Rule.GREEDY, new double[0], token);
                     scratch.downloadInts(token);
                 }
             };
@@ -117,8 +152,21 @@ public final class ModelRows {
                 cache.truncate(16);
                 for (int id : tokens(n, model.vocabSize(), 9)) one.accept(id);
             });
+            norms.accept(norm(k.download(logits(k, 0, cache))));
             out.accept(Measured.rate(work, "tokens/s", n, t, 0));
         }
+    }
+
+    private Tensor logits(Kernels k, int id, KvCache cache) {
+        return model.head()
+                .forward(model.hidden(Tape.forgetting(k), new int[] {id}, cache))
+                .value();
+    }
+
+    private static double norm(float[] x) {
+        double squares = 0;
+        for (float v : x) squares += (double) v * v;
+        return Math.sqrt(squares);
     }
 
     private <E> void step(String work, int tokens, AdamW optimizer, Objective<E> objective, List<E> batch) {
@@ -130,9 +178,11 @@ public final class ModelRows {
                 Tape tape = Tape.recording(k);
                 tape.backward(objective.forward(tape, batch, weight).loss());
             }
-            optimizer.step(1e-5, optimizer.gradNorm());
+            gradNorm = optimizer.gradNorm();
+            optimizer.step(1e-5, gradNorm);
             profile.end();
         });
+        norms.accept(gradNorm);
         out.accept(Measured.rate(work, "tokens/s", tokens, t, 0));
         tables.accept(profile.table());
         profile.clear();
@@ -145,20 +195,20 @@ public final class ModelRows {
         step(work, batch * length, optimizer, new SftObjective(model), all);
     }
 
-    /// Two pairs of 256 tokens a sequence. Without a prompt all tokens are answer and the two have nothing in common.
+    /// Two pairs. Without a prompt all tokens are answer and the two have nothing in common.
     private void dpo(AdaptedModel adapted, AdamW optimizer, int prompt) {
         List<LabelledPair> all = new ArrayList<>();
         for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
         ReferenceLogProbs off = ReferenceLogProbs.switched(model, adapted::disable, adapted::enable);
         String work = prompt == 0
-                ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, DPO_LENGTH)
-                : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, DPO_LENGTH, prompt);
+                ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, sizes.dpo())
+                : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, sizes.dpo(), prompt);
         var objective = new PreferenceObjective(model, new DpoLoss(0.1f), off, Prompts.SHARED);
-        step(work, 2 * PAIRS * DPO_LENGTH, optimizer, objective, all);
+        step(work, 2 * PAIRS * sizes.dpo(), optimizer, objective, all);
     }
 
     private Labelled answer(int prompt, int pair, int which) {
-        int[] ids = tokens(DPO_LENGTH, model.vocabSize(), 2 * pair + which);
+        int[] ids = tokens(sizes.dpo(), model.vocabSize(), 2 * pair + which);
         System.arraycopy(tokens(prompt, model.vocabSize(), 100 + pair), 0, ids, 0, prompt);
         return Labelled.completion(ids, prompt);
     }

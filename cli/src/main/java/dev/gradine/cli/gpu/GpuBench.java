@@ -1,99 +1,130 @@
 package dev.gradine.cli.gpu;
 
 import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.driver.Card;
-import dev.gradine.cuda.driver.CuBlas;
+import dev.gradine.cuda.DenseGemm;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/// Times kernels by the card's own clock, each beside cuBLAS and PyTorch where they are, as shares of
-/// what the same card does at best: its copy rate, and the fastest bf16 product of cuBLAS.
+/// Times kernels by the device's own clock, each beside cuBLAS and PyTorch where they are, as shares of
+/// what the same device does at best: its copy rate, and the fastest bf16 product of cuBLAS.
 public final class GpuBench {
 
-    private static final int WARM_UP = 3;
-    private static final int RUNS = 10;
-    private static final int ROUNDS = 5;
-    private static final long COPIED = 512L << 20; // bytes: several times a card's cache
-
-    private final Card card;
-    private final List<CuBlas> cublas;
+    private final GpuBenchSettings settings;
+    private final Clock clock;
+    private final List<? extends DenseGemm> vendor;
     private final Torch torch;
+    private final Map<String, Object> peaks = new LinkedHashMap<>();
     private double copyPeak;
     private double productPeak;
 
+    /// Seconds that a device takes for what some work launches.
+    @FunctionalInterface
+    public interface Clock {
+        /// Runs `work` and waits for it.
+        double seconds(Runnable work);
+    }
+
+    /// @param vendor cuBLAS on the same device: one, or none
     /// @param torch what PyTorch took
-    public GpuBench(Card card, List<CuBlas> cublas, Torch torch) {
-        this.card = card;
-        this.cublas = cublas;
+    public GpuBench(GpuBenchSettings settings, Clock clock, List<? extends DenseGemm> vendor, Torch torch) {
+        this.settings = settings;
+        this.clock = clock;
+        this.vendor = vendor;
         this.torch = torch;
     }
 
-    /// Measures the peaks, then every kernel whose name is wanted.
+    /// Measures the peaks, then every work whose name is wanted.
     ///
-    /// @param run of the same card
+    /// @param run of the device
     public void run(CudaKernels run, Predicate<String> wanted, Consumer<String> note, Consumer<GpuRow> report) {
-        copyPeak = copyPeak();
-        note.accept("copy on the card: %.0f GB/s, read and written".formatted(copyPeak));
-        GpuWorks works = new GpuWorks(run, cublas);
-        if (cublas.isEmpty()) {
-            note.accept("cuBLAS is not installed: no peak of products, no column");
-        } else {
-            works.forEach(w -> {
-                if (!w.name().startsWith("gemm bf16")) return;
-                productPeak =
-                        Math.max(productPeak, w.amount() / seconds(w.cublas().getFirst()));
-            });
-            note.accept("bf16 product of cuBLAS: %.0f TFLOP/s at best".formatted(productPeak));
-        }
+        GpuWorks works = new GpuWorks(run, vendor, settings);
+        copyPeak(run, note);
+        productPeak(works, note);
         if (!torch.absent().isEmpty()) note.accept("PyTorch: " + torch.absent());
         works.forEach(w -> {
-            if (wanted.test(w.name())) report.accept(row(run, w));
+            if (wanted.test(w.name())) report.accept(row(w));
         });
     }
 
-    private double copyPeak() {
-        long from = card.allocate(COPIED);
-        long to = card.allocate(COPIED);
-        card.fill(from, (byte) 0x5a, COPIED);
-        double seconds = seconds(() -> card.copy(from, to, COPIED));
-        card.free(from);
-        card.free(to);
-        return 2e-9 * COPIED / seconds;
+    /// What rates were shares of, as JSON fields.
+    public Map<String, Object> peaks() {
+        return peaks;
     }
 
-    private GpuRow row(Kernels run, GpuWork w) {
-        double ours = w.amount() / seconds(w.ours());
-        double norm = norm(run, w);
-        double peak = w.flop() > 0 ? productPeak : copyPeak;
-        double blas = w.cublas().isEmpty() ? 0 : w.amount() / seconds(w.cublas().getFirst());
-        Double theirs = torch.seconds().get(w.name());
-        double python = theirs == null ? 0 : w.amount() / theirs;
-        var rates = new GpuRow.Rates(ours, blas, python);
-        return new GpuRow(w.name(), w.unit(), rates, peak > 0 ? 100 * ours / peak : 0, norm);
-    }
-
-    private static double norm(Kernels run, GpuWork w) {
-        try (Kernels k = run.openStep()) {
-            var f32 = k.empty(w.result().shape());
-            k.copy(w.result(), f32);
-            return Math.sqrt(k.reduce().sumOfSquares(f32));
+    /// The better of the driver's copy and a kernel of ours that reads and writes every byte once: four loads of 16
+    /// bytes under way in a thread, as many threads as the card holds. It multiplies by one on the way.
+    private void copyPeak(CudaKernels run, Consumer<String> note) {
+        try (CudaKernels k = run.openStep()) {
+            Operands in = new Operands(k);
+            Tensor from = in.random(DType.F32, settings.rows(), settings.wide());
+            Tensor to = k.empty(DType.F32, from.shape());
+            double moved = 2e-9 * from.bytes();
+            double driver = moved / seconds(() -> k.copy(from, to));
+            double ours = moved / seconds(() -> k.elementwise().scale(from, 1, to));
+            copyPeak = Math.max(driver, ours);
+            String which = ours > driver ? "a kernel of ours" : "the driver";
+            peaks.put("copy_gb_s", copyPeak);
+            peaks.put("copy_by", which);
+            note.accept("copy on the device: %.0f GB/s read and written, by %s (the other: %.0f)"
+                    .formatted(copyPeak, which, Math.min(driver, ours)));
         }
+    }
+
+    private void productPeak(GpuWorks works, Consumer<String> note) {
+        if (vendor.isEmpty()) {
+            note.accept("cuBLAS: left out or not installed: no peak of products, no column");
+            return;
+        }
+        works.products(w -> productPeak =
+                Math.max(productPeak, rate(w.amount().value(), w.others().cublas())));
+        peaks.put("product_tflop_s", productPeak);
+        note.accept("bf16 product of cuBLAS: %.0f TFLOP/s at best".formatted(productPeak));
+    }
+
+    GpuRow row(GpuWork w) {
+        double amount = w.amount().value();
+        double ours = amount / seconds(w.ours());
+        double memory = memory(w);
+        double norm = w.norm().getAsDouble();
+        double cublas = rate(amount, w.others().cublas());
+        double unfused = rate(amount, w.others().unfused());
+        Double theirs = torch.seconds().get(w.name());
+        double peak = w.amount().flop() > 0 ? productPeak : copyPeak;
+        var rates = new GpuRow.Rates(ours, cublas, theirs == null ? 0 : amount / theirs);
+        var shares = new GpuRow.Shares(peak > 0 ? 100 * ours / peak : 0, unfused > 0 ? ours / unfused : 0, memory);
+        return new GpuRow(w.name(), w.amount().unit(), rates, shares, norm, w.goal());
+    }
+
+    private double rate(double amount, List<Runnable> other) {
+        return other.isEmpty() ? 0 : amount / seconds(other.getFirst());
+    }
+
+    /// GB that were in use beside inputs at once.
+    private static double memory(GpuWork w) {
+        double bytes = 0;
+        for (Kernels k : w.others().memory()) bytes = k.peakStepBytes() - k.bytesInUse();
+        return bytes * 1e-9;
     }
 
     /// Median over rounds of the mean over runs.
     private double seconds(Runnable work) {
-        for (int i = 0; i < WARM_UP; i++) work.run();
-        double[] rounds = new double[ROUNDS];
-        for (int r = 0; r < ROUNDS; r++) {
-            rounds[r] = card.seconds(() -> {
-                        for (int i = 0; i < RUNS; i++) work.run();
+        GpuBenchSettings.Repeats r = settings.repeats();
+        for (int i = 0; i < r.warmUp(); i++) work.run();
+        double[] rounds = new double[r.rounds()];
+        for (int i = 0; i < rounds.length; i++) {
+            rounds[i] = clock.seconds(() -> {
+                        for (int j = 0; j < r.runs(); j++) work.run();
                     })
-                    / RUNS;
+                    / r.runs();
         }
         Arrays.sort(rounds);
-        return rounds[ROUNDS / 2];
+        return rounds[rounds.length / 2];
     }
 }

@@ -195,6 +195,14 @@ public final class Card implements Gpu {
     }
 
     @Override
+    public void inOrder(Runnable work) {
+        enter();
+        last = "work of another library";
+        work.run();
+        if (WAIT) Driver.check(JCudaDriver.cuStreamSynchronize(stream), last);
+    }
+
+    @Override
     public Recording record(List<Operation> operations) {
         enter();
         return new CardGraph(this, new CardHandles(modules, maps, context.address(), stream.address()), operations);

@@ -1,6 +1,7 @@
 package dev.gradine.cuda.driver;
 
 import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.DenseGemm;
 import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.GraphGpu;
 import dev.gradine.cuda.Kernel;
@@ -8,6 +9,7 @@ import dev.gradine.cuda.check.Verified;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -26,9 +28,15 @@ public final class CudaDevice implements Device {
 
     @Override
     public Kernels open(DeviceOptions options) {
-        options.requireOwnGemm(name());
-        Gpu gpu = openCard();
-        return CudaKernels.open(options.graphs() ? new GraphGpu(gpu) : gpu, options.dataType());
+        Card card = openCard();
+        try {
+            List<DenseGemm> vendor = options.vendorGemm() ? List.of(CuBlas.required(card)) : List.of();
+            Gpu gpu = options.graphs() ? new GraphGpu(card) : card;
+            return CudaKernels.open(gpu, options.dataType(), vendor);
+        } catch (RuntimeException e) {
+            card.close();
+            throw e;
+        }
     }
 
     /// The card alone, for who measures it.

@@ -9,6 +9,7 @@ import dev.gradine.cuda.Operation;
 import dev.gradine.cuda.Recording;
 import dev.gradine.cuda.TensorMap;
 import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -24,6 +25,7 @@ final class CardOnPaper {
     private CardOnPaper() {}
 
     public static void main(String[] args) {
+        fails(() -> new CudaDevice().open(new DeviceOptions(DType.F32, false, true)));
         CardInfo info = Driver.cards().getFirst();
         System.out.println("missing: " + Driver.whyMissing());
         Card card = new Card(info, kernel -> false);

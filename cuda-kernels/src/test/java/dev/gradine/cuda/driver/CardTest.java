@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,9 +56,9 @@ class CardTest {
 
     @Test
     void the_card_says_what_it_is() {
-        assertThat(lines).element(0).isEqualTo("missing: ");
+        assertThat(lines).element(1).isEqualTo("missing: ");
         assertThat(lines)
-                .element(1)
+                .element(2)
                 .isEqualTo("Paper Card (sm_90), 132 multiprocessors, 232448 bytes shared, CUDA 13.0");
     }
 
@@ -135,8 +136,15 @@ class CardTest {
                                 + " --batch-size.*"));
     }
 
+    /// Where cuBLAS is installed, it finds no card behind this driver.
+    @Test
+    void cublas_that_is_asked_for_and_missing_is_an_error_and_no_fallback() {
+        assertThat(lines.getFirst())
+                .matches(Pattern.quote(CuBlas.whyMissing(CuBlas.names("13.0"))) + "|cublasCreate_v2: cuBLAS .*");
+    }
+
     @Test
     void nothing_went_unnoticed() {
-        assertThat(lines).doesNotContain("no error").hasSize(24);
+        assertThat(lines).doesNotContain("no error").hasSize(25);
     }
 }
