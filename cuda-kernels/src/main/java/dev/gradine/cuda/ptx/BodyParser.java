@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Reads the body of an entry: declarations, labels, instructions, and the lines of the source they came from.
+/// Reads the body of an entry: declarations, labels, instructions, and the lines of the source they came
+/// from.
 final class BodyParser {
 
     private static final int MAX_RANGE = 1 << 17;
@@ -64,7 +65,8 @@ final class BodyParser {
         t.expect(";");
     }
 
-    /// `.loc file line column`, and for code of an inlined function where it was called from, which is left out.
+    /// `.loc file line column`, and for code of an inlined function where it was called from, which is
+    /// left out.
     private void location() {
         List<String> words = t.takeLine();
         if (words.size() < 4
@@ -127,7 +129,7 @@ final class BodyParser {
         };
     }
 
-    private Operand vector() {
+    private Operand.Vector vector() {
         t.expect("{");
         List<Operand> elements = new ArrayList<>();
         do {
@@ -145,6 +147,11 @@ final class BodyParser {
             boolean plus = t.accept("+");
             offset = Numbers.immediate(t).bits();
             if (!plus && offset > 0) throw t.error("offset " + offset + ", expected a number with its sign");
+        }
+        if (offset == 0 && t.accept(",")) {
+            List<Operand> coordinates = vector().elements();
+            t.expect("]");
+            return new Operand.Box(base, coordinates);
         }
         t.expect("]");
         return new Operand.Address(base, offset);
@@ -191,6 +198,20 @@ final class BodyParser {
             "%lanemask_ge",
             "%dynamic_smem_size",
             "%total_smem_size",
+            "%cluster_ctarank",
+            "%cluster_nctarank",
+            "%cluster_ctaid.x",
+            "%cluster_ctaid.y",
+            "%cluster_ctaid.z",
+            "%cluster_nctaid.x",
+            "%cluster_nctaid.y",
+            "%cluster_nctaid.z",
+            "%clusterid.x",
+            "%clusterid.y",
+            "%clusterid.z",
+            "%nclusterid.x",
+            "%nclusterid.y",
+            "%nclusterid.z",
             "WARP_SZ");
 
     private static boolean isSpecial(String word) {

@@ -1,6 +1,7 @@
 package dev.gradine.cuda.ptx;
 
 import dev.gradine.cuda.ptx.Operand.Address;
+import dev.gradine.cuda.ptx.Operand.Box;
 import dev.gradine.cuda.ptx.Operand.Label;
 import dev.gradine.cuda.ptx.Operand.Not;
 import dev.gradine.cuda.ptx.Operand.Pair;
@@ -16,13 +17,29 @@ import java.util.Set;
 /// in(i) = uses(i) ∪ (out(i) \ results(i))      out(i) = ∪ in(successors of i)
 /// ```
 ///
-/// solved by going backwards until nothing changes. A guarded result does not end what was there before. How many
-/// registers a kernel gets is the assembler's decision, which may order instructions anew; this is what the text asks
-/// for as it stands.
+/// solved by going backwards until nothing changes. A guarded result does not end what was there before.
+/// How many registers a kernel gets is the assembler's decision, which may order instructions anew; this
+/// is what the text asks for as it stands.
 final class Liveness {
 
-    private static final Set<String> NO_RESULT =
-            Set.of("st", "red", "bra", "bar", "barrier", "ret", "exit", "trap", "cp", "membar", "fence", "prefetch");
+    /// Those whose first operand is no result, or, of `wgmma`, is one that also is read.
+    private static final Set<String> NO_RESULT = Set.of(
+            "st",
+            "red",
+            "bra",
+            "bar",
+            "barrier",
+            "ret",
+            "exit",
+            "trap",
+            "cp",
+            "membar",
+            "fence",
+            "prefetch",
+            "mbarrier",
+            "wgmma",
+            "stmatrix",
+            "setmaxnreg");
 
     private final Entry entry;
     private final List<Instruction> text;
@@ -40,7 +57,8 @@ final class Liveness {
         }
     }
 
-    /// Most registers of 32 bits that are wanted at once; one of 64 bits counts twice, a predicate not at all.
+    /// Most registers of 32 bits that are wanted at once; one of 64 bits counts twice, a predicate not at
+    /// all.
     static int registers(Entry entry) {
         Liveness l = new Liveness(entry);
         int most = 0;
@@ -79,6 +97,10 @@ final class Liveness {
             case Register r -> live.set(r.index(), wanted);
             case Not(Register r) -> live.set(r.index(), wanted);
             case Address(Operand base, long _) -> mark(base, live, wanted);
+            case Box(Operand map, List<Operand> coordinates) -> {
+                mark(map, live, wanted);
+                coordinates.forEach(c -> mark(c, live, wanted));
+            }
             case Vector(List<Operand> elements) -> elements.forEach(e -> mark(e, live, wanted));
             case Pair(Operand a, Operand b) -> {
                 mark(a, live, wanted);

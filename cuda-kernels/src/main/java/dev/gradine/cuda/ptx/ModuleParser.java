@@ -139,14 +139,17 @@ final class ModuleParser {
         if (t.accept(".align")) VariableParser.align(t);
     }
 
-    /// Hints between the parameters and the body; the most threads of a block is the only one that limits a launch.
+    /// Hints between the parameters and the body; the most threads of a block is the only one that limits
+    /// a launch.
     private int performance() {
         int maxThreads = 0;
         while (!t.peek().equals("{")) {
             String hint = t.take();
             switch (hint) {
                 case ".maxntid", ".reqntid" -> maxThreads = threads();
-                case ".minnctapersm", ".maxnctapersm", ".maxnreg" -> Numbers.size(t, hint, 1 << 16);
+                case ".minnctapersm", ".maxnctapersm", ".maxnreg", ".maxclusterrank" -> Numbers.size(t, hint, 1 << 16);
+                case ".explicitcluster" -> {}
+                case ".reqnctapercluster" -> cluster();
                 case ".pragma" -> {
                     t.take();
                     t.expect(";");
@@ -155,6 +158,12 @@ final class ModuleParser {
             }
         }
         return maxThreads;
+    }
+
+    private void cluster() {
+        int blocks = threads();
+        if (blocks != 1)
+            throw t.error("a cluster of " + blocks + " blocks, expected 1 (larger ones are not simulated)");
     }
 
     private int threads() {

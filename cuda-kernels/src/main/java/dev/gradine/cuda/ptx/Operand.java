@@ -48,7 +48,8 @@ public sealed interface Operand {
         }
     }
 
-    /// How a number was written: as integer, as `0f` and eight digits, or as `0d` and sixteen (or with a point).
+    /// How a number was written: as integer, as `0f` and eight digits, or as `0d` and sixteen (or with a
+    /// point).
     enum Kind {
         INTEGER,
         F32,
@@ -80,6 +81,17 @@ public sealed interface Operand {
         @Override
         public String toString() {
             return offset == 0 ? "[" + base + "]" : "[" + base + "+" + offset + "]";
+        }
+    }
+
+    /// `[map, {x, y, …}]`: a box of a tensor.
+    ///
+    /// @param map a register that holds the address of a tensor map
+    /// @param coordinates where the box begins, along the dimension of neighbours first
+    record Box(Operand map, List<Operand> coordinates) implements Operand {
+        @Override
+        public String toString() {
+            return "[" + map + ", " + new Vector(coordinates) + "]";
         }
     }
 

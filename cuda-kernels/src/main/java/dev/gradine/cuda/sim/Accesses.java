@@ -4,7 +4,8 @@ import dev.gradine.cuda.sim.Target.Space;
 import java.util.Arrays;
 import java.util.Locale;
 
-/// Finds, checks and counts what the lanes of a warp access: for every lane the piece of memory and the place in it.
+/// Finds, checks and counts what the lanes of a warp access: for every lane the piece of memory and the
+/// place in it.
 final class Accesses {
 
     /// What a step does there.
@@ -178,14 +179,29 @@ final class Accesses {
         int at = offsets[lane];
         switch (kind) {
             case READS -> shadow.read(w.block.order, thread, at, bytes);
-            case WRITES -> shadow.write(w.block.order, thread, at, bytes);
-            case UPDATES -> shadow.update(w.block.order, thread, at, bytes);
+            case WRITES, UPDATES -> {
+                requireNoMbarrier(lane, bytes);
+                if (kind == Kind.WRITES) shadow.write(w.block.order, thread, at, bytes);
+                else shadow.update(w.block.order, thread, at, bytes);
+            }
             case NOTHING -> {}
         }
     }
 
+    private void requireNoMbarrier(int lane, int bytes) {
+        if (regions[lane] != w.block.shared) return;
+        String mbarrier = w.block.mbarriers.within(offsets[lane], bytes);
+        if (mbarrier.isEmpty()) return;
+        throw w.fault(
+                lane,
+                addresses[lane],
+                "%s of %d bytes of shared memory at 0x%x, where %s is"
+                        .formatted(w.name(), bytes, addresses[lane], mbarrier),
+                "mbarrier instructions alone");
+    }
+
     private Fault bad(int lane, long address, int bytes, Kind kind, String what) {
-        String verb = kind.name().toLowerCase(Locale.ROOT);
+        String verb = kind == Kind.NOTHING ? "uses" : kind.name().toLowerCase(Locale.ROOT);
         String text = "%s %s %d bytes at 0x%x of %s".formatted(w.name(), verb, bytes, address, what);
         return w.fault(lane, address, text, "an address in it");
     }
@@ -207,8 +223,8 @@ final class Accesses {
         tally.globalSectors += count;
     }
 
-    /// Shared memory serves 32 banks of 4 bytes at once, one word of each; wider accesses go in halves or quarters of a
-    /// warp. Lanes that want the same word share it.
+    /// Shared memory serves 32 banks of 4 bytes at once, one word of each; wider accesses go in halves or
+    /// quarters of a warp. Lanes that want the same word share it.
     private void countConflicts(int mask, int bytes) {
         int wide = Math.max(1, bytes / Integer.BYTES);
         int lanes = Warp.LANES / wide;

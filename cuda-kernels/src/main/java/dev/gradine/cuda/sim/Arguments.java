@@ -1,42 +1,64 @@
 package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.TensorMap;
 import dev.gradine.cuda.ptx.Entry;
 import dev.gradine.cuda.ptx.Parameter;
 import dev.gradine.tensor.Tensor;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// Arguments of a launch as the bytes a kernel reads.
+/// Arguments of a launch: the bytes a kernel reads, and the tensor maps, whose bytes are zeros here.
 final class Arguments {
 
-    private Arguments() {}
+    private final Region bytes;
+    private final Map<Integer, TensorMap> maps = new HashMap<>();
 
-    static Region bytes(Kernel kernel, Entry entry, Object... arguments) {
+    private Arguments(int size) {
+        bytes = new Region("parameters", 0, new byte[size]);
+    }
+
+    static Arguments of(Kernel kernel, Entry entry, Object... arguments) {
         List<Parameter> parameters = entry.parameters();
         if (arguments.length != parameters.size()) {
             throw new IllegalArgumentException(
                     "%s: %d arguments, expected %d".formatted(kernel, arguments.length, parameters.size()));
         }
-        Region block = new Region("parameters", 0, new byte[entry.parameterBytes()]);
+        Arguments all = new Arguments(entry.parameterBytes());
         for (int i = 0; i < arguments.length; i++) {
             Parameter p = parameters.get(i);
-            int bytes = bytes(kernel, arguments[i]);
-            if (bytes != p.bytes()) {
+            int size = bytes(kernel, arguments[i]);
+            if (size != p.bytes()) {
                 throw new IllegalArgumentException("%s: argument %d is %s of %d bytes, expected %d (%s)"
-                        .formatted(kernel, i, arguments[i].getClass().getSimpleName(), bytes, p.bytes(), p));
+                        .formatted(kernel, i, arguments[i].getClass().getSimpleName(), size, p.bytes(), p));
             }
-            Memory.set(block, p.offset(), bits(arguments[i]), bytes);
+            if (arguments[i] instanceof TensorMap map) all.maps.put(p.offset(), map);
+            else Memory.set(all.bytes, p.offset(), bits(arguments[i]), size);
         }
-        return block;
+        return all;
+    }
+
+    Region bytes() {
+        return bytes;
+    }
+
+    /// The tensor map that begins at that offset, null if none does.
+    @Nullable
+    TensorMap map(long offset) {
+        return maps.get((int) offset);
     }
 
     private static int bytes(Kernel kernel, Object argument) {
         return switch (argument) {
             case Tensor _, Long _ -> 8;
             case Integer _, Float _ -> 4;
+            case TensorMap _ -> TensorMap.BYTES;
             default ->
-                throw new IllegalArgumentException("%s: argument is a %s, expected Tensor, Long, Integer or Float"
-                        .formatted(kernel, argument.getClass().getSimpleName()));
+                throw new IllegalArgumentException(
+                        "%s: argument is a %s, expected Tensor, Long, Integer, Float or TensorMap"
+                                .formatted(kernel, argument.getClass().getSimpleName()));
         };
     }
 

@@ -11,13 +11,15 @@ final class AsyncSteps {
 
     static Step step(Form f) {
         if (!f.take("async")) throw f.error("expected .async");
+        if (f.take("bulk")) return BulkSteps.step(f);
         if (f.take("commit_group")) return commit(f);
         if (f.take("wait_group")) return await(f);
         if (f.take("wait_all")) return awaitAll(f);
         return copy(f);
     }
 
-    /// `cp.async.{ca,cg}.shared.global [to], [from], size[, count]`: the bytes after `count` become zeros.
+    /// `cp.async.{ca,cg}.shared.global [to], [from], size[, count]`: the bytes after `count` become
+    /// zeros.
     private static Step copy(Form f) {
         boolean bypasses = f.take("cg");
         if (!bypasses && !f.take("ca")) throw f.error("expected .ca or .cg");

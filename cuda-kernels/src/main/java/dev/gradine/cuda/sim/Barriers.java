@@ -4,25 +4,31 @@ import dev.gradine.cuda.sim.Warp.State;
 
 /// The sixteen named barriers of a block.
 ///
-/// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all threads of the
-/// block.
-/// `bar.arrive a, b` arrives and does not wait. Whoever ends without arriving at a barrier of the whole block keeps the
-/// others from ever leaving it; cards forgive that in some cases, the language does not.
+/// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all
+/// threads of the block. `bar.arrive a, b` arrives and does not wait. Whoever ends without arriving at a
+/// barrier of the whole block keeps the others from ever leaving it; cards forgive that in some cases,
+/// the language does not.
 final class Barriers {
 
     static final int COUNT = 16;
 
+    /// That of a cluster, which has one block.
+    private static final int CLUSTER = COUNT;
+
     private final Block block;
-    private final int[] arrived = new int[COUNT];
-    private final int[] expected = new int[COUNT];
-    private final int[] warps = new int[COUNT];
+    private final int[] arrived = new int[COUNT + 1];
+    private final int[] expected = new int[COUNT + 1];
+    private final int[] warps = new int[COUNT + 1];
+    /// Warps that have arrived at the cluster's barrier and not waited there yet.
+    private int announced;
 
     Barriers(Block block) {
         this.block = block;
     }
 
     void reset() {
-        for (int i = 0; i < COUNT; i++) arrived[i] = expected[i] = warps[i] = 0;
+        for (int i = 0; i <= COUNT; i++) arrived[i] = expected[i] = warps[i] = 0;
+        announced = 0;
     }
 
     private int allThreads() {
@@ -36,6 +42,22 @@ final class Barriers {
     /// @param waits whether the warp waits for the others
     void arrive(Warp w, int id, int threads, boolean waits) {
         require(w, id, threads);
+        enter(w, id, threads, waits);
+    }
+
+    /// A warp arrives at the barrier of its cluster, or waits there, which it does after each arrival.
+    void cluster(Warp w, boolean waits) {
+        boolean hasArrived = ((announced >>> w.index) & 1) != 0;
+        if (hasArrived != waits) {
+            throw w.fault(
+                    w.name() + (waits ? " without an arrival" : " a second time"),
+                    "arrive and wait, one after the other");
+        }
+        announced ^= 1 << w.index;
+        if (waits) enter(w, CLUSTER, 0, true);
+    }
+
+    private void enter(Warp w, int id, int threads, boolean waits) {
         int count = threads == 0 ? allThreads() : threads;
         if (arrived[id] > 0 && expected[id] != count) {
             throw w.fault(
@@ -52,6 +74,7 @@ final class Barriers {
         arrived[id] += Warp.LANES;
         block.launch.run().counters().barriers++;
         block.order.arrive(id, w.index);
+        block.mbarriers.changed();
         w.barrier = id;
         if (waits) w.state = State.WAITING;
         if (arrived[id] >= count) release(id);

@@ -35,8 +35,8 @@ final class Control {
         };
     }
 
-    /// `bar.sync a[, b]`, `bar.arrive a, b`, `bar.warp.sync members`, and `barrier.cta` and `barrier`, their other
-    /// names.
+    /// `bar.sync a[, b]`, `bar.arrive a, b`, `bar.warp.sync members`, and `barrier.cta` and `barrier`,
+    /// their other names.
     static Step barrier(Form f) {
         f.ignore("cta", "aligned");
         if (f.take("warp")) return warpBarrier(f);
@@ -61,8 +61,8 @@ final class Control {
         return (w, mask) -> meet(w, mask, members);
     }
 
-    /// Whether all lanes of the member masks in a register are here; each names its own lane. Lanes that have met know
-    /// of each other's accesses.
+    /// Whether all lanes of the member masks in a register are here; each names its own lane. Lanes that
+    /// have met know of each other's accesses.
     static boolean meet(Warp w, int mask, int register) {
         int[] members = w.r[register];
         int all = 0;
@@ -99,11 +99,15 @@ final class Control {
         return first;
     }
 
-    /// Order between accesses, which happen in the order of the program here.
+    /// Order between accesses, which happen in the order of the program here; `fence.proxy.async` shows
+    /// the engines what a thread has written.
     static Step fence(Form f) {
-        f.ignore("gl", "cta", "sys", "gpu", "sc", "acq_rel", "proxy", "async", "shared::cta", "global");
+        boolean isForEngines = f.take("proxy");
+        if (isForEngines && !f.take("async")) throw f.error("expected .proxy.async");
+        f.ignore("gl", "cta", "sys", "gpu", "sc", "acq_rel", "shared::cta", "global", "cluster");
+        f.ignore("mbarrier_init", "release", "acquire");
         f.finish(0);
-        return (w, mask) -> {};
+        return isForEngines ? (w, mask) -> w.block.order.fence(w.index, mask) : (w, mask) -> {};
     }
 
     /// `nanosleep`, `prefetch`, `discard` and other hints without an effect on values.

@@ -2,8 +2,11 @@ package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.ptx.Entry;
 import dev.gradine.cuda.ptx.Instruction;
+import dev.gradine.cuda.ptx.Operand;
 import dev.gradine.cuda.ptx.PtxModule;
+import dev.gradine.cuda.ptx.PtxType;
 import dev.gradine.cuda.sim.Program.Code;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -11,7 +14,8 @@ import java.util.Set;
 /// Turns the instructions of an entry into steps, once per kernel and shape of launch.
 final class Decoder {
 
-    private static final Set<String> ACCESSES = Set.of("ld", "st", "atom", "red", "cp", "ldmatrix");
+    private static final Set<String> ACCESSES =
+            Set.of("ld", "st", "atom", "red", "cp", "ldmatrix", "stmatrix", "mbarrier", "wgmma");
 
     private Decoder() {}
 
@@ -35,7 +39,43 @@ final class Decoder {
             isAccess[i] = ACCESSES.contains(instruction.opcode());
         }
         steps[text.size()] = Control.EXIT;
-        return new Program(entry, slots, layout, new Code(steps, guards, isAccess));
+        return new Program(entry, slots, layout, new Code(steps, guards, isAccess, touched(text, slots)));
+    }
+
+    private static int[][] touched(List<Instruction> text, Slots slots) {
+        BitSet shared = new BitSet();
+        for (Instruction i : text) if (isProduct(i)) registers(i.operands().subList(0, 2), slots, shared);
+        if (shared.isEmpty()) return new int[0][];
+        int[][] touched = new int[text.size() + 1][0];
+        for (int k = 0; k < text.size(); k++) {
+            if (isProduct(text.get(k))) continue;
+            BitSet own = new BitSet();
+            registers(text.get(k).operands(), slots, own);
+            own.and(shared);
+            touched[k] = own.stream().toArray();
+        }
+        return touched;
+    }
+
+    private static boolean isProduct(Instruction i) {
+        return i.opcode().equals("wgmma") && i.has("mma_async") && i.operands().size() > 1;
+    }
+
+    /// Slots of the registers of up to 32 bits among the operands.
+    private static void registers(List<Operand> operands, Slots slots, BitSet to) {
+        for (Operand o : operands) {
+            switch (o) {
+                case Operand.Register(String _, int index) -> {
+                    PtxType type = slots.declared(index).type();
+                    if (type.bytes() != 8 && type != PtxType.PRED) to.set(slots.slot(index));
+                }
+                case Operand.Vector(List<Operand> elements) -> registers(elements, slots, to);
+                case Operand.Pair(Operand a, Operand b) -> registers(List.of(a, b), slots, to);
+                case Operand.Address(Operand base, long _) -> registers(List.of(base), slots, to);
+                case Operand.Box(Operand _, List<Operand> coordinates) -> registers(coordinates, slots, to);
+                default -> {}
+            }
+        }
     }
 
     private static Step step(Form f) {
@@ -60,9 +100,11 @@ final class Decoder {
             case "bra" -> Control.branch(f);
             case "ret", "exit" -> Control.exit(f);
             case "trap" -> Control.trap(f);
-            case "bar", "barrier" -> Control.barrier(f);
+            case "bar", "barrier" -> f.take("cluster") ? ClusterSteps.barrier(f) : Control.barrier(f);
             case "membar", "fence" -> Control.fence(f);
-            case "prefetch", "prefetchu", "nanosleep" -> Control.hint(f);
+            case "prefetch", "prefetchu", "nanosleep", "griddepcontrol" -> Control.hint(f);
+            case "mapa", "getctarank" -> ClusterSteps.address(f, opcode.equals("mapa"));
+            case "setmaxnreg" -> ClusterSteps.registers(f);
             case "shfl" -> WarpSteps.shuffle(f);
             case "vote" -> WarpSteps.vote(f);
             case "activemask" -> WarpSteps.activemask(f);
@@ -72,7 +114,10 @@ final class Decoder {
             case "atom", "red" -> Atomics.step(f, opcode.equals("atom"));
             case "mma" -> TensorSteps.multiply(f);
             case "ldmatrix" -> TensorSteps.load(f);
+            case "stmatrix" -> TensorSteps.store(f);
             case "cp" -> AsyncSteps.step(f);
+            case "mbarrier" -> MbarrierSteps.step(f);
+            case "wgmma" -> WgmmaSteps.step(f);
             default -> Bits.step(f, opcode);
         };
     }

@@ -17,7 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/// An instruction while it is being decoded: finds the slots of its operands, and refuses what it does not expect.
+/// An instruction while it is being decoded: finds the slots of its operands, and refuses what it does
+/// not expect.
 final class Form {
 
     private final Instruction instruction;
@@ -130,7 +131,8 @@ final class Form {
         throw error(operand(i) + ", expected a|b");
     }
 
-    /// Slot of an operand of that type: of a long for 64 bits, else of an int. The widths must be the same.
+    /// Slot of an operand of that type: of a long for 64 bits, else of an int. The widths must be the
+    /// same.
     int slot(int i, PtxType type) {
         return slot(operand(i), type, true);
     }
@@ -166,7 +168,8 @@ final class Form {
                 && context.slots().declared(r.index()).type().bytes() == 8;
     }
 
-    /// What a register of that width keeps of a value of up to 32 bits: 16-bit registers have zeros above.
+    /// What a register of that width keeps of a value of up to 32 bits: 16-bit registers have zeros
+    /// above.
     int outside(Operand o) {
         boolean isShort = o instanceof Register r
                 && context.slots().declared(r.index()).type().bytes() == 2;
@@ -206,6 +209,15 @@ final class Form {
             case "%nctaid.y" -> slots.constant(shape.gridY());
             case "%nctaid.z" -> slots.constant(shape.gridZ());
             case "%nwarpid" -> slots.constant(Math.ceilDiv(shape.threads(), Warp.LANES));
+            case "%cluster_ctarank", "%cluster_ctaid.x", "%cluster_ctaid.y", "%cluster_ctaid.z" -> slots.constant(0);
+            case "%cluster_nctarank", "%cluster_nctaid.x", "%cluster_nctaid.y", "%cluster_nctaid.z" ->
+                slots.constant(1);
+            case "%clusterid.x" -> slots.special(Slots.Special.CTAID_X);
+            case "%clusterid.y" -> slots.special(Slots.Special.CTAID_Y);
+            case "%clusterid.z" -> slots.special(Slots.Special.CTAID_Z);
+            case "%nclusterid.x" -> slots.constant(shape.gridX());
+            case "%nclusterid.y" -> slots.constant(shape.gridY());
+            case "%nclusterid.z" -> slots.constant(shape.gridZ());
             case "%dynamic_smem_size" -> slots.constant(shape.dynamicShared());
             case "WARP_SZ" -> slots.constant(Warp.LANES);
             case "%lanemask_eq", "%lanemask_lt", "%lanemask_le", "%lanemask_gt", "%lanemask_ge" -> laneMask(name);

@@ -1,20 +1,29 @@
 package dev.gradine.cuda.sim;
 
-/// The threads of a warp that are not where the running ones are: groups of lanes by the instruction they are at.
+/// The threads of a warp that are not where the running ones are: groups of lanes by the instruction they
+/// are at.
 ///
-/// The group at the lowest instruction runs first, so that lanes meet again where their ways meet. A
-/// group that waits for other lanes at an instruction (a shuffle, a barrier) is blocked until they come
-/// or nobody else can run.
+/// The group at the lowest instruction runs first, so that lanes meet again where their ways meet. One
+/// that has asked in vain whether an mbarrier's phase is complete runs when no such can. A group that
+/// waits for other lanes at an instruction (a shuffle, a barrier) is blocked until they come or nobody
+/// else can run.
 final class Groups {
 
     static final int NONE = Integer.MAX_VALUE;
 
+    /// How much a group wants to run.
+    enum Mood {
+        READY,
+        ASKING,
+        BLOCKED
+    }
+
     private final int[] at = new int[Warp.LANES];
     private final int[] mask = new int[Warp.LANES];
-    private final boolean[] blocked = new boolean[Warp.LANES];
+    private final Mood[] moods = new Mood[Warp.LANES];
     private int count;
 
-    /// Lowest instruction of a group that is not blocked, `NONE` if there is none.
+    /// Lowest instruction of a group that is ready, `NONE` if there is none.
     int next = NONE;
 
     void clear() {
@@ -27,16 +36,16 @@ final class Groups {
     }
 
     /// Adds lanes, to the group that is at the same instruction if there is one.
-    void add(int pc, int lanes, boolean isBlocked) {
+    void add(int pc, int lanes, Mood mood) {
         int i = 0;
-        while (i < count && (at[i] != pc || blocked[i] != isBlocked)) i++;
+        while (i < count && (at[i] != pc || moods[i] != mood)) i++;
         if (i == count) {
             mask[count++] = 0;
             at[i] = pc;
-            blocked[i] = isBlocked;
+            moods[i] = mood;
         }
         mask[i] |= lanes;
-        if (!isBlocked) next = Math.min(next, pc);
+        if (mood == Mood.READY) next = Math.min(next, pc);
     }
 
     /// Takes all lanes at `pc`, blocked or not; 0 if there are none.
@@ -48,17 +57,36 @@ final class Groups {
             count--;
             at[i] = at[count];
             mask[i] = mask[count];
-            blocked[i] = blocked[count];
+            moods[i] = moods[count];
         }
         next = NONE;
-        for (int i = 0; i < count; i++) if (!blocked[i]) next = Math.min(next, at[i]);
+        for (int i = 0; i < count; i++) if (moods[i] == Mood.READY) next = Math.min(next, at[i]);
         return lanes;
     }
 
-    /// Lowest instruction of any group.
-    int lowest() {
+    /// Whether some group has asked in vain.
+    boolean isAsking() {
+        return asking(-1) != NONE;
+    }
+
+    /// The instruction of the group to run when none is ready: those that have asked in turn, else the
+    /// lowest of any.
+    ///
+    /// @param pc instruction of the lanes that ran last
+    int other(int pc) {
+        int asking = asking(pc);
+        if (asking == NONE) asking = asking(-1);
+        if (asking != NONE) return asking;
         int lowest = NONE;
         for (int i = 0; i < count; i++) lowest = Math.min(lowest, at[i]);
+        return lowest;
+    }
+
+    private int asking(int after) {
+        int lowest = NONE;
+        for (int i = 0; i < count; i++) {
+            if (moods[i] == Mood.ASKING && at[i] > after) lowest = Math.min(lowest, at[i]);
+        }
         return lowest;
     }
 

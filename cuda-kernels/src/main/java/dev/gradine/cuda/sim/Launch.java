@@ -10,9 +10,9 @@ import java.util.List;
 /// @param program its instructions
 /// @param grid how many blocks of how many threads
 /// @param memory of the device
-/// @param parameters the arguments as bytes
+/// @param arguments of the kernel
 /// @param run what this run of the simulator wants and counts
-record Launch(Kernel kernel, Program program, Grid grid, GlobalMemory memory, Region parameters, Run run) {
+record Launch(Kernel kernel, Program program, Grid grid, GlobalMemory memory, Arguments arguments, Run run) {
 
     /// How this run goes and what it counts.
     ///
@@ -20,6 +20,11 @@ record Launch(Kernel kernel, Program program, Grid grid, GlobalMemory memory, Re
     /// @param counters added to as the kernel runs
     /// @param observers called after every warp instruction
     record Run(Options options, Tally counters, List<Observer> observers) {}
+
+    /// The arguments as bytes.
+    Region parameters() {
+        return arguments.bytes();
+    }
 
     /// Warps of a block.
     int warps() {

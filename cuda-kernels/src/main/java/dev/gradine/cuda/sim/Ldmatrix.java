@@ -37,6 +37,19 @@ final class Ldmatrix {
         }
     }
 
+    /// `stmatrix`, the other way: rows from registers.
+    static void store(int[] rows, boolean trans, int[][] d) {
+        for (int i = 0; i < d.length; i++) {
+            for (int l = 0; l < 32; l++) {
+                for (int half = 0; half < 2; half++) {
+                    int byteAt = 16 * addressLane(i, l, half, trans) + byteInRow(l, half, trans);
+                    int value = (d[i][l] >>> (16 * half)) & 0xffff;
+                    rows[byteAt / 4] |= value << (8 * (byteAt & 2));
+                }
+            }
+        }
+    }
+
     private static void transposed(int[] rows, int from, int[] d) {
         for (int l = 0; l < 32; l++) {
             int row = from + 8 * (l & 3); // row 2·(l % 4), four words each

@@ -16,6 +16,10 @@ final class Program {
     /// Per instruction: whether it accesses memory, where a random schedule may change warps.
     final boolean[] isAccess;
 
+    /// Per instruction: the slots it uses of those that some `wgmma` uses too. No rows at all without
+    /// `wgmma`.
+    final int[][] touched;
+
     private final Layout layout;
 
     Program(Entry entry, Slots slots, Layout layout, Code code) {
@@ -25,11 +29,12 @@ final class Program {
         this.steps = code.steps();
         this.guards = code.guards();
         this.isAccess = code.isAccess();
+        this.touched = code.touched();
     }
 
-    /// The three arrays of a program, which has one more step than the text has instructions: the end.
+    /// The arrays of a program, which has one more step than the text has instructions: the end.
     @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
-    record Code(Step[] steps, int[] guards, boolean[] isAccess) {}
+    record Code(Step[] steps, int[] guards, boolean[] isAccess, int[][] touched) {}
 
     Instruction instruction(int at) {
         return entry.instructions().get(Math.min(at, entry.instructions().size() - 1));

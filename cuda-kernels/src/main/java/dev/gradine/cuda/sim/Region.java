@@ -5,7 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/// One contiguous piece of simulated memory: an allocation, the shared memory of a block, the local memory of a warp.
+/// One contiguous piece of simulated memory: an allocation, the shared memory of a block, the local
+/// memory of a warp.
 final class Region {
 
     static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -38,6 +39,12 @@ final class Region {
     /// The same bytes, with a record of who accesses them; nothing is written so far.
     Region watched() {
         return new Region(name, base, bytes, new Shadow(name, base, bytes.length));
+    }
+
+    /// What is known of each byte, of memory that is watched.
+    Shadow watcher() {
+        if (shadow == null) throw new IllegalStateException(name + " is not watched");
+        return shadow;
     }
 
     /// Nothing is written any more.

@@ -5,15 +5,17 @@ import dev.gradine.cuda.sim.ShadowPage.Verdict;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// What is known of each byte of a piece of memory: whether it was written, who accessed it last, and whether a
-/// `cp.async` to it is under way. Finds
+/// What is known of each byte of a piece of memory: whether it was written, who accessed it last, and
+/// whether a `cp.async` to it is under way. Finds
 ///
 /// * reads of bytes that nobody wrote,
-/// * races: two accesses to a byte, at least one of them a write and not both atomic, that nothing orders: no barrier,
-///   and for lanes of one warp no place where they meet; blocks of one launch are never ordered,
+/// * races: two accesses to a byte, at least one of them a write and not both atomic, that nothing
+/// orders: no barrier, and for lanes of one warp no place where they meet; blocks of one launch are never
+/// ordered,
 /// * accesses to the destination of a copy before it was waited for.
 ///
-/// Offsets are those in the memory; bounds and alignment are tested by whoever owns it. For one Java thread.
+/// Offsets are those in the memory; bounds and alignment are tested by whoever owns it. For one Java
+/// thread.
 final class Shadow {
 
     private static final int PAGE_BITS = 12;
@@ -24,6 +26,8 @@ final class Shadow {
     private final @Nullable ShadowPage[] pages;
     /// Whether a page that does not exist yet was written by the host, all of it.
     private final boolean[] written;
+
+    private @Nullable EngineReads engines;
 
     /// Memory of which nothing was written.
     ///
@@ -42,6 +46,7 @@ final class Shadow {
     void clear() {
         Arrays.fill(written, false);
         for (ShadowPage page : pages) if (page != null) page.fill(0);
+        engines = null;
     }
 
     /// The host writes `count` bytes from offset `at` on.
@@ -118,7 +123,76 @@ final class Shadow {
         }
     }
 
+    /// An engine is about to read `count` bytes because `thread` says so.
+    ///
+    /// @throws AccessException if nobody wrote them, if that is not known to the thread, or if whoever did has
+    ///     not shown it to the engines
+    void requireReadable(Order order, int thread, int at, int count) {
+        long same = 0;
+        for (int next = at; next < at + count; ) {
+            ShadowPage page = page(next);
+            int unit = page.unit(word(next));
+            int entry = ShadowPage.entry(word(next), next & 3 & -unit);
+            if (page.writer(entry) != same || same == 0) {
+                Verdict verdict = page.readable(entry, order, thread);
+                if (verdict != Verdict.FINE) throw exception("reads " + unit + " bytes", order, thread, next, verdict);
+                same = page.writer(entry);
+            }
+            next = (next & -unit) + unit;
+        }
+    }
+
+    /// The same, of memory where what a thread starts is taken for its own read.
+    void readForEngine(Order order, int thread, int at, int count) {
+        requireReadable(order, thread, at, count);
+        for (int next = at; next < at + count; ) {
+            ShadowPage page = page(next);
+            int unit = page.unit(word(next));
+            Verdict verdict = page.read(ShadowPage.entry(word(next), next & 3 & -unit), order, thread);
+            if (verdict != Verdict.FINE) throw exception("reads " + unit + " bytes", order, thread, next, verdict);
+            next = (next & -unit) + unit;
+        }
+    }
+
+    /// An engine reads `count` bytes of what was found readable, until somebody has waited for it.
+    void readByEngine(Order order, int engine, int at, int count) {
+        if (engines == null) engines = new EngineReads(bytes);
+        engines.read(order, engine, at, count);
+    }
+
+    /// A thread starts a copy by an engine to `count` bytes: until `arriveByEngine` nobody may touch
+    /// them.
+    ///
+    /// @throws AccessException if it must not
+    void copyByEngine(Order order, int thread, int engine, int at, int count) {
+        requireNoReader(order, thread, at, count, Change.COPY);
+        for (int next = at; next < at + count; ) {
+            ShadowPage page = page(next);
+            int word = word(next);
+            Verdict verdict = page.copy(ShadowPage.entry(word, next & 3), order, thread, engine);
+            if (verdict != Verdict.FINE) throw exception("copies to " + count + " bytes", order, thread, next, verdict);
+            next += page.unit(word);
+        }
+    }
+
+    /// What an engine has copied is there, for those who have waited for it.
+    void arriveByEngine(Order order, int engine, int at, int count) {
+        arrive(order, engine, at, count);
+    }
+
+    private void requireNoReader(Order order, int thread, int at, int count, Change change) {
+        if (engines == null) return;
+        int engine = engines.reader(order, thread, at, count);
+        if (engine == EngineReads.NOBODY) return;
+        throw new AccessException(
+                thread,
+                "race: %s%d bytes of %s at 0x%x that %s reads"
+                        .formatted(change.verb, count, name, base + at, Engine.name(engine)),
+                "a wait for it by who started it, and a barrier or an mbarrier after that if it is another thread");
+    }
+
     private void change(Order order, int thread, int at, int count, Change change) {
+        requireNoReader(order, thread, at, count, change);
         for (int next = at; next < at + count; ) {
             ShadowPage page = page(next);
             int word = word(next);
@@ -158,21 +232,38 @@ final class Shadow {
                         thread,
                         what + " that nobody has written",
                         "a write before it, and a barrier between the two if another thread writes");
-            case PENDING ->
+            case UNFENCED ->
                 new AccessException(
                         thread,
-                        "%s while a cp.async of %s to them is under way"
-                                .formatted(what, order.name(page.writer(entry))),
-                        "cp.async.wait_group, and a barrier if it is another thread's, before it");
+                        "an engine %s that %s wrote".formatted(what, order.name(page.writer(entry))),
+                        "fence.proxy.async by whoever wrote, and a barrier after it if that is another thread");
+            case PENDING -> pending(what, order, thread, page.writer(entry));
             case AFTER_WRITE ->
                 race(what, order, thread, page.writer(entry), page.isUpdated(entry) ? "updated" : "wrote");
             case AFTER_READ -> race(what, order, thread, page.reader(entry), "read");
         };
     }
 
+    private static AccessException pending(String what, Order order, int thread, long writer) {
+        if (Engine.is(Order.thread(writer))) {
+            return new AccessException(
+                    thread,
+                    what + " while a bulk copy to them is under way",
+                    "a wait for the phase of the mbarrier that counts its bytes before it");
+        }
+        return new AccessException(
+                thread,
+                "%s while a cp.async of %s to them is under way".formatted(what, order.name(writer)),
+                "cp.async.wait_group, and a barrier if it is another thread's, before it");
+    }
+
     private static AccessException race(String what, Order order, int thread, long other, String verb) {
         String happened = "race: %s that %s %s".formatted(what, order.name(other), verb);
         boolean sameWarp = Order.thread(other) >> 5 == thread >> 5;
+        if (order.isOurs(other) && Engine.is(Order.thread(other))) {
+            return new AccessException(
+                    thread, happened, "a wait for it, or a barrier after somebody else's wait, between the two");
+        }
         String expected = !order.isOurs(other)
                 ? "no use of what another block of the launch uses, unless it is read only or by atomics"
                 : sameWarp ? "bar.warp.sync or a barrier between the two" : "a barrier between the two";

@@ -4,9 +4,9 @@ import java.util.Arrays;
 
 /// Who wrote and who read each of 1024 words.
 ///
-/// A word has one entry as long as it is accessed as a whole. The first access to a half or a byte of it splits the
-/// entry, so that threads may write neighbouring bytes. Entries of the parts follow those of the words, in planes: all
-/// bytes 0 (or words), all bytes 2, all bytes 1, all bytes 3.
+/// A word has one entry as long as it is accessed as a whole. The first access to a half or a byte of it
+/// splits the entry, so that threads may write neighbouring bytes. Entries of the parts follow those of
+/// the words, in planes: all bytes 0 (or words), all bytes 2, all bytes 1, all bytes 3.
 final class ShadowPage {
 
     /// Words of a page.
@@ -44,7 +44,8 @@ final class ShadowPage {
         UNWRITTEN,
         PENDING,
         AFTER_WRITE,
-        AFTER_READ
+        AFTER_READ,
+        UNFENCED
     }
 
     /// Stamps of the last write and of the first read since; 0 is nobody.
@@ -128,6 +129,32 @@ final class ShadowPage {
         }
     }
 
+    /// Whether an engine that a thread starts may read an entry.
+    Verdict readable(int entry, Order order, int thread) {
+        long w = writes[entry];
+        if (w == 0) return Verdict.UNWRITTEN;
+        if (!order.isRecent(w)) return Verdict.FINE;
+        Verdict v = afterWrite(w, order, thread);
+        return v == Verdict.FINE && isUnfenced(w, order, thread) ? Verdict.UNFENCED : v;
+    }
+
+    private static boolean isUnfenced(long w, Order order, int thread) {
+        return !Engine.is(Order.thread(w)) && !order.isFenced(w, thread);
+    }
+
+    /// An engine that a thread starts is about to write an entry: until `arrive` nobody may touch it.
+    Verdict copy(int entry, Order order, int thread, int engine) {
+        long w = writes[entry];
+        Verdict v = write(entry, order, thread, Change.COPY);
+        if (v != Verdict.FINE) return v;
+        if (order.isRecent(w) && isUnfenced(w, order, thread)) {
+            writes[entry] = w;
+            return Verdict.UNFENCED;
+        }
+        writes[entry] = order.stamp(engine) | PENDING;
+        return Verdict.FINE;
+    }
+
     /// A thread changes an entry.
     Verdict write(int entry, Order order, int thread, Change change) {
         long w = writes[entry];
@@ -174,11 +201,11 @@ final class ShadowPage {
         if (order.isCommon(r)) return true;
         int warp = thread >> 5;
         if (!order.isBefore(r, thread)) return false;
-        if ((r & LANES) != 0 && !order.isBefore(r, Order.thread(r) >> 5, warp)) return false;
+        if ((r & LANES) != 0 && !order.isBefore(r, Order.thread(r) >> 5, thread)) return false;
         if ((r & WARPS) == 0) return true;
         for (int m = readers; m != 0; m &= m - 1) {
             int w = Integer.numberOfTrailingZeros(m);
-            if (w != warp && !order.isBefore(r, w, warp)) return false;
+            if (w != warp && !order.isBefore(r, w, thread)) return false;
         }
         return true;
     }

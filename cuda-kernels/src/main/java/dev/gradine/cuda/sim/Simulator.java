@@ -19,8 +19,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/// A card that is a program: executes the PTX of the kernels, one block after the other, and refuses what no kernel may
-/// do: accesses outside of an allocation or misaligned, divergent barriers, deadlock, divisions without a result.
+/// A card that is a program: executes the PTX of the kernels, one block after the other, and refuses what
+/// no kernel may do: accesses outside of an allocation or misaligned, divergent barriers, deadlock,
+/// divisions without a result.
 ///
 /// A launch has ended when `launch` returns, and throws a `Fault` where the kernel was wrong. Results do
 /// not depend on the machine. Not for several threads at once.
@@ -182,7 +183,8 @@ public final class Simulator implements Gpu {
         PtxModule module = modules.computeIfAbsent(kernel.file(), source);
         Entry entry = module.entry(kernel.entry());
         require(kernel, entry, grid);
-        Region parameters = Arguments.bytes(kernel, entry, arguments);
+        requireTarget(module);
+        Arguments given = Arguments.of(kernel, entry, arguments);
         Program program = programs.computeIfAbsent(new Started(kernel, grid), _ -> decode(module, entry, grid));
         if (program.sharedBytes() + grid.sharedBytes() > MAX_SHARED) {
             throw new IllegalArgumentException("%s: %,d bytes of shared memory, expected <= %,d"
@@ -191,7 +193,7 @@ public final class Simulator implements Gpu {
         Tally tally = tallies.computeIfAbsent(kernel.entry(), _ -> new Tally(entry));
         tally.begin(grid.threads(), program.sharedBytes() + grid.sharedBytes());
         Launch launch = new Launch(
-                kernel, program, grid, memory, parameters, new Launch.Run(options, tally, List.copyOf(observers)));
+                kernel, program, grid, memory, given, new Launch.Run(options, tally, List.copyOf(observers)));
         Block block = new Block(launch);
         int blocks = Math.toIntExact((long) grid.x() * grid.y() * grid.z());
         int[] order = options.schedule().blocks(blocks);
@@ -209,6 +211,13 @@ public final class Simulator implements Gpu {
         if (isOutside || grid.x() < 1 || grid.y() < 1 || grid.z() < 1 || grid.sharedBytes() < 0) {
             throw new IllegalArgumentException(
                     "%s: grid is %s, expected 1 to 65535 blocks along y and z, >= 1 along x".formatted(kernel, grid));
+        }
+    }
+
+    private void requireTarget(PtxModule module) {
+        if (module.target().startsWith("sm_90") && options.capability() < HOPPER) {
+            throw new IllegalArgumentException("%s: target is %s, expected at most sm_%d (the simulator's)"
+                    .formatted(module.file(), module.target(), options.capability()));
         }
     }
 

@@ -5,7 +5,7 @@ import dev.gradine.cuda.sim.Accesses.Kind;
 import dev.gradine.cuda.sim.Target.Space;
 import java.util.Locale;
 
-/// `mma.sync` and `ldmatrix`, of whole warps.
+/// `mma.sync`, `ldmatrix` and `stmatrix`, of whole warps.
 final class TensorSteps {
 
     private static final int ALL = -1;
@@ -40,7 +40,7 @@ final class TensorSteps {
         };
     }
 
-    private static int[] slots(Form f, int operand, int count) {
+    static int[] slots(Form f, int operand, int count) {
         int[] slots = f.elements(operand).stream()
                 .mapToInt(e -> f.slot(e, PtxType.B32, true))
                 .toArray();
@@ -50,27 +50,57 @@ final class TensorSteps {
         return slots;
     }
 
-    private static int[][] of(Warp w, int[] slots) {
+    static int[][] of(Warp w, int[] slots) {
         int[][] registers = new int[slots.length][];
         for (int k = 0; k < slots.length; k++) registers[k] = w.r[slots[k]];
         return registers;
     }
 
-    /// `ldmatrix.sync.aligned.m8n8.xN[.trans].shared.b16 d, [address]`.
-    static Step load(Form f) {
-        if (!f.take("sync") || !f.take("aligned") || !f.take("m8n8")) throw f.error("expected .sync.aligned.m8n8");
-        int count = Integer.parseInt(f.takeOne("x0", "x1", "x2", "x4").substring(1));
-        boolean isTransposed = f.take("trans");
-        Space space = Memory.space(f);
-        PtxType type = f.takeType();
-        f.finish(2);
-        if (count == 0 || type != PtxType.B16) throw f.error("expected .x1, .x2 or .x4 and .b16");
-        int[] d = slots(f, 0, count);
-        Target target = f.target(1, space);
-        int rows = count == 4 ? ALL : (1 << (8 * count)) - 1;
+    /// Matrices of 8 rows of 16 bytes that go from or to shared memory.
+    ///
+    /// @param registers slots, one for each
+    /// @param rows lanes that give the addresses of rows
+    @SuppressWarnings("ArrayRecordComponent") // made once per instruction, never compared
+    private record Matrices(boolean isTransposed, int[] registers, Target target, int rows) {
+
+        static Matrices of(Form f, int registersAt) {
+            if (!f.take("sync") || !f.take("aligned") || !f.take("m8n8")) throw f.error("expected .sync.aligned.m8n8");
+            int count = Integer.parseInt(f.takeOne("x0", "x1", "x2", "x4").substring(1));
+            boolean isTransposed = f.take("trans");
+            Space space = Memory.space(f);
+            PtxType type = f.takeType();
+            f.finish(2);
+            if (count == 0 || type != PtxType.B16) throw f.error("expected .x1, .x2 or .x4 and .b16");
+            int rows = count == 4 ? ALL : (1 << (8 * count)) - 1;
+            return new Matrices(isTransposed, slots(f, registersAt, count), f.target(1 - registersAt, space), rows);
+        }
+    }
+
+    /// `stmatrix.sync.aligned.m8n8.xN[.trans].shared.b16 [address], d`: the way back of `ldmatrix`. Who gives the
+    /// address of a row has written it.
+    static Step store(Form f) {
+        Matrices all = Matrices.of(f, 1);
         return (w, mask) -> {
             if (!w.meet(mask, ALL)) return;
-            w.accesses.resolve(target, rows, 16, Kind.READS);
+            w.accesses.resolve(all.target, all.rows, 16, Kind.WRITES);
+            int[][] d = of(w, all.registers);
+            int[] words = new int[32 * d.length];
+            Ldmatrix.store(words, all.isTransposed, d);
+            for (int row = 0; row < 8 * d.length; row++) {
+                Region region = w.accesses.regions[row];
+                for (int k = 0; k < 4; k++) region.setInt(w.accesses.offsets[row] + 4 * k, words[4 * row + k]);
+            }
+        };
+    }
+
+    /// `ldmatrix.sync.aligned.m8n8.xN[.trans].shared.b16 d, [address]`.
+    static Step load(Form f) {
+        Matrices all = Matrices.of(f, 0);
+        int rows = all.rows;
+        int count = all.registers.length;
+        return (w, mask) -> {
+            if (!w.meet(mask, ALL)) return;
+            w.accesses.resolve(all.target, rows, 16, Kind.READS);
             // What a lane does after it comes after the rows were read, whoever gave their addresses.
             w.block.order.meet(w.index, ALL, w.live());
             int[] words = new int[32 * count];
@@ -78,7 +108,7 @@ final class TensorSteps {
                 Region region = w.accesses.regions[row];
                 for (int k = 0; k < 4; k++) words[4 * row + k] = region.getInt(w.accesses.offsets[row] + 4 * k);
             }
-            Ldmatrix.load(words, isTransposed, of(w, d));
+            Ldmatrix.load(words, all.isTransposed, of(w, all.registers));
         };
     }
 }

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Tells what one warp of a kernel does, instruction by instruction: the line of the source, where it reads and writes,
-/// the registers that change as a table of lanes, the matrices of a tensor core, the bytes of shared memory that
-/// change.
+/// Tells what one warp of a kernel does, instruction by instruction: the line of the source, where it
+/// reads and writes, the registers that change as a table of lanes, the matrices of a tensor core, the
+/// bytes of shared memory that change.
 ///
 /// ```
 /// 3  gemm_bf16.cuh:62  shl.b32 %r7, %r1, 4;
@@ -35,7 +35,10 @@ public final class Trace {
             "fence",
             "trap",
             "prefetch",
-            "stmatrix");
+            "stmatrix",
+            "wgmma",
+            "setmaxnreg",
+            "griddepcontrol");
 
     /// Which instructions are told of.
     ///
@@ -199,6 +202,8 @@ public final class Trace {
             case "st" -> instruction.has("shared");
             case "atom", "red" -> instruction.has("shared");
             case "cp" -> instruction.has("wait_group") || instruction.has("wait_all");
+            case "mbarrier" -> instruction.has("try_wait") || instruction.has("test_wait");
+            case "stmatrix" -> true;
             default -> false;
         };
     }

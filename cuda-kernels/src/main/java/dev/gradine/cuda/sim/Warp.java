@@ -2,7 +2,10 @@ package dev.gradine.cuda.sim;
 
 import dev.gradine.cuda.ptx.Instruction;
 import dev.gradine.cuda.ptx.PtxType;
+import dev.gradine.cuda.sim.Groups.Mood;
+import dev.gradine.cuda.sim.Mbarriers.Mbarrier;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// 32 threads that run together: their registers, one array of lanes per register, and where they are.
 ///
@@ -19,7 +22,10 @@ final class Warp implements WarpView {
 
     enum State {
         READY,
+        /// At a barrier.
         WAITING,
+        /// For the other warps of its warpgroup.
+        GATHERING,
         DONE
     }
 
@@ -31,6 +37,9 @@ final class Warp implements WarpView {
     final int[] p;
     final Region local;
     final Accesses accesses;
+
+    /// Those that `wgmma` uses while this warp goes on.
+    final WgmmaRegisters registers;
 
     /// A second set, for instructions with two addresses.
     final Accesses sources;
@@ -49,6 +58,10 @@ final class Warp implements WarpView {
     final long[] spareLong = new long[LANES];
 
     private final Groups groups = new Groups();
+    private @Nullable Mbarrier asked;
+    private boolean hasTurnEnded;
+    private int vain;
+    private long changes;
     private int live;
     private int started;
 
@@ -61,6 +74,7 @@ final class Warp implements WarpView {
         p = new int[program.slots.predicates()];
         local = new Region("local memory", 0, new byte[LANES * program.localBytes()]).watched();
         accesses = new Accesses(this);
+        registers = new WgmmaRegisters(program.touched.length == 0 ? 0 : r.length);
         sources = new Accesses(this);
     }
 
@@ -70,6 +84,9 @@ final class Warp implements WarpView {
         pc = 0;
         state = State.READY;
         groups.clear();
+        asked = null;
+        vain = 0;
+        registers.reset();
         for (int i = 0; i < program.slots.intRegisters(); i++) Arrays.fill(r[i], 0);
         for (int i = 0; i < program.slots.longRegisters(); i++) Arrays.fill(q[i], 0);
         Arrays.fill(p, 0);
@@ -95,13 +112,18 @@ final class Warp implements WarpView {
         boolean isWatched = !block.launch.run().observers().isEmpty();
         long threads = 0;
         int done = 0;
-        while (state == State.READY && done < most) {
+        int[][] touched = program.touched;
+        hasTurnEnded = false;
+        while (state == State.READY && done < most && !hasTurnEnded) {
             if (pc >= groups.next) regroup();
             at = pc++;
             int mask = active;
             int guard = program.guards[at];
             if (guard != 0) mask &= guard > 0 ? p[guard - 1] : ~p[-guard - 1];
-            if (mask != 0) program.steps[at].run(this, mask);
+            if (mask != 0) {
+                if (touched.length != 0) registers.touch(this, touched[at]);
+                program.steps[at].run(this, mask);
+            }
             done++;
             threads += Integer.bitCount(mask);
             if (isWatched && at < program.steps.length - 1) observe(mask);
@@ -110,6 +132,33 @@ final class Warp implements WarpView {
         tally.instructions += done;
         tally.threadInstructions += threads;
         return done;
+    }
+
+    /// The active lanes have asked in vain whether a phase is complete: others run first.
+    void poll(Mbarrier m) {
+        asked = m;
+        vain = askedInVain() + 1;
+        changes = block.mbarriers.changes();
+        hasTurnEnded = groups.next == Groups.NONE;
+        if (groups.isEmpty()) return;
+        groups.add(pc, active, Mood.ASKING);
+        resume();
+    }
+
+    /// How often its lanes have asked in vain since something last changed.
+    int askedInVain() {
+        return changes == block.mbarriers.changes() ? vain : 0;
+    }
+
+    /// What it waits for.
+    String waitsFor() {
+        return switch (state) {
+            case WAITING -> "at barrier " + barrier;
+            case GATHERING ->
+                "at %s in PTX line %d"
+                        .formatted(name(), program.instruction(at).place().ptxLine());
+            default -> asked == null ? "ready" : "for " + asked;
+        };
     }
 
     private void observe(int mask) {
@@ -122,7 +171,7 @@ final class Warp implements WarpView {
         int first = groups.next;
         if (pc > first) {
             int lanes = groups.take(first);
-            groups.add(pc, active, false);
+            groups.add(pc, active, Mood.READY);
             pc = first;
             active = lanes;
         } else {
@@ -134,7 +183,7 @@ final class Warp implements WarpView {
     void branch(int taken, int target) {
         if (taken != active) {
             int others = active & ~taken;
-            groups.add(pc, others, false);
+            groups.add(pc, others, Mood.READY);
             active = taken;
         }
         pc = target;
@@ -142,8 +191,11 @@ final class Warp implements WarpView {
 
     /// The lanes in `mask` end.
     void exit(int mask) {
+        registers.ended(this);
+        block.bulkCopies.ended(this, mask);
         live &= ~mask;
         active &= ~mask;
+        block.mbarriers.changed();
         block.barriers.ended(this);
         if (active == 0) resume();
     }
@@ -153,7 +205,7 @@ final class Warp implements WarpView {
             state = State.DONE;
             return;
         }
-        pc = groups.next == Groups.NONE ? groups.lowest() : groups.next;
+        pc = groups.next == Groups.NONE ? groups.other(pc) : groups.next;
         active = groups.take(pc);
     }
 
@@ -171,12 +223,12 @@ final class Warp implements WarpView {
             pc = at;
             return false;
         }
-        if (groups.next == Groups.NONE) {
+        if (groups.next == Groups.NONE && !groups.isAsking()) {
             throw fault(
                     "%s execute %s and %s do not".formatted(lanes(mask), name(), lanes(members & ~mask)),
                     lanes(members) + " at it together");
         }
-        groups.add(at, active, true);
+        groups.add(at, active, Mood.BLOCKED);
         resume();
         return false;
     }

@@ -104,4 +104,37 @@ final class TensorInstructionsTest {
                 .hasMessageContaining("race: ")
                 .hasMessageContaining("expected bar.warp.sync or a barrier between the two");
     }
+
+    /// What `ldmatrix` has read, `stmatrix` writes to the same place, in the same four registers.
+    @Test
+    void stmatrix_is_the_way_back() {
+        String load = "ldmatrix.sync.aligned.m8n8.x4%s.shared.b16 {%%r0, %%r1, %%r2, %%r3}, [%%r9];\n";
+        String store =
+                "bar.warp.sync -1;\nstmatrix.sync.aligned.m8n8.x4%s.shared.b16 [%%r9+512], {%%r0, %%r1, %%r2, %%r3};\n";
+        String read = "bar.warp.sync -1;\nld.shared.v4.b32 {%r20, %r21, %r22, %r23}, [%r9+512];\nmov.b32 %d, %r2";
+        for (String trans : new String[] {"", ".trans"}) {
+            for (int i = 0; i < 4; i++) {
+                int[] words = lanes(32, ROWS + load.formatted(trans) + store.formatted(trans) + read + i + ";");
+                for (int row = 0; row < 32; row++) {
+                    assertThat(words[row]).isEqualTo((8 * row + 2 * i) | ((8 * row + 2 * i + 1) << 16));
+                }
+            }
+            String other = trans.isEmpty() ? ".trans" : "";
+            int[] turned = lanes(32, ROWS + load.formatted(trans) + store.formatted(other) + read + "0;");
+            for (int row = 0; row < 32; row++) {
+                int first = row / 8 * 64 + row % 8;
+                assertThat(turned[row]).isEqualTo(first | ((first + 8) << 16));
+            }
+        }
+    }
+
+    @Test
+    void what_stmatrix_has_written_others_read_after_they_have_met() {
+        String store = "stmatrix.sync.aligned.m8n8.x1.shared.b16 [%r9], {%tid};\n";
+        String read = "xor.b32 %r9, %r9, 16;\nsetp.lt.u32 %p1, %tid, 8;\n@%p1 ld.shared.u32 %d, [%r9];";
+        String address = "shl.b32 %r9, %tid, 4;\nmov.u32 %r8, s;\nadd.u32 %r9, %r9, %r8;\n";
+        assertThat(lanes(32, address + store + "bar.warp.sync -1;\n" + read)).startsWith(4, 0, 12, 8);
+        assertThatThrownBy(() -> lanes(32, address + store + read))
+                .hasMessageContaining("race: reads 4 bytes of shared memory at 0x10 that thread 1 wrote");
+    }
 }
