@@ -3,17 +3,27 @@
 //   P = softmax(scale · q kᵀ + causal)     y = P v     lse = log Σ exp(scale · q kᵀ + causal)
 //
 // Dao et al. 2022 (arXiv:2205.14135). Backward recomputes P from lse, once for dq and once for dk and dv: so every
-// gradient is summed by one block in one order. Blocks along x: tiles of the host's list; along y: heads.
+// gradient is summed by one block in one order. Blocks along x: tiles of the host's list; along y: heads. Few queries that
+// see many keys are spread over more blocks, see attention_split.cuh.
 
-#include "attention_any.cuh"
 #include "attention_mma_backward.cuh"
 #include "attention_mma_forward.cuh"
+#include "attention_split.cuh"
 
 #define ATTENTION(name, T)                                                                                         \
     extern "C" __global__ void __launch_bounds__(128) attention_forward_##name(                                    \
         const T* q, const T* k, const T* v, const QueryTile* tiles, int heads, int kvHeads, int d, float scale,    \
         T* y, float* lse) {                                                                                        \
         attention_forward(q, k, v, tiles, {heads, kvHeads, d, scale}, y, lse);                                     \
+    }                                                                                                              \
+    extern "C" __global__ void __launch_bounds__(128) attention_split_##name(                                      \
+        const T* q, const T* k, const T* v, const Slice* slices, int heads, int kvHeads, int d, float scale,       \
+        float* outs, Share* shares) {                                                                              \
+        attention_split(q, k, v, slices, {heads, kvHeads, d, scale}, outs, shares);                                \
+    }                                                                                                              \
+    extern "C" __global__ void __launch_bounds__(128) attention_join_##name(                                       \
+        const float* outs, const Share* shares, const Joint* joints, int heads, int d, T* y, float* lse) {         \
+        attention_join(outs, shares, joints, heads, d, y, lse);                                                    \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(128) attention_delta_##name(                                      \
         const T* y, const T* dy, float* delta, int rows, int d) {                                                  \

@@ -8,6 +8,7 @@
 const int SPAN = 32;       // queries or keys of a tile
 const int ROWS = 8;        // of one warp
 const int P_PITCH = 36;    // of rows of probabilities
+const float LEAST = -3.40282347e38f;
 
 __device__ inline int row_pitch(int d) { return (d + 7) / 8 * 8 + 4; }
 
@@ -28,15 +29,16 @@ __device__ inline void clear(float* to, int count) {
     for (int i = threadIdx.x; i < count; i += blockDim.x) to[i] = 0;
 }
 
-// s[r] = rows[r] · column, over d: eight rows of the warp against the row of the other side that is this lane's.
-__device__ inline void dots(const float* rows, const float* other, int d, float (&s)[ROWS]) {
+// s[r] = rows[r] · column, over d: the warp's R rows against the row of the other side that is this lane's.
+template <int R>
+__device__ inline void dots(const float* rows, const float* other, int d, float (&s)[R]) {
     int pitch = row_pitch(d);
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) s[r] = 0;
+    for (int r = 0; r < R; r++) s[r] = 0;
     for (int c = 0; c < d; c += 4) {
         float4 y = *(const float4*)(other + c);
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) {
+        for (int r = 0; r < R; r++) {
             float4 x = *(const float4*)(rows + r * pitch + c);
             s[r] = fmaf(x.x, y.x, fmaf(x.y, y.y, fmaf(x.z, y.z, fmaf(x.w, y.w, s[r]))));
         }
@@ -44,28 +46,62 @@ __device__ inline void dots(const float* rows, const float* other, int d, float 
 }
 
 // sums[r][c] = keep[r] · sums[r][c] + Σ_j p[r][j] · other[j][c]: the lane's columns c are `lane`, `lane` + 32, ...
+template <int R>
 __device__ inline void add_weighted(
-    float* sums, const float (&keep)[ROWS], const float* p, const float* other, int d, int lane) {
+    float* sums, const float (&keep)[R], const float* p, const float* other, int d, int lane) {
     int pitch = row_pitch(d);
     for (int c = lane; c < d; c += 32) {
-        float o[ROWS];
+        float o[R];
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) o[r] = keep[r] * sums[r * pitch + c];
+        for (int r = 0; r < R; r++) o[r] = keep[r] * sums[r * pitch + c];
         for (int j = 0; j < SPAN; j += 4) {
             const float* at = other + j * pitch + c;
             float v0 = at[0], v1 = at[pitch], v2 = at[2 * pitch], v3 = at[3 * pitch];
 #pragma unroll
-            for (int r = 0; r < ROWS; r++) {
+            for (int r = 0; r < R; r++) {
                 float4 w = *(const float4*)(p + r * P_PITCH + j);
                 o[r] = fmaf(w.x, v0, fmaf(w.y, v1, fmaf(w.z, v2, fmaf(w.w, v3, o[r]))));
             }
         }
 #pragma unroll
-        for (int r = 0; r < ROWS; r++) sums[r * pitch + c] = o[r];
+        for (int r = 0; r < R; r++) sums[r * pitch + c] = o[r];
     }
 }
 
-// Dao et al. 2022, algorithm 1: for each block of keys, what was summed before shrinks by exp(old max - new max).
+// What a warp knows of its rows: the largest score so far, and the sum of exp relative to it.
+template <int R>
+struct Seen {
+    float largest[R], sum[R];
+    __device__ Seen() {
+#pragma unroll
+        for (int r = 0; r < R; r++) largest[r] = minus_infinity(), sum[r] = 0;
+    }
+};
+
+// Dao et al. 2022, algorithm 1: a warp's rows see a block of keys, and what was summed before shrinks by exp(old max -
+// new max). Row r sees keys up to `last(r)` of the block; it may have seen none so far.
+template <int R, class Last>
+__device__ inline void see(
+    Seen<R>& seen, const float* qs, const float* ks, const float* vs, float* ps, float* out, int d, Last last) {
+    int lane = threadIdx.x % 32;
+    float s[R], keep[R];
+    dots(qs, ks + lane * row_pitch(d), d, s);
+#pragma unroll
+    for (int r = 0; r < R; r++) {
+        bool visible = lane <= last(r);
+        float now = fmaxf(seen.largest[r], warp_max(visible ? s[r] : minus_infinity()));
+        float base = fmaxf(now, LEAST);
+        float p = visible ? expf(s[r] - base) : 0;
+        keep[r] = expf(seen.largest[r] - base);
+        seen.sum[r] = keep[r] * seen.sum[r] + warp_sum(p);
+        seen.largest[r] = now;
+        ps[r * P_PITCH + lane] = p;
+    }
+    __syncwarp();
+    add_weighted(out, keep, ps, vs, d, lane);
+    __syncwarp();  // before the next probabilities
+}
+
 template <class T>
 __device__ inline void attention_forward(
     const T* q, const T* k, const T* v, const QueryTile* tiles, Heads h, T* y, float* lse) {
@@ -77,9 +113,7 @@ __device__ inline void attention_forward(
     auto query = [&](int i) { return ((size_t)(t.query + i) * h.heads + head) * h.d; };
     bring(qs, q, t.queries, h.d, h.scale, query);
     clear(out, SPAN * pitch);
-    float largest[ROWS], sum[ROWS], keep[ROWS], s[ROWS];
-#pragma unroll
-    for (int r = 0; r < ROWS; r++) largest[r] = minus_infinity(), sum[r] = 0;
+    Seen<ROWS> seen;
     int end = t.ahead + t.queries;
     for (int j0 = 0; j0 < end; j0 += SPAN) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };
@@ -87,27 +121,15 @@ __device__ inline void attention_forward(
         bring(ks, k, end - j0, h.d, 1, key);
         bring(vs, v, end - j0, h.d, 1, key);
         __syncthreads();
-        dots(qs + first * pitch, ks + lane * pitch, h.d, s);
-#pragma unroll
-        for (int r = 0; r < ROWS; r++) {
-            bool seen = j0 + lane <= t.ahead + first + r;
-            float now = fmaxf(largest[r], warp_max(seen ? s[r] : minus_infinity()));
-            float p = seen ? expf(s[r] - now) : 0;
-            keep[r] = expf(largest[r] - now);
-            sum[r] = keep[r] * sum[r] + warp_sum(p);
-            largest[r] = now;
-            ps[(first + r) * P_PITCH + lane] = p;
-        }
-        __syncwarp();
-        add_weighted(out + first * pitch, keep, ps + first * P_PITCH, vs, h.d, lane);
-        __syncwarp();  // before the next probabilities
+        auto last = [&](int r) { return t.ahead + first + r - j0; };
+        see(seen, qs + first * pitch, ks, vs, ps + first * P_PITCH, out + first * pitch, h.d, last);
     }
 #pragma unroll
     for (int r = 0; r < ROWS; r++) {
         int i = first + r;
         if (i >= t.queries) break;
-        for (int c = lane; c < h.d; c += 32) from_float(out[i * pitch + c] / sum[r], y[query(i) + c]);
-        if (lane == 0) lse[(size_t)(t.query + i) * h.heads + head] = largest[r] + logf(sum[r]);
+        for (int c = lane; c < h.d; c += 32) from_float(out[i * pitch + c] / seen.sum[r], y[query(i) + c]);
+        if (lane == 0) lse[(size_t)(t.query + i) * h.heads + head] = seen.largest[r] + logf(seen.sum[r]);
     }
 }
 

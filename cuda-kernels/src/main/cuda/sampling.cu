@@ -1,19 +1,23 @@
 // The next token from logits z [n, v]. A block works on a row at a time.
 //
-//   argmax     the first token of the largest logit
-//   draw       a token of softmax(z / temperature): the first whose running sum of exp((z - m) / temperature) exceeds
-//              u times the whole sum, m the largest logit, u in [0, 1) one a row
-//   largest    the k largest logits in falling order, ties by token: what top-k and top-p choose from
+//   argmax   the first token of the largest logit
+//   draw     of the tokens that are kept the first, in their order, whose running sum of weights exceeds u times the sum
+//            of them all
 //
-// Running sums are taken tile by tile, then within the tile that u falls in, so that a draw reads the row three times,
-// twice from the cache. The k largest are found by their bits, eight at a time from the top: counting how many logits
-// share each value of the next eight bits tells which of them the k-th has (radix selection).
+//   w = 2^40 exp((z - m) / temperature)     m the largest logit
+//
+// Weights are whole numbers: their sums are exact, so atomics may add them in any order. Every token has a code that
+// says where it stands: first how far its logit falls, where the likeliest are kept, then its number. The token at which
+// a running sum exceeds a target is found digit by digit of its code: what the tokens weigh that share a digit, for each
+// of its values, tells which one the token has (radix selection).
 
 #include "math.cuh"
 #include "rows.cuh"
 
-constexpr int TILES = 1024; // of a row, at most
-constexpr int MOST = 1024;  // candidates
+typedef unsigned long long u64;
+
+constexpr int FIRST = 11, LATER = 10; // bits of the first digit, and of the others
+constexpr int LOGIT = 32, CODE = 63;  // bits below the logit's, and all
 
 struct Best {
     float z = __int_as_float(0xff800000);
@@ -67,158 +71,155 @@ __device__ inline void argmax(const T* logits, int* tokens, int n, int v) {
     }
 }
 
-// The sum of x over the threads up to this one.
-__device__ inline float running_sum(float x) {
-    __shared__ float totals[32];
+// 31 bits that ascend as floats fall; two floats a last bit apart may share them.
+__device__ inline unsigned falling(float x) {
+    unsigned bits = __float_as_uint(x);
+    return (bits & 0x80000000u ? bits : ~bits & 0x7fffffffu) >> 1;
+}
+
+template <class T>
+struct Logits {
+    const T* z;
+    int v;
+    float largest, inverse; // of the temperature
+    bool by_logit;
+
+    __device__ u64 weight(int token) const {
+        return (u64)(fast_exp((to_float(z[token]) - largest) * inverse) * 1099511627776.0f);
+    }
+    __device__ u64 code(int token) const {
+        return by_logit ? (u64)falling(to_float(z[token])) << LOGIT | token : token;
+    }
+};
+
+// Codes from `from` on that share all but their lowest `bits` bits with it.
+struct Codes {
+    u64 from;
+    int bits;
+    __device__ bool hold(u64 code) const { return code >> bits == from >> bits; }
+    __device__ bool reach(u64 code) const { return code >> bits <= from >> bits; }
+};
+
+// Bits below the next digit of codes that share all but `bits` bits.
+template <class T>
+__device__ inline int below(const Logits<T>& z, int bits) {
+    int width = bits == CODE ? FIRST : LATER;
+    if (z.by_logit && bits > LOGIT) return bits - width;
+    int shift = 0; // below the first digit of tokens
+    while (z.v - 1 >> shift + width) shift += LATER;
+    return min(shift, bits - LATER);
+}
+
+// By the values of a digit: what its tokens weigh, and how many they are.
+struct Bins {
+    u64* weights;
+    int* counts;
+    int digits;
+};
+
+// Of the tokens with these codes, by the digit that `shift` bits stand below.
+template <class T>
+__device__ inline void fill(Bins bins, const Logits<T>& z, Codes codes, int shift) {
+    for (int d = threadIdx.x; d < bins.digits; d += blockDim.x) bins.weights[d] = 0, bins.counts[d] = 0;
+    __syncthreads();
+    bool together = shift >= 5 && shift < LOGIT; // the lanes of a warp, whose tokens are neighbours, share their digit
+    for (int from = 0; from < z.v; from += blockDim.x) {
+        int i = from + threadIdx.x;
+        u64 code = i < z.v ? z.code(i) : 0;
+        bool counts = i < z.v && codes.hold(code);
+        u64 weight = counts ? z.weight(i) : 0;
+        int count = counts;
+        if (together) {
+            weight = over_warp<Sum>(weight), count = over_warp<Sum>(count);
+            code = i, counts = threadIdx.x % 32 == 0 && count > 0;
+        }
+        int digit = code >> shift & bins.digits - 1;
+        if (counts) atomicAdd(&bins.weights[digit], weight), atomicAdd(&bins.counts[digit], count);
+    }
+    __syncthreads();
+}
+
+// The sum of x over the threads up to this one. Between two calls there is a barrier.
+__device__ inline u64 running_sum(u64 x) {
+    __shared__ u64 totals[32];
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
 #pragma unroll
     for (int d = 1; d < 32; d <<= 1) {
-        float before = __shfl_up_sync(0xffffffffu, x, d);
+        u64 before = __shfl_up_sync(0xffffffffu, x, d);
         if (lane >= d) x += before;
     }
-    __syncthreads(); // totals of the last call were read
     if (lane == 31) totals[warp] = x;
     __syncthreads();
     for (int w = 0; w < warp; w++) x += totals[w];
     return x;
 }
 
-template <class T>
-__device__ inline void draw(const T* logits, float inverse, const float* u, int* tokens, int n, int v) {
-    __shared__ float sums[TILES];
-    __shared__ int chosen;
-    __shared__ float left;
-    int tile = (v + TILES - 1) / TILES;
-    tile = (tile + blockDim.x - 1) / blockDim.x * blockDim.x;
-    int tiles = (v + tile - 1) / tile;
-    for (int row = blockIdx.x; row < n; row += gridDim.x) {
-        const T* z = logits + (size_t)row * v;
-        float m = best(z, v).z;
-        for (int t = 0; t < tiles; t++) {
-            float sum = 0;
-            for (int i = t * tile + threadIdx.x; i < min(v, (t + 1) * tile); i += blockDim.x)
-                sum += fast_exp((to_float(z[i]) - m) * inverse);
-            sum = over_block<Sum>(sum);
-            if (threadIdx.x == 0) sums[t] = sum;
-        }
-        if (threadIdx.x == 0) {
-            float whole = 0;
-            for (int t = 0; t < tiles; t++) whole += sums[t];
-            float rest = u[row] * whole;
-            int t = 0;
-            for (; t < tiles - 1 && rest >= sums[t]; t++) rest -= sums[t];
-            left = rest;
-            chosen = t * tile;
-            tokens[row] = -1;
-        }
-        __syncthreads();
-        float rest = left;
-        int start = chosen;
-        int end = min(v, start + tile);
-        int token = v;      // the first of this thread's whose running sum exceeds the rest
-        int last = start;   // where rounding leaves none: the last that has a share
-        float before = 0;
-        for (int i = start + threadIdx.x; i - threadIdx.x < end; i += blockDim.x) {
-            float share = i < end ? fast_exp((to_float(z[i]) - m) * inverse) : 0;
-            float upto = before + running_sum(share);
-            if (share > 0) {
-                last = i;
-                if (upto > rest && token == v) token = i;
-            }
-            before += over_block<Sum>(share);
-        }
-        float places[2] = {(float)-token, (float)last}; // exact: fewer than 2^24 tokens
-        over_block<Max>(places);
-        if (threadIdx.x == 0) tokens[row] = -places[0] < v ? (int)-places[0] : (int)places[1];
-        __syncthreads();
-    }
-}
-
-// Numbers that ascend as floats do; -0 is 0.
-__device__ inline unsigned ascending(float x) {
-    unsigned bits = __float_as_uint(x + 0.0f);
-    return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-}
-
-// The key of the k-th largest logit of a row, and how many logits with that very key are among the k.
-template <class T>
-__device__ inline unsigned kth_key(const T* z, int v, int k, int& ties) {
-    __shared__ int counts[256];
-    __shared__ unsigned prefix;
-    __shared__ int rest;
-    if (threadIdx.x == 0) prefix = 0, rest = k;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        for (int i = threadIdx.x; i < 256; i += blockDim.x) counts[i] = 0;
-        __syncthreads();
-        unsigned above = shift == 24 ? 0 : ~0u << (shift + 8);
-        unsigned known = prefix;
-        for (int i = threadIdx.x; i < v; i += blockDim.x) {
-            unsigned key = ascending(to_float(z[i]));
-            if ((key & above) == known) atomicAdd(&counts[key >> shift & 255], 1);
-        }
-        __syncthreads();
-        if (threadIdx.x == 0) {
-            int digit = 255;
-            for (; digit > 0 && rest > counts[digit]; digit--) rest -= counts[digit];
-            prefix = known | (unsigned)digit << shift;
-        }
-        __syncthreads();
-    }
-    ties = rest;
-    return prefix;
-}
-
-// Writes candidates with a key above `key`, and the first `ties` with that key, in the order of their tokens.
-template <class T>
-__device__ inline void collect(const T* z, int v, unsigned key, int ties, unsigned long long* found) {
-    int above = 0, equal = 0; // found before this stretch of the row
-    for (int from = 0; from < v; from += blockDim.x) {
-        int i = from + threadIdx.x;
-        unsigned mine = i < v ? ascending(to_float(z[i])) : 0;
-        bool is_above = i < v && mine > key, is_equal = i < v && mine == key;
-        int rank_above = (int)running_sum(is_above), rank_equal = (int)running_sum(is_equal);
-        unsigned long long entry = (unsigned long long)~mine << 32 | (unsigned)i; // ascends as logits fall
-        int tie = equal + rank_equal - 1;
-        if (is_above) found[ties + above + rank_above - 1] = entry;
-        if (is_equal && tie < ties) found[tie] = entry;
-        above += (int)over_block<Sum>((float)is_above);
-        equal += (int)over_block<Sum>((float)is_equal);
-    }
-}
-
-// Sorts `size` entries, a power of two, by the bitonic network.
-__device__ inline void sort(unsigned long long* entries, int size) {
-    for (int run = 2; run <= size; run <<= 1) {
-        for (int apart = run >> 1; apart > 0; apart >>= 1) {
-            __syncthreads();
-            for (int i = threadIdx.x; i < size / 2; i += blockDim.x) {
-                int low = 2 * i - (i & (apart - 1)), high = low + apart;
-                unsigned long long a = entries[low], b = entries[high];
-                if ((a > b) == ((low & run) == 0)) entries[low] = b, entries[high] = a;
-            }
-        }
+// Narrows `codes` to the value of the next digit at which the running sum exceeds `target`, and takes from the target
+// what lies before it. Returns how many tokens are left.
+__device__ inline int narrow(Bins bins, int shift, bool by_count, Codes& codes, u64& target) {
+    __shared__ int chosen, left;
+    __shared__ u64 passed;
+    auto in = [&](int d) { return by_count ? (u64)bins.counts[d] : bins.weights[d]; };
+    int each = max(1, bins.digits / (int)blockDim.x), first = threadIdx.x * each;
+    u64 mine = 0;
+    for (int d = first; d < min(bins.digits, first + each); d++) mine += in(d);
+    u64 sum = running_sum(mine), before = sum - mine;
+    if (before <= target && target < sum) {
+        int d = first;
+        for (; before + in(d) <= target; d++) before += in(d);
+        chosen = d, left = bins.counts[d], passed = before;
     }
     __syncthreads();
+    codes = {codes.from | (u64)chosen << shift, shift};
+    target -= passed;
+    return left;
+}
+
+// Codes of the one token at which the running sum of weights, or of tokens, exceeds `target`.
+template <class T>
+__device__ inline Codes search(const Logits<T>& z, Bins first, bool by_count, u64 target) {
+    __shared__ u64 weights[1 << LATER];
+    __shared__ int counts[1 << LATER];
+    Bins later = {weights, counts, 1 << LATER};
+    Codes codes = {0, CODE};
+    int left = narrow(first, below(z, CODE), by_count, codes, target);
+    while (left > 1) {
+        int shift = below(z, codes.bits);
+        fill(later, z, codes, shift);
+        left = narrow(later, shift, by_count, codes, target);
+    }
+    return codes;
 }
 
 template <class T>
-__device__ inline void largest(const T* logits, int k, float* values, int* tokens, int n, int v) {
-    __shared__ unsigned long long found[MOST];
-    int size = 1;
-    while (size < k) size <<= 1;
+__device__ inline u64 weight_up_to(const Logits<T>& z, Codes last) {
+    u64 sum = 0;
+    for (int i = threadIdx.x; i < z.v; i += blockDim.x)
+        if (last.reach(z.code(i))) sum += z.weight(i);
+    return over_block<Sum>(sum);
+}
+
+// u and p are fractions of 2^64; k = 0 and p = 0 keep all.
+template <class T>
+__device__ inline void draw(
+    const T* logits, const u64* u, int k, u64 p, float inverse, int* tokens, int n, int v) {
+    __shared__ u64 weights[1 << FIRST];
+    __shared__ int counts[1 << FIRST];
+    Bins first = {weights, counts, 1 << FIRST};
     for (int row = blockIdx.x; row < n; row += gridDim.x) {
-        const T* z = logits + (size_t)row * v;
-        for (int i = threadIdx.x; i < size; i += blockDim.x) found[i] = ~0ull;
-        int ties;
-        unsigned key = kth_key(z, v, k, ties);
-        collect(z, v, key, ties, found);
-        sort(found, size);
-        for (int i = threadIdx.x; i < k; i += blockDim.x) {
-            int token = (int)found[i];
-            tokens[(size_t)row * k + i] = token;
-            values[(size_t)row * k + i] = to_float(z[token]);
+        const T* values = logits + (size_t)row * v;
+        Logits<T> z = {values, v, best(values, v).z, inverse, k > 0 || p > 0};
+        Codes last = {0, CODE};
+        fill(first, z, last, below(z, CODE));
+        if (k > 0 && k < v) last = search(z, first, true, k - 1);
+        u64 kept = weight_up_to(z, last);
+        if (p > 0) { // the first sum that is p · kept or more
+            u64 target = __umul64hi(p, kept) - (p * kept == 0);
+            kept = weight_up_to(z, search(z, first, false, target));
         }
-        __syncthreads();
+        Codes drawn = search(z, first, false, __umul64hi(u[row], kept));
+        for (int i = threadIdx.x; i < v; i += blockDim.x)
+            if (drawn.hold(z.code(i))) tokens[row] = i;
     }
 }
 
@@ -228,12 +229,8 @@ __device__ inline void largest(const T* logits, int k, float* values, int* token
         argmax(logits, tokens, n, v); \
     } \
     extern "C" __global__ __launch_bounds__(1024) void sampling_draw_##TYPE( \
-        const T* logits, float inverse_temperature, const float* u, int* tokens, int n, int v) { \
-        draw(logits, inverse_temperature, u, tokens, n, v); \
-    } \
-    extern "C" __global__ __launch_bounds__(1024) void sampling_largest_##TYPE( \
-        const T* logits, int k, float* values, int* tokens, int n, int v) { \
-        largest(logits, k, values, tokens, n, v); \
+        const T* logits, const u64* u, int k, u64 p, float inverse_temperature, int* tokens, int n, int v) { \
+        draw(logits, u, k, p, inverse_temperature, tokens, n, v); \
     }
 
 ENTRIES(float, f32)

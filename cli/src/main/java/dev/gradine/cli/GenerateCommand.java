@@ -4,7 +4,7 @@ import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.nn.Generation;
-import dev.gradine.nn.Sampler;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,7 +81,7 @@ final class GenerateCommand implements Runnable {
     @Override
     public void run() {
         if (maxTokens < 1) throw new IllegalArgumentException("--max-tokens: " + maxTokens + ", expected at least 1");
-        Sampler sampler = new Sampler(temperature, topK, topP);
+        Rule rule = new Rule(temperature, topK, topP);
         try (LoadedModel m = model.open()) {
             boolean chat = !raw && ModelText.hasTemplate(m.checkpoint());
             TextCodec codec = ModelText.codec(m.checkpoint());
@@ -91,7 +91,7 @@ final class GenerateCommand implements Runnable {
                     : codec.tokenizer().encode(prompt, true);
             StringBuilder pending = new StringBuilder(chat ? "" : prompt); // shown once it is known to be of use
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
-            var request = new Generation.Request(sampler, maxTokens, EndTokens.of(codec.tokenizer()));
+            var request = new Generation.Request(rule, maxTokens, EndTokens.of(codec.tokenizer()));
             new Generation(m.model(), m.run()).run(ids, request, new SplittableRandom(seed), id -> {
                 print.print(pending + text.next(id));
                 pending.setLength(0);

@@ -5,8 +5,8 @@ import dev.gradine.data.Row;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.nn.Generation;
-import dev.gradine.nn.Sampler;
 import dev.gradine.peft.AdaptedModel;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -95,7 +95,7 @@ final class Samples {
     }
 
     private List<String> answers(LoadedModel m) {
-        var request = new Generation.Request(Sampler.GREEDY, TOKENS, EndTokens.of(codec.tokenizer()));
+        var request = new Generation.Request(Rule.GREEDY, TOKENS, EndTokens.of(codec.tokenizer()));
         List<String> all = new ArrayList<>();
         for (Prompt p : prompts) {
             int[] ids = new Generation(m.model(), m.run()).run(p.ids, request, new SplittableRandom(1), _ -> true);

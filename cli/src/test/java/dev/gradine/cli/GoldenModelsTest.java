@@ -3,7 +3,7 @@ package dev.gradine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.nn.Generation;
-import dev.gradine.nn.Sampler;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -38,7 +38,7 @@ class GoldenModelsTest {
         int[] prompt = Values.ints(expected, "greedy_prompt");
         int[] want = Values.ints(expected, "greedy");
         try (LoadedModel m = new LoadedModel(model)) {
-            var request = new Generation.Request(Sampler.GREEDY, want.length, _ -> false);
+            var request = new Generation.Request(Rule.GREEDY, want.length, _ -> false);
             assertThat(new Generation(m.model(), m.run()).run(prompt, request, new SplittableRandom(1), _ -> true))
                     .isEqualTo(want);
         }

@@ -8,9 +8,12 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Json;
-import dev.gradine.nn.Sampler;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -82,15 +85,14 @@ class SmolLmTest {
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(answer)).toArray();
         try (Kernels k = model().run().openStep()) {
             var h = model().model().hidden(Tape.forgetting(k), TokenBatch.of(List.of(all)));
-            float[] logits = k.download(model().model().head().forward(h).value());
+            Tensor z = model().model().head().forward(h).value();
+            float[] logits = k.download(z);
             int v = model().model().vocabSize();
             checkLogits(Arrays.copyOf(logits, ids.length * v), v, key);
-            int[] likeliest = new int[answer.length];
-            for (int t = 0; t < answer.length; t++) {
-                int at = ids.length - 1 + t;
-                likeliest[t] = Sampler.argmax(Arrays.copyOfRange(logits, at * v, (at + 1) * v));
-            }
-            assertThat(likeliest).isEqualTo(answer);
+            Tensor likeliest = k.empty(DType.I32, Shape.of(answer.length));
+            Tensor rows = z.rows(ids.length - 1, ids.length - 1 + answer.length);
+            k.sampling().draw(rows, Rule.GREEDY, new double[0], likeliest);
+            assertThat(k.downloadInts(likeliest)).isEqualTo(answer);
         }
     }
 

@@ -14,12 +14,14 @@ final class AttentionCuda implements AttentionKernel {
 
     private final Gpu gpu;
     private final AttentionLists lists;
+    private final AttentionSplit split;
     private final AttentionHopper hopper;
     private final Workspace deltas;
 
     AttentionCuda(Gpu gpu) {
         this.gpu = gpu;
         this.lists = new AttentionLists(gpu);
+        this.split = new AttentionSplit(gpu);
         this.hopper = new AttentionHopper(gpu);
         this.deltas = new Workspace(gpu);
     }
@@ -30,6 +32,10 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention", "y", y, q, "q");
         DTypeException.require("attention", "lse", lse, DType.F32);
         if (q.size() == 0) return;
+        if (AttentionSlices.suit(segments)) {
+            split.forward(q, k, v, heads, segments, y, lse);
+            return;
+        }
         AttentionPath path = AttentionPath.of(heads, q, k, v, y);
         if (hopper.runs("forward", path, heads)) {
             hopper.forward(q, k, v, heads, segments, y, lse);

@@ -17,6 +17,10 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
         private int work() {
             return ahead + queries;
         }
+
+        int put(int[] to, int at) {
+            return AttentionTiles.put(to, at, query, queries, shared, sharedKeys, own, ahead);
+        }
     }
 
     /// Keys of one sequence, seen by sources `first` … `end` − 1.
@@ -46,15 +50,21 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
     }
 
     private static void addQueries(Segments segments, int s, int rows, List<QueryTile> to) {
+        QueryTile all = whole(segments, s);
+        for (int i = 0; i < all.queries; i += rows) {
+            int count = Math.min(rows, all.queries - i);
+            to.add(new QueryTile(all.query + i, count, all.shared, all.sharedKeys, all.own, all.ahead + i));
+        }
+    }
+
+    /// All queries of sequence `s`.
+    static QueryTile whole(Segments segments, int s) {
         int parent = segments.parent(s);
         int shared = parent < 0 ? 0 : segments.keyStart(parent);
         int sharedKeys = parent < 0 ? 0 : segments.keys(parent);
-        int before = sharedKeys + segments.keys(s) - segments.queries(s);
-        for (int i = 0; i < segments.queries(s); i += rows) {
-            int count = Math.min(rows, segments.queries(s) - i);
-            int row = segments.queryStart(s) + i;
-            to.add(new QueryTile(row, count, shared, sharedKeys, segments.keyStart(s), before + i));
-        }
+        int queries = segments.queries(s);
+        int before = sharedKeys + segments.keys(s) - queries;
+        return new QueryTile(segments.queryStart(s), queries, shared, sharedKeys, segments.keyStart(s), before);
     }
 
     /// @return queries that see some key of the tile
@@ -78,15 +88,13 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
     int[] toInts() {
         int[] to = new int[6 * queries.size() + 4 * keys.size() + 3 * sources.size()];
         int at = 0;
-        for (QueryTile t : queries) {
-            at = put(to, at, t.query, t.queries, t.shared, t.sharedKeys, t.own, t.ahead);
-        }
+        for (QueryTile t : queries) at = t.put(to, at);
         for (KeyTile t : keys) at = put(to, at, t.key, t.keys, t.first, t.end);
         for (Source s : sources) at = put(to, at, s.query, s.queries, s.ahead);
         return to;
     }
 
-    private static int put(int[] to, int at, int... values) {
+    static int put(int[] to, int at, int... values) {
         System.arraycopy(values, 0, to, at, values.length);
         return at + values.length;
     }

@@ -13,6 +13,7 @@ import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -20,6 +21,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import dev.gradine.tensor.kernel.SamplingKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -232,16 +234,6 @@ public final class CudaKernels implements Kernels {
         return launchers.get(Nf4Cuda.class);
     }
 
-    /// The next token from logits.
-    public SamplingCuda sampling() {
-        return launchers.get(SamplingCuda.class);
-    }
-
-    /// Keys and values into their caches.
-    public KvAppendCuda kvAppend() {
-        return launchers.get(KvAppendCuda.class);
-    }
-
     @Override
     public MatMulKernel matMul() {
         return launchers.get(MatMulKernel.class);
@@ -288,6 +280,11 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public KvAppendKernel kvAppend() {
+        return launchers.get(KvAppendKernel.class);
+    }
+
+    @Override
     public GatherKernel gather() {
         return launchers.get(GatherKernel.class);
     }
@@ -295,6 +292,11 @@ public final class CudaKernels implements Kernels {
     @Override
     public LogProbKernel logProb() {
         return launchers.get(LogProbKernel.class);
+    }
+
+    @Override
+    public SamplingKernel sampling() {
+        return launchers.get(SamplingKernel.class);
     }
 
     @Override

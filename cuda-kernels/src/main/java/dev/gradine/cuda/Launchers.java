@@ -7,6 +7,7 @@ import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -14,6 +15,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import dev.gradine.tensor.kernel.SamplingKernel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -39,8 +41,10 @@ final class Launchers {
         byContract.put(RmsNormKernel.class, new RmsNormCuda(gpu));
         byContract.put(LayerNormKernel.class, new LayerNormCuda(gpu));
         byContract.put(RopeKernel.class, new RopeCuda(gpu));
+        byContract.put(KvAppendKernel.class, new KvAppendCuda(gpu));
         byContract.put(GatherKernel.class, new GatherCuda(gpu));
         byContract.put(LogProbKernel.class, new LogProbCuda(gpu));
+        byContract.put(SamplingKernel.class, new SamplingCuda(gpu));
         byContract.put(DropoutKernel.class, new DropoutCuda(gpu));
         AdamWCuda adamW = new AdamWCuda(gpu);
         byContract.put(AdamWKernel.class, adamW);
@@ -49,8 +53,6 @@ final class Launchers {
         byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
         byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
-        byContract.put(KvAppendCuda.class, new KvAppendCuda(gpu));
-        byContract.put(SamplingCuda.class, new SamplingCuda(gpu));
     }
 
     /// The launcher of a contract.

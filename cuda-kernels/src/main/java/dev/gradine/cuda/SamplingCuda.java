@@ -1,89 +1,53 @@
 package dev.gradine.cuda;
 
-import static dev.gradine.tensor.kernel.Operands.require;
-
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.SamplingKernel;
+import java.lang.foreign.MemorySegment;
 
-/// Launches `sampling.cu`: the next token from rows of logits, so that a token leaves the device and not its
-/// vocabulary.
-/// Logits are F32 or BF16 and finite.
-public final class SamplingCuda {
+/// Launches `sampling.cu`. Logits are F32 or BF16.
+final class SamplingCuda implements SamplingKernel {
 
     private static final String OP = "sampling";
     private static final int MOST_THREADS = 1024;
-    private static final int MOST_CANDIDATES = 1024;
+    private static final double COLDEST = 1e-38; // whose inverse is finite in f32
 
     private final Gpu gpu;
+    private final Workspace fractions;
 
     SamplingCuda(Gpu gpu) {
         this.gpu = gpu;
+        this.fractions = new Workspace(gpu);
     }
 
-    /// Overwrites `tokens i32[N]` with the first token of the largest logit of each row of `logits [N,V]`.
-    public void argmax(Tensor logits, Tensor tokens) {
-        int n = rows(logits);
-        require(OP, "tokens", tokens, DType.I32, n);
-        if (n > 0) launch("argmax", logits, logits, tokens, n, logits.shape().last());
-    }
-
-    /// Overwrites `tokens i32[N]` with a token of each row drawn from softmax(logits / temperature): the first whose
-    /// running sum of probabilities exceeds its value of `u f32[N]`, in [0, 1).
-    public void draw(Tensor logits, float temperature, Tensor u, Tensor tokens) {
-        int n = rows(logits);
-        if (!(temperature > 0)) {
-            throw new IllegalArgumentException("sampling: temperature is " + temperature + ", expected above 0");
+    @Override
+    public void draw(Tensor logits, Rule rule, double[] u, Tensor tokens) {
+        DType type = Data.type(OP, "logits", logits);
+        int n = SamplingKernel.requireRows(logits, rule, u, tokens);
+        if (n == 0) return;
+        int v = logits.shape().last();
+        Grid grid = Grids.rows(gpu, n, Data.groups(v, type), 4, MOST_THREADS);
+        if (rule.isGreedy()) {
+            gpu.launch(Data.kernel(OP, "argmax", type), grid, logits, tokens, n, v);
+            return;
         }
-        require(OP, "u", u, DType.F32, n);
-        require(OP, "tokens", tokens, DType.I32, n);
-        if (n > 0)
-            launch(
-                    "draw",
-                    logits,
-                    logits,
-                    1 / temperature,
-                    u,
-                    tokens,
-                    n,
-                    logits.shape().last());
+        float inverse = (float) (1 / Math.max(COLDEST, rule.temperature()));
+        long p = rule.topP() == 1 ? 0 : fraction(Math.max(0x1p-63, rule.topP()));
+        new Arguments()
+                .values(logits, upload(u), rule.topK(), p, inverse, tokens, n, v)
+                .launch(gpu, Data.kernel(OP, "draw", type), grid);
     }
 
-    /// Overwrites `values f32[N,k]` and `tokens i32[N,k]` with the k largest logits of each row in falling order, ties
-    /// by token: the candidates of top-k, and of top-p as long as their sum reaches it.
-    ///
-    /// @throws ShapeException if there are fewer than k logits in a row, or k is not in 1 to 1024
-    public void largest(Tensor logits, Tensor values, Tensor tokens) {
-        int n = rows(logits);
-        int k = values.shape().last();
-        if (k < 1 || k > Math.min(MOST_CANDIDATES, logits.shape().last())) {
-            throw new ShapeException("sampling: %d candidates of %s, expected 1 to %d"
-                    .formatted(
-                            k, logits, Math.min(MOST_CANDIDATES, logits.shape().last())));
-        }
-        require(OP, "values", values, DType.F32, n * k);
-        require(OP, "tokens", tokens, DType.I32, n * k);
-        if (n > 0)
-            launch(
-                    "largest",
-                    logits,
-                    logits,
-                    k,
-                    values,
-                    tokens,
-                    n,
-                    logits.shape().last());
+    private long upload(double[] u) {
+        long[] parts = new long[u.length];
+        for (int i = 0; i < u.length; i++) parts[i] = fraction(u[i]);
+        long address = fractions.room(8L * u.length);
+        gpu.upload(MemorySegment.ofArray(parts), address);
+        return address;
     }
 
-    private static int rows(Tensor logits) {
-        Data.type(OP, "logits", logits);
-        return logits.shape().rows();
-    }
-
-    private void launch(String entry, Tensor logits, Object... arguments) {
-        DType type = logits.dtype();
-        int groups = Data.groups(logits.shape().last(), type);
-        Grid grid = Grids.rows(gpu, logits.shape().rows(), groups, 4, MOST_THREADS);
-        gpu.launch(Data.kernel(OP, entry, type), grid, arguments);
+    /// A number in [0, 1) in units of 2⁻⁶⁴, without a sign.
+    private static long fraction(double x) {
+        return (long) (x * 0x1p63) << 1;
     }
 }

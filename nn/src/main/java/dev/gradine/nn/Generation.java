@@ -2,14 +2,19 @@ package dev.gradine.nn;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 
 /// Continues a sequence token by token.
 ///
-/// The prompt is read in pieces, so that its activations never fill more memory than one piece needs.
+/// The prompt is read in pieces, so that its activations never fill more memory than one piece needs. Tokens are drawn
+/// where the logits are: they alone leave the device.
 public final class Generation {
 
     private static final int PIECE = 512; // tokens of the prompt read at once
@@ -25,10 +30,10 @@ public final class Generation {
 
     /// What to write and when to stop.
     ///
-    /// @param sampler how a token is drawn
+    /// @param rule how a token is drawn
     /// @param maxTokens most tokens to write
     /// @param isEnd whether a token ends the text; it is not written
-    public record Request(Sampler sampler, int maxTokens, IntPredicate isEnd) {}
+    public record Request(Rule rule, int maxTokens, IntPredicate isEnd) {}
 
     /// Continues `prompt`, telling `onToken` of each token as it comes; it returns false to stop.
     ///
@@ -46,33 +51,46 @@ public final class Generation {
         int n = 0;
         try (Kernels k = run.openStep()) {
             KvCache cache = model.newCache(k, prompt.length + limit);
-            float[] logits = read(k, prompt, cache);
+            Draw draw = new Draw(request.rule(), rng, k.empty(DType.I32, Shape.of(1)));
+            int token = read(k, prompt, cache, draw);
             while (n < limit) {
-                int token = request.sampler().next(logits, rng);
                 if (request.isEnd().test(token)) break;
                 written[n++] = token;
                 if (!onToken.test(token) || n == limit) break;
-                logits = last(k, new int[] {token}, cache);
+                token = next(k, new int[] {token}, cache, draw);
             }
         }
         return Arrays.copyOf(written, n);
     }
 
-    private float[] read(Kernels k, int[] prompt, KvCache cache) {
-        float[] logits = new float[0];
-        for (int from = 0; from < prompt.length; from += PIECE) {
-            logits = last(k, Arrays.copyOfRange(prompt, from, Math.min(prompt.length, from + PIECE)), cache);
+    /// How tokens are drawn, and where the device writes them.
+    private record Draw(Rule rule, RandomGenerator rng, Tensor token) {
+
+        int from(Kernels k, Tensor logits) {
+            double[] u = rule.isGreedy() ? new double[0] : new double[] {rng.nextDouble()};
+            k.sampling().draw(logits, rule, u, token);
+            return k.downloadInts(token)[0];
         }
-        return logits;
     }
 
-    /// Logits behind the last of `ids`.
-    private float[] last(Kernels k, int[] ids, KvCache cache) {
+    /// The token behind the prompt.
+    private int read(Kernels k, int[] prompt, KvCache cache, Draw draw) {
+        int from = 0;
+        for (; from + PIECE < prompt.length; from += PIECE) {
+            try (Kernels scratch = k.openStep()) {
+                model.hidden(Tape.forgetting(scratch), Arrays.copyOfRange(prompt, from, from + PIECE), cache);
+            }
+        }
+        return next(k, Arrays.copyOfRange(prompt, from, prompt.length), cache, draw);
+    }
+
+    /// The token behind the last of `ids`.
+    private int next(Kernels k, int[] ids, KvCache cache, Draw draw) {
         try (Kernels scratch = k.openStep()) {
             Tape tape = Tape.forgetting(scratch);
             Var h = model.hidden(tape, ids, cache);
             Var row = tape.constant(h.value().rows(ids.length - 1, ids.length));
-            return scratch.download(model.head().forward(row).value());
+            return draw.from(scratch, model.head().forward(row).value());
         }
     }
 }

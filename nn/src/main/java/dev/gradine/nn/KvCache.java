@@ -43,21 +43,21 @@ public final class KvCache {
         length = tokens;
     }
 
-    /// Writes keys `f32[n,G·D]` behind those of layer `layer` and returns all of its keys.
-    Tensor appendKeys(Kernels k, int layer, Tensor fresh) {
-        return append(k, keys[layer], fresh);
-    }
+    /// What a layer has read.
+    ///
+    /// @param keys `[n,G·D]`
+    /// @param values `[n,G·D]`
+    record Read(Tensor keys, Tensor values) {}
 
-    /// Writes values `f32[n,G·D]` behind those of layer `layer` and returns all of its values.
-    Tensor appendValues(Kernels k, int layer, Tensor fresh) {
-        return append(k, values[layer], fresh);
-    }
-
-    private Tensor append(Kernels k, Tensor all, Tensor fresh) {
-        int end = length + fresh.shape().dim(0);
-        requireRoom(fresh.shape().dim(0));
-        k.copy(fresh, all.rows(length, end));
-        return all.rows(0, end);
+    /// Writes keys and values of fresh tokens behind those of layer `layer` and returns all of it.
+    ///
+    /// @param fresh of n tokens
+    /// @param positions `i32[n]`: numbers of these tokens, from `length` on
+    Read append(Kernels k, int layer, Read fresh, Tensor positions) {
+        int tokens = fresh.keys.shape().dim(0);
+        requireRoom(tokens);
+        k.kvAppend().append(fresh.keys, fresh.values, positions, keys[layer], values[layer]);
+        return new Read(keys[layer].rows(0, length + tokens), values[layer].rows(0, length + tokens));
     }
 
     /// Fails unless `tokens` more tokens fit.

@@ -223,8 +223,10 @@ public final class Llama implements CausalLm {
         KvCache cache = pass.cache();
         if (cache != null) {
             Tape tape = q.tape();
-            keys = tape.constant(cache.appendKeys(tape.kernels(), layer, k.value()));
-            values = tape.constant(cache.appendValues(tape.kernels(), layer, v.value()));
+            var fresh = new KvCache.Read(k.value(), v.value());
+            var all = cache.append(tape.kernels(), layer, fresh, pass.positions());
+            keys = tape.constant(all.keys());
+            values = tape.constant(all.values());
         }
         Var mixed = attention(q, keys, values, heads, pass.segments());
         q.release();

@@ -7,6 +7,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.cpu.CpuKernels;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,20 +22,28 @@ class KvCacheTest {
         k.close();
     }
 
+    /// Appends rows of two keys each and of their negatives as values; returns all keys and all values.
+    private float[][] append(int layer, float... keys) {
+        float[] values = new float[keys.length];
+        for (int i = 0; i < keys.length; i++) values[i] = -keys[i];
+        Shape shape = Shape.of(keys.length / 2, 2);
+        int[] positions =
+                IntStream.range(0, shape.dim(0)).map(i -> cache.length() + i).toArray();
+        var fresh = new KvCache.Read(k.of(shape, keys), k.of(shape, values));
+        var all = cache.append(k, layer, fresh, k.ofInts(positions));
+        return new float[][] {k.download(all.keys()), k.download(all.values())};
+    }
+
     @Test
     void new_rows_stand_behind_the_old_ones() {
-        cache.appendKeys(k, 0, k.of(Shape.of(2, 2), 1, 2, 3, 4));
-        cache.appendValues(k, 0, k.of(Shape.of(2, 2), 5, 6, 7, 8));
+        append(0, 1, 2, 3, 4);
         cache.advance(2);
-        assertThat(k.download(cache.appendKeys(k, 0, k.of(Shape.of(1, 2), 9, 10))))
-                .containsExactly(1, 2, 3, 4, 9, 10);
-        assertThat(k.download(cache.appendValues(k, 0, k.of(Shape.of(1, 2), 11, 12))))
-                .containsExactly(5, 6, 7, 8, 11, 12);
+        assertThat(append(0, 9, 10)).isDeepEqualTo(new float[][] {{1, 2, 3, 4, 9, 10}, {-1, -2, -3, -4, -9, -10}});
     }
 
     @Test
     void tokens_count_only_once_every_layer_has_them() {
-        cache.appendKeys(k, 0, k.zeros(Shape.of(2, 2)));
+        append(0, 0, 0, 0, 0);
         assertThat(cache.length()).isZero();
         cache.advance(2);
         assertThat(cache.length()).isEqualTo(2);
@@ -43,18 +52,16 @@ class KvCacheTest {
 
     @Test
     void layers_do_not_mix() {
-        cache.appendKeys(k, 0, k.of(Shape.of(1, 2), 1, 2));
-        assertThat(k.download(cache.appendKeys(k, 1, k.of(Shape.of(1, 2), 3, 4))))
-                .containsExactly(3, 4);
+        append(0, 1, 2);
+        assertThat(append(1, 3, 4)).isDeepEqualTo(new float[][] {{3, 4}, {-3, -4}});
     }
 
     @Test
     void truncating_forgets_the_last_tokens() {
-        cache.appendKeys(k, 0, k.of(Shape.of(2, 2), 1, 2, 3, 4));
+        append(0, 1, 2, 3, 4);
         cache.advance(2);
         cache.truncate(1);
-        assertThat(k.download(cache.appendKeys(k, 0, k.of(Shape.of(1, 2), 9, 9))))
-                .containsExactly(1, 2, 9, 9);
+        assertThat(append(0, 9, 9)[0]).containsExactly(1, 2, 9, 9);
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -52,7 +53,7 @@ class LlamaTest {
             int[] expected = g.tokens("greedy").getFirst();
             boolean withPrompt = Arrays.equals(Arrays.copyOf(expected, prompt.length), prompt);
             int[] answer = withPrompt ? Arrays.copyOfRange(expected, prompt.length, expected.length) : expected;
-            var request = new Generation.Request(Sampler.GREEDY, answer.length, _ -> false);
+            var request = new Generation.Request(Rule.GREEDY, answer.length, _ -> false);
             int[] written = new Generation(g.model, g.run).run(prompt, request, new SplittableRandom(1), _ -> true);
             assertThat(written).isEqualTo(answer);
         }

@@ -6,6 +6,7 @@ import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -13,6 +14,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import dev.gradine.tensor.kernel.SamplingKernel;
 import java.lang.foreign.Arena;
 
 /// One device for one lifetime: where tensors are allocated, how values reach the host, and which kernels run.
@@ -143,11 +145,17 @@ public interface Kernels extends AutoCloseable {
     /// Causal grouped-query attention.
     AttentionKernel attention();
 
+    /// Keys and values into their caches.
+    KvAppendKernel kvAppend();
+
     /// Rows of a table by index: embedding and row selection.
     GatherKernel gather();
 
     /// Log-probabilities of given tokens from logits.
     LogProbKernel logProb();
+
+    /// The next token from logits.
+    SamplingKernel sampling();
 
     /// Inverted dropout.
     DropoutKernel dropout();

@@ -7,12 +7,14 @@ import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
-import dev.gradine.nn.Sampler;
 import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Objective;
@@ -138,13 +140,11 @@ public final class ModelRows {
         if (!choice.wants(work)) return;
         try (Kernels k = run.openStep()) {
             KvCache cache = model.newCache(k, 16 + 4 * n);
+            Tensor token = k.empty(DType.I32, Shape.of(1));
             IntConsumer one = id -> {
                 try (Kernels scratch = k.openStep()) {
-                    Tape tape = Tape.forgetting(scratch);
-                    var z = model.head().forward(model.hidden(tape, new int[] {id}, cache));
-                    float[] logits = scratch.download(z.value());
-                    predicted = norm(logits);
-                    Sampler.argmax(logits);
+                    scratch.sampling().draw(logits(scratch, id, cache), Rule.GREEDY, new double[0], token);
+                    scratch.downloadInts(token);
                 }
             };
             for (int id : tokens(16, model.vocabSize(), 8)) one.accept(id);
@@ -152,9 +152,15 @@ public final class ModelRows {
                 cache.truncate(16);
                 for (int id : tokens(n, model.vocabSize(), 9)) one.accept(id);
             });
-            norms.accept(predicted);
+            norms.accept(norm(k.download(logits(k, 0, cache))));
             out.accept(Measured.rate(work, "tokens/s", n, t, 0));
         }
+    }
+
+    private Tensor logits(Kernels k, int id, KvCache cache) {
+        return model.head()
+                .forward(model.hidden(Tape.forgetting(k), new int[] {id}, cache))
+                .value();
     }
 
     private static double norm(float[] x) {

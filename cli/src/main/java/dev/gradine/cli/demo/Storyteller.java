@@ -3,8 +3,8 @@ package dev.gradine.cli.demo;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Generation;
-import dev.gradine.nn.Sampler;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 public record Storyteller(CausalLm model, Kernels run, Tokenizer tokenizer, IntPredicate isEnd) {
 
     private static final int LONGEST = 96; // tokens; the stories to learn from have about 55
-    private static final Sampler SAMPLER = new Sampler(0.8, 0, 1);
+    private static final Rule RULE = new Rule(0.8, 0, 1);
 
     /// A story told.
     ///
@@ -29,7 +29,7 @@ public record Storyteller(CausalLm model, Kernels run, Tokenizer tokenizer, IntP
     /// Same prompt, same seed, same story.
     public Story tell(String prompt, long seed) {
         int[] ids = tokenizer.encode(prompt, true);
-        var request = new Generation.Request(SAMPLER, LONGEST, isEnd);
+        var request = new Generation.Request(RULE, LONGEST, isEnd);
         int[] told = new Generation(model, run).run(ids, request, new SplittableRandom(seed), _ -> true);
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(told)).toArray();
         String opening = tokenizer.decode(ids, true);

@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Attention over packed sequences with lengths around the tiles of 32, 64 and 128, with cached keys,
-/// with branches of a shared prompt, with several query heads to a key head.
+/// with branches of a shared prompt, with several query heads to a key head; and few queries behind so many keys that
+/// these are split.
 public final class AttentionCases {
 
     private static final double EPSILON = 0x1p-24; // of one rounding to f32
@@ -26,6 +27,7 @@ public final class AttentionCases {
                 new Layout("1, 7, 31, 33", Segments.packed(0, 1, 8, 39, 72)),
                 new Layout("65", Segments.packed(0, 65)),
                 new Layout("3 after 62 keys", Segments.cached(3, 65)),
+                new Layout("20 after 45 keys", Segments.cached(20, 65)),
                 new Layout("1 of 34 keys", Segments.cached(1, 34)),
                 new Layout(
                         "33 with branches 7 and 31",
@@ -37,10 +39,14 @@ public final class AttentionCases {
         }
         add(all, layouts.get(0), DType.F32, 2, 2, 7);
         add(all, layouts.get(1), DType.F32, 1, 1, 64);
-        add(all, layouts.get(4), DType.BF16, 3, 1, 20);
+        add(all, layouts.getLast(), DType.BF16, 3, 1, 20);
         add(all, layouts.get(0), DType.BF16, 1, 1, 128);
         add(all, new Layout("129", Segments.packed(0, 129)), DType.BF16, 1, 1, 64);
         add(all, new Layout("131", Segments.packed(0, 131)), DType.BF16, 1, 1, 128);
+        // an odd number of blocks of queries from one sequence, then those of another
+        add(all, layouts.getLast(), DType.BF16, 1, 1, 64);
+        add(all, layouts.getLast(), DType.BF16, 1, 1, 128);
+        addSplit(all);
         return List.copyOf(all);
     }
 
@@ -56,27 +62,17 @@ public final class AttentionCases {
         Layout shared = new Layout(
                 "70 with branches 66 and 3", Segments.branching(new int[] {0, 70, 136, 139}, new int[] {-1, 0, 0}));
         return List.of(
-                hopper(lengths, 2, 1, 64),
-                hopper(lengths, 1, 1, 128),
-                hopper(branches, 3, 1, 64),
-                hopper(branches, 2, 2, 128),
-                hopper(cached, 1, 1, 64),
-                hopper(cached, 4, 2, 128),
-                hopperBackward(few, 1, 1, 64),
-                hopperBackward(few, 2, 1, 128),
-                hopperBackward(shared, 3, 1, 64),
-                hopperBackward(shared, 1, 1, 128),
-                hopperBackward(cached, 1, 1, 128));
-    }
-
-    private static KernelCase hopper(Layout layout, int heads, int kvHeads, int headDim) {
-        Heads h = heads(heads, kvHeads, headDim);
-        return forward("attention_forward " + what(layout, h), DType.BF16, h, layout.segments);
-    }
-
-    private static KernelCase hopperBackward(Layout layout, int heads, int kvHeads, int headDim) {
-        Heads h = heads(heads, kvHeads, headDim);
-        return backward("attention_backward " + what(layout, h), DType.BF16, h, layout.segments);
+                forward(lengths, DType.BF16, heads(2, 1, 64)),
+                forward(lengths, DType.BF16, heads(1, 1, 128)),
+                forward(branches, DType.BF16, heads(3, 1, 64)),
+                forward(branches, DType.BF16, heads(2, 2, 128)),
+                forward(cached, DType.BF16, heads(1, 1, 64)),
+                forward(cached, DType.BF16, heads(4, 2, 128)),
+                backward(few, DType.BF16, heads(1, 1, 64)),
+                backward(few, DType.BF16, heads(2, 1, 128)),
+                backward(shared, DType.BF16, heads(3, 1, 64)),
+                backward(shared, DType.BF16, heads(1, 1, 128)),
+                backward(cached, DType.BF16, heads(1, 1, 128)));
     }
 
     private static Heads heads(int heads, int kvHeads, int headDim) {
@@ -87,11 +83,25 @@ public final class AttentionCases {
         return "%s, heads %d of %d, size %d".formatted(layout.name, h.heads(), h.kvHeads(), h.headDim());
     }
 
+    private static void addSplit(List<KernelCase> to) {
+        for (int[] n : new int[][] {{1, 128}, {1, 1000}, {2, 127}, {7, 301}, {16, 113}}) {
+            Layout layout = new Layout(n[0] + " behind " + n[1] + " keys", Segments.cached(n[0], n[0] + n[1]));
+            to.add(forward(layout, DType.F32, heads(6, 2, 16)));
+            to.add(forward(layout, DType.BF16, heads(4, 1, 64)));
+        }
+        int[] queries = {0, 1, 3, 10, 10, 26};
+        int[] keys = {0, 1, 303, 510, 550, 679};
+        Layout several = new Layout("1, 2, 7, 0, 16 behind 0, 300, 200, 40, 113 keys", Segments.of(queries, keys));
+        to.add(forward(several, DType.F32, heads(3, 1, 7)));
+        to.add(forward(several, DType.BF16, heads(4, 4, 20)));
+        to.add(forward(several, DType.BF16, heads(2, 1, 128)));
+        to.add(forward(new Layout("1 behind 4500 keys", Segments.cached(1, 4501)), DType.F32, heads(2, 1, 8)));
+    }
+
     private static void add(List<KernelCase> to, Layout layout, DType type, int heads, int kvHeads, int headDim) {
         Heads h = heads(heads, kvHeads, headDim);
-        String what = what(layout, h);
-        to.add(forward("attention_forward " + what, type, h, layout.segments));
-        to.add(backward("attention_backward " + what, type, h, layout.segments));
+        to.add(forward(layout, type, h));
+        to.add(backward(layout, type, h));
     }
 
     /// A score of size `EXPONENT` errs by that many roundings, exp passes this on, twice as both devices
@@ -103,8 +113,9 @@ public final class AttentionCases {
         return type == DType.F32 ? single : single + 2 * MatMulCases.BF16_EPSILON;
     }
 
-    private static KernelCase forward(String name, DType type, Heads h, Segments s) {
-        return KernelCase.of(name, type, bound(type, s), in -> {
+    private static KernelCase forward(Layout layout, DType type, Heads h) {
+        Segments s = layout.segments;
+        return KernelCase.of("attention_forward " + what(layout, h), type, bound(type, s), in -> {
             Tensor y = in.out(s.queries(), h.heads() * h.headDim());
             Tensor lse = in.outSingle(s.queries(), h.heads());
             in.kernels().attention().forward(queries(in, 1, h, s), keys(in, 2, h, s), keys(in, 3, h, s), h, s, y, lse);
@@ -114,8 +125,9 @@ public final class AttentionCases {
 
     /// Backward only needs Σ y · dy of the forward's y, so any y will do: one that both devices hold
     /// exactly keeps its rounding to bf16 out of the comparison.
-    private static KernelCase backward(String name, DType type, Heads h, Segments s) {
-        return KernelCase.of(name, type, bound(type, s), in -> {
+    private static KernelCase backward(Layout layout, DType type, Heads h) {
+        Segments s = layout.segments;
+        return KernelCase.of("attention_backward " + what(layout, h), type, bound(type, s), in -> {
             Tensor q = queries(in, 1, h, s);
             Tensor k = keys(in, 2, h, s);
             Tensor v = keys(in, 3, h, s);

@@ -1,8 +1,6 @@
 package dev.gradine.cuda.check;
 
-import dev.gradine.cuda.CudaKernels;
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,28 +31,12 @@ public final class KvAppendCases {
     }
 
     private static KernelCase append(DType type, int n, int width) {
-        return new KernelCase(
-                "kv_append [%d, %d]".formatted(n, width),
-                type,
-                0,
-                in -> {
-                    Tensor keys = in.data(3, CAPACITY, width);
-                    Tensor values = in.data(4, CAPACITY, width);
-                    Tensor k = in.data(1, n, width);
-                    Tensor v = in.data(2, n, width);
-                    ((CudaKernels) in.kernels()).kvAppend().append(k, v, in.ints(slots(n)), keys, values);
-                    return List.of(keys, values);
-                },
-                in -> {
-                    Tensor keys = in.data(3, CAPACITY, width);
-                    Tensor values = in.data(4, CAPACITY, width);
-                    copyRows(in.kernels(), in.data(1, n, width), slots(n), keys);
-                    copyRows(in.kernels(), in.data(2, n, width), slots(n), values);
-                    return List.of(keys, values);
-                });
-    }
-
-    private static void copyRows(Kernels k, Tensor from, int[] slots, Tensor to) {
-        for (int i = 0; i < slots.length; i++) k.copy(from.rows(i, i + 1), to.rows(slots[i], slots[i] + 1));
+        return KernelCase.of("kv_append [%d, %d]".formatted(n, width), type, 0, in -> {
+            Tensor keys = in.data(3, CAPACITY, width);
+            Tensor values = in.data(4, CAPACITY, width);
+            Tensor slots = in.ints(slots(n));
+            in.kernels().kvAppend().append(in.data(1, n, width), in.data(2, n, width), slots, keys, values);
+            return List.of(keys, values);
+        });
     }
 }

@@ -14,6 +14,7 @@ import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -21,6 +22,7 @@ import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
+import dev.gradine.tensor.kernel.SamplingKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -230,6 +232,11 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public KvAppendKernel kvAppend() {
+        return KvAppendCpu.KERNEL;
+    }
+
+    @Override
     public GatherKernel gather() {
         return GatherCpu.KERNEL;
     }
@@ -237,6 +244,11 @@ public final class CpuKernels implements Kernels {
     @Override
     public LogProbKernel logProb() {
         return LogProbCpu.KERNEL;
+    }
+
+    @Override
+    public SamplingKernel sampling() {
+        return SamplingCpu.KERNEL;
     }
 
     @Override
