@@ -50,6 +50,24 @@ final class HopperTest {
         }
     }
 
+    @Test
+    void without_a_look_at_races_the_result_is_the_same() {
+        Planted planted = Planted.text("hopper", HopperKernels.PIPELINE);
+        try (Simulator gpu = planted.gpu(Options.defaults().withCapability(90).unwatched())) {
+            assertThat(launch(gpu, 64, 64, 192)).containsExactly(expected(64, 64, 192));
+        }
+    }
+
+    @Test
+    void traffic_of_the_copy_engine_is_counted() {
+        try (Simulator gpu = Planted.text("hopper", HopperKernels.PIPELINE)
+                .gpu(Options.defaults().withCapability(90))) {
+            launch(gpu, 64, 64, 128);
+            assertThat(gpu.counters("pipeline").traffic().globalSectors())
+                    .isEqualTo((2 * 64 * 128 * 2 + 64 * 64 * 4) / 32);
+        }
+    }
+
     static float[] pipeline(Planted planted, Schedule schedule, int m, int n, int k) {
         try (Simulator gpu = planted.gpu(Options.defaults().withCapability(90).with(schedule))) {
             return launch(gpu, m, n, k);
