@@ -56,11 +56,12 @@ final class KernelsCommand implements Runnable {
                 "  %-44s %s%n",
                 entry,
                 costs.stream()
-                        .map(c -> "%s: %3d registers%s"
+                        .map(c -> "%s: %3d registers%s%s"
                                 .formatted(
                                         c.target(),
                                         c.registers(),
-                                        c.spilled() == 0 ? "" : ", " + c.spilled() + " bytes spilled"))
+                                        c.spilled() == 0 ? "" : ", " + c.spilled() + " bytes spilled",
+                                        c.serialized() ? ", products serialized" : ""))
                         .collect(Collectors.joining("   "))));
         out.flush();
     }

@@ -1,5 +1,6 @@
 package dev.gradine.cuda;
 
+import dev.gradine.cuda.AttentionLists.Listed;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Shape;
@@ -7,25 +8,19 @@ import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.Segments;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import org.jspecify.annotations.Nullable;
 
 /// Attention on the device. What its blocks do is listed on the host, once for all layers of a step.
 final class AttentionCuda implements AttentionKernel {
 
     private final Gpu gpu;
-    private final Workspace lists;
+    private final AttentionLists lists;
+    private final AttentionHopper hopper;
     private final Workspace deltas;
-    private @Nullable Listed listed;
-
-    /// The lists at `address` on the device.
-    private record Listed(Segments segments, AttentionPath path, AttentionTiles tiles, long address) {}
 
     AttentionCuda(Gpu gpu) {
         this.gpu = gpu;
-        this.lists = new Workspace(gpu);
+        this.lists = new AttentionLists(gpu);
+        this.hopper = new AttentionHopper(gpu);
         this.deltas = new Workspace(gpu);
     }
 
@@ -36,15 +31,19 @@ final class AttentionCuda implements AttentionKernel {
         DTypeException.require("attention", "lse", lse, DType.F32);
         if (q.size() == 0) return;
         AttentionPath path = AttentionPath.of(heads, q, k, v, y);
-        Listed l = listed(segments, path);
-        Arguments arguments = new Arguments().values(q, k, v, l.address);
+        if (hopper.runs("forward", path, heads)) {
+            hopper.forward(q, k, v, heads, segments, y, lse);
+            return;
+        }
+        Listed l = lists.of(segments, path.queries(), path.keys());
+        Arguments arguments = new Arguments().values(q, k, v, l.address());
         addHeads(arguments, path, heads);
         arguments
                 .values(y, lse)
                 .launch(
                         gpu,
                         kernel("forward", path),
-                        AttentionPath.grid(gpu, l.tiles.queries().size(), heads.heads(), heads, path.forwardBytes()));
+                        AttentionPath.grid(gpu, l.tiles().queries().size(), heads.heads(), heads, path.forwardBytes()));
     }
 
     @Override
@@ -66,18 +65,23 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention_gradient", "dv", dv, v, "v");
         if (k.size() == 0) return;
         AttentionPath path = AttentionPath.of(heads, q, k, v, up.dy(), dq, dk, dv);
-        Listed l = listed(segments, path);
         long delta = delta(up, heads, segments);
+        if (q.size() > 0 && hopper.runs("backward_q", path, heads) && hopper.runs("backward_kv", path, heads)) {
+            hopper.backwardQ(up, delta, q, k, v, heads, segments, dq);
+            hopper.backwardKv(up, delta, q, k, v, heads, segments, dk, dv);
+            return;
+        }
+        Listed l = lists.of(segments, path.queries(), path.keys());
         if (q.size() > 0) {
-            Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v, l.address);
+            Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v, l.address());
             addHeads(arguments, path, heads);
-            Grid grid = AttentionPath.grid(gpu, l.tiles.queries().size(), heads.heads(), heads, path.queryBytes());
+            Grid grid = AttentionPath.grid(gpu, l.tiles().queries().size(), heads.heads(), heads, path.queryBytes());
             arguments.values(dq).launch(gpu, kernel("backward_q", path), grid);
         }
         Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v);
-        arguments.values(l.address + l.tiles.keysAt(), l.address + l.tiles.sourcesAt());
+        arguments.values(l.keys(), l.sources());
         addHeads(arguments, path, heads);
-        Grid grid = AttentionPath.grid(gpu, l.tiles.keys().size(), heads.kvHeads(), heads, path.keyBytes());
+        Grid grid = AttentionPath.grid(gpu, l.tiles().keys().size(), heads.kvHeads(), heads, path.keyBytes());
         arguments.values(dk, dv).launch(gpu, kernel("backward_kv", path), grid);
     }
 
@@ -104,21 +108,6 @@ final class AttentionCuda implements AttentionKernel {
 
     private static Kernel kernel(String pass, AttentionPath path) {
         return new Kernel("attention", "attention_" + pass + path.suffix());
-    }
-
-    private Listed listed(Segments segments, AttentionPath path) {
-        Listed l = listed;
-        if (l != null && l.segments == segments && l.path.equals(path)) return l;
-        AttentionTiles tiles = AttentionTiles.of(segments, path.queries(), path.keys());
-        int[] ints = tiles.toInts();
-        long address = lists.room(4L * Math.max(1, ints.length));
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_INT, ints);
-            gpu.upload(from, address);
-        }
-        Listed now = new Listed(segments, path, tiles, address);
-        listed = now;
-        return now;
     }
 
     private static void require(String op, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments) {

@@ -1,5 +1,6 @@
 package dev.gradine.cuda;
 
+import dev.gradine.cuda.DenseGemm.Form;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -13,7 +14,7 @@ import java.util.List;
 /// or by every block of the wide one from the tiles of x it has: 16 more columns beside 128, an eighth
 /// more work. The second is less where y has at most 8 tiles across, as keys and values have: counted, not
 /// measured. Products of so few rows that their sums are cut into slices are made one after the other, and so are
-/// those that a vendor's library takes.
+/// those that a vendor's library takes or Hopper has a kernel for.
 final class LowRankCuda implements LowRankKernel {
 
     private static final int NARROW = 16; // highest rank beside the wide product
@@ -40,7 +41,7 @@ final class LowRankCuda implements LowRankKernel {
         RealType.requireActivation("low_rank", "u", u);
         RealType.requireActivation("low_rank", "a", a);
         RealType.requireActivation("low_rank", "b", b);
-        boolean whole = MatMulCuda.isWhole(base) && !matMul.isVendors(base.m(), x, w, y);
+        boolean whole = matMul.mayCarryUpdate(Form.NT, base, x, w, y);
         if (whole && isNarrow(base, x, w, a, b)) {
             once("forward", base, x, w, a, b, s, u, y);
             return;
@@ -63,7 +64,7 @@ final class LowRankCuda implements LowRankKernel {
         RealType.requireActivation("low_rank_gradient", "du", du);
         RealType.requireActivation("low_rank_gradient", "a", a);
         RealType.requireActivation("low_rank_gradient", "b", b);
-        boolean whole = MatMulCuda.isWhole(base) && !matMul.isVendors(base.m(), dy, w, dx);
+        boolean whole = matMul.mayCarryUpdate(Form.NN, base, dy, w, dx);
         if (whole && isNarrow(base, dy, w, b, a)) {
             once("gradient", base, dy, w, b, a, s, du, dx);
             return;

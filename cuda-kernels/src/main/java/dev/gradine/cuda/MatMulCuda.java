@@ -24,6 +24,7 @@ final class MatMulCuda implements MatMulKernel {
 
     private final Gpu gpu;
     private final List<DenseGemm> vendor;
+    private final MatMulHopper hopper;
     private final Workspace slices;
     private final Workspace decoded;
 
@@ -35,6 +36,7 @@ final class MatMulCuda implements MatMulKernel {
     MatMulCuda(Gpu gpu, List<DenseGemm> vendor) {
         this.gpu = gpu;
         this.vendor = vendor;
+        this.hopper = new MatMulHopper(gpu);
         this.slices = new Workspace(gpu);
         this.decoded = new Workspace(gpu);
     }
@@ -81,11 +83,13 @@ final class MatMulCuda implements MatMulKernel {
     private void run(Form form, MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireTypes("matmul_" + form, a, c);
         if (c.size() == 0) return;
-        if (isVendors(size.m(), a, b, c)) {
+        boolean isVendors = isVendors(size.m(), a, b, c);
+        if (isVendors || onHopper(form, size, a, b)) {
             boolean first = decodesFirst(MatMulPath.of(a, b), size.m(), b);
             Matrix to = first ? new Matrix(decode(b), DType.BF16) : Matrix.of(b);
             Product product = new Product(form, size, Matrix.of(a), to, Matrix.of(c), alpha, accumulate);
-            gpu.inOrder(() -> vendor.getFirst().multiply(product));
+            if (isVendors) gpu.inOrder(() -> vendor.getFirst().multiply(product));
+            else hopper.multiply(product);
             return;
         }
         int count = slices(size);
@@ -132,10 +136,16 @@ final class MatMulCuda implements MatMulKernel {
     /// Whether the vendor's library multiplies these, `b` as it is or once it is decoded.
     ///
     /// @param rows of the result
-    boolean isVendors(int rows, Tensor a, Tensor b, Tensor c) {
+    private boolean isVendors(int rows, Tensor a, Tensor b, Tensor c) {
         if (vendor.isEmpty()) return false;
         DType type = decodesFirst(MatMulPath.of(a, b), rows, b) ? DType.BF16 : b.dtype();
         return vendor.getFirst().takes(a.dtype(), type, c.dtype());
+    }
+
+    /// Whether a low-rank update may be a second sum in the registers of this product: whole, and neither
+    /// the vendor's nor one for Hopper alone.
+    boolean mayCarryUpdate(Form form, MatMulShapes size, Tensor a, Tensor b, Tensor c) {
+        return isWhole(size) && !isVendors(size.m(), a, b, c) && !onHopper(form, size, a, b);
     }
 
     /// Whether many rows are to be multiplied by a `b` that is not bf16 yet.
@@ -163,8 +173,16 @@ final class MatMulCuda implements MatMulKernel {
     }
 
     /// Whether one kernel computes the product, a block per tile: not with few rows, not in slices.
-    static boolean isWhole(MatMulShapes size) {
+    private static boolean isWhole(MatMulShapes size) {
         return size.m() > FEW_ROWS && slices(size) == 1;
+    }
+
+    /// Whether the kernels for Hopper alone make this product: one that the sizes leave whole, of bf16 or
+    /// what becomes it before.
+    boolean onHopper(Form form, MatMulShapes size, Tensor a, Tensor b) {
+        MatMulPath path = MatMulPath.of(a, b);
+        boolean isBf16 = path == MatMulPath.BF16 || decodesFirst(path, size.m(), b);
+        return isBf16 && isWhole(size) && hopper.takes(form, size);
     }
 
     static void requireTypes(String op, Tensor a, Tensor c) {

@@ -3,6 +3,9 @@ package dev.gradine.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.cuda.DenseGemm.Form;
+import dev.gradine.cuda.sim.Options;
+import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
@@ -10,6 +13,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.MatMulShapes;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +42,32 @@ class MatMulPathTest {
             assertThat(MatMulPath.of(f32, f32)).isEqualTo(MatMulPath.F32);
             assertThat(MatMulPath.of(f32, tensor(arena, DType.BF16, 3, 16))).isEqualTo(MatMulPath.ANY);
         }
+    }
+
+    @Test
+    void products_that_fill_a_tile_go_to_the_kernel_for_hopper_where_it_may_be_chosen() {
+        Options hopper = Options.defaults().withCapability(90);
+        try (Arena arena = Arena.ofConfined();
+                Simulator later = new Simulator(hopper);
+                Simulator earlier = new Simulator()) {
+            assertThat(onHopper(later, arena, 128, 256, 64)).isTrue();
+            assertThat(onHopper(later, arena, 127, 256, 64)).isFalse();
+            assertThat(onHopper(later, arena, 128, 255, 64)).isFalse();
+            assertThat(onHopper(later, arena, 128, 256, 56)).isFalse();
+            assertThat(onHopper(later, arena, 128, 256, 68))
+                    .as("rows that no copy takes")
+                    .isFalse();
+            assertThat(onHopper(later, arena, 128, 256, 4096))
+                    .as("few tiles, sums in slices")
+                    .isFalse();
+            assertThat(onHopper(earlier, arena, 128, 256, 64)).isFalse();
+        }
+    }
+
+    private static boolean onHopper(Gpu gpu, Arena arena, int m, int n, int k) {
+        Tensor a = tensor(arena, DType.BF16, m, k);
+        Tensor b = tensor(arena, DType.BF16, n, k);
+        return new MatMulCuda(gpu).onHopper(Form.NT, new MatMulShapes(m, n, k), a, b);
     }
 
     @Test

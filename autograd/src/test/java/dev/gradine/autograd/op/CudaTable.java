@@ -39,11 +39,12 @@ record CudaTable(Path root) {
 
                 ## Kernels of the card
 
-                Each runs on the simulator too, but for `sm_90a`. "Last verified" is what `gradine gpu check` wrote on a
-                machine with a card, for the kernels as they are now.
+                Each runs on the simulator too. "Last verified" is what `gradine gpu check` wrote on a machine with a
+                card, for the kernels as they are now. Those of `sm_90a` are for Hopper alone, and chosen there only
+                once they were verified.
 
-                | contract | cpu | CUDA | types | kernels | simulated | last verified |
-                |---|---|---|---|---|---|---|
+                | contract | cpu | CUDA | types | kernels | last verified |
+                |---|---|---|---|---|---|
                 """);
         for (String stem : stems()) table.append(row(stem));
         return table.toString();
@@ -66,7 +67,7 @@ record CudaTable(Path root) {
         List<String> entries =
                 ENTRY.matcher(ptx).results().map((MatchResult m) -> m.group(1)).toList();
         String contract = contract(stem.replace(HOPPER, ""));
-        return "| %s | %s | [%s.cu](../%s) | %s | %d | %s | %s |\n"
+        return "| %s | %s | [%s.cu](../%s) | %s | %d | %s |\n"
                 .formatted(
                         contract.isEmpty()
                                 ? "–"
@@ -76,7 +77,6 @@ record CudaTable(Path root) {
                         CUDA + stem + ".cu",
                         types(entries),
                         entries.size(),
-                        stem.endsWith(HOPPER) ? "no" : "yes",
                         verified(stem, ptx, entries.size()));
     }
 

@@ -44,9 +44,52 @@ public final class AttentionCases {
         return List.copyOf(all);
     }
 
+    /// Cases for which there are kernels for Hopper alone: around its tiles of 128 or 192 queries and 128
+    /// keys, with keys in two ranges, and more pieces of work than blocks.
+    public static List<KernelCase> hopper() {
+        Layout lengths = new Layout("1, 127, 128, 129, 300", Segments.packed(0, 1, 128, 256, 385, 685));
+        Layout branches = new Layout(
+                "193 with branches 65 and 130", Segments.branching(new int[] {0, 193, 258, 388}, new int[] {-1, 0, 0}));
+        Layout cached =
+                new Layout("200 after 70, 5 after 300", Segments.of(new int[] {0, 200, 205}, new int[] {0, 270, 575}));
+        Layout few = new Layout("150 and 70", Segments.packed(0, 150, 220));
+        Layout shared = new Layout(
+                "70 with branches 66 and 3", Segments.branching(new int[] {0, 70, 136, 139}, new int[] {-1, 0, 0}));
+        return List.of(
+                hopper(lengths, 2, 1, 64),
+                hopper(lengths, 1, 1, 128),
+                hopper(branches, 3, 1, 64),
+                hopper(branches, 2, 2, 128),
+                hopper(cached, 1, 1, 64),
+                hopper(cached, 4, 2, 128),
+                hopperBackward(few, 1, 1, 64),
+                hopperBackward(few, 2, 1, 128),
+                hopperBackward(shared, 3, 1, 64),
+                hopperBackward(shared, 1, 1, 128),
+                hopperBackward(cached, 1, 1, 128));
+    }
+
+    private static KernelCase hopper(Layout layout, int heads, int kvHeads, int headDim) {
+        Heads h = heads(heads, kvHeads, headDim);
+        return forward("attention_forward " + what(layout, h), DType.BF16, h, layout.segments);
+    }
+
+    private static KernelCase hopperBackward(Layout layout, int heads, int kvHeads, int headDim) {
+        Heads h = heads(heads, kvHeads, headDim);
+        return backward("attention_backward " + what(layout, h), DType.BF16, h, layout.segments);
+    }
+
+    private static Heads heads(int heads, int kvHeads, int headDim) {
+        return new Heads(heads, kvHeads, headDim, (float) (0.5 / Math.sqrt(headDim)));
+    }
+
+    private static String what(Layout layout, Heads h) {
+        return "%s, heads %d of %d, size %d".formatted(layout.name, h.heads(), h.kvHeads(), h.headDim());
+    }
+
     private static void add(List<KernelCase> to, Layout layout, DType type, int heads, int kvHeads, int headDim) {
-        Heads h = new Heads(heads, kvHeads, headDim, (float) (0.5 / Math.sqrt(headDim)));
-        String what = "%s, heads %d of %d, size %d".formatted(layout.name, heads, kvHeads, headDim);
+        Heads h = heads(heads, kvHeads, headDim);
+        String what = what(layout, h);
         to.add(forward("attention_forward " + what, type, h, layout.segments));
         to.add(backward("attention_backward " + what, type, h, layout.segments));
     }

@@ -10,7 +10,9 @@ public final class KernelCases {
 
     /// Those at sizes for which Hopper has kernels of its own.
     public static List<KernelCase> hopper() {
-        return List.of();
+        return Stream.of(AttentionCases.hopper(), LowRankCases.hopper(), MatMulCases.hopper())
+                .flatMap(List::stream)
+                .toList();
     }
 
     /// In the order of the kernels' names.

@@ -43,6 +43,17 @@ public final class LowRankCases {
         return List.copyOf(all);
     }
 
+    /// Cases whose base product is made by a kernel for Hopper alone, both ways.
+    public static List<KernelCase> hopper() {
+        Size wide = new Size(136, 264, 256, 16, DType.BF16);
+        Size square = new Size(256, 256, 288, 8, DType.Q8_0); // W is decoded once
+        return List.of(
+                forward(DType.BF16, wide),
+                gradient(DType.BF16, wide),
+                forward(DType.BF16, square),
+                gradient(DType.BF16, square));
+    }
+
     /// The base product and the update each err as a product does. With bf16 data s · u is rounded to
     /// bf16 before it is multiplied, and where the two are made one after the other the update is before
     /// the base product is added; both are roundings of the update, which is smaller: one more in all.

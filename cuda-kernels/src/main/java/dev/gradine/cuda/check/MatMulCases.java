@@ -70,6 +70,27 @@ public final class MatMulCases {
         return List.copyOf(all);
     }
 
+    /// Cases for which there are kernels for Hopper alone: around a tile of 128 × 256 and its steps of 64,
+    /// and rounds of its ring of four.
+    public static List<KernelCase> hopper() {
+        List<KernelCase> all = new ArrayList<>();
+        for (Form form : Form.values()) {
+            all.add(overwriting(form, DType.BF16, 128, 256, 64)); // one tile, one step
+            all.add(overwriting(form, DType.BF16, 136, 264, 72)); // tiles and steps that end inside
+            all.add(accumulating(form, DType.BF16, 200, 256, 328)); // more steps than stages
+            all.add(single(form, 128, 304, 200));
+            all.add(addedSingle(form, 136, 256, 264));
+        }
+        all.add(accumulating(Form.NT, DType.BF16, 264, 520, 136)); // tiles down and across
+        all.add(overwriting(Form.NT, DType.BF16, 2056, 256, 64)); // more than a group of them
+        all.add(overwriting(Form.NT, DType.BF16, 129, 257, 64)); // rows of the result that are no whole pieces
+        all.add(accumulating(Form.NT, DType.BF16, 131, 299, 72));
+        all.add(single(Form.NT, 255, 301, 64));
+        all.add(overwriting(Form.NN, DType.BF16, 133, 256, 64));
+        all.add(frozen(Form.NT, DType.BF16, DType.Q8_0, 257, 259, 96)); // decoded before
+        return List.copyOf(all);
+    }
+
     /// Two sums of k terms, here and on the CPU, whose errors grow as √k, and what tensor cores cut
     /// off: at most two units a step of 8 terms; then one rounding of the result.
     static double bound(int k, DType result) {
@@ -102,6 +123,14 @@ public final class MatMulCases {
         return KernelCase.of(name(form, " to f32", m, n, k), DType.BF16, bound(k, DType.F32), in -> {
             Tensor c = in.outSingle(m, n);
             form.run(in.kernels().matMul(), in.data(1, form.a(m, k)), in.data(2, form.b(n, k)), 1, false, c);
+            return List.of(c);
+        });
+    }
+
+    private static KernelCase addedSingle(Form form, int m, int n, int k) {
+        return KernelCase.of(name(form, " added to f32", m, n, k), DType.BF16, bound(k, DType.F32), in -> {
+            Tensor c = in.single(3, m, n);
+            form.run(in.kernels().matMul(), in.data(1, form.a(m, k)), in.data(2, form.b(n, k)), -2, true, c);
             return List.of(c);
         });
     }

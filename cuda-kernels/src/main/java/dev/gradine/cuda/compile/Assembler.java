@@ -5,8 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
 import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 
@@ -18,6 +20,10 @@ public final class Assembler {
     private static final Pattern SPILLS = Pattern.compile("(\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
 
+    // Of products of a warpgroup that it could not leave under way.
+    private static final Pattern SERIALIZED =
+            Pattern.compile("wgmma.mma_async instructions are serialized .*in the function '([\\w$]+)'");
+
     private Assembler() {}
 
     /// What one kernel takes on one architecture.
@@ -26,7 +32,9 @@ public final class Assembler {
     /// @param target such as `sm_80`
     /// @param registers of a thread
     /// @param spilled bytes that did not fit in registers and are written to memory
-    public record Cost(String entry, String target, int registers, int spilled) {}
+    /// @param serialized whether products of a warpgroup wait for each other, because other instructions
+    ///     touch their registers meanwhile
+    public record Cost(String entry, String target, int registers, int spilled, boolean serialized) {}
 
     /// Assembles a PTX text.
     ///
@@ -48,6 +56,8 @@ public final class Assembler {
     }
 
     private static List<Cost> costs(String log, String target) {
+        Set<String> serialized =
+                SERIALIZED.matcher(log).results().map(r -> r.group(1)).collect(Collectors.toSet());
         List<Cost> costs = new ArrayList<>();
         String entry = "";
         int spilled = 0;
@@ -57,7 +67,8 @@ public final class Assembler {
             m = SPILLS.matcher(line);
             if (m.find()) spilled = Integer.parseInt(m.group(1));
             m = REGISTERS.matcher(line);
-            if (m.find()) costs.add(new Cost(entry, target, Integer.parseInt(m.group(1)), spilled));
+            if (!m.find()) continue;
+            costs.add(new Cost(entry, target, Integer.parseInt(m.group(1)), spilled, serialized.contains(entry)));
         }
         return costs;
     }

@@ -16,12 +16,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Matrix products and attention, from the shipped PTX, on the simulator against the CPU.
 class MatrixCasesTest {
+
+    private static final Options HOPPER = Options.defaults().withCapability(90);
+
+    private static List<KernelCase> hopperCases(String stem) {
+        return stem.equals("low_rank") ? LowRankCases.hopper() : MatMulCases.hopper();
+    }
 
     private static List<KernelCase> cases(String stem) {
         return switch (stem) {
@@ -46,6 +53,22 @@ class MatrixCasesTest {
             }
         }
         assertThat(launches.take().get(stem)).as("entries that cases launch").isEqualTo(entries(stem));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mat_mul", "low_rank"})
+    void the_simulator_agrees_with_the_cpu_on_hopper(String stem) {
+        WatchedGpu.Launches launches = new WatchedGpu.Launches();
+        try (Kernels device = CudaKernels.open(new WatchedGpu(new Simulator(HOPPER), true, launches));
+                Kernels cpu = CpuKernels.open()) {
+            for (KernelCase c : hopperCases(stem)) {
+                List<float[]> got = c.outputs(device);
+                List<float[]> expected = c.expected(cpu);
+                assertThat(c.error(got, expected)).as(c.toString()).isLessThanOrEqualTo(1);
+                requireTeeth(c, got, expected);
+                assertThat(launches.take()).as(c.toString()).containsKey("mat_mul.sm_90a");
+            }
+        }
     }
 
     /// An output that is 1 % larger, or whose largest value is negated, must be out of bounds.
@@ -124,7 +147,25 @@ class MatrixCasesTest {
         }
     }
 
+    @Test
+    void the_order_of_warps_and_copies_changes_no_bit_on_hopper() {
+        try (Kernels first = CudaKernels.open(onHopper(HOPPER));
+                Kernels second = CudaKernels.open(onHopper(HOPPER.with(Schedule.random(7))))) {
+            for (KernelCase c : hopperCases("mat_mul")) {
+                if (!c.name().contains("m 136, n 256")) continue;
+                assertThat(c.outputs(second))
+                        .as(c.toString())
+                        .usingRecursiveComparison()
+                        .isEqualTo(c.outputs(first));
+            }
+        }
+    }
+
     private static Gpu watched(Options options) {
         return new WatchedGpu(new Simulator(options), false, _ -> {});
+    }
+
+    private static Gpu onHopper(Options options) {
+        return new WatchedGpu(new Simulator(options), true, _ -> {});
     }
 }

@@ -78,6 +78,33 @@ class KernelBuildTest {
         });
     }
 
+    /// Registers of a thread are what 384 threads leave each: the kernels hand them out anew.
+    @Test
+    void products_on_hopper_stay_in_registers_and_are_not_serialized() throws IOException {
+        String ptx = Files.readString(HERE.target("mat_mul.sm_90a"));
+        assertThat(Assembler.assemble("mat_mul.sm_90a.ptx", ptx, "sm_90a"))
+                .hasSize(3)
+                .allSatisfy(c -> {
+                    assertThat(c.registers()).isEqualTo(168);
+                    assertThat(c.spilled()).isZero();
+                    assertThat(c.serialized()).isFalse();
+                });
+        String eager = ptx.replaceAll("(mma_async\\S* \\{(%f\\d+),.*)", "$1 add.f32 $2, $2, $2;");
+        assertThat(Assembler.assemble("eager.ptx", eager, "sm_90a"))
+                .anySatisfy(c -> assertThat(c.serialized()).isTrue());
+    }
+
+    @Test
+    void attention_on_hopper_stays_in_registers_and_is_not_serialized() throws IOException {
+        String ptx = Files.readString(HERE.target("attention.sm_90a"));
+        assertThat(Assembler.assemble("attention.sm_90a.ptx", ptx, "sm_90a"))
+                .hasSize(6)
+                .allSatisfy(c -> {
+                    assertThat(c.spilled()).isZero();
+                    assertThat(c.serialized()).isFalse();
+                });
+    }
+
     @Test
     void the_assembler_refuses_what_no_card_has() {
         assertThatThrownBy(() -> Assembler.assemble("twice.ptx", PTX.replace("add.f32", "ad.f32"), "sm_80"))
