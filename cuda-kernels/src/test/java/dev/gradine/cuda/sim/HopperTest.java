@@ -2,6 +2,7 @@ package dev.gradine.cuda.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.TensorMap;
@@ -74,7 +75,7 @@ final class HopperTest {
         }
     }
 
-    static float[] launch(Simulator gpu, int m, int n, int k) {
+    static float[] launch(Gpu gpu, int m, int n, int k) {
         long a = upload(gpu, values(m * k, 1));
         long b = upload(gpu, values(n * k, 2));
         long y = gpu.allocate(4L * m * n);
@@ -109,7 +110,7 @@ final class HopperTest {
                 address, DType.BF16, List.of((long) columns, (long) rows), List.of(2L * columns), List.of(64, 64), 128);
     }
 
-    private static long upload(Simulator gpu, float[] values) {
+    private static long upload(Gpu gpu, float[] values) {
         short[] bits = new short[values.length];
         for (int i = 0; i < bits.length; i++) bits[i] = (short) (Float.floatToRawIntBits(values[i]) >>> 16);
         long address = gpu.allocate(2L * bits.length);
