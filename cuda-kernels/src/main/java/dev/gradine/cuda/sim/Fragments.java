@@ -43,6 +43,23 @@ final class Fragments {
         return lines;
     }
 
+    /// The first eight columns of the accumulators of a `wgmma` that was waited for; which lane holds what stands in
+    /// `Wgmma`. Nothing where there are none.
+    static List<String> sums(WarpView warp, Operand accumulators) {
+        List<String> lines = new ArrayList<>();
+        List<long[]> registers = registers(warp, accumulators);
+        if (registers.isEmpty()) return lines;
+        float[][] d = new float[16][8];
+        for (int lane = 0; lane < Warp.LANES; lane++) {
+            for (int r = 0; r < 4; r++) {
+                d[(lane >> 2) + 8 * (r >> 1)][2 * (lane & 3) + (r & 1)] =
+                        single(registers.get(r)[lane]);
+            }
+        }
+        add(lines, "D, columns 0 to 7 of " + 2 * registers.size(), d);
+        return lines;
+    }
+
     private static List<long[]> registers(WarpView warp, Operand o) {
         List<Operand.Register> registers = new ArrayList<>();
         Trace.collect(o, registers);

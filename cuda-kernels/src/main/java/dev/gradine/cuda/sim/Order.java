@@ -122,6 +122,7 @@ final class Order {
 
     /// The time of an access by an engine now.
     int now(int engine) {
+        engage();
         return time(stamp(engine));
     }
 
@@ -289,6 +290,7 @@ final class Order {
 
     /// The lanes in `mask` tell the engines what they have written.
     void fence(int warp, int mask) {
+        engage();
         past();
         int time = now;
         accessed = true;

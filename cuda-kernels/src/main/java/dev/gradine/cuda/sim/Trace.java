@@ -11,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /// Tells what one warp of a kernel does, instruction by instruction: the line of the source, where it
 /// reads and writes, the registers that change as a table of lanes, the matrices of a tensor core, the
@@ -21,6 +22,9 @@ import java.util.function.Consumer;
 ///      %r7   16·lane
 /// ```
 public final class Trace {
+
+    private static final int AMPERE = 80;
+    private static final int HOPPER = 90;
 
     private static final Set<String> WITHOUT_RESULT = Set.of(
             "st",
@@ -59,6 +63,9 @@ public final class Trace {
     private final Consumer<String> out;
     private final Set<Instruction> instructions = Collections.newSetFromMap(new IdentityHashMap<>());
     private byte[] shared = new byte[0];
+    /// Accumulators of the last `wgmma` that was told of.
+    private Operand sums = new Operand.Vector(List.of());
+
     private boolean begun;
     private boolean over;
     private int told;
@@ -69,31 +76,45 @@ public final class Trace {
         this.out = out;
     }
 
-    /// Runs `work` on a simulated card and tells of the first launch of a kernel in it.
+    /// Runs `work` on a simulated card and tells of the first launch of a kernel in it: on an sm_80, or where that does
+    /// not launch it on an sm_90.
     ///
     /// @param entry name of the kernel, such as `mat_mul_nt_bf16`
     /// @param work launches kernels, that one among them
     /// @param out takes the lines
     /// @throws IllegalArgumentException if `work` does not launch the kernel, or nothing of it is in the window
     public static void run(String entry, Window window, Consumer<Gpu> work, Consumer<String> out) {
+        run(entry, window, Simulator::shipped, work, out);
+    }
+
+    /// The same with kernels from elsewhere.
+    static void run(
+            String entry, Window window, Function<String, PtxModule> source, Consumer<Gpu> work, Consumer<String> out) {
+        int capability = isLaunched(AMPERE, entry, source, work) ? AMPERE : HOPPER;
         Trace trace = new Trace(entry, window, out);
-        try (Simulator gpu = new Simulator(Options.defaults(), trace::module)) {
+        Options options = Options.defaults().withCapability(capability);
+        try (Simulator gpu = new Simulator(options, stem -> trace.module(source.apply(stem)))) {
             gpu.observe(trace::executed);
             work.accept(gpu);
             trace.requireTold(gpu);
         }
     }
 
-    /// Whether `work` launches the kernel of that name.
+    /// Whether `work` launches the kernel of that name, on an sm_80 or an sm_90.
     public static boolean launches(String entry, Consumer<Gpu> work) {
-        try (Simulator gpu = new Simulator()) {
+        return isLaunched(AMPERE, entry, Simulator::shipped, work)
+                || isLaunched(HOPPER, entry, Simulator::shipped, work);
+    }
+
+    private static boolean isLaunched(
+            int capability, String entry, Function<String, PtxModule> source, Consumer<Gpu> work) {
+        try (Simulator gpu = new Simulator(Options.defaults().withCapability(capability), source)) {
             work.accept(gpu);
             return gpu.counters().containsKey(entry);
         }
     }
 
-    private PtxModule module(String stem) {
-        PtxModule module = Simulator.shipped(stem);
+    private PtxModule module(PtxModule module) {
         for (Entry e : module.entries()) if (e.name().equals(entry)) instructions.addAll(e.instructions());
         return module;
     }
@@ -152,8 +173,11 @@ public final class Trace {
                 LaneTable.lines("at", LaneTable.Style.ADDRESS, at, mask).forEach(this::indent);
             }
         }
+        if (instruction.has("mma_async")) sums = instruction.operands().getFirst();
         if (instruction.opcode().equals("mma")) {
             Fragments.lines(warp, instruction).forEach(this::indent);
+        } else if (instruction.text().equals("wgmma.wait_group.sync.aligned 0")) {
+            Fragments.sums(warp, sums).forEach(this::indent);
         } else if (!WITHOUT_RESULT.contains(instruction.opcode())) {
             for (Operand.Register r : results(instruction)) {
                 LaneTable.lines(r.name(), style(warp, instruction, r), warp.register(r.index()), mask)

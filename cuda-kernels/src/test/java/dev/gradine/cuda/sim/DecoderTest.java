@@ -57,25 +57,34 @@ final class DecoderTest {
     void a_damaged_text_is_refused_or_runs_and_nothing_else() throws IOException {
         String text = text("elementwise.ptx");
         int body = text.indexOf(".entry");
+        assertThat(refused(text.substring(0, Math.min(text.length(), body + 6000)), body, Options.defaults()))
+                .isGreaterThan(200);
+        Options hopper = Options.defaults().withCapability(90);
+        assertThat(refused(HopperKernels.PIPELINE, HopperKernels.PIPELINE.indexOf(".entry"), hopper))
+                .isGreaterThan(200);
+    }
+
+    /// How many of 400 damaged texts are refused.
+    private static int refused(String text, int body, Options options) {
         Random random = new Random(7);
         int refused = 0;
         for (int i = 0; i < 400; i++) {
-            StringBuilder damaged = new StringBuilder(text.substring(0, Math.min(text.length(), body + 6000)));
+            StringBuilder damaged = new StringBuilder(text);
             int at = body + random.nextInt(damaged.length() - body);
             if (i % 2 == 0) damaged.delete(at, Math.min(damaged.length(), at + 1 + random.nextInt(5)));
             else damaged.setCharAt(at, "{}[]<>;:.,%@!|-+0f".charAt(random.nextInt(18)));
             if (i % 5 == 0) damaged.setLength(at);
-            refused += refuses(damaged.toString()) ? 1 : 0;
+            refused += refuses(damaged.toString(), options) ? 1 : 0;
         }
-        assertThat(refused).isGreaterThan(200);
+        return refused;
     }
 
     /// Anything but a success or an `IllegalArgumentException` fails the test.
-    private static boolean refuses(String text) {
+    private static boolean refuses(String text, Options options) {
         try {
             PtxModule module = PtxModule.parse("damaged.ptx", text);
             for (Entry e : module.entries()) {
-                Decoder.program(module, e, Map.of(), new Form.Shape(64, 2, 1, 1, 0), Options.defaults());
+                Decoder.program(module, e, Map.of(), new Form.Shape(64, 2, 1, 1, 0), options);
             }
             return false;
         } catch (IllegalArgumentException e) {

@@ -2,6 +2,7 @@ package dev.gradine.cuda.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.Grid;
 import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.TensorMap;
@@ -50,13 +51,31 @@ final class HopperTest {
         }
     }
 
+    @Test
+    void without_a_look_at_races_the_result_is_the_same() {
+        Planted planted = Planted.text("hopper", HopperKernels.PIPELINE);
+        try (Simulator gpu = planted.gpu(Options.defaults().withCapability(90).unwatched())) {
+            assertThat(launch(gpu, 64, 64, 192)).containsExactly(expected(64, 64, 192));
+        }
+    }
+
+    @Test
+    void traffic_of_the_copy_engine_is_counted() {
+        try (Simulator gpu = Planted.text("hopper", HopperKernels.PIPELINE)
+                .gpu(Options.defaults().withCapability(90))) {
+            launch(gpu, 64, 64, 128);
+            assertThat(gpu.counters("pipeline").traffic().globalSectors())
+                    .isEqualTo((2 * 64 * 128 * 2 + 64 * 64 * 4) / 32);
+        }
+    }
+
     static float[] pipeline(Planted planted, Schedule schedule, int m, int n, int k) {
         try (Simulator gpu = planted.gpu(Options.defaults().withCapability(90).with(schedule))) {
             return launch(gpu, m, n, k);
         }
     }
 
-    static float[] launch(Simulator gpu, int m, int n, int k) {
+    static float[] launch(Gpu gpu, int m, int n, int k) {
         long a = upload(gpu, values(m * k, 1));
         long b = upload(gpu, values(n * k, 2));
         long y = gpu.allocate(4L * m * n);
@@ -91,7 +110,7 @@ final class HopperTest {
                 address, DType.BF16, List.of((long) columns, (long) rows), List.of(2L * columns), List.of(64, 64), 128);
     }
 
-    private static long upload(Simulator gpu, float[] values) {
+    private static long upload(Gpu gpu, float[] values) {
         short[] bits = new short[values.length];
         for (int i = 0; i < bits.length; i++) bits[i] = (short) (Float.floatToRawIntBits(values[i]) >>> 16);
         long address = gpu.allocate(2L * bits.length);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.cuda.CudaKernels;
 import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.ptx.PtxModule;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -56,6 +57,28 @@ final class TraceTest {
         assertThat(lines.getFirst()).endsWith("cp.async.wait_group 2");
         assertThat(lines.get(1)).startsWith("     shared 0x00000: ");
         assertThat(lines.getLast()).matches(" {5}\\.\\.\\. and \\d+ more rows of shared memory");
+    }
+
+    /// At the wait for the last but one product they are not.
+    @Test
+    void the_sums_of_a_warpgroup_show_when_they_are_waited_for() {
+        List<String> lines = new ArrayList<>();
+        PtxModule module = PtxModule.parse("hopper.ptx", HopperKernels.PIPELINE);
+        float[] y = new float[64 * 64];
+        Trace.run(
+                "pipeline",
+                new Trace.Window(0, 5, "wgmma", 200),
+                _ -> module,
+                gpu -> {
+                    if (gpu.capability() < 90) return;
+                    System.arraycopy(HopperTest.launch(gpu, 64, 64, 64), 0, y, 0, y.length);
+                },
+                lines::add);
+        int at = lines.indexOf("     D, columns 0 to 7 of 64  [16 × 8]");
+        assertThat(lines.get(at - 1)).endsWith("wgmma.wait_group.sync.aligned 0");
+        double[][] d = matrix(lines, at + 1);
+        for (int i = 0; i < 16; i++)
+            for (int n = 0; n < 8; n++) assertThat(d[i][n]).isEqualTo(y[(16 + i) * 64 + n]);
     }
 
     @Test

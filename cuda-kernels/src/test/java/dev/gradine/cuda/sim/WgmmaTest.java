@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -155,6 +156,48 @@ final class WgmmaTest {
                 .hasMessageContaining(".m64n12k16, expected m64nNk16 with N a multiple of 8 up to 256");
     }
 
+    @Test
+    void shared_memory_belongs_to_a_product_until_it_was_waited_for() {
+        String product = ", %q3, %q4, %p0, 1, 1, 0, 0;";
+        assertFault(product + " st.shared.u32 [%r2+-65536], %r1;")
+                .hasMessageContaining("race: writes 4 bytes of shared memory at 0x")
+                .hasMessageContaining(" that wgmma of warps 0 to 3 reads, expected a wait for it by who started it, and"
+                        + " a barrier or an mbarrier after that if it is another thread");
+        assertFault("fence.proxy.async;", "", product)
+                .hasMessageContaining("thread 31: an engine reads 4 bytes of shared memory at 0x0 that thread 0 wrote,"
+                        + " expected fence.proxy.async by whoever wrote, and a barrier after it if that is another"
+                        + " thread");
+        assertFault("bar.sync 0;", "", product)
+                .hasMessageContaining("race: reads 4 bytes of shared memory at 0x")
+                .hasMessageContaining("wrote, expected");
+    }
+
+    @Test
+    void registers_belong_to_a_product_until_it_was_waited_for() {
+        String product = ", {%a0, %a1, %a2, %a3}, %q4, %p0, 1, 1, 0;";
+        assertFault(product + " mov.b32 %r9, %d3;")
+                .hasMessageContaining("mov.b32 uses an accumulator of the wgmma in PTX line");
+        assertFault(product + " mov.b32 %a2, 0;")
+                .hasMessageContaining("mov.b32 uses a part of A of the wgmma in PTX line");
+        String other = " wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%a0, %a1, %a2, %a3}";
+        assertFault(product + other + ", %q3, %q4, %p0, 1, 1, 0, 0;")
+                .hasMessageContaining("wgmma.mma_async uses a register of the wgmma in PTX line")
+                .hasMessageContaining(
+                        ", which is under way, in another way, expected wgmma.wait_group between the two");
+    }
+
+    private AbstractThrowableAssert<?, ? extends Throwable> assertFault(String product) {
+        return assertFault("", "", product);
+    }
+
+    private AbstractThrowableAssert<?, ? extends Throwable> assertFault(String part, String by, String product) {
+        Canonical inA = Canonical.dense(128, false, 0, M);
+        Canonical inB = Canonical.dense(128, false, START_OF_B, 8);
+        String text = text(8, product).replace(part, by);
+        return assertThatThrownBy(() -> run(text, 8, new byte[BYTES], new Canonical[] {inA, inB}, true))
+                .isInstanceOf(Fault.class);
+    }
+
     private void check(int n, Canonical inA, Canonical inB, String signs) {
         float[][] b = matrix(n);
         byte[] image = image(inA, b, inB);
@@ -189,7 +232,11 @@ final class WgmmaTest {
 
     /// @param in where A and B lie
     private float[] run(int n, String operands, byte[] image, Canonical[] in, boolean adds) {
-        PtxModule module = PtxModule.parse("one.ptx", text(n, operands));
+        return run(text(n, operands), n, image, in, adds);
+    }
+
+    private float[] run(String text, int n, byte[] image, Canonical[] in, boolean adds) {
+        PtxModule module = PtxModule.parse("one.ptx", text);
         try (Simulator gpu = new Simulator(Options.defaults().withCapability(90), _ -> module)) {
             long from = gpu.allocate(image.length);
             gpu.upload(MemorySegment.ofArray(image), from);
