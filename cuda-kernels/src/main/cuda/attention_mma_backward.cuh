@@ -80,6 +80,7 @@ __device__ inline void attention_mma_backward_kv(
     auto key = [&](int j) { return ((size_t)(t.key + j) * h.kvHeads + group) * D; };
     copy_rows<D, KEYS>(ks, k, t.keys, key);
     copy_rows<D, KEYS>(vs, v, t.keys, key);
+    commit_copies();  // also where no query follows
     float dks[M][D / 8][4] = {}, dvs[M][D / 8][4] = {};
     float c = h.scale * LOG2E;
     for (int part = t.first; part < t.end; part++) {

@@ -95,6 +95,9 @@ public final class AttentionCases {
         to.add(forward(several, DType.F32, heads(3, 1, 7)));
         to.add(forward(several, DType.BF16, heads(4, 4, 20)));
         to.add(forward(several, DType.BF16, heads(2, 1, 128)));
+        to.add(backward(several, DType.F32, heads(3, 1, 7))); // keys that no query sees among them
+        to.add(backward(several, DType.BF16, heads(4, 4, 20)));
+        for (int d : new int[] {64, 128}) to.add(backward(several, DType.BF16, heads(2, 1, d)));
         to.add(forward(new Layout("1 behind 4500 keys", Segments.cached(1, 4501)), DType.F32, heads(2, 1, 8)));
     }
 

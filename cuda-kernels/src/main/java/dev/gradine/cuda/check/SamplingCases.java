@@ -27,6 +27,8 @@ public final class SamplingCases {
         List<KernelCase> all = new ArrayList<>();
         for (DType type : List.of(DType.F32, DType.BF16)) {
             for (int[] s : SHAPES) for (Rule rule : RULES) all.add(draw(type, rule, s[0], s[1]));
+            // more rows than blocks, several warps each
+            for (int v : new int[] {601, 2048}) all.add(draw(type, Rule.GREEDY, 40, v));
         }
         return all;
     }
