@@ -1,0 +1,46 @@
+package dev.gradine.cuda.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.cuda.check.DroppedWaits.Dropped;
+import dev.gradine.cuda.sim.Options;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// A wait that a kernel needs is missed by a case, and one that it does not need is named.
+class DroppedWaitsTest {
+
+    private static List<Dropped> dropped(List<KernelCase> cases, int capability, String stem) {
+        List<Dropped> all = new ArrayList<>();
+        try (Kernels cpu = CpuKernels.open()) {
+            new DroppedWaits(cases, Options.defaults().withCapability(capability), cpu).run(stem, all::add);
+        }
+        return all;
+    }
+
+    @Test
+    void waits_of_sums_are_missed_but_the_first_where_a_block_has_one_sum_alone() {
+        List<Dropped> all = dropped(ReduceCases.all(), 80, "reduce");
+        assertThat(all).hasSize(8).allSatisfy(d -> {
+            boolean isFirst = d.place().contains("reduce.cuh:31"); // for the kernels that sum more than once
+            assertThat(d.caught().isEmpty()).isEqualTo(isFirst);
+            assertThat(d.instruction()).isEqualTo("bar.sync \t0;");
+        });
+        assertThat(all.getFirst().toString())
+                .matches(
+                        "reduce_squares_bf16: bar\\.sync \t0;, PTX line \\d+ \\(reduce\\.cuh:31\\): MISSED BY NO CASE");
+    }
+
+    @Test
+    void a_barrier_that_counts_bytes_is_a_wait_too() {
+        List<KernelCase> one = List.of(MatMulCases.hopper().getFirst());
+        List<Dropped> all = dropped(one, 90, "mat_mul.sm_90a");
+        assertThat(all)
+                .filteredOn(d -> d.instruction().startsWith("mbarrier.try_wait"))
+                .isNotEmpty()
+                .anySatisfy(d -> assertThat(d.caught()).contains("mat_mul.sm_90a.cu"));
+    }
+}
