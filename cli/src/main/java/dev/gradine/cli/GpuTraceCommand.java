@@ -25,6 +25,8 @@ import picocli.CommandLine.Spec;
                 + " matrices of a tensor core.")
 final class GpuTraceCommand implements Runnable {
 
+    private static final String HOPPER = ".sm_90a";
+
     @Parameters(paramLabel = "KERNEL", description = "Name of the kernel, such as mat_mul_nt_bf16.")
     private String kernel = "";
 
@@ -83,9 +85,11 @@ final class GpuTraceCommand implements Runnable {
     /// The first case that launches the kernel, those of its type and file first.
     private KernelCase caseOf(String file) {
         DType type = kernel.contains("bf16") ? DType.BF16 : DType.F32;
-        List<KernelCase> some = KernelCases.all().stream()
+        List<KernelCase> all = file.endsWith(HOPPER) ? KernelCases.hopper() : KernelCases.all();
+        String op = file.replace(HOPPER, "");
+        List<KernelCase> some = all.stream()
                 .filter(c -> c.toString().contains(wanted))
-                .sorted(Comparator.comparing(c -> c.type() != type || !c.name().startsWith(file))) // likely ones first
+                .sorted(Comparator.comparing(c -> c.type() != type || !c.name().startsWith(op))) // likely ones first
                 .toList();
         for (KernelCase c : some) if (Trace.launches(kernel, work(c))) return c;
         throw new IllegalArgumentException("trace: no case launches " + kernel);

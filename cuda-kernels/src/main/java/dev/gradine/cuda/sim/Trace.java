@@ -63,7 +63,7 @@ public final class Trace {
     private final Consumer<String> out;
     private final Set<Instruction> instructions = Collections.newSetFromMap(new IdentityHashMap<>());
     private byte[] shared = new byte[0];
-    /// Accumulators of the last `wgmma` that was told of.
+    /// Accumulators of the warp's last `wgmma`.
     private Operand sums = new Operand.Vector(List.of());
 
     private boolean begun;
@@ -134,6 +134,7 @@ public final class Trace {
         if (over || warp.block() != window.block || !instructions.contains(instruction)) return;
         boolean ours = warp.index() == window.warp;
         if (ours && !begun && instruction.text().contains(window.from)) begun = true;
+        if (ours && instruction.has("mma_async")) sums = instruction.operands().getFirst();
         if (shared.length == 0) shared = warp.shared();
         if (begun && ours) tell(warp, instruction, mask);
         if (changesShared(instruction)) shared = warp.shared();
@@ -173,7 +174,6 @@ public final class Trace {
                 LaneTable.lines("at", LaneTable.Style.ADDRESS, at, mask).forEach(this::indent);
             }
         }
-        if (instruction.has("mma_async")) sums = instruction.operands().getFirst();
         if (instruction.opcode().equals("mma")) {
             Fragments.lines(warp, instruction).forEach(this::indent);
         } else if (instruction.text().equals("wgmma.wait_group.sync.aligned 0")) {
