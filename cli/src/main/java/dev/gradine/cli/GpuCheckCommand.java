@@ -5,12 +5,16 @@ import dev.gradine.cli.gpu.Sanitizer;
 import dev.gradine.cli.gpu.StepCheck;
 import dev.gradine.cli.gpu.TempFolder;
 import dev.gradine.cuda.Gpu;
+import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.PtxFiles;
 import dev.gradine.cuda.check.Check;
+import dev.gradine.cuda.check.DroppedWaits;
 import dev.gradine.cuda.check.KernelCase;
 import dev.gradine.cuda.check.KernelCases;
 import dev.gradine.cuda.check.Verified;
 import dev.gradine.cuda.driver.CudaDevice;
 import dev.gradine.cuda.driver.Driver;
+import dev.gradine.cuda.driver.UserCache;
 import dev.gradine.cuda.sim.Options;
 import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.io.AtomicFiles;
@@ -38,7 +42,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Run every kernel against the CPU; on a card also training steps, compute-sanitizer where it is installed,"
                     + " and the demo.",
-            "What was right on a card is written to " + Verified.FILE + "."
+            "What was right on a card is written to " + Verified.FILE
+                    + ", and from then on kernels for Hopper alone are" + " chosen on this machine if they were."
         })
 final class GpuCheckCommand implements Callable<Integer> {
 
@@ -62,6 +67,13 @@ final class GpuCheckCommand implements Callable<Integer> {
             description = "Only cases whose name contains this; no steps, no demo.")
     private @Nullable String only;
 
+    @Option(
+            names = "--drop-waits",
+            paramLabel = "FILE",
+            description = "Instead: leave out each barrier, fence and wait of the kernels of FILE.ptx once, on the"
+                    + " simulator, and say which no case misses.")
+    private @Nullable String dropped;
+
     @Option(names = "--cases", description = "Only the cases; no steps, no demo.")
     private boolean casesAlone;
 
@@ -82,6 +94,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         if (cases(KernelCases.all()).isEmpty() && cases(KernelCases.hopper()).isEmpty()) {
             throw new IllegalArgumentException("--only: \"" + only + "\" is in no case's name");
         }
+        if (dropped != null) return dropWaits(dropped);
         Gpu gpu = open(false);
         Check.Circumstances at = new Check.Circumstances(
                 gpu.name(), driver(), LocalDate.now(ZoneOffset.UTC).toString());
@@ -92,7 +105,10 @@ final class GpuCheckCommand implements Callable<Integer> {
             onHopper(check, cpu);
         }
         Verified verified = check.verified(known(), at);
-        if (device.equals(CUDA)) write(verified);
+        if (device.equals(CUDA)) {
+            write(file(), verified);
+            write(UserCache.verified(), check.verified(Verified.read(UserCache.verified()), at));
+        }
         if (only == null && !casesAlone) {
             steps();
             if (device.equals(CUDA)) {
@@ -104,6 +120,28 @@ final class GpuCheckCommand implements Callable<Integer> {
         print().println(wrong == 0 ? "all right" : wrong + " WRONG");
         print().flush();
         return wrong == 0 ? 0 : Failures.FAULT;
+    }
+
+    private int dropWaits(String stem) {
+        if (!device.equals(SIM)) throw new IllegalArgumentException("--drop-waits: --device is cuda, expected sim");
+        if (!PtxFiles.exists(stem)) {
+            throw new IllegalArgumentException(
+                    "--drop-waits: \"%s\", expected one of %s".formatted(stem, String.join(", ", PtxFiles.stems())));
+        }
+        boolean hopper = new Kernel(stem, "").isHopper();
+        Options options = Options.defaults().withCapability(hopper ? HOPPER : BASELINE);
+        List<KernelCase> all = cases(hopper ? KernelCases.hopper() : KernelCases.all());
+        int[] counts = new int[2];
+        try (Kernels cpu = CpuKernels.open()) {
+            new DroppedWaits(all, options, cpu).run(stem, d -> {
+                counts[d.caught().isEmpty() ? 1 : 0]++;
+                print().println(d);
+                print().flush();
+            });
+        }
+        print().println("%d waits missed, %d missed by no case".formatted(counts[0], counts[1]));
+        print().flush();
+        return 0;
     }
 
     private void showNeverVerified(List<String> never) {
@@ -166,9 +204,11 @@ final class GpuCheckCommand implements Callable<Integer> {
         return Files.exists(file) ? Verified.parse(file.toString(), Files.readString(file)) : Verified.shipped();
     }
 
-    private void write(Verified verified) {
-        AtomicFiles.writeText(file().toAbsolutePath(), verified.text());
-        print().println("written: " + file());
+    private void write(Path file, Verified verified) throws IOException {
+        Path whole = file.toAbsolutePath();
+        Files.createDirectories(whole.getParent());
+        AtomicFiles.writeText(whole, verified.text());
+        print().println("written: " + file);
     }
 
     /// Steps of the demo's model, fine-tuning and preference optimisation, here and on the CPU.

@@ -72,6 +72,7 @@ public final class AttentionCases {
                 backward(few, DType.BF16, heads(2, 1, 128)),
                 backward(shared, DType.BF16, heads(3, 1, 64)),
                 backward(shared, DType.BF16, heads(1, 1, 128)),
+                backward(cached, DType.BF16, heads(1, 1, 64)),
                 backward(cached, DType.BF16, heads(1, 1, 128)));
     }
 

@@ -97,7 +97,8 @@ public final class DroppedWaits {
                 lines[i] = m.replaceFirst(wait.equals(TRY) ? NO_TRY : "");
                 PtxModule module = PtxModule.parse(stem + ".ptx", String.join("\n", lines));
                 String place = "PTX line %d (%s)".formatted(i + 1, source);
-                report.accept(dropped(stem, new Mutant(entry, m.group().strip(), place, module)));
+                report.accept(
+                        dropped(stem, new Mutant(entry, m.group().strip().replaceAll("\\s+", " "), place, module)));
                 lines[i] = line;
             }
         }

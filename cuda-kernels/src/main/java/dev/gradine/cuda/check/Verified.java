@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -49,6 +51,18 @@ public record Verified(SortedMap<String, Entry> byEntry) {
     public static Verified shipped() {
         try (InputStream in = Verified.class.getResourceAsStream("/" + FILE)) {
             return in == null ? none() : parse(FILE, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// What a file says; nothing if there is none.
+    ///
+    /// @throws IllegalArgumentException names the line that is no entry
+    public static Verified read(Path file) {
+        if (!Files.exists(file)) return none();
+        try {
+            return parse(file.toString(), Files.readString(file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -59,16 +59,14 @@ public final class Natives {
     /// In the user's cache; where that cannot be written, a folder of this process.
     private static Path folder() throws IOException {
         var ours = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-        String cache = System.getenv("XDG_CACHE_HOME");
-        Path parent =
-                cache == null || cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache);
+        Path cache = UserCache.folder();
         try {
-            Path folder = parent.resolve("gradine").resolve("jcuda-" + VERSION);
+            Path folder = cache.resolve("jcuda-" + VERSION);
             Files.createDirectories(folder, ours);
             if (Files.isWritable(folder)) return folder;
         } catch (IOException e) {
             System.getLogger(Natives.class.getName())
-                    .log(System.Logger.Level.DEBUG, "{0} cannot be used: {1}", parent, e.getMessage());
+                    .log(System.Logger.Level.DEBUG, "{0} cannot be used: {1}", cache, e.getMessage());
         }
         return Files.createTempDirectory("gradine-jcuda", ours);
     }

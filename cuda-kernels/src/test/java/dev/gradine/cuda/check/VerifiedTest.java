@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.cuda.Kernel;
 import dev.gradine.cuda.PtxFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// What was verified is read as it was written, and a kernel that changed since counts as never
 /// verified.
@@ -29,6 +33,15 @@ class VerifiedTest {
         assertThat(read.byEntry().values()).extracting(Verified.Entry::error).containsExactly(0.0, (double) 1.5e-5f);
         assertThat(Verified.parse("v.json", read.text()).text()).isEqualTo(v.text());
         assertThat(Verified.parse("v.json", Verified.none().text()).byEntry()).isEmpty();
+    }
+
+    @Test
+    void a_file_that_is_not_there_says_nothing(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve(Verified.FILE);
+        assertThat(Verified.read(file).byEntry()).isEmpty();
+        Verified v = of("rope_f32", "rope", SHA);
+        Files.writeString(file, v.text());
+        assertThat(Verified.read(file).text()).isEqualTo(v.text());
     }
 
     @Test
