@@ -20,9 +20,8 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
     private static final int SHORTEST = 64; // keys of a slice: fewer are not worth the parts they leave
     private static final int MOST_SLICES = 64; // of a sequence: more leave parts without filling a card better
 
-    /// Keys `begin` … `end` − 1 that queries of `tile` see, for its pairs from number `pair` on; what they give begins
-    /// at
-    /// row `part`.
+    /// Keys `begin` … `end` − 1 that queries of `tile` see, for its pairs from number `pair` on; what they
+    /// give begins at row `part`.
     record Slice(QueryTile tile, int pair, int begin, int end, int part) {}
 
     /// The parts of one query: `count` of them, from row `part` on, each `stride` rows behind the last.

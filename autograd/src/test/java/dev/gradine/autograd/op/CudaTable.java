@@ -32,6 +32,8 @@ record CudaTable(Path root) {
     private static final Pattern LINE =
             Pattern.compile("\"(\\w+)\": \\{\"file\": \"([\\w.]+)\", \"sha256\": \"(\\w+)\","
                     + " \"card\": \"([^\"]*)\", \"driver\": \"[^\"]*\", \"date\": \"([-\\d]+)\"");
+    private static final Pattern TOLD =
+            Pattern.compile("_(any|coded|rows\\d)$"); // types are arguments of these kernels
     private static final String HOPPER = ".sm_90a";
 
     String text() {
@@ -97,7 +99,10 @@ record CudaTable(Path root) {
 
     private static String types(List<String> entries) {
         TreeSet<String> types = new TreeSet<>();
-        for (String e : entries) for (String t : List.of("f32", "bf16")) if (e.contains("_" + t)) types.add(t);
+        for (String e : entries) {
+            boolean isTold = TOLD.matcher(e).find();
+            for (String t : List.of("f32", "bf16")) if (isTold || e.contains("_" + t)) types.add(t);
+        }
         return types.isEmpty() ? "f32" : String.join(", ", types);
     }
 

@@ -9,8 +9,7 @@ import java.util.function.Predicate;
 /// @param heldLoss mean over the tokens of the held-out completions, nats
 /// @param likelier share of the held-out pairs whose chosen story is the likelier one
 /// @param rewarded share of the held-out pairs whose chosen story gained more than the other one since
-/// fine-tuning, which
-///     is DPO's accuracy; a tie counts half
+///     fine-tuning, which is DPO's accuracy; a tie counts half
 /// @param wholeLoss mean over the tokens of whole stories, nats: what the model was made for
 /// @param told stories of held-out openings, at least one
 public record Scores(double heldLoss, double likelier, double rewarded, double wholeLoss, List<Story> told) {

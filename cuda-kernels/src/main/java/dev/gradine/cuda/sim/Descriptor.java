@@ -11,8 +11,8 @@ package dev.gradine.cuda.sim;
 /// bytes in row r (of A, or column of B) and at k lies, before the permutation, at
 ///
 /// ```
-/// K first    permuted  (r mod 8)·W  + (r / 8)·S + 2k              plain  (r mod 8)·16 + (r / 8)·S + (k / 8)·L + 2(k
-/// mod 8)
+/// K first    permuted  (r mod 8)·W  + (r / 8)·S + 2k
+///            plain     (r mod 8)·16 + (r / 8)·S + (k / 8)·L + 2(k mod 8)
 /// r first    permuted  2(r mod W/2) + (2r / W)·L + (k mod 8)·W + (k / 8)·S
 ///            plain     2(r mod 8)   + (r / 8)·S + (k mod 8)·16 + (k / 8)·L
 /// ```

@@ -6,9 +6,8 @@ import dev.gradine.tensor.Tensor;
 /// Device contract of writing the keys and values of fresh tokens into their caches.
 public interface KvAppendKernel {
 
-    /// Overwrites rows `slots i32[N]` of `kCache` and `vCache [capacity,G·D]` with the rows of `k` and `v [N,G·D]`,
-    /// which
-    /// have the type of the caches; no slot twice.
+    /// Overwrites rows `slots i32[N]` of `kCache` and `vCache [capacity,G·D]` with the rows of `k` and `v`,
+    /// `[N,G·D]`, which have the type of the caches; no slot twice.
     void append(Tensor k, Tensor v, Tensor slots, Tensor kCache, Tensor vCache);
 
     /// Fails unless the operands fit each other.
