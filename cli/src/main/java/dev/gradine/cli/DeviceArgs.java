@@ -62,14 +62,24 @@ final class DeviceArgs {
     Device chosen() {
         List<Device> all = Device.all();
         DeviceOptions options = new DeviceOptions(dataType(), graphs, vendorGemm());
-        if (!name.equals(AUTO)) return named(name, all).with(options);
+        if (!name.equals(AUTO)) return noted(named(name, all)).with(options);
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();
         Device device = why.isEmpty() ? cuda : named(CPU, all);
+        tell("device " + device.name() + (why.isEmpty() ? " (a card is here)" : " (" + why + ")"));
+        return noted(device).with(options);
+    }
+
+    private Device noted(Device device) {
+        String note = device.note();
+        if (!note.isEmpty()) tell(note);
+        return device;
+    }
+
+    private void tell(String line) {
         var err = command.commandLine().getErr();
-        err.println("gradine: device " + device.name() + (why.isEmpty() ? " (a card is here)" : " (" + why + ")"));
+        err.println("gradine: " + line);
         err.flush();
-        return device.with(options);
     }
 
     /// What is to be typed for a command to compute on `device` in its way. The CPU goes without saying.

@@ -124,11 +124,13 @@ final class GpuBenchCommand implements Callable<Integer> {
     }
 
     private void works() {
-        Card device = new CudaDevice().openCard();
+        CudaDevice first = new CudaDevice();
+        Card device = first.openCard();
         try (CudaKernels cuda = CudaKernels.open(device)) {
             card = device.name();
             Torch torch = noTorch ? new Torch(Map.of(), "left out") : Torch.measure();
             print().println(card + ", CUDA " + Driver.version());
+            if (!first.note().isEmpty()) print().println(first.note());
             List<CuBlas> cublas = gemm.equals(CUBLAS) ? CuBlas.on(device) : List.of();
             hasCublas = !cublas.isEmpty();
             print().println(GpuRow.head());

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -89,11 +89,23 @@ public final class PtxFiles {
     /// All kernels, each with the stem of its file.
     public static SortedMap<String, String> entries() {
         SortedMap<String, String> entries = new TreeMap<>();
-        for (String stem : stems()) {
-            Matcher m = ENTRY.matcher(text(stem));
-            while (m.find()) entries.put(m.group(1), stem);
-        }
+        for (String stem : stems()) for (Kernel k : kernels(stem)) entries.put(k.entry(), stem);
         return entries;
+    }
+
+    /// The kernels for Hopper alone.
+    public static List<Kernel> hopper() {
+        return stems().stream()
+                .filter(stem -> new Kernel(stem, "").isHopper())
+                .flatMap(stem -> kernels(stem).stream())
+                .toList();
+    }
+
+    private static List<Kernel> kernels(String stem) {
+        return ENTRY.matcher(text(stem))
+                .results()
+                .map((MatchResult m) -> new Kernel(stem, m.group(1)))
+                .toList();
     }
 
     private static String resource(String file) {

@@ -13,6 +13,11 @@ public interface Device {
     /// Why it cannot be used here; empty if it can.
     String whyMissing();
 
+    /// What a user should know before it computes, in one line; empty if there is nothing.
+    default String note() {
+        return "";
+    }
+
     /// Opens its `run` lifetime.
     ///
     /// @throws IllegalArgumentException if it cannot be used here, or does not compute like that

@@ -14,6 +14,11 @@ record DeviceWithOptions(Device device, DeviceOptions options) implements Device
     }
 
     @Override
+    public String note() {
+        return device.note();
+    }
+
+    @Override
     public Kernels open(DeviceOptions other) {
         return device.open(other);
     }

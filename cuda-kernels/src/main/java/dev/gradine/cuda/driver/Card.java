@@ -28,7 +28,7 @@ import jcuda.driver.JCudaDriver;
 public final class Card implements Gpu {
 
     private static final boolean WAIT = Boolean.getBoolean("gradine.cuda.wait");
-    private static final int HOPPER = 90;
+    static final int HOPPER = 90;
     private static final int NON_BLOCKING = 1; // CU_STREAM_NON_BLOCKING: no ties to the default stream
 
     private final CardInfo info;

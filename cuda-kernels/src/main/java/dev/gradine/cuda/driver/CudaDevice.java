@@ -5,6 +5,7 @@ import dev.gradine.cuda.DenseGemm;
 import dev.gradine.cuda.Gpu;
 import dev.gradine.cuda.GraphGpu;
 import dev.gradine.cuda.Kernel;
+import dev.gradine.cuda.PtxFiles;
 import dev.gradine.cuda.check.Verified;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
@@ -27,6 +28,20 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public String note() {
+        if (!whyMissing().isEmpty()) return "";
+        CardInfo card = Driver.cards().getFirst();
+        if (card.capability() != Card.HOPPER) return "";
+        Predicate<Kernel> verified = verified(card.toString());
+        long unknown = PtxFiles.hopper().stream().filter(verified.negate()).count();
+        return unknown == 0
+                ? ""
+                : "%d of %d kernels for Hopper were not verified on %s: kernels for every card do their work until"
+                                .formatted(unknown, PtxFiles.hopper().size(), card)
+                        + " gradine gpu check has run here";
+    }
+
+    @Override
     public Kernels open(DeviceOptions options) {
         Card card = openCard();
         try {
@@ -44,8 +59,12 @@ public final class CudaDevice implements Device {
     ///
     /// @throws DeviceAbsentException if there is none
     public Card openCard() {
+        return open(CudaDevice::verified);
+    }
+
+    private static Predicate<Kernel> verified(String card) {
         List<Verified> known = List.of(Verified.shipped(), Verified.read(UserCache.verified()));
-        return open(card -> kernel -> known.stream().anyMatch(v -> v.has(kernel, card)));
+        return kernel -> known.stream().anyMatch(v -> v.has(kernel, card));
     }
 
     /// The card alone, for who checks it: kernels for Hopper may be chosen that nobody has verified yet.

@@ -28,6 +28,7 @@ final class CardOnPaper {
         fails(() -> new CudaDevice().open(new DeviceOptions(DType.F32, false, true)));
         CardInfo info = Driver.cards().getFirst();
         System.out.println("missing: " + Driver.whyMissing());
+        System.out.println("note: " + new CudaDevice().note());
         Card card = new Card(info, kernel -> false);
         System.out.println("%s, %d multiprocessors, %d bytes shared, CUDA %s"
                 .formatted(card.name(), card.multiprocessors(), card.sharedBytesPerBlock(), Driver.version()));

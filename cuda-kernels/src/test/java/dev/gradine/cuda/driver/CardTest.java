@@ -58,8 +58,18 @@ class CardTest {
     void the_card_says_what_it_is() {
         assertThat(lines).element(1).isEqualTo("missing: ");
         assertThat(lines)
-                .element(2)
+                .element(3)
                 .isEqualTo("Paper Card (sm_90), 132 multiprocessors, 232448 bytes shared, CUDA 13.0");
+    }
+
+    @Test
+    void a_user_is_told_that_kernels_for_hopper_wait_for_a_check() {
+        assertThat(lines)
+                .element(2)
+                .asString()
+                .matches(
+                        "note: (\\d+) of \\1 kernels for Hopper were not verified on Paper Card \\(sm_90\\): kernels for"
+                                + " every card do their work until gradine gpu check has run here");
     }
 
     @Test
@@ -145,6 +155,6 @@ class CardTest {
 
     @Test
     void nothing_went_unnoticed() {
-        assertThat(lines).doesNotContain("no error").hasSize(25);
+        assertThat(lines).doesNotContain("no error").hasSize(26);
     }
 }
