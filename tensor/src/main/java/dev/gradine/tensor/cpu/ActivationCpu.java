@@ -148,22 +148,25 @@ final class ActivationCpu implements ActivationKernel {
         return Math.fma(VectorMath.normalDensity(e), x, VectorMath.normalCdf(x, e));
     }
 
+    /// `dy (s + x s (1 − s) 2u′)` with `s = σ(2u)` and `u′ = √(2/π) (1 + 3 · 0.044715 x²)`.
+    ///
+    /// The slope is no method of its own: compiled before its caller, it may be too large to be
+    /// inlined there, and every vector is boxed.
     private static void geluTanhBackward(long dy, long in, long dx, int from, int to) {
         int i = from;
-        for (; i <= to - LANES; i += LANES) store(load(dy, i).mul(geluTanhSlope(load(in, i))), dx, i);
+        for (; i <= to - LANES; i += LANES) {
+            FloatVector x = load(in, i);
+            FloatVector squared = x.mul(x);
+            FloatVector s = VectorMath.sigmoid(squared.fma(VCUBIC, ONE).mul(x).mul(VSQRT_8_OVER_PI));
+            FloatVector twoUSlope = squared.fma(VTHREE_CUBIC, ONE).mul(VSQRT_8_OVER_PI);
+            store(x.mul(s).mul(ONE.sub(s)).fma(twoUSlope, s).mul(load(dy, i)), dx, i);
+        }
         for (; i < to; i++) {
             float x = get(in, i);
             float s = VectorMath.sigmoid(twoU(x));
             float twoUSlope = Math.fma(x * x, 3 * CUBIC, 1) * SQRT_8_OVER_PI;
             set(dx, i, get(dy, i) * Math.fma(x * s * (1 - s), twoUSlope, s));
         }
-    }
-
-    /// `s + x s (1 − s) 2u′` with `s = σ(2u)` and `u′ = √(2/π) (1 + 3 · 0.044715 x²)`.
-    private static FloatVector geluTanhSlope(FloatVector x) {
-        FloatVector s = VectorMath.sigmoid(twoU(x));
-        FloatVector twoUSlope = x.mul(x).fma(VTHREE_CUBIC, ONE).mul(VSQRT_8_OVER_PI);
-        return x.mul(s).mul(ONE.sub(s)).fma(twoUSlope, s);
     }
 
     @Override
