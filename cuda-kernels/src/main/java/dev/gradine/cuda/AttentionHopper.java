@@ -6,7 +6,6 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.Segments;
-import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -99,13 +98,7 @@ final class AttentionHopper {
     /// Rows of all heads, of which a box takes `rows` rows and 64 columns.
     private static TensorMap map(Tensor t, int heads, Heads h, int rows) {
         long width = (long) heads * h.headDim();
-        return new TensorMap(
-                DeviceMemory.address(t),
-                DType.BF16,
-                List.of(width, t.size() / width),
-                List.of(2 * width),
-                List.of(COLUMNS, rows),
-                2 * COLUMNS);
+        return TensorMap.matrix(DeviceMemory.address(t), DType.BF16, t.size() / width, width, rows, COLUMNS);
     }
 
     /// Two tiles and the results, the ring of pairs of tiles of `rows` rows with two floats a row, barriers.

@@ -6,7 +6,6 @@ import dev.gradine.cuda.DenseGemm.Product;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.kernel.MatMulShapes;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 
 /// Products of bf16 by the kernels for Hopper alone, `mat_mul.sm_90a.cu`: as many blocks as there are
@@ -16,7 +15,6 @@ final class MatMulHopper {
     private static final int ROWS = 128; // of a tile of the result
     private static final int COLUMNS = 256;
     private static final int DEPTH = 64; // of k at a time
-    private static final int SWIZZLE = 128; // bytes in a row of a box: 64 values
     private static final int THREADS = 384; // a warpgroup that copies, two that multiply
     private static final int STAGES = 4;
     private static final int SHARED = 1024 // to begin at a multiple of it
@@ -58,7 +56,6 @@ final class MatMulHopper {
 
     /// @param boxRows rows of it that one copy brings, 64 values of each
     private static TensorMap operand(Matrix matrix, int rows, int columns, int boxRows) {
-        List<Long> sizes = List.of((long) columns, (long) rows);
-        return new TensorMap(matrix.address(), DType.BF16, sizes, List.of(2L * columns), List.of(64, boxRows), SWIZZLE);
+        return TensorMap.matrix(matrix.address(), DType.BF16, rows, columns, boxRows, 64);
     }
 }

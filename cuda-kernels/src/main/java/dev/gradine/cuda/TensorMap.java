@@ -52,14 +52,13 @@ public record TensorMap(
     /// A matrix in rows, of which a box takes `rows` by `columns` values, permuted within 128 bytes.
     public static TensorMap matrix(Tensor t, int rows, int columns) {
         long width = t.shape().last();
-        int bytes = valueBytes(t.dtype());
-        return new TensorMap(
-                DeviceMemory.address(t),
-                t.dtype(),
-                List.of(width, t.size() / width),
-                List.of(width * bytes),
-                List.of(columns, rows),
-                128);
+        return matrix(DeviceMemory.address(t), t.dtype(), t.size() / width, width, rows, columns);
+    }
+
+    /// The same of `height` rows of `width` values at an address.
+    static TensorMap matrix(long address, DType type, long height, long width, int rows, int columns) {
+        List<Long> sizes = List.of(width, height);
+        return new TensorMap(address, type, sizes, List.of(width * valueBytes(type)), List.of(columns, rows), 128);
     }
 
     /// Bytes of one value.
