@@ -1,6 +1,6 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Add.add;
+import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Attention.attention;
 import static dev.gradine.autograd.op.Gather.gather;
 import static dev.gradine.autograd.op.RmsNorm.rmsNorm;

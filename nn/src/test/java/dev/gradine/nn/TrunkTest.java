@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.autograd.op.Add;
+import dev.gradine.autograd.op.Functions;
 import dev.gradine.autograd.op.Linear;
-import dev.gradine.autograd.op.Scale;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -95,7 +94,7 @@ class TrunkTest {
     void going_on_from_it_gives_the_bits_of_the_whole_pass() {
         assertThat(hidden(false)).isEqualTo(hidden(true));
         LinearSlot up = linear("1.mlp.up_proj");
-        up.use(x -> Scale.scale(up.base().forward(x), 1.5f));
+        up.use(x -> Functions.scale(up.base().forward(x), 1.5f));
         assertThat(layers()).isEqualTo(2);
         assertThat(hidden(false)).isEqualTo(hidden(true));
     }
@@ -124,7 +123,7 @@ class TrunkTest {
             slot.use(x -> {
                 if (x.tracked()) tracked.add(slot.path().substring("model.layers.".length()));
                 Var y = slot.base().forward(x);
-                return trained ? Add.add(y, Linear.linear(x, x.tape().param(a))) : y;
+                return trained ? Functions.add(y, Linear.linear(x, x.tape().param(a))) : y;
             });
         }
         try (Kernels k = run.openStep()) {
