@@ -130,7 +130,7 @@ class ValuesTest {
                 h.release();
                 assertThatThrownBy(() -> add(x, h))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("tape: input F32[3, 16] of Add was released, expected one still held (release a"
+                        .hasMessage("tape: input F32[3, 16] of add was released, expected one still held (release a"
                                 + " value after the last op that reads it)");
             }
         }

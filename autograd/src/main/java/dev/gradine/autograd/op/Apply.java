@@ -35,6 +35,11 @@ public record Apply(Fn f, float a, float b) implements Op1<Apply.Saved> {
     }
 
     @Override
+    public String title() {
+        return f.id();
+    }
+
+    @Override
     public Forward<Saved> forward(Kernels k, Tensor x) {
         Tensor y = k.emptyLike(x);
         k.function().apply(f, a, b, x, y);

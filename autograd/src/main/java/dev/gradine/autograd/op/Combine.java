@@ -35,6 +35,11 @@ public record Combine(Fn2 f) implements Op2<Combine.Saved> {
     }
 
     @Override
+    public String title() {
+        return f.id();
+    }
+
+    @Override
     public Forward<Saved> forward(Kernels k, Tensor a, Tensor b) {
         Per per = per(f.id(), a.shape(), b.shape());
         Tensor y = k.emptyLike(a);
