@@ -37,10 +37,11 @@ __device__ inline float log1mexp(float x) { return x > -0.6931472f ? logf(-expm1
 
 __device__ inline float log_sigmoid(float x) { return fminf(x, 0) - log1pf(expf(-fabsf(x))); }
 
-// The slope of x s(kx).
-__device__ inline float swish_slope(float x, float k) {
-    float s = sigmoid(k * x);
-    return fmaf(k * x * s, 1 - s, s);
+// The slope of x s(z), z a function of x: s + x s (1 - s) z'. 1 - s is s(-z), which vanishes for large
+// z as it should, where an approximate s is not quite 1.
+__device__ inline float swish_slope(float x, float z, float z_slope) {
+    float s = sigmoid(z);
+    return fmaf(x * s * sigmoid(-z), z_slope, s);
 }
 
 // The normal distribution; by the complement, which keeps its digits where it is small.
@@ -57,9 +58,7 @@ __device__ inline float two_u(float x) { return 1.5957692f * x * fmaf(x * x, 0.0
 __device__ inline float gelu_tanh(float x) { return x * sigmoid(two_u(x)); }
 
 __device__ inline float gelu_tanh_slope(float x) {
-    float s = sigmoid(two_u(x));
-    float slope = 1.5957692f * fmaf(x * x, 3 * 0.044715f, 1);
-    return fmaf(x * s * (1 - s), slope, s);
+    return swish_slope(x, two_u(x), 1.5957692f * fmaf(x * x, 3 * 0.044715f, 1));
 }
 
 // 1, half where they are equal, 0.
@@ -82,8 +81,8 @@ __device__ inline float less(float a, float b) { return a < b ? 1 : a == b ? 0.5
     ROW(0, softplus, -log_sigmoid(-x), x, dy * sigmoid(x), T, TYPE) \
     ROW(1, tanh, tanhf(x), y, dy * (1 - y * y), T, TYPE) \
     ROW(4, relu, x < 0 ? 0 : x, y, y > 0 ? dy : 0, T, TYPE) \
-    ROW(4, silu, x * sigmoid(x), x, dy * swish_slope(x, 1), T, TYPE) \
-    ROW(4, quick_gelu, x * sigmoid(1.702f * x), x, dy * swish_slope(x, 1.702f), T, TYPE) \
+    ROW(4, silu, x * sigmoid(x), x, dy * swish_slope(x, x, 1), T, TYPE) \
+    ROW(4, quick_gelu, x * sigmoid(1.702f * x), x, dy * swish_slope(x, 1.702f * x, 1.702f), T, TYPE) \
     ROW(4, gelu_tanh, gelu_tanh(x), x, dy * gelu_tanh_slope(x), T, TYPE) \
     ROW(4, gelu_erf, x * normal_cdf(x), x, dy * gelu_erf_slope(x), T, TYPE) \
     ROW(0, sin, sinf(x), x, dy * cosf(x), T, TYPE) \

@@ -1,11 +1,11 @@
 package dev.gradine.peft;
 
-import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.AddBias.addBias;
 import static dev.gradine.autograd.op.Dropout.dropout;
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.LowRankLinear.lowRankLinear;
-import static dev.gradine.autograd.op.Functions.scale;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;

@@ -7,7 +7,8 @@ import dev.gradine.tensor.kernel.Fn;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A function of one variable, value by value. The functions are the rows of `Fn`; `Functions` has short names for them.
+/// A function of one variable, value by value. The functions are the rows of `Fn`; `Functions` has short names for
+/// them.
 ///
 /// ```
 /// y = f(x)      dx = dy · f′(x)

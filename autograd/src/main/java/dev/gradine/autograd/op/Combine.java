@@ -74,10 +74,11 @@ public record Combine(Fn2 f) implements Op2<Combine.Saved> {
         }
         if (b.size() == 1) return Per.ROW;
         int same = Arrays.mismatch(left, right);
-        boolean ones = right.length == left.length && Arrays.stream(right, same, right.length).allMatch(d -> d == 1);
+        boolean ones = right.length == left.length
+                && Arrays.stream(right, same, right.length).allMatch(d -> d == 1);
         if (ones) return Per.ROW;
-        throw new ShapeException("%s: b is %s, expected the shape of a %s, its last axes, or 1 for its last axes"
-                .formatted(op, b, a));
+        throw new ShapeException(
+                "%s: b is %s, expected the shape of a %s, its last axes, or 1 for its last axes".formatted(op, b, a));
     }
 
     @Override

@@ -126,7 +126,9 @@ class ApplyTest {
             boolean two = name.getParameterCount() == 2 && name.getParameterTypes()[1] == Var.class;
             Object[] given = {x, two ? x : A, B};
             Var got = (Var) name.invoke(null, Arrays.copyOf(given, name.getParameterCount()));
-            Var expected = two ? Combine.combine(Fn2.valueOf(row), x, x) : apply(Fn.valueOf(row), x, constants(Fn.valueOf(row)));
+            Var expected = two
+                    ? Combine.combine(Fn2.valueOf(row), x, x)
+                    : apply(Fn.valueOf(row), x, constants(Fn.valueOf(row)));
             assertThat(k.download(got.value())).isEqualTo(k.download(expected.value()));
         }
     }

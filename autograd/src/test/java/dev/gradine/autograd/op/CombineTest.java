@@ -62,8 +62,8 @@ class CombineTest {
         return OpCheck.of(
                         (_, v) -> combine(f, v.get(0), v.get(1)),
                         x -> IntStream.range(0, x.get(0).length)
-                                .mapToDouble(i ->
-                                        f.value(x.get(0)[i], x.get(1)[second.index().applyAsInt(i)]))
+                                .mapToDouble(i -> f.value(
+                                        x.get(0)[i], x.get(1)[second.index().applyAsInt(i)]))
                                 .toArray(),
                         Shape.of(ROWS, c),
                         second.shape())
@@ -143,9 +143,11 @@ class CombineTest {
         try (Kernels k = CpuKernels.open()) {
             Tensor a = k.of(Shape.of(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8);
             Combine op = new Combine(Fn2.MUL);
-            assertThat(k.download(op.forward(k, a, k.of(Shape.of(2, 2), 1, 10, 100, 1000)).y()))
+            assertThat(k.download(op.forward(k, a, k.of(Shape.of(2, 2), 1, 10, 100, 1000))
+                            .y()))
                     .containsExactly(1, 20, 300, 4000, 5, 60, 700, 8000);
-            assertThat(k.download(op.forward(k, a, k.of(Shape.of(2, 1, 1), 1, -1)).y()))
+            assertThat(k.download(
+                            op.forward(k, a, k.of(Shape.of(2, 1, 1), 1, -1)).y()))
                     .containsExactly(1, 2, 3, 4, -5, -6, -7, -8);
             assertThat(k.download(op.forward(k, a, k.of(Shape.SCALAR, 2)).y()))
                     .containsExactly(2, 4, 6, 8, 10, 12, 14, 16);
@@ -154,12 +156,18 @@ class CombineTest {
 
     @Test
     void refuses_another_shape() {
-        refuses(Shape.of(2, 3), Shape.of(3, 2), "add: b is [3, 2], expected the shape of a [2, 3], its last axes,"
-                + " or 1 for its last axes");
-        refuses(Shape.of(2, 3), Shape.of(2), "add: b is [2], expected the shape of a [2, 3], its last axes,"
-                + " or 1 for its last axes");
-        refuses(Shape.of(3), Shape.of(2, 3), "add: b is [2, 3], expected the shape of a [3], its last axes,"
-                + " or 1 for its last axes");
+        refuses(
+                Shape.of(2, 3),
+                Shape.of(3, 2),
+                "add: b is [3, 2], expected the shape of a [2, 3], its last axes," + " or 1 for its last axes");
+        refuses(
+                Shape.of(2, 3),
+                Shape.of(2),
+                "add: b is [2], expected the shape of a [2, 3], its last axes," + " or 1 for its last axes");
+        refuses(
+                Shape.of(3),
+                Shape.of(2, 3),
+                "add: b is [2, 3], expected the shape of a [3], its last axes," + " or 1 for its last axes");
     }
 
     private static void refuses(Shape a, Shape b, String message) {

@@ -30,7 +30,8 @@ class GeluTest {
     private static OpCheck geluOf(boolean tanh, int n) {
         return OpCheck.of(
                 (_, v) -> tanh ? geluTanh(v.get(0)) : geluErf(v.get(0)),
-                OpCheck.map(x -> tanh ? tanh(x) : exact(x)), Shape.of(3, n));
+                OpCheck.map(x -> tanh ? tanh(x) : exact(x)),
+                Shape.of(3, n));
     }
 
     @ParameterizedTest
