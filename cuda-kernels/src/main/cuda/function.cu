@@ -118,7 +118,7 @@ __device__ inline float less(float a, float b) { return a < b ? 1 : a == b ? 0.5
         }); \
     }
 
-// `per` is 0 where b has a value for each of a; else value i of a meets second[i % width] (per 1) or [i / width] (2).
+// In `_per` entries value i of a meets second[i % width], one per column, or second[i / width], one per row.
 #define ROW2(U, NAME, Y, DA, DB, T, TYPE) \
     extern "C" __global__ __launch_bounds__(256) void function_##NAME##_##TYPE( \
         const T* first, const T* second, T* out, int n) { \
@@ -139,20 +139,20 @@ __device__ inline float less(float a, float b) { return a < b ? 1 : a == b ? 0.5
         }); \
     } \
     extern "C" __global__ __launch_bounds__(256) void function_##NAME##_per_##TYPE( \
-        const T* first, const float* second, T* out, int per, int width, int n) { \
+        const T* first, const float* second, T* out, int columns, int width, int n) { \
         over<(U > 1), 1, T>({first}, out, n, [=](const float* v, unsigned i) -> float { \
-            float a = v[0], b = second[per == 1 ? i % width : i / width]; \
+            float a = v[0], b = second[columns ? i % width : i / width]; \
             return Y; \
         }); \
     } \
     extern "C" __global__ __launch_bounds__(256) void function_##NAME##_backward_per_##TYPE( \
-        const T* grad, const T* first, const float* second, T* d_first, T* d_second, int per, int width, int n) { \
+        const T* grad, const T* first, const float* second, T* d_first, T* d_second, int columns, int width, int n) { \
         if (d_first) over<(U > 1), 2, T>({grad, first}, d_first, n, [=](const float* v, unsigned i) -> float { \
-            float dy = v[0], a = v[1], b = second[per == 1 ? i % width : i / width]; \
+            float dy = v[0], a = v[1], b = second[columns ? i % width : i / width]; \
             return DA; \
         }); \
         if (d_second) over<(U > 1), 2, T>({grad, first}, d_second, n, [=](const float* v, unsigned i) -> float { \
-            float dy = v[0], a = v[1], b = second[per == 1 ? i % width : i / width]; \
+            float dy = v[0], a = v[1], b = second[columns ? i % width : i / width]; \
             return DB; \
         }); \
     }

@@ -43,7 +43,7 @@ final class FunctionCuda implements FunctionKernel {
         require(f.id(), "a", a, type, n);
         requireSecond(f, per, b, n, type);
         if (per == Per.VALUE) launch(f.id(), y, a, b, y, n);
-        else launch(f.id() + "_per", y, a, b, y, per.ordinal(), per.width(n, b.size()), n);
+        else launch(f.id() + "_per", y, a, b, y, columns(per), per.width(n, b.size()), n);
     }
 
     @Override
@@ -58,12 +58,16 @@ final class FunctionCuda implements FunctionKernel {
         Object left = da == null ? NONE : da;
         Object right = db == null ? NONE : db;
         if (per == Per.VALUE) launch(f.id() + "_backward", dy, dy, a, b, left, right, n);
-        else launch(f.id() + "_backward_per", dy, dy, a, b, left, right, per.ordinal(), per.width(n, b.size()), n);
+        else launch(f.id() + "_backward_per", dy, dy, a, b, left, right, columns(per), per.width(n, b.size()), n);
     }
 
     private static void requireSecond(Fn2 f, Per per, Tensor b, int n, DType type) {
         FunctionKernel.requireSecond(f, per, b, n);
         require(f.id(), "b", b, per == Per.VALUE ? type : DType.F32, b.size());
+    }
+
+    private static int columns(Per per) {
+        return per == Per.COLUMN ? 1 : 0;
     }
 
     private void launch(String entry, Tensor like, Object... arguments) {
