@@ -13,8 +13,8 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Learner;
 import dev.gradine.train.Objective;
-import dev.gradine.train.Step;
 import dev.gradine.train.SftObjective;
+import dev.gradine.train.Step;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +66,9 @@ public class LoraStepBench extends CpuBench {
         Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
         LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
         AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
-        ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
+        ready.add(new Ready(
+                new SftObjective(new Learner(new Policy(llama, adapted), false)),
+                new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {

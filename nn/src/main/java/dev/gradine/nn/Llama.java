@@ -68,7 +68,9 @@ public final class Llama implements CausalLm {
         embedding = w.embedding("model.embed_tokens", config.vocabSize(), c);
         for (int l = 0; l < config.layers(); l++) blocks.add(block(w, "model.layers." + l + "."));
         norm = w.weight("model.norm.weight", c);
-        head = config.tied() ? w.tied("lm_head", embedding.weight()) : w.linear("lm_head", config.vocabSize(), c, false);
+        head = config.tied()
+                ? w.tied("lm_head", embedding.weight())
+                : w.linear("lm_head", config.vocabSize(), c, false);
         rope = config.rope().tables(run, config.maxPositions());
         linears = w.linears();
         weights = w.weights();
@@ -94,9 +96,10 @@ public final class Llama implements CausalLm {
 
     @Override
     public Var hidden(Pass pass) {
-        requireInRange(pass.rows());
         KvCache cache = pass.cache();
         if (cache == null) return hidden(pass, trunk(pass.tape().kernels(), pass.batch(), List.of(pass.adapters())));
+        requireTokens(pass.batch());
+        requirePositions(pass.rows());
         cache.requireRoom(pass.rows().tokens());
         Var h = rest(embedding.forward(pass.tape(), pass), 0, pass);
         cache.advance(pass.rows().tokens());
@@ -105,7 +108,8 @@ public final class Llama implements CausalLm {
 
     @Override
     public Trunk trunk(Kernels kernels, TokenBatch batch, List<Adapters> users) {
-        requireInRange(batch);
+        requireTokens(batch);
+        requirePositions(batch);
         int layers = users.stream().mapToInt(this::untouchedLayers).min().orElse(0);
         if (layers == 0) return Trunk.empty(this, batch);
         Tensor h = kernels.empty(kernels.dataType(), Shape.of(batch.tokens(), config.hidden()));
@@ -126,6 +130,8 @@ public final class Llama implements CausalLm {
 
     @Override
     public Var hidden(Pass pass, Trunk trunk) {
+        trunk.requireOf(this, pass.batch());
+        requirePositions(pass.rows());
         int layers = trunk.layers();
         int untouched = untouchedLayers(pass.adapters());
         if (layers > untouched) {
@@ -224,14 +230,17 @@ public final class Llama implements CausalLm {
         return mixed;
     }
 
-    private void requireInRange(TokenBatch batch) {
+    private void requireTokens(TokenBatch batch) {
         for (int id : batch.ids()) {
-            if (id != TokenBatch.VIRTUAL && (id < 0 || id >= config.vocabSize())) {
+            if (id < 0 || id >= config.vocabSize()) {
                 throw new IllegalArgumentException(
                         "llama: token id is %d, expected 0 to %d".formatted(id, config.vocabSize() - 1));
             }
         }
-        for (int p : batch.positions()) {
+    }
+
+    private void requirePositions(TokenBatch rows) {
+        for (int p : rows.positions()) {
             if (p >= config.maxPositions()) {
                 throw new IllegalArgumentException("llama: position is %d, expected below %d (max_position_embeddings)"
                         .formatted(p, config.maxPositions()));
