@@ -1,6 +1,5 @@
 package dev.gradine.peft;
 
-import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Dropout.dropout;
 import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
