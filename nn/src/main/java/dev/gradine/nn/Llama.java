@@ -12,8 +12,8 @@ import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -51,10 +51,10 @@ public final class Llama implements CausalLm {
 
     /// What all blocks of one pass read besides hidden states.
     private record Pass(
-            Tensor positions, Segments segments, @Nullable KvCache cache) {}
+            Tensor positions, Sequences sequences, @Nullable KvCache cache) {}
 
     private final LlamaConfig config;
-    private final Heads heads;
+    private final AttentionSpec attention;
     private final ParamSlot embedding;
     private final List<Block> blocks = new ArrayList<>();
     private final ParamSlot norm;
@@ -70,7 +70,7 @@ public final class Llama implements CausalLm {
     public Llama(LlamaConfig config, Weights.Source source, Kernels run) {
         this.config = config;
         int d = config.headDim();
-        heads = new Heads(config.heads(), config.kvHeads(), d, (float) (1 / Math.sqrt(d)));
+        attention = AttentionSpec.causal(config.heads(), config.kvHeads(), d, (float) (1 / Math.sqrt(d)));
         Weights w = new Weights(source, run);
         int c = config.hidden();
         embedding = w.param("model.embed_tokens.weight", config.vocabSize(), c);
@@ -149,7 +149,7 @@ public final class Llama implements CausalLm {
     }
 
     private static Pass pass(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
-        return new Pass(tape.kernels().ofInts(batch.positions()), batch.segments(), cache);
+        return new Pass(tape.kernels().ofInts(batch.positions()), batch.sequences(), cache);
     }
 
     private Var embed(Tape tape, TokenBatch batch) {
@@ -228,7 +228,7 @@ public final class Llama implements CausalLm {
             keys = tape.constant(all.keys());
             values = tape.constant(all.values());
         }
-        Var mixed = attention(q, keys, values, heads, pass.segments());
+        Var mixed = attention(q, keys, values, attention, pass.sequences());
         q.release();
         k.release();
         v.release();

@@ -1,6 +1,6 @@
 package dev.gradine.nn;
 
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.Arrays;
 import java.util.List;
 
@@ -12,12 +12,12 @@ public final class TokenBatch {
 
     private final int[] ids;
     private final int[] positions;
-    private final Segments segments;
+    private final Sequences sequences;
 
-    TokenBatch(int[] ids, int[] positions, Segments segments) {
+    TokenBatch(int[] ids, int[] positions, Sequences sequences) {
         this.ids = ids;
         this.positions = positions;
-        this.segments = segments;
+        this.sequences = sequences;
     }
 
     /// Whole sequences, positions counted from 0 in each.
@@ -33,12 +33,12 @@ public final class TokenBatch {
     /// from the end of p.
     ///
     /// @param sequences tokens of each, without those of its parent
-    /// @param parent of each, −1 for none; as `Segments.branching` wants it
+    /// @param parent of each, −1 for none; as `Sequences.branching` wants it
     public static TokenBatch branching(List<int[]> sequences, int[] parent) {
         int[] start = new int[sequences.size() + 1];
         for (int s = 0; s < sequences.size(); s++) start[s + 1] = start[s] + sequences.get(s).length;
-        Segments segments = Segments.branching(start, parent);
-        int[] ids = new int[segments.queries()];
+        Sequences layout = Sequences.branching(start, parent);
+        int[] ids = new int[layout.queries()];
         int[] positions = new int[ids.length];
         for (int s = 0; s < sequences.size(); s++) {
             int[] sequence = sequences.get(s);
@@ -46,14 +46,14 @@ public final class TokenBatch {
             System.arraycopy(sequence, 0, ids, start[s], sequence.length);
             for (int i = 0; i < sequence.length; i++) positions[start[s] + i] = past + i;
         }
-        return new TokenBatch(ids, positions, segments);
+        return new TokenBatch(ids, positions, layout);
     }
 
     /// The continuation of one sequence of which `past` tokens are in a cache.
     public static TokenBatch continuing(int[] ids, int past) {
         int[] positions = new int[ids.length];
         for (int i = 0; i < ids.length; i++) positions[i] = past + i;
-        return new TokenBatch(ids.clone(), positions, Segments.cached(ids.length, past + ids.length));
+        return new TokenBatch(ids.clone(), positions, Sequences.cached(ids.length, past + ids.length));
     }
 
     /// All tokens, N of them.
@@ -67,8 +67,8 @@ public final class TokenBatch {
     }
 
     /// Where each sequence begins.
-    public Segments segments() {
-        return segments;
+    public Sequences sequences() {
+        return sequences;
     }
 
     /// Number of tokens N.

@@ -100,7 +100,7 @@ class LlamaTest {
         double[] expected = whole;
         Teeth.bite(hidden(model, branching), h -> Tolerance.logits().check("branch", h, expected));
         int[] fromZero = {0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 0, 1};
-        float[] wrong = hidden(model, new TokenBatch(branching.ids(), fromZero, branching.segments()));
+        float[] wrong = hidden(model, new TokenBatch(branching.ids(), fromZero, branching.sequences()));
         assertThatThrownBy(() -> Tolerance.logits().check("branch", wrong, expected))
                 .isInstanceOf(AssertionError.class);
     }
