@@ -22,7 +22,7 @@ class PairBatchTest {
     }
 
     private static int[] parents(PairBatch b) {
-        Sequences s = b.tokens().sequences();
+        Sequences s = b.tokens().layout();
         int[] all = new int[s.count()];
         for (int i = 0; i < all.length; i++) all[i] = s.parent(i);
         return all;
