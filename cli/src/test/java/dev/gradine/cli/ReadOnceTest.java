@@ -8,6 +8,7 @@ import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.Tape;
+import dev.gradine.optim.Step;
 import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
@@ -101,7 +102,7 @@ class ReadOnceTest {
             ReferenceLogProbs off = ReferenceLogProbs.switched(m.model(), adapted::disable, adapted::enable);
             var objective = new PreferenceObjective(m.model(), new DpoLoss(0.1f), off, Prompts.SHARED);
             try (Kernels k = counting(m.run().openStep(), calls)) {
-                objective.forward(Tape.recording(k), List.of(pair()), 1);
+                objective.forward(Step.training(Tape.recording(k), 0), List.of(pair()), 1);
             }
         }
         return calls.get();

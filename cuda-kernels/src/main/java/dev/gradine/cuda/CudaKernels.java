@@ -15,6 +15,7 @@ import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -307,5 +308,10 @@ public final class CudaKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return launchers.get(AdamWKernel.class);
+    }
+
+    @Override
+    public LionKernel lion() {
+        return launchers.get(LionKernel.class);
     }
 }

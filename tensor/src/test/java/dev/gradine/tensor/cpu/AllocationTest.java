@@ -9,6 +9,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
 import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import dev.gradine.tensor.kernel.Segments;
 import dev.gradine.testkit.Cases;
@@ -89,6 +90,8 @@ class AllocationTest {
         calls.put("sum of squares", () -> ReduceCpu.KERNEL.sumOfSquares(a));
         calls.put("dropout", () -> DropoutCpu.KERNEL.apply(a, 0.1f, 1, y));
         calls.put("adamw", () -> AdamWCpu.KERNEL.step(p, a, m, v, update));
+        LionKernel.Update lion = new LionKernel.Update(1e-3f, 0.9f, 0.99f, 0.1f, 1);
+        calls.put("lion", () -> LionCpu.KERNEL.step(p, a, m, lion));
     }
 
     private static void addRows(Map<String, Runnable> calls) {
