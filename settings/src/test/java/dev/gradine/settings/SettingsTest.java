@@ -177,7 +177,6 @@ class SettingsTest {
             dropout | 1     | dropout: 1.0, expected below 1
             dropout | -0.5  | dropout: -0.5, expected at least 0
             shuffle | maybe | shuffle: maybe, expected true or false
-            rnak    | 1     | unknown key rnak, expected one of alpha, dropout, rank, rslora, seed, shuffle; did you mean rank?
             x       | 1     | unknown key x, expected one of alpha, dropout, rank, rslora, seed, shuffle
             """)
     void a_wrong_value_or_name_is_told_with_what_was_expected(String name, String value, String message) {
