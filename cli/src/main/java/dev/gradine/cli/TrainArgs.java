@@ -1,11 +1,14 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.DataSet;
+import dev.gradine.nn.Policy;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Schedule;
 import dev.gradine.optim.TrainSettings;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.profile.Profile;
+import dev.gradine.train.Learner;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -219,8 +222,9 @@ final class TrainArgs {
         return evalSplit;
     }
 
-    boolean checkpointsBlocks() {
-        return gradientCheckpointing;
+    /// The model with the adapters that are trained.
+    Learner learner(LoadedModel m, AdapterSet adapted) {
+        return new Learner(new Policy(m.model(), adapted), gradientCheckpointing);
     }
 
     boolean resumes() {

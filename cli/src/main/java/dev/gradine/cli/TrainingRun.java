@@ -5,8 +5,8 @@ import dev.gradine.optim.Metric;
 import dev.gradine.optim.Objective;
 import dev.gradine.optim.StepLoop;
 import dev.gradine.optim.TrainSettings;
-import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.PeakMemory;
 import dev.gradine.train.Progress;
@@ -48,7 +48,7 @@ final class TrainingRun<E> implements StepLoop.Listener {
     private final TrainArgs args;
     private final Plan<E> plan;
     private final LoadedModel loaded;
-    private final AdaptedModel adapted;
+    private final AdapterSet adapted;
     private final Samples samples;
     private final StepLoop<E> loop;
     private final RunRecord record;
@@ -60,7 +60,7 @@ final class TrainingRun<E> implements StepLoop.Listener {
             TrainSettings settings,
             Plan<E> plan,
             LoadedModel loaded,
-            AdaptedModel adapted,
+            AdapterSet adapted,
             Samples samples) {
         this.args = args;
         this.plan = plan;
@@ -68,11 +68,10 @@ final class TrainingRun<E> implements StepLoop.Listener {
         this.adapted = adapted;
         this.samples = samples;
         var task = new StepLoop.Task<>(
-                new WithDropout<>(plan.objective(), adapted.dropout()),
+                plan.objective(),
                 settings.groups(adapted.trained()),
                 plan.batches(),
                 ExampleBatches.cut(plan.held(), args.batch()));
-        loaded.model().checkpointBlocks(args.checkpointsBlocks());
         loop = new StepLoop<>(settings, task, loaded.run(), this);
         samples.remember(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();

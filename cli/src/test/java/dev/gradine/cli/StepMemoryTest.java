@@ -4,14 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.align.Labelled;
+import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Batches;
 import dev.gradine.optim.Schedule;
 import dev.gradine.optim.StepLoop;
 import dev.gradine.optim.TrainSettings;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
+import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -65,7 +67,7 @@ class StepMemoryTest {
     private Log trained() {
         try (LoadedModel m = new LoadedModel(TinyModel.write(temp.resolve("model")))) {
             LoraConfig config = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdaptedModel adapted = AdaptedModel.fresh(m.model(), config, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(m.model(), config, m.run(), new SplittableRandom(1));
             int[] ids = new SplittableRandom(2).ints(LENGTH, 0, TinyModel.VOCAB).toArray();
             List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
             Batches<Labelled> batches = new Batches<>() {
@@ -82,7 +84,7 @@ class StepMemoryTest {
             var settings =
                     new TrainSettings(STEPS, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.defaults(), 0, 1, 1, 0, 0);
             var task = new StepLoop.Task<>(
-                    new SftObjective(m.model()),
+                    new SftObjective(new Learner(new Policy(m.model(), adapted), false)),
                     settings.groups(adapted.trained()),
                     batches,
                     List.<List<Labelled>>of());

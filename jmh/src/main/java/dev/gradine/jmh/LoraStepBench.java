@@ -5,6 +5,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
+import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
@@ -12,10 +13,11 @@ import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.optim.Outcome;
 import dev.gradine.optim.Step;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -57,7 +59,7 @@ public class LoraStepBench extends CpuBench {
     private double weight;
     private int updates;
 
-    private record Ready(Objective<Labelled> objective, AdaptedModel adapted, Optimizer optimizer) {}
+    private record Ready(Objective<Labelled> objective, AdapterSet adapted, Optimizer optimizer) {}
 
     private final List<Ready> ready = new ArrayList<>();
 
@@ -68,9 +70,9 @@ public class LoraStepBench extends CpuBench {
         Checkpoint checkpoint = Checkpoint.open(Path.of(model), arena);
         Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
         LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-        AdaptedModel adapted = AdaptedModel.fresh(llama, lora, kernels, new SplittableRandom(1));
+        AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
         Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
-        ready.add(new Ready(new SftObjective(llama), adapted, optimizer));
+        ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), adapted, optimizer));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {

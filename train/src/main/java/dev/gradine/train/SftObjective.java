@@ -3,7 +3,7 @@ package dev.gradine.train;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.SftLoss;
 import dev.gradine.align.TokenLogProbs;
-import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.optim.Objective;
@@ -15,11 +15,10 @@ import java.util.List;
 /// Supervised fine-tuning: see `SftLoss`. Logs `loss`, `entropy` and `mean_token_accuracy` over the labelled tokens.
 public final class SftObjective implements Objective<Labelled> {
 
-    private final CausalLm model;
+    private final Learner learner;
 
-    /// @param model with its adapters on
-    public SftObjective(CausalLm model) {
-        this.model = model;
+    public SftObjective(Learner learner) {
+        this.learner = learner;
     }
 
     @Override
@@ -47,7 +46,8 @@ public final class SftObjective implements Objective<Labelled> {
 
     @Override
     public Outcome forward(Step step, List<Labelled> micro, double totalWeight) {
-        TokenLogProbs lp = TokenLogProbs.of(step.tape(), model, micro);
+        Pass pass = learner.pass(step, TokenLogProbs.packed(micro));
+        TokenLogProbs lp = TokenLogProbs.of(learner.policy().model(), pass, micro);
         Kernels k = step.tape().kernels();
         MeanMetrics m = new MeanMetrics();
         int n = lp.count();

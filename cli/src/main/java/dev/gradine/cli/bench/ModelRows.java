@@ -8,13 +8,15 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.optim.Step;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.DType;
@@ -23,6 +25,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.tensor.profile.Profile;
+import dev.gradine.train.Learner;
 import dev.gradine.train.PreferenceObjective;
 import dev.gradine.train.ReferenceLogProbs;
 import dev.gradine.train.SftObjective;
@@ -105,13 +108,13 @@ public final class ModelRows {
     public void run() {
         prefill(sizes.prefill());
         decode(sizes.decode());
-        AdaptedModel adapted = AdaptedModel.fresh(
+        AdapterSet adapted = AdapterSet.fresh(
                 model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
         Updates updates = new Updates(adapted.trained());
-        for (Sizes.Batch b : sizes.sft()) sft(updates, b.sequences(), b.length());
-        dpo(adapted, updates, 0);
-        dpo(adapted, updates, sizes.dpo() / 2);
-        adapted.disable();
+        Learner learner = new Learner(new Policy(model, adapted), false);
+        for (Sizes.Batch b : sizes.sft()) sft(learner, updates, b);
+        dpo(learner, updates, 0);
+        dpo(learner, updates, sizes.dpo() / 2);
     }
 
     /// The optimiser of all rows, clipping at norm 1.
@@ -151,7 +154,7 @@ public final class ModelRows {
         int[] ids = tokens(n, model.vocabSize(), 7);
         Timing t = Timing.of(2, 3, choice.seconds(3), () -> {
             try (Kernels k = run.openStep()) {
-                Tensor h = model.hidden(Tape.forgetting(k), ids, model.newCache(k, n))
+                Tensor h = model.hidden(Pass.continuing(Tape.forgetting(k), ids, model.newCache(k, n)))
                         .value();
                 float[] last = k.download(h.rows(n - 1, n)); // which also waits for it
                 predicted = norm(last);
@@ -184,9 +187,8 @@ public final class ModelRows {
     }
 
     private Tensor logits(Kernels k, int id, KvCache cache) {
-        return model.head()
-                .forward(model.hidden(Tape.forgetting(k), new int[] {id}, cache))
-                .value();
+        Pass pass = Pass.continuing(Tape.forgetting(k), new int[] {id}, cache);
+        return model.head().forward(model.hidden(pass), pass).value();
     }
 
     private static double norm(float[] x) {
@@ -214,22 +216,22 @@ public final class ModelRows {
         profile.clear();
     }
 
-    private void sft(Updates updates, int batch, int length) {
+    private void sft(Learner learner, Updates updates, Sizes.Batch b) {
         List<Labelled> all = new ArrayList<>();
-        for (int i = 0; i < batch; i++) all.add(sequence(length, i));
-        String work = "lora sft step r16 all-linear %d×%d".formatted(batch, length);
-        step(work, batch * length, updates, new SftObjective(model), all);
+        for (int i = 0; i < b.sequences(); i++) all.add(sequence(b.length(), i));
+        String work = "lora sft step r16 all-linear %d×%d".formatted(b.sequences(), b.length());
+        step(work, b.sequences() * b.length(), updates, new SftObjective(learner), all);
     }
 
     /// Two pairs. Without a prompt all tokens are answer and the two have nothing in common.
-    private void dpo(AdaptedModel adapted, Updates updates, int prompt) {
+    private void dpo(Learner learner, Updates updates, int prompt) {
         List<LabelledPair> all = new ArrayList<>();
         for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
-        ReferenceLogProbs off = ReferenceLogProbs.switched(model, adapted::disable, adapted::enable);
+        ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(model));
         String work = prompt == 0
                 ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, sizes.dpo())
                 : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, sizes.dpo(), prompt);
-        var objective = new PreferenceObjective(model, new DpoLoss(0.1f), off, Prompts.SHARED);
+        var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
         step(work, 2 * PAIRS * sizes.dpo(), updates, objective, all);
     }
 
