@@ -17,6 +17,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -265,5 +266,10 @@ public final class CpuKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return AdamWCpu.KERNEL;
+    }
+
+    @Override
+    public LionKernel lion() {
+        return LionCpu.KERNEL;
     }
 }
