@@ -20,7 +20,7 @@ final class ConvertCuda {
     ///
     /// @throws DTypeException unless `from` has a real type and `to` is F32, F16 or BF16
     void copy(Tensor from, Tensor to) {
-        if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
+        if (!from.dtype().isReal() || !to.dtype().isFloat()) {
             throw new DTypeException(
                     "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
         }
