@@ -11,9 +11,11 @@ import java.util.Locale;
 final class ConvertCuda {
 
     private final Gpu gpu;
+    private final Nf4Cuda nf4;
 
     ConvertCuda(Gpu gpu) {
         this.gpu = gpu;
+        this.nf4 = new Nf4Cuda(gpu);
     }
 
     /// Overwrites `to`, of another type and the size of `from`, with the same values rounded to its type.
@@ -26,6 +28,11 @@ final class ConvertCuda {
         }
         require("copy", "to", to, to.dtype(), from.size());
         if (to.size() == 0) return;
+        if (from.dtype().hasScales()) {
+            if (to.dtype() == DType.F16) copy(nf4.f32(from), to);
+            else nf4.decode(from, to, to.dtype());
+            return;
+        }
         Kernel kernel = new Kernel("convert", "convert_" + name(from.dtype()) + "_" + name(to.dtype()));
         gpu.launch(kernel, Grids.values(gpu, to.size(), DType.BF16), from, to, to.size());
     }

@@ -233,11 +233,6 @@ public final class CudaKernels implements Kernels {
         return launchers.get(SoftmaxCuda.class);
     }
 
-    /// Weights of four bits to floats.
-    public Nf4Cuda nf4() {
-        return launchers.get(Nf4Cuda.class);
-    }
-
     @Override
     public MatMulKernel matMul() {
         return launchers.get(MatMulKernel.class);
