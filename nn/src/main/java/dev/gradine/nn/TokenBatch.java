@@ -1,8 +1,10 @@
 package dev.gradine.nn;
 
 import dev.gradine.tensor.kernel.Segments;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Token sequences of any lengths, one after the other without padding.
 ///
@@ -10,14 +12,21 @@ import java.util.List;
 /// tokens cost.
 public final class TokenBatch {
 
+    /// Id of a row that stands for no token.
+    public static final int VIRTUAL = -1;
+
     private final int[] ids;
     private final int[] positions;
     private final Segments segments;
+    private final List<int[]> sequences; // without those of a cache
+    private final int[] parent;
 
-    TokenBatch(int[] ids, int[] positions, Segments segments) {
+    private TokenBatch(int[] ids, int[] positions, Segments segments, List<int[]> sequences, int[] parent) {
         this.ids = ids;
         this.positions = positions;
         this.segments = segments;
+        this.sequences = sequences;
+        this.parent = parent;
     }
 
     /// Whole sequences, positions counted from 0 in each.
@@ -46,17 +55,48 @@ public final class TokenBatch {
             System.arraycopy(sequence, 0, ids, start[s], sequence.length);
             for (int i = 0; i < sequence.length; i++) positions[start[s] + i] = past + i;
         }
-        return new TokenBatch(ids, positions, segments);
+        return new TokenBatch(ids, positions, segments, List.copyOf(sequences), parent.clone());
     }
 
     /// The continuation of one sequence of which `past` tokens are in a cache.
     public static TokenBatch continuing(int[] ids, int past) {
         int[] positions = new int[ids.length];
         for (int i = 0; i < ids.length; i++) positions[i] = past + i;
-        return new TokenBatch(ids.clone(), positions, Segments.cached(ids.length, past + ids.length));
+        int[] own = ids.clone();
+        Segments segments = Segments.cached(ids.length, past + ids.length);
+        return new TokenBatch(own, positions, segments, List.of(own), new int[] {-1});
     }
 
-    /// All tokens, N of them.
+    /// The same sequences, each that continues no other behind `count` virtual tokens: rows of their own, with the id
+    /// `VIRTUAL`.
+    TokenBatch behindVirtual(int count) {
+        if (count == 0) return this;
+        List<int[]> longer = new ArrayList<>();
+        for (int s = 0; s < sequences.size(); s++) {
+            IntStream own = IntStream.of(sequences.get(s));
+            int before = parent[s] >= 0 ? 0 : count;
+            longer.add(IntStream.concat(IntStream.range(0, before).map(_ -> VIRTUAL), own)
+                    .toArray());
+        }
+        return branching(longer, parent);
+    }
+
+    /// The same rows at other positions.
+    TokenBatch at(int[] others) {
+        return new TokenBatch(ids, others.clone(), segments, sequences, parent);
+    }
+
+    /// Numbers of the rows that stand for tokens, not for virtual ones.
+    int[] realRows() {
+        return IntStream.range(0, ids.length).filter(i -> ids[i] != VIRTUAL).toArray();
+    }
+
+    /// Numbers of the rows that stand for virtual tokens, sequence after sequence.
+    public int[] virtualRows() {
+        return IntStream.range(0, ids.length).filter(i -> ids[i] == VIRTUAL).toArray();
+    }
+
+    /// All tokens, N of them; `VIRTUAL` where a row has none.
     public int[] ids() {
         return ids.clone();
     }
