@@ -56,8 +56,7 @@ class BitsAndBytesTest {
     }
 
     /// Codes, magnitudes, their codes and offset: every bit is bitsandbytes'. So are decoded values, but for the sign
-    /// of
-    /// FP4's two zeros, which bitsandbytes decodes in two ways.
+    /// of FP4's two zeros, which bitsandbytes decodes in two ways.
     @ParameterizedTest
     @MethodSource("golden")
     void quantised_weights_are_bitsandbytes_to_the_last_bit(String key) {

@@ -13,9 +13,8 @@ package dev.gradine.tensor;
 /// In both 4-bit formats byte j holds value j in its low and value j + 16 in its high nibble.
 ///
 /// Types with scales are bitsandbytes' (Dettmers et al. 2022, arXiv:2110.02861, and 2023, arXiv:2305.14314). Their
-/// memory
-/// holds codes alone; what the codes stand for, `CodeTable` and `Tensor.scales()` say. A block of values that share a
-/// scale may begin in one row and end in the next.
+/// memory holds codes alone; what the codes stand for, `CodeTable` and `Tensor.scales()` say. A block of values that
+/// share a scale may begin in one row and end in the next.
 ///
 /// ```
 /// NF4, FP4   4-bit codes, byte j holds value 2j in its high and value 2j + 1 in its low nibble

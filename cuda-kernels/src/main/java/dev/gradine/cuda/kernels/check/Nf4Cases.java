@@ -7,8 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Values of types with scales, decoded whole and by rows of a table. One product, or with double quantisation a
-/// product
-/// and a sum more, is rounded alike on every device, so that f32 agrees to the bit.
+/// product and a sum more, is rounded alike on every device, so that f32 agrees to the bit.
 public final class Nf4Cases {
 
     private static final int PLACES = 37;

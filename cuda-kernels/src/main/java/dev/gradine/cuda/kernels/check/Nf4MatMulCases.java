@@ -45,8 +45,7 @@ public final class Nf4MatMulCases {
     }
 
     /// With bf16 data there are five errors of half a unit: of the result, of the update where it is made first, and
-    /// three
-    /// of weights that tensor cores round to bf16, since sums of their errors deviate by half a unit at most.
+    /// three of weights that tensor cores round to bf16, since sums of their errors deviate by half a unit at most.
     private static double bound(DType type, int k) {
         double product = MatMulCases.bound(k, type);
         return type == DType.F32 ? 2 * product : product + 1.5 * MatMulCases.BF16_EPSILON;
