@@ -12,7 +12,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -47,7 +47,7 @@ public final class Llama implements CausalLm {
     }
 
     private final LlamaConfig config;
-    private final Heads heads;
+    private final AttentionSpec attention;
     private final Embedding embedding;
     private final List<Block> blocks = new ArrayList<>();
     private final Weight norm;
@@ -62,7 +62,7 @@ public final class Llama implements CausalLm {
     public Llama(LlamaConfig config, Weights.Source source, Kernels run) {
         this.config = config;
         int d = config.headDim();
-        heads = new Heads(config.heads(), config.kvHeads(), d, (float) (1 / Math.sqrt(d)));
+        attention = AttentionSpec.causal(config.heads(), config.kvHeads(), d, (float) (1 / Math.sqrt(d)));
         Weights w = new Weights(source, run);
         int c = config.hidden();
         embedding = w.embedding("model.embed_tokens", config.vocabSize(), c);
@@ -223,7 +223,7 @@ public final class Llama implements CausalLm {
             keys = tape.constant(all.keys());
             values = tape.constant(all.values());
         }
-        Var mixed = attention(q, keys, values, heads, pass.rows().segments());
+        Var mixed = attention(q, keys, values, attention, pass.rows().layout());
         q.release();
         k.release();
         v.release();

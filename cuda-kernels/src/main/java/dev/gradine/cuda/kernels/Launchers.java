@@ -11,6 +11,7 @@ import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -51,6 +52,7 @@ final class Launchers {
         AdamWCuda adamW = new AdamWCuda(gpu);
         byContract.put(AdamWKernel.class, adamW);
         byContract.put(AdamWCuda.class, adamW);
+        byContract.put(LionKernel.class, new LionCuda(gpu));
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
     }
