@@ -56,8 +56,6 @@ final class Launchers {
         byContract.put(AdamWCuda.class, adamW);
         byContract.put(LionKernel.class, new LionCuda(gpu));
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
-        byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
-        byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
     }
 

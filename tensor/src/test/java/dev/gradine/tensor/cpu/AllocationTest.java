@@ -129,6 +129,8 @@ class AllocationTest {
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
         calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
         calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));
+        Tensor nf4 = Quantise.quantise(x, DType.NF4, 64, true, ARENA);
+        calls.put("gather nf4", () -> GatherCpu.KERNEL.forward(ids, nf4, y));
         calls.put("gather backward", () -> GatherCpu.KERNEL.backward(ids, x, y));
         calls.put("log-probability", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, null));
         calls.put("log-probability statistics", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, stats));
