@@ -1,16 +1,17 @@
 // Direct preference optimisation of a random two-block Llama on one pair of answers, step by step.
-import dev.gradine.align.DpoLoss;
-import dev.gradine.align.Labelled;
-import dev.gradine.align.PreferenceLoss.Pair;
+import dev.gradine.align.Dpo;
+import dev.gradine.align.Packed;
+import dev.gradine.align.Scored;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
-import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
@@ -24,36 +25,30 @@ static final int VOCAB = 32, C = 16; // tokens, channels
 
 void main() { // one prompt of three tokens, which carry no loss, and two answers to it
     Labelled chosen = Labelled.completion(new int[] {1, 7, 4, 20, 21, 2}, 3);
-    Labelled rejected = Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3);
+    Pair pair = new Pair(chosen, Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3));
+    Dpo dpo = new Dpo(0.1f);
+    Packed packed = Packed.of(List.of(dpo.sequences(pair)), true); // the prompt is read once
     var rng = new SplittableRandom(42);
     try (Kernels run = CpuKernels.open()) {
         LlamaConfig config = LlamaConfig.of(Map.of("vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
                 "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
         Llama model = new Llama(config, name -> weight(run, rng, name), run);
         AdapterSet adapted = AdapterSet.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
-        Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
+        var adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
-                Tape off = Tape.forgetting(k);
                 Policy ref = Policy.of(model); // no adapters; fresh ones change nothing, so L = log 2 at step 0
-                Var refChosen = tape.constant(logp(off, ref, chosen).value());
-                Var refRejected = tape.constant(logp(off, ref, rejected).value());
-                Policy trained = new Policy(model, adapted); // the same weights with something else in hand
-                Pair policy = new Pair(logp(tape, trained, chosen), logp(tape, trained, rejected));
-                Var loss = new DpoLoss(0.1f).apply(policy, new Pair(refChosen, refRejected)); // f32[1]: one pair
+                Var refSums = TokenLogProbs.of(Tape.forgetting(k), ref, packed).sums();
+                Policy policy = new Policy(model, adapted); // the same weights with something else in hand
+                TokenLogProbs logProbs = TokenLogProbs.of(tape, policy, packed);
+                Var loss = dpo.loss(Scored.of(List.of(pair), packed, logProbs, k.download(refSums.value()))); // f32[1]
                 if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss);
             }
-            double norm = Clipping.norm(adapted.trained().values(), run);
-            adamW.step(step + 1, 0.02, Clipping.factor(norm, 1));
+            adamW.step(step + 1, 0.02, Clipping.factor(Clipping.norm(adapted.trained().values(), run), 1));
         }
     }
-}
-
-// Summed log-probability of an answer, given its prompt: f32[1], nats.
-Var logp(Tape tape, Policy policy, Labelled answer) {
-    return TokenLogProbs.of(tape, policy, List.of(answer)).sums();
 }
 
 // Norm weights are 1, the rest is random; with one head size for all, every other matrix is C × C.

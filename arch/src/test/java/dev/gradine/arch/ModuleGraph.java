@@ -27,9 +27,9 @@ final class ModuleGraph {
             Map.entry("io", Set.of("tensor")),
             Map.entry("optim", Set.of("autograd")),
             Map.entry("peft", Set.of("nn", "io")),
-            Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
-            Map.entry("train", Set.of("align", "optim", "io", "data")),
+            Map.entry("align", Set.of("nn", "optim", "data", "settings")),
+            Map.entry("train", Set.of("align", "io")),
             Map.entry("cli", Set.of("train", "peft", "cuda.kernels")));
 
     /// Used by the build alone: tests, benchmarks and this module.

@@ -1,23 +1,18 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.DpoLoss;
-import dev.gradine.align.Labelled;
-import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch.Prompts;
-import dev.gradine.align.PreferenceLoss;
+import dev.gradine.align.Dpo;
 import dev.gradine.data.DataSet;
-import dev.gradine.data.encode.PreferenceEncoder;
-import dev.gradine.data.encode.PreferenceExample;
+import dev.gradine.data.encode.Encoder;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.train.PreferenceObjective;
+import dev.gradine.train.PolicyObjective;
 import dev.gradine.train.report.RunInfo;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,34 +69,34 @@ final class DpoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TrainingRun.requireFolder(args.out(), args.resumes());
-        PreferenceLoss pairLoss = loss();
-        Prompts prompts = repeatPrompt ? Prompts.REPEATED : Prompts.SHARED;
+        Dpo recipe = new Dpo(beta, loss);
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
         try (LoadedModel m = LoadedModel.forTraining(args.model(), args.device().chosen(), args::watched)) {
             TextCodec codec = m.codecFor(false);
-            PreferenceEncoder encoder = new PreferenceEncoder(codec, args.maxLength());
-            List<LabelledPair> train = encode(encoder, data.train(), 0);
-            List<LabelledPair> held = data.held().isEmpty()
+            Encoder<Pair> encoder = recipe.encoder(codec, args.maxLength(), args.batch());
+            List<Pair> train = encode(encoder, data.train());
+            List<Pair> held = data.held().isEmpty()
                     ? List.of()
-                    : encode(encoder, data.held().getFirst(), train.size());
+                    : encode(encoder, data.held().getFirst());
             AdapterSet adapted = args.lora().adapt(m, args.seed());
-            var batches = ExampleBatches.of(train, args, LabelledPair::tokens);
+            var batches = ExampleBatches.of(train, args, recipe::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);
             described.put("beta", beta);
             described.put("loss", loss);
             described.put("reference", reference.name(args.lora()));
             described.put("shared-prompt", !repeatPrompt);
-            List<LabelledPair> all = new ArrayList<>(train);
-            all.addAll(held);
-            long tokens = train.stream().mapToLong(LabelledPair::tokens).sum();
+            var all = Stream.concat(train.stream(), held.stream())
+                    .map(recipe::sequences)
+                    .toList();
+            long tokens = train.stream().mapToLong(recipe::tokens).sum();
             m.ready();
-            try (var opened = reference.open(args, m, adapted, all, prompts)) {
+            try (var opened = reference.open(args, m, adapted, all, !repeatPrompt)) {
                 var plan = new TrainingRun.Plan<>(
                         "dpo",
                         Main.typed(spec),
                         described,
-                        new PreferenceObjective(args.learner(m, adapted), pairLoss, opened.logProbs(), prompts),
+                        new PolicyObjective<>(recipe, args.learner(m, adapted), opened.logProbs(), !repeatPrompt),
                         batches,
                         held,
                         new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
@@ -112,29 +107,7 @@ final class DpoCommand implements Callable<Integer> {
         }
     }
 
-    private PreferenceLoss loss() {
-        if (loss.equals("sigmoid")) return new DpoLoss(beta);
-        throw new IllegalArgumentException("--loss: \"%s\", expected \"sigmoid\"".formatted(loss));
-    }
-
-    private List<LabelledPair> encode(PreferenceEncoder encoder, DataSet rows, int firstRow) {
-        List<LabelledPair> all = new ArrayList<>();
-        for (PreferenceExample e : encoder.encode(rows).examples()) {
-            all.add(labelled(firstRow + all.size(), e));
-        }
-        args.reportLeftOut(
-                rows, all.size(), "no room for an answer", spec.commandLine().getErr());
-        return all;
-    }
-
-    /// The pair as it is trained and evaluated.
-    static LabelledPair labelled(int row, PreferenceExample e) {
-        return new LabelledPair(row, answer(e.prompt(), e.chosen()), answer(e.prompt(), e.rejected()));
-    }
-
-    private static Labelled answer(int[] prompt, int[] completion) {
-        int[] ids =
-                IntStream.concat(IntStream.of(prompt), IntStream.of(completion)).toArray();
-        return Labelled.completion(ids, prompt.length);
+    private List<Pair> encode(Encoder<Pair> encoder, DataSet rows) {
+        return args.encoded(encoder, rows, spec.commandLine().getErr());
     }
 }

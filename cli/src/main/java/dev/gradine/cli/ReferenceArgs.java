@@ -1,7 +1,6 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.ReferenceCache;
@@ -45,9 +44,10 @@ final class ReferenceArgs {
         return lora.continues() ? "start" : "base";
     }
 
-    /// @param pairs all pairs of the run, for the cache
-    /// @param prompts whether the answers of a pair share their prompt
-    Opened open(TrainArgs args, LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs, Prompts prompts) {
+    /// @param groups what is read for each example of the run, for the cache
+    /// @param shareBeginnings whether what a group begins with is read once
+    Opened open(
+            TrainArgs args, LoadedModel m, AdapterSet adapted, List<List<Labelled>> groups, boolean shareBeginnings) {
         String name = name(args.lora());
         Opened live = live(name, m, adapted);
         if (!precompute) return live;
@@ -57,10 +57,10 @@ final class ReferenceArgs {
                     name + " " + args.model()
                             + (name.equals("start") ? " " + args.lora().startDigest() : ""),
                     args.batch(),
-                    prompts,
-                    done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));
+                    shareBeginnings,
+                    done -> System.err.printf("reference log-probabilities: %d of %d examples%n", done, groups.size()));
             Path file = args.out().resolveSibling(args.out().getFileName() + "-reference.safetensors");
-            return new Opened(ReferenceCache.open(file, pairs, source, m.run()), List.of());
+            return new Opened(ReferenceCache.open(file, groups, source, m.run()), List.of());
         }
     }
 

@@ -1,17 +1,16 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.Labelled;
+import dev.gradine.align.Sft;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.Row;
+import dev.gradine.data.encode.Encoder;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.data.encode.Mask;
-import dev.gradine.data.encode.SftEncoder;
-import dev.gradine.data.encode.SftExample;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.train.SftObjective;
+import dev.gradine.train.PolicyObjective;
 import dev.gradine.train.report.RunInfo;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -57,11 +56,11 @@ final class SftCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         TrainingRun.requireFolder(args.out(), args.resumes());
-        Mask mask = mask();
+        Sft recipe = new Sft(mask());
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
         try (LoadedModel m = LoadedModel.forTraining(args.model(), args.device().chosen(), args::watched)) {
             TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
-            SftEncoder encoder = new SftEncoder(codec, mask, args.maxLength());
+            var encoder = recipe.encoder(codec, args.maxLength(), args.batch());
             List<Labelled> train = encode(encoder, data.train());
             List<Labelled> held = data.held().isEmpty()
                     ? List.of()
@@ -76,7 +75,7 @@ final class SftCommand implements Callable<Integer> {
                     "sft",
                     Main.typed(spec),
                     described,
-                    new SftObjective(args.learner(m, adapted)),
+                    PolicyObjective.of(recipe, args.learner(m, adapted)),
                     batches,
                     held,
                     new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
@@ -96,14 +95,7 @@ final class SftCommand implements Callable<Integer> {
         }
     }
 
-    private List<Labelled> encode(SftEncoder encoder, DataSet rows) {
-        List<Labelled> all = new ArrayList<>();
-        for (SftExample e : encoder.encode(rows).examples()) {
-            Labelled example = new Labelled(e.ids(), e.labels());
-            if (example.predicted() > 0) all.add(example); // the first token is predicted from nothing
-        }
-        args.reportLeftOut(
-                rows, all.size(), "nothing to learn", spec.commandLine().getErr());
-        return all;
+    private List<Labelled> encode(Encoder<Labelled> encoder, DataSet rows) {
+        return args.encoded(encoder, rows, spec.commandLine().getErr());
     }
 }

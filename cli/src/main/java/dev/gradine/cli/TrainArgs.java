@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.DataSet;
+import dev.gradine.data.encode.Encoder;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Schedule;
@@ -12,6 +13,7 @@ import dev.gradine.train.Learner;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -280,20 +282,15 @@ final class TrainArgs {
         return (int) Math.max(1, Math.ceil(passes * perEpoch));
     }
 
-    /// Says how many rows were of no use, and fails if none was of any.
-    ///
-    /// @param kept rows that are used
-    /// @param why what the others lack
-    void reportLeftOut(DataSet rows, int kept, String why, PrintWriter err) {
-        if (kept == 0) {
-            throw new IllegalArgumentException(
-                    "%s: %s within %d tokens in any of %d rows".formatted(rows.name(), why, maxLength, rows.size()));
-        }
-        if (kept == rows.size()) return;
+    /// The examples of all rows that are of use; says how many are not.
+    <E> List<E> encoded(Encoder<E> encoder, DataSet rows, PrintWriter err) {
+        List<E> examples = encoder.encode(rows).examples();
+        if (examples.size() == rows.size()) return examples;
         err.printf(
                 "gradine: %d of %d rows left out: %s within %d tokens%n",
-                rows.size() - kept, rows.size(), why, maxLength);
+                rows.size() - examples.size(), rows.size(), encoder.leftOut(), maxLength);
         err.flush();
+        return examples;
     }
 
     /// What decides the result of a run, for its report and for resuming.

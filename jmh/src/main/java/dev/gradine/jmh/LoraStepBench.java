@@ -1,7 +1,8 @@
 package dev.gradine.jmh;
 
-import dev.gradine.align.Labelled;
+import dev.gradine.align.Sft;
 import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
@@ -9,8 +10,8 @@ import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
-import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Outcome;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
@@ -18,7 +19,7 @@ import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.train.Learner;
-import dev.gradine.train.SftObjective;
+import dev.gradine.train.PolicyObjective;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +73,8 @@ public class LoraStepBench extends CpuBench {
         LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
         AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
         Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
-        ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), adapted, optimizer));
+        Learner learner = new Learner(new Policy(llama, adapted), false);
+        ready.add(new Ready(PolicyObjective.of(Sft.defaults(), learner), adapted, optimizer));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {

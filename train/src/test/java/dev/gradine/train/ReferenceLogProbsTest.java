@@ -2,11 +2,9 @@ package dev.gradine.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.align.Labelled;
-import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch;
-import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.align.Packed;
 import dev.gradine.autograd.op.Functions;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
@@ -33,12 +31,10 @@ class ReferenceLogProbsTest {
     private final Kernels run = CpuKernels.open();
     private final Llama model = llama(0);
     private final Llama second = llama(1);
-    private final PairBatch batch = PairBatch.of(
-            List.of(new LabelledPair(
-                    0,
-                    Labelled.completion(new int[] {1, 2, 3, 4, 5}, 2),
-                    Labelled.completion(new int[] {1, 2, 7, 8}, 2))),
-            Prompts.SHARED);
+    private final Packed batch = Packed.of(
+            List.of(List.of(
+                    Labelled.completion(new int[] {1, 2, 3, 4, 5}, 2), Labelled.completion(new int[] {1, 2, 7, 8}, 2))),
+            true);
 
     @AfterEach
     void close() {
