@@ -2,7 +2,7 @@ package dev.gradine.cli.gpu;
 
 /// A figure that is to be reached on an NVIDIA H200.
 ///
-/// @param name number in the list of goals, such as `G1`; empty for none
+/// @param name what is to be reached, such as `attention forward, heads of 128`; empty for none
 /// @param floor least that is good enough; for memory the most
 /// @param of what it is a figure of
 record Goal(String name, double floor, Of of) {

@@ -21,7 +21,7 @@ public record GpuSteps(Sizes sizes, Choice choice) {
     /// The model that needs no file.
     public static final String LLAMA_8B = "llama-8b";
 
-    private static final Goal G9 = Goal.rate("G9", 8000);
+    private static final Goal STEP = Goal.rate("fine-tuning step of Llama 8B", 8000);
 
     /// A model and the device that it is on.
     public interface Opened extends AutoCloseable {
@@ -102,7 +102,7 @@ public record GpuSteps(Sizes sizes, Choice choice) {
                     var rates = new GpuRow.Rates(m.median(), 0, 0);
                     var shares = new GpuRow.Shares(0, 0, 0);
                     String work = name + ": " + m.work();
-                    rows.add(new GpuRow(work, m.unit(), rates, shares, norm[0], isGoal ? G9 : Goal.NONE));
+                    rows.add(new GpuRow(work, m.unit(), rates, shares, norm[0], isGoal ? STEP : Goal.NONE));
                 })
                 .with(sizes, norms)
                 .run();

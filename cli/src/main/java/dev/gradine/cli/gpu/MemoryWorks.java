@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
 record MemoryWorks(GpuBenchSettings settings) {
 
     private static final int NF4_BLOCK = 64; // weights that share a magnitude
-    private static final Goal G5 = Goal.percent("G5", 70);
-    private static final Goal G6 = Goal.percent("G6", 80);
+    private static final Goal NF4 = Goal.percent("weights of four bits", 70);
+    private static final Goal STREAMING = Goal.percent("bound by memory", 80);
 
     List<GpuWork> pointwise(CudaKernels k) {
         Operands in = new Operands(k);
@@ -30,15 +30,15 @@ record MemoryWorks(GpuBenchSettings settings) {
         return List.of(
                 GpuWork.moving("copy", 2 * bytes, () -> k.copy(a, copied), in.norm(copied)),
                 GpuWork.moving("add", 3 * bytes, () -> k.elementwise().add(a, b, sum), in.norm(sum))
-                        .towards(G6),
+                        .towards(STREAMING),
                 GpuWork.moving("swiglu forward", 3 * bytes, () -> k.activation().swiGlu(a, b, gated), in.norm(gated))
-                        .towards(G6),
+                        .towards(STREAMING),
                 GpuWork.moving(
                                 "swiglu backward",
                                 5 * bytes,
                                 () -> k.activation().swiGluBackward(sum, a, b, da, db),
                                 in.norm(da, db))
-                        .towards(G6));
+                        .towards(STREAMING));
     }
 
     List<GpuWork> rows(CudaKernels k) {
@@ -56,13 +56,13 @@ record MemoryWorks(GpuBenchSettings settings) {
         List<GpuWork> all = new ArrayList<>();
         all.add(GpuWork.moving(
                         "rms_norm forward", 2 * bytes, () -> k.rmsNorm().forward(x, w, 1e-5f, y, rstd), in.norm(y))
-                .towards(G6));
+                .towards(STREAMING));
         all.add(GpuWork.moving(
                         "rms_norm backward",
                         3 * bytes,
                         () -> k.rmsNorm().backward(dy, x, w, rstd, dx, null),
                         in.norm(dx))
-                .towards(G6));
+                .towards(STREAMING));
         Tensor cos = in.random(DType.F32, rows, 64);
         Tensor sin = in.random(DType.F32, rows, 64);
         int[] positions = new int[rows];
@@ -70,7 +70,7 @@ record MemoryWorks(GpuBenchSettings settings) {
         Tensor at = k.ofInts(positions);
         Tensor turned = in.result(DType.BF16, rows, wide);
         all.add(GpuWork.moving("rope", 2 * bytes, () -> k.rope().forward(x, at, cos, sin, turned), in.norm(turned))
-                .towards(G6));
+                .towards(STREAMING));
         Tensor logProb = in.result(DType.F32, rows);
         Tensor lse = k.zeros(Shape.of(rows));
         Tensor targets = in.tokens(rows, wide);
@@ -88,7 +88,7 @@ record MemoryWorks(GpuBenchSettings settings) {
         Tensor v = k.zeros(p.shape());
         var update = new AdamWKernel.Update(1e-4f, 0.9f, 0.999f, 1e-8f, 0, 1, 1);
         return List.of(GpuWork.moving("adamw", 7.0 * p.bytes(), () -> k.adamW().step(p, g, m, v, update), in.norm(m, v))
-                .towards(G6));
+                .towards(STREAMING));
     }
 
     /// Half a byte a weight and a magnitude every 64 of them in; two bytes a weight out, or with a vector one value
@@ -111,9 +111,9 @@ record MemoryWorks(GpuBenchSettings settings) {
                                 bytes,
                                 () -> k.nf4().dequantise(some.codes(), some.table(), some.absmax(), NF4_BLOCK, y),
                                 in.norm(y))
-                        .towards(G5),
+                        .towards(NF4),
                 GpuWork.moving("nf4 gemv", read, () -> product.nt(x, many, 1, false, sums), in.norm(sums))
-                        .towards(G5));
+                        .towards(NF4));
     }
 
     private Nf4MatMulCuda.Weight weight(CudaKernels k, Operands in, int rows) {

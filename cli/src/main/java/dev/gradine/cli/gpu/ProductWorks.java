@@ -19,7 +19,7 @@ import java.util.Locale;
 record ProductWorks(GpuBenchSettings settings, List<? extends DenseGemm> vendor) {
 
     /// Floor of a bf16 product by the tensor cores' older instructions.
-    private static final Goal G1 = Goal.rate("G1", 400);
+    private static final Goal LARGEST = Goal.rate("largest bf16 product", 400);
 
     /// Products `n × n` of one type, in memory of `k`.
     List<GpuWork> works(CudaKernels k, int n, DType type) {
@@ -38,7 +38,7 @@ record ProductWorks(GpuBenchSettings settings, List<? extends DenseGemm> vendor)
             String name = "gemm %s %s %d".formatted(form, type.name().toLowerCase(Locale.ROOT), n);
             GpuWork w = GpuWork.computing(name, 2.0 * n * n * n, () -> run(k.matMul(), form, a, b, c), in.norm(c));
             boolean isGoal = type == DType.BF16 && n == settings.gemm().getLast();
-            all.add(w.besideCublas(peer).towards(isGoal ? G1 : Goal.NONE));
+            all.add(w.besideCublas(peer).towards(isGoal ? LARGEST : Goal.NONE));
         }
         return all;
     }

@@ -89,7 +89,7 @@ class GpuStepsTest {
         GpuRow row = SFT.rows(GpuSteps.LLAMA_8B, this::onSimulator, List.of(false, true))
                 .getFirst();
         assertThat(row.rates().cublas()).isPositive();
-        assertThat(row.line()).endsWith("G9: 8,000 tokens/s, missed");
+        assertThat(row.line()).endsWith("fine-tuning step of Llama 8B: 8,000 tokens/s, missed");
         LlamaConfig real = RandomLlama.sizesOf8b();
         long block = 2L * real.hidden() * real.hidden()
                 + 2L * real.hidden() * real.kvHeads() * real.headDim()

@@ -219,96 +219,96 @@ public final class CudaKernels implements Kernels {
             if (from.bytes() > 0) gpu.copy(DeviceMemory.address(from), DeviceMemory.address(to), from.bytes());
             return;
         }
-        launchers.get(ConvertCuda.class).copy(from, to);
+        launchers.convert.copy(from, to);
     }
 
     /// One AdamW update of `master f32`, of which `p bf16` becomes the rounding; `g bf16`.
     public void adamWithMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, AdamWKernel.Update update) {
-        launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
+        launchers.adamW.stepMaster(p, master, g, m, v, update);
     }
 
     /// Softmax over rows.
     public SoftmaxCuda softmax() {
-        return launchers.get(SoftmaxCuda.class);
+        return launchers.softmax;
     }
 
     /// Weights of four bits to floats.
     public Nf4Cuda nf4() {
-        return launchers.get(Nf4Cuda.class);
+        return launchers.nf4;
     }
 
     @Override
     public MatMulKernel matMul() {
-        return launchers.get(MatMulKernel.class);
+        return launchers.matMul;
     }
 
     @Override
     public LowRankKernel lowRank() {
-        return launchers.get(LowRankKernel.class);
+        return launchers.lowRank;
     }
 
     @Override
     public ElementwiseKernel elementwise() {
-        return launchers.get(ElementwiseKernel.class);
+        return launchers.elementwise;
     }
 
     @Override
     public ReduceKernel reduce() {
-        return launchers.get(ReduceKernel.class);
+        return launchers.reduce;
     }
 
     @Override
     public ActivationKernel activation() {
-        return launchers.get(ActivationKernel.class);
+        return launchers.activation;
     }
 
     @Override
     public RmsNormKernel rmsNorm() {
-        return launchers.get(RmsNormKernel.class);
+        return launchers.rmsNorm;
     }
 
     @Override
     public LayerNormKernel layerNorm() {
-        return launchers.get(LayerNormKernel.class);
+        return launchers.layerNorm;
     }
 
     @Override
     public RopeKernel rope() {
-        return launchers.get(RopeKernel.class);
+        return launchers.rope;
     }
 
     @Override
     public AttentionKernel attention() {
-        return launchers.get(AttentionKernel.class);
+        return launchers.attention;
     }
 
     @Override
     public KvAppendKernel kvAppend() {
-        return launchers.get(KvAppendKernel.class);
+        return launchers.kvAppend;
     }
 
     @Override
     public GatherKernel gather() {
-        return launchers.get(GatherKernel.class);
+        return launchers.gather;
     }
 
     @Override
     public LogProbKernel logProb() {
-        return launchers.get(LogProbKernel.class);
+        return launchers.logProb;
     }
 
     @Override
     public SamplingKernel sampling() {
-        return launchers.get(SamplingKernel.class);
+        return launchers.sampling;
     }
 
     @Override
     public DropoutKernel dropout() {
-        return launchers.get(DropoutKernel.class);
+        return launchers.dropout;
     }
 
     @Override
     public AdamWKernel adamW() {
-        return launchers.get(AdamWKernel.class);
+        return launchers.adamW;
     }
 }
