@@ -1,11 +1,11 @@
 package dev.gradine.cli;
 
-import dev.gradine.cli.bench.Choice;
-import dev.gradine.cli.gpu.GpuBench;
-import dev.gradine.cli.gpu.GpuBenchSettings;
-import dev.gradine.cli.gpu.GpuRow;
-import dev.gradine.cli.gpu.GpuSteps;
-import dev.gradine.cli.gpu.Torch;
+import dev.gradine.bench.Choice;
+import dev.gradine.bench.gpu.GpuBench;
+import dev.gradine.bench.gpu.GpuBenchSettings;
+import dev.gradine.bench.gpu.GpuRow;
+import dev.gradine.bench.gpu.GpuSteps;
+import dev.gradine.bench.gpu.Torch;
 import dev.gradine.cuda.driver.Card;
 import dev.gradine.cuda.driver.CuBlas;
 import dev.gradine.cuda.driver.Driver;

@@ -38,7 +38,8 @@ record AttentionPath(
     }
 
     /// As `attention_mma_forward.cuh` and `attention_mma_backward.cuh` lay out shared memory, all in rows of bf16:
-    /// forward q, a tile of keys and one of their values; for dq, q and dy and two pairs of keys and values, of which one
+    /// forward q, a tile of keys and one of their values; for dq, q and dy and two pairs of keys and values, of
+    which one
     /// travels; for dk and dv, k and v and two pairs of q and dy.
     private static AttentionPath tensorCores(int d) {
         int queries = 128;
