@@ -83,7 +83,8 @@ class GpuBenchTest {
                         + " kernel of ours|the driver) \\(the other: [0-9]+\\)"));
         Stream<String> goals =
                 all.rows().stream().map(r -> String.valueOf(r.json().get("goal")));
-        assertThat(goals).contains(
+        assertThat(goals)
+                .contains(
                         "largest bf16 product",
                         "attention forward, heads of 128",
                         "attention backward, heads of 128",

@@ -37,10 +37,11 @@ record AttentionPath(
         return any(bf16 ? "_bf16" : "_f32", d);
     }
 
-    /// As `attention_mma_forward.cuh` and `attention_mma_backward.cuh` lay out shared memory, all in rows of bf16:
-    /// forward q, a tile of keys and one of their values; for dq, q and dy and two pairs of keys and values, of
-    which one
-    /// travels; for dk and dv, k and v and two pairs of q and dy.
+    /// Rows of bf16 in shared memory, as `attention_mma_forward.cuh` and `attention_mma_backward.cuh` lay them out:
+    ///
+    /// - forward: the queries, a tile of keys, the tile of their values
+    /// - for dq: q and dy, and two pairs of tiles of keys and values, of which one travels
+    /// - for dk and dv: k and v, and two pairs of tiles of q and dy, of which one travels
     private static AttentionPath tensorCores(int d) {
         int queries = 128;
         int keys = d == 64 ? 128 : 64;
@@ -58,9 +59,12 @@ record AttentionPath(
                 (2 * keys + 2 * 2 * passingQueries) * row);
     }
 
-    /// As `attention_any.cuh` lays it out, all in floats: forward q, k, v, y and scores; for dq q, dy, k, v, dq
-    /// and scores; for dk and dv k, v, q, dy, dk, dv and two of scores. Rows are four floats longer than what
-    /// they hold, so that lanes read different banks.
+    /// Floats in shared memory, as `attention_any.cuh` lays them out; a row is four longer than what it holds, so that
+    /// lanes read different banks:
+    ///
+    /// - forward: q, k, v and y; scores
+    /// - for dq: q, dy, k, v and dq; scores
+    /// - for dk and dv: k, v, q, dy, dk and dv; two arrays of scores
     private static AttentionPath any(String suffix, int d) {
         long rows = (long) SPAN * (Math.ceilDiv(d, 8) * 8 + 4) * Float.BYTES;
         long scores = (long) SPAN * (SPAN + 4) * Float.BYTES;
