@@ -13,7 +13,7 @@ record Goal(String name, double floor, Of of) {
     enum Of {
         /// our rate, in the row's unit
         RATE(""),
-        /// our rate in percent of the card's peak
+        /// our rate in percent of the GPU's peak
         PERCENT("% of peak"),
         /// our rate in units of that of the unfused kernels
         RATIO("× unfused"),

@@ -59,7 +59,7 @@ public final class GpuBench {
     }
 
     /// The better of the driver's copy and a kernel of ours that reads and writes every byte once: four loads of 16
-    /// bytes under way in a thread, as many threads as the card holds. It multiplies by one on the way.
+    /// bytes under way in a thread, as many threads as the GPU holds. It multiplies by one on the way.
     private void copyPeak(CudaKernels run, Consumer<String> note) {
         try (CudaKernels k = run.openStep()) {
             Operands in = new Operands(k);

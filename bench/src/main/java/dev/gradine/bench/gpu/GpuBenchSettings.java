@@ -43,10 +43,10 @@ public record GpuBenchSettings(
     /// @param rank of adapters
     public record Layer(int tokens, int hidden, int keys, int intermediate, int vocabulary, int rank) {}
 
-    /// For a card with tens of gigabytes: layers as in a Llama of eight billion parameters, and more bytes than a
-    /// card's cache holds, 256 MiB a tensor. Sequences are measured as published figures were: 16k tokens in all,
+    /// For a GPU with tens of gigabytes: layers as in a Llama of eight billion parameters, and more bytes than a
+    /// GPU's cache holds, 256 MiB a tensor. Sequences are measured as published figures were: 16k tokens in all,
     /// 2048 channels.
-    public static GpuBenchSettings ofCard() {
+    public static GpuBenchSettings ofGpu() {
         return new GpuBenchSettings(
                 new Repeats(3, 5, 10),
                 List.of(1024, 2048, 4096, 8192),

@@ -22,7 +22,7 @@ public record GpuRow(String name, String unit, Rates rates, Shares shares, doubl
 
     /// 0 where it is unknown or does not apply.
     ///
-    /// @param percent that our rate is of the card's peak
+    /// @param percent that our rate is of the GPU's peak
     /// @param unfused our rate in units of that of the unfused kernels
     /// @param memory beside inputs, in GB
     public record Shares(double percent, double unfused, double memory) {}

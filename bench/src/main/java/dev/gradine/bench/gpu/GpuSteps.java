@@ -36,7 +36,7 @@ public record GpuSteps(Sizes sizes, Choice choice) {
     }
 
     /// Steps of 8192 tokens, packed from sequences as long as those of published figures.
-    public static Sizes ofCard() {
+    public static Sizes ofGpu() {
         return new Sizes(2048, 64, List.of(new Sizes.Batch(4, 2048), new Sizes.Batch(2, 4096)), 1024);
     }
 

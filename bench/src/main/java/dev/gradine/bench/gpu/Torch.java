@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /// @param absent why there are none; else empty
 public record Torch(Map<String, Double> seconds, String absent) {
 
-    /// Runs it, if there is a Python with a torch that sees the card.
+    /// Runs it, if there is a Python with a torch that sees the GPU.
     public static Torch measure() {
         try (InputStream in = Torch.class.getResourceAsStream("torch_bench.py")) {
             if (in == null) throw new IOException("torch_bench.py is missing among the resources");
@@ -39,7 +39,7 @@ public record Torch(Map<String, Double> seconds, String absent) {
             String text = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return python.waitFor() == 0
                     ? parse(text)
-                    : new Torch(Map.of(), "no python3 with a torch that sees the card");
+                    : new Torch(Map.of(), "no python3 with a torch that sees the GPU");
         } catch (IOException _) {
             return new Torch(Map.of(), "no python3");
         } catch (InterruptedException e) {

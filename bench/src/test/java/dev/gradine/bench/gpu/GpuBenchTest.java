@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Every work of the bench once, at tiny sizes, on the simulator: what is timed on a card is right, and whoever times
+/// Every work of the bench once, at tiny sizes, on the simulator: what is timed on a GPU is right, and whoever times
 /// nothing is found out.
 class GpuBenchTest {
 

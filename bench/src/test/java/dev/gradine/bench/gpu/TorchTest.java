@@ -14,7 +14,7 @@ class TorchTest {
 
     @Test
     void its_sizes_are_ours() throws IOException {
-        GpuBenchSettings s = GpuBenchSettings.ofCard();
+        GpuBenchSettings s = GpuBenchSettings.ofGpu();
         GpuBenchSettings.Layer l = s.layer();
         String gemm = s.gemm().toString().replace('[', '(').replace(']', ')');
         String lengths = s.sequences().toString().replace('[', '(').replace(']', ')');

@@ -30,7 +30,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// The CUDA device, on a card or on the simulator. `open` gives the `run` lifetime; steps share one
+/// The CUDA device, on a GPU or on the simulator. `open` gives the `run` lifetime; steps share one
 /// slab of its memory.
 ///
 /// Tensors hold addresses that only the `Gpu` follows, in the types that the host has them in.

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What the driver is told and what its errors become, against a driver of paper
 /// (`src/test/c/libcuda.c`). What a real one does, `gpu check` shows.
-class CardTest {
+class CudaGpuTest {
 
     private static List<String> lines = List.of();
 
@@ -34,7 +34,7 @@ class CardTest {
                 "--add-modules=jdk.incubator.vector",
                 "-cp",
                 System.getProperty("java.class.path"),
-                CardOnPaper.class.getName()));
+                GpuOnPaper.class.getName()));
         lines = run(temp, java).stream()
                 .filter(l -> !l.startsWith("WARNING: Using incubator"))
                 .toList();
@@ -55,22 +55,22 @@ class CardTest {
     }
 
     @Test
-    void the_card_says_what_it_is() {
+    void the_gpu_says_what_it_is() {
         assertThat(lines).element(1).isEqualTo("missing: ");
         assertThat(lines)
                 .element(3)
-                .isEqualTo("Paper Card (sm_90), 132 multiprocessors, 232448 bytes shared, CUDA 13.0");
+                .isEqualTo("Paper GPU (sm_90), 132 multiprocessors, 232448 bytes shared, CUDA 13.0");
     }
 
     @Test
     void a_user_is_told_that_kernels_for_hopper_wait_for_a_check() {
-        String waiting = "note: (\\d+) of \\1 kernels for Hopper were not verified on Paper Card \\(sm_90\\): ";
-        String until = "kernels for every card do their work until gradine gpu check has run here";
+        String waiting = "note: (\\d+) of \\1 kernels for Hopper were not verified on Paper GPU \\(sm_90\\): ";
+        String until = "kernels for every GPU do their work until gradine gpu check has run here";
         assertThat(lines).element(2).asString().matches(waiting + until);
     }
 
     @Test
-    void values_reach_the_card_and_return() {
+    void values_reach_the_gpu_and_return() {
         assertThat(lines).contains("copies: true");
     }
 
@@ -139,11 +139,11 @@ class CardTest {
     void too_little_memory_says_what_was_asked_and_what_is_free() {
         assertThat(lines)
                 .anySatisfy(l -> assertThat(l)
-                        .matches("Paper Card \\(sm_90\\): 67,108,864 bytes asked for, [0-9,]+ free; a smaller"
+                        .matches("Paper GPU \\(sm_90\\): 67,108,864 bytes asked for, [0-9,]+ free; a smaller"
                                 + " --batch-size.*"));
     }
 
-    /// Where cuBLAS is installed, it finds no card behind this driver.
+    /// Where cuBLAS is installed, it finds no GPU behind this driver.
     @Test
     void cublas_that_is_asked_for_and_missing_is_an_error_and_no_fallback() {
         assertThat(lines.getFirst())

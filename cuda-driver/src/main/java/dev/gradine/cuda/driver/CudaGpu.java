@@ -1,6 +1,6 @@
 package dev.gradine.cuda.driver;
 
-import dev.gradine.cuda.driver.Addresses.OnCard;
+import dev.gradine.cuda.driver.Addresses.OnGpu;
 import dev.gradine.gpu.DeviceMemory;
 import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.Grid;
@@ -21,12 +21,12 @@ import jcuda.driver.CUevent;
 import jcuda.driver.CUstream;
 import jcuda.driver.JCudaDriver;
 
-/// A card. All its work goes through one stream of the device's primary context, which cuBLAS shares.
+/// A GPU. All its work goes through one stream of the device's primary context, which cuBLAS shares.
 ///
 /// A kernel that fails shows at a later call, and the message names the kernel launched last. With the
 /// property `gradine.cuda.wait` every launch waits for its kernel, so that the one that failed is
 /// named.
-public final class Card implements Gpu {
+public final class CudaGpu implements Gpu {
 
     private static final boolean WAIT = Boolean.getBoolean("gradine.cuda.wait");
     /// The compute capability that kernels for Hopper alone are made for.
@@ -34,7 +34,7 @@ public final class Card implements Gpu {
 
     private static final int NON_BLOCKING = 1; // CU_STREAM_NON_BLOCKING: no ties to the default stream
 
-    private final CardInfo info;
+    private final GpuInfo info;
     private final Predicate<Kernel> verified;
     private final TensorMaps maps = new TensorMaps();
     private final CUdevice device;
@@ -48,8 +48,8 @@ public final class Card implements Gpu {
     private Object last = "nothing launched yet";
 
     /// @param ptx the text of a PTX file, by its stem
-    /// @param verified whether a kernel for Hopper alone was seen to be right on this card
-    public Card(CardInfo info, UnaryOperator<String> ptx, Predicate<Kernel> verified) {
+    /// @param verified whether a kernel for Hopper alone was seen to be right on this GPU
+    public CudaGpu(GpuInfo info, UnaryOperator<String> ptx, Predicate<Kernel> verified) {
         this.info = info;
         this.verified = verified;
         device = Driver.device(info.ordinal());
@@ -121,7 +121,7 @@ public final class Card implements Gpu {
     @Override
     public long allocate(long bytes) {
         enter();
-        OnCard address = new OnCard();
+        OnGpu address = new OnGpu();
         Driver.checkMemory(JCudaDriver.cuMemAlloc(address, Math.max(1, bytes)), name(), bytes);
         return address.value();
     }
@@ -129,7 +129,7 @@ public final class Card implements Gpu {
     @Override
     public void free(long address) {
         enter();
-        check(JCudaDriver.cuMemFree(new OnCard(address)), "cuMemFree");
+        check(JCudaDriver.cuMemFree(new OnGpu(address)), "cuMemFree");
     }
 
     @Override
@@ -153,13 +153,13 @@ public final class Card implements Gpu {
     @Override
     public void copy(long from, long to, long bytes) {
         enter();
-        check(JCudaDriver.cuMemcpyDtoDAsync(new OnCard(to), new OnCard(from), bytes, stream), "copy");
+        check(JCudaDriver.cuMemcpyDtoDAsync(new OnGpu(to), new OnGpu(from), bytes, stream), "copy");
     }
 
     @Override
     public void fill(long to, byte value, long bytes) {
         enter();
-        check(JCudaDriver.cuMemsetD8Async(new OnCard(to), value, bytes, stream), "fill");
+        check(JCudaDriver.cuMemsetD8Async(new OnGpu(to), value, bytes, stream), "fill");
     }
 
     @Override
@@ -209,7 +209,7 @@ public final class Card implements Gpu {
     @Override
     public Recording record(List<Operation> operations) {
         enter();
-        return new CardGraph(this, new CardHandles(modules, maps, context.address(), stream.address()), operations);
+        return new CudaGraph(this, new CudaHandles(modules, maps, context.address(), stream.address()), operations);
     }
 
     @Override
@@ -223,7 +223,7 @@ public final class Card implements Gpu {
         if (code != 0) Driver.check(code, what + " after " + last);
     }
 
-    /// Seconds that the card takes for what `work` launches, by its own clock.
+    /// Seconds that the GPU takes for what `work` launches, by its own clock.
     public double seconds(Runnable work) {
         enter();
         CUevent begin = new CUevent();

@@ -11,11 +11,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A graph of the driver: a chain of nodes, one per operation, that the card starts as one.
+/// A graph of the driver: a chain of nodes, one per operation, that the GPU starts as one.
 ///
 /// A launch that is under way is not touched by what is exchanged after it, nor by closing the graph: so the driver
 /// documents it.
-final class CardGraph implements Recording {
+final class CudaGraph implements Recording {
 
     private static final DriverCall CREATE = new DriverCall("cuGraphCreate", ADDRESS, JAVA_INT);
     private static final DriverCall INSTANTIATE =
@@ -24,7 +24,7 @@ final class CardGraph implements Recording {
     private static final DriverCall DESTROY = new DriverCall("cuGraphDestroy", JAVA_LONG);
     private static final DriverCall DESTROY_EXECUTABLE = new DriverCall("cuGraphExecDestroy", JAVA_LONG);
 
-    private final Card card;
+    private final CudaGpu gpu;
     private final long stream;
     private final Arena arena = Arena.ofShared();
     private final List<GraphNode> nodes = new ArrayList<>();
@@ -32,8 +32,8 @@ final class CardGraph implements Recording {
     private final MemorySegment executable = arena.allocate(JAVA_LONG);
     private final String name;
 
-    CardGraph(Card card, CardHandles handles, List<Operation> operations) {
-        this.card = card;
+    CudaGraph(CudaGpu gpu, CudaHandles handles, List<Operation> operations) {
+        this.gpu = gpu;
         this.stream = handles.stream();
         this.name = "a graph of " + operations.size();
         boolean done = false;
@@ -55,20 +55,20 @@ final class CardGraph implements Recording {
 
     @Override
     public void set(int index, Operation operation) {
-        card.enter();
+        gpu.enter();
         nodes.get(index).set(executable.get(JAVA_LONG, 0), operation);
     }
 
     @Override
     public void launch() {
-        card.enter();
+        gpu.enter();
         LAUNCH.call(this, executable.get(JAVA_LONG, 0), stream);
-        card.noteLast(this);
+        gpu.noteLast(this);
     }
 
     @Override
     public void close() {
-        card.enter();
+        gpu.enter();
         long started = executable.get(JAVA_LONG, 0);
         long made = graph.get(JAVA_LONG, 0);
         if (started != 0) DESTROY_EXECUTABLE.call(name, started);

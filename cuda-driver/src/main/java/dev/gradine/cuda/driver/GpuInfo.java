@@ -1,11 +1,11 @@
 package dev.gradine.cuda.driver;
 
-/// One card.
+/// One GPU.
 ///
 /// @param ordinal number that the driver gives it
 /// @param name such as `NVIDIA H200`
 /// @param capability 80, 90
-public record CardInfo(int ordinal, String name, int capability) {
+public record GpuInfo(int ordinal, String name, int capability) {
 
     @Override
     public String toString() {

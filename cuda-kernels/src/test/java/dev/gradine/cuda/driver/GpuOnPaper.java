@@ -17,46 +17,46 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-/// Uses a card in every way and prints what came of it, for a process of its own whose driver has no
-/// card behind it.
+/// Uses a GPU in every way and prints what came of it, for a process of its own whose driver has no
+/// GPU behind it.
 
-final class CardOnPaper {
+final class GpuOnPaper {
 
     private static final Kernel AXPY = new Kernel("paper", "paper_axpy");
 
-    private CardOnPaper() {}
+    private GpuOnPaper() {}
 
     public static void main(String[] args) {
         fails(() -> new CudaDevice().open(new DeviceOptions(DType.F32, false, true)));
-        CardInfo info = Driver.cards().getFirst();
+        GpuInfo info = Driver.gpus().getFirst();
         System.out.println("missing: " + Driver.whyMissing());
         System.out.println("note: " + new CudaDevice().note());
-        Card card = new Card(info, PtxFiles::text, kernel -> false);
+        CudaGpu gpu = new CudaGpu(info, PtxFiles::text, kernel -> false);
         System.out.println("%s, %d multiprocessors, %d bytes shared, CUDA %s"
-                .formatted(card.name(), card.multiprocessors(), card.sharedBytesPerBlock(), Driver.version()));
-        try (Kernels run = CudaKernels.open(card)) {
+                .formatted(gpu.name(), gpu.multiprocessors(), gpu.sharedBytesPerBlock(), Driver.version()));
+        try (Kernels run = CudaKernels.open(gpu)) {
             copies(run);
             Tensor x = run.of(Shape.of(3), 1, 2, 3);
             Tensor y = run.of(Shape.of(3), 10, 20, 30);
-            Runnable axpy = () -> card.launch(AXPY, new Grid(1, 1, 1, 32, 100 << 10), 0.5f, x, y, 3);
+            Runnable axpy = () -> gpu.launch(AXPY, new Grid(1, 1, 1, 32, 100 << 10), 0.5f, x, y, 3);
             axpy.run();
             System.out.println("launched: " + Arrays.toString(run.download(y)));
-            System.out.println("milliseconds: " + Math.round(1e3 * card.seconds(axpy)));
-            recorded(run, card);
-            maps(run, card);
-            fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y));
-            fails(() -> card.launch(AXPY, Grid.of(1, 32), 0.5f, x, y, 3f));
-            fails(() -> card.launch(new Kernel("paper", "none"), Grid.of(1, 32)));
-            fails(() -> card.launch(new Kernel("broken", "none"), Grid.of(1, 32)));
+            System.out.println("milliseconds: " + Math.round(1e3 * gpu.seconds(axpy)));
+            recorded(run, gpu);
+            maps(run, gpu);
+            fails(() -> gpu.launch(AXPY, Grid.of(1, 32), 0.5f, x, y));
+            fails(() -> gpu.launch(AXPY, Grid.of(1, 32), 0.5f, x, y, 3f));
+            fails(() -> gpu.launch(new Kernel("paper", "none"), Grid.of(1, 32)));
+            fails(() -> gpu.launch(new Kernel("broken", "none"), Grid.of(1, 32)));
             fails(() -> run.empty(Shape.of(1 << 24)));
-            card.launch(new Kernel("paper", "paper_fault"), Grid.of(2, 64));
-            fails(card::synchronize);
+            gpu.launch(new Kernel("paper", "paper_fault"), Grid.of(2, 64));
+            fails(gpu::synchronize);
         }
-        held(new Card(info, PtxFiles::text, kernel -> false));
+        held(new CudaGpu(info, PtxFiles::text, kernel -> false));
     }
 
     /// A graph of every kind of operation.
-    private static void recorded(Kernels run, Card card) {
+    private static void recorded(Kernels run, CudaGpu gpu) {
         Tensor x = run.of(Shape.of(3), 1, 2, 3);
         Tensor y = run.of(Shape.of(6), 1, 1, 1, 9, 9, 9);
         Tensor told = run.ofInts(new int[TensorMap.BYTES / 4]);
@@ -69,7 +69,7 @@ final class CardOnPaper {
                 new Operation.Fill(to + 16, (byte) 0, 4),
                 new Operation.Forget(to + 20, 4),
                 new Operation.Launch(new Kernel("paper", "paper_map"), Grid.of(1, 32), List.of(map, address(told))));
-        try (Recording graph = card.record(all)) {
+        try (Recording graph = gpu.record(all)) {
             System.out.println("recorded: " + Arrays.toString(run.download(y)));
             graph.launch();
             System.out.println("launched: " + Arrays.toString(run.download(y)) + " " + run.downloadInts(told)[1]);
@@ -81,7 +81,7 @@ final class CardOnPaper {
             System.out.println("exchanged: " + Arrays.toString(run.download(y)));
             fails(() -> graph.set(0, new Operation.Launch(AXPY, Grid.of(1, 32), List.of(0.5f, from, to, 3f))));
         }
-        fails(() -> card.record(List.of(new Operation.Copy(from, to, 4), new Operation.Fill(to, (byte) 0, 0))));
+        fails(() -> gpu.record(List.of(new Operation.Copy(from, to, 4), new Operation.Fill(to, (byte) 0, 0))));
     }
 
     private static Operation axpy(float s, long x, long y) {
@@ -93,8 +93,8 @@ final class CardOnPaper {
     }
 
     /// The same course of work three times: the second time it becomes a graph.
-    private static void held(Card card) {
-        GraphGpu gpu = new GraphGpu(card);
+    private static void held(CudaGpu behind) {
+        GraphGpu gpu = new GraphGpu(behind);
         try (Kernels run = CudaKernels.open(gpu)) {
             Tensor x = run.of(Shape.of(3), 1, 2, 3);
             for (int i = 1; i <= 3; i++) {
@@ -115,11 +115,11 @@ final class CardOnPaper {
         System.out.println("copies: " + Arrays.equals(values, run.download(run.of(Shape.of(values.length), values))));
     }
 
-    private static void maps(Kernels run, Card card) {
+    private static void maps(Kernels run, CudaGpu gpu) {
         Tensor t = run.empty(DType.BF16, Shape.of(3, 64));
         Tensor bytes = run.ofInts(new int[TensorMap.BYTES / 4]);
         Kernel kernel = new Kernel("paper", "paper_map");
-        card.launch(kernel, Grid.of(1, 32), TensorMap.matrix(t, 128, 64), bytes);
+        gpu.launch(kernel, Grid.of(1, 32), TensorMap.matrix(t, 128, 64), bytes);
         int[] told = run.downloadInts(bytes);
         boolean there = told[4] == (int) DeviceMemory.address(t);
         System.out.println("map: " + there + " " + Arrays.toString(Arrays.copyOf(told, 4)) + " "
@@ -127,8 +127,8 @@ final class CardOnPaper {
         Tensor wide = run.empty(DType.U8, Shape.of(1, 256));
         TensorMap refused =
                 new TensorMap(DeviceMemory.address(wide), DType.U8, List.of(256L), List.of(), List.of(256), 0);
-        fails(() -> card.launch(kernel, Grid.of(1, 32), refused, bytes));
-        fails(() -> card.launch(kernel, Grid.of(1, 32), 3, bytes));
+        fails(() -> gpu.launch(kernel, Grid.of(1, 32), refused, bytes));
+        fails(() -> gpu.launch(kernel, Grid.of(1, 32), 3, bytes));
     }
 
     private static void fails(Runnable work) {
