@@ -6,9 +6,9 @@ import static dev.gradine.autograd.op.Scale.scale;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.DenseLinear;
-import dev.gradine.nn.ParamSlot;
-import dev.gradine.peft.DropoutPlan;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Weight;
 import dev.gradine.peft.LoraLinear;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -22,10 +22,10 @@ void main() {
     var rng = new SplittableRandom(42);
     try (Kernels run = CpuKernels.open()) {
         Tensor w = random(run, rng, CLASSES, CHANNELS); // the "checkpoint", trained on some other task
-        DenseLinear base = new DenseLinear(new ParamSlot("layer.weight", Param.frozen("layer.weight", w)), null);
+        Linear base = new Linear("layer", new Weight("layer.weight", Param.frozen("layer.weight", w)), null);
         Param a = Param.trained("lora_A", random(run, rng, RANK, CHANNELS), run);
         Param b = Param.trained("lora_B", run.zeros(Shape.of(CLASSES, RANK)), run); // zero: ΔW = 0 at the start
-        LoraLinear layer = new LoraLinear(base, a, b, 2, new DropoutPlan(0), 0);
+        LoraLinear layer = new LoraLinear(a, b, 2, 0, 0);
         IO.println("trained %d of %d values".formatted(a.value().size() + b.value().size(), w.size()));
 
         Tensor points = random(run, rng, POINTS, CHANNELS);
@@ -39,7 +39,8 @@ void main() {
         for (int step = 0; step <= 60; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
-                Var loss = scale(mean(logProb(layer.forward(tape.constant(points)), targets, null)), -1);
+                Var logits = layer.apply(base, tape.constant(points), Pass.of(tape)); // in evaluation: no dropout
+                Var loss = scale(mean(logProb(logits, targets, null)), -1);
                 if (step % 20 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss); // reaches A and B; for the frozen W nothing is computed
             }

@@ -7,7 +7,9 @@ import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.DType;
@@ -17,10 +19,12 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
+import dev.gradine.train.Learner;
 import dev.gradine.train.Objective;
 import dev.gradine.train.PreferenceObjective;
 import dev.gradine.train.ReferenceLogProbs;
 import dev.gradine.train.SftObjective;
+import dev.gradine.train.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -98,13 +102,13 @@ public final class ModelRows {
     public void run() {
         prefill(sizes.prefill());
         decode(sizes.decode());
-        AdaptedModel adapted = AdaptedModel.fresh(
+        AdapterSet adapted = AdapterSet.fresh(
                 model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
         AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), device);
-        for (Sizes.Batch b : sizes.sft()) sft(optimizer, b.sequences(), b.length());
-        dpo(adapted, optimizer, 0);
-        dpo(adapted, optimizer, sizes.dpo() / 2);
-        adapted.disable();
+        Learner learner = new Learner(new Policy(model, adapted), false);
+        for (Sizes.Batch b : sizes.sft()) sft(learner, optimizer, b);
+        dpo(learner, optimizer, 0);
+        dpo(learner, optimizer, sizes.dpo() / 2);
     }
 
     private static int[] tokens(int n, int vocab, int seed) {
@@ -125,7 +129,7 @@ public final class ModelRows {
         int[] ids = tokens(n, model.vocabSize(), 7);
         Timing t = Timing.of(2, 3, choice.seconds(3), () -> {
             try (Kernels k = run.openStep()) {
-                Tensor h = model.hidden(Tape.forgetting(k), ids, model.newCache(k, n))
+                Tensor h = model.hidden(Pass.continuing(Tape.forgetting(k), ids, model.newCache(k, n)))
                         .value();
                 float[] last = k.download(h.rows(n - 1, n)); // which also waits for it
                 predicted = norm(last);
@@ -158,9 +162,8 @@ public final class ModelRows {
     }
 
     private Tensor logits(Kernels k, int id, KvCache cache) {
-        return model.head()
-                .forward(model.hidden(Tape.forgetting(k), new int[] {id}, cache))
-                .value();
+        Pass pass = Pass.continuing(Tape.forgetting(k), new int[] {id}, cache);
+        return model.head().forward(model.hidden(pass), pass).value();
     }
 
     private static double norm(float[] x) {
@@ -176,7 +179,9 @@ public final class ModelRows {
             profile.begin();
             try (Kernels k = device.openStep()) {
                 Tape tape = Tape.recording(k);
-                tape.backward(objective.forward(tape, batch, weight).loss());
+                tape.backward(objective
+                        .forward(new Step(tape, 0, true), batch, weight)
+                        .loss());
             }
             gradNorm = optimizer.gradNorm();
             optimizer.step(1e-5, gradNorm);
@@ -188,22 +193,22 @@ public final class ModelRows {
         profile.clear();
     }
 
-    private void sft(AdamW optimizer, int batch, int length) {
+    private void sft(Learner learner, AdamW optimizer, Sizes.Batch b) {
         List<Labelled> all = new ArrayList<>();
-        for (int i = 0; i < batch; i++) all.add(sequence(length, i));
-        String work = "lora sft step r16 all-linear %d×%d".formatted(batch, length);
-        step(work, batch * length, optimizer, new SftObjective(model), all);
+        for (int i = 0; i < b.sequences(); i++) all.add(sequence(b.length(), i));
+        String work = "lora sft step r16 all-linear %d×%d".formatted(b.sequences(), b.length());
+        step(work, b.sequences() * b.length(), optimizer, new SftObjective(learner), all);
     }
 
     /// Two pairs. Without a prompt all tokens are answer and the two have nothing in common.
-    private void dpo(AdaptedModel adapted, AdamW optimizer, int prompt) {
+    private void dpo(Learner learner, AdamW optimizer, int prompt) {
         List<LabelledPair> all = new ArrayList<>();
         for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
-        ReferenceLogProbs off = ReferenceLogProbs.switched(model, adapted::disable, adapted::enable);
+        ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(model));
         String work = prompt == 0
                 ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, sizes.dpo())
                 : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, sizes.dpo(), prompt);
-        var objective = new PreferenceObjective(model, new DpoLoss(0.1f), off, Prompts.SHARED);
+        var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
         step(work, 2 * PAIRS * sizes.dpo(), optimizer, objective, all);
     }
 

@@ -1,7 +1,7 @@
 package dev.gradine.cli;
 
-import dev.gradine.nn.ParamSlot;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Weight;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.PeakMemory;
 import dev.gradine.train.report.Report;
@@ -27,12 +27,12 @@ final class RunRecord {
     private final Map<String, Double> evalAfter = new LinkedHashMap<>();
     private RunInfo info;
 
-    RunRecord(Path out, TrainingRun.Plan<?> plan, LoadedModel loaded, AdaptedModel adapted) {
+    RunRecord(Path out, TrainingRun.Plan<?> plan, LoadedModel loaded, AdapterSet adapted) {
         this.out = out;
         this.loaded = loaded;
         var launch = new RunInfo.Launch(plan.command(), plan.kind(), Main.version(), now());
-        long parameters = loaded.model().params().stream()
-                .map(ParamSlot::base)
+        long parameters = loaded.model().weights().stream()
+                .map(Weight::param)
                 .collect(Collectors.toSet()) // tied weights once
                 .stream()
                 .mapToLong(p -> p.value().size())

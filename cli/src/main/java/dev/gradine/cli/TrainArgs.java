@@ -1,9 +1,12 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.DataSet;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
+import dev.gradine.train.Learner;
 import dev.gradine.train.Schedule;
 import dev.gradine.train.TrainSettings;
 import java.io.PrintWriter;
@@ -212,8 +215,9 @@ final class TrainArgs {
         return evalSplit;
     }
 
-    boolean checkpointsBlocks() {
-        return gradientCheckpointing;
+    /// The model with the adapters that are trained.
+    Learner learner(LoadedModel m, AdapterSet adapted) {
+        return new Learner(new Policy(m.model(), adapted), gradientCheckpointing);
     }
 
     boolean resumes() {

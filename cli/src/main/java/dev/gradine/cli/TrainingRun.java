@@ -1,8 +1,8 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.AtomicFiles;
-import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.Objective;
 import dev.gradine.train.PeakMemory;
@@ -49,7 +49,7 @@ final class TrainingRun<E> implements Trainer.Listener {
     private final TrainArgs args;
     private final Plan<E> plan;
     private final LoadedModel loaded;
-    private final AdaptedModel adapted;
+    private final AdapterSet adapted;
     private final Samples samples;
     private final Trainer<E> trainer;
     private final RunRecord record;
@@ -61,7 +61,7 @@ final class TrainingRun<E> implements Trainer.Listener {
             TrainSettings settings,
             Plan<E> plan,
             LoadedModel loaded,
-            AdaptedModel adapted,
+            AdapterSet adapted,
             Samples samples) {
         this.args = args;
         this.plan = plan;
@@ -69,12 +69,7 @@ final class TrainingRun<E> implements Trainer.Listener {
         this.adapted = adapted;
         this.samples = samples;
         var task = new Trainer.Task<>(
-                plan.objective(),
-                adapted.trained(),
-                mode(),
-                plan.batches(),
-                ExampleBatches.cut(plan.held(), args.batch()));
-        loaded.model().checkpointBlocks(args.checkpointsBlocks());
+                plan.objective(), adapted.trained(), plan.batches(), ExampleBatches.cut(plan.held(), args.batch()));
         trainer = new Trainer<>(settings, task, loaded.run(), this);
         samples.remember(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();
@@ -105,20 +100,6 @@ final class TrainingRun<E> implements Trainer.Listener {
         c.restore(trainer.optimizer(), loaded.run());
         trainer.resumeAfter(c.step(), c.tokens());
         return c.step();
-    }
-
-    private Trainer.Mode mode() {
-        return new Trainer.Mode() {
-            @Override
-            public void train(long pass) {
-                adapted.dropout().train(pass);
-            }
-
-            @Override
-            public void evaluate() {
-                adapted.dropout().evaluate();
-            }
-        };
     }
 
     /// Runs to the end or until interrupted, then says what came of it.

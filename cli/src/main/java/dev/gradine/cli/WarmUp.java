@@ -4,7 +4,8 @@ import dev.gradine.align.Labelled;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.DType;
@@ -13,7 +14,9 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.train.AdamW;
+import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
+import dev.gradine.train.Step;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
@@ -74,15 +77,17 @@ final class WarmUp implements AutoCloseable {
                 Kernels run = CpuKernels.open()) {
             Llama model = new Llama(config, name -> run.fromHost(weight(arena, name)), run);
             LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-            AdaptedModel adapted = AdaptedModel.fresh(model, lora, run, new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(model, lora, run, new SplittableRandom(1));
             AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
-            SftObjective objective = new SftObjective(model);
+            SftObjective objective = new SftObjective(new Learner(new Policy(model, adapted), false));
             int[] ids = IntStream.range(0, TOKENS).toArray();
             List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
             for (int i = 0; i < STEPS && !closed; i++) {
                 try (Kernels k = run.openStep()) {
                     Tape tape = Tape.recording(k);
-                    tape.backward(objective.forward(tape, batch, 2 * TOKENS).loss());
+                    tape.backward(objective
+                            .forward(new Step(tape, 0, true), batch, 2 * TOKENS)
+                            .loss());
                 }
                 optimizer.step(0, optimizer.gradNorm());
             }

@@ -5,13 +5,16 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.train.AdamW;
+import dev.gradine.train.Learner;
 import dev.gradine.train.Objective;
 import dev.gradine.train.SftObjective;
+import dev.gradine.train.Step;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,8 +65,10 @@ public class LoraStepBench extends CpuBench {
         Checkpoint checkpoint = Checkpoint.open(Path.of(model), arena);
         Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
         LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-        AdaptedModel adapted = AdaptedModel.fresh(llama, lora, kernels, new SplittableRandom(1));
-        ready.add(new Ready(new SftObjective(llama), new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
+        AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
+        ready.add(new Ready(
+                new SftObjective(new Learner(new Policy(llama, adapted), false)),
+                new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {
@@ -87,7 +92,7 @@ public class LoraStepBench extends CpuBench {
         double loss;
         try (Kernels k = kernels.openStep()) {
             Tape tape = Tape.recording(k);
-            Objective.Outcome o = r.objective().forward(tape, examples, weight);
+            Objective.Outcome o = r.objective().forward(new Step(tape, 0, true), examples, weight);
             loss = k.download(o.loss().value())[0];
             tape.backward(o.loss());
         }

@@ -1,6 +1,5 @@
 package dev.gradine.train;
 
-import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import java.util.List;
 
@@ -22,5 +21,5 @@ public interface Objective<E> {
     /// Computes one micro-batch.
     ///
     /// @param totalWeight weights of all examples of the step, of which this is a part
-    Outcome forward(Tape tape, List<E> micro, double totalWeight);
+    Outcome forward(Step step, List<E> micro, double totalWeight);
 }

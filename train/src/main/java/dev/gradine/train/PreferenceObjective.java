@@ -13,6 +13,7 @@ import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
 import dev.gradine.nn.Trunk;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -27,15 +28,14 @@ import java.util.List;
 /// read once.
 public final class PreferenceObjective implements Objective<LabelledPair> {
 
-    private final CausalLm model;
+    private final Learner learner;
     private final PreferenceLoss loss;
     private final ReferenceLogProbs reference;
     private final Prompts prompts;
 
-    /// @param model with its adapters on
     /// @param prompts whether the two answers of a pair share the prompt they stand behind
-    public PreferenceObjective(CausalLm model, PreferenceLoss loss, ReferenceLogProbs reference, Prompts prompts) {
-        this.model = model;
+    public PreferenceObjective(Learner learner, PreferenceLoss loss, ReferenceLogProbs reference, Prompts prompts) {
+        this.learner = learner;
         this.loss = loss;
         this.reference = reference;
         this.prompts = prompts;
@@ -52,14 +52,17 @@ public final class PreferenceObjective implements Objective<LabelledPair> {
     }
 
     @Override
-    public Outcome forward(Tape tape, List<LabelledPair> micro, double totalWeight) {
+    public Outcome forward(Step step, List<LabelledPair> micro, double totalWeight) {
         int b = micro.size();
+        Tape tape = step.tape();
         Kernels k = tape.kernels();
         PairBatch batch = PairBatch.of(micro, prompts);
-        Trunk trunk = model.trunk(k, batch.tokens());
+        CausalLm model = learner.policy().model();
+        Trunk trunk = model.trunk(k, batch.tokens(), reference.besides(learner.policy()));
         float[] ref = reference.of(k, batch, trunk);
-        Var hidden = model.hidden(tape, trunk);
-        TokenLogProbs lp = TokenLogProbs.of(model, hidden, batch);
+        Pass pass = learner.pass(step, batch.tokens());
+        Var hidden = model.hidden(pass, trunk);
+        TokenLogProbs lp = TokenLogProbs.of(model, pass, hidden, batch);
         hidden.release();
         Tensor refs = k.of(Shape.of(2 * b), ref);
         Var sums = lp.sums();

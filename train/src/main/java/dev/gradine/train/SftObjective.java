@@ -3,19 +3,17 @@ package dev.gradine.train;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.SftLoss;
 import dev.gradine.align.TokenLogProbs;
-import dev.gradine.autograd.Tape;
-import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
 
 /// Supervised fine-tuning: see `SftLoss`. Logs `loss`, `entropy` and `mean_token_accuracy` over the labelled tokens.
 public final class SftObjective implements Objective<Labelled> {
 
-    private final CausalLm model;
+    private final Learner learner;
 
-    /// @param model with its adapters on
-    public SftObjective(CausalLm model) {
-        this.model = model;
+    public SftObjective(Learner learner) {
+        this.learner = learner;
     }
 
     @Override
@@ -29,9 +27,10 @@ public final class SftObjective implements Objective<Labelled> {
     }
 
     @Override
-    public Outcome forward(Tape tape, List<Labelled> micro, double totalWeight) {
-        TokenLogProbs lp = TokenLogProbs.of(tape, model, micro);
-        Kernels k = tape.kernels();
+    public Outcome forward(Step step, List<Labelled> micro, double totalWeight) {
+        Pass pass = learner.pass(step, TokenLogProbs.packed(micro));
+        TokenLogProbs lp = TokenLogProbs.of(learner.policy().model(), pass, micro);
+        Kernels k = step.tape().kernels();
         MetricSums m = new MetricSums();
         int n = lp.count();
         m.add("loss", -HostSums.sum(k.download(lp.values().value())), n);

@@ -33,28 +33,12 @@ public final class Trainer<E> {
         void save(int step, long tokens);
     }
 
-    /// What differs between a training pass and an evaluation, such as dropout.
-    public interface Mode {
-        /// Before a training pass.
-        ///
-        /// @param pass a number that no other pass of the run has
-        void train(long pass);
-
-        /// Before an evaluation.
-        void evaluate();
-    }
-
     /// What is trained on what.
     ///
     /// @param params trained parameters by name
-    /// @param mode told what comes next
     /// @param held batches of examples that are not trained on; may be empty
     public record Task<E>(
-            Objective<E> objective,
-            SequencedMap<String, Param> params,
-            Mode mode,
-            Batches<E> batches,
-            List<List<E>> held) {}
+            Objective<E> objective, SequencedMap<String, Param> params, Batches<E> batches, List<List<E>> held) {}
 
     private final TrainSettings settings;
     private final Task<E> task;
@@ -131,10 +115,10 @@ public final class Trainer<E> {
         }
         MetricSums sums = new MetricSums();
         for (int i = 0; i < micros.size(); i++) {
-            task.mode().train((settings.seed() * 31 + step) * settings.accumulate() + i);
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
-                Objective.Outcome o = task.objective().forward(tape, micros.get(i), weight);
+                Objective.Outcome o =
+                        task.objective().forward(new Step(tape, seed(step, i), true), micros.get(i), weight);
                 requireFinite(step, "loss", o.metrics().means().getOrDefault("loss", 0.0));
                 tape.backward(o.loss());
                 savedByCheckpoints = Math.max(savedByCheckpoints, tape.bytesSavedByCheckpoints());
@@ -147,6 +131,11 @@ public final class Trainer<E> {
         optimizer.step(lr, norm);
         tokens += read;
         return metrics(step, sums, norm, lr, new Work(read, (System.nanoTime() - start) * 1e-9));
+    }
+
+    /// A number that no other micro-batch of the run has.
+    private long seed(int step, int micro) {
+        return (settings.seed() * 31 + step) * settings.accumulate() + micro;
     }
 
     private record Work(int tokens, double seconds) {}
@@ -171,7 +160,6 @@ public final class Trainer<E> {
 
     private void evaluate(int step) {
         if (task.held().isEmpty()) return;
-        task.mode().evaluate();
         MetricSums sums = new MetricSums();
         for (List<E> batch : task.held()) {
             try (Kernels k = run.openStep()) {
@@ -179,7 +167,7 @@ public final class Trainer<E> {
                         batch.stream().mapToDouble(task.objective()::weight).sum();
                 if (weight == 0) continue;
                 sums.add(task.objective()
-                        .forward(Tape.forgetting(k), batch, weight)
+                        .forward(Step.evaluating(Tape.forgetting(k)), batch, weight)
                         .metrics());
             }
         }
