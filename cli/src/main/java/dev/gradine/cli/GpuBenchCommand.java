@@ -6,8 +6,8 @@ import dev.gradine.bench.gpu.GpuBenchSettings;
 import dev.gradine.bench.gpu.GpuRow;
 import dev.gradine.bench.gpu.GpuSteps;
 import dev.gradine.bench.gpu.Torch;
-import dev.gradine.cuda.driver.CudaGpu;
 import dev.gradine.cuda.driver.CuBlas;
+import dev.gradine.cuda.driver.CudaGpu;
 import dev.gradine.cuda.driver.Driver;
 import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.kernels.device.CudaDevice;
@@ -173,8 +173,7 @@ final class GpuBenchCommand implements Callable<Integer> {
     private Path file() {
         if (out != null) return out;
         String folder = System.getProperty("gradine.results", "");
-        String name =
-                gpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String name = gpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         String file = LocalDate.now(ZoneOffset.UTC) + "-" + name + ".jsonl";
         return folder.isEmpty() ? Path.of("gpu-bench.jsonl") : Path.of(folder).resolve(file);
     }

@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Run every kernel against the CPU; on a GPU also training steps, compute-sanitizer where it is installed,"
                     + " and the demo.",
-            "What was right on a GPU is written to " + Verified.FILE
-                    + ", and from then on kernels for Hopper alone are" + " chosen on this machine if they were."
+            "What was right on a GPU is written to " + Verified.FILE + ", and from then on kernels for Hopper alone are"
+                    + " chosen on this machine if they were."
         })
 final class GpuCheckCommand implements Callable<Integer> {
 

@@ -1,10 +1,10 @@
 package dev.gradine.cuda.kernels.device;
 
-import dev.gradine.cuda.driver.CudaGpu;
-import dev.gradine.cuda.driver.GpuInfo;
 import dev.gradine.cuda.driver.CuBlas;
+import dev.gradine.cuda.driver.CudaGpu;
 import dev.gradine.cuda.driver.DeviceAbsentException;
 import dev.gradine.cuda.driver.Driver;
+import dev.gradine.cuda.driver.GpuInfo;
 import dev.gradine.cuda.driver.UserCache;
 import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.kernels.PtxFiles;
