@@ -5,9 +5,11 @@ import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -130,7 +132,10 @@ public interface Kernels extends AutoCloseable {
     /// Sums over segments and whole tensors.
     ReduceKernel reduce();
 
-    /// SwiGLU, GELU, log-sigmoid.
+    /// Functions of one and of two variables, value by value.
+    FunctionKernel function();
+
+    /// SwiGLU.
     ActivationKernel activation();
 
     /// Root-mean-square normalisation.
@@ -162,4 +167,7 @@ public interface Kernels extends AutoCloseable {
 
     /// The AdamW update.
     AdamWKernel adamW();
+
+    /// The Lion update.
+    LionKernel lion();
 }

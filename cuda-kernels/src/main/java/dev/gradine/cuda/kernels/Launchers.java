@@ -14,6 +14,7 @@ final class Launchers {
     final MatMulCuda matMul;
     final ElementwiseCuda elementwise;
     final ReduceCuda reduce;
+    final FunctionCuda function;
     final ActivationCuda activation;
     final RmsNormCuda rmsNorm;
     final LayerNormCuda layerNorm;
@@ -24,8 +25,8 @@ final class Launchers {
     final SamplingCuda sampling;
     final DropoutCuda dropout;
     final AdamWCuda adamW;
+    final LionCuda lion;
     final ConvertCuda convert;
-    final Nf4Cuda nf4;
     final SoftmaxCuda softmax;
     private final List<DenseGemm> vendor;
 
@@ -39,6 +40,7 @@ final class Launchers {
         matMul = new MatMulCuda(gpu, vendor);
         elementwise = new ElementwiseCuda(gpu);
         reduce = new ReduceCuda(gpu);
+        function = new FunctionCuda(gpu);
         activation = new ActivationCuda(gpu);
         rmsNorm = new RmsNormCuda(gpu);
         layerNorm = new LayerNormCuda(gpu);
@@ -49,8 +51,8 @@ final class Launchers {
         sampling = new SamplingCuda(gpu);
         dropout = new DropoutCuda(gpu);
         adamW = new AdamWCuda(gpu);
+        lion = new LionCuda(gpu);
         convert = new ConvertCuda(gpu);
-        nf4 = new Nf4Cuda(gpu);
         softmax = new SoftmaxCuda(gpu);
     }
 
