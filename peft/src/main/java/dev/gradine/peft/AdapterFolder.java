@@ -139,7 +139,7 @@ public final class AdapterFolder {
                 Tensor b = k.empty(own.shape());
                 k.copy(stored, a);
                 k.copy(own, b);
-                k.elementwise().sub(a, b, a);
+                k.elementwise().axpy(-1, b, a);
                 if (k.reduce().sumOfSquares(a) != 0) {
                     throw new AdapterException(
                             "%s: %s is another table than the model's, expected the same (the adapter "

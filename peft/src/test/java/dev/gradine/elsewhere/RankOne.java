@@ -1,6 +1,6 @@
 package dev.gradine.elsewhere;
 
-import static dev.gradine.autograd.op.Add.add;
+import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Linear.linear;
 
 import dev.gradine.autograd.Param;
