@@ -21,6 +21,7 @@ final class Launchers {
     final RopeCuda rope;
     final KvAppendCuda kvAppend;
     final GatherCuda gather;
+    final LayoutCuda layout;
     final LogProbCuda logProb;
     final SamplingCuda sampling;
     final DropoutCuda dropout;
@@ -47,6 +48,7 @@ final class Launchers {
         rope = new RopeCuda(gpu);
         kvAppend = new KvAppendCuda(gpu);
         gather = new GatherCuda(gpu);
+        layout = new LayoutCuda(gpu);
         logProb = new LogProbCuda(gpu);
         sampling = new SamplingCuda(gpu);
         dropout = new DropoutCuda(gpu);
