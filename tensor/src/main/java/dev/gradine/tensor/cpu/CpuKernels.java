@@ -11,9 +11,11 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
@@ -23,6 +25,7 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -219,6 +222,21 @@ public final class CpuKernels implements Kernels {
     @Override
     public LayerNormKernel layerNorm() {
         return LayerNormCpu.KERNEL;
+    }
+
+    @Override
+    public GroupNormKernel groupNorm() {
+        return GroupNormCpu.KERNEL;
+    }
+
+    @Override
+    public Conv2dKernel conv2d() {
+        return Conv2dCpu.KERNEL;
+    }
+
+    @Override
+    public UpsampleKernel upsample() {
+        return UpsampleCpu.KERNEL;
     }
 
     @Override
