@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// Convolution over height and width, with groups of channels.
 ///
 /// ```
-/// y[i,o,p,q]  = b[o] + Σ_{c,r,s} w[o,c,r,s] · x[i, c, p·stride − padding + r·dilation, q·stride − padding + s·dilation]
-/// dx[i,c,h,v] = Σ w[o,c,r,s] · dy[i,o,p,q] over all (o,p,q,r,s) whose window has (h,v) at (r,s)
-/// dw[o,c,r,s] = Σ_{i,p,q} dy[i,o,p,q] · x at (r,s) of window (p,q)          db[o] = Σ_{i,p,q} dy[i,o,p,q]
+/// y[i,o,p,q]  = b[o] + Σ_{c,r,s} w[o,c,r,s] · x[i,c,h,v]
+/// dx[i,c,h,v] = Σ w[o,c,r,s] · dy[i,o,p,q]       over all (o,p,q,r,s) that read (h,v)
+/// dw[o,c,r,s] = Σ_{i,p,q} dy[i,o,p,q] · x[i,c,h,v]          db[o] = Σ_{i,p,q} dy[i,o,p,q]
+/// h = p · stride − padding + r · dilation, v from q and s likewise; x is 0 outside; c is in the group of o
 /// ```
 ///
-/// c runs over the channels of o's group; x is 0 outside. The weight is not turned around: LeCun et al. 1998
-/// (Gradient-based learning applied to document recognition), section II.A, as PyTorch's `Conv2d` has it. Backward:
-/// `docs/derivations.md#conv2d`.
+/// The weight is not turned around: LeCun et al. 1998 (Gradient-based learning applied to document recognition),
+/// section II.A, as PyTorch's `Conv2d` has it. Backward: `docs/derivations.md#conv2d`.
 ///
 /// @param windows stride, padding and dilation along both axes, and groups
 public record Conv2d(Windows windows) implements Op3<Conv2d.Saved> {

@@ -32,8 +32,8 @@ public record GroupNorm(Groups groups) implements Op3<GroupNorm.Saved> {
     ///
     /// @param groups G, a divisor of C
     /// @param eps added to the variance; in units of x²
-    /// @throws dev.gradine.tensor.ShapeException if the groups do not divide the channels of `x`, or `w` or `b` is not as
-    /// long as its second axis
+    /// @throws dev.gradine.tensor.ShapeException if the groups do not divide the channels of `x`
+    /// @throws dev.gradine.tensor.ShapeException if `w` or `b` is not as long as the second axis of `x`
     public static Var groupNorm(Var x, Var w, Var b, int groups, float eps) {
         return x.tape().apply(new GroupNorm(new Groups(groups, eps)), x, w, b);
     }

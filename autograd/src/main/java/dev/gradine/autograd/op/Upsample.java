@@ -16,8 +16,8 @@ import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 /// bilinear:  U[d,i] = max(0, 1 − |t − i|)        t = min(n − 1, max(0, (d + ½) / s − ½))
 /// ```
 ///
-/// n is the size along the axis. Bilinear as PyTorch's `Upsample` with `align_corners=False`: the centres of pixels keep
-/// their places.
+/// n is the size along the axis. Bilinear is that of PyTorch's `Upsample` with `align_corners=False`: the centres of
+/// pixels keep their places.
 ///
 /// @param by the factor s, and which of the two
 public record Upsample(Enlargement by) implements Op1<Upsample.Saved> {

@@ -64,9 +64,15 @@ class Conv2dTest {
         private double[] padded(double[] v, int high, int wide) {
             double[] padded = new double[x.dim(0) * x.dim(1) * high * wide];
             for (int line = 0; line < v.length / x.dim(3); line++) {
-                int to = line / x.dim(2) * high + line % x.dim(2) + windows.rows().padding();
+                int to = line / x.dim(2) * high
+                        + line % x.dim(2)
+                        + windows.rows().padding();
                 System.arraycopy(
-                        v, line * x.dim(3), padded, to * wide + windows.columns().padding(), x.dim(3));
+                        v,
+                        line * x.dim(3),
+                        padded,
+                        to * wide + windows.columns().padding(),
+                        x.dim(3));
             }
             return padded;
         }

@@ -36,7 +36,10 @@ class GroupNormTest {
             for (int start = 0; start < y.length; start += n) {
                 double[] group = Arrays.copyOfRange(y, start, start + n);
                 double mean = Arrays.stream(group).average().orElseThrow();
-                double var = Arrays.stream(group).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+                double var = Arrays.stream(group)
+                        .map(v -> (v - mean) * (v - mean))
+                        .average()
+                        .orElseThrow();
                 for (int i = start; i < start + n; i++) {
                     int c = i / positions % x.dim(1);
                     y[i] = (y[i] - mean) / Math.sqrt(var + EPS) * in.get(1)[c] + in.get(2)[c];

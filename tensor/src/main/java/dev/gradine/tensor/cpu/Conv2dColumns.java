@@ -25,7 +25,7 @@ record Conv2dColumns(Conv2dShapes s, long x) {
     /// Copies the values under the windows of a block.
     void read(Block b, long columns) {
         Chunks.rows(b.windowValues(), b.n(), (from, to) -> {
-            for (int k = from; k < to; k++) place(b, k).walk(columns + 4L * k * b.n(), false);
+            for (int k = from; k < to; k++) walk(b, k, columns + 4L * k * b.n(), false);
         });
     }
 
@@ -33,60 +33,46 @@ record Conv2dColumns(Conv2dShapes s, long x) {
     void add(Block b, long columns) {
         int places = s.w().dim(2) * s.w().dim(3);
         Chunks.rows(s.groupChannels(), (long) places * b.n(), (from, to) -> {
-            for (int k = from * places; k < to * places; k++) place(b, k).walk(columns + 4L * k * b.n(), true);
+            for (int k = from * places; k < to * places; k++) walk(b, k, columns + 4L * k * b.n(), true);
         });
     }
 
-    private Place place(Block b, int k) {
-        int wide = s.w().dim(3);
-        int high = s.w().dim(2);
-        int channel = b.group() * s.groupChannels() + k / (high * wide);
-        Axis rows = s.windows().rows();
-        Axis columns = s.windows().columns();
-        int down = k / wide % high * rows.dilation() - rows.padding();
-        int right = k % wide * columns.dilation() - columns.padding();
-        return new Place(this, b, channel, down, right);
-    }
-
-    /// One place of the window in one channel.
-    ///
-    /// @param down rows from the window's position to this place
-    /// @param right columns from there
-    private record Place(Conv2dColumns of, Block b, int channel, int down, int right) {
-
-        /// Goes through the block's positions, row of windows by row.
-        void walk(long row, boolean add) {
-            Conv2dShapes s = of.s;
-            int q = s.outWidth();
-            int stride = s.windows().columns().stride();
-            int left = Math.clamp(Math.ceilDiv(-right, stride), 0, q); // first window whose place is in the image
-            int end = Math.clamp(Math.floorDiv(s.width() - 1 - right, stride) + 1L, left, q);
-            for (int at = 0, count; at < b.n(); at += count) {
-                int first = (b.from() + at) % q;
-                count = Math.min(q - first, b.n() - at);
-                long line = line((b.from() + at) / q);
-                int from = line < 0 ? first + count : Math.clamp(left, first, first + count);
-                int to = Math.clamp(end, from, first + count);
-                long run = row + 4L * (at + from - first);
-                long image = of.x + 4 * (line + (long) from * stride + right);
-                if (add) {
-                    add(run, image, stride, to - from);
-                } else {
-                    Vectors.fill(row + 4L * at, from - first, 0);
-                    copy(image, stride, run, to - from);
-                    Vectors.fill(run + 4L * (to - from), first + count - to, 0);
-                }
+    /// Goes through row `k` of the columns, one row of windows after the other.
+    private void walk(Block b, int k, long row, boolean add) {
+        Axis along = s.windows().columns();
+        int stride = along.stride();
+        int right = k % s.w().dim(3) * along.dilation() - along.padding(); // from a window's position to this place
+        int q = s.outWidth();
+        int left = Math.clamp(Math.ceilDiv(-right, stride), 0, q); // first window whose place is in the image
+        int end = Math.clamp(Math.floorDiv(s.width() - 1 - right, stride) + 1L, left, q);
+        for (int at = 0, count; at < b.n(); at += count) {
+            int first = (b.from() + at) % q;
+            count = Math.min(q - first, b.n() - at);
+            long line = line(b, k, (b.from() + at) / q);
+            int from = line < 0 ? first + count : Math.clamp(left, first, first + count);
+            int to = Math.clamp(end, from, first + count);
+            long run = row + 4L * (at + from - first);
+            long image = x + 4 * (line + (long) from * stride + right);
+            if (add) {
+                add(run, image, stride, to - from);
+            } else {
+                Vectors.fill(row + 4L * at, from - first, 0);
+                copy(image, stride, run, to - from);
+                Vectors.fill(run + 4L * (to - from), first + count - to, 0);
             }
         }
+    }
 
-        /// Index of the image row that this place has in a row of windows, counted over all images; −1 if outside.
-        private long line(int windowRow) {
-            Conv2dShapes s = of.s;
-            int i = windowRow / s.outHeight();
-            int h = windowRow % s.outHeight() * s.windows().rows().stride() + down;
-            if (h < 0 || h >= s.height()) return -1;
-            return (((long) i * s.channels() + channel) * s.height() + h) * s.width();
-        }
+    /// Index of the first value of the image row that row `k` reads for a row of windows, counted over all images; −1
+    /// if it lies outside.
+    private long line(Block b, int k, int windowRow) {
+        int place = k / s.w().dim(3);
+        int channel = b.group() * s.groupChannels() + place / s.w().dim(2);
+        Axis down = s.windows().rows();
+        int h = windowRow % s.outHeight() * down.stride() + place % s.w().dim(2) * down.dilation() - down.padding();
+        if (h < 0 || h >= s.height()) return -1;
+        int image = windowRow / s.outHeight();
+        return (((long) image * s.channels() + channel) * s.height() + h) * s.width();
     }
 
     private static void copy(long from, int stride, long to, int n) {
