@@ -8,6 +8,7 @@
 //
 //   columns[k, j] = x[i, c, p stride - padding + r dilation, q stride - padding + s dilation], 0 outside the image
 //
+// x, y and their gradients have one type; what the products give, results and dcolumns, is f32 and rounded once here.
 // dx asks which windows hold a copy, instead of windows adding to dx: so sums have one order, without atomics.
 
 #include "reduce.cuh"
@@ -54,7 +55,7 @@ __device__ inline int window_at(int at, int r, int stride, int padding, int dila
 
 // Adds to dx of the group's channels, in the images that windows from ... from + n lie in.
 template <class T>
-__device__ inline void add(const T* columns, T* dx, int first, int rows, int from, int n, Sizes z) {
+__device__ inline void add(const float* columns, T* dx, int first, int rows, int from, int n, Sizes z) {
     int positions = z.out_height * z.out_width, plane = z.height * z.width;
     int group = rows / (z.window_height * z.window_width);
     int image = from / positions, images = (from + n - 1) / positions + 1 - image;
@@ -69,7 +70,7 @@ __device__ inline void add(const T* columns, T* dx, int first, int rows, int fro
                 int j = (in * z.out_height + p) * z.out_width + q - from;
                 if (q < 0 || j < 0 || j >= n) continue;
                 int k = (c * z.window_height + r) * z.window_width + s;
-                sum += to_float(columns[(size_t)k * n + j]);
+                sum += columns[(size_t)k * n + j];
             }
         }
         T& to = dx[((size_t)in * z.channels + first + c) * plane + h * z.width + v];
@@ -85,9 +86,9 @@ __device__ inline size_t place_of(unsigned i, int first, int outputs, int from, 
 
 template <class T>
 __device__ inline void place(
-    const T* results, const float* b, T* y, int first, int group, int outputs, int from, int n, int positions) {
+    const float* results, const float* b, T* y, int first, int group, int outputs, int from, int n, int positions) {
     for (unsigned i = global_thread(); i < (unsigned)group * n; i += all_threads())
-        from_float(to_float(results[i]) + b[first + i / n], y[place_of(i, first, outputs, from, n, positions)]);
+        from_float(results[i] + b[first + i / n], y[place_of(i, first, outputs, from, n, positions)]);
 }
 
 template <class T>
@@ -116,12 +117,13 @@ __device__ inline void bias(const T* dy, float* db, int images, int outputs, int
         const T* x, T* to, int first, int rows, int from, int n, SIZES) { \
         columns(x, to, first, rows, from, n, THE_SIZES); \
     } \
-    extern "C" __global__ __launch_bounds__(256) void conv2d_add_##TYPE( \
-        const T* columns, T* dx, int first, int rows, int from, int n, SIZES) { \
+    extern "C" __global__ __launch_bounds__(256, 5) void conv2d_add_##TYPE( \
+        const float* columns, T* dx, int first, int rows, int from, int n, SIZES) { \
         add(columns, dx, first, rows, from, n, THE_SIZES); \
     } \
     extern "C" __global__ __launch_bounds__(256) void conv2d_place_##TYPE( \
-        const T* results, const float* b, T* y, int first, int group, int outputs, int from, int n, int positions) { \
+        const float* results, const float* b, T* y, int first, int group, int outputs, int from, int n, \
+        int positions) { \
         place(results, b, y, first, group, outputs, from, n, positions); \
     } \
     extern "C" __global__ __launch_bounds__(256) void conv2d_take_##TYPE( \

@@ -1,5 +1,5 @@
-// Group normalisation of images [B, C, positions]; w, b, mean and rstd are f32. A group's n values lie side by side, its
-// channels one after the other.
+// Group normalisation of images [B, C, positions]; w, b, mean and rstd are f32. A group's n values lie side by side,
+// channel after channel.
 //
 //   z  = (x - mean) r        r = 1 / sqrt(var + eps)        y = z w_c + b_c
 //   p  = sum of dy over a channel of an image               q = sum of dy z over the same

@@ -2,9 +2,9 @@
 //
 //   y[d, e] = sum over i, j of U[d, i] U[e, j] x[i, j]          dx[i, j] = sum over d, e of U[d, i] U[e, j] dy[d, e]
 //   nearest:   U[d, i] = 1 where i = floor(d / f)
-//   bilinear:  (1 - l) at i, l at i + 1, where i + l = max(0, (d + 1/2) / f - 1/2); behind the last input the last again
+//   bilinear:  (1 - l) at i, l at i + 1, where i + l = max(0, (d + 1/2) / f - 1/2); behind the last input it repeats
 //
-// A thread makes one value of the output, or of dx: each sum has one order. Indices fit 32 bits, as sizes of tensors do.
+// A thread makes one value of y, or of dx: each sum has one order. Indices fit 32 bits, as sizes of tensors do.
 
 #include "values.cuh"
 
