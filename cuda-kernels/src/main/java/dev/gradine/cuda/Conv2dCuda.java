@@ -80,8 +80,7 @@ final class Conv2dCuda implements Conv2dKernel {
     }
 
     @Override
-    public void parameterGradients(
-            Tensor dy, Tensor x, Windows windows, @Nullable Tensor dw, @Nullable Tensor db) {
+    public void parameterGradients(Tensor dy, Tensor x, Windows windows, @Nullable Tensor dw, @Nullable Tensor db) {
         DType type = Data.type(OP, "dy", dy);
         if (db != null) {
             require(OP, "db", db, DType.F32, dy.shape().dim(1));

@@ -38,6 +38,14 @@ final class UpsampleCuda implements UpsampleKernel {
         Kernel kernel = Data.kernel(OP, by.mode().name().toLowerCase(Locale.ROOT) + pass, small.dtype());
         int planes = small.shape().dim(0) * small.shape().dim(1);
         Grid grid = Grids.values(gpu, to.size(), DType.F32);
-        gpu.launch(kernel, grid, from, to, planes, small.shape().dim(2), small.shape().dim(3), by.factor());
+        gpu.launch(
+                kernel,
+                grid,
+                from,
+                to,
+                planes,
+                small.shape().dim(2),
+                small.shape().dim(3),
+                by.factor());
     }
 }

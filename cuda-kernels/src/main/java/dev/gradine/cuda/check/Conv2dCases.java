@@ -8,7 +8,8 @@ import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Convolution: windows that overlap and that leave values out, padding, dilation, groups, one window and many. Sums are
+/// Convolution: windows that overlap and that leave values out, padding, dilation, groups, one window and many. Sums
+/// are
 /// those of matrix products; a value of dx adds up to R · S places of columns, each a sum over the outputs.
 public final class Conv2dCases {
 
@@ -49,7 +50,8 @@ public final class Conv2dCases {
         return List.of(
                 new Layer(1, Shape.of(1, 1, 1), Shape.of(1, 1, 1, 1), Windows.square(1, 0)),
                 new Layer(2, Shape.of(3, 5, 7), Shape.of(4, 3, 3, 3), Windows.square(1, 1)),
-                new Layer(2, Shape.of(8, 8, 8), Shape.of(16, 8, 3, 3), Windows.square(1, 1)), // whole pieces of 16 bytes
+                new Layer(
+                        2, Shape.of(8, 8, 8), Shape.of(16, 8, 3, 3), Windows.square(1, 1)), // whole pieces of 16 bytes
                 new Layer(1, Shape.of(3, 8, 12), Shape.of(8, 3, 4, 4), Windows.square(4, 0)), // patches
                 new Layer(2, Shape.of(2, 9, 9), Shape.of(3, 2, 2, 2), Windows.square(3, 0)), // values under no window
                 new Layer(2, Shape.of(4, 6, 9), Shape.of(6, 2, 3, 3), new Windows(dilated, halved, 2)),

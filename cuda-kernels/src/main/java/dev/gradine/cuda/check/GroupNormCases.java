@@ -7,7 +7,8 @@ import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Group normalisation: sums over a group, then a few roundings; sums over images for weight and bias. Channels of whole
+/// Group normalisation: sums over a group, then a few roundings; sums over images for weight and bias. Channels of
+/// whole
 /// groups of 16 bytes and not, a group longer than what stays in registers, one position, images without one.
 public final class GroupNormCases {
 
@@ -92,9 +93,7 @@ public final class GroupNormCases {
             Tensor db = in.single(6, 4);
             Tensor mean = in.single(7, 3, 2);
             Tensor rstd = in.single(4, 3, 2);
-            in.kernels()
-                    .groupNorm()
-                    .backward(dx, in.data(1, 3, 4, 4, 6), in.single(2, 4), mean, rstd, dx, null, db);
+            in.kernels().groupNorm().backward(dx, in.data(1, 3, 4, 4, 6), in.single(2, 4), mean, rstd, dx, null, db);
             return List.of(dx, db);
         });
     }
