@@ -35,20 +35,23 @@ class UpsampleKernelTest {
                 int plane = i / y.dim(3) / y.dim(2) * x.dim(2) * x.dim(3);
                 int d = i / y.dim(3) % y.dim(2);
                 int e = i % y.dim(3);
-                if (by.mode() == Mode.NEAREST) {
-                    values[i] = v[plane + d / by.factor() * x.dim(3) + e / by.factor()];
-                } else {
-                    double row = Math.max(0, (d + 0.5) / by.factor() - 0.5);
-                    double column = Math.max(0, (e + 0.5) / by.factor() - 0.5);
-                    for (int h = 0; h < x.dim(2); h++) {
-                        for (int w = 0; w < x.dim(3); w++) {
-                            values[i] +=
-                                    tent(row, h, x.dim(2)) * tent(column, w, x.dim(3)) * v[plane + h * x.dim(3) + w];
-                        }
-                    }
-                }
+                values[i] = by.mode() == Mode.NEAREST
+                        ? v[plane + d / by.factor() * x.dim(3) + e / by.factor()]
+                        : between(v, plane, d, e);
             }
             return values;
+        }
+
+        private double between(double[] v, int plane, int d, int e) {
+            double row = Math.max(0, (d + 0.5) / by.factor() - 0.5);
+            double column = Math.max(0, (e + 0.5) / by.factor() - 0.5);
+            double sum = 0;
+            for (int j = 0; j < x.dim(2) * x.dim(3); j++) {
+                int h = j / x.dim(3);
+                int w = j % x.dim(3);
+                sum += tent(row, h, x.dim(2)) * tent(column, w, x.dim(3)) * v[plane + j];
+            }
+            return sum;
         }
 
         /// 1 at `centre`, falling to 0 at its neighbours; behind the last centre it stays 1.
