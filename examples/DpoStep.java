@@ -7,14 +7,18 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.train.AdamW;
 
 static final int VOCAB = 32, C = 16; // tokens, channels
 
@@ -26,29 +30,30 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
         LlamaConfig config = LlamaConfig.of(Map.of("vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
                 "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
         Llama model = new Llama(config, name -> weight(run, rng, name), run);
-        AdaptedModel adapted = AdaptedModel.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
-        AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+        AdapterSet adapted = AdapterSet.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
+        Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
                 Tape off = Tape.forgetting(k);
-                adapted.disable(); // the reference: no adapters; fresh ones change nothing, so L = log 2 at step 0
-                Var refChosen = tape.constant(logp(off, model, chosen).value());
-                Var refRejected = tape.constant(logp(off, model, rejected).value());
-                adapted.enable();
-                Pair policy = new Pair(logp(tape, model, chosen), logp(tape, model, rejected));
+                Policy ref = Policy.of(model); // no adapters; fresh ones change nothing, so L = log 2 at step 0
+                Var refChosen = tape.constant(logp(off, ref, chosen).value());
+                Var refRejected = tape.constant(logp(off, ref, rejected).value());
+                Policy trained = new Policy(model, adapted); // the same weights with something else in hand
+                Pair policy = new Pair(logp(tape, trained, chosen), logp(tape, trained, rejected));
                 Var loss = new DpoLoss(0.1f).apply(policy, new Pair(refChosen, refRejected)); // f32[1]: one pair
                 if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss);
             }
-            adamW.step(0.02, adamW.gradNorm());
+            double norm = Clipping.norm(adapted.trained().values(), run);
+            adamW.step(step + 1, 0.02, Clipping.factor(norm, 1));
         }
     }
 }
 
 // Summed log-probability of an answer, given its prompt: f32[1], nats.
-Var logp(Tape tape, Llama model, Labelled answer) {
-    return TokenLogProbs.of(tape, model, List.of(answer)).sums();
+Var logp(Tape tape, Policy policy, Labelled answer) {
+    return TokenLogProbs.of(tape, policy, List.of(answer)).sums();
 }
 
 // Norm weights are 1, the rest is random; with one head size for all, every other matrix is C × C.

@@ -6,15 +6,18 @@ import static dev.gradine.autograd.op.Scale.scale;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.DenseLinear;
-import dev.gradine.nn.ParamSlot;
-import dev.gradine.peft.DropoutPlan;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Weight;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.peft.LoraLinear;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.train.AdamW;
 
 static final int POINTS = 64, CLASSES = 8, CHANNELS = 16, RANK = 2;
 
@@ -22,10 +25,10 @@ void main() {
     var rng = new SplittableRandom(42);
     try (Kernels run = CpuKernels.open()) {
         Tensor w = random(run, rng, CLASSES, CHANNELS); // the "checkpoint", trained on some other task
-        DenseLinear base = new DenseLinear(new ParamSlot("layer.weight", Param.frozen("layer.weight", w)), null);
+        Linear base = new Linear("layer", new Weight("layer.weight", Param.frozen("layer.weight", w)), null);
         Param a = Param.trained("lora_A", random(run, rng, RANK, CHANNELS), run);
         Param b = Param.trained("lora_B", run.zeros(Shape.of(CLASSES, RANK)), run); // zero: ΔW = 0 at the start
-        LoraLinear layer = new LoraLinear(base, a, b, 2, new DropoutPlan(0), 0);
+        LoraLinear layer = new LoraLinear(a, b, 2, 0, 0);
         IO.println("trained %d of %d values".formatted(a.value().size() + b.value().size(), w.size()));
 
         Tensor points = random(run, rng, POINTS, CHANNELS);
@@ -35,15 +38,17 @@ void main() {
         Tensor targets = run.ofInts(labels);
 
         var trained = new LinkedHashMap<>(Map.of("lora_A", a, "lora_B", b));
-        AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), trained, run); // no decay, gradient clipped to norm 1
+        Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(trained, 0), run); // no decay
         for (int step = 0; step <= 60; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
-                Var loss = scale(mean(logProb(layer.forward(tape.constant(points)), targets, null)), -1);
+                Var logits = layer.apply(base, tape.constant(points), Pass.of(tape)); // in evaluation: no dropout
+                Var loss = scale(mean(logProb(logits, targets, null)), -1);
                 if (step % 20 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss); // reaches A and B; for the frozen W nothing is computed
             }
-            adamW.step(0.05, adamW.gradNorm());
+            double norm = Clipping.norm(trained.values(), run);
+            adamW.step(step + 1, 0.05, Clipping.factor(norm, 1)); // clipped to norm 1
         }
         Tensor delta = layer.delta(run); // merging: one matrix that does what W and the side path do together
         IO.println("|ΔW| = %.3f, of rank %d at most".formatted(Math.sqrt(run.reduce().sumOfSquares(delta)), RANK));

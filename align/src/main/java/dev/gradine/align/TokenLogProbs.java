@@ -8,7 +8,9 @@ import static dev.gradine.autograd.op.SegmentSum.segmentSum;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.DenseLinear;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -36,10 +38,26 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// Runs the model over whole sequences.
     ///
     /// @throws IllegalArgumentException if no token of the batch carries loss
-    public static TokenLogProbs of(Tape tape, CausalLm model, List<Labelled> batch) {
-        List<int[]> sequences = batch.stream().map(Labelled::ids).toList();
-        Var hidden = model.hidden(tape, TokenBatch.of(sequences));
-        TokenLogProbs all = of(model, hidden, batch);
+    public static TokenLogProbs of(Tape tape, Policy policy, List<Labelled> batch) {
+        return of(policy.model(), policy.pass(tape, packed(batch)), batch);
+    }
+
+    /// What a pass over whole sequences reads.
+    public static TokenBatch packed(List<Labelled> batch) {
+        return TokenBatch.of(batch.stream().map(Labelled::ids).toList());
+    }
+
+    /// Runs the model over whole sequences.
+    ///
+    /// @param pass over `packed(batch)`
+    /// @throws IllegalArgumentException if no token of the batch carries loss
+    public static TokenLogProbs of(CausalLm model, Pass pass, List<Labelled> batch) {
+        Var hidden = model.hidden(pass);
+        int[] start = new int[batch.size() + 1];
+        for (int s = 0; s < batch.size(); s++) {
+            start[s + 1] = start[s] + batch.get(s).tokens();
+        }
+        TokenLogProbs all = of(new Head(model.head(), pass), hidden, batch, (s, t) -> start[s] + t);
         hidden.release();
         return all;
     }
@@ -48,21 +66,23 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// `batch.tokens()`.
     ///
     /// @throws IllegalArgumentException if no token of the batch carries loss
-    public static TokenLogProbs of(CausalLm model, Var hidden, PairBatch batch) {
-        return of(model, hidden, batch.sequences(), batch::row);
+    public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, PairBatch batch) {
+        return of(new Head(model.head(), pass), hidden, batch.sequences(), batch::row);
     }
 
-    /// From hidden states `f32[N,C]` of the packed batch that exist already.
-    public static TokenLogProbs of(CausalLm model, Var hidden, List<Labelled> batch) {
-        int[] start = new int[batch.size() + 1];
-        for (int s = 0; s < batch.size(); s++)
-            start[s + 1] = start[s] + batch.get(s).tokens();
-        return of(model, hidden, batch, (s, t) -> start[s] + t);
+    /// The head in one pass.
+    private record Head(Linear layer, Pass pass) {
+
+        Var logProbs(Var h, Tensor targets, Stats stats) {
+            boolean plain = !pass.adapters().touches(layer) && !layer.hasBias();
+            if (plain) return linearLogProb(h, layer.weight(h, pass), targets, stats);
+            return logProb(layer.forward(h, pass), targets, stats); // an adapted head has no single weight
+        }
     }
 
     /// @param row row of `hidden` where a token stands, from the numbers of its sequence and of itself; one row may
     ///     stand for several
-    private static TokenLogProbs of(CausalLm model, Var hidden, List<Labelled> batch, IntBinaryOperator row) {
+    private static TokenLogProbs of(Head head, Var hidden, List<Labelled> batch, IntBinaryOperator row) {
         Kernels k = hidden.tape().kernels();
         List<Integer> rows = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
@@ -82,16 +102,9 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         Tensor ids = k.ofInts(toArray(targets));
         Stats stats = stats(k, rows.size());
         Var h = gather(hidden, k.ofInts(toArray(rows)));
-        Var values = head(model, h, ids, stats);
+        Var values = head.logProbs(h, ids, stats);
         h.release();
         return new TokenLogProbs(values, k.ofInts(offsets), stats, ids);
-    }
-
-    private static Var head(CausalLm model, Var h, Tensor targets, Stats stats) {
-        if (model.head().active() instanceof DenseLinear d && !d.hasBias()) {
-            return linearLogProb(h, h.tape().param(d.weight().active()), targets, stats);
-        }
-        return logProb(model.head().forward(h), targets, stats); // an adapted head has no single weight
     }
 
     private static Stats stats(Kernels k, int m) {

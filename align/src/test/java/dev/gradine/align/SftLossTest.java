@@ -4,6 +4,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Llama;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
@@ -34,13 +35,15 @@ class SftLossTest {
     /// Loss and gradients, flat, of a step in micro-batches of the given size.
     private float[] step(int size) {
         Llama model = TinyModel.of(run);
-        List<Param> params = TinyModel.train(model, run);
+        TinyModel.Trained trained = TinyModel.train(model, run);
+        Policy policy = new Policy(model, trained);
+        List<Param> params = trained.params();
         double n = batch().stream().mapToInt(Labelled::predicted).sum();
         double loss = 0;
         for (int from = 0; from < 8; from += size) {
             try (Kernels k = run.openStep()) {
                 Tape t = Tape.recording(k);
-                Var part = SftLoss.of(TokenLogProbs.of(t, model, batch().subList(from, from + size)), n);
+                Var part = SftLoss.of(TokenLogProbs.of(t, policy, batch().subList(from, from + size)), n);
                 t.backward(part);
                 loss += k.download(part.value())[0];
             }
@@ -73,7 +76,7 @@ class SftLossTest {
         Llama model = TinyModel.of(run);
         try (Kernels k = run.openStep()) {
             Tape t = Tape.forgetting(k);
-            TokenLogProbs p = TokenLogProbs.of(t, model, batch());
+            TokenLogProbs p = TokenLogProbs.of(t, Policy.of(model), batch());
             double sum = 0;
             for (float v : k.download(p.values().value())) sum += v;
             double[] expected = {-sum / p.count()};

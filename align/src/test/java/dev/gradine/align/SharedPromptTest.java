@@ -10,12 +10,14 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Llama;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -44,7 +46,9 @@ class SharedPromptTest {
 
     private final Kernels run = CpuKernels.open();
     private final Llama model = TinyModel.of(run);
-    private final List<Param> params = TinyModel.train(model, run);
+    private final TinyModel.Trained trained = TinyModel.train(model, run);
+    private final Policy policy = new Policy(model, trained);
+    private final List<Param> params = trained.params();
 
     @AfterEach
     void close() {
@@ -85,9 +89,9 @@ class SharedPromptTest {
         int b = PAIRS.size();
         Var sums = lp.sums();
         Tensor ref = on.of(Shape.of(2 * b), REFERENCE);
-        Pair policy = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
+        Pair learned = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
         Pair frozen = new Pair(tape.constant(ref.rows(0, b)), tape.constant(ref.rows(b, 2 * b)));
-        Var loss = new DpoLoss(0.3f).apply(policy, frozen);
+        Var loss = new DpoLoss(0.3f).apply(learned, frozen);
         Map<String, float[]> values = new LinkedHashMap<>();
         values.put("log-probability", on.download(lp.values().value()));
         values.put("entropy", on.download(lp.stats().entropy()));
@@ -104,13 +108,16 @@ class SharedPromptTest {
             List<Labelled> all = new ArrayList<>();
             for (LabelledPair p : PAIRS) all.add(p.chosen());
             for (LabelledPair p : PAIRS) all.add(p.rejected());
-            return result(k, tape -> TokenLogProbs.of(tape, model, all));
+            return result(k, tape -> TokenLogProbs.of(tape, policy, all));
         }
     }
 
     private Result together(Kernels k, Prompts prompts) {
         PairBatch batch = PairBatch.of(PAIRS, prompts);
-        return result(k, tape -> TokenLogProbs.of(model, model.hidden(tape, batch.tokens()), batch));
+        return result(k, tape -> {
+            Pass pass = policy.pass(tape, batch.tokens());
+            return TokenLogProbs.of(model, pass, model.hidden(pass), batch);
+        });
     }
 
     private void checkGradients(List<float[]> got, List<float[]> want) {
@@ -160,7 +167,7 @@ class SharedPromptTest {
     private static <T> T forgettingParents(Class<T> type, T real) {
         InvocationHandler calls = (_, method, args) -> {
             if (method.getName().equals("backward")) {
-                for (int i = 0; i < args.length; i++) if (args[i] instanceof Segments s) args[i] = apart(s);
+                for (int i = 0; i < args.length; i++) if (args[i] instanceof Sequences s) args[i] = apart(s);
             }
             Object result = method.invoke(real, args);
             return result instanceof AttentionKernel a ? forgettingParents(AttentionKernel.class, a) : result;
@@ -168,8 +175,8 @@ class SharedPromptTest {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, calls));
     }
 
-    private static Segments apart(Segments s) {
-        return Segments.packed(
+    private static Sequences apart(Sequences s) {
+        return Sequences.packed(
                 IntStream.rangeClosed(0, s.count()).map(s::queryStart).toArray());
     }
 }

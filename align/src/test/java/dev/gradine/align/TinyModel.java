@@ -1,16 +1,20 @@
 package dev.gradine.align;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
-import dev.gradine.nn.ParamSlot;
+import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// A Llama of two blocks with random weights, all of which can be trained.
 final class TinyModel {
@@ -28,15 +32,30 @@ final class TinyModel {
         return new Llama(LlamaConfig.of(config), name -> weight(run, name), run);
     }
 
-    /// Makes every weight a trained copy of itself.
-    static List<Param> train(Llama model, Kernels run) {
-        List<Param> all = new ArrayList<>();
-        for (ParamSlot slot : model.params()) {
-            Param p = Param.trained(slot.path(), slot.base().value(), run);
-            slot.use(p);
-            all.add(p);
+    /// Trained copies of all weights of a model.
+    record Trained(SequencedMap<Weight, Param> copies) implements Adapters {
+
+        @Override
+        public Param at(Weight weight) {
+            return copies.getOrDefault(weight, weight.param());
         }
-        return all;
+
+        @Override
+        public boolean touches(Site site) {
+            return copies.containsKey(site);
+        }
+
+        List<Param> params() {
+            return new ArrayList<>(copies.values());
+        }
+    }
+
+    /// Every weight a trained copy of itself.
+    static Trained train(Llama model, Kernels run) {
+        SequencedMap<Weight, Param> all = new LinkedHashMap<>();
+        for (Weight w : model.weights())
+            all.put(w, Param.trained(w.path(), w.param().value(), run));
+        return new Trained(all);
     }
 
     private static Tensor weight(Kernels run, String name) {

@@ -6,6 +6,7 @@ import dev.gradine.cli.demo.MergeCheck;
 import dev.gradine.cli.demo.StoryPairs;
 import dev.gradine.cli.demo.Storyteller;
 import dev.gradine.io.AtomicFiles;
+import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.tensor.Device;
 import dev.gradine.train.Progress;
@@ -132,8 +133,8 @@ final class Demo {
         print.flush();
         DemoRows rows = new DemoRows(out);
         try (LoadedModel m = new LoadedModel(out.resolve("model"), device::open)) {
-            AdapterFolder.load(out.resolve("sft"), m.model(), m.run());
-            Storyteller teller = DemoRows.teller(m);
+            Policy sft = new Policy(m.model(), AdapterFolder.load(out.resolve("sft"), m.model(), m.run()));
+            Storyteller teller = DemoRows.teller(m, sft);
             List<String> openings = rows.prompts(DemoRows.TRAIN, plan.openings());
             List<String> held = rows.prompts(DemoRows.HELD, plan.held());
             write(DemoRows.PAIRS, new StoryPairs(teller, plan.tries(), DemoRows.seeds(seed, 0)), openings);

@@ -11,6 +11,7 @@ import dev.gradine.data.encode.Mask;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.nn.Policy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -39,10 +40,10 @@ record DemoRows(Path folder) {
         return (3 * seed + range) * RANGE;
     }
 
-    /// Tells stories with the model as it is.
-    static Storyteller teller(LoadedModel m) {
+    /// Tells stories by `policy`, which acts with the model opened as `m`.
+    static Storyteller teller(LoadedModel m, Policy policy) {
         var tokenizer = m.codecFor(false).tokenizer();
-        return new Storyteller(m.model(), m.run(), tokenizer, EndTokens.of(tokenizer));
+        return new Storyteller(policy, m.run(), tokenizer, EndTokens.of(tokenizer));
     }
 
     private DataSet read(String name) {

@@ -4,6 +4,7 @@ import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.nn.Generation;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -83,6 +84,7 @@ final class GenerateCommand implements Runnable {
         if (maxTokens < 1) throw new IllegalArgumentException("--max-tokens: " + maxTokens + ", expected at least 1");
         Rule rule = new Rule(temperature, topK, topP);
         try (LoadedModel m = model.open()) {
+            Policy policy = model.policy(m);
             boolean chat = !raw && ModelText.hasTemplate(m.checkpoint());
             TextCodec codec = ModelText.codec(m.checkpoint());
             PrintWriter print = spec.commandLine().getOut();
@@ -92,7 +94,7 @@ final class GenerateCommand implements Runnable {
             StringBuilder pending = new StringBuilder(chat ? "" : prompt); // shown once it is known to be of use
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
             var request = new Generation.Request(rule, maxTokens, EndTokens.of(codec.tokenizer()));
-            new Generation(m.model(), m.run()).run(ids, request, new SplittableRandom(seed), id -> {
+            new Generation(policy, m.run()).run(ids, request, new SplittableRandom(seed), id -> {
                 print.print(pending + text.next(id));
                 pending.setLength(0);
                 print.flush();

@@ -1,7 +1,7 @@
 package dev.gradine.cli;
 
-import dev.gradine.peft.AdaptedModel;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import java.io.IOException;
@@ -107,9 +107,9 @@ final class LoraArgs {
     }
 
     /// Puts the adapter to be trained on the model.
-    AdaptedModel adapt(LoadedModel m, long seed) {
+    AdapterSet adapt(LoadedModel m, long seed) {
         if (initAdapter != null) return AdapterFolder.load(initAdapter, m.model(), m.run());
-        return AdaptedModel.fresh(m.model(), config(), m.run(), new SplittableRandom(seed));
+        return AdapterSet.fresh(m.model(), config(), m.run(), new SplittableRandom(seed));
     }
 
     private LoraConfig config() {

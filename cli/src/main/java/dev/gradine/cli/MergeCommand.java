@@ -5,8 +5,8 @@ import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.io.ModelFolder;
 import dev.gradine.io.TensorSource;
-import dev.gradine.nn.ParamSlot;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Weight;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Merge;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -49,22 +49,22 @@ final class MergeCommand implements Runnable {
     @Override
     public void run() {
         AtomicFiles.requireFree(out);
-        try (LoadedModel m = model.openPlain()) {
+        try (LoadedModel m = model.open()) {
             write(m, model.adapt(m), out);
         }
         spec.commandLine().getOut().println("merged model in " + out);
     }
 
     /// Writes the folder, one tensor in memory at a time.
-    static void write(LoadedModel m, AdaptedModel adapted, Path out) {
+    static void write(LoadedModel m, AdapterSet adapted, Path out) {
         Checkpoint c = m.checkpoint();
         List<TensorSource> tensors = new ArrayList<>();
         boolean untied = false;
-        for (ParamSlot slot : m.model().params()) {
-            boolean stored = c.has(slot.path());
-            if (!stored && !Merge.changes(adapted, slot)) continue; // tied to another, and stays so
+        for (Weight weight : m.model().weights()) {
+            boolean stored = c.has(weight.path());
+            if (!stored && !Merge.changes(adapted, weight)) continue; // tied to another, and stays so
             untied |= !stored;
-            tensors.add(source(m.run(), adapted, slot));
+            tensors.add(source(m.run(), adapted, weight));
         }
         Map<String, Object> config = new LinkedHashMap<>(c.config());
         if (untied) config.put("tie_word_embeddings", false);
@@ -84,12 +84,12 @@ final class MergeCommand implements Runnable {
         }
     }
 
-    private static TensorSource source(Kernels run, AdaptedModel adapted, ParamSlot slot) {
-        Tensor base = slot.base().value();
+    private static TensorSource source(Kernels run, AdapterSet adapted, Weight weight) {
+        Tensor base = weight.param().value();
         DType dtype = Merge.writtenAs(base);
-        return new TensorSource(slot.path(), dtype, base.shape(), () -> {
+        return new TensorSource(weight.path(), dtype, base.shape(), () -> {
             try (Kernels k = run.openStep()) {
-                Tensor merged = Merge.merged(adapted, slot, k);
+                Tensor merged = Merge.merged(adapted, weight, k);
                 Tensor rounded = k.empty(dtype, base.shape());
                 k.copy(merged, rounded);
                 return k.toHost(rounded, Arena.ofAuto());

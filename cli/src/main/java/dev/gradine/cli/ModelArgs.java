@@ -1,7 +1,9 @@
 package dev.gradine.cli;
 
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -27,27 +29,21 @@ final class ModelArgs {
         return model;
     }
 
-    /// Opens the model with the adapter on it, if one was given.
-    LoadedModel open() {
-        LoadedModel m = openPlain();
-        try {
-            if (adapter != null) AdapterFolder.load(adapter, m.model(), m.run());
-            return m;
-        } catch (RuntimeException e) {
-            m.close();
-            throw e;
-        }
+    /// A model already open, with the adapter if one was given.
+    Policy policy(LoadedModel m) {
+        Adapters adapters = adapter == null ? Adapters.NONE : AdapterFolder.load(adapter, m.model(), m.run());
+        return new Policy(m.model(), adapters);
     }
 
     /// Opens the model as it is in its file.
-    LoadedModel openPlain() {
+    LoadedModel open() {
         return new LoadedModel(model, device.chosen()::open);
     }
 
-    /// The adapter given, on a model already open.
+    /// The adapter given, for a model already open.
     ///
     /// @throws IllegalArgumentException if none was given
-    AdaptedModel adapt(LoadedModel m) {
+    AdapterSet adapt(LoadedModel m) {
         if (adapter == null) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
         return AdapterFolder.load(adapter, m.model(), m.run());
     }

@@ -2,7 +2,8 @@ package dev.gradine.cli;
 
 import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch.Prompts;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.ReferenceCache;
 import dev.gradine.train.ReferenceLogProbs;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class ReferenceArgs {
 
     /// @param pairs all pairs of the run, for the cache
     /// @param prompts whether the answers of a pair share their prompt
-    Opened open(TrainArgs args, LoadedModel m, AdaptedModel adapted, List<LabelledPair> pairs, Prompts prompts) {
+    Opened open(TrainArgs args, LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs, Prompts prompts) {
         String name = name(args.lora());
         Opened live = live(name, m, adapted);
         if (!precompute) return live;
@@ -63,16 +64,15 @@ final class ReferenceArgs {
         }
     }
 
-    private static Opened live(String name, LoadedModel m, AdaptedModel adapted) {
+    private static Opened live(String name, LoadedModel m, AdapterSet adapted) {
         if (name.equals("base")) {
-            var off = ReferenceLogProbs.switched(m.model(), adapted::disable, adapted::enable);
-            return new Opened(off, List.of());
+            return new Opened(ReferenceLogProbs.of(Policy.of(m.model())), List.of());
         }
         if (name.equals("start")) {
-            AdaptedModel.State start = adapted.snapshot(m.run());
-            return new Opened(ReferenceLogProbs.switched(m.model(), start::use, adapted::enable), List.of());
+            Policy start = new Policy(m.model(), adapted.snapshot(m.run()));
+            return new Opened(ReferenceLogProbs.of(start), List.of());
         }
         LoadedModel second = m.beside(Path.of(name));
-        return new Opened(ReferenceLogProbs.of(second.model()), List.of(second));
+        return new Opened(ReferenceLogProbs.of(Policy.of(second.model())), List.of(second));
     }
 }

@@ -5,7 +5,9 @@ import dev.gradine.data.Row;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.nn.Generation;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
@@ -36,7 +38,7 @@ final class Samples {
     private final TextCodec codec;
     private final List<Prompt> prompts = new ArrayList<>();
     private final List<RunInfo.Sample> pairs = new ArrayList<>();
-    private AdaptedModel.@Nullable State start;
+    private @Nullable Policy start;
 
     /// @param rows the prompts are those of the first `count` rows that have one
     Samples(TextCodec codec, List<Row> rows, int count) {
@@ -76,29 +78,26 @@ final class Samples {
     }
 
     /// Remembers the model as it is before training.
-    void remember(LoadedModel m, AdaptedModel adapted) {
+    void remember(LoadedModel m, AdapterSet adapted) {
         prompts.removeIf(p -> p.ids.length >= m.model().maxPositions());
-        if (!prompts.isEmpty()) start = adapted.snapshot(m.run());
+        if (!prompts.isEmpty()) start = new Policy(m.model(), adapted.snapshot(m.run()));
     }
 
     /// Asks the model as it was and as it is now.
-    void ask(LoadedModel m, AdaptedModel adapted) {
+    void ask(LoadedModel m, AdapterSet adapted) {
         if (start == null) return;
-        adapted.dropout().evaluate();
-        start.use();
-        List<String> before = answers(m);
-        adapted.enable();
-        List<String> after = answers(m);
+        List<String> before = answers(start, m.run());
+        List<String> after = answers(new Policy(m.model(), adapted), m.run());
         for (int i = 0; i < prompts.size(); i++) {
             pairs.add(new RunInfo.Sample(prompts.get(i).text, before.get(i), after.get(i)));
         }
     }
 
-    private List<String> answers(LoadedModel m) {
+    private List<String> answers(Policy policy, Kernels run) {
         var request = new Generation.Request(Rule.GREEDY, TOKENS, EndTokens.of(codec.tokenizer()));
         List<String> all = new ArrayList<>();
         for (Prompt p : prompts) {
-            int[] ids = new Generation(m.model(), m.run()).run(p.ids, request, new SplittableRandom(1), _ -> true);
+            int[] ids = new Generation(policy, run).run(p.ids, request, new SplittableRandom(1), _ -> true);
             all.add(codec.tokenizer().decode(ids, true));
         }
         return all;

@@ -3,11 +3,11 @@ package dev.gradine.cli;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
-import dev.gradine.autograd.Var;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.io.TokenFile;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -61,25 +61,25 @@ final class ScoreCommand implements Runnable {
     @Override
     public void run() {
         try (LoadedModel m = model.open()) {
+            Policy policy = model.policy(m);
             if (input.ids != null) {
                 if (out == null) throw new IllegalArgumentException("--out is missing, expected a file for the logits");
-                logits(m, input.ids, out);
+                logits(policy, m.run(), input.ids, out);
             }
-            if (input.text != null) text(m, input.text);
+            if (input.text != null) text(m, policy, input.text);
         }
     }
 
-    private static void logits(LoadedModel m, Path in, Path out) {
+    private static void logits(Policy policy, Kernels run, Path in, Path out) {
         int[][] rows = TokenFile.read(in);
-        int v = m.model().vocabSize();
+        int v = policy.model().vocabSize();
         try (Arena arena = Arena.ofShared()) {
             Shape shape = Shape.of(rows.length, rows[0].length, v);
             float[] logits = new float[shape.size()];
             for (int b = 0; b < rows.length; b++) {
-                try (Kernels k = m.run().openStep()) {
-                    Tape tape = Tape.forgetting(k);
-                    Var h = m.model().hidden(tape, TokenBatch.of(List.of(rows[b])));
-                    Tensor z = m.model().head().forward(h).value();
+                try (Kernels k = run.openStep()) {
+                    TokenBatch batch = TokenBatch.of(List.of(rows[b]));
+                    Tensor z = policy.logits(Tape.forgetting(k), batch).value();
                     System.arraycopy(k.download(z), 0, logits, b * rows[b].length * v, z.size());
                 }
             }
@@ -88,7 +88,7 @@ final class ScoreCommand implements Runnable {
         }
     }
 
-    private void text(LoadedModel m, String text) {
+    private void text(LoadedModel m, Policy policy, String text) {
         Tokenizer tokenizer = ModelText.codec(m.checkpoint()).tokenizer();
         int[] ids = tokenizer.encode(text, true);
         if (ids.length < 2) {
@@ -96,7 +96,7 @@ final class ScoreCommand implements Runnable {
         }
         PrintWriter print = spec.commandLine().getOut();
         try (Kernels k = m.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), m.model(), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), policy, List.of(new Labelled(ids, ids)));
             float[] logp = k.download(lp.values().value());
             double sum = 0;
             for (int t = 1; t < ids.length; t++) {

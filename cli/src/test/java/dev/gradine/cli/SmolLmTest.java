@@ -8,6 +8,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Json;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -84,8 +85,9 @@ class SmolLmTest {
         int[] answer = Values.ints(expected(), key + "greedy");
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(answer)).toArray();
         try (Kernels k = model().run().openStep()) {
-            var h = model().model().hidden(Tape.forgetting(k), TokenBatch.of(List.of(all)));
-            Tensor z = model().model().head().forward(h).value();
+            Tensor z = Policy.of(model().model())
+                    .logits(Tape.forgetting(k), TokenBatch.of(List.of(all)))
+                    .value();
             float[] logits = k.download(z);
             int v = model().model().vocabSize();
             checkLogits(Arrays.copyOf(logits, ids.length * v), v, key);
@@ -137,7 +139,8 @@ class SmolLmTest {
                 .encode(Files.readString(text).substring(0, 4000), true);
         int[] ids = Arrays.copyOf(all, 1024);
         try (Kernels k = m.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), m.model(), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp =
+                    TokenLogProbs.of(Tape.forgetting(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
             double sum = 0;
             for (float x : k.download(lp.values().value())) sum -= x;
             float[] mean = {(float) (sum / (ids.length - 1))};

@@ -19,12 +19,13 @@ public final class Generation {
 
     private static final int PIECE = 512; // tokens of the prompt read at once
 
-    private final CausalLm model;
+    private final Policy policy;
     private final Kernels run;
 
+    /// @param policy the model with the adapters it acts with
     /// @param run lifetime within which caches are opened
-    public Generation(CausalLm model, Kernels run) {
-        this.model = model;
+    public Generation(Policy policy, Kernels run) {
+        this.policy = policy;
         this.run = run;
     }
 
@@ -41,16 +42,17 @@ public final class Generation {
     /// @throws IllegalArgumentException if the prompt is empty or leaves no room within the model's positions
     public int[] run(int[] prompt, Request request, RandomGenerator rng, IntPredicate onToken) {
         if (prompt.length == 0) throw new IllegalArgumentException("generate: the prompt has no token");
-        int room = model.maxPositions() - prompt.length;
+        int virtual = policy.adapters().virtualTokens();
+        int room = policy.model().maxPositions() - virtual - prompt.length;
         if (room < 1) {
             throw new IllegalArgumentException("generate: the prompt has %d tokens, expected fewer than %d"
-                    .formatted(prompt.length, model.maxPositions()));
+                    .formatted(prompt.length, policy.model().maxPositions() - virtual));
         }
         int limit = Math.min(room, request.maxTokens());
         int[] written = new int[limit];
         int n = 0;
         try (Kernels k = run.openStep()) {
-            KvCache cache = model.newCache(k, prompt.length + limit);
+            KvCache cache = policy.model().newCache(k, virtual + prompt.length + limit);
             Draw draw = new Draw(request.rule(), rng, k.empty(DType.I32, Shape.of(1)));
             int token = read(k, prompt, cache, draw);
             while (n < limit) {
@@ -78,7 +80,8 @@ public final class Generation {
         int from = 0;
         for (; from + PIECE < prompt.length; from += PIECE) {
             try (Kernels scratch = k.openStep()) {
-                model.hidden(Tape.forgetting(scratch), Arrays.copyOfRange(prompt, from, from + PIECE), cache);
+                int[] piece = Arrays.copyOfRange(prompt, from, from + PIECE);
+                policy.model().hidden(pass(Tape.forgetting(scratch), piece, cache));
             }
         }
         return next(k, Arrays.copyOfRange(prompt, from, prompt.length), cache, draw);
@@ -87,10 +90,14 @@ public final class Generation {
     /// The token behind the last of `ids`.
     private int next(Kernels k, int[] ids, KvCache cache, Draw draw) {
         try (Kernels scratch = k.openStep()) {
-            Tape tape = Tape.forgetting(scratch);
-            Var h = model.hidden(tape, ids, cache);
-            Var row = tape.constant(h.value().rows(ids.length - 1, ids.length));
-            return draw.from(scratch, model.head().forward(row).value());
+            Pass pass = pass(Tape.forgetting(scratch), ids, cache);
+            Var h = policy.model().hidden(pass);
+            Var row = pass.tape().constant(h.value().rows(ids.length - 1, ids.length));
+            return draw.from(scratch, policy.model().head().forward(row, pass).value());
         }
+    }
+
+    private Pass pass(Tape tape, int[] ids, KvCache cache) {
+        return Pass.continuing(tape, ids, cache).with(policy.adapters());
     }
 }

@@ -12,12 +12,10 @@ import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// The Llama family: pre-norm blocks of grouped-query attention and a gated feed-forward layer.
 ///
@@ -32,37 +30,31 @@ import org.jspecify.annotations.Nullable;
 public final class Llama implements CausalLm {
 
     private record Block(
-            ParamSlot inputNorm,
-            LinearSlot q,
-            LinearSlot k,
-            LinearSlot v,
-            LinearSlot o,
-            ParamSlot postNorm,
-            LinearSlot gate,
-            LinearSlot up,
-            LinearSlot down) {
+            Weight inputNorm,
+            Linear q,
+            Linear k,
+            Linear v,
+            Linear o,
+            Weight postNorm,
+            Linear gate,
+            Linear up,
+            Linear down) {
 
-        boolean isPlain() {
-            return inputNorm.isPlain()
-                    && postNorm.isPlain()
-                    && Stream.of(q, k, v, o, gate, up, down).allMatch(LinearSlot::isPlain);
+        boolean isUntouched(Adapters a) {
+            return Stream.of(inputNorm, postNorm).noneMatch(a::touches)
+                    && Stream.of(q, k, v, o, gate, up, down).noneMatch(l -> l.isTouched(a));
         }
     }
 
-    /// What all blocks of one pass read besides hidden states.
-    private record Pass(
-            Tensor positions, Segments segments, @Nullable KvCache cache) {}
-
     private final LlamaConfig config;
-    private final Heads heads;
-    private final ParamSlot embedding;
+    private final AttentionSpec attention;
+    private final Embedding embedding;
     private final List<Block> blocks = new ArrayList<>();
-    private final ParamSlot norm;
-    private final LinearSlot head;
+    private final Weight norm;
+    private final Linear head;
     private final RopeFrequencies.Tables rope;
-    private final List<LinearSlot> linears;
-    private final List<ParamSlot> params;
-    private boolean checkpoints;
+    private final List<Linear> linears;
+    private final List<Weight> weights;
 
     /// Builds the model over weights in their own types; nothing is copied but small vectors that are not f32.
     ///
@@ -70,16 +62,18 @@ public final class Llama implements CausalLm {
     public Llama(LlamaConfig config, Weights.Source source, Kernels run) {
         this.config = config;
         int d = config.headDim();
-        heads = new Heads(config.heads(), config.kvHeads(), d, (float) (1 / Math.sqrt(d)));
+        attention = AttentionSpec.causal(config.heads(), config.kvHeads(), d, (float) (1 / Math.sqrt(d)));
         Weights w = new Weights(source, run);
         int c = config.hidden();
-        embedding = w.param("model.embed_tokens.weight", config.vocabSize(), c);
+        embedding = w.embedding("model.embed_tokens", config.vocabSize(), c);
         for (int l = 0; l < config.layers(); l++) blocks.add(block(w, "model.layers." + l + "."));
-        norm = w.param("model.norm.weight", c);
-        head = config.tied() ? w.tied("lm_head", embedding) : w.linear("lm_head", config.vocabSize(), c, false);
+        norm = w.weight("model.norm.weight", c);
+        head = config.tied()
+                ? w.tied("lm_head", embedding.weight())
+                : w.linear("lm_head", config.vocabSize(), c, false);
         rope = config.rope().tables(run, config.maxPositions());
         linears = w.linears();
-        params = w.params();
+        weights = w.weights();
     }
 
     private Block block(Weights w, String at) {
@@ -89,81 +83,82 @@ public final class Llama implements CausalLm {
         boolean bias = config.attentionBias();
         int m = config.intermediate();
         return new Block(
-                w.param(at + "input_layernorm.weight", c),
+                w.weight(at + "input_layernorm.weight", c),
                 w.linear(at + "self_attn.q_proj", q, c, bias),
                 w.linear(at + "self_attn.k_proj", kv, c, bias),
                 w.linear(at + "self_attn.v_proj", kv, c, bias),
                 w.linear(at + "self_attn.o_proj", c, q, bias),
-                w.param(at + "post_attention_layernorm.weight", c),
+                w.weight(at + "post_attention_layernorm.weight", c),
                 w.linear(at + "mlp.gate_proj", m, c, config.mlpBias()),
                 w.linear(at + "mlp.up_proj", m, c, config.mlpBias()),
                 w.linear(at + "mlp.down_proj", c, m, config.mlpBias()));
     }
 
     @Override
-    public Var hidden(Tape tape, TokenBatch batch) {
-        return hidden(tape, trunk(tape.kernels(), batch));
+    public Var hidden(Pass pass) {
+        KvCache cache = pass.cache();
+        if (cache == null) return hidden(pass, trunk(pass.tape().kernels(), pass.batch(), List.of(pass.adapters())));
+        requireTokens(pass.batch());
+        requirePositions(pass.rows());
+        cache.requireRoom(pass.rows().tokens());
+        Var h = rest(embedding.forward(pass.tape(), pass), 0, pass);
+        cache.advance(pass.rows().tokens());
+        return given(h, pass);
     }
 
     @Override
-    public Trunk trunk(Kernels kernels, TokenBatch batch) {
-        requireInRange(batch);
-        int layers = plainLayers();
-        if (layers == 0) return Trunk.empty(batch);
+    public Trunk trunk(Kernels kernels, TokenBatch batch, List<Adapters> users) {
+        requireTokens(batch);
+        requirePositions(batch);
+        int layers = users.stream().mapToInt(this::untouchedLayers).min().orElse(0);
+        if (layers == 0) return Trunk.empty(this, batch);
         Tensor h = kernels.empty(kernels.dataType(), Shape.of(batch.tokens(), config.hidden()));
         try (Kernels scratch = kernels.openStep()) {
-            Tape tape = Tape.forgetting(scratch);
-            Var top = blocks(embed(tape, batch), 0, layers - 1, pass(tape, batch, null));
+            Pass pass = Pass.of(Tape.forgetting(scratch), batch);
+            Var top = blocks(embedding.forward(pass.tape(), pass), 0, layers - 1, pass);
             scratch.copy(top.value(), h);
         }
-        return Trunk.of(batch, layers, h);
+        return Trunk.of(this, batch, layers, h);
     }
 
-    private int plainLayers() {
-        if (!embedding.isPlain()) return 0;
+    private int untouchedLayers(Adapters a) {
+        if (a.virtualTokens() > 0 || a.touches(embedding) || a.touches(embedding.weight())) return 0;
         int n = 0;
-        while (n < blocks.size() && blocks.get(n).isPlain()) n++;
+        while (n < blocks.size() && blocks.get(n).isUntouched(a)) n++;
         return n + 1;
     }
 
     @Override
-    public Var hidden(Tape tape, Trunk trunk) {
+    public Var hidden(Pass pass, Trunk trunk) {
+        trunk.requireOf(this, pass.batch());
+        requirePositions(pass.rows());
         int layers = trunk.layers();
-        if (layers > plainLayers()) {
+        int untouched = untouchedLayers(pass.adapters());
+        if (layers > untouched) {
             throw new IllegalStateException(
-                    "trunk: %d layers, expected at most %d (the lowest that are neither adapted nor trained)"
-                            .formatted(layers, plainLayers()));
+                    "trunk: %d layers, expected at most %d (the lowest that the adapters of the pass do not touch)"
+                            .formatted(layers, untouched));
         }
-        Var h = layers == 0 ? embed(tape, trunk.batch()) : tape.constant(trunk.hidden());
-        return rest(h, Math.max(0, layers - 1), pass(tape, trunk.batch(), null));
+        Tape tape = pass.tape();
+        Var h = layers == 0 ? embedding.forward(tape, pass) : tape.constant(trunk.hidden());
+        return given(rest(h, Math.max(0, layers - 1), pass), pass);
     }
 
-    @Override
-    public Var hidden(Tape tape, int[] ids, KvCache cache) {
-        cache.requireRoom(ids.length);
-        TokenBatch batch = TokenBatch.continuing(ids, cache.length());
-        requireInRange(batch);
-        Var h = rest(embed(tape, batch), 0, pass(tape, batch, cache));
-        cache.advance(ids.length);
-        return h;
-    }
-
-    private static Pass pass(Tape tape, TokenBatch batch, @Nullable KvCache cache) {
-        return new Pass(tape.kernels().ofInts(batch.positions()), batch.segments(), cache);
-    }
-
-    private Var embed(Tape tape, TokenBatch batch) {
-        return gather(tape.param(embedding.active()), tape.kernels().ofInts(batch.ids()));
+    /// The rows of the tokens given, without those of virtual ones.
+    private static Var given(Var h, Pass pass) {
+        if (pass.rows() == pass.batch()) return h;
+        Var rows = gather(h, h.tape().kernels().ofInts(pass.rows().realRows()));
+        h.release();
+        return rows;
     }
 
     /// Blocks number `from` to `to` (exclusive); releases `entry`.
     private Var blocks(Var entry, int from, int to, Pass pass) {
-        boolean checkpoint = checkpoints && entry.tape().isRecording();
         Var h = entry;
         for (int l = from; l < to; l++) {
             int layer = l;
             Var in = h;
-            h = checkpoint ? in.tape().checkpoint(x -> block(layer, x, pass), in) : block(layer, in, pass);
+            h = pass.checkpoints() ? in.tape().checkpoint(x -> block(layer, x, pass), in) : block(layer, in, pass);
             in.release();
         }
         return h;
@@ -172,7 +167,7 @@ public final class Llama implements CausalLm {
     /// Blocks from number `from` on and the last norm; releases `entry`.
     private Var rest(Var entry, int from, Pass pass) {
         Var h = blocks(entry, from, blocks.size(), pass);
-        Var y = norm(h, norm);
+        Var y = norm(h, norm, pass);
         h.release();
         return y;
     }
@@ -180,20 +175,20 @@ public final class Llama implements CausalLm {
     /// What nobody reads again is released; norms and the gated product are cheaper to make again than to keep.
     private Var block(int layer, Var h, Pass pass) {
         Block b = blocks.get(layer);
-        Var n = norm(h, b.inputNorm());
-        Var q = turned(b.q().forward(n), pass);
-        Var k = turned(b.k().forward(n), pass);
-        Var v = b.v().forward(n);
+        Var n = norm(h, b.inputNorm(), pass);
+        Var q = turned(b.q().forward(n, pass), pass);
+        Var k = turned(b.k().forward(n, pass), pass);
+        Var v = b.v().forward(n, pass);
         n.recompute();
         Var mixed = attend(q, k, v, pass, layer);
-        Var middle = plus(h, b.o().forward(mixed));
+        Var middle = plus(h, b.o().forward(mixed, pass));
         mixed.release();
-        n = norm(middle, b.postNorm());
-        Var gate = b.gate().forward(n);
-        Var up = b.up().forward(n);
+        n = norm(middle, b.postNorm(), pass);
+        Var gate = b.gate().forward(n, pass);
+        Var up = b.up().forward(n, pass);
         n.recompute();
         Var wide = swiGlu(gate, up);
-        Var y = plus(middle, b.down().forward(wide));
+        Var y = plus(middle, b.down().forward(wide, pass));
         wide.recompute();
         gate.release();
         up.release();
@@ -201,8 +196,8 @@ public final class Llama implements CausalLm {
         return y;
     }
 
-    private Var norm(Var h, ParamSlot weight) {
-        return rmsNorm(h, h.tape().param(weight.active()), config.normEps());
+    private Var norm(Var h, Weight weight, Pass pass) {
+        return rmsNorm(h, weight.on(h, pass), config.normEps());
     }
 
     private Var turned(Var x, Pass pass) {
@@ -228,21 +223,24 @@ public final class Llama implements CausalLm {
             keys = tape.constant(all.keys());
             values = tape.constant(all.values());
         }
-        Var mixed = attention(q, keys, values, heads, pass.segments());
+        Var mixed = attention(q, keys, values, attention, pass.rows().layout());
         q.release();
         k.release();
         v.release();
         return mixed;
     }
 
-    private void requireInRange(TokenBatch batch) {
+    private void requireTokens(TokenBatch batch) {
         for (int id : batch.ids()) {
             if (id < 0 || id >= config.vocabSize()) {
                 throw new IllegalArgumentException(
                         "llama: token id is %d, expected 0 to %d".formatted(id, config.vocabSize() - 1));
             }
         }
-        for (int p : batch.positions()) {
+    }
+
+    private void requirePositions(TokenBatch rows) {
+        for (int p : rows.positions()) {
             if (p >= config.maxPositions()) {
                 throw new IllegalArgumentException("llama: position is %d, expected below %d (max_position_embeddings)"
                         .formatted(p, config.maxPositions()));
@@ -251,28 +249,28 @@ public final class Llama implements CausalLm {
     }
 
     @Override
-    public void checkpointBlocks(boolean on) {
-        checkpoints = on;
-    }
-
-    @Override
     public KvCache newCache(Kernels kernels, int tokens) {
         return new KvCache(kernels, config.layers(), tokens, config.kvHeads() * config.headDim());
     }
 
     @Override
-    public LinearSlot head() {
+    public Linear head() {
         return head;
     }
 
     @Override
-    public List<LinearSlot> linears() {
+    public List<Linear> linears() {
         return linears;
     }
 
     @Override
-    public List<ParamSlot> params() {
-        return params;
+    public List<Embedding> embeddings() {
+        return List.of(embedding);
+    }
+
+    @Override
+    public List<Weight> weights() {
+        return weights;
     }
 
     @Override

@@ -1,8 +1,10 @@
 package dev.gradine.nn;
 
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Token sequences of any lengths, one after the other without padding.
 ///
@@ -10,14 +12,21 @@ import java.util.List;
 /// tokens cost.
 public final class TokenBatch {
 
+    /// Id of a row that stands for no token.
+    public static final int VIRTUAL = -1;
+
     private final int[] ids;
     private final int[] positions;
-    private final Segments segments;
+    private final Sequences layout;
+    private final List<int[]> sequences; // without those of a cache
+    private final int[] parent;
 
-    TokenBatch(int[] ids, int[] positions, Segments segments) {
+    private TokenBatch(int[] ids, int[] positions, Sequences layout, List<int[]> sequences, int[] parent) {
         this.ids = ids;
         this.positions = positions;
-        this.segments = segments;
+        this.layout = layout;
+        this.sequences = sequences;
+        this.parent = parent;
     }
 
     /// Whole sequences, positions counted from 0 in each.
@@ -33,12 +42,12 @@ public final class TokenBatch {
     /// from the end of p.
     ///
     /// @param sequences tokens of each, without those of its parent
-    /// @param parent of each, −1 for none; as `Segments.branching` wants it
+    /// @param parent of each, −1 for none; as `Sequences.branching` wants it
     public static TokenBatch branching(List<int[]> sequences, int[] parent) {
         int[] start = new int[sequences.size() + 1];
         for (int s = 0; s < sequences.size(); s++) start[s + 1] = start[s] + sequences.get(s).length;
-        Segments segments = Segments.branching(start, parent);
-        int[] ids = new int[segments.queries()];
+        Sequences layout = Sequences.branching(start, parent);
+        int[] ids = new int[layout.queries()];
         int[] positions = new int[ids.length];
         for (int s = 0; s < sequences.size(); s++) {
             int[] sequence = sequences.get(s);
@@ -46,17 +55,48 @@ public final class TokenBatch {
             System.arraycopy(sequence, 0, ids, start[s], sequence.length);
             for (int i = 0; i < sequence.length; i++) positions[start[s] + i] = past + i;
         }
-        return new TokenBatch(ids, positions, segments);
+        return new TokenBatch(ids, positions, layout, List.copyOf(sequences), parent.clone());
     }
 
     /// The continuation of one sequence of which `past` tokens are in a cache.
     public static TokenBatch continuing(int[] ids, int past) {
         int[] positions = new int[ids.length];
         for (int i = 0; i < ids.length; i++) positions[i] = past + i;
-        return new TokenBatch(ids.clone(), positions, Segments.cached(ids.length, past + ids.length));
+        int[] own = ids.clone();
+        Sequences layout = Sequences.cached(ids.length, past + ids.length);
+        return new TokenBatch(own, positions, layout, List.of(own), new int[] {-1});
     }
 
-    /// All tokens, N of them.
+    /// The same sequences, each that continues no other behind `count` virtual tokens: rows of their own, with the id
+    /// `VIRTUAL`.
+    TokenBatch behindVirtual(int count) {
+        if (count == 0) return this;
+        List<int[]> longer = new ArrayList<>();
+        for (int s = 0; s < sequences.size(); s++) {
+            IntStream own = IntStream.of(sequences.get(s));
+            int before = parent[s] >= 0 ? 0 : count;
+            longer.add(IntStream.concat(IntStream.range(0, before).map(_ -> VIRTUAL), own)
+                    .toArray());
+        }
+        return branching(longer, parent);
+    }
+
+    /// The same rows at other positions.
+    TokenBatch at(int[] others) {
+        return new TokenBatch(ids, others.clone(), layout, sequences, parent);
+    }
+
+    /// Numbers of the rows that stand for tokens, not for virtual ones.
+    int[] realRows() {
+        return IntStream.range(0, ids.length).filter(i -> ids[i] != VIRTUAL).toArray();
+    }
+
+    /// Numbers of the rows that stand for virtual tokens, sequence after sequence.
+    public int[] virtualRows() {
+        return IntStream.range(0, ids.length).filter(i -> ids[i] == VIRTUAL).toArray();
+    }
+
+    /// All tokens, N of them; `VIRTUAL` where a row has none.
     public int[] ids() {
         return ids.clone();
     }
@@ -67,8 +107,8 @@ public final class TokenBatch {
     }
 
     /// Where each sequence begins.
-    public Segments segments() {
-        return segments;
+    public Sequences layout() {
+        return layout;
     }
 
     /// Number of tokens N.

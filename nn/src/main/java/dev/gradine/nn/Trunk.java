@@ -4,32 +4,48 @@ import dev.gradine.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /// The lower part of a forward pass, computed once for several passes over one batch: the embedding and
-/// all blocks below the first that is adapted or trained.
+/// all blocks below the first that one of their adapters touches.
 ///
 /// There the policy of a preference loss and its reference compute the same, and no gradient is wanted.
 /// With adapters on all linear layers that is the embedding alone; with adapters on the upper third of
 /// the blocks it is two thirds of the pass.
 public final class Trunk {
 
+    private final CausalLm model;
     private final TokenBatch batch;
     private final int layers;
     private final @Nullable Tensor hidden;
 
-    private Trunk(TokenBatch batch, int layers, @Nullable Tensor hidden) {
+    private Trunk(CausalLm model, TokenBatch batch, int layers, @Nullable Tensor hidden) {
+        this.model = model;
         this.batch = batch;
         this.layers = layers;
         this.hidden = hidden;
     }
 
     /// Nothing is common: even the embedding is trained.
-    static Trunk empty(TokenBatch batch) {
-        return new Trunk(batch, 0, null);
+    static Trunk empty(CausalLm model, TokenBatch batch) {
+        return new Trunk(model, batch, 0, null);
     }
 
     /// @param layers number of lowest layers computed, at least 1; the embedding counts as the first
     /// @param hidden what they give, `f32[N,C]`
-    static Trunk of(TokenBatch batch, int layers, Tensor hidden) {
-        return new Trunk(batch, layers, hidden);
+    static Trunk of(CausalLm model, TokenBatch batch, int layers, Tensor hidden) {
+        return new Trunk(model, batch, layers, hidden);
+    }
+
+    /// Fails unless it holds layers of `other` over `read`.
+    ///
+    /// @throws IllegalStateException names what differs
+    void requireOf(CausalLm other, TokenBatch read) {
+        if (!model.equals(other))
+            throw new IllegalStateException("trunk: of another model, expected one of this model");
+        if (batch != read) throw new IllegalStateException("trunk: of another batch, expected that of the pass");
+    }
+
+    /// Whose layers they are.
+    public CausalLm model() {
+        return model;
     }
 
     /// What is read.

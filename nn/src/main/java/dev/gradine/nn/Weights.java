@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Takes the weights of a model from their source one by one, checks their shapes, and lists the slots made of them.
+/// Takes the weights of a model from their source one by one, checks their shapes, and lists the layers made of them.
 public final class Weights {
 
     /// Where weights come from: a file, or a map in a test.
@@ -23,8 +23,9 @@ public final class Weights {
 
     private final Source source;
     private final Kernels run;
-    private final List<LinearSlot> linears = new ArrayList<>();
-    private final List<ParamSlot> params = new ArrayList<>();
+    private final List<Linear> linears = new ArrayList<>();
+    private final List<Embedding> embeddings = new ArrayList<>();
+    private final List<Weight> weights = new ArrayList<>();
 
     /// @param run lifetime of the small vectors that must be converted to f32
     public Weights(Source source, Kernels run) {
@@ -35,7 +36,7 @@ public final class Weights {
     /// A frozen weight. Vectors become f32, as norms and biases read them so.
     ///
     /// @throws ConfigException if its shape is another than `dims`
-    public ParamSlot param(String name, int... dims) {
+    public Weight weight(String name, int... dims) {
         Shape expected = Shape.of(dims);
         Tensor t = run.fromHost(source.tensor(name));
         if (!t.shape().equals(expected)) {
@@ -50,38 +51,49 @@ public final class Weights {
             run.copy(t, f32);
             t = f32;
         }
-        ParamSlot slot = new ParamSlot(name, Param.frozen(name, t));
-        params.add(slot);
-        return slot;
+        Weight weight = new Weight(name, Param.frozen(name, t));
+        weights.add(weight);
+        return weight;
     }
 
     /// A frozen linear layer of weight `path.weight [out,in]` and, if it has one, bias `path.bias [out]`.
-    public LinearSlot linear(String path, int out, int in, boolean hasBias) {
-        ParamSlot weight = param(path + ".weight", out, in);
-        @Nullable ParamSlot bias = hasBias ? param(path + ".bias", out) : null;
-        return slot(path, new DenseLinear(weight, bias));
+    public Linear linear(String path, int out, int in, boolean hasBias) {
+        Weight weight = weight(path + ".weight", out, in);
+        @Nullable Weight bias = hasBias ? weight(path + ".bias", out) : null;
+        return kept(new Linear(path, weight, bias));
     }
 
-    /// A linear layer whose weight is another module's, until one of the two is replaced.
-    public LinearSlot tied(String path, ParamSlot to) {
-        ParamSlot weight = new ParamSlot(path + ".weight", to.base());
-        params.add(weight);
-        return slot(path, new DenseLinear(weight, null));
+    /// A linear layer whose weight is another module's, unless one of the two is replaced.
+    public Linear tied(String path, Weight to) {
+        Weight weight = new Weight(path + ".weight", to.param());
+        weights.add(weight);
+        return kept(new Linear(path, weight, null));
     }
 
-    private LinearSlot slot(String path, DenseLinear base) {
-        LinearSlot slot = new LinearSlot(path, base);
-        linears.add(slot);
-        return slot;
+    private Linear kept(Linear layer) {
+        linears.add(layer);
+        return layer;
+    }
+
+    /// An embedding table `path.weight [rows,channels]`.
+    public Embedding embedding(String path, int rows, int channels) {
+        Embedding e = new Embedding(path, weight(path + ".weight", rows, channels));
+        embeddings.add(e);
+        return e;
     }
 
     /// All linear layers made so far, in order.
-    public List<LinearSlot> linears() {
+    public List<Linear> linears() {
         return List.copyOf(linears);
     }
 
+    /// All embedding tables made so far, in order.
+    public List<Embedding> embeddings() {
+        return List.copyOf(embeddings);
+    }
+
     /// All weights made so far, in order.
-    public List<ParamSlot> params() {
-        return List.copyOf(params);
+    public List<Weight> weights() {
+        return List.copyOf(weights);
     }
 }

@@ -50,9 +50,8 @@ final class GoldenModel implements AutoCloseable {
     static float[] logits(Llama model, Kernels run, List<int[]> sequences) {
         try (Kernels k = run.openStep()) {
             Tape t = Tape.forgetting(k);
-            return k.download(model.head()
-                    .forward(model.hidden(t, TokenBatch.of(sequences)))
-                    .value());
+            return k.download(
+                    Policy.of(model).logits(t, TokenBatch.of(sequences)).value());
         }
     }
 
@@ -63,10 +62,10 @@ final class GoldenModel implements AutoCloseable {
             KvCache cache = model.newCache(k, ids.length);
             for (int at = 0; at < ids.length; at += piece) {
                 try (Kernels scratch = k.openStep()) {
-                    Tape t = Tape.forgetting(scratch);
                     int[] part = Arrays.copyOfRange(ids, at, Math.min(ids.length, at + piece));
+                    Pass pass = Pass.continuing(Tape.forgetting(scratch), part, cache);
                     float[] logits = scratch.download(
-                            model.head().forward(model.hidden(t, part, cache)).value());
+                            model.head().forward(model.hidden(pass), pass).value());
                     System.arraycopy(logits, 0, all, at * model.vocabSize(), logits.length);
                 }
             }

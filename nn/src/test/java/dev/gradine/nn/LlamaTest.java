@@ -54,7 +54,8 @@ class LlamaTest {
             boolean withPrompt = Arrays.equals(Arrays.copyOf(expected, prompt.length), prompt);
             int[] answer = withPrompt ? Arrays.copyOfRange(expected, prompt.length, expected.length) : expected;
             var request = new Generation.Request(Rule.GREEDY, answer.length, _ -> false);
-            int[] written = new Generation(g.model, g.run).run(prompt, request, new SplittableRandom(1), _ -> true);
+            int[] written =
+                    new Generation(Policy.of(g.model), g.run).run(prompt, request, new SplittableRandom(1), _ -> true);
             assertThat(written).isEqualTo(answer);
         }
     }
@@ -100,14 +101,14 @@ class LlamaTest {
         double[] expected = whole;
         Teeth.bite(hidden(model, branching), h -> Tolerance.logits().check("branch", h, expected));
         int[] fromZero = {0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 0, 1};
-        float[] wrong = hidden(model, new TokenBatch(branching.ids(), fromZero, branching.segments()));
+        float[] wrong = hidden(model, branching.at(fromZero));
         assertThatThrownBy(() -> Tolerance.logits().check("branch", wrong, expected))
                 .isInstanceOf(AssertionError.class);
     }
 
     private float[] hidden(Llama model, TokenBatch batch) {
         try (Kernels k = run.openStep()) {
-            return k.download(model.hidden(Tape.forgetting(k), batch).value());
+            return k.download(Policy.of(model).hidden(Tape.forgetting(k), batch).value());
         }
     }
 
@@ -126,22 +127,23 @@ class LlamaTest {
     @Test
     void a_tied_head_is_the_embedding() {
         Llama model = TinyLlama.of(run, Map.of("tie_word_embeddings", true));
-        assertThat(model.head().base().weight().base())
-                .isSameAs(model.params().getFirst().base());
-        assertThat(model.params()).extracting(ParamSlot::path).contains("lm_head.weight");
+        assertThat(model.head().weight().param())
+                .isSameAs(model.embeddings().getFirst().weight().param())
+                .isSameAs(model.weights().getFirst().param());
+        assertThat(model.weights()).extracting(Weight::path).contains("lm_head.weight");
     }
 
     @Test
     void biases_are_read_where_the_configuration_says() {
         Llama model = TinyLlama.of(run, Map.of("attention_bias", true, "mlp_bias", true));
-        assertThat(model.linears().stream().filter(l -> l.base().hasBias())).hasSize(14);
+        assertThat(model.linears().stream().filter(Linear::hasBias)).hasSize(14);
         assertThat(GoldenModel.logits(model, run, List.of(FIRST))).doesNotContain(Float.NaN);
     }
 
     @Test
     void linears_are_named_as_in_checkpoints() {
         assertThat(TinyLlama.of(run).linears())
-                .extracting(LinearSlot::path)
+                .extracting(Linear::path)
                 .startsWith("model.layers.0.self_attn.q_proj", "model.layers.0.self_attn.k_proj")
                 .endsWith("model.layers.1.mlp.down_proj", "lm_head")
                 .hasSize(15);
@@ -153,6 +155,12 @@ class LlamaTest {
         assertThatThrownBy(() -> GoldenModel.logits(model, run, List.of(new int[] {1, 37})))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("llama: token id is 37, expected 0 to 36");
+        assertThatThrownBy(() -> GoldenModel.logits(model, run, List.of(new int[] {1, -1})))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("llama: token id is -1, expected 0 to 36");
+        assertThatThrownBy(() -> GoldenModel.cachedLogits(model, run, new int[] {1, -1}, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("llama: token id is -1, expected 0 to 36");
     }
 
     @Test
@@ -166,7 +174,7 @@ class LlamaTest {
     @Test
     void refuses_a_weight_of_another_shape() {
         Weights weights = new Weights(_ -> run.zeros(Shape.of(2, 3)), run);
-        assertThatThrownBy(() -> weights.param("model.norm.weight", 24))
+        assertThatThrownBy(() -> weights.weight("model.norm.weight", 24))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("weights: model.norm.weight is [2, 3], expected [24] (from config)");
     }
@@ -174,7 +182,7 @@ class LlamaTest {
     @Test
     void refuses_a_weight_of_whole_numbers() {
         Weights weights = new Weights(_ -> run.ofInts(1, 2, 3), run);
-        assertThatThrownBy(() -> weights.param("model.norm.weight", 3))
+        assertThatThrownBy(() -> weights.weight("model.norm.weight", 3))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("weights: model.norm.weight is I32, expected a real type");
     }

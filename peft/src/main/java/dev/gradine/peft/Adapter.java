@@ -1,7 +1,7 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.nn.LinearModule;
+import dev.gradine.nn.LinearMap;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.SequencedMap;
@@ -9,7 +9,7 @@ import java.util.SequencedMap;
 /// Something trained in the place of one frozen linear layer. `permits` lists them all.
 ///
 /// A fresh adapter is the identity: its layer computes what the base did.
-public sealed interface Adapter extends LinearModule permits LoraLinear, CustomAdapter {
+public sealed interface Adapter extends LinearMap permits LoraLinear, CustomAdapter {
 
     /// What it trains, under the names its file gives them behind the layer's path, such as `lora_A.weight`.
     SequencedMap<String, Param> trained();

@@ -2,9 +2,9 @@ package dev.gradine.peft;
 
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
-import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.LinearSlot;
-import dev.gradine.nn.ParamSlot;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -38,26 +38,26 @@ public final class AdapterFolder {
     /// Writes both files into `folder`, the weights first: a folder with a configuration is complete.
     ///
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
-    public static void save(AdaptedModel model, Path folder, String baseModel, Kernels kernels) {
+    public static void save(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            model.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
             Safetensors.write(folder.resolve(WEIGHTS), tensors);
         }
-        Json.write(folder.resolve(CONFIG), AdapterConfig.write(model.config(), targets(model), baseModel));
+        Json.write(folder.resolve(CONFIG), AdapterConfig.write(set.config(), targets(set), baseModel));
     }
 
-    private static Object targets(AdaptedModel model) {
-        Targets t = model.config().targets();
+    private static Object targets(AdapterSet set) {
+        Targets t = set.config().targets();
         if (t instanceof Targets.Regex r) return r.pattern().pattern();
         if (t instanceof Targets.Suffixes s) return s.names();
         Set<String> adapted = new TreeSet<>();
-        model.adapters().keySet().forEach(slot -> adapted.add(slot.path()));
-        return List.copyOf(adapted.size() < COMPRESS_FROM ? adapted : compressed(adapted, model.model()));
+        set.adapters().keySet().forEach(layer -> adapted.add(layer.path()));
+        return List.copyOf(adapted.size() < COMPRESS_FROM ? adapted : compressed(adapted, set.model()));
     }
 
     /// The shortest suffixes that name the adapted layers and no other.
-    private static Set<String> compressed(Set<String> adapted, CausalLm model) {
+    private static Set<String> compressed(Set<String> adapted, Model model) {
         Set<String> suffixes = new TreeSet<>();
         for (String path : adapted) {
             String suffix = path.substring(path.lastIndexOf('.') + 1);
@@ -70,9 +70,9 @@ public final class AdapterFolder {
         return suffixes;
     }
 
-    private static boolean namesOthers(String suffix, Set<String> adapted, CausalLm model) {
+    private static boolean namesOthers(String suffix, Set<String> adapted, Model model) {
         Targets t = new Targets.Suffixes(List.of(suffix));
-        return model.linears().stream().map(LinearSlot::path).anyMatch(p -> t.matches(p) && !adapted.contains(p));
+        return model.linears().stream().map(Linear::path).anyMatch(p -> t.matches(p) && !adapted.contains(p));
     }
 
     /// What an adapter folder's configuration says.
@@ -84,51 +84,51 @@ public final class AdapterFolder {
         return AdapterConfig.read(Json.readObject(file), file.toString());
     }
 
-    /// Puts the adapters of a folder into `model`, ready to be trained further.
+    /// The adapters of a folder for `model`, ready to be trained further.
     ///
     /// @param run lifetime of what is trained
     /// @throws IllegalArgumentException names the file and the tensor or field that is missing, left over or unfit
-    public static AdaptedModel load(Path folder, CausalLm model, Kernels run) {
+    public static AdapterSet load(Path folder, Model model, Kernels run) {
         LoraConfig config = config(folder);
         Path file = folder.resolve(WEIGHTS);
         try (Arena arena = Arena.ofShared()) {
             Stored stored = new Stored(Safetensors.open(file, arena), run);
-            AdaptedModel m = AdaptedModel.build(model, config, run, stored);
+            AdapterSet set = AdapterSet.build(model, config, run, stored);
             stored.requireAllRead();
-            return m;
+            return set;
         }
     }
 
     /// Values read from the file, copied to the lifetime of the run as f32.
-    private record Stored(Safetensors file, Kernels run, Set<String> read) implements AdaptedModel.Values {
+    private record Stored(Safetensors file, Kernels run, Set<String> read) implements AdapterSet.Values {
 
         Stored(Safetensors file, Kernels run) {
             this(file, run, new HashSet<>());
         }
 
         @Override
-        public LoraLinear lora(LinearSlot slot, LoraLinear.Size size, LoraLinear.Site site) {
-            Tensor a = value(PREFIX + slot.path() + ".lora_A.weight");
-            Tensor b = value(PREFIX + slot.path() + ".lora_B.weight");
-            Shape w = slot.base().weight().base().value().shape();
+        public LoraLinear lora(Linear layer, LoraLinear.Size size, LoraLinear.Start start) {
+            Tensor a = value(PREFIX + layer.path() + ".lora_A.weight");
+            Tensor b = value(PREFIX + layer.path() + ".lora_B.weight");
+            Shape w = layer.weight().shape();
             AdapterException.requireShape(
-                    file.path() + ": " + slot.path() + ".lora_A.weight",
+                    file.path() + ": " + layer.path() + ".lora_A.weight",
                     a.shape(),
                     Shape.of(size.rank(), w.dim(1)),
                     "rank of " + CONFIG + " and base weight " + w);
             AdapterException.requireShape(
-                    file.path() + ": " + slot.path() + ".lora_B.weight",
+                    file.path() + ": " + layer.path() + ".lora_B.weight",
                     b.shape(),
                     Shape.of(w.dim(0), size.rank()),
                     "rank of " + CONFIG + " and base weight " + w);
-            return LoraLinear.of(slot.path(), slot.base(), a, b, size.s(), site);
+            return LoraLinear.of(layer, a, b, size.s(), start);
         }
 
         @Override
-        public Tensor copy(ParamSlot slot) {
-            Tensor t = value(PREFIX + slot.path());
-            Shape expected = slot.base().value().shape();
-            AdapterException.requireShape(file.path() + ": " + slot.path(), t.shape(), expected, "the base weight");
+        public Tensor copy(Weight weight) {
+            Tensor t = value(PREFIX + weight.path());
+            Shape expected = weight.shape();
+            AdapterException.requireShape(file.path() + ": " + weight.path(), t.shape(), expected, "the base weight");
             return t;
         }
 

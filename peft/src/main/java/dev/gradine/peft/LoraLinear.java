@@ -1,7 +1,6 @@
 package dev.gradine.peft;
 
 import static dev.gradine.autograd.op.Add.add;
-import static dev.gradine.autograd.op.AddBias.addBias;
 import static dev.gradine.autograd.op.Dropout.dropout;
 import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.LowRankLinear.lowRankLinear;
@@ -10,7 +9,8 @@ import static dev.gradine.autograd.op.Scale.scale;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.DenseLinear;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Pass;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -27,15 +27,14 @@ import java.util.random.RandomGenerator;
 /// Hu et al. 2021 (arXiv:2106.09685), eq. 3; Kalajdzievski 2023 (arXiv:2312.03732) for rsLoRA. A starts uniform within
 /// ±1/√I, as PEFT has it, and B zero, so that the layer computes what the base did before the first step.
 ///
-/// @param base frozen, `[O,I]`, of any real type
 /// @param a trained, `f32[R,I]`
 /// @param b trained, `f32[O,R]`
 /// @param s scale
-/// @param drop when and what to drop of x; shared by the adapters of a model
+/// @param p probability of dropping a value of x in training
 /// @param index number of this adapter in its model, so that no two draw the same mask
-public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPlan drop, int index) implements Adapter {
+public record LoraLinear(Param a, Param b, float s, float p, int index) implements Adapter {
 
-    /// How wide and how loud the low-rank path is.
+    /// Rank and scale of the update.
     ///
     /// @param rank inner width R, at least 1
     /// @param s scale of the update
@@ -46,52 +45,51 @@ public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPla
         }
     }
 
-    /// A fresh adapter in the memory of `run`, which must outlive training.
-    static LoraLinear over(String path, DenseLinear base, Size size, Site site, RandomGenerator rng) {
-        Shape w = base.weight().base().value().shape();
-        int in = w.dim(1);
+    /// How an adapter begins.
+    ///
+    /// @param run lifetime of its weights
+    /// @param dropout probability of dropping a value of its input in training
+    /// @param index its number in the model
+    record Start(Kernels run, float dropout, int index) {}
+
+    /// A fresh adapter in the memory of `start.run()`, which must outlive training.
+    static LoraLinear over(Linear base, Size size, Start start, RandomGenerator rng) {
+        int in = base.in();
         float[] a = new float[size.rank() * in];
         double bound = 1 / Math.sqrt(in);
         for (int i = 0; i < a.length; i++) a[i] = (float) rng.nextDouble(-bound, bound);
-        Tensor aValue = site.run().of(Shape.of(size.rank(), in), a);
-        Tensor bValue = site.run().zeros(Shape.of(w.dim(0), size.rank()));
-        return of(path, base, aValue, bValue, size.s(), site);
+        Tensor aValue = start.run().of(Shape.of(size.rank(), in), a);
+        Tensor bValue = start.run().zeros(Shape.of(base.out(), size.rank()));
+        return of(base, aValue, bValue, size.s(), start);
     }
 
     /// An adapter of given values.
     ///
     /// @throws AdapterException if a shape does not fit the base layer
-    static LoraLinear of(String path, DenseLinear base, Tensor a, Tensor b, float s, Site site) {
-        Shape w = base.weight().base().value().shape();
-        Shape expectedA = Shape.of(a.shape().dim(0), w.dim(1));
-        Shape expectedB = Shape.of(w.dim(0), a.shape().dim(0));
-        AdapterException.requireShape(path + ".lora_A", a.shape(), expectedA, "base weight " + w);
-        AdapterException.requireShape(path + ".lora_B", b.shape(), expectedB, "base weight " + w);
-        Param pa = Param.trained(path + ".lora_A.weight", a, site.run());
-        Param pb = Param.trained(path + ".lora_B.weight", b, site.run());
-        return new LoraLinear(base, pa, pb, s, site.drop(), site.index());
+    static LoraLinear of(Linear base, Tensor a, Tensor b, float s, Start start) {
+        String path = base.path();
+        Shape expectedA = Shape.of(a.shape().dim(0), base.in());
+        Shape expectedB = Shape.of(base.out(), a.shape().dim(0));
+        String because = "base weight " + base.weight().shape();
+        AdapterException.requireShape(path + ".lora_A", a.shape(), expectedA, because);
+        AdapterException.requireShape(path + ".lora_B", b.shape(), expectedB, because);
+        Param pa = Param.trained(path + ".lora_A.weight", a, start.run());
+        Param pb = Param.trained(path + ".lora_B.weight", b, start.run());
+        return new LoraLinear(pa, pb, s, start.dropout(), start.index());
     }
-
-    /// Where an adapter is put.
-    ///
-    /// @param run lifetime of its weights
-    /// @param drop dropout shared with its siblings
-    /// @param index its number in the model
-    record Site(Kernels run, DropoutPlan drop, int index) {}
 
     @Override
-    public Var forward(Var x) {
+    public Var apply(Linear base, Var x, Pass pass) {
         Tape t = x.tape();
-        Var w = t.param(base.weight().active());
-        Var y = drop.isOn() ? dropping(x, w, t) : lowRankLinear(x, w, t.param(a), t.param(b), s);
-        if (!base.hasBias()) return y;
-        Var sum = addBias(y, t.param(base.bias().active()));
-        y.release();
-        return sum;
+        Var w = base.weight(x, pass);
+        boolean drops = pass.isTraining() && p > 0;
+        Var y = drops ? dropping(x, w, seed(pass.seed(), index)) : lowRankLinear(x, w, t.param(a), t.param(b), s);
+        return base.biased(y, pass);
     }
 
-    private Var dropping(Var x, Var w, Tape t) {
-        Var left = dropout(x, drop.p(), drop.seed(index));
+    private Var dropping(Var x, Var w, long seed) {
+        Tape t = x.tape();
+        Var left = dropout(x, p, seed);
         Var low = linear(left, t.param(a));
         left.recompute();
         Var high = linear(low, t.param(b));
@@ -105,9 +103,23 @@ public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPla
         return y;
     }
 
+    /// Seed of one adapter's mask in one pass, so that a resumed run draws the masks the uninterrupted one would have
+    /// drawn.
+    ///
+    /// Mixed, as a mask's values are hashes of the seed plus multiples of one constant: two seeds a multiple of it
+    /// apart would draw one mask, shifted.
+    ///
+    /// @param pass a number that no other forward pass of the run has
+    static long seed(long pass, int adapter) {
+        long z = (pass * 0x9E3779B97F4A7C15L) ^ (adapter * 0xD1B54A32D192ED03L);
+        z = (z ^ (z >>> 32)) * 0xD6E8FEB86659FD93L;
+        z = (z ^ (z >>> 32)) * 0xD6E8FEB86659FD93L;
+        return z ^ (z >>> 32);
+    }
+
     @Override
     public LoraLinear snapshot(Kernels run) {
-        return new LoraLinear(base, frozen(a, run), frozen(b, run), s, drop, index);
+        return new LoraLinear(frozen(a, run), frozen(b, run), s, p, index);
     }
 
     private static Param frozen(Param p, Kernels run) {
@@ -118,7 +130,7 @@ public record LoraLinear(DenseLinear base, Param a, Param b, float s, DropoutPla
 
     @Override
     public Tensor delta(Kernels k) {
-        Tensor d = k.empty(base.weight().base().value().shape());
+        Tensor d = k.empty(Shape.of(b.value().shape().dim(0), a.value().shape().dim(1)));
         k.matMul().nn(b.value(), a.value(), s, false, d);
         return d;
     }

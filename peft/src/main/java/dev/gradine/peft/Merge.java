@@ -1,8 +1,8 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.nn.LinearSlot;
-import dev.gradine.nn.ParamSlot;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
@@ -18,30 +18,30 @@ public final class Merge {
 
     private Merge() {}
 
-    /// The merged weight of one slot, f32, in the memory of `k`.
+    /// The merged weight of one place, f32, in the memory of `k`.
     ///
     /// @throws AdapterException if a value of it is not finite
-    public static Tensor merged(AdaptedModel model, ParamSlot slot, Kernels k) {
-        Tensor w = k.empty(slot.base().value().shape());
-        Param copy = model.copies().get(slot);
-        k.copy(copy == null ? slot.base().value() : copy.value(), w);
-        model.adapters().forEach((LinearSlot layer, Adapter a) -> {
-            if (layer.base().weight() == slot) {
+    public static Tensor merged(AdapterSet set, Weight weight, Kernels k) {
+        Tensor w = k.empty(weight.param().value().shape());
+        Param copy = set.copies().get(weight);
+        k.copy(copy == null ? weight.param().value() : copy.value(), w);
+        set.adapters().forEach((Linear layer, Adapter a) -> {
+            if (layer.weight() == weight) {
                 Tensor d = a.delta(k);
                 k.elementwise().axpy(1, d, w);
                 k.release(d);
             }
         });
         if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
-            throw new AdapterException("merge: " + slot.path() + " has a value that is not finite");
+            throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
         }
         return w;
     }
 
-    /// Whether merging changes the weight of this slot.
-    public static boolean changes(AdaptedModel model, ParamSlot slot) {
-        return model.copies().containsKey(slot)
-                || model.adapters().keySet().stream().anyMatch(l -> l.base().weight() == slot);
+    /// Whether merging changes the weight of this place.
+    public static boolean changes(AdapterSet set, Weight weight) {
+        return set.copies().containsKey(weight)
+                || set.adapters().keySet().stream().anyMatch(l -> l.weight() == weight);
     }
 
     /// The type a merged weight is written in: that of the checkpoint, or f32 where the checkpoint was quantised, since

@@ -1,9 +1,9 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Tape;
-import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -58,22 +58,24 @@ final class TinyModel {
     }
 
     /// Logits of every position of the sequences.
-    static float[] logits(CausalLm model, Kernels run, List<int[]> sequences) {
+    static float[] logits(Policy policy, Kernels run, List<int[]> sequences) {
         try (Kernels k = run.openStep()) {
-            Tape t = Tape.forgetting(k);
-            return k.download(model.head()
-                    .forward(model.hidden(t, TokenBatch.of(sequences)))
-                    .value());
+            return k.download(
+                    policy.logits(Tape.forgetting(k), TokenBatch.of(sequences)).value());
         }
     }
 
-    static float[] logits(CausalLm model, Kernels run) {
-        return logits(model, run, List.of(TOKENS));
+    static float[] logits(Policy policy, Kernels run) {
+        return logits(policy, run, List.of(TOKENS));
     }
 
     /// Moves every trained value, so that a fresh adapter is no longer the identity.
-    static void perturb(AdaptedModel m, Kernels run) {
-        int seed = 100;
+    static void perturb(AdapterSet m, Kernels run) {
+        perturb(m, run, 100);
+    }
+
+    static void perturb(AdapterSet m, Kernels run, int firstSeed) {
+        int seed = firstSeed;
         for (var p : m.params()) {
             Tensor noise =
                     run.of(p.value().shape(), Cases.plain(seed++, p.value().size(), 0.3f));

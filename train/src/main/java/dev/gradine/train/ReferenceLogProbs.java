@@ -4,10 +4,12 @@ import dev.gradine.align.PairBatch;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.Trunk;
 import dev.gradine.tensor.Kernels;
-import java.util.function.Function;
+import java.util.List;
 
 /// Where a preference loss gets the log-probabilities of its frozen reference.
 public interface ReferenceLogProbs {
@@ -18,47 +20,48 @@ public interface ReferenceLogProbs {
     /// The same, beside a pass of the policy over the same batch: a reference that shares the policy's lowest layers
     /// goes on from there.
     ///
-    /// @param trunk of the policy, over `batch.tokens()`
+    /// @param trunk over `batch.tokens()`, of the policy and all of `besides`
     default float[] of(Kernels kernels, PairBatch batch, Trunk trunk) {
         return of(kernels, batch);
     }
 
-    /// A second model that never changes.
-    static ReferenceLogProbs of(CausalLm frozen) {
-        return (kernels, batch) -> sums(kernels, frozen, batch, tape -> frozen.hidden(tape, batch.tokens()));
+    /// Whose layers a trunk must hold for this reference and `policy`: the policy's adapters, and those of a reference
+    /// over the same model.
+    default List<Adapters> besides(Policy policy) {
+        return List.of(policy.adapters());
     }
 
-    /// The policy itself in another state: with its adapters off, or as they were at the start.
-    ///
-    /// @param toReference puts the model into that state, which adapts and trains no layer that the policy does not
-    /// @param toPolicy brings it back
-    static ReferenceLogProbs switched(CausalLm policy, Runnable toReference, Runnable toPolicy) {
-        return new ReferenceLogProbs() {
-            @Override
-            public float[] of(Kernels kernels, PairBatch batch) {
-                return inState(kernels, batch, tape -> policy.hidden(tape, batch.tokens()));
-            }
-
-            @Override
-            public float[] of(Kernels kernels, PairBatch batch, Trunk trunk) {
-                return inState(kernels, batch, tape -> policy.hidden(tape, trunk));
-            }
-
-            private float[] inState(Kernels kernels, PairBatch batch, Function<Tape, Var> hidden) {
-                toReference.run();
-                try {
-                    return sums(kernels, policy, batch, hidden);
-                } finally {
-                    toPolicy.run();
-                }
-            }
-        };
+    /// A reference that never changes: a second model, or the policy's model with other adapters or none.
+    static ReferenceLogProbs of(Policy frozen) {
+        return new Live(frozen);
     }
 
-    private static float[] sums(Kernels kernels, CausalLm model, PairBatch batch, Function<Tape, Var> hidden) {
-        try (Kernels scratch = kernels.openStep()) {
-            Var h = hidden.apply(Tape.forgetting(scratch));
-            return scratch.download(TokenLogProbs.of(model, h, batch).sums().value());
+    /// A reference that is computed batch by batch.
+    record Live(Policy frozen) implements ReferenceLogProbs {
+
+        @Override
+        public float[] of(Kernels kernels, PairBatch batch) {
+            try (Kernels scratch = kernels.openStep()) {
+                Trunk own = frozen.model().trunk(scratch, batch.tokens(), List.of(frozen.adapters()));
+                return of(scratch, batch, own);
+            }
+        }
+
+        @Override
+        public float[] of(Kernels kernels, PairBatch batch, Trunk trunk) {
+            if (!trunk.model().equals(frozen.model())) return of(kernels, batch);
+            try (Kernels scratch = kernels.openStep()) {
+                Pass pass = frozen.pass(Tape.forgetting(scratch), batch.tokens());
+                Var h = frozen.model().hidden(pass, trunk);
+                return scratch.download(
+                        TokenLogProbs.of(frozen.model(), pass, h, batch).sums().value());
+            }
+        }
+
+        @Override
+        public List<Adapters> besides(Policy policy) {
+            if (!policy.model().equals(frozen.model())) return List.of(policy.adapters());
+            return List.of(policy.adapters(), frozen.adapters());
         }
     }
 }

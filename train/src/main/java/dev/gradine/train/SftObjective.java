@@ -3,19 +3,22 @@ package dev.gradine.train;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.SftLoss;
 import dev.gradine.align.TokenLogProbs;
-import dev.gradine.autograd.Tape;
-import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.Outcome;
+import dev.gradine.optim.Step;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
 
 /// Supervised fine-tuning: see `SftLoss`. Logs `loss`, `entropy` and `mean_token_accuracy` over the labelled tokens.
 public final class SftObjective implements Objective<Labelled> {
 
-    private final CausalLm model;
+    private final Learner learner;
 
-    /// @param model with its adapters on
-    public SftObjective(CausalLm model) {
-        this.model = model;
+    public SftObjective(Learner learner) {
+        this.learner = learner;
     }
 
     @Override
@@ -24,15 +27,29 @@ public final class SftObjective implements Objective<Labelled> {
     }
 
     @Override
-    public int tokens(Labelled example) {
+    public double work(Labelled example) {
         return example.tokens();
     }
 
     @Override
-    public Outcome forward(Tape tape, List<Labelled> micro, double totalWeight) {
-        TokenLogProbs lp = TokenLogProbs.of(tape, model, micro);
-        Kernels k = tape.kernels();
-        MetricSums m = new MetricSums();
+    public String unit() {
+        return "tokens";
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(
+                Metric.loss("nats per token"),
+                Metric.neutral("entropy", "nats per token", "Entropy"),
+                Metric.rising("mean_token_accuracy", "", "Token accuracy").asHeadline());
+    }
+
+    @Override
+    public Outcome forward(Step step, List<Labelled> micro, double totalWeight) {
+        Pass pass = learner.pass(step, TokenLogProbs.packed(micro));
+        TokenLogProbs lp = TokenLogProbs.of(learner.policy().model(), pass, micro);
+        Kernels k = step.tape().kernels();
+        MeanMetrics m = new MeanMetrics();
         int n = lp.count();
         m.add("loss", -HostSums.sum(k.download(lp.values().value())), n);
         m.add("entropy", HostSums.sum(k.download(lp.stats().entropy())), n);

@@ -4,10 +4,19 @@ import dev.gradine.align.DpoLoss;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Step;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.DType;
@@ -16,13 +25,14 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.tensor.profile.Profile;
-import dev.gradine.train.AdamW;
-import dev.gradine.train.Objective;
+import dev.gradine.train.Learner;
 import dev.gradine.train.PreferenceObjective;
 import dev.gradine.train.ReferenceLogProbs;
 import dev.gradine.train.SftObjective;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
@@ -98,13 +108,32 @@ public final class ModelRows {
     public void run() {
         prefill(sizes.prefill());
         decode(sizes.decode());
-        AdaptedModel adapted = AdaptedModel.fresh(
+        AdapterSet adapted = AdapterSet.fresh(
                 model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
-        AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), device);
-        for (Sizes.Batch b : sizes.sft()) sft(optimizer, b.sequences(), b.length());
-        dpo(adapted, optimizer, 0);
-        dpo(adapted, optimizer, sizes.dpo() / 2);
-        adapted.disable();
+        Updates updates = new Updates(adapted.trained());
+        Learner learner = new Learner(new Policy(model, adapted), false);
+        for (Sizes.Batch b : sizes.sft()) sft(learner, updates, b);
+        dpo(learner, updates, 0);
+        dpo(learner, updates, sizes.dpo() / 2);
+    }
+
+    /// The optimiser of all rows, clipping at norm 1.
+    private final class Updates {
+        private final Collection<Param> params;
+        private final Optimizer optimizer;
+        private int done;
+
+        Updates(SequencedMap<String, Param> params) {
+            this.params = params.values();
+            optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(params, 0), device);
+        }
+
+        /// Takes one step and gives the norm of its gradient.
+        double take() {
+            double norm = Clipping.norm(params, device);
+            optimizer.step(++done, 1e-5, Clipping.factor(norm, 1));
+            return norm;
+        }
     }
 
     private static int[] tokens(int n, int vocab, int seed) {
@@ -125,7 +154,7 @@ public final class ModelRows {
         int[] ids = tokens(n, model.vocabSize(), 7);
         Timing t = Timing.of(2, 3, choice.seconds(3), () -> {
             try (Kernels k = run.openStep()) {
-                Tensor h = model.hidden(Tape.forgetting(k), ids, model.newCache(k, n))
+                Tensor h = model.hidden(Pass.continuing(Tape.forgetting(k), ids, model.newCache(k, n)))
                         .value();
                 float[] last = k.download(h.rows(n - 1, n)); // which also waits for it
                 predicted = norm(last);
@@ -158,9 +187,8 @@ public final class ModelRows {
     }
 
     private Tensor logits(Kernels k, int id, KvCache cache) {
-        return model.head()
-                .forward(model.hidden(Tape.forgetting(k), new int[] {id}, cache))
-                .value();
+        Pass pass = Pass.continuing(Tape.forgetting(k), new int[] {id}, cache);
+        return model.head().forward(model.hidden(pass), pass).value();
     }
 
     private static double norm(float[] x) {
@@ -169,17 +197,17 @@ public final class ModelRows {
         return Math.sqrt(squares);
     }
 
-    private <E> void step(String work, int tokens, AdamW optimizer, Objective<E> objective, List<E> batch) {
+    private <E> void step(String work, int tokens, Updates updates, Objective<E> objective, List<E> batch) {
         if (!choice.wants(work)) return;
         double weight = batch.stream().mapToDouble(objective::weight).sum();
         Timing t = Timing.of(WARMUP, 3, choice.seconds(8), () -> {
             profile.begin();
             try (Kernels k = device.openStep()) {
                 Tape tape = Tape.recording(k);
-                tape.backward(objective.forward(tape, batch, weight).loss());
+                tape.backward(
+                        objective.forward(Step.training(tape, 0), batch, weight).loss());
             }
-            gradNorm = optimizer.gradNorm();
-            optimizer.step(1e-5, gradNorm);
+            gradNorm = updates.take();
             profile.end();
         });
         norms.accept(gradNorm);
@@ -188,23 +216,23 @@ public final class ModelRows {
         profile.clear();
     }
 
-    private void sft(AdamW optimizer, int batch, int length) {
+    private void sft(Learner learner, Updates updates, Sizes.Batch b) {
         List<Labelled> all = new ArrayList<>();
-        for (int i = 0; i < batch; i++) all.add(sequence(length, i));
-        String work = "lora sft step r16 all-linear %d×%d".formatted(batch, length);
-        step(work, batch * length, optimizer, new SftObjective(model), all);
+        for (int i = 0; i < b.sequences(); i++) all.add(sequence(b.length(), i));
+        String work = "lora sft step r16 all-linear %d×%d".formatted(b.sequences(), b.length());
+        step(work, b.sequences() * b.length(), updates, new SftObjective(learner), all);
     }
 
     /// Two pairs. Without a prompt all tokens are answer and the two have nothing in common.
-    private void dpo(AdaptedModel adapted, AdamW optimizer, int prompt) {
+    private void dpo(Learner learner, Updates updates, int prompt) {
         List<LabelledPair> all = new ArrayList<>();
         for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
-        ReferenceLogProbs off = ReferenceLogProbs.switched(model, adapted::disable, adapted::enable);
+        ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(model));
         String work = prompt == 0
                 ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, sizes.dpo())
                 : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, sizes.dpo(), prompt);
-        var objective = new PreferenceObjective(model, new DpoLoss(0.1f), off, Prompts.SHARED);
-        step(work, 2 * PAIRS * sizes.dpo(), optimizer, objective, all);
+        var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
+        step(work, 2 * PAIRS * sizes.dpo(), updates, objective, all);
     }
 
     private Labelled answer(int prompt, int pair, int which) {

@@ -2,6 +2,7 @@ package dev.gradine.cli.demo;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
@@ -33,20 +34,15 @@ public record MergeCheck(double difference, double tolerance) {
             difference = Math.max(difference, Math.abs((double) adapted[i] - merged[i]));
             largest = Math.max(largest, Math.abs(adapted[i]));
         }
-        int n = model.linears().stream()
-                .mapToInt(l -> l.base().weight().base().value().shape().last())
-                .max()
-                .orElse(1);
+        int n = model.linears().stream().mapToInt(l -> l.in()).max().orElse(1);
         return new MergeCheck(
                 difference, EPSILON * Math.sqrt(n) * model.linears().size() * largest);
     }
 
     /// Logits behind every token of `ids`, one row a token.
-    public static float[] logits(CausalLm model, Kernels run, int[] ids) {
+    public static float[] logits(Policy policy, Kernels run, int[] ids) {
         try (Kernels k = run.openStep()) {
-            Tape tape = Tape.forgetting(k);
-            return k.download(model.head()
-                    .forward(model.hidden(tape, TokenBatch.of(List.of(ids))))
+            return k.download(policy.logits(Tape.forgetting(k), TokenBatch.of(List.of(ids)))
                     .value());
         }
     }

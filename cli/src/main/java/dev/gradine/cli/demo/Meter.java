@@ -68,7 +68,7 @@ public record Meter(
     /// Log-probability of the labelled tokens of each sequence, nats.
     private static double[] sums(Storyteller teller, List<Labelled> batch) {
         try (Kernels k = teller.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), teller.model(), batch);
+            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), teller.policy(), batch);
             float[] sums = k.download(lp.sums().value());
             double[] wide = new double[sums.length];
             for (int i = 0; i < wide.length; i++) wide[i] = sums[i];

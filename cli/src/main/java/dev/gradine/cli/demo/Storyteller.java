@@ -1,8 +1,8 @@
 package dev.gradine.cli.demo;
 
 import dev.gradine.data.token.Tokenizer;
-import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Generation;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import java.util.SplittableRandom;
@@ -11,10 +11,10 @@ import java.util.stream.IntStream;
 
 /// Continues openings of stories by drawing from a model.
 ///
-/// @param model as it is to be used, adapters on or off
+/// @param policy model and adapters that tell
 /// @param run lifetime within which caches are opened
 /// @param isEnd whether a token ends a story
-public record Storyteller(CausalLm model, Kernels run, Tokenizer tokenizer, IntPredicate isEnd) {
+public record Storyteller(Policy policy, Kernels run, Tokenizer tokenizer, IntPredicate isEnd) {
 
     private static final int LONGEST = 96; // tokens; the stories to learn from have about 55
     private static final Rule RULE = new Rule(0.8, 0, 1);
@@ -30,7 +30,7 @@ public record Storyteller(CausalLm model, Kernels run, Tokenizer tokenizer, IntP
     public Story tell(String prompt, long seed) {
         int[] ids = tokenizer.encode(prompt, true);
         var request = new Generation.Request(RULE, LONGEST, isEnd);
-        int[] told = new Generation(model, run).run(ids, request, new SplittableRandom(seed), _ -> true);
+        int[] told = new Generation(policy, run).run(ids, request, new SplittableRandom(seed), _ -> true);
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(told)).toArray();
         String opening = tokenizer.decode(ids, true);
         String text = tokenizer.decode(all, true).substring(opening.length());

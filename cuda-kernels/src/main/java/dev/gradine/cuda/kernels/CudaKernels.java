@@ -20,6 +20,7 @@ import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -328,5 +329,10 @@ public final class CudaKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return launchers.get(AdamWKernel.class);
+    }
+
+    @Override
+    public LionKernel lion() {
+        return launchers.get(LionKernel.class);
     }
 }

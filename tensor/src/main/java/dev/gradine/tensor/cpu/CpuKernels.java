@@ -18,6 +18,7 @@ import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -277,5 +278,10 @@ public final class CpuKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return AdamWCpu.KERNEL;
+    }
+
+    @Override
+    public LionKernel lion() {
+        return LionCpu.KERNEL;
     }
 }

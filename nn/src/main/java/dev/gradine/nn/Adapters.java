@@ -1,0 +1,42 @@
+package dev.gradine.nn;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Var;
+
+/// What stands in for parts of a model during a pass. By default nothing does.
+///
+/// Adapters belong to the pass, not to the model: one model can act with different adapters at the same time, in
+/// several threads. Implementations never change what they answer; a new state is a new object.
+public interface Adapters {
+
+    /// The model as its checkpoint has it.
+    Adapters NONE = new Adapters() {};
+
+    /// What computes in the place of a linear layer.
+    default LinearMap at(Linear layer) {
+        return Linear::base;
+    }
+
+    /// The value in the place of a weight, such as a trained copy.
+    default Param at(Weight weight) {
+        return weight.param();
+    }
+
+    /// What stands for the rows that an embedding gave.
+    ///
+    /// @param h rows of `pass.rows()`, `f32[N,C]`
+    default Var at(Embedding embedding, Var h, Pass pass) {
+        return h;
+    }
+
+    /// Number of virtual tokens before each sequence: rows without a token, which `at(Embedding, …)` fills.
+    default int virtualTokens() {
+        return 0;
+    }
+
+    /// Whether what `site` computes can differ from what the checkpoint computes. Layers below the first such site are
+    /// common to all passes: see `Trunk`.
+    default boolean touches(Site site) {
+        return false;
+    }
+}

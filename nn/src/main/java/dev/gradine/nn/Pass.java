@@ -1,0 +1,124 @@
+package dev.gradine.nn;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One forward pass: the tokens it reads, and all that differs from pass to pass. A model is weights and never changes.
+///
+/// A pass starts with the checkpoint's own weights, in evaluation; each `with…` method gives a pass that differs in one
+/// thing.
+public final class Pass {
+
+    /// What surrounds the tokens.
+    ///
+    /// @param seed of the masks that are drawn in training
+    private record Mode(
+            Adapters adapters,
+            boolean training,
+            long seed,
+            boolean checkpoints,
+            @Nullable KvCache cache) {}
+
+    private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, null);
+
+    private final Tape tape;
+    private final TokenBatch batch;
+    private final Mode mode;
+    private final TokenBatch rows;
+    private @Nullable Tensor positions;
+
+    private Pass(Tape tape, TokenBatch batch, Mode mode) {
+        this.tape = tape;
+        this.batch = batch;
+        this.mode = mode;
+        boolean begins = mode.cache == null || mode.cache.length() == 0;
+        this.rows = begins ? batch.behindVirtual(mode.adapters.virtualTokens()) : batch;
+    }
+
+    /// A pass of the model as its checkpoint has it, in evaluation.
+    public static Pass of(Tape tape, TokenBatch batch) {
+        return new Pass(tape, batch, PLAIN);
+    }
+
+    /// A pass that reads no tokens: for layers that are used on their own.
+    public static Pass of(Tape tape) {
+        return of(tape, TokenBatch.of(List.of()));
+    }
+
+    /// The continuation of the one sequence in `cache`; its keys and values are appended there.
+    public static Pass continuing(Tape tape, int[] ids, KvCache cache) {
+        Mode mode = new Mode(Adapters.NONE, false, 0, false, cache);
+        return new Pass(tape, TokenBatch.continuing(ids, cache.length()), mode);
+    }
+
+    /// The same pass with other adapters.
+    public Pass with(Adapters adapters) {
+        return new Pass(tape, batch, new Mode(adapters, mode.training, mode.seed, mode.checkpoints, mode.cache));
+    }
+
+    /// The same pass in training: adapters draw the masks of their dropout.
+    ///
+    /// @param seed a number that no other pass of the run has
+    public Pass training(long seed) {
+        return new Pass(tape, batch, new Mode(mode.adapters, true, seed, mode.checkpoints, mode.cache));
+    }
+
+    /// The same pass, keeping of each block only what goes into it and computing the rest a second time for the
+    /// gradient: the same bits from less memory in more time.
+    public Pass checkpointing(boolean on) {
+        return new Pass(tape, batch, new Mode(mode.adapters, mode.training, mode.seed, on, mode.cache));
+    }
+
+    /// The tape of the pass. Parts of a model use that of their input, which is another one inside a checkpoint.
+    public Tape tape() {
+        return tape;
+    }
+
+    /// The tokens given.
+    public TokenBatch batch() {
+        return batch;
+    }
+
+    /// What the blocks read: the tokens given, behind virtual ones where the adapters have such.
+    public TokenBatch rows() {
+        return rows;
+    }
+
+    /// What stands in for parts of the model.
+    public Adapters adapters() {
+        return mode.adapters;
+    }
+
+    /// Whether masks are drawn.
+    public boolean isTraining() {
+        return mode.training;
+    }
+
+    /// Seed of the masks; meaningful in training only.
+    public long seed() {
+        return mode.seed;
+    }
+
+    /// Whether blocks are computed again for the gradient.
+    boolean checkpoints() {
+        return mode.checkpoints && tape.isRecording();
+    }
+
+    /// The cache that is read and appended to, or null for none.
+    @Nullable
+    KvCache cache() {
+        return mode.cache;
+    }
+
+    /// Position of each row on the device, `i32[N]`, as long as the tape.
+    Tensor positions() {
+        Tensor p = positions;
+        if (p == null) {
+            p = tape.kernels().ofInts(rows.positions());
+            positions = p;
+        }
+        return p;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.gradine.nn;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Var;
+import dev.gradine.tensor.Shape;
+
+/// One frozen weight of a model, under the name it has in Hugging Face checkpoints.
+///
+/// The weight never changes. A pass may compute with another value in its place, such as a trained copy: `Adapters.at`
+/// says so.
+public final class Weight implements Site {
+
+    private final String path;
+    private final Param param;
+
+    /// @param path name in Hugging Face checkpoints, such as `model.norm.weight`
+    /// @param param the value, frozen
+    public Weight(String path, Param param) {
+        this.path = path;
+        this.param = param;
+    }
+
+    @Override
+    public String path() {
+        return path;
+    }
+
+    /// Name of the module the weight belongs to: the path without `.weight` or `.bias`.
+    public String module() {
+        return path.substring(0, path.lastIndexOf('.'));
+    }
+
+    /// The checkpoint's own value. Two weights that are tied share it.
+    public Param param() {
+        return param;
+    }
+
+    /// Extents of the value.
+    public Shape shape() {
+        return param.value().shape();
+    }
+
+    /// The value that `pass` computes with, on the tape of `x`.
+    Var on(Var x, Pass pass) {
+        return x.tape().param(pass.adapters().at(this));
+    }
+
+    @Override
+    public String toString() {
+        return path + " " + shape();
+    }
+}
