@@ -6,6 +6,7 @@ import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
@@ -134,7 +135,10 @@ public interface Kernels extends AutoCloseable {
     /// Sums over segments and whole tensors.
     ReduceKernel reduce();
 
-    /// SwiGLU, GELU, log-sigmoid.
+    /// Functions of one and of two variables, value by value.
+    FunctionKernel function();
+
+    /// SwiGLU.
     ActivationKernel activation();
 
     /// Root-mean-square normalisation.
