@@ -42,6 +42,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new Conv2d(Windows.square(2, 1)), Shape.of(2, 3, 5, 6), Shape.of(4, 3, 3, 3), Shape.of(4)),
                 of(_ -> new Dropout(0.25f, 9), M),
                 of(k -> new Gather(k.ofInts(4, 0, 4)), M),
+                of(_ -> new GroupNorm(new Groups(2, 1e-5f)), Shape.of(2, 4, 3, 5), Shape.of(4), Shape.of(4)),
                 of(_ -> new LayerNorm(1e-5f), M, V, V),
                 of(_ -> new Linear(), M, Shape.of(3, 17)),
                 of(k -> new LinearLogProb(k.ofInts(1, 2, 0, 0, 1), null, false), M, Shape.of(3, 17)),
