@@ -18,6 +18,9 @@ final class Launchers {
     final ActivationCuda activation;
     final RmsNormCuda rmsNorm;
     final LayerNormCuda layerNorm;
+    final GroupNormCuda groupNorm;
+    final Conv2dCuda conv2d;
+    final UpsampleCuda upsample;
     final RopeCuda rope;
     final KvAppendCuda kvAppend;
     final GatherCuda gather;
@@ -45,6 +48,9 @@ final class Launchers {
         activation = new ActivationCuda(gpu);
         rmsNorm = new RmsNormCuda(gpu);
         layerNorm = new LayerNormCuda(gpu);
+        groupNorm = new GroupNormCuda(gpu);
+        conv2d = new Conv2dCuda(gpu, vendor);
+        upsample = new UpsampleCuda(gpu);
         rope = new RopeCuda(gpu);
         kvAppend = new KvAppendCuda(gpu);
         gather = new GatherCuda(gpu);
