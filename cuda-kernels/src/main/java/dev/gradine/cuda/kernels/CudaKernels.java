@@ -13,10 +13,12 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LayoutKernel;
@@ -29,6 +31,7 @@ import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
 import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -273,6 +276,21 @@ public final class CudaKernels implements Kernels {
     @Override
     public LayerNormKernel layerNorm() {
         return launchers.get(LayerNormKernel.class);
+    }
+
+    @Override
+    public GroupNormKernel groupNorm() {
+        return launchers.get(GroupNormKernel.class);
+    }
+
+    @Override
+    public Conv2dKernel conv2d() {
+        return launchers.get(Conv2dKernel.class);
+    }
+
+    @Override
+    public UpsampleKernel upsample() {
+        return launchers.get(UpsampleKernel.class);
     }
 
     @Override
