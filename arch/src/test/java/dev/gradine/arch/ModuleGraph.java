@@ -30,7 +30,8 @@ final class ModuleGraph {
             Map.entry("data", Set.of()),
             Map.entry("align", Set.of("nn", "optim", "data", "settings")),
             Map.entry("train", Set.of("align", "io")),
-            Map.entry("cli", Set.of("train", "peft", "cuda.kernels")));
+            Map.entry("bench", Set.of("train", "peft", "cuda.kernels")),
+            Map.entry("cli", Set.of("bench")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");

@@ -78,13 +78,13 @@ final class DpoCommand implements Callable<Integer> {
             List<Pair> held = data.held().isEmpty()
                     ? List.of()
                     : encode(encoder, data.held().getFirst());
-            AdapterSet adapted = args.lora().adapt(m, args.seed());
+            AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, recipe::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);
             described.put("beta", beta);
             described.put("loss", loss);
-            described.put("reference", reference.name(args.lora()));
+            described.put("reference", reference.name(args.adapter()));
             described.put("shared-prompt", !repeatPrompt);
             var all = Stream.concat(train.stream(), held.stream())
                     .map(recipe::sequences)

@@ -39,23 +39,23 @@ final class ReferenceArgs {
         }
     }
 
-    String name(LoraArgs lora) {
+    String name(AdapterArgs adapter) {
         if (reference != null) return reference;
-        return lora.continues() ? "start" : "base";
+        return adapter.continues() ? "start" : "base";
     }
 
     /// @param groups what is read for each example of the run, for the cache
     /// @param shareBeginnings whether what a group begins with is read once
     Opened open(
             TrainArgs args, LoadedModel m, AdapterSet adapted, List<List<Labelled>> groups, boolean shareBeginnings) {
-        String name = name(args.lora());
+        String name = name(args.adapter());
         Opened live = live(name, m, adapted);
         if (!precompute) return live;
         try (live) {
             var source = new ReferenceCache.Source(
                     live.logProbs(),
                     name + " " + args.model()
-                            + (name.equals("start") ? " " + args.lora().startDigest() : ""),
+                            + (name.equals("start") ? " " + args.adapter().startDigest() : ""),
                     args.batch(),
                     shareBeginnings,
                     done -> System.err.printf("reference log-probabilities: %d of %d examples%n", done, groups.size()));

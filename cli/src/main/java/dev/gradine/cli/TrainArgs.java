@@ -44,7 +44,7 @@ final class TrainArgs {
     private Path out = Path.of("");
 
     @Mixin
-    private LoraArgs lora = new LoraArgs();
+    private AdapterArgs adapter = new AdapterArgs();
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
@@ -187,8 +187,8 @@ final class TrainArgs {
         return device;
     }
 
-    LoraArgs lora() {
-        return lora;
+    AdapterArgs adapter() {
+        return adapter;
     }
 
     int batch() {
@@ -298,7 +298,7 @@ final class TrainArgs {
         Map<String, Object> m = new LinkedHashMap<>();
         m.put("model", model.toString());
         m.put("data", data.toString());
-        lora.describe(m);
+        adapter.describe(m);
         m.put("lr", lr);
         m.put("steps", s.steps());
         m.put("batch", batch);

@@ -21,8 +21,8 @@ import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Golden;
 import dev.gradine.train.Learner;
@@ -44,7 +44,7 @@ class GraphStepTest {
     @TempDir
     private Path temp = Path.of("");
 
-    /// A simulator that gives steps the same addresses again, as a card does, and does not look at their bounds.
+    /// A simulator that gives steps the same addresses again, as a GPU does, and does not look at their bounds.
     private static class Steady extends ForwardingGpu {
         Steady() {
             super(new Simulator());
@@ -86,8 +86,8 @@ class GraphStepTest {
         List<float[]> results = new ArrayList<>();
         Path model = TinyModel.write(temp.resolve("model"));
         try (LoadedModel m = new LoadedModel(model, () -> CudaKernels.open(gpu))) {
-            LoraConfig lora = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdapterSet adapted = AdapterSet.fresh(m.model(), lora, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(
+                    m.model(), Lora.of(4, 8), Selection.of("all-linear"), m.run(), new SplittableRandom(1));
             Learner learner = new Learner(new Policy(m.model(), adapted), false);
             Optimizer optimizer =
                     AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0.01), m.run());
