@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 /// tensor that backward reads: inputs, the result, and memory that `forward` has allocated. The tape holds those.
 public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
 
+    /// Its name in messages.
+    default String title() {
+        return getClass().getSimpleName();
+    }
+
     /// Result of a forward pass and what the backward pass will re-read.
     ///
     /// @param y the result

@@ -8,10 +8,12 @@ import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.Fn;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -36,7 +38,7 @@ class LaunchersTest {
                 k -> k.elementwise().addBias(f32(k, 2, 3), f32(k, 2), f32(k, 2, 3)),
                 k -> k.elementwise().scaleRows(f32(k, 2, 3), f32(k, 3), f32(k, 2, 3)),
                 k -> k.activation().swiGlu(f32(k, 3), f32(k, 2), f32(k, 3)),
-                k -> k.activation().geluBackward(f32(k, 3), f32(k, 3), true, f32(k, 2)),
+                k -> k.function().applyBackward(Fn.GELU_TANH, 0, 0, f32(k, 3), f32(k, 3), f32(k, 2)),
                 k -> k.rmsNorm().forward(f32(k, 2, 64), f32(k, 63), 1e-5f, f32(k, 2, 64), f32(k, 2)),
                 k -> k.rmsNorm().backward(f32(k, 2, 8), f32(k, 2, 8), f32(k, 8), f32(k, 3), f32(k, 2, 8), null),
                 k -> k.layerNorm()
@@ -73,9 +75,9 @@ class LaunchersTest {
     void data_of_one_call_have_one_type() {
         Tensor x = device.empty(DType.BF16, Shape.of(2, 8));
         Tensor y = device.empty(DType.F32, Shape.of(2, 8));
-        assertThatThrownBy(() -> device.activation().gelu(x, true, y))
+        assertThatThrownBy(() -> device.function().apply(Fn.GELU_TANH, 0, 0, x, y))
                 .isInstanceOf(ShapeException.class)
-                .hasMessage("gelu: x is BF16[2, 8], expected 16 values of F32");
+                .hasMessage("gelu_tanh: x is BF16[2, 8], expected 16 values of F32");
         Tensor half = device.empty(DType.F16, Shape.of(2, 8));
         assertThatThrownBy(() -> device.rmsNorm().forward(half, y, 1e-5f, half, y))
                 .isInstanceOf(DTypeException.class)
@@ -100,11 +102,25 @@ class LaunchersTest {
     }
 
     @Test
-    void nf4_takes_blocks_of_a_power_of_two() {
-        Tensor q = device.empty(DType.U8, Shape.of(32));
-        Tensor y = f32(device, 64);
-        assertThatThrownBy(() -> device.nf4().dequantise(q, f32(device, 16), f32(device, 1), 48, y))
-                .isInstanceOf(ShapeException.class)
-                .hasMessage("nf4: block is 48, expected a power of two from 8 on");
+    void an_index_outside_a_table_of_four_bits_stops_the_kernel() {
+        Tensor codes = device.empty(DType.U8, Shape.of(32));
+        Tensor table = Tensor.coded(codes, DType.NF4, Shape.of(2, 32), new Scales(f32(device, 2), 32));
+        assertThatThrownBy(() -> device.gather().forward(device.ofInts(2), table, f32(device, 1, 32)))
+                .isInstanceOf(Fault.class)
+                .hasMessageContaining("trap")
+                .hasMessageContaining("nf4.cu");
+    }
+
+    @Test
+    void magnitudes_nested_twice_are_refused() {
+        Scales inner = new Scales(f32(device, 1), 256);
+        Tensor once = Tensor.coded(device.empty(DType.U8, Shape.of(1)), DType.DYNAMIC8, Shape.of(1), inner);
+        Tensor twice =
+                Tensor.coded(device.empty(DType.U8, Shape.of(1)), DType.DYNAMIC8, Shape.of(1), new Scales(once, 256));
+        Tensor w =
+                Tensor.coded(device.empty(DType.U8, Shape.of(32)), DType.NF4, Shape.of(2, 32), new Scales(twice, 64));
+        assertThatThrownBy(() -> device.copy(w, f32(device, 2, 32)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("nf4: magnitudes of NF4[2, 32] are nested twice, expected once at most on this device");
     }
 }
