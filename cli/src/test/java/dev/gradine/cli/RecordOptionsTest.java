@@ -116,16 +116,16 @@ class RecordOptionsTest {
         assertThat(help).endsWith("""
 
                 Everything:
-                      --out=DIR         Where.
-                      --max-length=N    How many (default 8).
-                      --lr=X            How much (default 2e-4).
-                      --steps=N         How often (default as often as needed).
-                      --no-shuffle      In the file's order.
-                      --slow            Slowly.
-                      --curve=NAME      Curve (default linear).
-                      --layers=N[,N...] Blocks.
+                      --out=DIR           Where.
+                      --max-length=N      How many (default 8).
+                      --lr=X              How much (default 2e-4).
+                      --steps=N           How often (default as often as needed).
+                      --no-shuffle        In the file's order.
+                      --slow              Slowly.
+                      --curve=NAME        Curve (default linear).
+                      --layers=N[,N...]   Blocks.
                       --ranks=REGEX=R[,REGEX=R...]
-                                        Ranks.
+                                          Ranks.
 
                 Other:
                       --more
