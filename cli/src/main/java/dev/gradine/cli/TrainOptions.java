@@ -27,7 +27,7 @@ final class TrainOptions {
     private final ChoiceOptions optimizer;
 
     @Mixin
-    private LoraArgs lora = new LoraArgs();
+    private AdapterArgs adapter = new AdapterArgs();
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
@@ -71,8 +71,8 @@ final class TrainOptions {
         return device;
     }
 
-    LoraArgs lora() {
-        return lora;
+    AdapterArgs adapter() {
+        return adapter;
     }
 
     long seed() {
@@ -124,7 +124,7 @@ final class TrainOptions {
     /// What decides the result of a run, for its report and for resuming.
     Map<String, Object> describe(TrainSettings settings) {
         Map<String, Object> m = new LinkedHashMap<>(files.decisive(files()));
-        lora.describe(m);
+        adapter.describe(m);
         m.putAll(batches.decisive(batches().counted(settings.steps())));
         m.putAll(train.decisive(settings));
         m.putAll(optimizer.decisive());

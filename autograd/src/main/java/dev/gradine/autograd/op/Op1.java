@@ -4,7 +4,20 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 
 /// An operation of one input.
-public sealed interface Op1<S> extends Op permits Apply, Dropout, Gather, LogProb, Mean, Rope, SegmentSum, SliceRows {
+public sealed interface Op1<S> extends Op
+        permits Apply,
+                Dropout,
+                Gather,
+                LogProb,
+                Mean,
+                Permute,
+                Reshape,
+                Rope,
+                SegmentSum,
+                SliceColumns,
+                SliceRows,
+                Softmax,
+                SumLast {
 
     /// Checks the shapes, then computes the result and what backward needs.
     Forward<S> forward(Kernels k, Tensor a);
