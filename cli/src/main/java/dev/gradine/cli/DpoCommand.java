@@ -61,18 +61,9 @@ final class DpoCommand implements Callable<Integer>, ConfigFile.Reader {
                     : encode(encoder, data.held().getFirst(), train.size());
             AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, LabelledPair::tokens);
-<<<<<<< HEAD
             TrainSettings settings = args.settings(batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(settings);
             described.putAll(dpo.decisive(how.with(reference.name())));
-=======
-            TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
-            Map<String, Object> described = args.describe(lr, settings);
-            described.put("beta", beta);
-            described.put("loss", loss);
-            described.put("reference", reference.name(args.adapter()));
-            described.put("shared-prompt", !repeatPrompt);
->>>>>>> main
             List<LabelledPair> all = new ArrayList<>(train);
             all.addAll(held);
             long tokens = train.stream().mapToLong(LabelledPair::tokens).sum();

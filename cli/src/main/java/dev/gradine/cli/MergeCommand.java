@@ -30,13 +30,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "merge",
         mixinStandardHelpOptions = true,
-<<<<<<< HEAD
-        description = "Write a Hugging Face model folder with the adapter added into the weights.")
-final class MergeCommand implements Runnable, ConfigFile.Reader {
-=======
         description = "Write a Hugging Face model folder with the adapter merged into the weights.")
-final class MergeCommand implements Runnable {
->>>>>>> main
+final class MergeCommand implements Runnable, ConfigFile.Reader {
 
     @Mixin
     private ModelArgs model = new ModelArgs();

@@ -31,39 +31,18 @@ record Reference(String name, DpoSettings settings, TrainOptions args) {
         }
     }
 
-<<<<<<< HEAD:cli/src/main/java/dev/gradine/cli/Reference.java
     /// @param pairs all pairs of the run, for the cache
     Opened open(LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs) {
         Opened live = live(m, adapted);
         if (!settings.precomputeReference()) return live;
-=======
-    String name(AdapterArgs adapter) {
-        if (reference != null) return reference;
-        return adapter.continues() ? "start" : "base";
-    }
-
-    /// @param pairs all pairs of the run, for the cache
-    /// @param prompts whether the answers of a pair share their prompt
-    Opened open(TrainArgs args, LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs, Prompts prompts) {
-        String name = name(args.adapter());
-        Opened live = live(name, m, adapted);
-        if (!precompute) return live;
->>>>>>> main:cli/src/main/java/dev/gradine/cli/ReferenceArgs.java
         try (live) {
             RunFiles files = args.files();
             var source = new ReferenceCache.Source(
                     live.logProbs(),
-<<<<<<< HEAD:cli/src/main/java/dev/gradine/cli/Reference.java
                     name + " " + files.model()
                             + (name.equals("start") ? " " + args.adapter().startDigest() : ""),
                     args.batches().batch(),
                     settings.prompts(),
-=======
-                    name + " " + args.model()
-                            + (name.equals("start") ? " " + args.adapter().startDigest() : ""),
-                    args.batch(),
-                    prompts,
->>>>>>> main:cli/src/main/java/dev/gradine/cli/ReferenceArgs.java
                     done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));
             Path file = files.out().resolveSibling(files.out().getFileName() + "-reference.safetensors");
             return new Opened(ReferenceCache.open(file, pairs, source, m.run()), List.of());
