@@ -5,9 +5,11 @@ import dev.gradine.align.PreferenceLoss.Pair;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
+import dev.gradine.models.Families;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.Weights;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
@@ -24,9 +26,9 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
     Labelled rejected = Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3);
     var rng = new SplittableRandom(42);
     try (Kernels run = CpuKernels.open()) {
-        LlamaConfig config = LlamaConfig.of(Map.of("vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
+        ModelConfig config = new ModelConfig(Map.of("model_type", "llama", "vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
                 "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
-        Llama model = new Llama(config, name -> weight(run, rng, name), run);
+        CausalLm model = Families.builtIn().build(config, new Weights((name, shape) -> weight(run, rng, name, shape), run));
         AdapterSet adapted = AdapterSet.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
         AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
         for (int step = 0; step <= 10; step++) {
@@ -52,9 +54,8 @@ Var logp(Tape tape, Policy policy, Labelled answer) {
     return TokenLogProbs.of(tape, policy, List.of(answer)).sums();
 }
 
-// Norm weights are 1, the rest is random; with one head size for all, every other matrix is C × C.
-Tensor weight(Kernels run, SplittableRandom rng, String name) {
-    Shape shape = name.contains("norm") ? Shape.of(C) : Shape.of(name.contains("embed") ? VOCAB : C, C);
+// Norm weights are 1, the rest is random.
+Tensor weight(Kernels run, SplittableRandom rng, String name, Shape shape) {
     float[] values = new float[shape.size()];
     for (int i = 0; i < values.length; i++) values[i] = name.contains("norm") ? 1 : (float) rng.nextGaussian() / 4;
     return run.of(shape, values);

@@ -2,9 +2,9 @@ package dev.gradine.jmh;
 
 import dev.gradine.align.Labelled;
 import dev.gradine.autograd.Tape;
-import dev.gradine.io.Checkpoint;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
+import dev.gradine.models.Models;
+import dev.gradine.models.OpenModel;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
@@ -15,7 +15,6 @@ import dev.gradine.train.Learner;
 import dev.gradine.train.Objective;
 import dev.gradine.train.Step;
 import dev.gradine.train.SftObjective;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,7 +49,7 @@ public class LoraStepBench extends CpuBench {
     @Param({"1x256", "4x256", "1x1024"})
     public String batch = "";
 
-    private final Arena arena = Arena.ofShared();
+    private final List<OpenModel> opened = new ArrayList<>();
     private final List<Labelled> examples = new ArrayList<>();
     private double weight;
 
@@ -62,8 +61,8 @@ public class LoraStepBench extends CpuBench {
     @Setup
     public void setUp() {
         if (model.isEmpty()) throw new IllegalArgumentException("lora step bench: no model, expected -p model=PATH");
-        Checkpoint checkpoint = Checkpoint.open(Path.of(model), arena);
-        Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
+        opened.add(Models.open(Path.of(model), kernels));
+        CausalLm llama = opened.getFirst().model();
         LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
         AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
         ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
@@ -101,6 +100,6 @@ public class LoraStepBench extends CpuBench {
     /// Frees the model.
     @TearDown
     public void free() {
-        arena.close();
+        opened.forEach(OpenModel::close);
     }
 }

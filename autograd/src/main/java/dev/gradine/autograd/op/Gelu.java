@@ -24,6 +24,11 @@ public record Gelu(boolean tanh) implements Op1<Gelu.Saved> {
     }
 
     @Override
+    public boolean isCheap() {
+        return true;
+    }
+
+    @Override
     public Forward<Saved> forward(Kernels k, Tensor x) {
         Tensor y = k.emptyLike(x);
         k.activation().gelu(x, tanh, y);

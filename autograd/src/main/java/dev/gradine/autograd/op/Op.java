@@ -9,6 +9,12 @@ import org.jspecify.annotations.Nullable;
 /// tensor that backward reads: inputs, the result, and memory that `forward` has allocated. The tape holds those.
 public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
 
+    /// Whether its result costs less to make again than to keep: norms, gates, masks. A frame of the tape then keeps
+    /// what it was made of instead; see `Tape.frame`.
+    default boolean isCheap() {
+        return false;
+    }
+
     /// Result of a forward pass and what the backward pass will re-read.
     ///
     /// @param y the result

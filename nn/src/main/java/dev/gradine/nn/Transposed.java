@@ -1,0 +1,35 @@
+package dev.gradine.nn;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// A matrix in host memory, turned over: the type stays, so not a bit of a value changes.
+public final class Transposed {
+
+    private Transposed() {}
+
+    /// `[R,C] → [C,R]`, a copy that lives as long as it is used.
+    ///
+    /// @throws ConfigException if the type packs several values into one block, whose rows cannot become columns
+    public static Tensor of(Tensor host) {
+        DType type = host.dtype();
+        if (type.blockSize() != 1) {
+            throw new ConfigException("weights: a matrix of type %s is stored transposed, expected F32, F16 or BF16"
+                    .formatted(type));
+        }
+        int rows = host.shape().dim(0);
+        int columns = host.shape().dim(1);
+        long width = type.bytes(1);
+        MemorySegment from = host.data();
+        MemorySegment to = Arena.ofAuto().allocate(from.byteSize(), Tensor.ALIGNMENT);
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                MemorySegment.copy(from, width * ((long) r * columns + c), to, width * ((long) c * rows + r), width);
+            }
+        }
+        return new Tensor(to, type, Shape.of(columns, rows));
+    }
+}
