@@ -3,7 +3,8 @@ package dev.gradine.align;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
@@ -33,14 +34,16 @@ class SftLossTest {
 
     /// Loss and gradients, flat, of a step in micro-batches of the given size.
     private float[] step(int size) {
-        Llama model = TinyModel.of(run);
-        List<Param> params = TinyModel.train(model, run);
+        CausalLm model = TinyModel.of(run);
+        TinyModel.Trained trained = TinyModel.train(model, run);
+        Policy policy = new Policy(model, trained);
+        List<Param> params = trained.params();
         double n = batch().stream().mapToInt(Labelled::predicted).sum();
         double loss = 0;
         for (int from = 0; from < 8; from += size) {
             try (Kernels k = run.openStep()) {
                 Tape t = Tape.recording(k);
-                Var part = SftLoss.of(TokenLogProbs.of(t, model, batch().subList(from, from + size)), n);
+                Var part = SftLoss.of(TokenLogProbs.of(t, policy, batch().subList(from, from + size)), n);
                 t.backward(part);
                 loss += k.download(part.value())[0];
             }
@@ -70,10 +73,10 @@ class SftLossTest {
 
     @Test
     void it_is_the_mean_over_all_labelled_tokens() {
-        Llama model = TinyModel.of(run);
+        CausalLm model = TinyModel.of(run);
         try (Kernels k = run.openStep()) {
             Tape t = Tape.forgetting(k);
-            TokenLogProbs p = TokenLogProbs.of(t, model, batch());
+            TokenLogProbs p = TokenLogProbs.of(t, Policy.of(model), batch());
             double sum = 0;
             for (float v : k.download(p.values().value())) sum += v;
             double[] expected = {-sum / p.count()};

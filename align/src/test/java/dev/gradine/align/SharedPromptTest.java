@@ -9,7 +9,9 @@ import dev.gradine.align.PreferenceLoss.Pair;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -43,8 +45,10 @@ class SharedPromptTest {
             List.of(pair(0, 19, 8, 5), pair(1, 1, 3, 7), pair(2, 0, 4, 4), pair(3, 5, 20, 0));
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run);
-    private final List<Param> params = TinyModel.train(model, run);
+    private final CausalLm model = TinyModel.of(run);
+    private final TinyModel.Trained trained = TinyModel.train(model, run);
+    private final Policy policy = new Policy(model, trained);
+    private final List<Param> params = trained.params();
 
     @AfterEach
     void close() {
@@ -85,9 +89,9 @@ class SharedPromptTest {
         int b = PAIRS.size();
         Var sums = lp.sums();
         Tensor ref = on.of(Shape.of(2 * b), REFERENCE);
-        Pair policy = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
+        Pair learned = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
         Pair frozen = new Pair(tape.constant(ref.rows(0, b)), tape.constant(ref.rows(b, 2 * b)));
-        Var loss = new DpoLoss(0.3f).apply(policy, frozen);
+        Var loss = new DpoLoss(0.3f).apply(learned, frozen);
         Map<String, float[]> values = new LinkedHashMap<>();
         values.put("log-probability", on.download(lp.values().value()));
         values.put("entropy", on.download(lp.stats().entropy()));
@@ -104,13 +108,16 @@ class SharedPromptTest {
             List<Labelled> all = new ArrayList<>();
             for (LabelledPair p : PAIRS) all.add(p.chosen());
             for (LabelledPair p : PAIRS) all.add(p.rejected());
-            return result(k, tape -> TokenLogProbs.of(tape, model, all));
+            return result(k, tape -> TokenLogProbs.of(tape, policy, all));
         }
     }
 
     private Result together(Kernels k, Prompts prompts) {
         PairBatch batch = PairBatch.of(PAIRS, prompts);
-        return result(k, tape -> TokenLogProbs.of(model, model.hidden(tape, batch.tokens()), batch));
+        return result(k, tape -> {
+            Pass pass = policy.pass(tape, batch.tokens());
+            return TokenLogProbs.of(model, pass, model.hidden(pass), batch);
+        });
     }
 
     private void checkGradients(List<float[]> got, List<float[]> want) {

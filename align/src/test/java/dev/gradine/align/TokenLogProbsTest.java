@@ -1,13 +1,22 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.Scale.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.autograd.op.Linear;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.LinearMap;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
+import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
@@ -15,7 +24,9 @@ import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +38,7 @@ class TokenLogProbsTest {
     private static final List<Labelled> BATCH = List.of(Labelled.completion(FIRST, 4), Labelled.completion(SECOND, 3));
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run);
+    private final CausalLm model = TinyModel.of(run);
 
     @AfterEach
     void close() {
@@ -38,8 +49,8 @@ class TokenLogProbsTest {
     private double[][] logSoftmax() {
         try (Kernels k = run.openStep()) {
             Tape t = Tape.forgetting(k);
-            float[] z = k.download(model.head()
-                    .forward(model.hidden(t, TokenBatch.of(List.of(FIRST, SECOND))))
+            float[] z = k.download(Policy.of(model)
+                    .logits(t, TokenBatch.of(List.of(FIRST, SECOND)))
                     .value());
             int v = model.vocabSize();
             double[][] rows = new double[FIRST.length + SECOND.length][];
@@ -59,9 +70,15 @@ class TokenLogProbsTest {
     }
 
     private float[] values(List<Labelled> batch) {
+        return values(Adapters.NONE, batch);
+    }
+
+    private float[] values(Adapters adapters, List<Labelled> batch) {
         try (Kernels k = run.openStep()) {
-            return k.download(
-                    TokenLogProbs.of(Tape.forgetting(k), model, batch).values().value());
+            Policy policy = new Policy(model, adapters);
+            return k.download(TokenLogProbs.of(Tape.forgetting(k), policy, batch)
+                    .values()
+                    .value());
         }
     }
 
@@ -85,7 +102,7 @@ class TokenLogProbsTest {
     void sums_are_those_of_each_sequence() {
         double[] p = expected(0);
         try (Kernels k = run.openStep()) {
-            TokenLogProbs logProbs = TokenLogProbs.of(Tape.forgetting(k), model, BATCH);
+            TokenLogProbs logProbs = TokenLogProbs.of(Tape.forgetting(k), Policy.of(model), BATCH);
             assertThat(logProbs.count()).isEqualTo(4);
             assertThat(k.downloadInts(logProbs.offsets())).containsExactly(0, 3, 4);
             assertThat(k.downloadInts(logProbs.targets())).containsExactly(5, 5, 9, 20);
@@ -100,32 +117,61 @@ class TokenLogProbsTest {
     void a_sequence_without_loss_has_an_empty_segment() {
         List<Labelled> batch = List.of(Labelled.completion(SECOND, 4), Labelled.completion(FIRST, 4));
         try (Kernels k = run.openStep()) {
-            TokenLogProbs p = TokenLogProbs.of(Tape.forgetting(k), model, batch);
+            TokenLogProbs p = TokenLogProbs.of(Tape.forgetting(k), Policy.of(model), batch);
             assertThat(k.downloadInts(p.offsets())).containsExactly(0, 0, 3);
             assertThat(k.download(p.sums().value())[0]).isZero();
         }
     }
 
-    /// The head is replaced by one that tells how many rows it was given.
+    /// An adapted head.
+    private Adapters head(LinearMap map) {
+        return new Adapters() {
+            @Override
+            public LinearMap at(Linear layer) {
+                return layer == model.head().linear() ? map : Linear::base;
+            }
+
+            @Override
+            public boolean touches(Site site) {
+                return site == model.head().linear();
+            }
+        };
+    }
+
+    /// In the place of the head stands one that tells how many rows it was given.
     @Test
     void only_rows_that_predict_a_label_reach_the_head() {
         List<Integer> rows = new ArrayList<>();
-        var dense = model.head().base();
-        model.head().use(x -> {
+        Adapters counting = head((base, x, pass) -> {
             rows.add(x.shape().rows());
-            return dense.forward(x);
+            return base.base(x, pass);
         });
-        values(BATCH);
+        values(counting, BATCH);
         assertThat(rows).containsExactly(4);
     }
 
     @Test
     void an_adapted_head_gives_what_the_dense_one_does() {
-        float[] dense = values(BATCH);
-        var base = model.head().base();
-        model.head().use(x -> Linear.linear(x, x.tape().param(base.weight().active())));
-        double[] expected = Cases.doubles(dense);
-        Teeth.bite(values(BATCH), p -> Tolerance.logits().check("log-probability", p, expected));
+        double[] expected = Cases.doubles(values(BATCH));
+        Adapters adapted = head((base, x, pass) -> linear(x, base.weight(x, pass)));
+        Teeth.bite(values(adapted, BATCH), p -> Tolerance.logits().check("log-probability", p, expected));
+    }
+
+    @Test
+    void an_adapter_of_the_head_takes_part() {
+        Adapters louder = head((base, x, pass) -> scale(base.base(x, pass), 1.5f));
+        assertThat(values(louder, BATCH)).isNotEqualTo(values(BATCH));
+    }
+
+    @Test
+    void a_head_with_a_trained_copy_computes_with_the_copy() {
+        Weight head = model.head().linear().weight();
+        float[] louder = run.download(head.param().value());
+        for (int i = 0; i < louder.length; i++) louder[i] *= 1.5f;
+        Param copy = Param.trained(head.path(), run.of(head.shape(), louder), run);
+        Adapters copied = new TinyModel.Trained(new LinkedHashMap<>(Map.of(head, copy)));
+        double[] expected = Cases.doubles(values(head((base, x, pass) -> scale(base.base(x, pass), 1.5f)), BATCH));
+        Teeth.bite(values(copied, BATCH), p -> Tolerance.logits().check("log-probability", p, expected));
     }
 
     @Test
@@ -133,7 +179,7 @@ class TokenLogProbsTest {
         double[][] p = logSoftmax();
         int[] rows = {3, 4, 5, 9};
         try (Kernels k = run.openStep()) {
-            TokenLogProbs got = TokenLogProbs.of(Tape.forgetting(k), model, BATCH);
+            TokenLogProbs got = TokenLogProbs.of(Tape.forgetting(k), Policy.of(model), BATCH);
             double[] entropy = new double[4];
             int[] best = new int[4];
             for (int i = 0; i < 4; i++) {
@@ -154,12 +200,16 @@ class TokenLogProbsTest {
     }
 
     @Test
-    void hidden_states_that_exist_are_used() {
+    void hidden_states_of_pairs_that_exist_are_used() {
+        List<LabelledPair> pairs = List.of(new LabelledPair(0, BATCH.getFirst(), BATCH.getLast()));
+        PairBatch batch = PairBatch.of(pairs, PairBatch.Prompts.REPEATED);
         try (Kernels k = run.openStep()) {
-            Tape t = Tape.forgetting(k);
-            Var h = model.hidden(t, TokenBatch.of(List.of(FIRST, SECOND)));
-            assertThat(k.download(TokenLogProbs.of(model, h, BATCH).values().value()))
-                    .isEqualTo(values(BATCH));
+            Pass pass = Pass.of(Tape.forgetting(k), batch.tokens());
+            Var h = model.hidden(pass);
+            float[] got =
+                    k.download(TokenLogProbs.of(model, pass, h, batch).values().value());
+            double[] expected = Cases.doubles(values(BATCH));
+            Teeth.bite(got, p -> Tolerance.logits().check("log-probability", p, expected));
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.gradine.cli;
 
-import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import java.io.IOException;

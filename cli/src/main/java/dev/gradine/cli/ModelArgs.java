@@ -2,8 +2,8 @@ package dev.gradine.cli;
 
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Policy;
-import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;

@@ -1,12 +1,12 @@
 package dev.gradine.cli;
 
+import dev.gradine.data.DataSet;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.train.Learner;
-import dev.gradine.data.DataSet;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
+import dev.gradine.train.Learner;
 import dev.gradine.train.Schedule;
 import dev.gradine.train.TrainSettings;
 import java.io.PrintWriter;

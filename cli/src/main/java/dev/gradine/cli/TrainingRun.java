@@ -1,8 +1,8 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.AtomicFiles;
-import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.Objective;
 import dev.gradine.train.PeakMemory;
@@ -69,10 +69,7 @@ final class TrainingRun<E> implements Trainer.Listener {
         this.adapted = adapted;
         this.samples = samples;
         var task = new Trainer.Task<>(
-                plan.objective(),
-                adapted.trained(),
-                plan.batches(),
-                ExampleBatches.cut(plan.held(), args.batch()));
+                plan.objective(), adapted.trained(), plan.batches(), ExampleBatches.cut(plan.held(), args.batch()));
         trainer = new Trainer<>(settings, task, loaded.run(), this);
         samples.remember(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();

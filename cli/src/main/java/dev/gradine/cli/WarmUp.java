@@ -90,7 +90,9 @@ final class WarmUp implements AutoCloseable {
             for (int i = 0; i < STEPS && !closed; i++) {
                 try (Kernels k = run.openStep()) {
                     Tape tape = Tape.recording(k);
-                    tape.backward(objective.forward(new Step(tape, 0, true), batch, 2 * TOKENS).loss());
+                    tape.backward(objective
+                            .forward(new Step(tape, 0, true), batch, 2 * TOKENS)
+                            .loss());
                 }
                 optimizer.step(0, optimizer.gradNorm());
             }

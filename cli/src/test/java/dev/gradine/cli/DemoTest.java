@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.cli.demo.MergeCheck;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuDevice;
@@ -78,7 +79,7 @@ class DemoTest {
     @Test
     void another_seed_tells_another_story() {
         try (LoadedModel base = new LoadedModel(at("model"))) {
-            var teller = DemoRows.teller(base);
+            var teller = DemoRows.teller(base, Policy.of(base.model()));
             var story = teller.tell("One day, a dog ran.", DemoRows.seeds(42, 2));
             assertThat(teller.tell("One day, a dog ran.", DemoRows.seeds(42, 2)))
                     .isEqualTo(story);
@@ -91,16 +92,17 @@ class DemoTest {
     void merged_equals_adapted_and_one_percent_more_of_the_adapter_does_not() {
         try (LoadedModel base = new LoadedModel(at("model"));
                 LoadedModel merged = new LoadedModel(at("merged"))) {
-            AdaptedModel adapted = AdapterFolder.load(at("dpo"), base.model(), base.run());
-            float[] z = MergeCheck.logits(merged.model(), merged.run(), IDS);
-            float[] same = MergeCheck.logits(base.model(), base.run(), IDS);
+            AdapterSet adapted = AdapterFolder.load(at("dpo"), base.model(), base.run());
+            Policy dpo = new Policy(base.model(), adapted);
+            float[] z = MergeCheck.logits(Policy.of(merged.model()), merged.run(), IDS);
+            float[] same = MergeCheck.logits(dpo, base.run(), IDS);
             assertThat(MergeCheck.of(same, z, base.model()).agrees()).isTrue();
             adapted.trained().forEach((name, p) -> {
                 Tensor copy = base.run().empty(p.value().shape());
                 base.run().copy(p.value(), copy);
                 if (name.contains("lora_B")) base.run().elementwise().axpy(0.01f, copy, p.value());
             });
-            float[] planted = MergeCheck.logits(base.model(), base.run(), IDS);
+            float[] planted = MergeCheck.logits(dpo, base.run(), IDS);
             assertThat(MergeCheck.of(planted, z, base.model()).agrees()).isFalse();
         }
     }

@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.nn.Generation;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
@@ -39,7 +40,7 @@ class GoldenModelsTest {
         int[] want = Values.ints(expected, "greedy");
         try (LoadedModel m = new LoadedModel(model)) {
             var request = new Generation.Request(Rule.GREEDY, want.length, _ -> false);
-            assertThat(new Generation(m.model(), m.run()).run(prompt, request, new SplittableRandom(1), _ -> true))
+            assertThat(new Generation(Policy.of(m.model()), m.run()).run(prompt, request, new SplittableRandom(1), _ -> true))
                     .isEqualTo(want);
         }
     }

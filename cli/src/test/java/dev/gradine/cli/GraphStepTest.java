@@ -13,13 +13,16 @@ import dev.gradine.cuda.GraphGpu;
 import dev.gradine.cuda.Operation;
 import dev.gradine.cuda.Recording;
 import dev.gradine.cuda.sim.Simulator;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Golden;
 import dev.gradine.train.AdamW;
+import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
+import dev.gradine.train.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,14 +83,15 @@ class GraphStepTest {
         Path model = TinyModel.write(temp.resolve("model"));
         try (LoadedModel m = new LoadedModel(model, () -> CudaKernels.open(gpu))) {
             LoraConfig lora = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdaptedModel adapted = AdaptedModel.fresh(m.model(), lora, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(m.model(), lora, m.run(), new SplittableRandom(1));
+            Learner learner = new Learner(new Policy(m.model(), adapted), false);
             AdamW optimizer = new AdamW(AdamW.Settings.of(0.01, 1), adapted.trained(), m.run());
             for (int i = 0; i < lengths.length; i++) {
                 try (Kernels k = m.run().openStep()) {
                     Tape tape = Tape.recording(k);
                     List<Labelled> batch = List.of(sequence(lengths[i], i));
-                    tape.backward(new SftObjective(m.model())
-                            .forward(tape, batch, lengths[i] - 1)
+                    tape.backward(new SftObjective(learner)
+                            .forward(new Step(tape, i, true), batch, lengths[i] - 1)
                             .loss());
                 }
                 double norm = optimizer.gradNorm();

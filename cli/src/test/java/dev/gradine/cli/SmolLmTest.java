@@ -8,6 +8,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Json;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -79,13 +80,14 @@ class SmolLmTest {
     @CsvSource({"raw, 0", "raw, 1", "raw, 2", "chat, 0", "chat, 1", "chat, 2"})
     void tokens_logits_and_greedy_answer_are_those_of_transformers(String kind, int i) {
         String key = kind + "." + i + ".";
-        int[] ids = encode(ModelText.codec(model().checkpoint()), kind, prompt(i));
+        int[] ids = encode(model().codecFor(false), kind, prompt(i));
         assertThat(ids).isEqualTo(Values.ints(expected(), key + "input_ids"));
         int[] answer = Values.ints(expected(), key + "greedy");
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(answer)).toArray();
         try (Kernels k = model().run().openStep()) {
-            var h = model().model().hidden(Tape.forgetting(k), TokenBatch.of(List.of(all)));
-            Tensor z = model().model().head().forward(h).value();
+            Tensor z = Policy.of(model().model())
+                    .logits(Tape.forgetting(k), TokenBatch.of(List.of(all)))
+                    .value();
             float[] logits = k.download(z);
             int v = model().model().vocabSize();
             checkLogits(Arrays.copyOf(logits, ids.length * v), v, key);
@@ -132,7 +134,7 @@ class SmolLmTest {
     void the_loss_of_a_thousand_tokens_is_that_of_transformers() throws IOException {
         Path text = Golden.shared("assets/data/lm/tinyshakespeare.txt");
         LoadedModel m = model();
-        int[] all = ModelText.codec(m.checkpoint())
+        int[] all = m.codecFor(false)
                 .tokenizer()
                 .encode(Files.readString(text).substring(0, 4000), true);
         int[] ids = Arrays.copyOf(all, 1024);

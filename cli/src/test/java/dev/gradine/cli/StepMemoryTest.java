@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.align.Labelled;
-import dev.gradine.peft.AdaptedModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Batches;
+import dev.gradine.train.Learner;
 import dev.gradine.train.Schedule;
 import dev.gradine.train.SftObjective;
 import dev.gradine.train.TrainSettings;
@@ -62,18 +64,10 @@ class StepMemoryTest {
         }
     }
 
-    private static final class NoDropout implements Trainer.Mode {
-        @Override
-        public void train(long pass) {}
-
-        @Override
-        public void evaluate() {}
-    }
-
     private Log trained() {
         try (LoadedModel m = new LoadedModel(TinyModel.write(temp.resolve("model")))) {
             LoraConfig config = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdaptedModel adapted = AdaptedModel.fresh(m.model(), config, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(m.model(), config, m.run(), new SplittableRandom(1));
             int[] ids = new SplittableRandom(2).ints(LENGTH, 0, TinyModel.VOCAB).toArray();
             List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
             Batches<Labelled> batches = new Batches<>() {
@@ -88,9 +82,8 @@ class StepMemoryTest {
                 }
             };
             var task = new Trainer.Task<>(
-                    new SftObjective(m.model()),
+                    new SftObjective(new Learner(new Policy(m.model(), adapted), false)),
                     adapted.trained(),
-                    new NoDropout(),
                     batches,
                     List.<List<Labelled>>of());
             var settings = new TrainSettings(STEPS, 2, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.of(0, 1), 1, 0, 0);

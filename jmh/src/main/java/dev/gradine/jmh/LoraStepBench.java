@@ -65,7 +65,9 @@ public class LoraStepBench extends CpuBench {
         CausalLm llama = opened.getFirst().model();
         LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
         AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
-        ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
+        ready.add(new Ready(
+                new SftObjective(new Learner(new Policy(llama, adapted), false)),
+                new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {

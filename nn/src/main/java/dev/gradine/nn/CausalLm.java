@@ -18,7 +18,8 @@ public interface CausalLm extends Model {
 
     /// As `hidden` of the trunk's batch, from where the trunk ends.
     ///
-    /// @throws IllegalStateException if the adapters of the pass touch a layer of the trunk
+    /// @throws IllegalStateException if the trunk is of another model or batch, or the adapters of the pass touch a
+    ///     layer of it
     Var hidden(Pass pass, Trunk trunk);
 
     /// An empty cache for `tokens` tokens, in the lifetime of `kernels`.

@@ -62,7 +62,8 @@ public final class Decoder implements CausalLm {
     public Var hidden(Pass pass) {
         KvCache cache = pass.cache();
         if (cache == null) return hidden(pass, trunk(pass.tape().kernels(), pass.batch(), List.of(pass.adapters())));
-        requireInRange(pass.rows());
+        requireTokens(pass.batch());
+        requirePositions(pass.rows());
         cache.requireRoom(pass.rows().tokens());
         Var h = rest(ends.begin.forward(pass.tape(), pass), 0, pass);
         cache.advance(pass.rows().tokens());
@@ -71,9 +72,10 @@ public final class Decoder implements CausalLm {
 
     @Override
     public Trunk trunk(Kernels kernels, TokenBatch batch, List<Adapters> users) {
+        requireTokens(batch);
+        requirePositions(batch);
         int common = users.stream().mapToInt(this::untouched).min().orElse(0);
         if (common == 0) return Trunk.empty(this, batch);
-        requireInRange(batch);
         Tensor h = kernels.empty(kernels.dataType(), Shape.of(batch.tokens(), sizes.channels));
         try (Kernels scratch = kernels.openStep()) {
             Pass pass = Pass.of(Tape.forgetting(scratch), batch);
@@ -93,6 +95,8 @@ public final class Decoder implements CausalLm {
 
     @Override
     public Var hidden(Pass pass, Trunk trunk) {
+        trunk.requireOf(this, pass.batch());
+        requirePositions(pass.rows());
         int common = trunk.layers();
         int untouched = untouched(pass.adapters());
         if (common > untouched) {
@@ -100,7 +104,6 @@ public final class Decoder implements CausalLm {
                     "trunk: %d layers, expected at most %d (the lowest that the adapters of the pass do not touch)"
                             .formatted(common, untouched));
         }
-        requireInRange(pass.rows());
         Tape tape = pass.tape();
         Var h = common == 0 ? ends.begin.forward(tape, pass) : tape.constant(trunk.hidden());
         return given(rest(h, Math.max(0, common - 1), pass), pass);
@@ -136,14 +139,17 @@ public final class Decoder implements CausalLm {
         return y;
     }
 
-    private void requireInRange(TokenBatch batch) {
+    private void requireTokens(TokenBatch batch) {
         for (int id : batch.ids()) {
-            if (id != TokenBatch.VIRTUAL && (id < 0 || id >= sizes.vocabSize)) {
+            if (id < 0 || id >= sizes.vocabSize) {
                 throw new IllegalArgumentException("%s: token id is %d, expected 0 to %d"
                         .formatted(sizes.name, id, sizes.vocabSize - 1));
             }
         }
-        for (int p : batch.positions()) {
+    }
+
+    private void requirePositions(TokenBatch rows) {
+        for (int p : rows.positions()) {
             if (p >= sizes.maxPositions) {
                 throw new IllegalArgumentException("%s: position is %d, expected below %d (max_position_embeddings)"
                         .formatted(sizes.name, p, sizes.maxPositions));

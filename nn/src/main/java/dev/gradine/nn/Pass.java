@@ -15,7 +15,11 @@ public final class Pass {
     ///
     /// @param seed of the masks that are drawn in training
     private record Mode(
-            Adapters adapters, boolean training, long seed, boolean checkpoints, @Nullable KvCache cache) {}
+            Adapters adapters,
+            boolean training,
+            long seed,
+            boolean checkpoints,
+            @Nullable KvCache cache) {}
 
     private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, null);
 

@@ -81,6 +81,11 @@ public final class TokenBatch {
         return branching(longer, parent);
     }
 
+    /// The same rows at other positions.
+    TokenBatch at(int[] others) {
+        return new TokenBatch(ids, others.clone(), segments, sequences, parent);
+    }
+
     /// Numbers of the rows that stand for tokens, not for virtual ones.
     int[] realRows() {
         return IntStream.range(0, ids.length).filter(i -> ids[i] != VIRTUAL).toArray();

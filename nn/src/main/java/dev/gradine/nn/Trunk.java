@@ -34,6 +34,14 @@ public final class Trunk {
         return new Trunk(model, batch, layers, hidden);
     }
 
+    /// Fails unless it holds layers of `other` over `read`.
+    ///
+    /// @throws IllegalStateException names what differs
+    void requireOf(CausalLm other, TokenBatch read) {
+        if (model != other) throw new IllegalStateException("trunk: of another model, expected one of this model");
+        if (batch != read) throw new IllegalStateException("trunk: of another batch, expected that of the pass");
+    }
+
     /// Whose layers they are.
     public CausalLm model() {
         return model;

@@ -18,7 +18,7 @@ class GenerationTest {
     private static final int[] PROMPT = {3, 30, 0};
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyLlama.of(run);
+    private final Decoder model = TinyLlama.of(run);
 
     @AfterEach
     void close() {
@@ -27,7 +27,7 @@ class GenerationTest {
 
     private int[] write(int[] prompt, int most, IntPredicate isEnd, IntPredicate onToken) {
         var request = new Generation.Request(Rule.GREEDY, most, isEnd);
-        return new Generation(model, run).run(prompt, request, new SplittableRandom(1), onToken);
+        return new Generation(Policy.of(model), run).run(prompt, request, new SplittableRandom(1), onToken);
     }
 
     @Test

@@ -38,7 +38,7 @@ class RopeFrequenciesTest {
     }
 
     private static RopeFrequencies of(Map<String, ?> config) {
-        return RopeFrequencies.of(new ConfigKeys(config), D);
+        return RopeFrequencies.of(new ModelConfig(config), D);
     }
 
     @Test

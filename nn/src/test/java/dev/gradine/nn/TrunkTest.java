@@ -7,7 +7,6 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.autograd.op.Add;
-import dev.gradine.autograd.op.Linear;
 import dev.gradine.autograd.op.Scale;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -15,6 +14,7 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,92 +24,144 @@ class TrunkTest {
     private static final TokenBatch BATCH = TokenBatch.of(List.of(new int[] {3, 30, 0, 36}, new int[] {1, 2, 3}));
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyLlama.of(run);
+    private final Decoder model = TinyLlama.of(run);
 
     @AfterEach
     void close() {
         run.close();
     }
 
-    private LinearSlot linear(String end) {
+    private Linear linear(String end) {
         return model.linears().stream()
                 .filter(l -> l.path().endsWith(end))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private ParamSlot param(String end) {
-        return model.params().stream()
-                .filter(p -> p.path().endsWith(end))
+    private Weight weight(String end) {
+        return model.weights().stream()
+                .filter(w -> w.path().endsWith(end))
                 .findFirst()
                 .orElseThrow();
     }
 
-    private int layers() {
+    private static Adapters base(Linear layer) {
+        return GivenAdapters.of(layer, Linear::base);
+    }
+
+    private Adapters copy(Weight weight) {
+        return GivenAdapters.of(
+                weight, Param.frozen(weight.path(), weight.param().value()));
+    }
+
+    private int layers(Adapters... users) {
         try (Kernels k = run.openStep()) {
-            return model.trunk(k, BATCH).layers();
+            return model.trunk(k, BATCH, List.of(users)).layers();
         }
     }
 
-    private float[] hidden(boolean whole) {
+    private float[] hidden(Adapters adapters, boolean whole) {
         try (Kernels k = run.openStep()) {
-            Trunk trunk = whole ? Trunk.empty(BATCH) : model.trunk(k, BATCH);
-            return k.download(model.hidden(Tape.forgetting(k), trunk).value());
+            Trunk trunk = whole ? Trunk.empty(model, BATCH) : model.trunk(k, BATCH, List.of(adapters));
+            Pass pass = new Policy(model, adapters).pass(Tape.forgetting(k), BATCH);
+            return k.download(model.hidden(pass, trunk).value());
         }
     }
 
     @Test
     void it_ends_below_the_first_block_that_is_adapted_or_trained() {
-        assertThat(layers()).isEqualTo(3);
+        assertThat(layers(Adapters.NONE)).isEqualTo(3);
         for (int block = 1; block >= 0; block--) {
-            LinearSlot down = linear(block + ".mlp.down_proj");
-            down.use(x -> down.base().forward(x));
-            assertThat(layers()).isEqualTo(block + 1);
-            down.use(down.base());
+            assertThat(layers(base(linear(block + ".mlp.down_proj")))).isEqualTo(block + 1);
             for (String name : List.of("post_attention_layernorm.weight", "self_attn.q_proj.weight")) {
-                ParamSlot p = param(block + "." + name);
-                p.use(Param.frozen(p.path(), p.base().value()));
-                assertThat(layers()).isEqualTo(block + 1);
-                p.use(p.base());
+                assertThat(layers(copy(weight(block + "." + name)))).isEqualTo(block + 1);
             }
         }
-        assertThat(layers()).isEqualTo(3);
+        assertThat(layers(copy(weight("model.norm.weight")))).isEqualTo(3);
+    }
+
+    @Test
+    void it_ends_below_the_lowest_layer_that_one_of_several_touches() {
+        Adapters upper = base(linear("1.self_attn.v_proj"));
+        Adapters lower = base(linear("0.self_attn.v_proj"));
+        assertThat(layers(upper, Adapters.NONE)).isEqualTo(2);
+        assertThat(layers(upper, lower)).isEqualTo(1);
+        assertThat(layers(lower, upper)).isEqualTo(1);
+        assertThat(layers()).isZero();
+    }
+
+    @Test
+    void a_bias_belongs_to_its_layer() {
+        Decoder biased = TinyLlama.of(run, Map.of("mlp_bias", true));
+        Linear up = biased.linears().stream()
+                .filter(l -> l.path().endsWith("1.mlp.up_proj"))
+                .findFirst()
+                .orElseThrow();
+        try (Kernels k = run.openStep()) {
+            assertThat(biased.trunk(k, BATCH, List.of(copy(up.bias()))).layers())
+                    .isEqualTo(2);
+        }
     }
 
     @Test
     void a_trained_embedding_leaves_none() {
-        ParamSlot e = param("embed_tokens.weight");
-        e.use(Param.trained(e.path(), e.base().value(), run));
+        Weight e = weight("embed_tokens.weight");
+        Adapters trained = GivenAdapters.of(e, Param.trained(e.path(), e.param().value(), run));
         try (Kernels k = run.openStep()) {
-            Trunk trunk = model.trunk(k, BATCH);
+            Trunk trunk = model.trunk(k, BATCH, List.of(trained));
             assertThat(trunk.layers()).isZero();
             assertThatThrownBy(trunk::hidden)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("trunk: no layer is common, so there are no hidden states");
-            Tape tape = Tape.recording(k);
-            assertThat(model.hidden(tape, BATCH).tracked()).isTrue();
+            Pass pass = Pass.of(Tape.recording(k), BATCH).with(trained);
+            assertThat(model.hidden(pass).tracked()).isTrue();
         }
     }
 
     @Test
     void going_on_from_it_gives_the_bits_of_the_whole_pass() {
-        assertThat(hidden(false)).isEqualTo(hidden(true));
-        LinearSlot up = linear("1.mlp.up_proj");
-        up.use(x -> Scale.scale(up.base().forward(x), 1.5f));
-        assertThat(layers()).isEqualTo(2);
-        assertThat(hidden(false)).isEqualTo(hidden(true));
+        assertThat(hidden(Adapters.NONE, false)).isEqualTo(hidden(Adapters.NONE, true));
+        Adapters scaled =
+                GivenAdapters.of(linear("1.mlp.up_proj"), (base, x, pass) -> Scale.scale(base.base(x, pass), 1.5f));
+        assertThat(layers(scaled)).isEqualTo(2);
+        assertThat(hidden(scaled, false)).isEqualTo(hidden(scaled, true)).isNotEqualTo(hidden(Adapters.NONE, true));
+    }
+
+    @Test
+    void it_knows_its_model_and_its_batch() {
+        try (Kernels k = run.openStep()) {
+            for (Trunk trunk :
+                    List.of(model.trunk(k, BATCH, List.of(Adapters.NONE)), model.trunk(k, BATCH, List.of()))) {
+                assertThat(trunk.model()).isSameAs(model);
+                assertThat(trunk.batch()).isSameAs(BATCH);
+            }
+        }
     }
 
     @Test
     void one_from_below_another_adapter_is_refused() {
         try (Kernels k = run.openStep()) {
-            Trunk trunk = model.trunk(k, BATCH);
-            LinearSlot up = linear("0.mlp.up_proj");
-            up.use(x -> up.base().forward(x));
-            assertThatThrownBy(() -> model.hidden(Tape.forgetting(k), trunk))
+            Trunk trunk = model.trunk(k, BATCH, List.of(Adapters.NONE));
+            Pass pass = Pass.of(Tape.forgetting(k), BATCH).with(base(linear("0.mlp.up_proj")));
+            assertThatThrownBy(() -> model.hidden(pass, trunk))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessage(
-                            "trunk: 3 layers, expected at most 1 (the lowest that are neither adapted nor trained)");
+                    .hasMessage("trunk: 3 layers, expected at most 1"
+                            + " (the lowest that the adapters of the pass do not touch)");
+        }
+    }
+
+    @Test
+    void one_of_another_model_or_batch_is_refused() {
+        TokenBatch equal = TokenBatch.of(List.of(new int[] {3, 30, 0, 36}, new int[] {1, 2, 3}));
+        try (Kernels k = run.openStep()) {
+            Trunk trunk = model.trunk(k, BATCH, List.of(Adapters.NONE));
+            Decoder other = TinyLlama.of(run);
+            assertThatThrownBy(() -> other.hidden(Pass.of(Tape.forgetting(k), BATCH), trunk))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("trunk: of another model, expected one of this model");
+            assertThatThrownBy(() -> model.hidden(Pass.of(Tape.forgetting(k), equal), trunk))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("trunk: of another batch, expected that of the pass");
         }
     }
 
@@ -118,18 +170,21 @@ class TrunkTest {
     void no_gradient_flows_below_the_lowest_adapter() {
         List<String> tracked = new ArrayList<>();
         Param a = Param.trained("a", run.zeros(Shape.of(24, 24)), run);
-        for (LinearSlot slot : model.linears()) {
-            if (!slot.path().contains("layers.1.")) continue;
-            boolean trained = slot.path().endsWith("q_proj");
-            slot.use(x -> {
-                if (x.tracked()) tracked.add(slot.path().substring("model.layers.".length()));
-                Var y = slot.base().forward(x);
-                return trained ? Add.add(y, Linear.linear(x, x.tape().param(a))) : y;
+        GivenAdapters watching = new GivenAdapters();
+        for (Linear layer : model.linears()) {
+            if (!layer.path().contains("layers.1.")) continue;
+            boolean trained = layer.path().endsWith("q_proj");
+            watching.layers().put(layer, (base, x, pass) -> {
+                if (x.tracked()) tracked.add(layer.path().substring("model.layers.".length()));
+                Var y = base.base(x, pass);
+                if (!trained) return y;
+                return Add.add(
+                        y, dev.gradine.autograd.op.Linear.linear(x, x.tape().param(a)));
             });
         }
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
-            Var h = model.hidden(tape, BATCH);
+            Var h = new Policy(model, watching).hidden(tape, BATCH);
             float[] ones = new float[h.value().size()];
             Arrays.fill(ones, 1);
             tape.backward(h, k.of(h.shape(), ones));

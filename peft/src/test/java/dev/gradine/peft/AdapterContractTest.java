@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.DenseLinear;
-import dev.gradine.nn.LinearModule;
-import dev.gradine.nn.ParamSlot;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.LinearMap;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -36,7 +37,7 @@ class AdapterContractTest {
 
     /// A fresh adapter over a layer.
     private interface Fresh {
-        Adapter over(DenseLinear base, Kernels run);
+        Adapter over(Linear base, Kernels run);
     }
 
     private static final Map<Class<?>, Fresh> FRESH = Map.of(LoraLinear.class, AdapterContractTest::lora);
@@ -52,25 +53,25 @@ class AdapterContractTest {
         return FRESH.keySet();
     }
 
-    private static LoraLinear lora(DenseLinear base, Kernels run) {
-        var site = new LoraLinear.Site(run, new DropoutPlan(0.5f), 0);
-        return LoraLinear.over("layer", base, new LoraLinear.Size(RANK, 1.5f), site, new SplittableRandom(1));
+    private static LoraLinear lora(Linear base, Kernels run) {
+        var start = new LoraLinear.Start(run, 0.5f, 0);
+        return LoraLinear.over(base, new LoraLinear.Size(RANK, 1.5f), start, new SplittableRandom(1));
     }
 
-    private DenseLinear base() {
-        ParamSlot weight = slot("layer.weight", Shape.of(OUT, IN), 1);
-        return new DenseLinear(weight, slot("layer.bias", Shape.of(OUT), 2));
+    private Linear base() {
+        Weight weight = weight("layer.weight", Shape.of(OUT, IN), 1);
+        return new Linear("layer", weight, weight("layer.bias", Shape.of(OUT), 2));
     }
 
-    private ParamSlot slot(String name, Shape shape, long seed) {
-        return new ParamSlot(name, Param.frozen(name, run.of(shape, Cases.plain(seed, shape.size(), 1))));
+    private Weight weight(String name, Shape shape, long seed) {
+        return new Weight(name, Param.frozen(name, run.of(shape, Cases.plain(seed, shape.size(), 1))));
     }
 
-    private Adapter fresh(Class<?> type, DenseLinear base) {
+    private Adapter fresh(Class<?> type, Linear base) {
         return Objects.requireNonNull(FRESH.get(type)).over(base, run);
     }
 
-    private Adapter moved(Class<?> type, DenseLinear base) {
+    private Adapter moved(Class<?> type, Linear base) {
         Adapter a = fresh(type, base);
         a.trained()
                 .values()
@@ -84,10 +85,11 @@ class AdapterContractTest {
         return a;
     }
 
-    private float[] output(LinearModule layer) {
+    private float[] output(LinearMap map, Linear base) {
         try (Kernels k = run.openStep()) {
-            Var x = Tape.forgetting(k).constant(k.of(Shape.of(4, IN), Cases.mild(3, 4 * IN)));
-            return k.download(layer.forward(x).value());
+            Pass pass = Pass.of(Tape.forgetting(k));
+            Var x = pass.tape().constant(k.of(Shape.of(4, IN), Cases.mild(3, 4 * IN)));
+            return k.download(map.apply(base, x, pass).value());
         }
     }
 
@@ -102,50 +104,53 @@ class AdapterContractTest {
     @ParameterizedTest
     @MethodSource("adapters")
     void a_fresh_one_is_the_identity(Class<?> type) {
-        DenseLinear base = base();
-        assertThat(output(fresh(type, base))).isEqualTo(output(base));
+        Linear base = base();
+        assertThat(output(fresh(type, base), base)).isEqualTo(output(Linear::base, base));
     }
 
     @ParameterizedTest
     @MethodSource("adapters")
     void the_merged_weight_computes_what_the_adapter_does(Class<?> type) {
-        DenseLinear base = base();
+        Linear base = base();
         Adapter a = moved(type, base);
         Tensor w = run.empty(Shape.of(OUT, IN));
-        run.elementwise().add(base.weight().base().value(), a.delta(run), w);
-        ParamSlot merged = new ParamSlot("layer.weight", Param.frozen("layer.weight", w));
-        double[] expected = Cases.doubles(output(a));
+        run.elementwise().add(base.weight().param().value(), a.delta(run), w);
+        Weight merged = new Weight("layer.weight", Param.frozen("layer.weight", w));
+        double[] expected = Cases.doubles(output(a, base));
         Tolerance tolerance = Tolerance.dot(IN, 3, 1).times(4); // three products of at most twice the size
-        Teeth.bite(output(new DenseLinear(merged, base.bias())), y -> tolerance.check("merged", y, expected));
+        Linear sum = new Linear("layer", merged, base.bias());
+        Teeth.bite(output(Linear::base, sum), y -> tolerance.check("merged", y, expected));
     }
 
     @ParameterizedTest
     @MethodSource("adapters")
     void only_what_it_trains_gets_a_gradient(Class<?> type) {
-        DenseLinear base = base();
+        Linear base = base();
         Adapter a = moved(type, base);
         try (Kernels k = run.openStep()) {
             Tape t = Tape.recording(k);
-            Var y = a.forward(t.constant(k.of(Shape.of(4, IN), Cases.mild(3, 4 * IN))));
+            Var x = t.constant(k.of(Shape.of(4, IN), Cases.mild(3, 4 * IN)));
+            Var y = a.apply(base, x, Pass.of(t));
             t.backward(y, k.of(y.shape(), Cases.plain(5, y.value().size(), 1)));
         }
         assertThat(a.trained().values()).allSatisfy(p -> {
             assertThat(p.isTrained()).isTrue();
             assertThat(run.reduce().sumOfSquares(p.grad())).isPositive();
         });
-        assertThat(base.weight().active().isTrained()).isFalse();
-        assertThat(base.bias().active().isTrained()).isFalse();
+        assertThat(base.weight().param().isTrained()).isFalse();
+        assertThat(base.bias().param().isTrained()).isFalse();
     }
 
     @ParameterizedTest
     @MethodSource("adapters")
     void a_snapshot_never_changes(Class<?> type) {
-        Adapter a = moved(type, base());
-        float[] before = output(a);
+        Linear base = base();
+        Adapter a = moved(type, base);
+        float[] before = output(a, base);
         Adapter snapshot = a.snapshot(run);
         a.trained().values().forEach(p -> run.elementwise().fill(p.value(), 0.25f));
-        assertThat(output(snapshot)).isEqualTo(before);
-        assertThat(output(a)).isNotEqualTo(before);
+        assertThat(output(snapshot, base)).isEqualTo(before);
+        assertThat(output(a, base)).isNotEqualTo(before);
         assertThat(snapshot.trained().values()).noneMatch(Param::isTrained);
     }
 
@@ -160,19 +165,19 @@ class AdapterContractTest {
     /// W = [[1,2,−1],[½,−1,3]], A = [[.2,−.1,.4]], B = [[1],[−½]], s = 2, b = [.1,−.2], x = [1,−2,½].
     @Test
     void lora_computes_the_worked_example() {
-        ParamSlot w = new ParamSlot("w", Param.frozen("w", run.of(Shape.of(2, 3), 1, 2, -1, 0.5f, -1, 3)));
-        ParamSlot b = new ParamSlot("b", Param.frozen("b", run.of(Shape.of(2), 0.1f, -0.2f)));
-        var site = new LoraLinear.Site(run, new DropoutPlan(0), 0);
+        Weight w = new Weight("w.weight", Param.frozen("w", run.of(Shape.of(2, 3), 1, 2, -1, 0.5f, -1, 3)));
+        Weight b = new Weight("w.bias", Param.frozen("b", run.of(Shape.of(2), 0.1f, -0.2f)));
+        Linear base = new Linear("w", w, b);
         LoraLinear lora = LoraLinear.of(
-                "w",
-                new DenseLinear(w, b),
+                base,
                 run.of(Shape.of(1, 3), 0.2f, -0.1f, 0.4f),
                 run.of(Shape.of(2, 1), 1, -0.5f),
                 2,
-                site);
-        Var x = Tape.forgetting(run).constant(run.of(Shape.of(1, 3), 1, -2, 0.5f));
+                new LoraLinear.Start(run, 0, 0));
+        Pass pass = Pass.of(Tape.forgetting(run));
+        Var x = pass.tape().constant(run.of(Shape.of(1, 3), 1, -2, 0.5f));
         Tolerance tolerance = Tolerance.dot(3, 3, 3);
-        Teeth.bite(run.download(lora.forward(x).value()), y -> tolerance.check("y", y, new double[] {-2.2, 3.2}));
+        Teeth.bite(run.download(lora.apply(base, x, pass).value()), y -> tolerance.check("y", y, new double[] {-2.2, 3.2}));
         double[] delta = {0.4, -0.2, 0.8, -0.2, 0.1, -0.4};
         Teeth.bite(run.download(lora.delta(run)), d -> tolerance.check("delta", d, delta));
     }

@@ -33,7 +33,7 @@ class AdapterFolderTest {
         try (Kernels run = CpuKernels.open();
                 Arena arena = Arena.ofConfined()) {
             LoraConfig config = LoraConfig.of(2, 4, Targets.parse("q_proj"));
-            AdaptedModel m = AdaptedModel.fresh(TinyModel.of(run, false), config, run, new SplittableRandom(1));
+            AdapterSet m = AdapterSet.fresh(TinyModel.of(run, false), config, run, new SplittableRandom(1));
             AdapterFolder.save(m, folder, "", run);
             Map<String, Tensor> tensors = new TreeMap<>();
             m.trained().forEach((name, p) -> tensors.put(name, run.toHost(p.value(), arena)));

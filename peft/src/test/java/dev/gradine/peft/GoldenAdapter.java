@@ -8,12 +8,17 @@ import static dev.gradine.autograd.op.Scale.scale;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.io.Checkpoint;
+import dev.gradine.models.Families;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
-import dev.gradine.nn.ParamSlot;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weights;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -36,6 +41,7 @@ final class GoldenAdapter implements AutoCloseable {
     private final Checkpoint base;
     private final Safetensors expected;
     final Kernels run = CpuKernels.open();
+    final CausalLm plain;
     final Path folder;
     final Path golden;
 
@@ -43,25 +49,26 @@ final class GoldenAdapter implements AutoCloseable {
     GoldenAdapter(String name) {
         golden = Golden.golden("peft/" + name);
         folder = golden.resolve("adapter");
-        base = Checkpoint.open(Golden.golden("peft/base"), arena);
+        base = Checkpoint.open(Golden.golden("peft/base"), List.of(), arena);
+        plain = model(Map.of());
         expected = Safetensors.open(golden.resolve("expected.safetensors"), arena);
     }
 
-    AdaptedModel load() {
-        return AdapterFolder.load(folder, model(Map.of()), run);
+    AdapterSet load() {
+        return AdapterFolder.load(folder, plain, run);
     }
 
     /// The base, some of its weights replaced.
-    Llama model(Map<String, Tensor> replaced) {
-        LlamaConfig config = LlamaConfig.of(base.config());
-        return new Llama(config, n -> replaced.containsKey(n) ? replaced.get(n) : base.tensor(n), run);
+    CausalLm model(Map<String, Tensor> replaced) {
+        Weights.Source source = (n, _) -> replaced.containsKey(n) ? replaced.get(n) : base.tensor(n);
+        return Families.builtIn().build(new ModelConfig(base.config()), new Weights(source, run));
     }
 
     /// The base with the adapters merged into its weights.
-    Llama merged(AdaptedModel m) {
+    CausalLm merged(AdapterSet m) {
         Map<String, Tensor> replaced = new HashMap<>();
-        for (ParamSlot slot : m.model().params()) {
-            if (Merge.changes(m, slot)) replaced.put(slot.path(), Merge.merged(m, slot, run));
+        for (Weight w : m.model().weights()) {
+            if (Merge.changes(m, w)) replaced.put(w.path(), Merge.merged(m, w, run));
         }
         return model(replaced);
     }
@@ -78,8 +85,13 @@ final class GoldenAdapter implements AutoCloseable {
         return first.doubleValue();
     }
 
-    float[] logits(Llama model) {
-        return TinyModel.logits(model, run, tokens("input_ids"));
+    float[] logits(CausalLm model) {
+        return TinyModel.logits(Policy.of(model), run, tokens("input_ids"));
+    }
+
+    /// Logits of the base with `adapters`.
+    float[] logits(Adapters adapters) {
+        return TinyModel.logits(new Policy(plain, adapters), run, tokens("input_ids"));
     }
 
     List<int[]> tokens(String name) {
@@ -94,7 +106,7 @@ final class GoldenAdapter implements AutoCloseable {
     }
 
     /// Mean cross entropy of the labelled tokens; its gradients are left in the adapters.
-    double backward(AdaptedModel m) {
+    double backward(AdapterSet m) {
         List<int[]> labels = tokens("labels");
         List<Integer> rows = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
@@ -107,10 +119,11 @@ final class GoldenAdapter implements AutoCloseable {
         }
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
-            Var hidden = m.model().hidden(tape, TokenBatch.of(tokens("input_ids")));
+            Pass pass = Pass.of(tape, TokenBatch.of(tokens("input_ids"))).with(m);
+            Var hidden = plain.hidden(pass);
             Var h = gather(hidden, k.ofInts(rows.stream().mapToInt(i -> i).toArray()));
             Tensor ids = k.ofInts(targets.stream().mapToInt(i -> i).toArray());
-            Var loss = scale(mean(logProb(m.model().head().forward(h), ids, null)), -1);
+            Var loss = scale(mean(logProb(plain.head().logits(h, pass), ids, null)), -1);
             tape.backward(loss);
             return k.download(loss.value())[0];
         }

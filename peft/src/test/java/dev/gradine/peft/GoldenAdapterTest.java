@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
+import dev.gradine.nn.Adapters;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
@@ -33,12 +34,11 @@ class GoldenAdapterTest {
     @MethodSource("families")
     void logits_are_the_references_on_off_and_merged(String name) {
         try (GoldenAdapter g = new GoldenAdapter(name)) {
-            AdaptedModel m = g.load();
+            AdapterSet m = g.load();
             check("base", g.logits(g.model(Map.of())), g.expected("base_logits"));
             check("merged", g.logits(g.merged(m)), g.expected("merged_logits"));
-            check("on", TinyModel.logits(m.model(), g.run, g.tokens("input_ids")), g.expected("logits"));
-            m.disable();
-            check("off", TinyModel.logits(m.model(), g.run, g.tokens("input_ids")), g.expected("base_logits"));
+            check("on", g.logits(m), g.expected("logits"));
+            check("off", g.logits(Adapters.NONE), g.expected("base_logits"));
         }
     }
 
@@ -50,7 +50,7 @@ class GoldenAdapterTest {
     @MethodSource("families")
     void loss_and_gradients_are_the_references(String name) {
         try (GoldenAdapter g = new GoldenAdapter(name)) {
-            AdaptedModel m = g.load();
+            AdapterSet m = g.load();
             Tolerance.loss().check("loss", g.backward(m), g.lossBefore());
             m.trained().forEach((key, p) -> {
                 String stored = key.replace("lm_head.weight", "lm_head.modules_to_save.weight");
@@ -69,13 +69,13 @@ class GoldenAdapterTest {
     @MethodSource("families")
     void a_scale_one_percent_off_would_show(String name) {
         try (GoldenAdapter g = new GoldenAdapter(name)) {
-            AdaptedModel m = g.load();
+            AdapterSet m = g.load();
             m.adapters()
                     .values()
                     .forEach(a -> a.trained().forEach((part, p) -> {
                         if (part.equals("lora_B.weight")) g.run.elementwise().scale(p.value(), 1.01f, p.value());
                     }));
-            float[] logits = TinyModel.logits(m.model(), g.run, g.tokens("input_ids"));
+            float[] logits = g.logits(m);
             double[] expected = g.expected("logits");
             assertThatThrownBy(() -> Tolerance.logits().check("logits", logits, expected))
                     .isInstanceOf(AssertionError.class);
@@ -118,7 +118,7 @@ class GoldenAdapterTest {
         try (GoldenAdapter g = new GoldenAdapter("lora-all-linear")) {
             LoraConfig config = LoraConfig.of(4, 4, Targets.parse("all-linear"));
             AdapterFolder.save(
-                    AdaptedModel.fresh(g.model(Map.of()), config, g.run, new SplittableRandom(1)), folder, "", g.run);
+                    AdapterSet.fresh(g.model(Map.of()), config, g.run, new SplittableRandom(1)), folder, "", g.run);
             assertThat(sorted(Json.readObject(folder.resolve(AdapterFolder.CONFIG))))
                     .isEqualTo(sorted(Json.readObject(g.folder.resolve(AdapterFolder.CONFIG))));
         }

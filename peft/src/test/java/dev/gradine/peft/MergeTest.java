@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.ParamSlot;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Policy;
+import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -14,6 +17,8 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,59 +33,72 @@ class MergeTest {
         run.close();
     }
 
-    private AdaptedModel adapted(Llama model, String targets) {
+    private AdapterSet adapted(CausalLm model, String targets) {
         LoraConfig config = LoraConfig.of(3, 6, Targets.parse(targets));
-        AdaptedModel m = AdaptedModel.fresh(model, config, run, new SplittableRandom(1));
+        AdapterSet m = AdapterSet.fresh(model, config, run, new SplittableRandom(1));
         TinyModel.perturb(m, run);
         return m;
     }
 
-    /// Makes the model compute with merged weights instead of adapters.
-    private void merge(AdaptedModel m) {
-        m.disable();
-        for (ParamSlot slot : m.model().params()) {
-            if (Merge.changes(m, slot)) slot.use(Param.frozen(slot.path(), Merge.merged(m, slot, run)));
+    /// What merged weights compute in the place of adapters.
+    private float[] merged(CausalLm model, AdapterSet m) {
+        Map<Weight, Param> sums = new HashMap<>();
+        for (Weight w : model.weights()) {
+            if (Merge.changes(m, w)) sums.put(w, Param.frozen(w.path(), Merge.merged(m, w, run)));
         }
+        Adapters replaced = new Adapters() {
+            @Override
+            public Param at(Weight weight) {
+                return sums.getOrDefault(weight, weight.param());
+            }
+
+            @Override
+            public boolean touches(Site site) {
+                return sums.keySet().stream().anyMatch(w -> w == site);
+            }
+        };
+        return TinyModel.logits(new Policy(model, replaced), run);
     }
 
     @Test
     void a_merged_model_computes_what_the_adapted_one_does() {
-        AdaptedModel m = adapted(TinyModel.of(run, false), "all-linear");
-        double[] expected = Cases.doubles(TinyModel.logits(m.model(), run));
-        merge(m);
+        CausalLm model = TinyModel.of(run, false);
+        AdapterSet m = adapted(model, "all-linear");
+        double[] expected = Cases.doubles(TinyModel.logits(new Policy(model, m), run));
         Tolerance tolerance = Tolerance.logits().times(10); // logits of magnitude 10
-        Teeth.bite(TinyModel.logits(m.model(), run), l -> tolerance.check("merged", l, expected));
+        Teeth.bite(merged(model, m), l -> tolerance.check("merged", l, expected));
     }
 
     @Test
     void only_adapted_weights_change() {
-        AdaptedModel m = adapted(TinyModel.of(run, false), "layers.1.self_attn.v_proj");
-        assertThat(m.model().params().stream().filter(s -> Merge.changes(m, s)))
-                .extracting(ParamSlot::path)
+        AdapterSet m = adapted(TinyModel.of(run, false), "layers.1.self_attn.v_proj");
+        assertThat(m.model().weights().stream().filter(w -> Merge.changes(m, w)))
+                .extracting(Weight::path)
                 .containsExactly("model.layers.1.self_attn.v_proj.weight");
     }
 
     @Test
     void a_tied_head_is_merged_without_the_embedding() {
-        Llama model = TinyModel.of(run, true);
-        AdaptedModel m = adapted(model, "lm_head");
-        assertThat(model.params().stream().filter(s -> Merge.changes(m, s)))
-                .extracting(ParamSlot::path)
+        CausalLm model = TinyModel.of(run, true);
+        AdapterSet m = adapted(model, "lm_head");
+        assertThat(model.weights().stream().filter(w -> Merge.changes(m, w)))
+                .extracting(Weight::path)
                 .containsExactly("lm_head.weight");
-        float[] embedding = run.download(model.params().getFirst().base().value());
-        double[] expected = Cases.doubles(TinyModel.logits(model, run));
-        merge(m);
+        Weight table = model.embeddings().getFirst().weight();
+        float[] embedding = run.download(table.param().value());
+        double[] expected = Cases.doubles(TinyModel.logits(new Policy(model, m), run));
         Tolerance tolerance = Tolerance.logits().times(10);
-        Teeth.bite(TinyModel.logits(model, run), l -> tolerance.check("merged", l, expected));
-        assertThat(run.download(model.params().getFirst().active().value())).isEqualTo(embedding);
+        Teeth.bite(merged(model, m), l -> tolerance.check("merged", l, expected));
+        assertThat(run.download(table.param().value())).isEqualTo(embedding);
+        assertThat(m.merged(run).at(table)).isSameAs(table.param());
     }
 
     @Test
     void a_trained_copy_takes_the_weights_place() {
-        AdaptedModel m = AdaptedModel.fresh(
-                TinyModel.of(run, false), AdaptedModelTest.everything(), run, new SplittableRandom(1));
+        CausalLm model = TinyModel.of(run, false);
+        AdapterSet m = AdapterSet.fresh(model, AdapterSetTest.everything(), run, new SplittableRandom(1));
         TinyModel.perturb(m, run);
-        ParamSlot head = m.model().head().base().weight();
+        Weight head = model.head().linear().weight();
         assertThat(Merge.changes(m, head)).isTrue();
         assertThat(run.download(Merge.merged(m, head, run)))
                 .isEqualTo(run.download(m.copies().lastEntry().getValue().value()));
@@ -88,10 +106,10 @@ class MergeTest {
 
     @Test
     void a_value_that_is_not_finite_is_refused() {
-        AdaptedModel m = adapted(TinyModel.of(run, false), "layers.0.mlp.up_proj");
+        AdapterSet m = adapted(TinyModel.of(run, false), "layers.0.mlp.up_proj");
         run.elementwise().fill(m.params().getFirst().value(), Float.NaN);
-        ParamSlot slot = m.adapters().firstEntry().getKey().base().weight();
-        assertThatThrownBy(() -> Merge.merged(m, slot, run))
+        Weight w = m.adapters().firstEntry().getKey().weight();
+        assertThatThrownBy(() -> Merge.merged(m, w, run))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("merge: model.layers.0.mlp.up_proj.weight has a value that is not finite");
     }

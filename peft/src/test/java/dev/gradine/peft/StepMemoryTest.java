@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -14,10 +19,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/// What each layer of an adapted Llama costs in the memory of a step, to the byte, and that holding less changes no
+/// What each layer of an adapted CausalLm costs in the memory of a step, to the byte, and that holding less changes no
 /// bit.
 class StepMemoryTest {
 
@@ -52,11 +58,10 @@ class StepMemoryTest {
         long[] used = new long[2];
         for (int i = 0; i < 2; i++) {
             try (Kernels run = CpuKernels.open()) {
-                AdaptedModel m =
-                        AdaptedModel.fresh(TinyModel.of(run, true, 4 + i), config(0), run, new SplittableRandom(5));
-                m.model().checkpointBlocks(checkpoints);
+                CausalLm model = TinyModel.of(run, true, 4 + i);
+                AdapterSet m = AdapterSet.fresh(model, config(0), run, new SplittableRandom(5));
                 try (Kernels k = run.openStep()) {
-                    m.model().hidden(tape.apply(k), batch());
+                    model.hidden(Pass.of(tape.apply(k), batch()).with(m).checkpointing(checkpoints));
                     used[i] = run.peakStepBytes();
                 }
             }
@@ -91,18 +96,21 @@ class StepMemoryTest {
         assertThat(layer(Tape::forgetting, true)).isZero();
     }
 
-    /// @param between what happens between forward and backward
-    private static List<float[]> gradients(float dropout, boolean checkpoints, Function<AdaptedModel, Long> between) {
+    /// @param second seed of the masks from the end of the forward pass on
+    private static List<float[]> gradients(float dropout, boolean checkpoints, long second) {
         try (Kernels run = CpuKernels.open()) {
-            AdaptedModel m = AdaptedModel.fresh(TinyModel.of(run, true), config(dropout), run, new SplittableRandom(5));
+            CausalLm model = TinyModel.of(run, true);
+            AdapterSet m = AdapterSet.fresh(model, config(dropout), run, new SplittableRandom(5));
             TinyModel.perturb(m, run);
-            CausalLm model = m.model();
-            model.checkpointBlocks(checkpoints);
-            m.dropout().train(1);
+            AtomicLong seed = new AtomicLong(1);
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
-                Var y = model.head().forward(model.hidden(tape, batch()));
-                m.dropout().train(between.apply(m));
+                Pass pass = Pass.of(tape, batch())
+                        .with(new Reseeded(m, seed))
+                        .training(1)
+                        .checkpointing(checkpoints);
+                Var y = model.head().logits(model.hidden(pass), pass);
+                seed.set(second);
                 tape.backward(mean(y));
             }
             List<float[]> all = new ArrayList<>();
@@ -111,17 +119,31 @@ class StepMemoryTest {
         }
     }
 
+    /// The adapters of `set`, which draw the masks of `seed` as it is when they are called: no pass could change it.
+    private record Reseeded(AdapterSet set, AtomicLong seed) implements Adapters {
+        @Override
+        public LinearMap at(Linear layer) {
+            LinearMap real = set.at(layer);
+            return (base, x, pass) -> real.apply(base, x, pass.training(seed.get()));
+        }
+
+        @Override
+        public boolean touches(Site site) {
+            return set.touches(site);
+        }
+    }
+
     @Test
     void checkpointing_changes_no_bit_of_a_gradient() {
         for (float dropout : new float[] {0, 0.25f}) {
-            assertSame(gradients(dropout, true, _ -> 1L), gradients(dropout, false, _ -> 1L));
+            assertSame(gradients(dropout, true, 1), gradients(dropout, false, 1));
         }
     }
 
     @Test
     void other_masks_in_the_second_forward_pass_would_show() {
-        assertThat(gradients(0.25f, true, _ -> 2L).getFirst())
-                .isNotEqualTo(gradients(0.25f, true, _ -> 1L).getFirst());
+        assertThat(gradients(0.25f, true, 2).getFirst())
+                .isNotEqualTo(gradients(0.25f, true, 1).getFirst());
     }
 
     private static void assertSame(List<float[]> got, List<float[]> expected) {

@@ -41,7 +41,10 @@ public interface ReferenceLogProbs {
 
         @Override
         public float[] of(Kernels kernels, PairBatch batch) {
-            return of(kernels, batch, frozen.model().trunk(kernels, batch.tokens(), List.of(frozen.adapters())));
+            try (Kernels scratch = kernels.openStep()) {
+                Trunk own = frozen.model().trunk(scratch, batch.tokens(), List.of(frozen.adapters()));
+                return of(scratch, batch, own);
+            }
         }
 
         @Override

@@ -38,10 +38,7 @@ public final class Trainer<E> {
     /// @param params trained parameters by name
     /// @param held batches of examples that are not trained on; may be empty
     public record Task<E>(
-            Objective<E> objective,
-            SequencedMap<String, Param> params,
-            Batches<E> batches,
-            List<List<E>> held) {}
+            Objective<E> objective, SequencedMap<String, Param> params, Batches<E> batches, List<List<E>> held) {}
 
     private final TrainSettings settings;
     private final Task<E> task;
@@ -120,7 +117,8 @@ public final class Trainer<E> {
         for (int i = 0; i < micros.size(); i++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
-                Objective.Outcome o = task.objective().forward(new Step(tape, seed(step, i), true), micros.get(i), weight);
+                Objective.Outcome o =
+                        task.objective().forward(new Step(tape, seed(step, i), true), micros.get(i), weight);
                 requireFinite(step, "loss", o.metrics().means().getOrDefault("loss", 0.0));
                 tape.backward(o.loss());
                 savedByCheckpoints = Math.max(savedByCheckpoints, tape.bytesSavedByCheckpoints());

@@ -21,10 +21,10 @@ import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.AdamW;
 import dev.gradine.train.Learner;
 import dev.gradine.train.Objective;
-import dev.gradine.train.Step;
 import dev.gradine.train.PreferenceObjective;
 import dev.gradine.train.ReferenceLogProbs;
 import dev.gradine.train.SftObjective;
+import dev.gradine.train.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -179,7 +179,9 @@ public final class ModelRows {
             profile.begin();
             try (Kernels k = device.openStep()) {
                 Tape tape = Tape.recording(k);
-                tape.backward(objective.forward(new Step(tape, 0, true), batch, weight).loss());
+                tape.backward(objective
+                        .forward(new Step(tape, 0, true), batch, weight)
+                        .loss());
             }
             gradNorm = optimizer.gradNorm();
             optimizer.step(1e-5, gradNorm);

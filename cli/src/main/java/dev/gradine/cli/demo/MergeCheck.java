@@ -34,10 +34,7 @@ public record MergeCheck(double difference, double tolerance) {
             difference = Math.max(difference, Math.abs((double) adapted[i] - merged[i]));
             largest = Math.max(largest, Math.abs(adapted[i]));
         }
-        int n = model.linears().stream()
-                .mapToInt(l -> l.in())
-                .max()
-                .orElse(1);
+        int n = model.linears().stream().mapToInt(l -> l.in()).max().orElse(1);
         return new MergeCheck(
                 difference, EPSILON * Math.sqrt(n) * model.linears().size() * largest);
     }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Policy;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
@@ -18,20 +21,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A model with adapters: what it computes with them, without them, and after a round trip through files.
-class AdaptedModelTest {
+/// Adapters of one model: what it computes with them, without them, merged, and after a round trip through files.
+class AdapterSetTest {
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run, false);
-    private final float[] base = TinyModel.logits(model, run);
+    private final CausalLm model = TinyModel.of(run, false);
+    private final float[] base = TinyModel.logits(Policy.of(model), run);
 
     @AfterEach
     void close() {
         run.close();
     }
 
-    private AdaptedModel adapted(LoraConfig config) {
-        return AdaptedModel.fresh(model, config, run, new SplittableRandom(5));
+    private AdapterSet adapted(LoraConfig config) {
+        return AdapterSet.fresh(model, config, run, new SplittableRandom(5));
+    }
+
+    private float[] logits(Adapters adapters) {
+        return TinyModel.logits(new Policy(model, adapters), run);
     }
 
     /// Adapters on all layers and a trained copy of the head.
@@ -52,41 +59,52 @@ class AdaptedModelTest {
 
     @Test
     void a_fresh_one_computes_what_the_base_does() {
-        adapted(everything());
-        assertThat(TinyModel.logits(model, run)).isEqualTo(base);
+        assertThat(logits(adapted(everything()))).isEqualTo(base);
     }
 
     @Test
-    void disabled_it_computes_what_the_base_did() {
-        AdaptedModel m = adapted(everything());
+    void a_pass_without_them_computes_what_the_base_did() {
+        AdapterSet m = adapted(everything());
         TinyModel.perturb(m, run);
-        float[] on = TinyModel.logits(model, run);
+        float[] on = logits(m);
         assertThat(on).isNotEqualTo(base);
-        m.disable();
-        assertThat(TinyModel.logits(model, run)).isEqualTo(base);
-        m.enable();
-        assertThat(TinyModel.logits(model, run)).isEqualTo(on);
+        assertThat(logits(Adapters.NONE)).isEqualTo(base);
+        assertThat(logits(m)).isEqualTo(on);
     }
 
     @Test
-    void merged_it_computes_the_same_and_unmerged_nothing_is_left() {
-        AdaptedModel m = adapted(everything());
+    void merged_it_computes_the_same_and_the_model_is_left_as_it_was() {
+        AdapterSet m = adapted(everything());
         TinyModel.perturb(m, run);
-        float[] on = TinyModel.logits(model, run);
-        m.merged(run).use();
-        assertThat(model.linears()).allMatch(slot -> slot.active() == slot.base());
-        Teeth.bite(TinyModel.logits(model, run), y -> Tolerance.logits().check("merged", y, Cases.doubles(on)));
-        m.enable();
-        assertThat(TinyModel.logits(model, run)).isEqualTo(on);
-        m.disable();
-        assertThat(TinyModel.logits(model, run)).isEqualTo(base);
+        float[] on = logits(m);
+        Adapters merged = m.merged(run);
+        assertThat(model.linears()).noneMatch(merged::touches);
+        assertThat(model.weights().stream().filter(merged::touches))
+                .containsExactlyElementsOf(model.weights().stream()
+                        .filter(w -> Merge.changes(m, w))
+                        .toList());
+        Teeth.bite(logits(merged), y -> Tolerance.logits().check("merged", y, Cases.doubles(on)));
+        assertThat(logits(m)).isEqualTo(on);
+        assertThat(logits(Adapters.NONE)).isEqualTo(base);
+    }
+
+    @Test
+    void it_touches_what_it_adapts_and_what_it_trains_whole() {
+        AdapterSet m = adapted(everything());
+        assertThat(model.linears()).allMatch(m::touches);
+        assertThat(model.weights().stream().filter(m::touches))
+                .extracting(Weight::path)
+                .containsExactly("lm_head.weight");
+        assertThat(model.embeddings()).noneMatch(m::touches);
+        assertThat(m.virtualTokens()).isZero();
     }
 
     @Test
     void the_same_seed_starts_the_same() {
         List<Param> one = adapted(everything()).params();
-        List<Param> other = AdaptedModel.fresh(TinyModel.of(run, false), everything(), run, new SplittableRandom(5))
+        List<Param> other = AdapterSet.fresh(TinyModel.of(run, false), everything(), run, new SplittableRandom(5))
                 .params();
+        assertThat(other).hasSameSizeAs(one);
         for (int i = 0; i < one.size(); i++) {
             assertThat(run.download(one.get(i).value()))
                     .isEqualTo(run.download(other.get(i).value()));
@@ -95,26 +113,28 @@ class AdaptedModelTest {
 
     @Test
     void a_snapshot_stays_where_it_was() {
-        AdaptedModel m = adapted(everything());
+        AdapterSet m = adapted(everything());
         TinyModel.perturb(m, run);
-        float[] then = TinyModel.logits(model, run);
-        AdaptedModel.State snapshot = m.snapshot(run);
+        float[] then = logits(m);
+        AdapterSet snapshot = m.snapshot(run);
         TinyModel.perturb(m, run);
-        float[] now = TinyModel.logits(model, run);
-        snapshot.use();
-        assertThat(TinyModel.logits(model, run)).isEqualTo(then);
-        m.enable();
-        assertThat(TinyModel.logits(model, run)).isEqualTo(now).isNotEqualTo(then);
+        float[] now = logits(m);
+        assertThat(logits(snapshot)).isEqualTo(then);
+        assertThat(logits(m)).isEqualTo(now).isNotEqualTo(then);
+        assertThat(snapshot.params()).noneMatch(Param::isTrained);
+        assertThat(snapshot.trained().keySet()).isEqualTo(m.trained().keySet());
     }
 
     @Test
     void what_was_saved_is_what_is_loaded(@TempDir Path folder) {
-        AdaptedModel m = adapted(everything());
+        AdapterSet m = adapted(everything());
         TinyModel.perturb(m, run);
-        float[] on = TinyModel.logits(model, run);
+        float[] on = logits(m);
         AdapterFolder.save(m, folder, "org/base", run);
-        AdaptedModel loaded = AdapterFolder.load(folder, TinyModel.of(run, false), run);
-        assertThat(TinyModel.logits(loaded.model(), run)).isEqualTo(on);
+        CausalLm other = TinyModel.of(run, false);
+        AdapterSet loaded = AdapterFolder.load(folder, other, run);
+        assertThat(loaded.model()).isSameAs(other);
+        assertThat(TinyModel.logits(new Policy(other, loaded), run)).isEqualTo(on);
         assertThat(loaded.trained().keySet())
                 .containsExactlyElementsOf(m.trained().keySet());
         m.trained()
