@@ -46,7 +46,7 @@ final class TinyModel {
 
         @Override
         public boolean touches(Site site) {
-            return copies.keySet().stream().anyMatch(w -> w == site);
+            return copies.containsKey(site);
         }
 
         List<Param> params() {

@@ -133,7 +133,7 @@ class TokenLogProbsTest {
 
             @Override
             public boolean touches(Site site) {
-                return site == model.head().linear();
+                return model.head().linear().equals(site);
             }
         };
     }

@@ -31,7 +31,6 @@ record GivenAdapters(Map<Linear, LinearMap> layers, Map<Weight, Param> weights) 
 
     @Override
     public boolean touches(Site site) {
-        return layers.keySet().stream().anyMatch(l -> l == site)
-                || weights.keySet().stream().anyMatch(w -> w == site);
+        return layers.containsKey(site) || weights.containsKey(site);
     }
 }

@@ -54,7 +54,7 @@ class MergeTest {
 
             @Override
             public boolean touches(Site site) {
-                return sums.keySet().stream().anyMatch(w -> w == site);
+                return sums.containsKey(site);
             }
         };
         return TinyModel.logits(new Policy(model, replaced), run);

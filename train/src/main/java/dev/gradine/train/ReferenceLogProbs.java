@@ -49,7 +49,7 @@ public interface ReferenceLogProbs {
 
         @Override
         public float[] of(Kernels kernels, PairBatch batch, Trunk trunk) {
-            if (trunk.model() != frozen.model()) return of(kernels, batch);
+            if (!trunk.model().equals(frozen.model())) return of(kernels, batch);
             try (Kernels scratch = kernels.openStep()) {
                 Pass pass = frozen.pass(Tape.forgetting(scratch), batch.tokens());
                 Var h = frozen.model().hidden(pass, trunk);
@@ -60,7 +60,7 @@ public interface ReferenceLogProbs {
 
         @Override
         public List<Adapters> besides(Policy policy) {
-            if (policy.model() != frozen.model()) return List.of(policy.adapters());
+            if (!policy.model().equals(frozen.model())) return List.of(policy.adapters());
             return List.of(policy.adapters(), frozen.adapters());
         }
     }
