@@ -112,8 +112,8 @@ class CheckpointTest {
     @ValueSource(ints = {1, 2, 3})
     void a_llama_made_up_here_is_the_same_from_gguf_and_bin(int version) {
         TinyLlama model = new TinyLlama(true);
-        Checkpoint gguf = Checkpoint.open(model.gguf(version).to(folder.resolve("a.gguf")), arena);
-        Checkpoint bin = Checkpoint.open(model.bin().to(folder.resolve("a.bin")), arena);
+        Checkpoint gguf = Checkpoint.open(model.gguf(version).to(folder.resolve("a.gguf")), GgufBytes.LLAMA, arena);
+        Checkpoint bin = Checkpoint.open(model.bin().to(folder.resolve("a.bin")), GgufBytes.LLAMA, arena);
         assertSame(gguf, bin, bin.config().keySet());
         assertThat(gguf.names()).contains("lm_head.weight");
         for (String name : List.of("q_proj", "k_proj", "v_proj")) {
@@ -128,7 +128,7 @@ class CheckpointTest {
     @Test
     void output_weights_equal_to_the_embedding_are_tied() {
         TinyLlama model = new TinyLlama(false);
-        Checkpoint c = Checkpoint.open(model.gguf(3).to(folder.resolve("a.gguf")), arena);
+        Checkpoint c = Checkpoint.open(model.gguf(3).to(folder.resolve("a.gguf")), GgufBytes.LLAMA, arena);
         assertThat(c.file().names()).contains("output.weight");
         assertThat(c.has("lm_head.weight")).isFalse();
         assertThat(c.config()).containsEntry("tie_word_embeddings", true);
@@ -272,7 +272,7 @@ class CheckpointTest {
     void tensors_die_with_the_arena() {
         Path file = new TinyLlama(true).bin().to(folder.resolve("a.bin"));
         Arena mine = Arena.ofConfined();
-        var t = Checkpoint.open(file, mine).tensor("model.norm.weight");
+        var t = Checkpoint.open(file, GgufBytes.LLAMA, mine).tensor("model.norm.weight");
         mine.close();
         assertThatThrownBy(() -> Bytes.of(t)).isInstanceOf(IllegalStateException.class);
     }

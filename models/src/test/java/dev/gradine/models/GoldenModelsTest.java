@@ -20,7 +20,7 @@ class GoldenModelsTest {
     @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope", "qwen2"})
     void logits_are_the_references(String name) {
         try (GoldenModel g = new GoldenModel(name)) {
-            float[] logits = Logits.of(g.model, g.run, g.tokens("input_ids"));
+            float[] logits = g.logits(g.tokens("input_ids"));
             double[] expected = Cases.doubles(g.floats("logits"));
             Teeth.bite(logits, l -> Tolerance.logits().check(name, l, expected));
         }

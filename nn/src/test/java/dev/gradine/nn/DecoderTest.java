@@ -148,7 +148,7 @@ class DecoderTest {
 
     @Test
     void refuses_a_weight_of_another_shape() {
-        Weights weights = new Weights(_ -> run.zeros(Shape.of(2, 3)), run);
+        Weights weights = new Weights((_, _) -> run.zeros(Shape.of(2, 3)), run);
         assertThatThrownBy(() -> weights.weight("model.norm.weight", 24))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("weights: model.norm.weight is [2, 3], expected [24] (from config)");
@@ -156,7 +156,7 @@ class DecoderTest {
 
     @Test
     void refuses_a_weight_of_whole_numbers() {
-        Weights weights = new Weights(_ -> run.ofInts(1, 2, 3), run);
+        Weights weights = new Weights((_, _) -> run.ofInts(1, 2, 3), run);
         assertThatThrownBy(() -> weights.weight("model.norm.weight", 3))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("weights: model.norm.weight is I32, expected a real type");

@@ -29,7 +29,7 @@ final class Logits {
                     int[] part = Arrays.copyOfRange(ids, at, Math.min(ids.length, at + piece));
                     Pass pass = Pass.continuing(Tape.forgetting(scratch), part, cache);
                     float[] logits = scratch.download(
-                            model.head().forward(model.hidden(pass), pass).value());
+                            model.head().logits(model.hidden(pass), pass).value());
                     System.arraycopy(logits, 0, all, at * model.vocabSize(), logits.length);
                 }
             }
