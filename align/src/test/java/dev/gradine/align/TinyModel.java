@@ -57,7 +57,8 @@ final class TinyModel {
     /// Every weight a trained copy of itself.
     static Trained train(CausalLm model, Kernels run) {
         SequencedMap<Weight, Param> all = new LinkedHashMap<>();
-        for (Weight w : model.weights()) all.put(w, Param.trained(w.path(), w.param().value(), run));
+        for (Weight w : model.weights())
+            all.put(w, Param.trained(w.path(), w.param().value(), run));
         return new Trained(all);
     }
 

@@ -76,9 +76,8 @@ class TokenLogProbsTest {
     private float[] values(Adapters adapters, List<Labelled> batch) {
         try (Kernels k = run.openStep()) {
             Policy policy = new Policy(model, adapters);
-            return k.download(TokenLogProbs.of(Tape.forgetting(k), policy, batch)
-                    .values()
-                    .value());
+            return k.download(
+                    TokenLogProbs.of(Tape.forgetting(k), policy, batch).values().value());
         }
     }
 

@@ -16,7 +16,7 @@ record Limits(int fileLines, int methodLines, int parameters, int nesting) {
     /// Kernels are loops over loops with strides and offsets, and the launch of a device takes what the kernel takes.
     static Limits of(String packageName, boolean main) {
         return switch (packageName) {
-            case "dev.gradine.tensor.cpu", "dev.gradine.cuda" -> new Limits(400, 100, 9, main ? 5 : NO_LIMIT);
+            case "dev.gradine.tensor.cpu", "dev.gradine.cuda.kernels" -> new Limits(400, 100, 9, main ? 5 : NO_LIMIT);
             case "dev.gradine.tensor.kernel" -> new Limits(400, 60, 9, main ? 3 : NO_LIMIT);
             default -> new Limits(400, 60, 6, main ? 3 : NO_LIMIT);
         };

@@ -9,14 +9,18 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/// Who may know whom. An arrow is a direct dependency; what an arrow leads to may be used as well.
+/// Who may know whom. An arrow is a direct dependency; what an arrow leads to may be used as well. A module is named by
+/// its package below `dev.gradine`: `cuda-sim` holds `cuda.sim`.
 final class ModuleGraph {
 
     private static final String ROOT = "dev.gradine.";
 
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
             Map.entry("tensor", Set.of()),
-            Map.entry("cuda", Set.of("tensor")),
+            Map.entry("gpu", Set.of("tensor")),
+            Map.entry("cuda.sim", Set.of("gpu")),
+            Map.entry("cuda.driver", Set.of("gpu")),
+            Map.entry("cuda.kernels", Set.of("gpu", "cuda.sim", "cuda.driver")),
             Map.entry("autograd", Set.of("tensor")),
             Map.entry("nn", Set.of("autograd")),
             Map.entry("io", Set.of("tensor")),
@@ -24,7 +28,7 @@ final class ModuleGraph {
             Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
             Map.entry("train", Set.of("align", "io", "data")),
-            Map.entry("cli", Set.of("train", "peft", "cuda")));
+            Map.entry("cli", Set.of("train", "peft", "cuda.kernels")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");
@@ -34,7 +38,7 @@ final class ModuleGraph {
     /// Modules of the build that no row of the table speaks of.
     static List<String> unknown(List<String> modules) {
         return modules.stream()
-                .map(m -> m.replaceFirst("-kernels$", "")) // cuda-kernels holds the package cuda
+                .map(m -> m.replace('-', '.'))
                 .filter(m -> !ARROWS.containsKey(m) && !NOT_SHIPPED.contains(m))
                 .toList();
     }
@@ -62,9 +66,10 @@ final class ModuleGraph {
         return Stream.of(
                 onlyIn("the Vector API is the CPU kernels' way to compute", "jdk.incubator.vector..", "tensor.cpu"),
                 onlyIn("options are read where commands are", "picocli..", "cli.."),
-                onlyIn("JCuda has one home", "jcuda..", "cuda.."),
+                onlyIn("JCuda has one home", "jcuda..", "cuda.driver.."),
                 segments(),
                 forbid("autograd", "dev.gradine.tensor.cpu..", "ops know a device only as Kernels"),
+                forbid("autograd", "dev.gradine.gpu..", "ops know a device only as Kernels"),
                 forbid("autograd", "dev.gradine.cuda..", "ops know a device only as Kernels"),
                 noJson("tensor"),
                 noJson("autograd"),
@@ -92,7 +97,7 @@ final class ModuleGraph {
     private static ArchRule segments() {
         return noClasses()
                 .that()
-                .resideOutsideOfPackages(ROOT + "tensor..", ROOT + "io..", ROOT + "cuda..")
+                .resideOutsideOfPackages(ROOT + "tensor..", ROOT + "io..", ROOT + "gpu..", ROOT + "cuda..")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.foreign.MemorySegment")

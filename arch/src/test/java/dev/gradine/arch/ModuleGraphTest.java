@@ -49,7 +49,7 @@ class ModuleGraphTest {
     @Test
     void every_module_of_the_build_has_a_row() {
         assertThat(ModuleGraph.unknown(Repository.here().modules())).isEmpty();
-        assertThat(ModuleGraph.unknown(List.of("tensor", "cuda-kernels", "serving")))
+        assertThat(ModuleGraph.unknown(List.of("tensor", "cuda-kernels", "cuda-sim", "serving")))
                 .containsExactly("serving");
     }
 
@@ -62,14 +62,17 @@ class ModuleGraphTest {
     static Stream<Arrow> a_planted_arrow_is_found() {
         return arrows("""
                 tensor: autograd.Known testkit.Known io.Known
-                autograd: nn.Known tensor.cpu.Known cuda.Known
+                autograd: nn.Known tensor.cpu.Known gpu.Known cuda.kernels.Known
                 nn: io.Known peft.Known java.lang.foreign.MemorySegment tools.jackson.databind.Known
                 io: autograd.Known
                 peft: align.Known train.Known
                 align: peft.Known data.Known com.fasterxml.jackson.annotation.Known
                 data: tensor.Known
                 train: peft.Known cli.Known picocli.CommandLine java.lang.foreign.MemorySegment
-                cuda: autograd.Known
+                gpu: autograd.Known cuda.sim.Known cuda.driver.Known cuda.kernels.Known jcuda.driver.Known
+                cuda.sim: cuda.driver.Known cuda.kernels.Known jcuda.driver.Known
+                cuda.driver: cuda.sim.Known cuda.kernels.Known
+                cuda.kernels: autograd.Known jcuda.driver.Known
                 cli: jmh.Known jdk.incubator.vector.FloatVector
                 tensor.kernel: jdk.incubator.vector.FloatVector jcuda.driver.Known
                 autograd.op: tensor.cpu.Known
@@ -86,7 +89,11 @@ class ModuleGraphTest {
         return arrows("""
                 tensor.cpu: jdk.incubator.vector.FloatVector
                 tensor: java.lang.foreign.MemorySegment
-                cuda: tensor.Known jcuda.driver.Known
+                gpu: tensor.Known java.lang.foreign.MemorySegment
+                cuda.sim: gpu.Known tensor.Known
+                cuda.sim.ptx: cuda.sim.Known
+                cuda.driver: gpu.Known jcuda.driver.Known
+                cuda.kernels: gpu.Known cuda.sim.Known cuda.driver.Known tensor.Known
                 autograd: tensor.Known
                 nn: tensor.Known tensor.cpu.Known java.lang.foreign.Arena
                 io: tools.jackson.databind.Known
@@ -126,7 +133,8 @@ class ModuleGraphTest {
             return Stream.of(words)
                     .skip(1)
                     .map(to -> new Arrow(
-                            words[0], to.matches("(?!jcuda)\\w+(\\.cpu)?\\.Known") ? "dev.gradine." + to : to));
+                            words[0],
+                            to.matches("(?!jcuda)\\w+(\\.cpu|(?<=cuda)\\.\\w+)?\\.Known") ? "dev.gradine." + to : to));
         });
     }
 

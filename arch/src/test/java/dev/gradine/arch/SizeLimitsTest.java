@@ -24,6 +24,8 @@ class SizeLimitsTest {
             "one component for each part of run.json",
             "cli/src/main/java/dev/gradine/cli/TrainingRun.java:parameters",
             "a plan holds what one run is made of",
+            "gpu/src/main/java/dev/gradine/gpu/DenseGemm.java:parameters",
+            "a product is three matrices, their sizes and how they are multiplied",
             "io/src/test/java/dev/gradine/io/SafetensorsHeaderTest.java:method",
             "one table of hostile headers");
 

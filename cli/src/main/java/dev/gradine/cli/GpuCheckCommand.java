@@ -4,19 +4,19 @@ import dev.gradine.cli.demo.DemoFiles;
 import dev.gradine.cli.gpu.Sanitizer;
 import dev.gradine.cli.gpu.StepCheck;
 import dev.gradine.cli.gpu.TempFolder;
-import dev.gradine.cuda.Gpu;
-import dev.gradine.cuda.Kernel;
-import dev.gradine.cuda.PtxFiles;
-import dev.gradine.cuda.check.Check;
-import dev.gradine.cuda.check.DroppedWaits;
-import dev.gradine.cuda.check.KernelCase;
-import dev.gradine.cuda.check.KernelCases;
-import dev.gradine.cuda.check.Verified;
-import dev.gradine.cuda.driver.CudaDevice;
 import dev.gradine.cuda.driver.Driver;
 import dev.gradine.cuda.driver.UserCache;
+import dev.gradine.cuda.kernels.PtxFiles;
+import dev.gradine.cuda.kernels.check.Check;
+import dev.gradine.cuda.kernels.check.DroppedWaits;
+import dev.gradine.cuda.kernels.check.KernelCase;
+import dev.gradine.cuda.kernels.check.KernelCases;
+import dev.gradine.cuda.kernels.check.Verified;
+import dev.gradine.cuda.kernels.device.CudaDevice;
 import dev.gradine.cuda.sim.Options;
 import dev.gradine.cuda.sim.Simulator;
+import dev.gradine.gpu.Gpu;
+import dev.gradine.gpu.Kernel;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -107,7 +107,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         Verified verified = check.verified(known(), at);
         if (device.equals(CUDA)) {
             write(file(), verified);
-            write(UserCache.verified(), check.verified(Verified.read(UserCache.verified()), at));
+            write(UserCache.file(Verified.FILE), check.verified(Verified.read(UserCache.file(Verified.FILE)), at));
         }
         if (only == null && !casesAlone) {
             steps();

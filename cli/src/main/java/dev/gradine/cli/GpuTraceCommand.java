@@ -1,11 +1,11 @@
 package dev.gradine.cli;
 
-import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.Gpu;
-import dev.gradine.cuda.PtxFiles;
-import dev.gradine.cuda.check.KernelCase;
-import dev.gradine.cuda.check.KernelCases;
+import dev.gradine.cuda.kernels.CudaKernels;
+import dev.gradine.cuda.kernels.PtxFiles;
+import dev.gradine.cuda.kernels.check.KernelCase;
+import dev.gradine.cuda.kernels.check.KernelCases;
 import dev.gradine.cuda.sim.Trace;
+import dev.gradine.gpu.Gpu;
 import dev.gradine.tensor.DType;
 import java.io.PrintWriter;
 import java.util.Comparator;

@@ -1,9 +1,9 @@
 package dev.gradine.cli;
 
-import dev.gradine.cuda.compile.Assembler.Cost;
-import dev.gradine.cuda.compile.KernelBuild;
-import dev.gradine.cuda.compile.KernelSource;
-import dev.gradine.cuda.compile.Nvrtc;
+import dev.gradine.cuda.driver.compile.Assembler.Cost;
+import dev.gradine.cuda.driver.compile.KernelBuild;
+import dev.gradine.cuda.driver.compile.KernelSource;
+import dev.gradine.cuda.driver.compile.Nvrtc;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.cli.demo.MergeCheck;
 import dev.gradine.nn.Policy;
-import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuDevice;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gradine.cuda.driver.Driver;
-import dev.gradine.cuda.sim.SimDevice;
+import dev.gradine.cuda.kernels.device.SimDevice;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.tensor.DType;

@@ -40,7 +40,8 @@ class GoldenModelsTest {
         int[] want = Values.ints(expected, "greedy");
         try (LoadedModel m = new LoadedModel(model)) {
             var request = new Generation.Request(Rule.GREEDY, want.length, _ -> false);
-            assertThat(new Generation(Policy.of(m.model()), m.run()).run(prompt, request, new SplittableRandom(1), _ -> true))
+            assertThat(new Generation(Policy.of(m.model()), m.run())
+                            .run(prompt, request, new SplittableRandom(1), _ -> true))
                     .isEqualTo(want);
         }
     }

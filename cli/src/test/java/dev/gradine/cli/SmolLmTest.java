@@ -139,7 +139,8 @@ class SmolLmTest {
                 .encode(Files.readString(text).substring(0, 4000), true);
         int[] ids = Arrays.copyOf(all, 1024);
         try (Kernels k = m.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), m.model(), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp =
+                    TokenLogProbs.of(Tape.forgetting(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
             double sum = 0;
             for (float x : k.download(lp.values().value())) sum -= x;
             float[] mean = {(float) (sum / (ids.length - 1))};

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -101,7 +102,8 @@ class TextCommandsTest {
                 Kernels k = m.run().openStep()) {
             int[] ids = m.codecFor(false).tokenizer().encode(text, true);
             assertThat(ids).containsExactly('a', 'b', 'c', 'd');
-            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), m.model(), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp =
+                    TokenLogProbs.of(Tape.forgetting(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
             float[] logp = k.download(lp.values().value());
             double sum = (double) logp[0] + logp[1] + logp[2];
             assertThat(lines)

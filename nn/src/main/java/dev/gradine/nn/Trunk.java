@@ -38,7 +38,8 @@ public final class Trunk {
     ///
     /// @throws IllegalStateException names what differs
     void requireOf(CausalLm other, TokenBatch read) {
-        if (!model.equals(other)) throw new IllegalStateException("trunk: of another model, expected one of this model");
+        if (!model.equals(other))
+            throw new IllegalStateException("trunk: of another model, expected one of this model");
         if (batch != read) throw new IllegalStateException("trunk: of another batch, expected that of the pass");
     }
 

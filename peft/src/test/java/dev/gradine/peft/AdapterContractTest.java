@@ -177,7 +177,9 @@ class AdapterContractTest {
         Pass pass = Pass.of(Tape.forgetting(run));
         Var x = pass.tape().constant(run.of(Shape.of(1, 3), 1, -2, 0.5f));
         Tolerance tolerance = Tolerance.dot(3, 3, 3);
-        Teeth.bite(run.download(lora.apply(base, x, pass).value()), y -> tolerance.check("y", y, new double[] {-2.2, 3.2}));
+        Teeth.bite(
+                run.download(lora.apply(base, x, pass).value()),
+                y -> tolerance.check("y", y, new double[] {-2.2, 3.2}));
         double[] delta = {0.4, -0.2, 0.8, -0.2, 0.1, -0.4};
         Teeth.bite(run.download(lora.delta(run)), d -> tolerance.check("delta", d, delta));
     }

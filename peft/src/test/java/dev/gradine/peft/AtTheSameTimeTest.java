@@ -118,7 +118,8 @@ class AtTheSameTimeTest {
             for (int i = 0; i < got.get(w).size(); i++) {
                 assertThat(got.get(w).get(i)).isEqualTo(alone.get(w).get(i));
             }
-            assertThat(alone.get(w).getFirst()).isNotEqualTo(alone.get((w + 1) % works.size()).getFirst());
+            assertThat(alone.get(w).getFirst())
+                    .isNotEqualTo(alone.get((w + 1) % works.size()).getFirst());
         }
     }
 

@@ -49,8 +49,8 @@ final class TinyModel {
     /// Logits of every position of the sequences.
     static float[] logits(Policy policy, Kernels run, List<int[]> sequences) {
         try (Kernels k = run.openStep()) {
-            return k.download(policy.logits(Tape.forgetting(k), TokenBatch.of(sequences))
-                    .value());
+            return k.download(
+                    policy.logits(Tape.forgetting(k), TokenBatch.of(sequences)).value());
         }
     }
 

@@ -103,7 +103,10 @@ class ReferenceLogProbsTest {
         Policy frozen = Policy.of(model);
         Beside got = beside(policy, ReferenceLogProbs.of(frozen));
         assertThat(got.layers()).isEqualTo(2);
-        assertThat(got.sums()).isEqualTo(alone(frozen)).isNotEqualTo(alone(policy)).hasSize(2);
+        assertThat(got.sums())
+                .isEqualTo(alone(frozen))
+                .isNotEqualTo(alone(policy))
+                .hasSize(2);
     }
 
     @Test

@@ -1,6 +1,6 @@
 package dev.gradine.cli.gpu;
 
-import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;

@@ -1,7 +1,7 @@
 package dev.gradine.cli.gpu;
 
-import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.DenseGemm;
+import dev.gradine.cuda.kernels.CudaKernels;
+import dev.gradine.gpu.DenseGemm;
 import dev.gradine.tensor.DType;
 import java.util.List;
 import java.util.function.Consumer;

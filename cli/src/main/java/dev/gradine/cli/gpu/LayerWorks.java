@@ -8,7 +8,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.cli.gpu.GpuBenchSettings.Layer;
-import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;

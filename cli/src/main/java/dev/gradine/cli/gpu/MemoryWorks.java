@@ -1,7 +1,7 @@
 package dev.gradine.cli.gpu;
 
-import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.Nf4MatMulCuda;
+import dev.gradine.cuda.kernels.CudaKernels;
+import dev.gradine.cuda.kernels.Nf4MatMulCuda;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;

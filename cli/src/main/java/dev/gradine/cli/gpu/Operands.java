@@ -1,7 +1,7 @@
 package dev.gradine.cli.gpu;
 
-import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.DeviceMemory;
+import dev.gradine.cuda.kernels.CudaKernels;
+import dev.gradine.gpu.DeviceMemory;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;

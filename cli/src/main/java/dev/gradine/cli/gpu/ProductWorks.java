@@ -1,10 +1,10 @@
 package dev.gradine.cli.gpu;
 
-import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.DenseGemm;
-import dev.gradine.cuda.DenseGemm.Form;
-import dev.gradine.cuda.DenseGemm.Matrix;
-import dev.gradine.cuda.DenseGemm.Product;
+import dev.gradine.cuda.kernels.CudaKernels;
+import dev.gradine.gpu.DenseGemm;
+import dev.gradine.gpu.DenseGemm.Form;
+import dev.gradine.gpu.DenseGemm.Matrix;
+import dev.gradine.gpu.DenseGemm.Product;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;

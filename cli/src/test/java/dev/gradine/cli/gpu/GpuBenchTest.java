@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.cli.gpu.GpuBenchSettings.Layer;
 import dev.gradine.cli.gpu.GpuBenchSettings.Repeats;
-import dev.gradine.cuda.CudaKernels;
+import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.tensor.DType;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.gradine.cli.gpu;
 
-import dev.gradine.cuda.DenseGemm;
-import dev.gradine.cuda.Gpu;
+import dev.gradine.gpu.DenseGemm;
+import dev.gradine.gpu.Gpu;
 import dev.gradine.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,13 +1,15 @@
 package dev.gradine.cuda.driver;
 
-import dev.gradine.cuda.CudaKernels;
-import dev.gradine.cuda.DeviceMemory;
-import dev.gradine.cuda.GraphGpu;
-import dev.gradine.cuda.Grid;
-import dev.gradine.cuda.Kernel;
-import dev.gradine.cuda.Operation;
-import dev.gradine.cuda.Recording;
-import dev.gradine.cuda.TensorMap;
+import dev.gradine.cuda.kernels.CudaKernels;
+import dev.gradine.cuda.kernels.PtxFiles;
+import dev.gradine.cuda.kernels.device.CudaDevice;
+import dev.gradine.gpu.DeviceMemory;
+import dev.gradine.gpu.GraphGpu;
+import dev.gradine.gpu.Grid;
+import dev.gradine.gpu.Kernel;
+import dev.gradine.gpu.Operation;
+import dev.gradine.gpu.Recording;
+import dev.gradine.gpu.TensorMap;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
@@ -29,7 +31,7 @@ final class CardOnPaper {
         CardInfo info = Driver.cards().getFirst();
         System.out.println("missing: " + Driver.whyMissing());
         System.out.println("note: " + new CudaDevice().note());
-        Card card = new Card(info, kernel -> false);
+        Card card = new Card(info, PtxFiles::text, kernel -> false);
         System.out.println("%s, %d multiprocessors, %d bytes shared, CUDA %s"
                 .formatted(card.name(), card.multiprocessors(), card.sharedBytesPerBlock(), Driver.version()));
         try (Kernels run = CudaKernels.open(card)) {
@@ -50,7 +52,7 @@ final class CardOnPaper {
             card.launch(new Kernel("paper", "paper_fault"), Grid.of(2, 64));
             fails(card::synchronize);
         }
-        held(new Card(info, kernel -> false));
+        held(new Card(info, PtxFiles::text, kernel -> false));
     }
 
     /// A graph of every kind of operation.

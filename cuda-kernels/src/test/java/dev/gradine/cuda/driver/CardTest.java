@@ -3,7 +3,7 @@ package dev.gradine.cuda.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.gradine.cuda.GraphCounts;
+import dev.gradine.gpu.GraphCounts;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,0 @@
-/// Every kernel against the CPU: cases that the tests run on the simulator and `gpu check` on a card.
-@NullMarked
-package dev.gradine.cuda.check;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,121 @@
+package dev.gradine.cuda.kernels;
+
+import dev.gradine.cuda.kernels.AttentionLists.Listed;
+import dev.gradine.gpu.DeviceMemory;
+import dev.gradine.gpu.Gpu;
+import dev.gradine.gpu.Grid;
+import dev.gradine.gpu.Kernel;
+import dev.gradine.gpu.TensorMap;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.Segments;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// Attention in instructions that only Hopper has, for bf16 heads of 64 and 128, as
+/// `attention.sm_90a.cu` lays it out: blocks that stay, each with one warpgroup that brings tiles and
+/// others of 64 rows each that compute.
+final class AttentionHopper {
+
+    private static final int WARPGROUP = 128; // threads
+    private static final int ROWS = 64; // of a warpgroup
+    private static final int KEYS = 128; // keys of a tile of the forward kernel
+    private static final int BACKWARD_ROWS = 2 * ROWS; // of the tiles that stay in the backward kernels
+    private static final int BACKWARD_STAGES = 3; // pairs of tiles that travel
+    private static final int COLUMNS = 64; // values of a row of a tile in shared memory: 128 bytes
+    private static final int UNUSED = 1024; // bytes at most before the first tile
+
+    private final Gpu gpu;
+    private final Set<Kernel> kernels; // that may be chosen: asked once, since a file is hashed for it
+    private final AttentionLists forwardLists;
+    private final AttentionLists backwardLists;
+
+    AttentionHopper(Gpu gpu) {
+        this.gpu = gpu;
+        this.kernels = Stream.of("forward", "backward_q", "backward_kv")
+                .flatMap(pass -> Stream.of(kernel(pass, 64), kernel(pass, 128)))
+                .filter(gpu::runs)
+                .collect(Collectors.toSet());
+        this.forwardLists = new AttentionLists(gpu);
+        this.backwardLists = new AttentionLists(gpu);
+    }
+
+    /// Whether a pass for heads of this size may be chosen; it takes all that the tensor cores' path takes.
+    boolean runs(String pass, AttentionPath path, Heads heads) {
+        return !path.takesHeadDim() && kernels.contains(kernel(pass, heads.headDim()));
+    }
+
+    private static Kernel kernel(String pass, int headDim) {
+        return new Kernel("attention.sm_90a", "attention_" + pass + "_hopper_bf16_d" + headDim);
+    }
+
+    void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
+        int queries = (heads.headDim() == 64 ? 3 : 2) * ROWS;
+        Listed l = forwardLists.of(segments, queries, KEYS);
+        int tiles = l.tiles().queries().size();
+        int row = 2 * heads.headDim();
+        int stages = 1024 / row;
+        int bytes = 3 * queries * row + stages * KEYS * row + 40 + 16 * stages;
+        new Arguments()
+                .values(map(q, heads.heads(), heads, queries))
+                .values(map(k, heads.kvHeads(), heads, KEYS), map(v, heads.kvHeads(), heads, KEYS))
+                .values(l.address(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), y, lse)
+                .launch(gpu, kernel("forward", heads.headDim()), grid(tiles, heads.heads(), queries, bytes));
+    }
+
+    /// @param delta where Σ y · dy of every row and head is
+    void backwardQ(Upstream up, long delta, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor dq) {
+        Listed l = backwardLists.of(segments, BACKWARD_ROWS, BACKWARD_ROWS);
+        int tiles = l.tiles().queries().size();
+        int keys = 8192 / heads.headDim();
+        new Arguments()
+                .values(map(up.dy(), heads.heads(), heads, BACKWARD_ROWS), up.lse(), delta)
+                .values(map(q, heads.heads(), heads, BACKWARD_ROWS))
+                .values(map(k, heads.kvHeads(), heads, keys), map(v, heads.kvHeads(), heads, keys))
+                .values(l.address(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), dq)
+                .launch(gpu, kernel("backward_q", heads.headDim()), backwardGrid(tiles, heads.heads(), keys, heads));
+    }
+
+    /// @param delta where Σ y · dy of every row and head is
+    void backwardKv(
+            Upstream up,
+            long delta,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Heads heads,
+            Segments segments,
+            Tensor dk,
+            Tensor dv) {
+        Listed l = backwardLists.of(segments, BACKWARD_ROWS, BACKWARD_ROWS);
+        int tiles = l.tiles().keys().size();
+        new Arguments()
+                .values(map(up.dy(), heads.heads(), heads, ROWS), up.lse(), delta)
+                .values(map(q, heads.heads(), heads, ROWS))
+                .values(map(k, heads.kvHeads(), heads, BACKWARD_ROWS), map(v, heads.kvHeads(), heads, BACKWARD_ROWS))
+                .values(l.keys(), l.sources(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), dk, dv)
+                .launch(gpu, kernel("backward_kv", heads.headDim()), backwardGrid(tiles, heads.kvHeads(), ROWS, heads));
+    }
+
+    /// Rows of all heads, of which a box takes `rows` rows and 64 columns.
+    private static TensorMap map(Tensor t, int heads, Heads h, int rows) {
+        long width = (long) heads * h.headDim();
+        return TensorMap.matrix(DeviceMemory.address(t), DType.BF16, t.size() / width, width, rows, COLUMNS);
+    }
+
+    /// Two tiles and the results, the ring of pairs of tiles of `rows` rows with two floats a row, barriers.
+    private Grid backwardGrid(int tiles, int heads, int rows, Heads h) {
+        int row = 2 * h.headDim();
+        int bytes = 3 * BACKWARD_ROWS * row + BACKWARD_STAGES * (2 * rows * row + 8 * (rows + 1));
+        return grid(tiles, heads, BACKWARD_ROWS, bytes + 24 + 16 * BACKWARD_STAGES);
+    }
+
+    /// As many blocks as stay on the device; a warpgroup for every 64 of the rows and one more.
+    private Grid grid(int tiles, int heads, int rows, int bytes) {
+        int blocks = (int) Math.min(gpu.multiprocessors(), (long) tiles * heads);
+        return new Grid(blocks, 1, 1, (rows / ROWS + 1) * WARPGROUP, UNUSED + bytes);
+    }
+}

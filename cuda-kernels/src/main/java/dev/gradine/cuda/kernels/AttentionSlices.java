@@ -1,0 +1,85 @@
+package dev.gradine.cuda.kernels;
+
+import dev.gradine.cuda.kernels.AttentionTiles.QueryTile;
+import dev.gradine.tensor.kernel.Segments;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What each block of the split forward does, as `attention_split.cuh` reads it. How keys are cut depends on their
+/// number alone, so that sums have one order on every card.
+///
+/// @param slices of the keys, for some pairs of a query and a head each
+/// @param joints for each query, where its parts are
+/// @param parts rows of the parts in all
+record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
+
+    static final int PAIRS = 8; // of a block, at most
+
+    private static final int MOST_QUERIES = 16; // of a sequence
+    private static final int SPAN = 32; // keys that a block reads at once
+    private static final int SHORTEST = 64; // keys of a slice: fewer are not worth the parts they leave
+    private static final int MOST_SLICES = 64; // of a sequence: more leave parts without filling a card better
+
+    /// Keys `begin` … `end` − 1 that queries of `tile` see, for its pairs from number `pair` on; what they
+    /// give begins at row `part`.
+    record Slice(QueryTile tile, int pair, int begin, int end, int part) {}
+
+    /// The parts of one query: `count` of them, from row `part` on, each `stride` rows behind the last.
+    record Joint(int part, int stride, int count) {}
+
+    /// Whether so few queries see so many keys that one block for all keys would leave most of a card idle.
+    static boolean suit(Segments segments) {
+        int most = 0;
+        for (int s = 0; s < segments.count(); s++) {
+            if (segments.queries(s) > MOST_QUERIES) return false;
+            int parent = segments.parent(s);
+            most = Math.max(most, segments.keys(s) + (parent < 0 ? 0 : segments.keys(parent)));
+        }
+        return most > 2 * SHORTEST;
+    }
+
+    /// @param heads of queries
+    /// @param perGroup heads that read one key head
+    static AttentionSlices of(Segments segments, int heads, int perGroup) {
+        List<Slice> slices = new ArrayList<>();
+        List<Joint> joints = new ArrayList<>();
+        int parts = 0;
+        for (int s = 0; s < segments.count(); s++) {
+            if (segments.queries(s) == 0) continue;
+            QueryTile tile = AttentionTiles.whole(segments, s);
+            int keys = tile.ahead() + tile.queries();
+            int length = length(keys);
+            int count = Math.ceilDiv(keys, length);
+            int rows = tile.queries() * heads;
+            for (int i = 0; i < tile.queries(); i++) joints.add(new Joint(parts + i * heads, rows, count));
+            for (int begin = 0; begin < keys; begin += length, parts = Math.addExact(parts, rows)) {
+                for (int pair = 0; pair < tile.queries() * perGroup; pair += PAIRS) {
+                    slices.add(new Slice(tile, pair, begin, Math.min(keys, begin + length), parts));
+                }
+            }
+        }
+        return new AttentionSlices(slices, joints, parts);
+    }
+
+    private static int length(int keys) {
+        int even = Math.ceilDiv(keys, MOST_SLICES);
+        return Math.max(SHORTEST, Math.ceilDiv(even, SPAN) * SPAN);
+    }
+
+    /// The two lists one after the other.
+    int[] toInts() {
+        int[] to = new int[10 * slices.size() + 3 * joints.size()];
+        int at = 0;
+        for (Slice s : slices) {
+            at = s.tile.put(to, at);
+            at = AttentionTiles.put(to, at, s.pair, s.begin, s.end, s.part);
+        }
+        for (Joint j : joints) at = AttentionTiles.put(to, at, j.part, j.stride, j.count);
+        return to;
+    }
+
+    /// Byte at which the joints begin among `toInts`.
+    long jointsAt() {
+        return 4L * 10 * slices.size();
+    }
+}

@@ -1,0 +1,314 @@
+package dev.gradine.cuda.kernels;
+
+import dev.gradine.gpu.DenseGemm;
+import dev.gradine.gpu.DeviceMemory;
+import dev.gradine.gpu.Gpu;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.ActivationKernel;
+import dev.gradine.tensor.kernel.AdamWKernel;
+import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.DropoutKernel;
+import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.KvAppendKernel;
+import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LogProbKernel;
+import dev.gradine.tensor.kernel.LowRankKernel;
+import dev.gradine.tensor.kernel.MatMulKernel;
+import dev.gradine.tensor.kernel.ReduceKernel;
+import dev.gradine.tensor.kernel.RmsNormKernel;
+import dev.gradine.tensor.kernel.RopeKernel;
+import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.memory.Lifetime;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/// The CUDA device, on a card or on the simulator. `open` gives the `run` lifetime; steps share one
+/// slab of its memory.
+///
+/// Tensors hold addresses that only the `Gpu` follows, in the types that the host has them in.
+public final class CudaKernels implements Kernels {
+
+    private static final int CHUNK_VALUES = 192 << 20; // 400 MB of bf16: 1500 rows of a vocabulary of 128k
+    private static final int WARP_BITS = 32 * Float.SIZE;
+
+    private final Gpu gpu;
+    private final Lifetime memory;
+    private final Launchers launchers;
+    private final DType dataType;
+    private final boolean isRun;
+
+    private CudaKernels(Gpu gpu, Lifetime memory, Launchers launchers, DType dataType, boolean isRun) {
+        this.gpu = gpu;
+        this.memory = memory;
+        this.launchers = launchers;
+        this.dataType = dataType;
+        this.isRun = isRun;
+    }
+
+    /// Opens the `run` lifetime; `gpu` is closed with it. Layers compute in f32.
+    public static CudaKernels open(Gpu gpu) {
+        return open(gpu, DType.F32);
+    }
+
+    /// Opens the `run` lifetime; `gpu` is closed with it.
+    ///
+    /// @param dataType what layers compute in, F32 or BF16
+    public static CudaKernels open(Gpu gpu, DType dataType) {
+        return open(gpu, dataType, List.of());
+    }
+
+    /// Opens the `run` lifetime; `gpu` and the vendor's library are closed with it.
+    ///
+    /// @param dataType what layers compute in, F32 or BF16
+    /// @param vendor whose matrix products are used where it takes the types: one, or none
+    public static CudaKernels open(Gpu gpu, DType dataType, List<DenseGemm> vendor) {
+        if (dataType != DType.F32 && dataType != DType.BF16) {
+            throw new DTypeException("%s: data type is %s, expected F32 or BF16".formatted(gpu.name(), dataType));
+        }
+        return new CudaKernels(gpu, Lifetime.run(new DeviceMemory(gpu)), new Launchers(gpu, vendor), dataType, true);
+    }
+
+    /// What executes the kernels.
+    public Gpu gpu() {
+        return gpu;
+    }
+
+    @Override
+    public String name() {
+        return gpu.name() + launchers.vendorName();
+    }
+
+    @Override
+    public int vectorBits() {
+        return WARP_BITS;
+    }
+
+    @Override
+    public DType dataType() {
+        return dataType;
+    }
+
+    @Override
+    public Tensor empty(DType dtype, Shape shape) {
+        return memory.empty(dtype, shape);
+    }
+
+    @Override
+    public Tensor zeros(Shape shape) {
+        Tensor t = empty(shape);
+        if (t.bytes() > 0) gpu.fill(DeviceMemory.address(t), (byte) 0, t.bytes());
+        return t;
+    }
+
+    @Override
+    public void release(Tensor t) {
+        memory.release(t);
+    }
+
+    @Override
+    public CudaKernels openStep() {
+        return new CudaKernels(gpu, memory.openStep(), launchers, dataType, false);
+    }
+
+    @Override
+    public void close() {
+        memory.close();
+        if (!isRun) return;
+        launchers.close();
+        gpu.close();
+    }
+
+    @Override
+    public long bytesInUse() {
+        return memory.bytesInUse();
+    }
+
+    @Override
+    public long peakStepBytes() {
+        return memory.peakStepBytes();
+    }
+
+    @Override
+    public void upload(float[] from, Tensor to) {
+        DTypeException.require("upload", "tensor", to, DType.F32);
+        requireSize(from.length, to);
+        upload(MemorySegment.ofArray(from), to);
+    }
+
+    @Override
+    public void upload(int[] from, Tensor to) {
+        DTypeException.require("upload", "tensor", to, DType.I32);
+        requireSize(from.length, to);
+        upload(MemorySegment.ofArray(from), to);
+    }
+
+    private static void requireSize(int values, Tensor to) {
+        if (values != to.size()) {
+            throw new ShapeException("upload: %d values, expected %d for %s".formatted(values, to.size(), to));
+        }
+    }
+
+    private void upload(MemorySegment from, Tensor to) {
+        if (to.bytes() > 0) gpu.upload(from, DeviceMemory.address(to));
+    }
+
+    private void download(Tensor from, MemorySegment to) {
+        if (from.bytes() > 0) gpu.download(DeviceMemory.address(from), to);
+    }
+
+    /// A u8 tensor of host values, such as codes of four bits, two in a byte.
+    public Tensor ofBytes(byte... values) {
+        Tensor t = empty(DType.U8, Shape.of(values.length));
+        upload(MemorySegment.ofArray(values), t);
+        return t;
+    }
+
+    @Override
+    public float[] download(Tensor from) {
+        if (from.dtype() == DType.F32) {
+            float[] values = new float[from.size()];
+            download(from, MemorySegment.ofArray(values));
+            return values;
+        }
+        try (Arena arena = Arena.ofConfined();
+                Kernels host = CpuKernels.open()) {
+            return host.download(toHost(from, arena));
+        }
+    }
+
+    @Override
+    public int[] downloadInts(Tensor from) {
+        DTypeException.require("download", "tensor", from, DType.I32);
+        int[] values = new int[from.size()];
+        download(from, MemorySegment.ofArray(values));
+        return values;
+    }
+
+    /// Rows enough that reading the weights once more for each chunk costs little.
+    @Override
+    public int chunkValues() {
+        return CHUNK_VALUES;
+    }
+
+    @Override
+    public Tensor fromHost(Tensor host) {
+        Tensor t = empty(host.dtype(), host.shape());
+        upload(host.data(), t);
+        return t;
+    }
+
+    @Override
+    public Tensor toHost(Tensor t, Arena arena) {
+        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
+        download(t, host.data());
+        return host;
+    }
+
+    @Override
+    public void copy(Tensor from, Tensor to) {
+        ShapeException.require("copy", "to", to.shape(), from.shape(), "shape of from");
+        if (from.dtype() == to.dtype()) {
+            if (from.bytes() > 0) gpu.copy(DeviceMemory.address(from), DeviceMemory.address(to), from.bytes());
+            return;
+        }
+        launchers.get(ConvertCuda.class).copy(from, to);
+    }
+
+    /// One AdamW update of `master f32`, of which `p bf16` becomes the rounding; `g bf16`.
+    public void adamWithMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, AdamWKernel.Update update) {
+        launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
+    }
+
+    /// Softmax over rows.
+    public SoftmaxCuda softmax() {
+        return launchers.get(SoftmaxCuda.class);
+    }
+
+    /// Weights of four bits to floats.
+    public Nf4Cuda nf4() {
+        return launchers.get(Nf4Cuda.class);
+    }
+
+    @Override
+    public MatMulKernel matMul() {
+        return launchers.get(MatMulKernel.class);
+    }
+
+    @Override
+    public LowRankKernel lowRank() {
+        return launchers.get(LowRankKernel.class);
+    }
+
+    @Override
+    public ElementwiseKernel elementwise() {
+        return launchers.get(ElementwiseKernel.class);
+    }
+
+    @Override
+    public ReduceKernel reduce() {
+        return launchers.get(ReduceKernel.class);
+    }
+
+    @Override
+    public ActivationKernel activation() {
+        return launchers.get(ActivationKernel.class);
+    }
+
+    @Override
+    public RmsNormKernel rmsNorm() {
+        return launchers.get(RmsNormKernel.class);
+    }
+
+    @Override
+    public LayerNormKernel layerNorm() {
+        return launchers.get(LayerNormKernel.class);
+    }
+
+    @Override
+    public RopeKernel rope() {
+        return launchers.get(RopeKernel.class);
+    }
+
+    @Override
+    public AttentionKernel attention() {
+        return launchers.get(AttentionKernel.class);
+    }
+
+    @Override
+    public KvAppendKernel kvAppend() {
+        return launchers.get(KvAppendKernel.class);
+    }
+
+    @Override
+    public GatherKernel gather() {
+        return launchers.get(GatherKernel.class);
+    }
+
+    @Override
+    public LogProbKernel logProb() {
+        return launchers.get(LogProbKernel.class);
+    }
+
+    @Override
+    public SamplingKernel sampling() {
+        return launchers.get(SamplingKernel.class);
+    }
+
+    @Override
+    public DropoutKernel dropout() {
+        return launchers.get(DropoutKernel.class);
+    }
+
+    @Override
+    public AdamWKernel adamW() {
+        return launchers.get(AdamWKernel.class);
+    }
+}

@@ -1,0 +1,31 @@
+package dev.gradine.cuda.kernels;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Tensor;
+
+/// How kernels are told the type of real numbers: the order of `enum Type` in `matrix.cuh`.
+final class RealType {
+
+    private RealType() {}
+
+    /// The number of a type.
+    static int code(DType type) {
+        return switch (type) {
+            case F32 -> 0;
+            case F16 -> 1;
+            case BF16 -> 2;
+            case Q8_0 -> 3;
+            case Q4_0 -> 4;
+            case Q4_1 -> 5;
+            case I64, I32, I8, U8 -> throw new DTypeException("kernel: type is " + type + ", expected a real type");
+        };
+    }
+
+    /// Says that activations `t` are F32 or BF16.
+    static void requireActivation(String op, String arg, Tensor t) {
+        if (t.dtype() != DType.F32 && t.dtype() != DType.BF16) {
+            throw new DTypeException("%s: %s is %s, expected F32 or BF16".formatted(op, arg, t.dtype()));
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.gradine.cuda.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.cuda.kernels.AttentionSlices.Joint;
+import dev.gradine.cuda.kernels.AttentionSlices.Slice;
+import dev.gradine.cuda.kernels.AttentionTiles.QueryTile;
+import dev.gradine.tensor.kernel.Segments;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// The slices against the definition of which query sees which key, and where their parts are found again.
+class AttentionSlicesTest {
+
+    private static final int HEADS = 6;
+    private static final int PER_GROUP = 3;
+
+    static Stream<Segments> layouts() {
+        return Stream.of(
+                Segments.cached(1, 129),
+                Segments.cached(16, 1000),
+                Segments.cached(1, 9000),
+                Segments.of(new int[] {0, 1, 3, 3, 19}, new int[] {0, 1, 400, 440, 640}));
+    }
+
+    @ParameterizedTest
+    @MethodSource("layouts")
+    void a_query_and_a_head_meet_every_key_they_see_in_one_part(Segments s) {
+        AttentionSlices slices = AttentionSlices.of(s, HEADS, PER_GROUP);
+        int[][] met = new int[slices.parts()][s.keys()];
+        for (Slice slice : slices.slices()) meet(slice, met);
+        int[][] seen = new int[s.queries() * HEADS][s.keys()];
+        for (int i = 0; i < s.queries(); i++) {
+            Joint j = slices.joints().get(i);
+            for (int n = 0; n < j.count(); n++) {
+                for (int h = 0; h < HEADS; h++) add(seen[i * HEADS + h], met[j.part() + n * j.stride() + h]);
+            }
+        }
+        assertThat(seen).isDeepEqualTo(expected(s));
+    }
+
+    /// The first group of heads at work, and the second beside it.
+    private static void meet(Slice slice, int[][] met) {
+        QueryTile t = slice.tile();
+        int end = Math.min(t.queries() * PER_GROUP, slice.pair() + AttentionSlices.PAIRS);
+        for (int pair = slice.pair(); pair < end; pair++) {
+            int query = pair / PER_GROUP;
+            for (int h = pair % PER_GROUP; h < HEADS; h += PER_GROUP) {
+                for (int j = slice.begin(); j < slice.end() && j <= t.ahead() + query; j++) {
+                    met[slice.part() + query * HEADS + h][t.own() + j]++;
+                }
+            }
+        }
+    }
+
+    private static void add(int[] to, int[] values) {
+        for (int i = 0; i < to.length; i++) to[i] += values[i];
+    }
+
+    private static int[][] expected(Segments s) {
+        int[][] seen = new int[s.queries() * HEADS][s.keys()];
+        for (int n = 0; n < s.count(); n++) {
+            for (int row = 0; row < s.queries(n) * HEADS; row++) {
+                int last = s.keys(n) - s.queries(n) + row / HEADS;
+                for (int j = 0; j <= last; j++) seen[s.queryStart(n) * HEADS + row][s.keyStart(n) + j]++;
+            }
+        }
+        return seen;
+    }
+
+    @Test
+    void slices_are_64_keys_and_no_more_than_64() {
+        assertThat(AttentionSlices.of(Segments.cached(1, 1000), 1, 1).slices()).hasSize(16);
+        assertThat(AttentionSlices.of(Segments.cached(1, 4096), 1, 1).slices()).hasSize(64);
+        assertThat(AttentionSlices.of(Segments.cached(1, 100_000), 1, 1).slices())
+                .hasSizeBetween(60, 64)
+                .allMatch(s -> (s.end() - s.begin()) % 32 == 0 || s.end() == 100_000);
+    }
+
+    @Test
+    void few_queries_and_many_keys_are_split() {
+        assertThat(AttentionSlices.suit(Segments.cached(1, 129))).isTrue();
+        assertThat(AttentionSlices.suit(Segments.cached(16, 4096))).isTrue();
+        assertThat(AttentionSlices.suit(Segments.cached(1, 128))).isFalse();
+        assertThat(AttentionSlices.suit(Segments.cached(17, 4096))).isFalse();
+        assertThat(AttentionSlices.suit(Segments.packed(0, 16, 300))).isFalse();
+    }
+
+    @Test
+    void the_device_reads_two_lists_one_after_the_other() {
+        AttentionSlices slices = AttentionSlices.of(Segments.cached(1, 70), 2, 2);
+        assertThat(slices.toInts())
+                .containsExactly(
+                        0, 1, 0, 0, 0, 69, 0, 0, 64, 0, // the tile, pair, begin, end, part
+                        0, 1, 0, 0, 0, 69, 0, 64, 70, 2, //
+                        0, 2, 2);
+        assertThat(slices.jointsAt()).isEqualTo(80);
+    }
+}

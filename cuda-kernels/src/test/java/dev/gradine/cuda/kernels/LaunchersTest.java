@@ -1,0 +1,110 @@
+package dev.gradine.cuda.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.cuda.sim.Fault;
+import dev.gradine.cuda.sim.Simulator;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.util.List;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// What launchers refuse before anything runs, in the words of the CPU, and what kernels refuse while they run.
+class LaunchersTest {
+
+    private final CudaKernels device = CudaKernels.open(new Simulator());
+    private final Kernels cpu = CpuKernels.open();
+
+    @AfterEach
+    void close() {
+        device.close();
+        cpu.close();
+    }
+
+    @Test
+    void wrong_shapes_are_refused_in_the_words_of_the_cpu() {
+        List<Consumer<Kernels>> mistakes = List.of(
+                k -> k.elementwise().add(f32(k, 3), f32(k, 4), f32(k, 3)),
+                k -> k.elementwise().addBias(f32(k, 2, 3), f32(k, 2), f32(k, 2, 3)),
+                k -> k.elementwise().scaleRows(f32(k, 2, 3), f32(k, 3), f32(k, 2, 3)),
+                k -> k.activation().swiGlu(f32(k, 3), f32(k, 2), f32(k, 3)),
+                k -> k.activation().geluBackward(f32(k, 3), f32(k, 3), true, f32(k, 2)),
+                k -> k.rmsNorm().forward(f32(k, 2, 64), f32(k, 63), 1e-5f, f32(k, 2, 64), f32(k, 2)),
+                k -> k.rmsNorm().backward(f32(k, 2, 8), f32(k, 2, 8), f32(k, 8), f32(k, 3), f32(k, 2, 8), null),
+                k -> k.layerNorm()
+                        .forward(f32(k, 2, 8), f32(k, 8), f32(k, 7), 1e-5f, f32(k, 2, 8), f32(k, 2), f32(k, 2)),
+                k -> k.rope().forward(f32(k, 2, 12), k.ofInts(0, 0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 12)),
+                k -> k.rope().forward(f32(k, 2, 8), k.ofInts(0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 8)),
+                k -> k.gather().forward(k.ofInts(0), f32(k, 5, 4), f32(k, 1, 3)),
+                k -> k.gather().backward(k.ofInts(0, 1), f32(k, 1, 4), f32(k, 5, 4)),
+                k -> k.logProb().forward(f32(k, 2, 5), k.ofInts(1), f32(k, 2), f32(k, 2), null),
+                k -> k.logProb().backward(f32(k, 2), f32(k, 2), f32(k, 2), f32(k, 2, 5)),
+                k -> k.dropout().apply(f32(k, 3), 0.1f, 1, f32(k, 2)),
+                k -> k.reduce().segmentSum(f32(k, 3), k.ofInts(0, 3), f32(k, 2)),
+                k -> k.reduce().addColumnSums(f32(k, 2, 3), f32(k, 2)));
+        for (Consumer<Kernels> mistake : mistakes) {
+            String expected = message(mistake, cpu);
+            assertThat(message(mistake, device)).isEqualTo(expected);
+        }
+    }
+
+    private static Tensor f32(Kernels k, int... dims) {
+        return k.zeros(Shape.of(dims));
+    }
+
+    private static String message(Consumer<Kernels> mistake, Kernels k) {
+        try {
+            mistake.accept(k);
+        } catch (ShapeException e) {
+            return String.valueOf(e.getMessage());
+        }
+        throw new AssertionError("nothing was refused");
+    }
+
+    @Test
+    void data_of_one_call_have_one_type() {
+        Tensor x = device.empty(DType.BF16, Shape.of(2, 8));
+        Tensor y = device.empty(DType.F32, Shape.of(2, 8));
+        assertThatThrownBy(() -> device.activation().gelu(x, true, y))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("gelu: x is BF16[2, 8], expected 16 values of F32");
+        Tensor half = device.empty(DType.F16, Shape.of(2, 8));
+        assertThatThrownBy(() -> device.rmsNorm().forward(half, y, 1e-5f, half, y))
+                .isInstanceOf(DTypeException.class)
+                .hasMessage("rms_norm: x is F16, expected F32 or BF16");
+    }
+
+    @Test
+    void an_index_outside_the_table_stops_the_kernel() {
+        Tensor table = f32(device, 5, 4);
+        Tensor y = f32(device, 1, 4);
+        for (int id : new int[] {-1, 5}) {
+            assertThatThrownBy(() -> device.gather().forward(device.ofInts(id), table, y))
+                    .isInstanceOf(Fault.class)
+                    .hasMessageContaining("trap")
+                    .hasMessageContaining("gather.cu");
+            assertThatThrownBy(() -> device.gather().backward(device.ofInts(id), y, table))
+                    .isInstanceOf(Fault.class);
+            assertThatThrownBy(
+                            () -> device.rope().forward(y, device.ofInts(id), f32(device, 5, 2), f32(device, 5, 2), y))
+                    .isInstanceOf(Fault.class);
+        }
+    }
+
+    @Test
+    void nf4_takes_blocks_of_a_power_of_two() {
+        Tensor q = device.empty(DType.U8, Shape.of(32));
+        Tensor y = f32(device, 64);
+        assertThatThrownBy(() -> device.nf4().dequantise(q, f32(device, 16), f32(device, 1), 48, y))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("nf4: block is 48, expected a power of two from 8 on");
+    }
+}
