@@ -24,11 +24,12 @@ final class ModuleGraph {
             Map.entry("autograd", Set.of("tensor")),
             Map.entry("nn", Set.of("autograd")),
             Map.entry("io", Set.of("tensor")),
+            Map.entry("models", Set.of("nn", "io", "data")),
             Map.entry("peft", Set.of("nn", "io")),
             Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
             Map.entry("train", Set.of("align", "io", "data")),
-            Map.entry("cli", Set.of("train", "peft", "cuda.kernels")));
+            Map.entry("cli", Set.of("train", "peft", "models", "cuda.kernels")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");
