@@ -26,19 +26,18 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
     Labelled rejected = Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3);
     var rng = new SplittableRandom(42);
     try (Kernels run = CpuKernels.open()) {
-        ModelConfig config = new ModelConfig(Map.of("model_type", "llama", "vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
-                "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
-        CausalLm model = Families.builtIn().build(config, new Weights((name, shape) -> weight(run, rng, name, shape), run));
+        ModelConfig config = new ModelConfig(Map.of("model_type", "llama", "vocab_size", VOCAB, "hidden_size", C,
+                "intermediate_size", C, "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
+        Weights weights = new Weights((name, shape) -> weight(run, rng, name, shape), run);
+        CausalLm model = Families.builtIn().build(config, weights);
         AdapterSet adapted = AdapterSet.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
         AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
-                Tape tape = Tape.recording(k);
-                Tape off = Tape.forgetting(k);
-                Policy ref = Policy.of(model); // no adapters; fresh ones change nothing, so L = log 2 at step 0
-                Var refChosen = tape.constant(logp(off, ref, chosen).value());
-                Var refRejected = tape.constant(logp(off, ref, rejected).value());
-                Policy trained = new Policy(model, adapted); // the same weights with something else in hand
+                Tape tape = Tape.recording(k), off = Tape.forgetting(k);
+                Policy ref = Policy.of(model), trained = new Policy(model, adapted); // the same weights, other adapters
+                Var refChosen = tape.constant(logp(off, ref, chosen).value()); // a fresh adapter changes nothing:
+                Var refRejected = tape.constant(logp(off, ref, rejected).value()); // L = log 2 at step 0
                 Pair policy = new Pair(logp(tape, trained, chosen), logp(tape, trained, rejected));
                 Var loss = new DpoLoss(0.1f).apply(policy, new Pair(refChosen, refRejected)); // f32[1]: one pair
                 if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
@@ -54,9 +53,8 @@ Var logp(Tape tape, Policy policy, Labelled answer) {
     return TokenLogProbs.of(tape, policy, List.of(answer)).sums();
 }
 
-// Norm weights are 1, the rest is random.
 Tensor weight(Kernels run, SplittableRandom rng, String name, Shape shape) {
-    float[] values = new float[shape.size()];
+    float[] values = new float[shape.size()]; // weights of norms are 1, the rest is random
     for (int i = 0; i < values.length; i++) values[i] = name.contains("norm") ? 1 : (float) rng.nextGaussian() / 4;
     return run.of(shape, values);
 }

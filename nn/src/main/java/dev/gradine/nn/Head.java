@@ -33,6 +33,6 @@ public record Head(Linear linear, float factor, float softCap) {
 
     private Var shaped(Var z) {
         if (softCap == 0) return scale(z, factor);
-        throw new UnsupportedOperationException("soft cap"); // TODO
+        return scale(tanh(scale(z, factor / softCap)), softCap);
     }
 }

@@ -33,7 +33,8 @@ public final class RopeFrequencies {
     ///
     /// @throws ConfigException names the key that is missing or cannot be used
     public static RopeFrequencies of(ModelConfig config, int headDim) {
-        ModelConfig p = config.has("rope_parameters") ? config.object("rope_parameters") : config.object("rope_scaling");
+        String key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+        ModelConfig p = config.object(key);
         return of(p, p.real("rope_theta", config.real("rope_theta", 10_000)), headDim);
     }
 

@@ -5,6 +5,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.Transposed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;

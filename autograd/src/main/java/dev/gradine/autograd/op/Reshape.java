@@ -16,6 +16,8 @@ public record Reshape(Shape shape) implements Op1<Reshape.Saved> {
     record Saved(Shape shape) {}
 
     /// `f32[…] → f32[shape]`
+    ///
+    /// @throws dev.gradine.tensor.ShapeException if the numbers of values differ
     public static Var reshape(Var x, Shape shape) {
         return x.tape().apply(new Reshape(shape), x);
     }
@@ -27,6 +29,8 @@ public record Reshape(Shape shape) implements Op1<Reshape.Saved> {
 
     @Override
     public Tensor backward(Kernels k, Saved s, Tensor dy) {
-        return dy.reshape(s.shape());
+        Tensor dx = k.empty(dy.dtype(), s.shape());
+        k.copy(dy.reshape(s.shape()), dx); // not a view: a gradient owns its memory
+        return dx;
     }
 }

@@ -42,6 +42,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new LogSigmoid(), M),
                 of(_ -> new LowRankLinear(2), M, Shape.of(3, 17), Shape.of(2, 17), Shape.of(3, 2)),
                 of(_ -> new Mean(), M),
+                of(_ -> new Reshape(Shape.of(17, 5)), M),
                 of(_ -> new RmsNorm(1e-5f), M, V),
                 of(OpExamples::rope, Shape.of(5, 16)),
                 of(_ -> new Scale(-3), M),

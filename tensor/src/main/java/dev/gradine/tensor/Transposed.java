@@ -1,8 +1,5 @@
-package dev.gradine.nn;
+package dev.gradine.tensor;
 
-import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -13,11 +10,11 @@ public final class Transposed {
 
     /// `[R,C] → [C,R]`, a copy that lives as long as it is used.
     ///
-    /// @throws ConfigException if the type packs several values into one block, whose rows cannot become columns
+    /// @throws DTypeException if the type packs several values into one block, whose rows cannot become columns
     public static Tensor of(Tensor host) {
         DType type = host.dtype();
         if (type.blockSize() != 1) {
-            throw new ConfigException("weights: a matrix of type %s is stored transposed, expected F32, F16 or BF16"
+            throw new DTypeException("transposed: %s, expected F32, F16 or BF16 (rows of blocks cannot become columns)"
                     .formatted(type));
         }
         int rows = host.shape().dim(0);
