@@ -3,7 +3,7 @@ package dev.gradine.align;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.align.PairBatch.Prompts;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +22,7 @@ class PairBatchTest {
     }
 
     private static int[] parents(PairBatch b) {
-        Segments s = b.tokens().segments();
+        Sequences s = b.tokens().layout();
         int[] all = new int[s.count()];
         for (int i = 0; i < all.length; i++) all[i] = s.parent(i);
         return all;

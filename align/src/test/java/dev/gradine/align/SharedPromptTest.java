@@ -17,7 +17,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -167,7 +167,7 @@ class SharedPromptTest {
     private static <T> T forgettingParents(Class<T> type, T real) {
         InvocationHandler calls = (_, method, args) -> {
             if (method.getName().equals("backward")) {
-                for (int i = 0; i < args.length; i++) if (args[i] instanceof Segments s) args[i] = apart(s);
+                for (int i = 0; i < args.length; i++) if (args[i] instanceof Sequences s) args[i] = apart(s);
             }
             Object result = method.invoke(real, args);
             return result instanceof AttentionKernel a ? forgettingParents(AttentionKernel.class, a) : result;
@@ -175,8 +175,8 @@ class SharedPromptTest {
         return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, calls));
     }
 
-    private static Segments apart(Segments s) {
-        return Segments.packed(
+    private static Sequences apart(Sequences s) {
+        return Sequences.packed(
                 IntStream.rangeClosed(0, s.count()).map(s::queryStart).toArray());
     }
 }

@@ -2,9 +2,9 @@ package dev.gradine.jmh;
 
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.Random;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
@@ -23,8 +23,8 @@ public class AttentionBench extends CpuBench {
     @Param({"64", "128"})
     public int headDim;
 
-    private Heads heads = new Heads(9, 3, 64, 0.125f);
-    private Segments segments = Segments.packed(0);
+    private AttentionSpec spec = AttentionSpec.causal(9, 3, 64, 0.125f);
+    private Sequences sequences = Sequences.packed(0);
     private Tensor q = kernels.zeros(Shape.of(0, 0));
     private Tensor k = q;
     private Tensor v = q;
@@ -37,8 +37,8 @@ public class AttentionBench extends CpuBench {
     /// Fills the inputs and checks rows of the result against the formula in `double`.
     @Setup
     public void setUp() {
-        segments = Segments.packed(0, tokens);
-        heads = new Heads(9, 3, headDim, (float) (1 / Math.sqrt(headDim)));
+        sequences = Sequences.packed(0, tokens);
+        spec = AttentionSpec.causal(9, 3, headDim, (float) (1 / Math.sqrt(headDim)));
         Random random = new Random(7);
         q = filled(9 * headDim, random);
         k = filled(3 * headDim, random);
@@ -70,7 +70,7 @@ public class AttentionBench extends CpuBench {
         for (int j = 0; j <= row; j++) {
             double s = 0;
             for (int i = 0; i < d; i++) s += (double) qs[head * d + i] * ks[(j * 3 + g) * d + i];
-            double p = Math.exp(s * heads.scale());
+            double p = Math.exp(s * spec.scale());
             sum += p;
             for (int i = 0; i < d; i++) expected[i] += p * vs[(j * 3 + g) * d + i];
         }
@@ -86,14 +86,14 @@ public class AttentionBench extends CpuBench {
     /// One forward pass.
     @Benchmark
     public Tensor forward() {
-        kernels.attention().forward(q, k, v, heads, segments, y, lse);
+        kernels.attention().forward(q, k, v, spec, sequences, y, lse);
         return y;
     }
 
     /// One backward pass, from what `setUp` computed.
     @Benchmark
     public Tensor backward() {
-        kernels.attention().backward(new Upstream(q, y, lse), q, k, v, heads, segments, dq, dk, dv);
+        kernels.attention().backward(new Upstream(q, y, lse), q, k, v, spec, sequences, dq, dk, dv);
         return dq;
     }
 }

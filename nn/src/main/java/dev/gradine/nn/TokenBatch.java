@@ -1,6 +1,6 @@
 package dev.gradine.nn;
 
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,14 +17,14 @@ public final class TokenBatch {
 
     private final int[] ids;
     private final int[] positions;
-    private final Segments segments;
+    private final Sequences layout;
     private final List<int[]> sequences; // without those of a cache
     private final int[] parent;
 
-    private TokenBatch(int[] ids, int[] positions, Segments segments, List<int[]> sequences, int[] parent) {
+    private TokenBatch(int[] ids, int[] positions, Sequences layout, List<int[]> sequences, int[] parent) {
         this.ids = ids;
         this.positions = positions;
-        this.segments = segments;
+        this.layout = layout;
         this.sequences = sequences;
         this.parent = parent;
     }
@@ -42,12 +42,12 @@ public final class TokenBatch {
     /// from the end of p.
     ///
     /// @param sequences tokens of each, without those of its parent
-    /// @param parent of each, −1 for none; as `Segments.branching` wants it
+    /// @param parent of each, −1 for none; as `Sequences.branching` wants it
     public static TokenBatch branching(List<int[]> sequences, int[] parent) {
         int[] start = new int[sequences.size() + 1];
         for (int s = 0; s < sequences.size(); s++) start[s + 1] = start[s] + sequences.get(s).length;
-        Segments segments = Segments.branching(start, parent);
-        int[] ids = new int[segments.queries()];
+        Sequences layout = Sequences.branching(start, parent);
+        int[] ids = new int[layout.queries()];
         int[] positions = new int[ids.length];
         for (int s = 0; s < sequences.size(); s++) {
             int[] sequence = sequences.get(s);
@@ -55,7 +55,7 @@ public final class TokenBatch {
             System.arraycopy(sequence, 0, ids, start[s], sequence.length);
             for (int i = 0; i < sequence.length; i++) positions[start[s] + i] = past + i;
         }
-        return new TokenBatch(ids, positions, segments, List.copyOf(sequences), parent.clone());
+        return new TokenBatch(ids, positions, layout, List.copyOf(sequences), parent.clone());
     }
 
     /// The continuation of one sequence of which `past` tokens are in a cache.
@@ -63,8 +63,8 @@ public final class TokenBatch {
         int[] positions = new int[ids.length];
         for (int i = 0; i < ids.length; i++) positions[i] = past + i;
         int[] own = ids.clone();
-        Segments segments = Segments.cached(ids.length, past + ids.length);
-        return new TokenBatch(own, positions, segments, List.of(own), new int[] {-1});
+        Sequences layout = Sequences.cached(ids.length, past + ids.length);
+        return new TokenBatch(own, positions, layout, List.of(own), new int[] {-1});
     }
 
     /// The same sequences, each that continues no other behind `count` virtual tokens: rows of their own, with the id
@@ -83,7 +83,7 @@ public final class TokenBatch {
 
     /// The same rows at other positions.
     TokenBatch at(int[] others) {
-        return new TokenBatch(ids, others.clone(), segments, sequences, parent);
+        return new TokenBatch(ids, others.clone(), layout, sequences, parent);
     }
 
     /// Numbers of the rows that stand for tokens, not for virtual ones.
@@ -107,8 +107,8 @@ public final class TokenBatch {
     }
 
     /// Where each sequence begins.
-    public Segments segments() {
-        return segments;
+    public Sequences layout() {
+        return layout;
     }
 
     /// Number of tokens N.

@@ -91,7 +91,7 @@ class PassTest {
                 Pass.of(Tape.forgetting(run), branching).with(virtual(1)).rows();
         assertThat(rows.ids()).containsExactly(-1, 7, 8, 5, -1, 4, 9);
         assertThat(rows.positions()).containsExactly(0, 1, 2, 3, 0, 1, 2);
-        assertThat(rows.segments().parent(1)).isZero();
+        assertThat(rows.layout().parent(1)).isZero();
     }
 
     @Test
@@ -113,7 +113,7 @@ class PassTest {
         Weight b = new Weight("w.bias", Param.frozen("w.bias", run.of(Shape.of(2), 0.1f, -0.2f)));
         Pass pass = Pass.of(Tape.forgetting(run));
         assertThat(pass.batch().tokens()).isZero();
-        assertThat(pass.rows().segments().count()).isZero();
+        assertThat(pass.rows().layout().count()).isZero();
         Var x = pass.tape().constant(run.of(Shape.of(1, 3), 1, -2, 0.5f));
         float[] y = run.download(new Linear("w", w, b).forward(x, pass).value());
         Teeth.bite(y, v -> Tolerance.dot(3, 3, 3).check("y", v, new double[] {-3.4, 3.8}));

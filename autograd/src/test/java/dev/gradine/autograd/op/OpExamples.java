@@ -5,8 +5,8 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.testkit.Cases;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,12 +26,12 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
     private static final Shape V = Shape.of(17);
 
     static List<OpExamples> all() {
-        Heads heads = new Heads(2, 1, 8, 0.3f);
-        Segments segments = Segments.packed(0, 2, 5);
+        AttentionSpec spec = AttentionSpec.causal(2, 1, 8, 0.3f);
+        Sequences sequences = Sequences.packed(0, 2, 5);
         return List.of(
                 of(_ -> new Add(), M, M),
                 of(_ -> new AddBias(), M, V),
-                of(_ -> new Attention(heads, segments), Shape.of(5, 16), Shape.of(5, 8), Shape.of(5, 8)),
+                of(_ -> new Attention(spec, sequences), Shape.of(5, 16), Shape.of(5, 8), Shape.of(5, 8)),
                 of(_ -> new Dropout(0.25f, 9), M),
                 of(k -> new Gather(k.ofInts(4, 0, 4)), M),
                 of(_ -> new Gelu(true), M),

@@ -2,7 +2,7 @@ package dev.gradine.cli.bench;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 
 /// Another library that does the same work on the same values in the same process: one method a work.
 ///
@@ -33,7 +33,7 @@ public interface Peer {
     Job matMulNt(Tensor x, Tensor w);
 
     /// Causal attention of one sequence and its gradients; results are y, dq, dk, dv.
-    Job attention(Tensor q, Tensor k, Tensor v, Tensor dy, Heads heads);
+    Job attention(Tensor q, Tensor k, Tensor v, Tensor dy, AttentionSpec spec);
 
     /// Mean of −log softmax(h wᵀ)[target] over the rows, and its gradient with respect to h; results are the
     /// mean, dh.

@@ -12,15 +12,15 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.List;
 
 /// What a step does besides matrix products, at the sizes of SmolLM2-135M and 1,024 tokens; each op forward and
 /// backward through a tape, as in training.
 public final class StepRows {
 
-    private static final Heads HEADS = new Heads(9, 3, 64, 0.125f);
+    private static final AttentionSpec ATTENTION = AttentionSpec.causal(9, 3, 64, 0.125f);
     private static final int ROWS = 1024;
     private static final int WIDTH = 576;
     private static final int HIDDEN = 1536;
@@ -35,7 +35,7 @@ public final class StepRows {
     public static void run(Session s) {
         for (int n : List.of(256, 512, 1024, 2048, 4096)) {
             double pairs = 0.5 * n * (n + 1.0); // of a query with a key it sees; 2 products forward, 5 backward
-            double gflop = 7 * 2e-9 * pairs * HEADS.heads() * HEADS.headDim();
+            double gflop = 7 * 2e-9 * pairs * ATTENTION.heads() * ATTENTION.headDim();
             s.arithmetic("attention 9/3 heads, %d tokens, fwd+bwd".formatted(n), gflop, k -> attentionOf(k, n));
         }
         double gflop = 2 * 2e-9 * ROWS * WIDTH * VOCABULARY; // logits, and the gradient of their input
@@ -47,16 +47,16 @@ public final class StepRows {
     }
 
     private static Contest attentionOf(Kernels run, int n) {
-        int queries = HEADS.heads() * HEADS.headDim();
-        int keys = HEADS.kvHeads() * HEADS.headDim();
+        int queries = ATTENTION.heads() * ATTENTION.headDim();
+        int keys = ATTENTION.kvHeads() * ATTENTION.headDim();
         Tensor q = Values.uniform(run, 1, n, queries);
         Tensor k = Values.uniform(run, 2, n, keys);
         Tensor v = Values.uniform(run, 3, n, keys);
         Tensor dy = Values.uniform(run, 4, n, queries);
-        Segments whole = Segments.packed(0, n);
-        OpRun op =
-                new OpRun(run, (t, x) -> attention(x.get(0), x.get(1), x.get(2), HEADS, whole), dy, List.of(q, k, v));
-        return new Contest(op, op::results, peer -> peer.attention(q, k, v, dy, HEADS));
+        Sequences whole = Sequences.packed(0, n);
+        OpRun op = new OpRun(
+                run, (t, x) -> attention(x.get(0), x.get(1), x.get(2), ATTENTION, whole), dy, List.of(q, k, v));
+        return new Contest(op, op::results, peer -> peer.attention(q, k, v, dy, ATTENTION));
     }
 
     private static Contest crossEntropy(Kernels k) {

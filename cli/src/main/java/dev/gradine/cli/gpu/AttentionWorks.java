@@ -4,9 +4,9 @@ import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.List;
 
 /// Causal attention over sequences of one length.
@@ -24,18 +24,18 @@ record AttentionWorks(GpuBenchSettings settings) {
     List<GpuWork> works(CudaKernels k, int length, int size) {
         int tokens = settings.attentionTokens();
         int width = settings.attentionWidth();
-        Heads heads = new Heads(width / size, width / size, size, (float) (1 / Math.sqrt(size)));
+        AttentionSpec spec = AttentionSpec.causal(width / size, width / size, size, (float) (1 / Math.sqrt(size)));
         int[] begin = new int[tokens / length + 1];
         for (int i = 0; i < begin.length; i++) begin[i] = i * length;
-        Segments segments = Segments.packed(begin);
+        Sequences sequences = Sequences.packed(begin);
         Operands in = new Operands(k);
         Tensor q = in.random(DType.BF16, tokens, width);
         Tensor key = in.random(DType.BF16, tokens, width);
         Tensor v = in.random(DType.BF16, tokens, width);
         Tensor dy = in.random(DType.BF16, tokens, width);
         Tensor y = in.result(DType.BF16, tokens, width);
-        Tensor lse = k.zeros(Shape.of(tokens, heads.heads()));
-        k.attention().forward(q, key, v, heads, segments, y, lse);
+        Tensor lse = k.zeros(Shape.of(tokens, spec.heads()));
+        k.attention().forward(q, key, v, spec, sequences, y, lse);
         Tensor dq = in.result(DType.BF16, tokens, width);
         Tensor dk = in.result(DType.BF16, tokens, width);
         Tensor dv = in.result(DType.BF16, tokens, width);
@@ -44,12 +44,12 @@ record AttentionWorks(GpuBenchSettings settings) {
         GpuWork forward = GpuWork.computing(
                 what.formatted("forward"),
                 flop,
-                () -> k.attention().forward(q, key, v, heads, segments, y, lse),
+                () -> k.attention().forward(q, key, v, spec, sequences, y, lse),
                 in.norm(y));
         GpuWork backward = GpuWork.computing(
                 what.formatted("backward"),
                 2.5 * flop,
-                () -> k.attention().backward(new Upstream(dy, y, lse), q, key, v, heads, segments, dq, dk, dv),
+                () -> k.attention().backward(new Upstream(dy, y, lse), q, key, v, spec, sequences, dq, dk, dv),
                 in.norm(dq, dk, dv));
         return size == SMALL_HEAD
                 ? List.of(forward.towards(G4), backward)

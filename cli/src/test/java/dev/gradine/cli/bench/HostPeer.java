@@ -2,7 +2,7 @@ package dev.gradine.cli.bench;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +72,7 @@ final class HostPeer implements Peer {
     }
 
     @Override
-    public Job attention(Tensor q, Tensor k, Tensor v, Tensor dy, Heads heads) {
+    public Job attention(Tensor q, Tensor k, Tensor v, Tensor dy, AttentionSpec spec) {
         return none();
     }
 

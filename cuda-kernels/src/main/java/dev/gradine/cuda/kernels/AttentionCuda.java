@@ -10,8 +10,11 @@ import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.UnsupportedKernelException;
 import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Mask;
+import dev.gradine.tensor.kernel.Sequences;
 
 /// Attention on the device. What its blocks do is listed on the host, once for all layers of a step.
 final class AttentionCuda implements AttentionKernel {
@@ -31,29 +34,29 @@ final class AttentionCuda implements AttentionKernel {
     }
 
     @Override
-    public void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
-        require("attention", q, k, v, heads, segments);
+    public void forward(Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor y, Tensor lse) {
+        require("attention", q, k, v, spec, sequences);
         requireLike("attention", "y", y, q, "q");
         DTypeException.require("attention", "lse", lse, DType.F32);
         if (q.size() == 0) return;
-        if (AttentionSlices.suit(segments)) {
-            split.forward(q, k, v, heads, segments, y, lse);
+        if (AttentionSlices.suit(sequences)) {
+            split.forward(q, k, v, spec, sequences, y, lse);
             return;
         }
-        AttentionPath path = AttentionPath.of(heads, q, k, v, y);
-        if (hopper.runs("forward", path, heads)) {
-            hopper.forward(q, k, v, heads, segments, y, lse);
+        AttentionPath path = AttentionPath.of(spec, q, k, v, y);
+        if (hopper.runs("forward", path, spec)) {
+            hopper.forward(q, k, v, spec, sequences, y, lse);
             return;
         }
-        Listed l = lists.of(segments, path.queries(), path.keys());
+        Listed l = lists.of(sequences, path.queries(), path.keys());
         Arguments arguments = new Arguments().values(q, k, v, l.address());
-        addHeads(arguments, path, heads);
+        addHeads(arguments, path, spec);
         arguments
                 .values(y, lse)
                 .launch(
                         gpu,
                         kernel("forward", path),
-                        AttentionPath.grid(gpu, l.tiles().queries().size(), heads.heads(), heads, path.forwardBytes()));
+                        AttentionPath.grid(gpu, l.tiles().queries().size(), spec.heads(), spec, path.forwardBytes()));
     }
 
     @Override
@@ -62,47 +65,47 @@ final class AttentionCuda implements AttentionKernel {
             Tensor q,
             Tensor k,
             Tensor v,
-            Heads heads,
-            Segments segments,
+            AttentionSpec spec,
+            Sequences sequences,
             Tensor dq,
             Tensor dk,
             Tensor dv) {
-        require("attention_gradient", q, k, v, heads, segments);
+        require("attention_gradient", q, k, v, spec, sequences);
         requireLike("attention_gradient", "dy", up.dy(), q, "q");
         requireLike("attention_gradient", "y", up.y(), q, "q");
         requireLike("attention_gradient", "dq", dq, q, "q");
         requireLike("attention_gradient", "dk", dk, k, "k");
         requireLike("attention_gradient", "dv", dv, v, "v");
         if (k.size() == 0) return;
-        AttentionPath path = AttentionPath.of(heads, q, k, v, up.dy(), dq, dk, dv);
-        long delta = delta(up, heads, segments);
-        if (q.size() > 0 && hopper.runs("backward_q", path, heads) && hopper.runs("backward_kv", path, heads)) {
-            hopper.backwardQ(up, delta, q, k, v, heads, segments, dq);
-            hopper.backwardKv(up, delta, q, k, v, heads, segments, dk, dv);
+        AttentionPath path = AttentionPath.of(spec, q, k, v, up.dy(), dq, dk, dv);
+        long delta = delta(up, spec, sequences);
+        if (q.size() > 0 && hopper.runs("backward_q", path, spec) && hopper.runs("backward_kv", path, spec)) {
+            hopper.backwardQ(up, delta, q, k, v, spec, sequences, dq);
+            hopper.backwardKv(up, delta, q, k, v, spec, sequences, dk, dv);
             return;
         }
-        Listed l = lists.of(segments, path.queries(), path.keys());
+        Listed l = lists.of(sequences, path.queries(), path.keys());
         if (q.size() > 0) {
             Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v, l.address());
-            addHeads(arguments, path, heads);
-            Grid grid = AttentionPath.grid(gpu, l.tiles().queries().size(), heads.heads(), heads, path.queryBytes());
+            addHeads(arguments, path, spec);
+            Grid grid = AttentionPath.grid(gpu, l.tiles().queries().size(), spec.heads(), spec, path.queryBytes());
             arguments.values(dq).launch(gpu, kernel("backward_q", path), grid);
         }
         Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v);
         arguments.values(l.keys(), l.sources());
-        addHeads(arguments, path, heads);
-        Grid grid = AttentionPath.grid(gpu, l.tiles().keys().size(), heads.kvHeads(), heads, path.keyBytes());
+        addHeads(arguments, path, spec);
+        Grid grid = AttentionPath.grid(gpu, l.tiles().keys().size(), spec.kvHeads(), spec, path.keyBytes());
         arguments.values(dk, dv).launch(gpu, kernel("backward_kv", path), grid);
     }
 
     /// Σ y · dy of every row and head, at the address returned.
-    private long delta(Upstream up, Heads heads, Segments segments) {
-        int rows = segments.queries() * heads.heads();
+    private long delta(Upstream up, AttentionSpec spec, Sequences sequences) {
+        int rows = sequences.queries() * spec.heads();
         long delta = deltas.room(4L * Math.max(1, rows));
         if (rows == 0) return delta;
         String suffix = up.y().dtype() == DType.F32 ? "_f32" : "_bf16";
         new Arguments()
-                .values(up.y(), up.dy(), delta, rows, heads.headDim())
+                .values(up.y(), up.dy(), delta, rows, spec.headDim())
                 .launch(
                         gpu,
                         new Kernel("attention", "attention_delta" + suffix),
@@ -110,22 +113,33 @@ final class AttentionCuda implements AttentionKernel {
         return delta;
     }
 
-    private static void addHeads(Arguments to, AttentionPath path, Heads heads) {
-        to.values(heads.heads(), heads.kvHeads());
-        if (path.takesHeadDim()) to.values(heads.headDim());
-        to.values(heads.scale());
+    private static void addHeads(Arguments to, AttentionPath path, AttentionSpec spec) {
+        to.values(spec.heads(), spec.kvHeads());
+        if (path.takesHeadDim()) to.values(spec.headDim());
+        to.values(spec.scale());
     }
 
     private static Kernel kernel(String pass, AttentionPath path) {
         return new Kernel("attention", "attention_" + pass + path.suffix());
     }
 
-    private static void require(String op, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments) {
+    private static void require(String op, Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences) {
+        if (!(spec.mask() instanceof Mask.Causal)
+                || spec.softCap() > 0
+                || !sequences.gaps().isEmpty()) {
+            throw new UnsupportedKernelException(op
+                    + ": no CUDA kernel for mask %s with soft cap %s and %d gaps among the keys; run this op on cpu"
+                            .formatted(
+                                    spec.mask(),
+                                    spec.softCap(),
+                                    sequences.gaps().size()));
+        }
+        spec.require(sequences);
         RealType.requireActivation(op, "q", q);
-        int width = heads.heads() * heads.headDim();
-        int kvWidth = heads.kvHeads() * heads.headDim();
-        requireSize(op, "q", q, Shape.of(segments.queries(), width));
-        requireSize(op, "k", k, Shape.of(segments.keys(), kvWidth));
+        int width = spec.heads() * spec.headDim();
+        int kvWidth = spec.kvHeads() * spec.headDim();
+        requireSize(op, "q", q, Shape.of(sequences.queries(), width));
+        requireSize(op, "k", k, Shape.of(sequences.keys(), kvWidth));
         requireLike(op, "v", v, k, "k");
         DTypeException.require(op, "k", k, q.dtype());
     }

@@ -8,9 +8,9 @@ import dev.gradine.gpu.Kernel;
 import dev.gradine.gpu.TensorMap;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,39 +44,40 @@ final class AttentionHopper {
     }
 
     /// Whether a pass for heads of this size may be chosen; it takes all that the tensor cores' path takes.
-    boolean runs(String pass, AttentionPath path, Heads heads) {
-        return !path.takesHeadDim() && kernels.contains(kernel(pass, heads.headDim()));
+    boolean runs(String pass, AttentionPath path, AttentionSpec spec) {
+        return !path.takesHeadDim() && kernels.contains(kernel(pass, spec.headDim()));
     }
 
     private static Kernel kernel(String pass, int headDim) {
         return new Kernel("attention.sm_90a", "attention_" + pass + "_hopper_bf16_d" + headDim);
     }
 
-    void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
-        int queries = (heads.headDim() == 64 ? 3 : 2) * ROWS;
-        Listed l = forwardLists.of(segments, queries, KEYS);
+    void forward(Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor y, Tensor lse) {
+        int queries = (spec.headDim() == 64 ? 3 : 2) * ROWS;
+        Listed l = forwardLists.of(sequences, queries, KEYS);
         int tiles = l.tiles().queries().size();
-        int row = 2 * heads.headDim();
+        int row = 2 * spec.headDim();
         int stages = 1024 / row;
         int bytes = 3 * queries * row + stages * KEYS * row + 40 + 16 * stages;
         new Arguments()
-                .values(map(q, heads.heads(), heads, queries))
-                .values(map(k, heads.kvHeads(), heads, KEYS), map(v, heads.kvHeads(), heads, KEYS))
-                .values(l.address(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), y, lse)
-                .launch(gpu, kernel("forward", heads.headDim()), grid(tiles, heads.heads(), queries, bytes));
+                .values(map(q, spec.heads(), spec, queries))
+                .values(map(k, spec.kvHeads(), spec, KEYS), map(v, spec.kvHeads(), spec, KEYS))
+                .values(l.address(), tiles, spec.heads(), spec.kvHeads(), spec.scale(), y, lse)
+                .launch(gpu, kernel("forward", spec.headDim()), grid(tiles, spec.heads(), queries, bytes));
     }
 
     /// @param delta where Σ y · dy of every row and head is
-    void backwardQ(Upstream up, long delta, Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor dq) {
-        Listed l = backwardLists.of(segments, BACKWARD_ROWS, BACKWARD_ROWS);
+    void backwardQ(
+            Upstream up, long delta, Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor dq) {
+        Listed l = backwardLists.of(sequences, BACKWARD_ROWS, BACKWARD_ROWS);
         int tiles = l.tiles().queries().size();
-        int keys = 8192 / heads.headDim();
+        int keys = 8192 / spec.headDim();
         new Arguments()
-                .values(map(up.dy(), heads.heads(), heads, BACKWARD_ROWS), up.lse(), delta)
-                .values(map(q, heads.heads(), heads, BACKWARD_ROWS))
-                .values(map(k, heads.kvHeads(), heads, keys), map(v, heads.kvHeads(), heads, keys))
-                .values(l.address(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), dq)
-                .launch(gpu, kernel("backward_q", heads.headDim()), backwardGrid(tiles, heads.heads(), keys, heads));
+                .values(map(up.dy(), spec.heads(), spec, BACKWARD_ROWS), up.lse(), delta)
+                .values(map(q, spec.heads(), spec, BACKWARD_ROWS))
+                .values(map(k, spec.kvHeads(), spec, keys), map(v, spec.kvHeads(), spec, keys))
+                .values(l.address(), tiles, spec.heads(), spec.kvHeads(), spec.scale(), dq)
+                .launch(gpu, kernel("backward_q", spec.headDim()), backwardGrid(tiles, spec.heads(), keys, spec));
     }
 
     /// @param delta where Σ y · dy of every row and head is
@@ -86,28 +87,28 @@ final class AttentionHopper {
             Tensor q,
             Tensor k,
             Tensor v,
-            Heads heads,
-            Segments segments,
+            AttentionSpec spec,
+            Sequences sequences,
             Tensor dk,
             Tensor dv) {
-        Listed l = backwardLists.of(segments, BACKWARD_ROWS, BACKWARD_ROWS);
+        Listed l = backwardLists.of(sequences, BACKWARD_ROWS, BACKWARD_ROWS);
         int tiles = l.tiles().keys().size();
         new Arguments()
-                .values(map(up.dy(), heads.heads(), heads, ROWS), up.lse(), delta)
-                .values(map(q, heads.heads(), heads, ROWS))
-                .values(map(k, heads.kvHeads(), heads, BACKWARD_ROWS), map(v, heads.kvHeads(), heads, BACKWARD_ROWS))
-                .values(l.keys(), l.sources(), tiles, heads.heads(), heads.kvHeads(), heads.scale(), dk, dv)
-                .launch(gpu, kernel("backward_kv", heads.headDim()), backwardGrid(tiles, heads.kvHeads(), ROWS, heads));
+                .values(map(up.dy(), spec.heads(), spec, ROWS), up.lse(), delta)
+                .values(map(q, spec.heads(), spec, ROWS))
+                .values(map(k, spec.kvHeads(), spec, BACKWARD_ROWS), map(v, spec.kvHeads(), spec, BACKWARD_ROWS))
+                .values(l.keys(), l.sources(), tiles, spec.heads(), spec.kvHeads(), spec.scale(), dk, dv)
+                .launch(gpu, kernel("backward_kv", spec.headDim()), backwardGrid(tiles, spec.kvHeads(), ROWS, spec));
     }
 
     /// Rows of all heads, of which a box takes `rows` rows and 64 columns.
-    private static TensorMap map(Tensor t, int heads, Heads h, int rows) {
+    private static TensorMap map(Tensor t, int heads, AttentionSpec h, int rows) {
         long width = (long) heads * h.headDim();
         return TensorMap.matrix(DeviceMemory.address(t), DType.BF16, t.size() / width, width, rows, COLUMNS);
     }
 
     /// Two tiles and the results, the ring of pairs of tiles of `rows` rows with two floats a row, barriers.
-    private Grid backwardGrid(int tiles, int heads, int rows, Heads h) {
+    private Grid backwardGrid(int tiles, int heads, int rows, AttentionSpec h) {
         int row = 2 * h.headDim();
         int bytes = 3 * BACKWARD_ROWS * row + BACKWARD_STAGES * (2 * rows * row + 8 * (rows + 1));
         return grid(tiles, heads, BACKWARD_ROWS, bytes + 24 + 16 * BACKWARD_STAGES);

@@ -2,7 +2,7 @@ package dev.gradine.cuda.kernels;
 
 import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.Workspace;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,8 +15,8 @@ final class AttentionLists {
     private final Workspace memory;
     private @Nullable Listed last;
 
-    /// The tiles of `segments` in `queryRows` and `keyRows` rows, at `address` on the device.
-    record Listed(Segments segments, int queryRows, int keyRows, AttentionTiles tiles, long address) {
+    /// The tiles of `sequences` in `queryRows` and `keyRows` rows, at `address` on the device.
+    record Listed(Sequences sequences, int queryRows, int keyRows, AttentionTiles tiles, long address) {
 
         /// Where the tiles of keys are.
         long keys() {
@@ -35,17 +35,17 @@ final class AttentionLists {
     }
 
     /// The lists for these sequences, valid until the next call with others.
-    Listed of(Segments segments, int queryRows, int keyRows) {
+    Listed of(Sequences sequences, int queryRows, int keyRows) {
         Listed l = last;
-        if (l != null && l.segments == segments && l.queryRows == queryRows && l.keyRows == keyRows) return l;
-        AttentionTiles tiles = AttentionTiles.of(segments, queryRows, keyRows);
+        if (l != null && l.sequences == sequences && l.queryRows == queryRows && l.keyRows == keyRows) return l;
+        AttentionTiles tiles = AttentionTiles.of(sequences, queryRows, keyRows);
         int[] ints = tiles.toInts();
         long address = memory.room(4L * Math.max(1, ints.length));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_INT, ints);
             gpu.upload(from, address);
         }
-        Listed now = new Listed(segments, queryRows, keyRows, tiles, address);
+        Listed now = new Listed(sequences, queryRows, keyRows, tiles, address);
         last = now;
         return now;
     }

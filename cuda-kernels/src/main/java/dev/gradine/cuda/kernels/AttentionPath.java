@@ -5,7 +5,7 @@ import dev.gradine.gpu.Grid;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 
 /// Which kernels compute attention, and what their blocks hold: tensor cores for bf16 heads of 64 and
 /// 128, f32 units for all else.
@@ -28,12 +28,12 @@ record AttentionPath(
     /// The path of a call.
     ///
     /// @param all every tensor of queries or keys that the call reads
-    static AttentionPath of(Heads heads, Tensor... all) {
+    static AttentionPath of(AttentionSpec spec, Tensor... all) {
         boolean bf16 = all[0].dtype() == DType.BF16;
-        int d = heads.headDim();
+        int d = spec.headDim();
         boolean aligned = true;
         for (Tensor t : all) aligned &= t.data().address() % PIECE == 0;
-        if (bf16 && aligned && heads.scale() > 0 && (d == 64 || d == 128)) return tensorCores(d);
+        if (bf16 && aligned && spec.scale() > 0 && (d == 64 || d == 128)) return tensorCores(d);
         return any(bf16 ? "_bf16" : "_f32", d);
     }
 
@@ -61,7 +61,7 @@ record AttentionPath(
     /// A block per tile and head.
     ///
     /// @throws ShapeException if heads are so large that a block's tiles do not fit its shared memory
-    static Grid grid(Gpu gpu, int tiles, int heads, Heads h, long bytes) {
+    static Grid grid(Gpu gpu, int tiles, int heads, AttentionSpec h, long bytes) {
         if (bytes > gpu.sharedBytesPerBlock()) {
             throw new ShapeException("attention: head size is %d, expected one whose tiles fit (%,d of %,d bytes)"
                     .formatted(h.headDim(), bytes, gpu.sharedBytesPerBlock()));

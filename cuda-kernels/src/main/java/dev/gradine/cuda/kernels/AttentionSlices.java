@@ -1,7 +1,7 @@
 package dev.gradine.cuda.kernels;
 
 import dev.gradine.cuda.kernels.AttentionTiles.QueryTile;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,25 +28,25 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
     record Joint(int part, int stride, int count) {}
 
     /// Whether so few queries see so many keys that one block for all keys would leave most of a card idle.
-    static boolean suit(Segments segments) {
+    static boolean suit(Sequences sequences) {
         int most = 0;
-        for (int s = 0; s < segments.count(); s++) {
-            if (segments.queries(s) > MOST_QUERIES) return false;
-            int parent = segments.parent(s);
-            most = Math.max(most, segments.keys(s) + (parent < 0 ? 0 : segments.keys(parent)));
+        for (int s = 0; s < sequences.count(); s++) {
+            if (sequences.queries(s) > MOST_QUERIES) return false;
+            int parent = sequences.parent(s);
+            most = Math.max(most, sequences.keys(s) + (parent < 0 ? 0 : sequences.keys(parent)));
         }
         return most > 2 * SHORTEST;
     }
 
     /// @param heads of queries
     /// @param perGroup heads that read one key head
-    static AttentionSlices of(Segments segments, int heads, int perGroup) {
+    static AttentionSlices of(Sequences sequences, int heads, int perGroup) {
         List<Slice> slices = new ArrayList<>();
         List<Joint> joints = new ArrayList<>();
         int parts = 0;
-        for (int s = 0; s < segments.count(); s++) {
-            if (segments.queries(s) == 0) continue;
-            QueryTile tile = AttentionTiles.whole(segments, s);
+        for (int s = 0; s < sequences.count(); s++) {
+            if (sequences.queries(s) == 0) continue;
+            QueryTile tile = AttentionTiles.whole(sequences, s);
             int keys = tile.ahead() + tile.queries();
             int length = length(keys);
             int count = Math.ceilDiv(keys, length);

@@ -4,8 +4,8 @@ import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.Grid;
 import dev.gradine.gpu.Workspace;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,7 @@ final class AttentionSplit {
     private @Nullable Listed listed;
 
     /// The lists at `address` on the device.
-    private record Listed(Segments segments, Heads heads, AttentionSlices slices, long address) {}
+    private record Listed(Sequences sequences, AttentionSpec spec, AttentionSlices slices, long address) {}
 
     AttentionSplit(Gpu gpu) {
         this.gpu = gpu;
@@ -30,39 +30,39 @@ final class AttentionSplit {
         this.shares = new Workspace(gpu);
     }
 
-    void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
-        Listed l = listed(segments, heads);
-        long out = outs.room(4L * l.slices.parts() * heads.headDim());
+    void forward(Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor y, Tensor lse) {
+        Listed l = listed(sequences, spec);
+        long out = outs.room(4L * l.slices.parts() * spec.headDim());
         long share = shares.room(8L * l.slices.parts());
         int blocks = l.slices.slices().size();
         new Arguments()
-                .values(q, k, v, l.address, heads.heads(), heads.kvHeads(), heads.headDim(), heads.scale(), out, share)
+                .values(q, k, v, l.address, spec.heads(), spec.kvHeads(), spec.headDim(), spec.scale(), out, share)
                 .launch(
                         gpu,
                         Data.kernel("attention", "split", q.dtype()),
-                        AttentionPath.grid(gpu, blocks, heads.kvHeads(), heads, sharedBytes(heads)));
+                        AttentionPath.grid(gpu, blocks, spec.kvHeads(), spec, sharedBytes(spec)));
         new Arguments()
-                .values(out, share, l.address + l.slices.jointsAt(), heads.heads(), heads.headDim(), y, lse)
+                .values(out, share, l.address + l.slices.jointsAt(), spec.heads(), spec.headDim(), y, lse)
                 .launch(
                         gpu,
                         Data.kernel("attention", "join", q.dtype()),
-                        new Grid(segments.queries(), heads.heads(), 1, AttentionPath.THREADS, 0));
+                        new Grid(sequences.queries(), spec.heads(), 1, AttentionPath.THREADS, 0));
     }
 
     /// Keys and values; queries and sums; probabilities.
-    private static long sharedBytes(Heads heads) {
-        long pitch = Math.ceilDiv(heads.headDim(), 8) * 8L + 4;
+    private static long sharedBytes(AttentionSpec spec) {
+        long pitch = Math.ceilDiv(spec.headDim(), 8) * 8L + 4;
         return 4 * ((2 * SPAN + 2 * AttentionSlices.PAIRS) * pitch + AttentionSlices.PAIRS * (SPAN + 4));
     }
 
-    private Listed listed(Segments segments, Heads heads) {
+    private Listed listed(Sequences sequences, AttentionSpec spec) {
         Listed l = listed;
-        if (l != null && l.segments == segments && l.heads.equals(heads)) return l;
-        AttentionSlices slices = AttentionSlices.of(segments, heads.heads(), heads.heads() / heads.kvHeads());
+        if (l != null && l.sequences == sequences && l.spec.equals(spec)) return l;
+        AttentionSlices slices = AttentionSlices.of(sequences, spec.heads(), spec.heads() / spec.kvHeads());
         int[] ints = slices.toInts();
         long address = lists.room(4L * ints.length);
         gpu.upload(MemorySegment.ofArray(ints), address);
-        Listed now = new Listed(segments, heads, slices, address);
+        Listed now = new Listed(sequences, spec, slices, address);
         listed = now;
         return now;
     }

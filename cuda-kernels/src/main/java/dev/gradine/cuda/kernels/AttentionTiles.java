@@ -1,6 +1,6 @@
 package dev.gradine.cuda.kernels;
 
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -31,17 +31,17 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
 
     /// @param queryRows queries of a tile
     /// @param keyRows keys of a tile
-    static AttentionTiles of(Segments segments, int queryRows, int keyRows) {
+    static AttentionTiles of(Sequences sequences, int queryRows, int keyRows) {
         List<QueryTile> queries = new ArrayList<>();
         List<KeyTile> keys = new ArrayList<>();
         List<Source> sources = new ArrayList<>();
-        for (int s = 0; s < segments.count(); s++) {
-            addQueries(segments, s, queryRows, queries);
-            for (int key = 0; key < segments.keys(s); key += keyRows) {
+        for (int s = 0; s < sequences.count(); s++) {
+            addQueries(sequences, s, queryRows, queries);
+            for (int key = 0; key < sequences.keys(s); key += keyRows) {
                 int first = sources.size();
-                int count = Math.min(keyRows, segments.keys(s) - key);
-                int work = addSources(segments, s, key, count, sources);
-                keys.add(new KeyTile(segments.keyStart(s) + key, count, first, sources.size(), work));
+                int count = Math.min(keyRows, sequences.keys(s) - key);
+                int work = addSources(sequences, s, key, count, sources);
+                keys.add(new KeyTile(sequences.keyStart(s) + key, count, first, sources.size(), work));
             }
         }
         sort(queries, QueryTile::work);
@@ -49,8 +49,8 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
         return new AttentionTiles(queries, keys, sources);
     }
 
-    private static void addQueries(Segments segments, int s, int rows, List<QueryTile> to) {
-        QueryTile all = whole(segments, s);
+    private static void addQueries(Sequences sequences, int s, int rows, List<QueryTile> to) {
+        QueryTile all = whole(sequences, s);
         for (int i = 0; i < all.queries; i += rows) {
             int count = Math.min(rows, all.queries - i);
             to.add(new QueryTile(all.query + i, count, all.shared, all.sharedKeys, all.own, all.ahead + i));
@@ -58,24 +58,24 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
     }
 
     /// All queries of sequence `s`.
-    static QueryTile whole(Segments segments, int s) {
-        int parent = segments.parent(s);
-        int shared = parent < 0 ? 0 : segments.keyStart(parent);
-        int sharedKeys = parent < 0 ? 0 : segments.keys(parent);
-        int queries = segments.queries(s);
-        int before = sharedKeys + segments.keys(s) - queries;
-        return new QueryTile(segments.queryStart(s), queries, shared, sharedKeys, segments.keyStart(s), before);
+    static QueryTile whole(Sequences sequences, int s) {
+        int parent = sequences.parent(s);
+        int shared = parent < 0 ? 0 : sequences.keyStart(parent);
+        int sharedKeys = parent < 0 ? 0 : sequences.keys(parent);
+        int queries = sequences.queries(s);
+        int before = sharedKeys + sequences.keys(s) - queries;
+        return new QueryTile(sequences.queryStart(s), queries, shared, sharedKeys, sequences.keyStart(s), before);
     }
 
     /// @return queries that see some key of the tile
-    private static int addSources(Segments segments, int s, int key, int keys, List<Source> to) {
-        int ahead = segments.keys(s) - segments.queries(s) - key;
-        int work = Math.min(segments.queries(s), segments.queries(s) + ahead);
-        to.add(new Source(segments.queryStart(s), segments.queries(s), ahead));
-        for (int branch = s + 1; branch < segments.count(); branch++) {
-            if (segments.parent(branch) != s) continue;
-            to.add(new Source(segments.queryStart(branch), segments.queries(branch), keys));
-            work += segments.queries(branch);
+    private static int addSources(Sequences sequences, int s, int key, int keys, List<Source> to) {
+        int ahead = sequences.keys(s) - sequences.queries(s) - key;
+        int work = Math.min(sequences.queries(s), sequences.queries(s) + ahead);
+        to.add(new Source(sequences.queryStart(s), sequences.queries(s), ahead));
+        for (int branch = s + 1; branch < sequences.count(); branch++) {
+            if (sequences.parent(branch) != s) continue;
+            to.add(new Source(sequences.queryStart(branch), sequences.queries(branch), keys));
+            work += sequences.queries(branch);
         }
         return work;
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.cuda.kernels.AttentionSlices.Joint;
 import dev.gradine.cuda.kernels.AttentionSlices.Slice;
 import dev.gradine.cuda.kernels.AttentionTiles.QueryTile;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,17 +17,17 @@ class AttentionSlicesTest {
     private static final int HEADS = 6;
     private static final int PER_GROUP = 3;
 
-    static Stream<Segments> layouts() {
+    static Stream<Sequences> layouts() {
         return Stream.of(
-                Segments.cached(1, 129),
-                Segments.cached(16, 1000),
-                Segments.cached(1, 9000),
-                Segments.of(new int[] {0, 1, 3, 3, 19}, new int[] {0, 1, 400, 440, 640}));
+                Sequences.cached(1, 129),
+                Sequences.cached(16, 1000),
+                Sequences.cached(1, 9000),
+                Sequences.of(new int[] {0, 1, 3, 3, 19}, new int[] {0, 1, 400, 440, 640}));
     }
 
     @ParameterizedTest
     @MethodSource("layouts")
-    void a_query_and_a_head_meet_every_key_they_see_in_one_part(Segments s) {
+    void a_query_and_a_head_meet_every_key_they_see_in_one_part(Sequences s) {
         AttentionSlices slices = AttentionSlices.of(s, HEADS, PER_GROUP);
         int[][] met = new int[slices.parts()][s.keys()];
         for (Slice slice : slices.slices()) meet(slice, met);
@@ -59,7 +59,7 @@ class AttentionSlicesTest {
         for (int i = 0; i < to.length; i++) to[i] += values[i];
     }
 
-    private static int[][] expected(Segments s) {
+    private static int[][] expected(Sequences s) {
         int[][] seen = new int[s.queries() * HEADS][s.keys()];
         for (int n = 0; n < s.count(); n++) {
             for (int row = 0; row < s.queries(n) * HEADS; row++) {
@@ -72,25 +72,25 @@ class AttentionSlicesTest {
 
     @Test
     void slices_are_64_keys_and_no_more_than_64() {
-        assertThat(AttentionSlices.of(Segments.cached(1, 1000), 1, 1).slices()).hasSize(16);
-        assertThat(AttentionSlices.of(Segments.cached(1, 4096), 1, 1).slices()).hasSize(64);
-        assertThat(AttentionSlices.of(Segments.cached(1, 100_000), 1, 1).slices())
+        assertThat(AttentionSlices.of(Sequences.cached(1, 1000), 1, 1).slices()).hasSize(16);
+        assertThat(AttentionSlices.of(Sequences.cached(1, 4096), 1, 1).slices()).hasSize(64);
+        assertThat(AttentionSlices.of(Sequences.cached(1, 100_000), 1, 1).slices())
                 .hasSizeBetween(60, 64)
                 .allMatch(s -> (s.end() - s.begin()) % 32 == 0 || s.end() == 100_000);
     }
 
     @Test
     void few_queries_and_many_keys_are_split() {
-        assertThat(AttentionSlices.suit(Segments.cached(1, 129))).isTrue();
-        assertThat(AttentionSlices.suit(Segments.cached(16, 4096))).isTrue();
-        assertThat(AttentionSlices.suit(Segments.cached(1, 128))).isFalse();
-        assertThat(AttentionSlices.suit(Segments.cached(17, 4096))).isFalse();
-        assertThat(AttentionSlices.suit(Segments.packed(0, 16, 300))).isFalse();
+        assertThat(AttentionSlices.suit(Sequences.cached(1, 129))).isTrue();
+        assertThat(AttentionSlices.suit(Sequences.cached(16, 4096))).isTrue();
+        assertThat(AttentionSlices.suit(Sequences.cached(1, 128))).isFalse();
+        assertThat(AttentionSlices.suit(Sequences.cached(17, 4096))).isFalse();
+        assertThat(AttentionSlices.suit(Sequences.packed(0, 16, 300))).isFalse();
     }
 
     @Test
     void the_device_reads_two_lists_one_after_the_other() {
-        AttentionSlices slices = AttentionSlices.of(Segments.cached(1, 70), 2, 2);
+        AttentionSlices slices = AttentionSlices.of(Sequences.cached(1, 70), 2, 2);
         assertThat(slices.toInts())
                 .containsExactly(
                         0, 1, 0, 0, 0, 69, 0, 0, 64, 0, // the tile, pair, begin, end, part

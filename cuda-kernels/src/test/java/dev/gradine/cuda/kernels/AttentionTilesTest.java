@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.cuda.kernels.AttentionTiles.KeyTile;
 import dev.gradine.cuda.kernels.AttentionTiles.QueryTile;
 import dev.gradine.cuda.kernels.AttentionTiles.Source;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,16 +17,16 @@ class AttentionTilesTest {
 
     private static final int SIDE = 4;
 
-    static Stream<Segments> layouts() {
+    static Stream<Sequences> layouts() {
         return Stream.of(
-                Segments.packed(0, 1, 8, 8, 17),
-                Segments.cached(3, 11),
-                Segments.of(new int[] {0, 2, 7}, new int[] {0, 9, 14}),
-                Segments.branching(new int[] {0, 5, 6, 11, 14}, new int[] {-1, 0, 0, -1}));
+                Sequences.packed(0, 1, 8, 8, 17),
+                Sequences.cached(3, 11),
+                Sequences.of(new int[] {0, 2, 7}, new int[] {0, 9, 14}),
+                Sequences.branching(new int[] {0, 5, 6, 11, 14}, new int[] {-1, 0, 0, -1}));
     }
 
     /// How often each query sees each key, by the words of the contract.
-    private static int[][] expected(Segments s) {
+    private static int[][] expected(Sequences s) {
         int[][] seen = new int[s.queries()][s.keys()];
         for (int n = 0; n < s.count(); n++) {
             for (int i = 0; i < s.queries(n); i++) {
@@ -42,7 +42,7 @@ class AttentionTilesTest {
 
     @ParameterizedTest
     @MethodSource("layouts")
-    void tiles_of_queries_cover_every_pair_once(Segments s) {
+    void tiles_of_queries_cover_every_pair_once(Sequences s) {
         int[][] seen = new int[s.queries()][s.keys()];
         for (QueryTile t : AttentionTiles.of(s, SIDE, SIDE).queries()) {
             assertThat(t.queries()).isBetween(1, SIDE);
@@ -58,7 +58,7 @@ class AttentionTilesTest {
 
     @ParameterizedTest
     @MethodSource("layouts")
-    void tiles_of_keys_cover_every_pair_once(Segments s) {
+    void tiles_of_keys_cover_every_pair_once(Sequences s) {
         int[][] seen = new int[s.queries()][s.keys()];
         AttentionTiles tiles = AttentionTiles.of(s, SIDE, SIDE);
         for (KeyTile t : tiles.keys()) {
@@ -74,14 +74,14 @@ class AttentionTilesTest {
 
     @Test
     void tiles_with_most_work_come_first() {
-        AttentionTiles tiles = AttentionTiles.of(Segments.packed(0, 3, 15), SIDE, SIDE);
+        AttentionTiles tiles = AttentionTiles.of(Sequences.packed(0, 3, 15), SIDE, SIDE);
         assertThat(tiles.queries()).extracting(QueryTile::ahead).containsExactly(8, 4, 0, 0);
         assertThat(tiles.keys()).extracting(KeyTile::key).isEqualTo(List.of(3, 7, 11, 0));
     }
 
     @Test
     void the_device_reads_three_lists_one_after_the_other() {
-        AttentionTiles tiles = AttentionTiles.of(Segments.cached(2, 5), SIDE, SIDE);
+        AttentionTiles tiles = AttentionTiles.of(Sequences.cached(2, 5), SIDE, SIDE);
         assertThat(tiles.toInts()).containsExactly(0, 2, 0, 0, 0, 3, 0, 4, 0, 1, 4, 1, 1, 2, 0, 2, 3, 0, 2, -1);
         assertThat(tiles.keysAt()).isEqualTo(24);
         assertThat(tiles.sourcesAt()).isEqualTo(24 + 32);

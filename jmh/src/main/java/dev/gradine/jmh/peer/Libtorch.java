@@ -4,7 +4,7 @@ import static org.bytedeco.openblas.presets.openblas_nolapack.blas_set_num_threa
 
 import dev.gradine.cli.bench.Peer;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.List;
 import org.bytedeco.pytorch.AdamW;
 import org.bytedeco.pytorch.AdamWOptions;
@@ -54,7 +54,7 @@ public final class Libtorch implements Peer {
             dev.gradine.tensor.Tensor k,
             dev.gradine.tensor.Tensor v,
             dev.gradine.tensor.Tensor dy,
-            Heads heads) {
+            AttentionSpec spec) {
         Tensor query = Operands.leaf(q);
         Tensor key = Operands.leaf(k);
         Tensor value = Operands.leaf(v);
@@ -63,13 +63,13 @@ public final class Libtorch implements Peer {
         blas_set_num_threads(1);
         TorchJob.Work work = () -> {
             Tensor y = torch.scaled_dot_product_attention(
-                            byHead(query, heads.heads(), heads.headDim()),
-                            byHead(key, heads.kvHeads(), heads.headDim()),
-                            byHead(value, heads.kvHeads(), heads.headDim()),
+                            byHead(query, spec.heads(), spec.headDim()),
+                            byHead(key, spec.kvHeads(), spec.headDim()),
+                            byHead(value, spec.kvHeads(), spec.headDim()),
                             new TensorOptional(),
                             0,
                             true,
-                            new DoubleOptional(heads.scale()),
+                            new DoubleOptional(spec.scale()),
                             true)
                     .transpose(1, 2)
                     .reshape(n, -1);

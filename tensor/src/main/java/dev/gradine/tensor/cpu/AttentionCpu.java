@@ -5,9 +5,10 @@ import static dev.gradine.tensor.cpu.Native.writable;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 
-/// Causal grouped-query attention by blocks.
+/// Grouped-query attention by blocks.
 final class AttentionCpu implements AttentionKernel {
 
     static final AttentionKernel KERNEL = new AttentionCpu();
@@ -15,10 +16,12 @@ final class AttentionCpu implements AttentionKernel {
     private AttentionCpu() {}
 
     @Override
-    public void forward(Tensor q, Tensor k, Tensor v, Heads heads, Segments segments, Tensor y, Tensor lse) {
-        assert q.size() == segments.queries() * heads.heads() * heads.headDim() && y.size() == q.size();
-        assert k.size() == segments.keys() * heads.kvHeads() * heads.headDim() && v.size() == k.size();
-        new AttentionForward(address(q), address(k), address(v), heads, segments, writable(y), writable(lse)).run();
+    public void forward(Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor y, Tensor lse) {
+        spec.require(sequences);
+        assert q.size() == sequences.queries() * spec.heads() * spec.headDim() && y.size() == q.size();
+        assert k.size() == sequences.keys() * spec.kvHeads() * spec.headDim() && v.size() == k.size();
+        Sequences cut = spec.mask().over(sequences);
+        new AttentionForward(address(q), address(k), address(v), spec, cut, writable(y), writable(lse)).run();
     }
 
     @Override
@@ -27,15 +30,16 @@ final class AttentionCpu implements AttentionKernel {
             Tensor q,
             Tensor k,
             Tensor v,
-            Heads heads,
-            Segments segments,
+            AttentionSpec spec,
+            Sequences sequences,
             Tensor dq,
             Tensor dk,
             Tensor dv) {
+        spec.require(sequences);
         assert dq.size() == q.size() && dk.size() == k.size() && dv.size() == v.size();
         var in = new AttentionBackward.Arguments(
                 address(up.dy()), address(up.y()), address(up.lse()), address(q), address(k), address(v));
         var to = new AttentionBackward.Outputs(writable(dq), writable(dk), writable(dv));
-        AttentionBackward.run(in, heads, segments, to);
+        AttentionBackward.run(in, spec, spec.mask().over(sequences), to);
     }
 }

@@ -4,6 +4,7 @@ import static dev.gradine.tensor.cpu.AttentionTile.BLOCK;
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
 
+import dev.gradine.tensor.kernel.Band;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -13,26 +14,30 @@ final class AttentionSoftmax {
     private static final FloatVector LANE = FloatVector.zero(F).addIndex(1);
     private static final FloatVector ZERO = FloatVector.zero(F);
     private static final FloatVector HIDDEN = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    private static final float LEAST = -1e30f; // below any score, and finite: exp(s − max) is 0 where all are hidden
 
     private AttentionSoftmax() {}
 
     /// Before the first block.
     static void start(AttentionTile t) {
-        Arrays.fill(t.max, Float.NEGATIVE_INFINITY);
+        Arrays.fill(t.max, LEAST);
         Arrays.fill(t.sum, 0);
     }
 
     /// Replaces scores `[key][query]` by `exp(s − max)` with the maximum so far, adds them into `sum`, and
-    /// leaves in `rescale` by how much earlier sums shrink. Query i sees keys up to i + `ahead`; what the product
-    /// with the values reads beyond becomes 0.
+    /// leaves in `rescale` by how much earlier sums shrink. What the product with the values reads outside the band
+    /// becomes 0.
     ///
     /// @param first where the head's queries begin among those of its group
-    static void step(AttentionTile t, int first, int keys, int lanes, int ahead) {
+    static void step(AttentionTile t, int first, int lanes, Band band) {
+        int keys = band.keys();
         for (int i = 0; i < lanes; i += LANES) {
-            int rows = Math.clamp((long) i + LANES + BlockProduct.ROWS + ahead, 0, keys);
-            hideFuture(t.scores, i, Math.clamp((long) i + ahead + 1, 0, keys), rows, i + ahead);
-            shrink(t, first, i, rows);
-            exponentials(t, first, i, rows);
+            int from = Math.clamp((long) i - BlockProduct.ROWS + band.first(), 0, keys);
+            int to = Math.clamp((long) i + LANES + BlockProduct.ROWS + band.last(), 0, keys);
+            hideFuture(t.scores, i, Math.clamp((long) i + band.last() + 1, 0, keys), to, i + band.last());
+            hidePast(t.scores, i, from, Math.clamp((long) i + LANES + band.first(), 0, to), i + band.first());
+            shrink(t, first, i, from, to);
+            exponentials(t, first, i, from, to);
         }
     }
 
@@ -44,13 +49,21 @@ final class AttentionSoftmax {
         }
     }
 
-    private static void shrink(AttentionTile t, int first, int i, int rows) {
+    /// Sets lanes above `j − behind` of rows j to −∞.
+    private static void hidePast(float[] scores, int i, int from, int to, int behind) {
+        for (int j = from; j < to; j++) {
+            FloatVector s = FloatVector.fromArray(F, scores, j * BLOCK + i);
+            HIDDEN.blend(s, LANE.lt(j - behind + 1)).intoArray(scores, j * BLOCK + i);
+        }
+    }
+
+    private static void shrink(AttentionTile t, int first, int i, int from, int to) {
         float[] scores = t.scores;
         FloatVector before = FloatVector.fromArray(F, t.max, first + i);
         FloatVector even = before;
         FloatVector odd = before;
-        int end = rows * BLOCK;
-        int at = i;
+        int end = to * BLOCK;
+        int at = from * BLOCK + i;
         for (; at < end - BLOCK; at += 2 * BLOCK) {
             even = even.max(FloatVector.fromArray(F, scores, at));
             odd = odd.max(FloatVector.fromArray(F, scores, at + BLOCK));
@@ -61,12 +74,12 @@ final class AttentionSoftmax {
         VectorMath.exp(before.sub(now)).intoArray(t.rescale, first + i);
     }
 
-    private static void exponentials(AttentionTile t, int first, int i, int rows) {
+    private static void exponentials(AttentionTile t, int first, int i, int from, int to) {
         float[] scores = t.scores;
         FloatVector now = FloatVector.fromArray(F, t.max, first + i);
         FloatVector total =
                 FloatVector.fromArray(F, t.sum, first + i).mul(FloatVector.fromArray(F, t.rescale, first + i));
-        for (int j = 0; j < rows; j++) {
+        for (int j = from; j < to; j++) {
             FloatVector e = VectorMath.exp(
                     FloatVector.fromArray(F, scores, j * BLOCK + i).sub(now));
             e.intoArray(scores, j * BLOCK + i);
@@ -100,13 +113,33 @@ final class AttentionSoftmax {
         }
     }
 
-    /// Hides what no query of a diagonal block sees from the gradient: row i of scores `[query][key]` and of `dScores`
-    /// from key i + `ahead` + 1 on, as far as a product reads them.
-    static void hideFuture(AttentionTile t, int queries, int columns, int ahead) {
-        for (int i = Math.max(0, -BlockProduct.ROWS - ahead); i < queries; i++) {
-            int end = Math.min(columns, i + ahead + BlockProduct.ROWS);
-            for (int j = Math.max(0, i + ahead + 1) / LANES * LANES; j < end; j += LANES) {
-                var seen = LANE.lt(i + ahead + 1 - j);
+    /// Columns of a block of scores `[query][key]` that products read.
+    private static int columns(Band band) {
+        return Math.ceilDiv(band.keys(), BlockProduct.ROWS) * BlockProduct.ROWS;
+    }
+
+    /// The first column of row i that a product reads, or one before it where a vector begins.
+    static int firstColumn(int i, Band band) {
+        return Math.max(0, i + band.first() + 1 - BlockProduct.ROWS) / LANES * LANES;
+    }
+
+    /// Behind the last column of row i that a product reads; none may be left.
+    static int endColumn(int i, Band band) {
+        return Math.min(columns(band), i + band.last() + BlockProduct.ROWS);
+    }
+
+    /// Hides what lies outside the band from the gradient, in scores `[query][key]` and in `dScores`, as far as a
+    /// product reads them.
+    static void hide(AttentionTile t, int queries, Band band) {
+        if (columns(band) > band.last() + 1) hideFuture(t, queries, band);
+        if (queries + band.first() > 1) hidePast(t, queries, band);
+    }
+
+    private static void hideFuture(AttentionTile t, int queries, Band band) {
+        for (int i = Math.max(0, -BlockProduct.ROWS - band.last()); i < queries; i++) {
+            int end = endColumn(i, band);
+            for (int j = Math.max(0, i + band.last() + 1) / LANES * LANES; j < end; j += LANES) {
+                var seen = LANE.lt(i + band.last() + 1 - j);
                 int at = i * BLOCK + j;
                 HIDDEN.blend(FloatVector.fromArray(F, t.scores, at), seen).intoArray(t.scores, at);
                 ZERO.blend(FloatVector.fromArray(F, t.dScores, at), seen).intoArray(t.dScores, at);
@@ -114,12 +147,26 @@ final class AttentionSoftmax {
         }
     }
 
+    private static void hidePast(AttentionTile t, int queries, Band band) {
+        for (int i = Math.max(0, -band.first()); i < queries; i++) {
+            int end = Math.min(columns(band), i + band.first());
+            for (int j = firstColumn(i, band); j < end; j += LANES) {
+                var hidden = LANE.lt(i + band.first() - j);
+                int at = i * BLOCK + j;
+                FloatVector.fromArray(F, t.scores, at).blend(HIDDEN, hidden).intoArray(t.scores, at);
+                FloatVector.fromArray(F, t.dScores, at).blend(ZERO, hidden).intoArray(t.dScores, at);
+            }
+        }
+    }
+
     /// Replaces scores `[query][key]` by `P = exp(s − lse)`, and `dScores`, which holds dP, by
     /// `scale · P · (dP − delta)`. `max` holds lse and `sum` holds delta.
-    static void gradient(AttentionTile t, int queries, int columns, int ahead, float scale) {
-        for (int i = Math.max(0, 1 - BlockProduct.ROWS - ahead); i < queries; i++) {
-            int end = Math.min(columns, i + ahead + BlockProduct.ROWS);
-            gradientRow(t, i * BLOCK, i * BLOCK + end, t.max[i], t.sum[i], scale);
+    ///
+    /// @param capped whether the cap's gradient has taken delta away already
+    static void gradient(AttentionTile t, int queries, Band band, float scale, boolean capped) {
+        for (int i = Math.max(0, 1 - BlockProduct.ROWS - band.last()); i < queries; i++) {
+            int from = i * BLOCK + firstColumn(i, band);
+            gradientRow(t, from, i * BLOCK + endColumn(i, band), t.max[i], capped ? 0 : t.sum[i], scale);
         }
     }
 

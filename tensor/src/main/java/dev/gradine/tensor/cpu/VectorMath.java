@@ -8,7 +8,8 @@ import static jdk.incubator.vector.VectorOperators.LT;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/// exp, the logistic function and the normal distribution, lane by lane, in plain vector arithmetic: `lanewise(EXP)`
+/// exp, tanh, the logistic function and the normal distribution, lane by lane, in plain vector arithmetic:
+/// `lanewise(EXP)`
 /// falls back to boxed scalars where the JDK ships no vector library.
 ///
 /// Polynomials are minimax fits of our own (Lawson's iteration on Chebyshev nodes).
@@ -40,6 +41,15 @@ final class VectorMath {
     private static final float N2 = 0.11982118f;
     private static final float N1 = 0.13986354f;
     private static final float N0 = 0.1396213f;
+
+    // u(x²), from the highest power down
+    private static final float T4 = -0.0057049785f;
+    private static final float T3 = 0.02063908f;
+    private static final float T2 = -0.05373971f;
+    private static final float T1 = 0.13331442f;
+    private static final float T0 = -0.3333328f;
+
+    private static final float SMALL = 0.625f; // where tanh is its polynomial
 
     private static final float SLOPE = 0.35f; // of 1/t; with it p(t) fits best
 
@@ -74,6 +84,13 @@ final class VectorMath {
     private static final FloatVector VN2 = FloatVector.broadcast(F, N2);
     private static final FloatVector VN1 = FloatVector.broadcast(F, N1);
     private static final FloatVector VN0 = FloatVector.broadcast(F, N0);
+    private static final FloatVector VT4 = FloatVector.broadcast(F, T4);
+    private static final FloatVector VT3 = FloatVector.broadcast(F, T3);
+    private static final FloatVector VT2 = FloatVector.broadcast(F, T2);
+    private static final FloatVector VT1 = FloatVector.broadcast(F, T1);
+    private static final FloatVector VT0 = FloatVector.broadcast(F, T0);
+    private static final FloatVector VSMALL = FloatVector.broadcast(F, SMALL);
+    private static final FloatVector MINUS_TWO = FloatVector.broadcast(F, -2);
     private static final FloatVector VSLOPE = FloatVector.broadcast(F, SLOPE);
 
     private VectorMath() {}
@@ -113,6 +130,21 @@ final class VectorMath {
         FloatVector p = q.fma(r.mul(r), r).add(ONE);
         IntVector exponent = shifted.reinterpretAsInts().add(BIAS).lanewise(LSHL, 23);
         return p.mul(exponent.reinterpretAsFloats());
+    }
+
+    /// `tanh(x)` within 2 ulp; ±1 for large arguments, NaN for NaN.
+    ///
+    /// ```
+    /// tanh(x) = x + x³ u(x²)    |x| < 0.625      tanh(a) = (1 − e^−2a) / (1 + e^−2a)    a ≥ 0.625
+    /// ```
+    static FloatVector tanh(FloatVector x) {
+        FloatVector a = x.abs();
+        FloatVector e = expFrom(floor(a.mul(MINUS_TWO)));
+        FloatVector large = ONE.sub(e).div(ONE.add(e));
+        large = large.blend(large.neg(), x.compare(LT, ZERO));
+        FloatVector square = x.mul(x);
+        FloatVector u = VT4.fma(square, VT3).fma(square, VT2).fma(square, VT1).fma(square, VT0);
+        return large.blend(x.mul(square).fma(u, x), a.compare(LT, VSMALL));
     }
 
     /// `σ(x) = 1 / (1 + e^−x)`.

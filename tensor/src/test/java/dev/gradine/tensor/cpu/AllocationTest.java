@@ -7,10 +7,11 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.Mask;
+import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.testkit.Cases;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
@@ -120,9 +121,9 @@ class AllocationTest {
 
     private static void addAttention(Map<String, Runnable> calls) {
         int n = 70;
-        Heads heads = new Heads(2, 1, 20, 0.2f);
-        Segments packed = Segments.packed(0, n);
-        Segments cached = Segments.cached(1, n);
+        AttentionSpec spec = AttentionSpec.causal(2, 1, 20, 0.2f);
+        Sequences packed = Sequences.packed(0, n);
+        Sequences cached = Sequences.cached(1, n);
         Tensor q = vector(n * 40);
         Tensor one = vector(40);
         Tensor rowY = vector(40);
@@ -134,9 +135,13 @@ class AllocationTest {
         Tensor dk = vector(n * 20);
         Tensor dv = vector(n * 20);
         Upstream up = new Upstream(q, y, lse);
-        calls.put("attention", () -> AttentionCpu.KERNEL.forward(q, k, k, heads, packed, y, lse));
-        calls.put("attention row", () -> AttentionCpu.KERNEL.forward(one, k, k, heads, cached, rowY, rowLse));
-        calls.put("attention backward", () -> AttentionCpu.KERNEL.backward(up, q, k, k, heads, packed, dq, dk, dv));
+        calls.put("attention", () -> AttentionCpu.KERNEL.forward(q, k, k, spec, packed, y, lse));
+        calls.put("attention row", () -> AttentionCpu.KERNEL.forward(one, k, k, spec, cached, rowY, rowLse));
+        calls.put("attention backward", () -> AttentionCpu.KERNEL.backward(up, q, k, k, spec, packed, dq, dk, dv));
+        AttentionSpec window = spec.with(new Mask.Window(9)).withSoftCap(3);
+        calls.put("window", () -> AttentionCpu.KERNEL.forward(q, k, k, window, packed, y, lse));
+        calls.put("window row", () -> AttentionCpu.KERNEL.forward(one, k, k, window, cached, rowY, rowLse));
+        calls.put("window backward", () -> AttentionCpu.KERNEL.backward(up, q, k, k, window, packed, dq, dk, dv));
     }
 
     @ParameterizedTest

@@ -5,14 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Mask;
+import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Slope;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,38 +24,115 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AttentionKernelTest {
 
     private static final AttentionKernel KERNEL = AttentionCpu.KERNEL;
+    private static final Mask FULL = new Mask.Full();
 
     /// Sequences, heads and head sizes around every block and vector edge.
-    record Case(Segments segments, Heads heads) {
+    record Case(Sequences sequences, AttentionSpec spec) {
         @Override
         public String toString() {
             return "%d sequences, %d queries, %d keys, %s"
-                    .formatted(segments.count(), segments.queries(), segments.keys(), heads);
+                    .formatted(sequences.count(), sequences.queries(), sequences.keys(), spec);
         }
     }
 
     static Stream<Case> cases() {
+        return Stream.of(causal(), masked(), capped(), apart()).flatMap(c -> c);
+    }
+
+    private static Stream<Case> causal() {
         return Stream.of(
-                new Case(Segments.packed(0, 1), new Heads(1, 1, 1, 1)),
-                new Case(Segments.packed(0, 1, 3, 10), new Heads(2, 1, 8, 0.4f)),
-                new Case(Segments.packed(0, 17, 17, 33), new Heads(6, 2, 20, 0.3f)),
-                new Case(Segments.packed(0, 63, 128), new Heads(3, 1, 64, 0.125f)),
-                new Case(Segments.packed(0, 65), new Heads(2, 2, 17, 0.25f)),
-                new Case(Segments.packed(0, 300), new Heads(2, 1, 16, 0.25f)),
-                new Case(Segments.packed(0, 520), new Heads(1, 1, 33, 0.2f)),
-                new Case(Segments.packed(0, 96, 193), new Heads(2, 1, 80, 0.1f)),
-                new Case(Segments.cached(1, 130), new Heads(9, 3, 64, 0.125f)),
-                new Case(Segments.cached(1, 7), new Heads(4, 2, 7, 0.3f)),
-                new Case(Segments.cached(5, 70), new Heads(2, 1, 32, 0.2f)),
-                new Case(Segments.cached(70, 200), new Heads(2, 1, 32, 0.2f)),
-                new Case(Segments.of(new int[] {0, 3, 80}, new int[] {0, 90, 190}), new Heads(2, 1, 12, 0.3f)),
-                new Case(branching(-1, 5, 0, 2, 0, 1), new Heads(4, 2, 7, 0.3f)),
-                new Case(branching(-1, 70, -1, 3, 0, 66, 1, 40, 0, 0), new Heads(2, 1, 20, 0.2f)),
-                new Case(branching(-1, 0, -1, 200, 1, 10, 0, 9, 1, 30), new Heads(2, 1, 9, 0.3f)));
+                new Case(Sequences.packed(0, 1), AttentionSpec.causal(1, 1, 1, 1)),
+                new Case(Sequences.packed(0, 1, 3, 10), AttentionSpec.causal(2, 1, 8, 0.4f)),
+                new Case(Sequences.packed(0, 17, 17, 33), AttentionSpec.causal(6, 2, 20, 0.3f)),
+                new Case(Sequences.packed(0, 63, 128), AttentionSpec.causal(3, 1, 64, 0.125f)),
+                new Case(Sequences.packed(0, 65), AttentionSpec.causal(2, 2, 17, 0.25f)),
+                new Case(Sequences.packed(0, 300), AttentionSpec.causal(2, 1, 16, 0.25f)),
+                new Case(Sequences.packed(0, 520), AttentionSpec.causal(1, 1, 33, 0.2f)),
+                new Case(Sequences.packed(0, 96, 193), AttentionSpec.causal(2, 1, 80, 0.1f)),
+                new Case(Sequences.cached(1, 130), AttentionSpec.causal(9, 3, 64, 0.125f)),
+                new Case(Sequences.cached(1, 7), AttentionSpec.causal(4, 2, 7, 0.3f)),
+                new Case(Sequences.cached(5, 70), AttentionSpec.causal(2, 1, 32, 0.2f)),
+                new Case(Sequences.cached(70, 200), AttentionSpec.causal(2, 1, 32, 0.2f)),
+                new Case(
+                        Sequences.of(new int[] {0, 3, 80}, new int[] {0, 90, 190}),
+                        AttentionSpec.causal(2, 1, 12, 0.3f)),
+                new Case(branching(-1, 5, 0, 2, 0, 1), AttentionSpec.causal(4, 2, 7, 0.3f)),
+                new Case(branching(-1, 70, -1, 3, 0, 66, 1, 40, 0, 0), AttentionSpec.causal(2, 1, 20, 0.2f)),
+                new Case(branching(-1, 0, -1, 200, 1, 10, 0, 9, 1, 30), AttentionSpec.causal(2, 1, 9, 0.3f)));
+    }
+
+    /// Windows and chunks shorter than a tile, about as long and longer, across the end of a shared prompt too.
+    private static Stream<Case> masked() {
+        AttentionSpec few = AttentionSpec.causal(2, 1, 8, 0.4f);
+        Sequences branches = branching(-1, 70, -1, 3, 0, 66, 1, 40, 0, 0);
+        Sequences longPrompt = branching(-1, 0, -1, 200, 1, 10, 0, 9, 1, 30);
+        return Stream.of(
+                        under(Sequences.packed(0, 1, 3, 10), few, FULL, window(1), window(2), chunk(1), chunk(3)),
+                        under(
+                                Sequences.packed(0, 300),
+                                few,
+                                FULL,
+                                window(1),
+                                window(7),
+                                window(97),
+                                window(150),
+                                chunk(130)),
+                        under(Sequences.packed(0, 520), AttentionSpec.causal(1, 1, 33, 0.2f), window(96), chunk(96)),
+                        under(Sequences.cached(1, 130), few, FULL, window(40), window(200), chunk(50)),
+                        under(Sequences.cached(3, 130), few, FULL, window(2), chunk(129)),
+                        under(Sequences.cached(70, 200), few, FULL, window(20), chunk(64)),
+                        under(branches, few, FULL, window(1), window(10), window(80), chunk(32), chunk(60)),
+                        under(longPrompt, few, FULL, window(25), window(205), chunk(150)),
+                        under(Sequences.of(new int[] {0, 150, 153, 154}, new int[] {0, 20, 27, 28}), few, FULL),
+                        under(Sequences.of(new int[] {0, 200}, new int[] {0, 110}), few, FULL))
+                .flatMap(c -> c);
+    }
+
+    private static Stream<Case> under(Sequences sequences, AttentionSpec spec, Mask... masks) {
+        return Stream.of(masks).map(mask -> new Case(sequences, spec.with(mask)));
+    }
+
+    private static Mask window(int keys) {
+        return new Mask.Window(keys);
+    }
+
+    private static Mask chunk(int keys) {
+        return new Mask.Chunk(keys);
+    }
+
+    /// A cap far above the scores, near them, and far below.
+    private static Stream<Case> capped() {
+        AttentionSpec spec = AttentionSpec.causal(2, 1, 20, 0.3f);
+        Sequences branches = branching(-1, 70, -1, 3, 0, 66, 1, 40, 0, 0);
+        return Stream.of(
+                new Case(Sequences.packed(0, 1, 3, 10), spec.withSoftCap(2)),
+                new Case(Sequences.packed(0, 150), spec.withSoftCap(50)),
+                new Case(Sequences.packed(0, 150), spec.withSoftCap(0.5f)),
+                new Case(Sequences.packed(0, 150), spec.withSoftCap(2).with(window(40))),
+                new Case(
+                        Sequences.of(new int[] {0, 150}, new int[] {0, 110}),
+                        spec.withSoftCap(2).with(FULL)),
+                new Case(Sequences.cached(1, 130), spec.withSoftCap(2)),
+                new Case(Sequences.cached(1, 130), spec.withSoftCap(2).with(window(33))),
+                new Case(branches, spec.withSoftCap(2)),
+                new Case(branches, spec.withSoftCap(2).with(chunk(60))));
+    }
+
+    /// Several caches with room between them, in any order, also one that others continue.
+    private static Stream<Case> apart() {
+        AttentionSpec few = AttentionSpec.causal(4, 2, 7, 0.3f);
+        Sequences caches =
+                Sequences.ranges(new int[] {0, 1, 3, 120}, new int[] {300, 0, 150}, new int[] {40, 30, 130}, 360);
+        Sequences prompt = Sequences.ranges(new int[] {0, 0, 1, 5}, new int[] {210, 10, 40}, new int[] {130, 6, 4}, 350)
+                .continuing(new int[] {-1, 0, 0});
+        Mask causal = new Mask.Causal();
+        return Stream.concat(
+                under(caches, few, causal, FULL, window(33), chunk(50)),
+                under(prompt, few, causal, FULL, window(3), window(20), chunk(100)));
     }
 
     /// Pairs of a sequence's parent and its length.
-    private static Segments branching(int... parentsAndLengths) {
+    private static Sequences branching(int... parentsAndLengths) {
         int n = parentsAndLengths.length / 2;
         int[] start = new int[n + 1];
         int[] parent = new int[n];
@@ -61,7 +140,7 @@ class AttentionKernelTest {
             parent[s] = parentsAndLengths[2 * s];
             start[s + 1] = start[s] + parentsAndLengths[2 * s + 1];
         }
-        return Segments.branching(start, parent);
+        return Sequences.branching(start, parent);
     }
 
     @ParameterizedTest
@@ -70,8 +149,8 @@ class AttentionKernelTest {
         try (Tensors t = new Tensors()) {
             Inputs in = Inputs.of(c);
             Tensor y = t.unwritten(Shape.of(in.q.length));
-            Tensor lse = t.unwritten(Shape.of(c.segments.queries() * c.heads.heads()));
-            KERNEL.forward(t.of(in.q), t.of(in.k), t.of(in.v), c.heads, c.segments, y, lse);
+            Tensor lse = t.unwritten(Shape.of(c.sequences.queries() * c.spec.heads()));
+            KERNEL.forward(t.of(in.q), t.of(in.k), t.of(in.v), c.spec, c.sequences, y, lse);
             double[] expectedLse = new double[lse.size()];
             double[] expected = in.forward(c, expectedLse);
             Teeth.bite(t.values(y), got -> tolerance(c).check("y", got, expected));
@@ -80,7 +159,7 @@ class AttentionKernelTest {
     }
 
     private static Tolerance tolerance(Case c) {
-        return Tolerance.dot(c.heads.headDim() + c.segments.keys(), 2, 2);
+        return Tolerance.dot(c.spec.headDim() + c.sequences.keys(), 2, 2);
     }
 
     @ParameterizedTest
@@ -109,7 +188,8 @@ class AttentionKernelTest {
         }
         double scale = 1 + Math.abs(expected[picks]);
         Tolerance tolerance = Tolerance.slope(scale, 20);
-        if (c.segments.keys() == 1 && which < 2) tolerance.check(what, got, expected); // all zero: P is 1
+        boolean certain = c.sequences.keys() == 1 || Set.of(window(1), chunk(1)).contains(c.spec.mask());
+        if (certain && which < 2) tolerance.check(what, got, expected); // all zero: P is 1
         else Teeth.bite(got, g -> tolerance.check(what, g, expected));
     }
 
@@ -119,12 +199,12 @@ class AttentionKernelTest {
     void a_shared_prompt_is_two_equal_ones(int prompt) {
         int a = 70;
         int b = 21;
-        Heads heads = new Heads(2, 1, 16, 0.25f);
-        Case shared = new Case(branching(-1, prompt, 0, a, 0, b), heads);
-        Case apart = new Case(Segments.packed(0, prompt + a, 2 * prompt + a + b), heads);
+        AttentionSpec spec = AttentionSpec.causal(2, 1, 16, 0.25f);
+        Case shared = new Case(branching(-1, prompt, 0, a, 0, b), spec);
+        Case apart = new Case(Sequences.packed(0, prompt + a, 2 * prompt + a + b), spec);
         Inputs in = Inputs.of(shared);
         float[] dy = Cases.plain(4, in.q.length, 1);
-        int width = heads.heads() * heads.headDim();
+        int width = spec.heads() * spec.headDim();
         float[] once = dy.clone(); // the prompt's own y enters the loss once
         Arrays.fill(once, 0, prompt * width, 0);
         Rows rows = new Rows(prompt, a, b);
@@ -173,13 +253,13 @@ class AttentionKernelTest {
 
     @Test
     void twice_the_same_gives_the_same_bits() {
-        Case c = new Case(branching(-1, 300, -1, 50, 0, 200), new Heads(4, 2, 16, 0.25f));
+        Case c = new Case(branching(-1, 300, -1, 50, 0, 200), AttentionSpec.causal(4, 2, 16, 0.25f));
         assertThat(gradients(c)).isEqualTo(gradients(c));
     }
 
     @Test
     void one_thread_gives_the_bits_of_many() {
-        Case c = new Case(branching(-1, 200, -1, 50, 0, 150), new Heads(4, 2, 16, 0.25f));
+        Case c = new Case(branching(-1, 200, -1, 50, 0, 150), AttentionSpec.causal(4, 2, 16, 0.25f));
         float[][] alone = new float[2][];
         Parallel.forEach(2, part -> alone[part] = part == 0 ? gradients(c) : new float[0]); // within a part: one thread
         assertThat(gradients(c)).isEqualTo(alone[0]);
@@ -204,12 +284,12 @@ class AttentionKernelTest {
                 Tensor k = t.of(in.k);
                 Tensor v = t.of(in.v);
                 Tensor y = t.unwritten(q.shape());
-                Tensor lse = t.unwritten(Shape.of(c.segments.queries() * c.heads.heads()));
+                Tensor lse = t.unwritten(Shape.of(c.sequences.queries() * c.spec.heads()));
                 Tensor dq = t.unwritten(q.shape());
                 Tensor dk = t.unwritten(k.shape());
                 Tensor dv = t.unwritten(v.shape());
-                KERNEL.forward(q, k, v, c.heads, c.segments, y, lse);
-                KERNEL.backward(new Upstream(t.of(dy), y, lse), q, k, v, c.heads, c.segments, dq, dk, dv);
+                KERNEL.forward(q, k, v, c.spec, c.sequences, y, lse);
+                KERNEL.backward(new Upstream(t.of(dy), y, lse), q, k, v, c.spec, c.sequences, dq, dk, dv);
                 return new Result(t.values(y), t.values(dq), t.values(dk), t.values(dv));
             }
         }
@@ -220,24 +300,24 @@ class AttentionKernelTest {
     record Inputs(float[] q, float[] k, float[] v) {
 
         static Inputs of(Case c) {
-            int qs = c.segments.queries() * c.heads.heads() * c.heads.headDim();
-            int ks = c.segments.keys() * c.heads.kvHeads() * c.heads.headDim();
+            int qs = c.sequences.queries() * c.spec.heads() * c.spec.headDim();
+            int ks = c.sequences.keys() * c.spec.kvHeads() * c.spec.headDim();
             return new Inputs(Cases.plain(1, qs, 2), Cases.plain(2, ks, 2), Cases.plain(3, ks, 2));
         }
 
         double[] forward(Case c, double[] lse) {
             return AttentionReference.forward(
-                    Cases.doubles(q), Cases.doubles(k), Cases.doubles(v), c.heads, c.segments, lse);
+                    Cases.doubles(q), Cases.doubles(k), Cases.doubles(v), c.spec, c.sequences, lse);
         }
 
         /// `∂ Σ y·dy / ∂ x_i` for x = q, k or v.
         double slope(Case c, float[] dy, int which, int i) {
             double[][] x = {Cases.doubles(q), Cases.doubles(k), Cases.doubles(v)};
-            double[] lse = new double[c.segments.queries() * c.heads.heads()];
+            double[] lse = new double[c.sequences.queries() * c.spec.heads()];
             return Slope.of(
                     moved -> {
                         double sum = 0;
-                        double[] y = AttentionReference.forward(x[0], x[1], x[2], c.heads, c.segments, lse);
+                        double[] y = AttentionReference.forward(x[0], x[1], x[2], c.spec, c.sequences, lse);
                         for (int j = 0; j < y.length; j++) sum += y[j] * dy[j];
                         return sum;
                     },

@@ -54,6 +54,23 @@ class VectorMathTest {
     }
 
     @Test
+    void tanh_is_within_two_ulp_and_keeps_its_ends() {
+        for (float end : new float[] {0.01f, 0.624f, 0.7f, 10, 100}) {
+            assertThat(worstUlps(VectorMath::tanh, Math::tanh, -end, end)).isLessThan(2);
+        }
+        assertThat(worstUlps(v -> VectorMath.tanh(v).mul(1.01f), Math::tanh, -10, 10))
+                .isGreaterThan(1000);
+        for (float x : new float[] {0f, -0f, 1e-30f, -1e-30f, Float.MIN_VALUE}) {
+            assertThat(VectorMath.tanh(FloatVector.broadcast(F, x)).lane(0)).isEqualTo(x);
+        }
+        for (float x : new float[] {20, 1e30f, Float.POSITIVE_INFINITY}) {
+            assertThat(VectorMath.tanh(FloatVector.broadcast(F, x)).lane(0)).isEqualTo(1);
+            assertThat(VectorMath.tanh(FloatVector.broadcast(F, -x)).lane(0)).isEqualTo(-1);
+        }
+        assertThat(VectorMath.tanh(FloatVector.broadcast(F, Float.NaN)).lane(0)).isNaN();
+    }
+
+    @Test
     void the_scalar_forms_are_the_vector_forms() {
         for (float x = -20; x < 20; x += 0.37f) {
             FloatVector v = FloatVector.broadcast(F, x);

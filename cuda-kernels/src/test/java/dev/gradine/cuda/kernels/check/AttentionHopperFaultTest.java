@@ -12,9 +12,9 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,11 +30,11 @@ final class AttentionHopperFaultTest {
     private static final String BACKWARD_Q = "attention_backward_q_hopper_bf16_d128";
     private static final String BACKWARD_KV = "attention_backward_kv_hopper_bf16_d128";
 
-    private static final Heads HEADS = new Heads(1, 1, 128, 0.05f);
+    private static final AttentionSpec HEADS = AttentionSpec.causal(1, 1, 128, 0.05f);
 
     /// More tiles than the ring holds, more pieces of work than tiles of queries in shared memory, tiles
     /// that end inside.
-    private static final Segments SEQUENCES = Segments.packed(0, 300, 310, 320, 330);
+    private static final Sequences SEQUENCES = Sequences.packed(0, 300, 310, 320, 330);
 
     private static final KernelCase FORWARDS = KernelCase.of("330 tokens", DType.BF16, 0x1p-6, in -> {
         Tensor y = in.out(330, 128);
@@ -61,7 +61,7 @@ final class AttentionHopperFaultTest {
     /// Two sequences, the second of which has inputs that are no numbers.
     private static final KernelCase NEIGHBOURS = KernelCase.of("30 and 30", DType.BF16, 0x1p-6, in -> {
         Tensor y = in.out(60, 128);
-        Segments s = Segments.packed(0, 30, 60);
+        Sequences s = Sequences.packed(0, 30, 60);
         in.kernels().attention().forward(half(in, 1), half(in, 2), half(in, 3), HEADS, s, y, in.outSingle(60, 1));
         return List.of(y);
     });
@@ -72,7 +72,7 @@ final class AttentionHopperFaultTest {
                 Arrays.fill(lse, 8);
                 Upstream up = new Upstream(half(in, 4), half(in, 5), in.single(Shape.of(60, 1), lse));
                 List<Tensor> gradients = List.of(in.out(60, 128), in.out(60, 128), in.out(60, 128));
-                Segments s = Segments.packed(0, 30, 60);
+                Sequences s = Sequences.packed(0, 30, 60);
                 in.kernels()
                         .attention()
                         .backward(

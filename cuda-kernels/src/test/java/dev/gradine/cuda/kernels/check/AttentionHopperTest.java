@@ -15,9 +15,9 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
-import dev.gradine.tensor.kernel.Segments;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Sequences;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
@@ -113,8 +113,8 @@ class AttentionHopperTest {
 
     /// Two sequences, of which the second has inputs that are not numbers: y and lse, then dq, dk and dv.
     private static KernelCase poisoned(int headDim) {
-        Heads h = new Heads(1, 1, headDim, 0.1f);
-        Segments s = Segments.packed(0, 30, 60);
+        AttentionSpec h = AttentionSpec.causal(1, 1, headDim, 0.1f);
+        Sequences s = Sequences.packed(0, 30, 60);
         return KernelCase.of("poisoned", DType.BF16, 0x1p-6, in -> {
             List<Tensor> inputs =
                     Stream.generate(() -> poison(in, headDim)).limit(5).toList();
