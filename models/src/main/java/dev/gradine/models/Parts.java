@@ -17,7 +17,7 @@ import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.SelfAttention.Apart;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weights;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -71,9 +71,14 @@ final class Parts {
         return headDim;
     }
 
-    /// Heads with scores scaled by 1/√D.
-    Heads heads() {
-        return new Heads(heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)));
+    /// Causal attention with scores scaled by 1/√D.
+    AttentionSpec causal() {
+        return causal(headDim);
+    }
+
+    /// Causal attention with scores scaled by 1/√width.
+    AttentionSpec causal(int width) {
+        return AttentionSpec.causal(heads, kvHeads, headDim, (float) (1 / Math.sqrt(width)));
     }
 
     /// Tables of the position embedding that the configuration asks for.
@@ -96,7 +101,7 @@ final class Parts {
     /// @param qkvBias whether q, k and v have biases
     /// @param oBias whether o has one
     /// @param headNorms whether each head of q and k is normalised before rotation
-    record Attends(boolean qkvBias, boolean oBias, boolean headNorms, Rotary rotary, Heads heads) {}
+    record Attends(boolean qkvBias, boolean oBias, boolean headNorms, Rotary rotary, AttentionSpec spec) {}
 
     /// `self_attn` with its layers apart, of layer number `layer`.
     SelfAttention attention(Weights w, int layer, Attends a) {
@@ -110,7 +115,7 @@ final class Parts {
         @Nullable Norm qNorm = a.headNorms ? rms(at, "q_norm", headDim) : null;
         @Nullable Norm kNorm = a.headNorms ? rms(at, "k_norm", headDim) : null;
         var projections = new Apart(qProj, kProj, vProj, qNorm, kNorm, a.rotary, headDim);
-        return new SelfAttention(projections, oProj, a.heads, layer);
+        return new SelfAttention(projections, oProj, a.spec, layer);
     }
 
     /// `mlp` with a gate.

@@ -1,6 +1,6 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Add.add;
+import static dev.gradine.autograd.op.Functions.add;
 
 import dev.gradine.autograd.Var;
 

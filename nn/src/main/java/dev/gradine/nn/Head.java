@@ -1,6 +1,7 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Scale.scale;
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Functions.softCap;
 
 import dev.gradine.autograd.Var;
 
@@ -12,8 +13,8 @@ import dev.gradine.autograd.Var;
 ///
 /// @param linear `lm_head`, `[V,C]`
 /// @param factor s, 1 in most families
-/// @param softCap largest size of a logit, 0 for none; Gemma 2 report (arXiv:2408.00118), section 2
-public record Head(Linear linear, float factor, float softCap) {
+/// @param cap largest size of a logit, 0 for none; Gemma 2 report (arXiv:2408.00118), section 2
+public record Head(Linear linear, float factor, float cap) {
 
     /// Logits as the layer gives them.
     public static Head of(Linear linear) {
@@ -22,7 +23,7 @@ public record Head(Linear linear, float factor, float softCap) {
 
     /// Whether logits are what the layer gives, so that they can be computed together with what is made of them.
     public boolean isPlain() {
-        return factor == 1 && softCap == 0;
+        return factor == 1 && cap == 0;
     }
 
     /// `f32[N,C] → f32[N,V]`
@@ -32,7 +33,7 @@ public record Head(Linear linear, float factor, float softCap) {
     }
 
     private Var shaped(Var z) {
-        if (softCap == 0) return scale(z, factor);
-        return scale(tanh(scale(z, factor / softCap)), softCap);
+        Var scaled = factor == 1 ? z : scale(z, factor);
+        return cap == 0 ? scaled : softCap(scaled, cap);
     }
 }

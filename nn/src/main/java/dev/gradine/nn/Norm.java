@@ -1,11 +1,10 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Add.add;
+import static dev.gradine.autograd.op.Functions.shift;
 import static dev.gradine.autograd.op.LayerNorm.layerNorm;
 import static dev.gradine.autograd.op.RmsNorm.rmsNorm;
 
 import dev.gradine.autograd.Var;
-import dev.gradine.tensor.Tensor;
 
 /// A normalisation over the last axis.
 public interface Norm {
@@ -34,11 +33,10 @@ public interface Norm {
     /// ```
     ///
     /// @param w `f32[C]`
-    /// @param one `f32[C]`, ones
-    record RmsPlusOne(Weight w, Tensor one, float eps) implements Norm {
+    record RmsPlusOne(Weight w, float eps) implements Norm {
         @Override
         public Var forward(Var x, Pass pass) {
-            return rmsNorm(x, add(w.on(x, pass), x.tape().constant(one)), eps);
+            return rmsNorm(x, shift(w.on(x, pass), 1), eps);
         }
     }
 

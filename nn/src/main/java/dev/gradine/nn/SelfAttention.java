@@ -6,7 +6,7 @@ import static dev.gradine.autograd.op.Reshape.reshape;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import org.jspecify.annotations.Nullable;
 
 /// Grouped-query self-attention.
@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param projections q, k, v of a row
 /// @param o from heads back to channels
-/// @param heads numbers of heads, head size, scale
+/// @param spec numbers of heads, head size, scale, soft cap, mask
 /// @param layer number of the layer, for the cache
-public record SelfAttention(Projections projections, Linear o, Heads heads, int layer) implements Block.Mixer {
+public record SelfAttention(Projections projections, Linear o, AttentionSpec spec, int layer) implements Block.Mixer {
 
     /// Queries, keys and values of each row, ready for the scores: `f32[N,H·D], f32[N,G·D], f32[N,G·D]`.
     public interface Projections {
@@ -77,12 +77,12 @@ public record SelfAttention(Projections projections, Linear o, Heads heads, int 
 
     private Var attended(Qkv fresh, Pass pass) {
         KvCache cache = pass.cache();
-        if (cache == null) return attention(fresh.q, fresh.k, fresh.v, heads, pass.rows().segments());
+        if (cache == null) return attention(fresh.q, fresh.k, fresh.v, spec, pass.rows().layout());
         Tape tape = fresh.q.tape();
         var read = new KvCache.Read(fresh.k.value(), fresh.v.value());
         KvCache.Read all = cache.append(tape.kernels(), layer, read, pass.positions());
         Var keys = tape.constant(all.keys());
         Var values = tape.constant(all.values());
-        return attention(fresh.q, keys, values, heads, pass.rows().segments());
+        return attention(fresh.q, keys, values, spec, pass.rows().layout());
     }
 }

@@ -5,7 +5,7 @@ import dev.gradine.nn.SelfAttention.Apart;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AttentionKernel.Heads;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.testkit.Cases;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +65,7 @@ final class TinyLlama {
                 none,
                 rotary,
                 D);
-        Heads heads = new Heads(4, 2, D, (float) (1 / Math.sqrt(D)));
+        AttentionSpec heads = AttentionSpec.causal(4, 2, D, (float) (1 / Math.sqrt(D)));
         return new SelfAttention(qkv, w.linear("o_proj", C, 4 * D, bias), heads, layer);
     }
 

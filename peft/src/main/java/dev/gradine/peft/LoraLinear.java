@@ -1,10 +1,10 @@
 package dev.gradine.peft;
 
-import static dev.gradine.autograd.op.Add.add;
 import static dev.gradine.autograd.op.Dropout.dropout;
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.LowRankLinear.lowRankLinear;
-import static dev.gradine.autograd.op.Scale.scale;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;

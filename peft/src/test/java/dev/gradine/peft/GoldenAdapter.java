@@ -1,9 +1,9 @@
 package dev.gradine.peft;
 
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Gather.gather;
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.Scale.scale;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;

@@ -5,6 +5,7 @@ import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
@@ -130,7 +131,10 @@ public interface Kernels extends AutoCloseable {
     /// Sums over segments and whole tensors.
     ReduceKernel reduce();
 
-    /// SwiGLU, GELU, log-sigmoid.
+    /// Functions of one and of two variables, value by value.
+    FunctionKernel function();
+
+    /// SwiGLU.
     ActivationKernel activation();
 
     /// Root-mean-square normalisation.

@@ -15,6 +15,11 @@ public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
         return false;
     }
 
+    /// Its name in messages.
+    default String title() {
+        return getClass().getSimpleName();
+    }
+
     /// Result of a forward pass and what the backward pass will re-read.
     ///
     /// @param y the result

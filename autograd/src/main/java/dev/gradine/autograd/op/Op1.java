@@ -5,7 +5,7 @@ import dev.gradine.tensor.Tensor;
 
 /// An operation of one input.
 public sealed interface Op1<S> extends Op
-        permits Dropout, Gather, Gelu, LogProb, LogSigmoid, Mean, Reshape, Rope, Scale, SegmentSum, SliceRows {
+        permits Apply, Dropout, Gather, LogProb, Mean, Reshape, Rope, SegmentSum, SliceRows {
 
     /// Checks the shapes, then computes the result and what backward needs.
     Forward<S> forward(Kernels k, Tensor a);

@@ -15,6 +15,7 @@ import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
@@ -255,6 +256,11 @@ public final class CudaKernels implements Kernels {
     @Override
     public ReduceKernel reduce() {
         return launchers.get(ReduceKernel.class);
+    }
+
+    @Override
+    public FunctionKernel function() {
+        return launchers.get(FunctionKernel.class);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
@@ -39,6 +40,7 @@ final class Launchers {
         byContract.put(MatMulKernel.class, new MatMulCuda(gpu, vendor));
         byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
         byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
+        byContract.put(FunctionKernel.class, new FunctionCuda(gpu));
         byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
         byContract.put(RmsNormKernel.class, new RmsNormCuda(gpu));
         byContract.put(LayerNormKernel.class, new LayerNormCuda(gpu));

@@ -12,6 +12,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.Fn;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -36,7 +37,7 @@ class LaunchersTest {
                 k -> k.elementwise().addBias(f32(k, 2, 3), f32(k, 2), f32(k, 2, 3)),
                 k -> k.elementwise().scaleRows(f32(k, 2, 3), f32(k, 3), f32(k, 2, 3)),
                 k -> k.activation().swiGlu(f32(k, 3), f32(k, 2), f32(k, 3)),
-                k -> k.activation().geluBackward(f32(k, 3), f32(k, 3), true, f32(k, 2)),
+                k -> k.function().applyBackward(Fn.GELU_TANH, 0, 0, f32(k, 3), f32(k, 3), f32(k, 2)),
                 k -> k.rmsNorm().forward(f32(k, 2, 64), f32(k, 63), 1e-5f, f32(k, 2, 64), f32(k, 2)),
                 k -> k.rmsNorm().backward(f32(k, 2, 8), f32(k, 2, 8), f32(k, 8), f32(k, 3), f32(k, 2, 8), null),
                 k -> k.layerNorm()
@@ -73,9 +74,9 @@ class LaunchersTest {
     void data_of_one_call_have_one_type() {
         Tensor x = device.empty(DType.BF16, Shape.of(2, 8));
         Tensor y = device.empty(DType.F32, Shape.of(2, 8));
-        assertThatThrownBy(() -> device.activation().gelu(x, true, y))
+        assertThatThrownBy(() -> device.function().apply(Fn.GELU_TANH, 0, 0, x, y))
                 .isInstanceOf(ShapeException.class)
-                .hasMessage("gelu: x is BF16[2, 8], expected 16 values of F32");
+                .hasMessage("gelu_tanh: x is BF16[2, 8], expected 16 values of F32");
         Tensor half = device.empty(DType.F16, Shape.of(2, 8));
         assertThatThrownBy(() -> device.rmsNorm().forward(half, y, 1e-5f, half, y))
                 .isInstanceOf(DTypeException.class)

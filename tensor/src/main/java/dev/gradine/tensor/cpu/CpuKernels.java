@@ -13,6 +13,7 @@ import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
@@ -204,6 +205,11 @@ public final class CpuKernels implements Kernels {
     @Override
     public ReduceKernel reduce() {
         return ReduceCpu.KERNEL;
+    }
+
+    @Override
+    public FunctionKernel function() {
+        return FunctionCpu.KERNEL;
     }
 
     @Override

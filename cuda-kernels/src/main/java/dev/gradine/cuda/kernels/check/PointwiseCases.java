@@ -14,6 +14,7 @@ public final class PointwiseCases {
     static {
         BY_STEM.put("elementwise", ElementwiseCases::all);
         BY_STEM.put("reduce", ReduceCases::all);
+        BY_STEM.put("function", FunctionCases::all);
         BY_STEM.put("activation", ActivationCases::all);
         BY_STEM.put("rms_norm", RmsNormCases::all);
         BY_STEM.put("layer_norm", LayerNormCases::all);

@@ -25,6 +25,8 @@ class PointwiseFreedomTest {
     @CsvSource({
         "activation, ABOVE",
         "activation, BELOW",
+        "function, ABOVE",
+        "function, BELOW",
         "log_prob, ABOVE",
         "log_prob, BELOW",
         "softmax, ABOVE",
