@@ -10,6 +10,10 @@ import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Weights;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
@@ -17,7 +21,6 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.train.AdamW;
 
 static final int VOCAB = 32, C = 16; // tokens, channels
 
@@ -31,7 +34,7 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
         Weights weights = new Weights((name, shape) -> weight(run, rng, name, shape), run);
         CausalLm model = Families.builtIn().build(config, weights);
         AdapterSet adapted = AdapterSet.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
-        AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+        Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k), off = Tape.forgetting(k);
@@ -43,7 +46,8 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
                 if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss);
             }
-            adamW.step(0.02, adamW.gradNorm());
+            double norm = Clipping.norm(adapted.trained().values(), run);
+            adamW.step(step + 1, 0.02, Clipping.factor(norm, 1));
         }
     }
 }

@@ -9,9 +9,9 @@ import dev.gradine.data.DataSet;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.PreferenceExample;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.PreferenceObjective;
-import dev.gradine.train.TrainSettings;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +101,6 @@ final class DpoCommand implements Callable<Integer> {
                         "dpo",
                         Main.typed(spec),
                         described,
-                        "rewards/accuracies",
                         new PreferenceObjective(args.learner(m, adapted), pairLoss, opened.logProbs(), prompts),
                         batches,
                         held,

@@ -82,6 +82,7 @@ class OptionsTest {
             clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
             warmup | -1 | warmup: -1, expected at least 0
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
+            optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd
             schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
             rank | 0 | lora: rank is 0, expected >= 1
             alpha | 0 | lora: alpha is 0.0, expected > 0

@@ -9,6 +9,7 @@ import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConfig;
 import dev.gradine.peft.Targets;
@@ -18,7 +19,6 @@ import dev.gradine.testkit.Tolerance;
 import dev.gradine.train.Learner;
 import dev.gradine.train.PreferenceObjective;
 import dev.gradine.train.ReferenceLogProbs;
-import dev.gradine.train.Step;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,7 +105,7 @@ class ReadOnceTest {
             ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(m.model()));
             var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
             try (Kernels k = counting(m.run().openStep(), calls)) {
-                objective.forward(new Step(Tape.recording(k), 1, true), List.of(pair()), 1);
+                objective.forward(Step.training(Tape.recording(k), 1), List.of(pair()), 1);
             }
         }
         return calls.get();

@@ -9,6 +9,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -166,4 +167,7 @@ public interface Kernels extends AutoCloseable {
 
     /// The AdamW update.
     AdamWKernel adamW();
+
+    /// The Lion update.
+    LionKernel lion();
 }

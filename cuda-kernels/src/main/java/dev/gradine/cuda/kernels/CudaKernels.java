@@ -19,6 +19,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -201,22 +202,26 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public Tensor fromHost(Tensor host) {
-        Tensor t = empty(host.dtype(), host.shape());
-        upload(host.data(), t);
-        return t;
+        return host.parts(part -> {
+            Tensor t = empty(part.dtype(), part.shape());
+            upload(part.data(), t);
+            return t;
+        });
     }
 
     @Override
     public Tensor toHost(Tensor t, Arena arena) {
-        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
-        download(t, host.data());
-        return host;
+        return t.parts(part -> {
+            Tensor host = Tensor.zeros(arena, part.dtype(), part.shape());
+            download(part, host.data());
+            return host;
+        });
     }
 
     @Override
     public void copy(Tensor from, Tensor to) {
         ShapeException.require("copy", "to", to.shape(), from.shape(), "shape of from");
-        if (from.dtype() == to.dtype()) {
+        if (from.dtype() == to.dtype() && !to.dtype().hasScales()) {
             if (from.bytes() > 0) gpu.copy(DeviceMemory.address(from), DeviceMemory.address(to), from.bytes());
             return;
         }
@@ -231,11 +236,6 @@ public final class CudaKernels implements Kernels {
     /// Softmax over rows.
     public SoftmaxCuda softmax() {
         return launchers.get(SoftmaxCuda.class);
-    }
-
-    /// Weights of four bits to floats.
-    public Nf4Cuda nf4() {
-        return launchers.get(Nf4Cuda.class);
     }
 
     @Override
@@ -316,5 +316,10 @@ public final class CudaKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return launchers.get(AdamWKernel.class);
+    }
+
+    @Override
+    public LionKernel lion() {
+        return launchers.get(LionKernel.class);
     }
 }

@@ -12,6 +12,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -53,9 +54,8 @@ final class Launchers {
         AdamWCuda adamW = new AdamWCuda(gpu);
         byContract.put(AdamWKernel.class, adamW);
         byContract.put(AdamWCuda.class, adamW);
+        byContract.put(LionKernel.class, new LionCuda(gpu));
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
-        byContract.put(Nf4Cuda.class, new Nf4Cuda(gpu));
-        byContract.put(Nf4MatMulCuda.class, new Nf4MatMulCuda(gpu));
         byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
     }
 

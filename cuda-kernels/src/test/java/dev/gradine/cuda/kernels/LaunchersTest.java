@@ -8,6 +8,7 @@ import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
@@ -101,11 +102,25 @@ class LaunchersTest {
     }
 
     @Test
-    void nf4_takes_blocks_of_a_power_of_two() {
-        Tensor q = device.empty(DType.U8, Shape.of(32));
-        Tensor y = f32(device, 64);
-        assertThatThrownBy(() -> device.nf4().dequantise(q, f32(device, 16), f32(device, 1), 48, y))
-                .isInstanceOf(ShapeException.class)
-                .hasMessage("nf4: block is 48, expected a power of two from 8 on");
+    void an_index_outside_a_table_of_four_bits_stops_the_kernel() {
+        Tensor codes = device.empty(DType.U8, Shape.of(32));
+        Tensor table = Tensor.coded(codes, DType.NF4, Shape.of(2, 32), new Scales(f32(device, 2), 32));
+        assertThatThrownBy(() -> device.gather().forward(device.ofInts(2), table, f32(device, 1, 32)))
+                .isInstanceOf(Fault.class)
+                .hasMessageContaining("trap")
+                .hasMessageContaining("nf4.cu");
+    }
+
+    @Test
+    void magnitudes_nested_twice_are_refused() {
+        Scales inner = new Scales(f32(device, 1), 256);
+        Tensor once = Tensor.coded(device.empty(DType.U8, Shape.of(1)), DType.DYNAMIC8, Shape.of(1), inner);
+        Tensor twice =
+                Tensor.coded(device.empty(DType.U8, Shape.of(1)), DType.DYNAMIC8, Shape.of(1), new Scales(once, 256));
+        Tensor w =
+                Tensor.coded(device.empty(DType.U8, Shape.of(32)), DType.NF4, Shape.of(2, 32), new Scales(twice, 64));
+        assertThatThrownBy(() -> device.copy(w, f32(device, 2, 32)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("nf4: magnitudes of NF4[2, 32] are nested twice, expected once at most on this device");
     }
 }

@@ -17,6 +17,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -118,7 +119,7 @@ public final class CpuKernels implements Kernels {
     @Override
     public float[] download(Tensor from) {
         float[] values = new float[from.size()];
-        Decode.toFloats(from.data(), from.dtype(), 0, values.length, values, 0);
+        RealValues.of(from).read(0, values.length, values, 0);
         return values;
     }
 
@@ -135,28 +136,31 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Tensor toHost(Tensor t, Arena arena) {
-        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
-        host.data().copyFrom(t.data());
-        return host;
+        return t.parts(part -> {
+            Tensor host = Tensor.zeros(arena, part.dtype(), part.shape());
+            host.data().copyFrom(part.data());
+            return host;
+        });
     }
 
     @Override
     public void copy(Tensor from, Tensor to) {
         ShapeException.require("copy", "to", to.shape(), from.shape(), "shape of from");
-        if (from.dtype() == to.dtype()) {
+        if (from.dtype() == to.dtype() && !to.dtype().hasScales()) {
             to.data().copyFrom(from.data());
             return;
         }
-        if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
+        if (!from.dtype().isReal() || !to.dtype().isFloat()) {
             throw new DTypeException(
                     "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
         }
         int n = from.size();
+        RealValues read = RealValues.of(from);
         Parallel.forEach(Math.ceilDiv(n, COPIED_AT_ONCE), part -> {
             int first = part * COPIED_AT_ONCE;
             int count = Math.min(COPIED_AT_ONCE, n - first);
             float[] values = ThreadArrays.floats(COPIED_AT_ONCE);
-            Decode.toFloats(from.data(), from.dtype(), first, count, values, 0);
+            read.read(first, count, values, 0);
             write(values, count, to, first);
         });
     }
@@ -265,5 +269,10 @@ public final class CpuKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return AdamWCpu.KERNEL;
+    }
+
+    @Override
+    public LionKernel lion() {
+        return LionCpu.KERNEL;
     }
 }

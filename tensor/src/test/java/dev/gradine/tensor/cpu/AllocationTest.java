@@ -11,6 +11,7 @@ import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Per;
@@ -104,6 +105,8 @@ class AllocationTest {
         calls.put("sum of squares", () -> ReduceCpu.KERNEL.sumOfSquares(a));
         calls.put("dropout", () -> DropoutCpu.KERNEL.apply(a, 0.1f, 1, y));
         calls.put("adamw", () -> AdamWCpu.KERNEL.step(p, a, m, v, update));
+        LionKernel.Update lion = new LionKernel.Update(1e-3f, 0.9f, 0.99f, 0.1f, 1);
+        calls.put("lion", () -> LionCpu.KERNEL.step(p, a, m, lion));
     }
 
     private static void addRows(Map<String, Runnable> calls) {
@@ -126,6 +129,8 @@ class AllocationTest {
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
         calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
         calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));
+        Tensor nf4 = Quantise.quantise(x, DType.NF4, 64, true, ARENA);
+        calls.put("gather nf4", () -> GatherCpu.KERNEL.forward(ids, nf4, y));
         calls.put("gather backward", () -> GatherCpu.KERNEL.backward(ids, x, y));
         calls.put("log-probability", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, null));
         calls.put("log-probability statistics", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, stats));

@@ -1,11 +1,11 @@
-package dev.gradine.train;
+package dev.gradine.optim;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 
 /// Metrics as sums and what they are divided by, so that micro-batches of different sizes average rightly.
-public final class MetricSums {
+public final class MeanMetrics {
 
     private record Entry(double sum, double weight) {}
 
@@ -17,7 +17,7 @@ public final class MetricSums {
     }
 
     /// Adds all of `other`.
-    public void add(MetricSums other) {
+    public void add(MeanMetrics other) {
         other.entries.forEach((name, e) -> add(name, e.sum, e.weight));
     }
 

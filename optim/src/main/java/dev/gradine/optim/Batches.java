@@ -1,4 +1,4 @@
-package dev.gradine.train;
+package dev.gradine.optim;
 
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package dev.gradine.train;
+package dev.gradine.optim;
 
 /// A run that cannot go on, such as one whose loss is no longer a number.
 public final class TrainingException extends RuntimeException {
