@@ -36,7 +36,7 @@ public record Qwen2() implements Family {
     public CausalLm build(ModelConfig c, Weights weights) {
         c.oneOf("hidden_act", "silu", "silu");
         Parts p = new Parts("qwen2", c, weights);
-        Attends attends = new Attends(true, false, false, p.rotary(), p.causal());
+        Attends attends = new Attends(true, false, null, p.rotary(), p.masks());
         return p.decoder(
                 false,
                 (l, w) -> new PreNorm(

@@ -1,6 +1,7 @@
 package dev.gradine.nn;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.autograd.op.Functions;
 import dev.gradine.autograd.op.SwiGlu;
 
 /// Gated feed-forward layer.
@@ -21,6 +22,9 @@ public record Gated(Gate gate, Linear gateProj, Linear upProj, Linear downProj) 
 
     /// SiLU, as Llama has it.
     public static final Gate SILU = SwiGlu::swiGlu;
+
+    /// GELU by its tanh approximation, as Gemma has it.
+    public static final Gate GELU_TANH = Functions::geglu;
 
     @Override
     public Var forward(Var n, Pass pass) {
