@@ -42,7 +42,7 @@ final class TrainArgs {
     private Path out = Path.of("");
 
     @Mixin
-    private LoraArgs lora = new LoraArgs();
+    private AdapterArgs adapter = new AdapterArgs();
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
@@ -185,8 +185,8 @@ final class TrainArgs {
         return device;
     }
 
-    LoraArgs lora() {
-        return lora;
+    AdapterArgs adapter() {
+        return adapter;
     }
 
     int batch() {
@@ -301,7 +301,7 @@ final class TrainArgs {
         Map<String, Object> m = new LinkedHashMap<>();
         m.put("model", model.toString());
         m.put("data", data.toString());
-        lora.describe(m);
+        adapter.describe(m);
         m.put("lr", lr);
         m.put("steps", s.steps());
         m.put("batch", batch);

@@ -5,7 +5,6 @@ import static dev.gradine.autograd.op.Reshape.reshape;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -65,8 +64,8 @@ public record SelfAttention(Projections projections, Linear o, AttentionSpec spe
         private Var perHead(Var x, Norm norm, Pass pass) {
             int rows = x.shape().rows();
             int width = x.shape().last();
-            Var heads = reshape(x, Shape.of(rows * (width / headDim), headDim));
-            return reshape(norm.forward(heads, pass), Shape.of(rows, width));
+            Var heads = reshape(x, rows * (width / headDim), headDim);
+            return reshape(norm.forward(heads, pass), rows, width);
         }
     }
 

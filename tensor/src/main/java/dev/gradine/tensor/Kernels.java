@@ -9,6 +9,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -17,6 +18,7 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
 import java.lang.foreign.Arena;
 
 /// One device for one lifetime: where tensors are allocated, how values reach the host, and which kernels run.
@@ -155,6 +157,12 @@ public interface Kernels extends AutoCloseable {
 
     /// Rows of a table by index: embedding and row selection.
     GatherKernel gather();
+
+    /// Values to other places: permuted axes, columns, rows written by index.
+    LayoutKernel layout();
+
+    /// Softmax over rows.
+    SoftmaxKernel softmax();
 
     /// Log-probabilities of given tokens from logits.
     LogProbKernel logProb();

@@ -35,6 +35,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new Apply(Fn.SILU, 0, 0), M),
                 of(_ -> new Attention(spec, sequences), Shape.of(5, 16), Shape.of(5, 8), Shape.of(5, 8)),
                 of(_ -> new Combine(Fn2.MUL), M, V),
+                of(_ -> new Concat(1), M, Shape.of(5, 3)),
                 of(_ -> new Dropout(0.25f, 9), M),
                 of(k -> new Gather(k.ofInts(4, 0, 4)), M),
                 of(_ -> new LayerNorm(1e-5f), M, V, V),
@@ -43,11 +44,16 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(k -> new LogProb(k.ofInts(16, 2, 0, 0, 1), null), M),
                 of(_ -> new LowRankLinear(2), M, Shape.of(3, 17), Shape.of(2, 17), Shape.of(3, 2)),
                 of(_ -> new Mean(), M),
+                of(_ -> new Permute(List.of(1, 0)), M),
+                of(k -> new PutRows(k.ofInts(3, 0)), M, Shape.of(2, 17)),
                 of(_ -> new Reshape(Shape.of(17, 5)), M),
                 of(_ -> new RmsNorm(1e-5f), M, V),
                 of(OpExamples::rope, Shape.of(5, 16)),
                 of(k -> new SegmentSum(k.ofInts(0, 3, 3, 17)), V),
+                of(_ -> new SliceColumns(2, 6), M),
                 of(_ -> new SliceRows(1, 4), M),
+                of(_ -> new Softmax(0.5f), M),
+                of(_ -> new SumLast(), M),
                 of(_ -> new SwiGlu(), M, M));
     }
 

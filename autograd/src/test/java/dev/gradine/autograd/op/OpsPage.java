@@ -67,8 +67,8 @@ record OpsPage(Path root) {
 
                 ## Functions
 
-                Each is a row of `Fn` or `Fn2` and a row of `function.cu`. `Apply` calls those of one variable, `Combine`
-                those of two; `Functions` has short names for them.
+                Each is a row of `Fn` or `Fn2` and a row of `function.cu`. `Apply` calls those of one variable,
+                `Combine` those of two; `Functions` has short names for them.
 
                 | of x | y | dx | defined for |
                 |---|---|---|---|

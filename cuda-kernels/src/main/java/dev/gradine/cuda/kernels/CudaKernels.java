@@ -19,6 +19,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -27,6 +28,7 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -233,11 +235,6 @@ public final class CudaKernels implements Kernels {
         launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
     }
 
-    /// Softmax over rows.
-    public SoftmaxCuda softmax() {
-        return launchers.get(SoftmaxCuda.class);
-    }
-
     @Override
     public MatMulKernel matMul() {
         return launchers.get(MatMulKernel.class);
@@ -296,6 +293,16 @@ public final class CudaKernels implements Kernels {
     @Override
     public GatherKernel gather() {
         return launchers.get(GatherKernel.class);
+    }
+
+    @Override
+    public LayoutKernel layout() {
+        return launchers.get(LayoutKernel.class);
+    }
+
+    @Override
+    public SoftmaxKernel softmax() {
+        return launchers.get(SoftmaxKernel.class);
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -20,6 +21,7 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -48,6 +50,7 @@ final class Launchers {
         byContract.put(RopeKernel.class, new RopeCuda(gpu));
         byContract.put(KvAppendKernel.class, new KvAppendCuda(gpu));
         byContract.put(GatherKernel.class, new GatherCuda(gpu));
+        byContract.put(LayoutKernel.class, new LayoutCuda(gpu));
         byContract.put(LogProbKernel.class, new LogProbCuda(gpu));
         byContract.put(SamplingKernel.class, new SamplingCuda(gpu));
         byContract.put(DropoutKernel.class, new DropoutCuda(gpu));
@@ -56,7 +59,7 @@ final class Launchers {
         byContract.put(AdamWCuda.class, adamW);
         byContract.put(LionKernel.class, new LionCuda(gpu));
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
-        byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
+        byContract.put(SoftmaxKernel.class, new SoftmaxCuda(gpu));
     }
 
     /// The launcher of a contract.

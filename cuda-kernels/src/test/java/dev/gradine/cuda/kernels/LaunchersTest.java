@@ -14,6 +14,8 @@ import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.Per;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +41,11 @@ class LaunchersTest {
                 k -> k.elementwise().scaleRows(f32(k, 2, 3), f32(k, 3), f32(k, 2, 3)),
                 k -> k.activation().swiGlu(f32(k, 3), f32(k, 2), f32(k, 3)),
                 k -> k.function().applyBackward(Fn.GELU_TANH, 0, 0, f32(k, 3), f32(k, 3), f32(k, 2)),
+                k -> k.function().combine(Fn2.MUL, Per.COLUMN, f32(k, 2, 3), f32(k, 4), f32(k, 2, 3)),
+                k -> k.function().combine(Fn2.DIV, Per.VALUE, f32(k, 6), f32(k, 3), f32(k, 6)),
+                k -> k.layout().permute(f32(k, 2, 3), List.of(1, 0), f32(k, 2, 4)),
+                k -> k.layout().putRows(k.ofInts(0), f32(k, 1, 3), f32(k, 2, 4)),
+                k -> k.softmax().forward(f32(k, 2, 3), 1, f32(k, 2, 4)),
                 k -> k.rmsNorm().forward(f32(k, 2, 64), f32(k, 63), 1e-5f, f32(k, 2, 64), f32(k, 2)),
                 k -> k.rmsNorm().backward(f32(k, 2, 8), f32(k, 2, 8), f32(k, 8), f32(k, 3), f32(k, 2, 8), null),
                 k -> k.layerNorm()

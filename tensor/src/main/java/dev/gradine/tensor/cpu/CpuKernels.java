@@ -17,6 +17,7 @@ import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -25,6 +26,7 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -249,6 +251,16 @@ public final class CpuKernels implements Kernels {
     @Override
     public GatherKernel gather() {
         return GatherCpu.KERNEL;
+    }
+
+    @Override
+    public LayoutKernel layout() {
+        return LayoutCpu.KERNEL;
+    }
+
+    @Override
+    public SoftmaxKernel softmax() {
+        return SoftmaxCpu.KERNEL;
     }
 
     @Override

@@ -126,6 +126,9 @@ class AllocationTest {
         calls.put("layer norm backward", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, dw, dw));
         calls.put(
                 "layer norm backward, frozen", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, null, null));
+        calls.put("softmax", () -> SoftmaxCpu.KERNEL.forward(x, 1.5f, y));
+        calls.put("softmax backward", () -> SoftmaxCpu.KERNEL.backward(x, x, 1.5f, y));
+        calls.put("row sums", () -> ReduceCpu.KERNEL.rowSums(x, mean));
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
         calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
         calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));

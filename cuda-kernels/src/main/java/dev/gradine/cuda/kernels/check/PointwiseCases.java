@@ -20,6 +20,7 @@ public final class PointwiseCases {
         BY_STEM.put("layer_norm", LayerNormCases::all);
         BY_STEM.put("rope", RopeCases::all);
         BY_STEM.put("gather", GatherCases::all);
+        BY_STEM.put("layout", LayoutCases::all);
         BY_STEM.put("log_prob", LogProbCases::all);
         BY_STEM.put("dropout", DropoutCases::all);
         BY_STEM.put("adamw", AdamWCases::all);

@@ -8,18 +8,19 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Which layers are adapted and how, from the fields of `adapter_config.json`.
-class LoraConfigTest {
+class AdapterConfigTest {
 
     private static final String Q0 = "model.layers.0.self_attn.q_proj";
     private static final String Q1 = "model.layers.1.self_attn.q_proj";
     private static final String DOWN = "model.layers.1.mlp.down_proj";
 
     /// A configuration of rank 8 and alpha 16 on q_proj and down_proj, with fields changed: name, value, name, value.
-    private static LoraConfig config(@Nullable Object... changes) {
+    private static AdapterConfig config(@Nullable Object... changes) {
         Map<String, Object> json = new HashMap<>();
         json.put("peft_type", "LORA");
         json.put("r", 8);
@@ -35,8 +36,19 @@ class LoraConfigTest {
         return m;
     }
 
-    private static void assertAdapted(LoraConfig c, String... paths) {
-        assertThat(Arrays.stream(new String[] {Q0, Q1, DOWN, "lm_head"}).filter(c::adapts))
+    /// Rank and scale of the adapter at a path.
+    private record Size(int rank, float scale) {}
+
+    private static Size size(AdapterConfig c, String path) {
+        return new Size(lora(c).rank(path), lora(c).scale(path));
+    }
+
+    private static Lora lora(AdapterConfig c) {
+        return (Lora) c.method();
+    }
+
+    private static void assertAdapted(AdapterConfig c, String... paths) {
+        assertThat(Arrays.stream(new String[] {Q0, Q1, DOWN, "lm_head"}).filter(c.selection()::adapts))
                 .containsExactly(paths);
     }
 
@@ -67,43 +79,42 @@ class LoraConfigTest {
 
     @Test
     void the_first_number_behind_a_list_is_the_layers() {
-        LoraConfig c = config("layers_to_transform", 2, "target_modules", List.of("w1"));
-        assertThat(c.adapts("model.layers.2.experts.0.w1")).isTrue();
-        assertThat(c.adapts("model.layers.0.experts.2.w1")).isFalse();
+        AdapterConfig c = config("layers_to_transform", 2, "target_modules", List.of("w1"));
+        assertThat(c.selection().adapts("model.layers.2.experts.0.w1")).isTrue();
+        assertThat(c.selection().adapts("model.layers.0.experts.2.w1")).isFalse();
     }
 
     @Test
     void scale_is_alpha_over_rank_or_its_root() {
-        assertThat(config().size(Q0)).isEqualTo(new LoraLinear.Size(8, 2));
-        assertThat(config("use_rslora", true).size(Q0)).isEqualTo(new LoraLinear.Size(8, (float) (16 / Math.sqrt(8))));
-        assertThat(config("r", 64, "use_rslora", true).size(Q0)).isEqualTo(new LoraLinear.Size(64, 2));
+        assertThat(size(config(), Q0)).isEqualTo(new Size(8, 2));
+        assertThat(size(config("use_rslora", true), Q0)).isEqualTo(new Size(8, (float) (16 / Math.sqrt(8))));
+        assertThat(size(config("r", 64, "use_rslora", true), Q0)).isEqualTo(new Size(64, 2));
     }
 
     @Test
     void the_first_pattern_that_matches_counts() {
-        LoraConfig c = config(
+        AdapterConfig c = config(
                 "rank_pattern", ordered("layers\\.1\\.self_attn\\.q_proj", 2, "q_proj", 4, ".*", 1),
                 "alpha_pattern", ordered("down_proj", 12));
-        assertThat(c.size(Q1)).isEqualTo(new LoraLinear.Size(2, 8));
-        assertThat(c.size(Q0)).isEqualTo(new LoraLinear.Size(4, 4));
-        assertThat(c.size(DOWN)).isEqualTo(new LoraLinear.Size(1, 12));
+        assertThat(size(c, Q1)).isEqualTo(new Size(2, 8));
+        assertThat(size(c, Q0)).isEqualTo(new Size(4, 4));
+        assertThat(size(c, DOWN)).isEqualTo(new Size(1, 12));
     }
 
     @Test
     void a_pattern_is_a_whole_end_of_the_path_and_may_be_anchored() {
-        assertThat(config("rank_pattern", ordered("proj", 2)).size(Q0).rank()).isEqualTo(8);
-        assertThat(config("rank_pattern", ordered("^q_proj", 2)).size(Q0).rank())
+        assertThat(size(config("rank_pattern", ordered("proj", 2)), Q0).rank()).isEqualTo(8);
+        assertThat(size(config("rank_pattern", ordered("^q_proj", 2)), Q0).rank())
                 .isEqualTo(8);
-        assertThat(config("rank_pattern", ordered("^lm_head", 2))
-                        .size("lm_head")
+        assertThat(size(config("rank_pattern", ordered("^lm_head", 2)), "lm_head")
                         .rank())
                 .isEqualTo(2);
     }
 
     @Test
     void rank_and_alpha_default_to_eight() {
-        LoraConfig c = AdapterConfig.read(Map.of("peft_type", "LORA", "target_modules", List.of("q_proj")), "x");
-        assertThat(c.size(Q0)).isEqualTo(new LoraLinear.Size(8, 1));
+        AdapterConfig c = AdapterConfig.read(Map.of("peft_type", "LORA", "target_modules", List.of("q_proj")), "x");
+        assertThat(size(c, Q0)).isEqualTo(new Size(8, 1));
     }
 
     private static void assertRefused(String message, @Nullable Object... changes) {
@@ -123,7 +134,13 @@ class LoraConfigTest {
 
     @Test
     void what_this_project_lacks_is_refused() {
-        assertRefused("adapter_config.json: peft_type is \"IA3\", expected \"LORA\"", "peft_type", "IA3");
+        String types = Methods.all().stream()
+                .map(type -> Methods.of(type, Map.of()).peftType())
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(", "));
+        assertThat(types).contains("LORA, ");
+        assertRefused("adapter_config.json: peft_type is \"WAVEFT\", expected one of " + types, "peft_type", "WAVEFT");
         assertRefused(
                 "adapter_config.json: use_dora is true, expected false, the only one supported", "use_dora", true);
         assertRefused("adapter_config.json: bias is \"all\", expected none, the only one supported", "bias", "all");
@@ -138,7 +155,7 @@ class LoraConfigTest {
     @Test
     void ways_to_start_that_leave_the_base_alone_are_read() {
         for (Object way : new Object[] {true, false, "gaussian", "orthogonal"}) {
-            assertThat(config("init_lora_weights", way).rank()).isEqualTo(8);
+            assertThat(lora(config("init_lora_weights", way)).rank()).isEqualTo(8);
         }
     }
 
@@ -162,7 +179,7 @@ class LoraConfigTest {
                 null);
         assertRefused("targets: *q is no regular expression: Dangling meta character '*' at 0", "target_modules", "*q");
         assertRefused(
-                "lora: layers are given with a regular expression, expected a list of targets",
+                "targets: layers are given with a regular expression, expected a list of targets",
                 "target_modules",
                 ".*q_proj",
                 "layers_to_transform",
@@ -171,8 +188,8 @@ class LoraConfigTest {
 
     @Test
     void a_pattern_that_is_no_expression_is_refused() {
-        assertThatThrownBy(() -> config("rank_pattern", Map.of("(q", 2)).size(Q0))
+        assertThatThrownBy(() -> size(config("rank_pattern", Map.of("(q", 2)), Q0))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("lora: pattern (q is no regular expression: Unclosed group");
+                .hasMessage("pattern: (q is no regular expression: Unclosed group");
     }
 }

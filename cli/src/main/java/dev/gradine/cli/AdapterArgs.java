@@ -2,7 +2,10 @@ package dev.gradine.cli;
 
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
+import dev.gradine.peft.Method;
+import dev.gradine.peft.Methods;
+import dev.gradine.peft.Selection;
+import dev.gradine.peft.Start;
 import dev.gradine.peft.Targets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,15 +15,17 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/// What of the model is trained: shared by the training commands.
-final class LoraArgs {
+/// What of the model is trained, and how: shared by the training commands. Options of single methods come from the
+/// methods themselves.
+final class AdapterArgs {
 
     @Option(
             names = "--init-adapter",
@@ -29,42 +34,22 @@ final class LoraArgs {
     private @Nullable Path initAdapter;
 
     @Option(
-            names = "--rank",
-            defaultValue = "16",
-            paramLabel = "R",
-            description = "Inner width of the low-rank path (default ${DEFAULT-VALUE}).")
-    private int rank;
-
-    @Option(
-            names = "--alpha",
-            paramLabel = "X",
-            description = "Numerator of the scale alpha / rank (default twice the rank).")
-    private @Nullable Double alpha;
+            names = "--adapter",
+            defaultValue = "lora",
+            paramLabel = "METHOD",
+            completionCandidates = MethodNames.class,
+            description = "Method of a fresh adapter: ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE}).")
+    private String method = "lora";
 
     @Option(
             names = "--targets",
-            defaultValue = "all-linear",
             paramLabel = "NAMES|REGEX",
             description = "Layers to adapt: names separated by commas, a regular expression of the whole path,"
-                    + " or all-linear (default).")
-    private String targets = "";
+                    + " or all-linear. Default: as the method's authors have it; all-linear with lora.")
+    private @Nullable String targets;
 
     @Option(names = "--exclude", split = ",", paramLabel = "NAMES", description = "Targets to leave out.")
     private List<String> exclude = new ArrayList<>();
-
-    @Option(
-            names = "--rank-pattern",
-            split = ",",
-            paramLabel = "REGEX=R",
-            description = "Other ranks for paths that end with a pattern.")
-    private Map<String, Integer> rankPattern = new LinkedHashMap<>();
-
-    @Option(
-            names = "--alpha-pattern",
-            split = ",",
-            paramLabel = "REGEX=X",
-            description = "Other alphas for paths that end with a pattern.")
-    private Map<String, Double> alphaPattern = new LinkedHashMap<>();
 
     @Option(names = "--layers", split = ",", paramLabel = "N", description = "Adapt only blocks of these numbers.")
     private List<Integer> layers = new ArrayList<>();
@@ -76,22 +61,29 @@ final class LoraArgs {
             description = "Modules trained as whole copies, such as lm_head.")
     private List<String> modulesToSave = new ArrayList<>();
 
-    @Option(
-            names = "--dropout",
-            defaultValue = "0",
-            paramLabel = "P",
-            description = "Probability of dropping a value of an adapter's input (default ${DEFAULT-VALUE}).")
-    private float dropout;
+    private final MethodOptions options = new MethodOptions();
 
-    @Option(names = "--rslora", description = "Scale by alpha / √rank.")
-    private boolean rsLora;
+    /// Names for the help text.
+    private static final class MethodNames extends ArrayList<String> {
+        @java.io.Serial
+        private static final long serialVersionUID = 1;
+
+        MethodNames() {
+            super(Methods.names());
+        }
+    }
+
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("UnusedMethod") // picocli calls it
+    private void addOptions(CommandSpec command) {
+        options.addTo(command);
+    }
 
     boolean continues() {
         return initAdapter != null;
     }
 
-    /// Tells one start from another: SHA-256 of the adapter continued from, empty for a fresh one, which
-    /// computes what the base does.
+    /// Tells one start from another: SHA-256 of the adapter continued from, empty for a fresh one.
     String startDigest() {
         if (initAdapter == null) return "";
         try {
@@ -106,25 +98,24 @@ final class LoraArgs {
         }
     }
 
-    /// Puts the adapter to be trained on the model.
+    /// The adapter to be trained.
     AdapterSet adapt(LoadedModel m, long seed) {
         if (initAdapter != null) return AdapterFolder.load(initAdapter, m.model(), m.run());
-        return AdapterSet.fresh(m.model(), config(), m.run(), new SplittableRandom(seed));
+        Start start = new Start(
+                m.run(),
+                new SplittableRandom(seed),
+                0,
+                text -> m.codecFor(false).tokenizer().encode(text, false));
+        return AdapterSet.fresh(m.model(), options.of(method), selection(), start);
     }
 
-    private LoraConfig config() {
-        return new LoraConfig(
-                rank,
-                alpha == null ? 2.0 * rank : alpha,
-                dropout,
-                rsLora,
-                Targets.parse(targets),
-                exclude,
-                new LinkedHashMap<>(rankPattern),
-                new LinkedHashMap<>(alphaPattern),
-                layers,
-                layers.isEmpty() ? List.of() : List.of("layers"),
-                modulesToSave);
+    private Selection selection() {
+        return new Selection(
+                targets(), exclude, layers, layers.isEmpty() ? List.of() : List.of("layers"), modulesToSave);
+    }
+
+    private Targets targets() {
+        return targets == null ? options.of(method).usualTargets() : Targets.parse(targets);
     }
 
     /// What decides the result of a run, for its report and for resuming.
@@ -133,15 +124,12 @@ final class LoraArgs {
             settings.put("init-adapter", initAdapter.toString());
             return;
         }
-        settings.put("rank", rank);
-        settings.put("alpha", alpha == null ? 2.0 * rank : alpha);
-        settings.put("targets", targets);
+        Method how = options.of(method);
+        settings.put("adapter", method);
+        settings.put("targets", targets == null ? MethodOptions.shown(how.usualTargets()) : targets);
         if (!exclude.isEmpty()) settings.put("exclude", exclude);
-        if (!rankPattern.isEmpty()) settings.put("rank-pattern", rankPattern);
-        if (!alphaPattern.isEmpty()) settings.put("alpha-pattern", alphaPattern);
         if (!layers.isEmpty()) settings.put("layers", layers);
         if (!modulesToSave.isEmpty()) settings.put("modules-to-save", modulesToSave);
-        settings.put("dropout", dropout);
-        settings.put("rslora", rsLora);
+        MethodOptions.describe(how, settings);
     }
 }
