@@ -3,10 +3,12 @@ package dev.gradine.tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LayoutKernel;
@@ -19,6 +21,7 @@ import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
 import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import java.lang.foreign.Arena;
 
 /// One device for one lifetime: where tensors are allocated, how values reach the host, and which kernels run.
@@ -145,6 +148,15 @@ public interface Kernels extends AutoCloseable {
 
     /// Layer normalisation.
     LayerNormKernel layerNorm();
+
+    /// Group normalisation.
+    GroupNormKernel groupNorm();
+
+    /// Convolution over two axes.
+    Conv2dKernel conv2d();
+
+    /// Enlarged images.
+    UpsampleKernel upsample();
 
     /// Rotary position embedding.
     RopeKernel rope();

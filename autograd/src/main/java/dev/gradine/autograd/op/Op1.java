@@ -17,7 +17,8 @@ public sealed interface Op1<S> extends Op
                 SliceColumns,
                 SliceRows,
                 Softmax,
-                SumLast {
+                SumLast,
+                Upsample {
 
     /// Checks the shapes, then computes the result and what backward needs.
     Forward<S> forward(Kernels k, Tensor a);

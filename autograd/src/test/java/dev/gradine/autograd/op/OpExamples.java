@@ -6,9 +6,13 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.tensor.kernel.Sequences;
+import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
+import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import dev.gradine.testkit.Cases;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,8 +40,10 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new Attention(spec, sequences), Shape.of(5, 16), Shape.of(5, 8), Shape.of(5, 8)),
                 of(_ -> new Combine(Fn2.MUL), M, V),
                 of(_ -> new Concat(1), M, Shape.of(5, 3)),
+                of(_ -> new Conv2d(Windows.square(2, 1)), Shape.of(2, 3, 5, 6), Shape.of(4, 3, 3, 3), Shape.of(4)),
                 of(_ -> new Dropout(0.25f, 9), M),
                 of(k -> new Gather(k.ofInts(4, 0, 4)), M),
+                of(_ -> new GroupNorm(new Groups(2, 1e-5f)), Shape.of(2, 4, 3, 5), Shape.of(4), Shape.of(4)),
                 of(_ -> new LayerNorm(1e-5f), M, V, V),
                 of(_ -> new Linear(), M, Shape.of(3, 17)),
                 of(k -> new LinearLogProb(k.ofInts(1, 2, 0, 0, 1), null, false), M, Shape.of(3, 17)),
@@ -54,7 +60,8 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new SliceRows(1, 4), M),
                 of(_ -> new Softmax(0.5f), M),
                 of(_ -> new SumLast(), M),
-                of(_ -> new SwiGlu(), M, M));
+                of(_ -> new SwiGlu(), M, M),
+                of(_ -> new Upsample(new Enlargement(Mode.BILINEAR, 2)), Shape.of(2, 3, 4, 5)));
     }
 
     private static Rope rope(Kernels k) {

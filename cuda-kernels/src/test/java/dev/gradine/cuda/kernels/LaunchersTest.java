@@ -13,9 +13,13 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.tensor.kernel.Per;
+import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
+import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +27,10 @@ import org.junit.jupiter.api.Test;
 
 /// What launchers refuse before anything runs, in the words of the CPU, and what kernels refuse while they run.
 class LaunchersTest {
+
+    private static final Windows WINDOWS = Windows.square(1, 0);
+    private static final Groups TWO = new Groups(2, 1e-5f);
+    private static final Enlargement TWICE = new Enlargement(Mode.NEAREST, 2);
 
     private final CudaKernels device = CudaKernels.open(new Simulator());
     private final Kernels cpu = CpuKernels.open();
@@ -50,6 +58,10 @@ class LaunchersTest {
                 k -> k.rmsNorm().backward(f32(k, 2, 8), f32(k, 2, 8), f32(k, 8), f32(k, 3), f32(k, 2, 8), null),
                 k -> k.layerNorm()
                         .forward(f32(k, 2, 8), f32(k, 8), f32(k, 7), 1e-5f, f32(k, 2, 8), f32(k, 2), f32(k, 2)),
+                k -> k.groupNorm().forward(f32(k, 2, 4), f32(k, 3), f32(k, 4), TWO, f32(k, 2, 4), f32(k, 4), f32(k, 4)),
+                k -> k.conv2d().forward(f32(k, 1, 2, 3, 3), f32(k, 2, 2, 2, 2), f32(k, 3), WINDOWS, f32(k, 1, 2, 2, 2)),
+                k -> k.conv2d().inputGradient(f32(k, 1, 2, 3, 3), f32(k, 2, 2, 2, 2), WINDOWS, f32(k, 1, 2, 3, 3)),
+                k -> k.upsample().forward(f32(k, 1, 1, 2, 2), TWICE, f32(k, 1, 1, 4, 2)),
                 k -> k.rope().forward(f32(k, 2, 12), k.ofInts(0, 0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 12)),
                 k -> k.rope().forward(f32(k, 2, 8), k.ofInts(0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 8)),
                 k -> k.gather().forward(k.ofInts(0), f32(k, 5, 4), f32(k, 1, 3)),

@@ -11,10 +11,12 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LayoutKernel;
@@ -27,6 +29,7 @@ import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
 import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -231,6 +234,21 @@ public final class CpuKernels implements Kernels {
     @Override
     public LayerNormKernel layerNorm() {
         return LayerNormCpu.KERNEL;
+    }
+
+    @Override
+    public GroupNormKernel groupNorm() {
+        return GroupNormCpu.KERNEL;
+    }
+
+    @Override
+    public Conv2dKernel conv2d() {
+        return Conv2dCpu.KERNEL;
+    }
+
+    @Override
+    public UpsampleKernel upsample() {
+        return UpsampleCpu.KERNEL;
     }
 
     @Override

@@ -9,13 +9,17 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Per;
 import dev.gradine.tensor.kernel.Sequences;
+import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
+import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import dev.gradine.testkit.Cases;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
@@ -67,6 +71,7 @@ class AllocationTest {
         addSimple(calls);
         addRows(calls);
         addAttention(calls);
+        addImages(calls);
         return calls;
     }
 
@@ -164,6 +169,28 @@ class AllocationTest {
         calls.put("window", () -> AttentionCpu.KERNEL.forward(q, k, k, window, packed, y, lse));
         calls.put("window row", () -> AttentionCpu.KERNEL.forward(one, k, k, window, cached, rowY, rowLse));
         calls.put("window backward", () -> AttentionCpu.KERNEL.backward(up, q, k, k, window, packed, dq, dk, dv));
+    }
+
+    private static void addImages(Map<String, Runnable> calls) {
+        Shape image = Shape.of(2, 8, 12, 19);
+        Tensor x = vector(image.size()).reshape(image);
+        Tensor y = vector(image.size()).reshape(image);
+        Tensor w = vector(8 * 8 * 9).reshape(Shape.of(8, 8, 3, 3));
+        Tensor c = vector(8);
+        Tensor mean = vector(4).reshape(Shape.of(2, 2));
+        Tensor large = vector(4 * image.size()).reshape(Shape.of(2, 8, 24, 38));
+        Windows windows = Windows.square(1, 1);
+        Groups groups = new Groups(2, 1e-5f);
+        calls.put("conv2d", () -> Conv2dCpu.KERNEL.forward(x, w, c, windows, y));
+        calls.put("conv2d input gradient", () -> Conv2dCpu.KERNEL.inputGradient(x, w, windows, y));
+        calls.put("conv2d parameters", () -> Conv2dCpu.KERNEL.parameterGradients(x, x, windows, w, c));
+        calls.put("group norm", () -> GroupNormCpu.KERNEL.forward(x, c, c, groups, y, mean, mean));
+        calls.put("group norm backward", () -> GroupNormCpu.KERNEL.backward(x, x, c, mean, mean, y, c, c));
+        for (Mode mode : Mode.values()) {
+            Enlargement twice = new Enlargement(mode, 2);
+            calls.put("upsample " + mode, () -> UpsampleCpu.KERNEL.forward(x, twice, large));
+            calls.put("upsample backward " + mode, () -> UpsampleCpu.KERNEL.backward(large, twice, y));
+        }
     }
 
     @ParameterizedTest

@@ -18,6 +18,9 @@ public final class PointwiseCases {
         BY_STEM.put("activation", ActivationCases::all);
         BY_STEM.put("rms_norm", RmsNormCases::all);
         BY_STEM.put("layer_norm", LayerNormCases::all);
+        BY_STEM.put("group_norm", GroupNormCases::all);
+        BY_STEM.put("conv2d", Conv2dCases::all);
+        BY_STEM.put("upsample", UpsampleCases::all);
         BY_STEM.put("rope", RopeCases::all);
         BY_STEM.put("gather", GatherCases::all);
         BY_STEM.put("layout", LayoutCases::all);

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a card is free to choose, the order of its warps and the last bits of its approximations, leaves
+/// What a GPU is free to choose, the order of its warps and the last bits of its approximations, leaves
 /// results as they are or within their bounds.
 class PointwiseFreedomTest {
 
@@ -42,7 +42,8 @@ class PointwiseFreedomTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reduce", "rms_norm", "layer_norm", "log_prob", "softmax", "sampling", "gather"})
+    @ValueSource(
+            strings = {"reduce", "rms_norm", "layer_norm", "group_norm", "log_prob", "softmax", "sampling", "gather"})
     void the_order_of_warps_changes_no_bit(String stem) {
         List<KernelCase> cases = PointwiseCases.of(stem);
         try (Kernels first = open(Options.defaults());
