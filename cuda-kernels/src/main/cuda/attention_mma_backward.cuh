@@ -48,15 +48,17 @@ __device__ inline void attention_mma_backward_q(
         scores<D>(s, qs, first, ks);
         scores<D>(dp, dys, first, vs);
 #pragma unroll
-        for (int i = 0; i < M; i++) {
+        for (int n = 0; n < 2 * M; n++) {
+            int row = first + n / 2 * 16 + n % 2 * 8 + lane / 4, column = j0 + lane % 4 * 2;
+            int from = t.behind + row - column, last = min(t.ahead + row, t.end - 1) - column;
 #pragma unroll
             for (int j = 0; j < N; j++) {
 #pragma unroll
-                for (int e = 0; e < 4; e++) {
-                    int row = first + 16 * i + lane / 4 + e / 2 * 8;
-                    bool seen = t.sees(row, j0 + 8 * j + lane % 4 * 2 + e % 2);
-                    float p = seen ? exp2_of(fmaf(s[i][j][e], c, -l[i][e / 2])) : 0;
-                    s[i][j][e] = p * (dp[i][j][e] - del[i][e / 2]);
+                for (int e = 0; e < 2; e++) {
+                    int x = n % 2 * 2 + e, key = 8 * j + e;
+                    float p = exp2_of(fmaf(s[n / 2][j][x], c, -l[n / 2][n % 2]));
+                    p = key >= from && key <= last ? p : 0;
+                    s[n / 2][j][x] = p * (dp[n / 2][j][x] - del[n / 2][n % 2]);
                 }
             }
         }

@@ -64,6 +64,9 @@ public final class AttentionCases {
         Layout few = new Layout("150 and 70", Sequences.packed(0, 150, 220));
         Layout shared = new Layout(
                 "70 with branches 66 and 3", Sequences.branching(new int[] {0, 70, 136, 139}, new int[] {-1, 0, 0}));
+        Layout apart = new Layout(
+                "150 and 70 with gaps among the keys",
+                Sequences.ranges(new int[] {0, 150, 220}, new int[] {140, 5}, new int[] {150, 70}, 300));
         return List.of(
                 forward(lengths, DType.BF16, heads(2, 1, 64)),
                 forward(lengths, DType.BF16, heads(1, 1, 128)),
@@ -75,6 +78,9 @@ public final class AttentionCases {
                 backward(few, DType.BF16, heads(2, 1, 128)),
                 backward(shared, DType.BF16, heads(3, 1, 64)),
                 backward(shared, DType.BF16, heads(1, 1, 128)),
+                forward(lengths, DType.BF16, heads(1, 1, 64).with(new Mask.Chunk(140))),
+                backward(few, DType.BF16, heads(1, 1, 64).with(new Mask.Chunk(100))),
+                backward(apart, DType.BF16, heads(1, 1, 128)),
                 backward(cached, DType.BF16, heads(1, 1, 64)),
                 backward(cached, DType.BF16, heads(1, 1, 128)));
     }
