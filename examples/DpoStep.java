@@ -8,14 +8,17 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.train.AdamW;
 
 static final int VOCAB = 32, C = 16; // tokens, channels
 
@@ -27,8 +30,8 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
         LlamaConfig config = LlamaConfig.of(Map.of("vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
                 "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
         Llama model = new Llama(config, name -> weight(run, rng, name), run);
-        AdapterSet adapted = AdapterSet.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
-        AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+        AdapterSet adapted = AdapterSet.fresh(model, Lora.of(4, 8), Selection.of("all-linear"), run, rng);
+        Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
@@ -42,7 +45,8 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
                 if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss);
             }
-            adamW.step(0.02, adamW.gradNorm());
+            double norm = Clipping.norm(adapted.trained().values(), run);
+            adamW.step(step + 1, 0.02, Clipping.factor(norm, 1));
         }
     }
 }

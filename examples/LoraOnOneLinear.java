@@ -1,7 +1,7 @@
 // A frozen layer learns new labels through a low-rank side path: logits = x Wᵀ + s · x Aᵀ Bᵀ.
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.Scale.scale;
+import static dev.gradine.autograd.op.Functions.scale;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
@@ -9,12 +9,15 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Weight;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.peft.LoraLinear;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.train.AdamW;
 
 static final int POINTS = 64, CLASSES = 8, CHANNELS = 16, RANK = 2;
 
@@ -35,7 +38,7 @@ void main() {
         Tensor targets = run.ofInts(labels);
 
         var trained = new LinkedHashMap<>(Map.of("lora_A", a, "lora_B", b));
-        AdamW adamW = new AdamW(AdamW.Settings.of(0, 1), trained, run); // no decay, gradient clipped to norm 1
+        Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(trained, 0), run); // no decay
         for (int step = 0; step <= 60; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
@@ -44,7 +47,8 @@ void main() {
                 if (step % 20 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss); // reaches A and B; for the frozen W nothing is computed
             }
-            adamW.step(0.05, adamW.gradNorm());
+            double norm = Clipping.norm(trained.values(), run);
+            adamW.step(step + 1, 0.05, Clipping.factor(norm, 1)); // clipped to norm 1
         }
         Tensor delta = layer.delta(run); // merging: one matrix that does what W and the side path do together
         IO.println("|ΔW| = %.3f, of rank %d at most".formatted(Math.sqrt(run.reduce().sumOfSquares(delta)), RANK));

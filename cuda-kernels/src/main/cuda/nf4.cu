@@ -4,6 +4,9 @@
 //   a_b = absmax f32[b]            plain
 //   a_b = map[absmax u8[b]] nested[b / 256] + offset        double-quantised
 //
+//   dynamic8   w_i = map[q_i] a_b + offset     codes of eight bits
+//   gather     y[n,:] = w[ids[n],:]            an index outside the table stops the kernel
+//
 // code f32[16] is NF4's or FP4's table, map f32[256] the dynamic map. Tables lie in shared memory, where the lanes of a
 // warp read 16 words without conflict.
 
@@ -19,7 +22,8 @@ struct Nested {
     const float* nested;
     const float* map;
     float offset;
-    __device__ float operator()(unsigned b) const { return fmaf(map[absmax[b]], nested[b >> 8], offset); }
+    // Rounded twice, as on the CPU.
+    __device__ float operator()(unsigned b) const { return __fadd_rn(__fmul_rn(map[absmax[b]], nested[b >> 8]), offset); }
 };
 
 // Eight values from the four bytes of `word`.
@@ -72,7 +76,45 @@ __device__ inline void dequantise_nested(
     dequantise(q, code, Nested{absmax, nested, map, offset}, block_bits, y, n);
 }
 
+template <class T>
+__device__ inline void dynamic8(
+    const unsigned char* q, const float* map_table, const float* absmax, float offset, int block_bits, T* y, int n) {
+    __shared__ float map[256];
+    for (int i = threadIdx.x; i < 256; i += blockDim.x) map[i] = map_table[i];
+    __syncthreads();
+    for (unsigned i = global_thread(); i < n; i += all_threads()) {
+        from_float(__fadd_rn(__fmul_rn(map[q[i]], absmax[i >> block_bits]), offset), y[i]);
+    }
+}
+
+template <class T>
+__device__ inline void gather(
+    const int* ids, const unsigned char* q, const float* code_table, const float* absmax, int block_bits, T* y, int n,
+    int c, int limit) {
+    __shared__ float code[16];
+    if (threadIdx.x < 16) code[threadIdx.x] = code_table[threadIdx.x];
+    __syncthreads();
+    for (int row = blockIdx.x; row < n; row += gridDim.x) {
+        int id = ids[row];
+        if (id < 0 || id >= limit) __trap();
+        for (int i = threadIdx.x; i < c; i += blockDim.x) {
+            size_t at = (size_t)id * c + i;
+            int shift = at & 1 ? 0 : 4;
+            from_float(code[q[at >> 1] >> shift & 15] * absmax[at >> block_bits], y[(size_t)row * c + i]);
+        }
+    }
+}
+
 #define ENTRIES(T, TYPE) \
+    extern "C" __global__ __launch_bounds__(256) void nf4_dynamic8_##TYPE( \
+        const unsigned char* q, const float* map, const float* absmax, float offset, int block_bits, T* y, int n) { \
+        dynamic8(q, map, absmax, offset, block_bits, y, n); \
+    } \
+    extern "C" __global__ __launch_bounds__(256) void nf4_gather_##TYPE( \
+        const int* ids, const unsigned char* q, const float* code, const float* absmax, int block_bits, T* y, int n, \
+        int c, int limit) { \
+        gather(ids, q, code, absmax, block_bits, y, n, c, limit); \
+    } \
     extern "C" __global__ __launch_bounds__(256) void nf4_##TYPE( \
         const unsigned char* q, const float* code, const float* absmax, int block_bits, T* y, int n) { \
         dequantise(q, code, Plain{absmax}, block_bits, y, n); \

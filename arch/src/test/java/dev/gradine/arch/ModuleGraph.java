@@ -16,6 +16,7 @@ final class ModuleGraph {
     private static final String ROOT = "dev.gradine.";
 
     private static final Map<String, Set<String>> ARROWS = Map.ofEntries(
+            Map.entry("settings", Set.of()),
             Map.entry("tensor", Set.of()),
             Map.entry("gpu", Set.of("tensor")),
             Map.entry("cuda.sim", Set.of("gpu")),
@@ -24,10 +25,11 @@ final class ModuleGraph {
             Map.entry("autograd", Set.of("tensor")),
             Map.entry("nn", Set.of("autograd")),
             Map.entry("io", Set.of("tensor")),
+            Map.entry("optim", Set.of("autograd")),
             Map.entry("peft", Set.of("nn", "io")),
             Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
-            Map.entry("train", Set.of("align", "io", "data")),
+            Map.entry("train", Set.of("align", "optim", "io", "data")),
             Map.entry("cli", Set.of("train", "peft", "cuda.kernels")));
 
     /// Used by the build alone: tests, benchmarks and this module.
@@ -74,6 +76,7 @@ final class ModuleGraph {
                 noJson("tensor"),
                 noJson("autograd"),
                 noJson("nn"),
+                noJson("optim"),
                 noJson("align"));
     }
 

@@ -6,6 +6,7 @@ import dev.gradine.tensor.DeviceOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -95,9 +96,16 @@ final class DeviceArgs {
         return args;
     }
 
-    /// What layers compute in, as the user names it.
-    String dtype() {
-        return dtype;
+    /// What decides the last bits of a result: type, device and whose products. Graphs start the same kernels.
+    void describe(Map<String, Object> settings) {
+        settings.put("dtype", dtype);
+        settings.put("device", resolved());
+        settings.put("gemm", gemm);
+    }
+
+    private String resolved() {
+        if (!name.equals(AUTO)) return name;
+        return named("cuda", Device.all()).whyMissing().isEmpty() ? "cuda" : CPU;
     }
 
     private DType dataType() {

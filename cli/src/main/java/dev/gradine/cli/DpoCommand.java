@@ -9,9 +9,9 @@ import dev.gradine.data.DataSet;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.PreferenceExample;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.PreferenceObjective;
-import dev.gradine.train.TrainSettings;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,13 +84,13 @@ final class DpoCommand implements Callable<Integer> {
             List<LabelledPair> held = data.held().isEmpty()
                     ? List.of()
                     : encode(encoder, data.held().getFirst(), train.size());
-            AdapterSet adapted = args.lora().adapt(m, args.seed());
+            AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, LabelledPair::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);
             described.put("beta", beta);
             described.put("loss", loss);
-            described.put("reference", reference.name(args.lora()));
+            described.put("reference", reference.name(args.adapter()));
             described.put("shared-prompt", !repeatPrompt);
             List<LabelledPair> all = new ArrayList<>(train);
             all.addAll(held);
@@ -101,7 +101,6 @@ final class DpoCommand implements Callable<Integer> {
                         "dpo",
                         Main.typed(spec),
                         described,
-                        "rewards/accuracies",
                         new PreferenceObjective(args.learner(m, adapted), pairLoss, opened.logProbs(), prompts),
                         batches,
                         held,

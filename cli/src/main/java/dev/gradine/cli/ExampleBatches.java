@@ -1,7 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.batch.BatchOrder;
-import dev.gradine.train.Batches;
+import dev.gradine.optim.Batches;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;

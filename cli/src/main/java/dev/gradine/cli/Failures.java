@@ -1,7 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.CheckpointException;
-import dev.gradine.train.TrainingException;
+import dev.gradine.optim.TrainingException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.nn.Weight;
+import dev.gradine.optim.Metric;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.PeakMemory;
@@ -22,6 +23,7 @@ final class RunRecord {
 
     private final Path out;
     private final LoadedModel loaded;
+    private final List<String> headlines;
     private final long start = System.nanoTime();
     private final Map<String, Double> evalBefore = new LinkedHashMap<>();
     private final Map<String, Double> evalAfter = new LinkedHashMap<>();
@@ -30,6 +32,7 @@ final class RunRecord {
     RunRecord(Path out, TrainingRun.Plan<?> plan, LoadedModel loaded, AdapterSet adapted) {
         this.out = out;
         this.loaded = loaded;
+        headlines = Metric.headlines(plan.objective().metrics());
         var launch = new RunInfo.Launch(plan.command(), plan.kind(), Main.version(), now());
         long parameters = loaded.model().weights().stream()
                 .map(Weight::param)
@@ -88,7 +91,8 @@ final class RunRecord {
     ///
     /// @param savedBytes what checkpoints have saved of each step's memory; 0 without them
     void summarise(PrintWriter print, boolean finished, long savedBytes) {
-        for (String name : List.of("eval_loss", "eval_mean_token_accuracy", "eval_rewards/accuracies")) {
+        for (String headline : headlines) {
+            String name = "eval_" + headline;
             Double before = evalBefore.get(name);
             Double after = evalAfter.get(name);
             if (before != null && after != null) print.printf("%-26s %.4f → %.4f%n", name, before, after);

@@ -7,9 +7,9 @@ import dev.gradine.data.encode.Mask;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.SftExample;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.SftObjective;
-import dev.gradine.train.TrainSettings;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +66,7 @@ final class SftCommand implements Callable<Integer> {
             List<Labelled> held = data.held().isEmpty()
                     ? List.of()
                     : encode(encoder, data.held().getFirst());
-            AdapterSet adapted = args.lora().adapt(m, args.seed());
+            AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, Labelled::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);
@@ -76,7 +76,6 @@ final class SftCommand implements Callable<Integer> {
                     "sft",
                     Main.typed(spec),
                     described,
-                    "mean_token_accuracy",
                     new SftObjective(args.learner(m, adapted)),
                     batches,
                     held,

@@ -2,13 +2,13 @@ package dev.gradine.cli;
 
 import dev.gradine.data.DataSet;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Schedule;
+import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.profile.Profile;
-import dev.gradine.train.AdamW;
 import dev.gradine.train.Learner;
-import dev.gradine.train.Schedule;
-import dev.gradine.train.TrainSettings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -42,7 +42,7 @@ final class TrainArgs {
     private Path out = Path.of("");
 
     @Mixin
-    private LoraArgs lora = new LoraArgs();
+    private AdapterArgs adapter = new AdapterArgs();
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
@@ -89,10 +89,17 @@ final class TrainArgs {
     private int warmup;
 
     @Option(
+            names = "--optimizer",
+            defaultValue = "adamw",
+            paramLabel = "NAME",
+            description = "How parameters follow their gradients: adamw, lion or sgd (default ${DEFAULT-VALUE}).")
+    private String optimizer = "";
+
+    @Option(
             names = "--weight-decay",
             defaultValue = "0",
             paramLabel = "X",
-            description = "AdamW's decay of matrices (default ${DEFAULT-VALUE}).")
+            description = "Weight decay of matrices (default ${DEFAULT-VALUE}).")
     private double weightDecay;
 
     @Option(
@@ -178,8 +185,8 @@ final class TrainArgs {
         return device;
     }
 
-    LoraArgs lora() {
-        return lora;
+    AdapterArgs adapter() {
+        return adapter;
     }
 
     int batch() {
@@ -251,12 +258,13 @@ final class TrainArgs {
         }
         return new TrainSettings(
                 totalSteps(perEpoch),
-                batch,
                 accumulate,
                 lr,
                 Schedule.parse(schedule),
                 warmup,
-                AdamW.Settings.of(weightDecay, clip),
+                Optimizer.Settings.named(optimizer),
+                weightDecay,
+                clip,
                 seed,
                 evalEvery,
                 saveEvery);
@@ -293,15 +301,16 @@ final class TrainArgs {
         Map<String, Object> m = new LinkedHashMap<>();
         m.put("model", model.toString());
         m.put("data", data.toString());
-        lora.describe(m);
+        adapter.describe(m);
         m.put("lr", lr);
         m.put("steps", s.steps());
         m.put("batch", batch);
         m.put("accumulate", accumulate);
         m.put("max-length", maxLength);
-        m.put("dtype", device.dtype());
+        device.describe(m);
         m.put("schedule", schedule);
         m.put("warmup", warmup);
+        m.put("optimizer", optimizer);
         m.put("weight-decay", weightDecay);
         m.put("clip", clip);
         m.put("seed", seed);

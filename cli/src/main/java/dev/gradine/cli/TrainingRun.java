@@ -1,17 +1,18 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.AtomicFiles;
+import dev.gradine.optim.Metric;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.StepLoop;
+import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.MetricsLog;
-import dev.gradine.train.Objective;
 import dev.gradine.train.PeakMemory;
 import dev.gradine.train.Progress;
 import dev.gradine.train.RunCheckpoint;
 import dev.gradine.train.Screen;
 import dev.gradine.train.StopSignal;
-import dev.gradine.train.TrainSettings;
-import dev.gradine.train.Trainer;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
 import java.io.IOException;
@@ -24,23 +25,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 
-/// One run of a training command: its folder, its trainer, what it prints and what it leaves behind.
+/// One run of a training command: its folder, its step loop, what it prints and what it leaves behind.
 ///
 /// The folder gets `metrics.jsonl` and `run.json` from the start, `checkpoints/` on the way, and in the end the adapter
 /// and `report.html`.
-final class TrainingRun<E> implements Trainer.Listener {
+final class TrainingRun<E> implements StepLoop.Listener {
 
     /// What a run is made of.
     ///
     /// @param kind name of the command
     /// @param command arguments as the user typed them
     /// @param settings what decides the result
-    /// @param chosen metric shown beside the loss; empty for none
     record Plan<E>(
             String kind,
             List<String> command,
             Map<String, Object> settings,
-            String chosen,
             Objective<E> objective,
             ExampleBatches<E> batches,
             List<E> held,
@@ -51,7 +50,7 @@ final class TrainingRun<E> implements Trainer.Listener {
     private final LoadedModel loaded;
     private final AdapterSet adapted;
     private final Samples samples;
-    private final Trainer<E> trainer;
+    private final StepLoop<E> loop;
     private final RunRecord record;
     private final MetricsLog log;
     private final Progress progress;
@@ -68,15 +67,18 @@ final class TrainingRun<E> implements Trainer.Listener {
         this.loaded = loaded;
         this.adapted = adapted;
         this.samples = samples;
-        var task = new Trainer.Task<>(
-                plan.objective(), adapted.trained(), plan.batches(), ExampleBatches.cut(plan.held(), args.batch()));
-        trainer = new Trainer<>(settings, task, loaded.run(), this);
+        var task = new StepLoop.Task<>(
+                plan.objective(),
+                settings.groups(adapted.trained()),
+                plan.batches(),
+                ExampleBatches.cut(plan.held(), args.batch()));
+        loop = new StepLoop<>(settings, task, loaded.run(), this);
         samples.remember(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();
         log = from == 0
                 ? MetricsLog.create(args.out().resolve(MetricsLog.FILE))
                 : MetricsLog.resume(args.out().resolve(MetricsLog.FILE), from);
-        progress = new Progress(Screen.ofStderr(), plan.kind(), from, settings.steps(), plan.chosen());
+        progress = new Progress(Screen.ofStderr(), plan.kind(), from, settings.steps(), headline());
         record = new RunRecord(args.out(), plan, loaded, adapted);
     }
 
@@ -97,9 +99,14 @@ final class TrainingRun<E> implements Trainer.Listener {
         if (!args.resumes()) return 0;
         RunCheckpoint c = RunCheckpoint.latest(args.out());
         c.requireSettings(plan.settings());
-        c.restore(trainer.optimizer(), loaded.run());
-        trainer.resumeAfter(c.step(), c.tokens());
+        c.restore(loop.state(), loaded.run());
+        loop.resumeAfter(c.step(), c.work());
         return c.step();
+    }
+
+    /// The metric shown beside the loss.
+    private String headline() {
+        return Metric.headlines(plan.objective().metrics()).getLast();
     }
 
     /// Runs to the end or until interrupted, then says what came of it.
@@ -108,12 +115,12 @@ final class TrainingRun<E> implements Trainer.Listener {
     int run(PrintWriter out) {
         try (StopSignal stop = new StopSignal();
                 log) {
-            boolean finished = trainer.run(stop);
+            boolean finished = loop.run(stop);
             progress.close();
             if (finished) finish();
             record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
             Report.write(args.out());
-            record.summarise(out, finished, trainer.bytesSavedByCheckpoints());
+            record.summarise(out, finished, loop.bytesSavedByCheckpoints());
             if (args.profiles()) out.printf("%n%s", args.profile().table());
             out.flush();
             return finished ? 0 : 130;
@@ -165,13 +172,13 @@ final class TrainingRun<E> implements Trainer.Listener {
     }
 
     @Override
-    public void save(int step, long tokens) {
+    public void save(int step, double work) {
         Path out = args.out();
         var state = new RunCheckpoint.Progress(
                 step,
-                tokens,
+                work,
                 plan.settings(),
                 folder -> AdapterFolder.save(adapted, folder, args.model().toString(), loaded.run()));
-        RunCheckpoint.save(out, trainer.optimizer(), state, loaded.run());
+        RunCheckpoint.save(out, loop.state(), state, loaded.run());
     }
 }

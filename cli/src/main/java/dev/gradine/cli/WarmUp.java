@@ -5,18 +5,21 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.train.AdamW;
 import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
-import dev.gradine.train.Step;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
@@ -76,9 +79,9 @@ final class WarmUp implements AutoCloseable {
         try (Arena arena = Arena.ofShared();
                 Kernels run = CpuKernels.open()) {
             Llama model = new Llama(config, name -> run.fromHost(weight(arena, name)), run);
-            LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-            AdapterSet adapted = AdapterSet.fresh(model, lora, run, new SplittableRandom(1));
-            AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), run);
+            AdapterSet adapted =
+                    AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
+            Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
             SftObjective objective = new SftObjective(new Learner(new Policy(model, adapted), false));
             int[] ids = IntStream.range(0, TOKENS).toArray();
             List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
@@ -86,10 +89,11 @@ final class WarmUp implements AutoCloseable {
                 try (Kernels k = run.openStep()) {
                     Tape tape = Tape.recording(k);
                     tape.backward(objective
-                            .forward(new Step(tape, 0, true), batch, 2 * TOKENS)
+                            .forward(Step.training(tape, 0), batch, 2 * TOKENS)
                             .loss());
                 }
-                optimizer.step(0, optimizer.gradNorm());
+                double norm = Clipping.norm(adapted.trained().values(), run);
+                optimizer.step(i + 1, 0, Clipping.factor(norm, 1));
             }
         }
     }

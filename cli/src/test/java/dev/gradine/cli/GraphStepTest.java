@@ -14,15 +14,18 @@ import dev.gradine.gpu.GraphGpu;
 import dev.gradine.gpu.Operation;
 import dev.gradine.gpu.Recording;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Golden;
-import dev.gradine.train.AdamW;
 import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
-import dev.gradine.train.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,20 +85,21 @@ class GraphStepTest {
         List<float[]> results = new ArrayList<>();
         Path model = TinyModel.write(temp.resolve("model"));
         try (LoadedModel m = new LoadedModel(model, () -> CudaKernels.open(gpu))) {
-            LoraConfig lora = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdapterSet adapted = AdapterSet.fresh(m.model(), lora, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(
+                    m.model(), Lora.of(4, 8), Selection.of("all-linear"), m.run(), new SplittableRandom(1));
             Learner learner = new Learner(new Policy(m.model(), adapted), false);
-            AdamW optimizer = new AdamW(AdamW.Settings.of(0.01, 1), adapted.trained(), m.run());
+            Optimizer optimizer =
+                    AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0.01), m.run());
             for (int i = 0; i < lengths.length; i++) {
                 try (Kernels k = m.run().openStep()) {
                     Tape tape = Tape.recording(k);
                     List<Labelled> batch = List.of(sequence(lengths[i], i));
                     tape.backward(new SftObjective(learner)
-                            .forward(new Step(tape, i, true), batch, lengths[i] - 1)
+                            .forward(Step.training(tape, i), batch, lengths[i] - 1)
                             .loss());
                 }
-                double norm = optimizer.gradNorm();
-                optimizer.step(1e-3 * (i + 1), norm);
+                double norm = Clipping.norm(adapted.trained().values(), m.run());
+                optimizer.step(i + 1, 1e-3 * (i + 1), Clipping.factor(norm, 1));
                 results.add(new float[] {(float) norm});
                 adapted.trained().values().forEach(p -> results.add(m.run().download(p.value())));
                 after.run();

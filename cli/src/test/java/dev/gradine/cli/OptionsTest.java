@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.peft.Methods;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,6 +83,7 @@ class OptionsTest {
             clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
             warmup | -1 | warmup: -1, expected at least 0
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
+            optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd
             schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
             rank | 0 | lora: rank is 0, expected >= 1
             alpha | 0 | lora: alpha is 0.0, expected > 0
@@ -153,12 +155,18 @@ class OptionsTest {
     }
 
     @Test
+    void a_method_there_is_not_is_refused_with_those_there_are() {
+        sft(temp.resolve("out"), "--adapter", "rank-two")
+                .refuses("adapter: there is no method rank-two, expected one of " + String.join(", ", Methods.names()));
+    }
+
+    @Test
     void a_misspelt_key_is_refused_with_those_there_are() {
         Path yaml = TinyModel.text(temp.resolve("run.yaml"), "rnak: 3\n");
         Cli refused = sft(temp.resolve("out"), "--config", yaml);
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
-                .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, alpha, ")
+                .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, adapter, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
                 .hasLineCount(1);

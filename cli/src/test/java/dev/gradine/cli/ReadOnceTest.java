@@ -9,16 +9,16 @@ import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import dev.gradine.train.Learner;
 import dev.gradine.train.PreferenceObjective;
 import dev.gradine.train.ReferenceLogProbs;
-import dev.gradine.train.Step;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,13 +99,13 @@ class ReadOnceTest {
     private int attentions(String targets) {
         AtomicInteger calls = new AtomicInteger();
         try (LoadedModel m = new LoadedModel(temp.resolve("model"))) {
-            LoraConfig config = LoraConfig.of(4, 8, Targets.parse(targets));
-            AdapterSet adapted = AdapterSet.fresh(m.model(), config, m.run(), new SplittableRandom(1));
+            AdapterSet adapted =
+                    AdapterSet.fresh(m.model(), Lora.of(4, 8), Selection.of(targets), m.run(), new SplittableRandom(1));
             Learner learner = new Learner(new Policy(m.model(), adapted), false);
             ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(m.model()));
             var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
             try (Kernels k = counting(m.run().openStep(), calls)) {
-                objective.forward(new Step(Tape.recording(k), 1, true), List.of(pair()), 1);
+                objective.forward(Step.training(Tape.recording(k), 1), List.of(pair()), 1);
             }
         }
         return calls.get();

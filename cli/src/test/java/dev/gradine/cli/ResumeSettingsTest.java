@@ -55,6 +55,7 @@ class ResumeSettingsTest {
         "schedule, cosine, linear",
         "dropout, 0.5, 0.0",
         "clip, 2.0, 1.0",
+        "optimizer, lion, adamw",
         "loss-on, all, auto"
     })
     void another_setting_is_refused_by_its_name(String name, String is, String before) {
@@ -76,6 +77,26 @@ class ResumeSettingsTest {
                 "sim",
                 "--dtype",
                 "bf16");
+    }
+
+    @Test
+    void another_device_is_refused() {
+        refused("device", "sim", "cpu", "--resume", "--steps", 5000, "--lr", 0.005, "--device", "sim");
+    }
+
+    /// The tensors have the same shapes, and all would be scaled otherwise from here on.
+    @Test
+    void a_setting_that_is_left_out_is_refused() {
+        Path out = temp.resolve("pattern");
+        Object[] how = {"--steps", 5000, "--lr", 0.005, "--save-every", 5, "--alpha-pattern", "q_proj=4"};
+        try (Child child = Child.start(temp, args(out, how))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 7);
+            child.kill();
+        }
+        String checkpoint = Values.content(out.resolve("checkpoints")).getLast();
+        Cli.run(args(out, "--resume", "--steps", 5000, "--lr", 0.005))
+                .refuses("%s/checkpoints/%s: alpha-pattern is not given, expected {q_proj=4.0} as in the run it resumes"
+                        .formatted(out, checkpoint));
     }
 
     @Test

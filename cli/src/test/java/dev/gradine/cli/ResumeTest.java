@@ -9,10 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A run that was stopped, however rudely, goes on as if it had not been: with dropout, accumulated gradients and data
 /// shuffled anew in each of many epochs.
@@ -42,25 +45,31 @@ class ResumeTest {
         return all.toArray();
     }
 
+    private static Object[] join(Object[] some, Object... more) {
+        return Stream.concat(Arrays.stream(some), Arrays.stream(more)).toArray();
+    }
+
     /// Resumes, and compares with a run that was never stopped.
-    private void assertResumesAsIfNothingHadHappened() {
-        Cli.run(args(out, "--resume")).ok();
+    private void assertResumesAsIfNothingHadHappened(Object... more) {
+        Cli.run(args(out, join(more, "--resume"))).ok();
         Path whole = temp.resolve("whole");
-        Cli.run(args(whole)).ok();
+        Cli.run(args(whole, more)).ok();
         String weights = "adapter_model.safetensors";
         assertThat(Values.bytes(out.resolve(weights))).isEqualTo(Values.bytes(whole.resolve(weights)));
         assertThat(Values.timeless(out)).isEqualTo(Values.timeless(whole)).hasSize(STEPS);
         assertThat(Values.content(out)).isEqualTo(Values.content(whole)).doesNotContain("checkpoints");
     }
 
-    @Test
-    void a_killed_run_goes_on_from_its_checkpoint() {
-        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+    @ParameterizedTest
+    @ValueSource(strings = {"adamw", "lion", "sgd"})
+    void a_killed_run_goes_on_from_its_checkpoint(String optimizer) {
+        Object[] how = {"--optimizer", optimizer, "--weight-decay", 0.1};
+        try (Child child = Child.start(temp, SLOW, args(out, join(how, "--save-every", 5)))) {
             child.awaitLines(out.resolve("metrics.jsonl"), 12);
             child.kill();
         }
         assertThat(Values.content(out)).contains("checkpoints").doesNotContain("adapter_model.safetensors");
-        assertResumesAsIfNothingHadHappened();
+        assertResumesAsIfNothingHadHappened(how);
     }
 
     @Test

@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.align.Labelled;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Batches;
+import dev.gradine.optim.Schedule;
+import dev.gradine.optim.StepLoop;
+import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
-import dev.gradine.train.AdamW;
-import dev.gradine.train.Batches;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.train.Learner;
-import dev.gradine.train.Schedule;
 import dev.gradine.train.SftObjective;
-import dev.gradine.train.TrainSettings;
-import dev.gradine.train.Trainer;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +35,7 @@ class StepMemoryTest {
     private Path temp = Path.of("");
 
     /// What stood after each step.
-    private static final class Log implements Trainer.Listener {
+    private static final class Log implements StepLoop.Listener {
         private final LoadedModel m;
         final List<Long> inUse = new ArrayList<>();
         final List<Long> peak = new ArrayList<>();
@@ -56,7 +56,7 @@ class StepMemoryTest {
         public void evaluated(int step, SequencedMap<String, Double> metrics) {}
 
         @Override
-        public void save(int step, long tokens) {}
+        public void save(int step, double work) {}
 
         private static long allocated() {
             return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
@@ -66,8 +66,8 @@ class StepMemoryTest {
 
     private Log trained() {
         try (LoadedModel m = new LoadedModel(TinyModel.write(temp.resolve("model")))) {
-            LoraConfig config = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdapterSet adapted = AdapterSet.fresh(m.model(), config, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(
+                    m.model(), Lora.of(4, 8), Selection.of("all-linear"), m.run(), new SplittableRandom(1));
             int[] ids = new SplittableRandom(2).ints(LENGTH, 0, TinyModel.VOCAB).toArray();
             List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
             Batches<Labelled> batches = new Batches<>() {
@@ -81,14 +81,15 @@ class StepMemoryTest {
                     return step;
                 }
             };
-            var task = new Trainer.Task<>(
+            var settings =
+                    new TrainSettings(STEPS, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.defaults(), 0, 1, 1, 0, 0);
+            var task = new StepLoop.Task<>(
                     new SftObjective(new Learner(new Policy(m.model(), adapted), false)),
-                    adapted.trained(),
+                    settings.groups(adapted.trained()),
                     batches,
                     List.<List<Labelled>>of());
-            var settings = new TrainSettings(STEPS, 2, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.of(0, 1), 1, 0, 0);
             Log log = new Log(m);
-            new Trainer<>(settings, task, m.run(), log).run(() -> false);
+            new StepLoop<>(settings, task, m.run(), log).run(() -> false);
             return log;
         }
     }

@@ -17,6 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// `.gguf`; its only `.bin`. Safetensors need a `config.json` beside them. A GGUF file or a llama2.c `.bin` carries its
 /// own configuration; a `config.json` beside a GGUF adds the keys that GGUF lacks and must not contradict its sizes.
 ///
+/// A weight that bitsandbytes stored in four bits, and its scales, are one tensor: see `BitsAndBytes`.
+///
 /// Tied output weights appear once: `lm_head.weight` is absent and `tie_word_embeddings` true where a GGUF or `.bin`
 /// has none or an equal one.
 public final class Checkpoint {
@@ -25,10 +27,12 @@ public final class Checkpoint {
     private final Map<String, Object> config;
     private final Map<String, StoredName> names;
     private final Arena arena;
+    private final BitsAndBytes fourBit;
     private final Map<String, Tensor> reordered = new ConcurrentHashMap<>();
 
     private Checkpoint(WeightFile file, Map<String, Object> config, Map<String, StoredName> names, Arena arena) {
         this.file = file;
+        this.fourBit = BitsAndBytes.of(file);
         this.config = Collections.unmodifiableMap(config);
         this.names = Collections.unmodifiableMap(names);
         this.arena = arena;
@@ -43,8 +47,10 @@ public final class Checkpoint {
         WeightFile file = WeightFile.open(fileOrFolder, arena);
         Path beside = file.path().resolveSibling("config.json");
         return switch (file) {
-            case Safetensors s -> new Checkpoint(s, Json.readObject(beside), StoredName.same(s), arena);
-            case ShardedSafetensors s -> new Checkpoint(s, Json.readObject(beside), StoredName.same(s), arena);
+            case Safetensors s ->
+                new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
+            case ShardedSafetensors s ->
+                new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
             case Llama2c b -> new Checkpoint(b, LlamaConfig.of(b), LlamaNames.of(b), arena);
             case Gguf g -> {
                 GgufLlama llama = new GgufLlama(g);
@@ -100,7 +106,7 @@ public final class Checkpoint {
     public Tensor tensor(String name) {
         StoredName stored = names.get(name);
         if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
-        if (stored.heads() == 0) return file.tensor(stored.name());
+        if (stored.heads() == 0) return fourBit.tensor(stored.name());
         return reordered.computeIfAbsent(
                 name, _ -> RotaryRows.toHalves(file.tensor(stored.name()), stored.heads(), arena));
     }
@@ -111,7 +117,7 @@ public final class Checkpoint {
         for (StoredName s : names.values()) stored.add(s.name());
         return file.tensors().stream()
                 .filter(t -> stored.contains(t.name()))
-                .mapToLong(TensorInfo::values)
+                .mapToLong(fourBit::values)
                 .sum();
     }
 

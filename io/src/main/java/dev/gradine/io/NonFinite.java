@@ -1,12 +1,14 @@
 package dev.gradine.io;
 
 import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// Finds NaN and infinity in host memory. Of block formats only the scales can be either, so only they are read.
+/// Finds NaN and infinity in host memory. Of block formats and codes only the scales can be either, so only they are
+/// read.
 public final class NonFinite {
 
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -30,6 +32,7 @@ public final class NonFinite {
             case BF16 -> first16(data, t.dtype(), 0, BF16_EXPONENT);
             case Q8_0, Q4_0 -> first16(data, t.dtype(), 0, F16_EXPONENT);
             case Q4_1 -> firstOfTwo(data, t.dtype());
+            case NF4, FP4, DYNAMIC8 -> firstScaled(t.scales());
             case I64, I32, I8, U8 -> -1;
         };
     }
@@ -47,6 +50,13 @@ public final class NonFinite {
                         "tensor %s: value %d of %s is NaN or infinite, expected finite weights".formatted(name, i, t));
             }
         }
+    }
+
+    /// Codes stand for finite numbers, so only what they are multiplied by and what is added can be another.
+    private static long firstScaled(Scales s) {
+        if (!Float.isFinite(s.offset())) return 0;
+        long block = first(s.magnitudes());
+        return block < 0 ? -1 : block * s.block();
     }
 
     private static long firstF32(MemorySegment data) {

@@ -6,15 +6,19 @@ import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.LlamaConfig;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Outcome;
+import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.train.AdamW;
 import dev.gradine.train.Learner;
-import dev.gradine.train.Objective;
 import dev.gradine.train.SftObjective;
-import dev.gradine.train.Step;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,8 +57,9 @@ public class LoraStepBench extends CpuBench {
     private final Arena arena = Arena.ofShared();
     private final List<Labelled> examples = new ArrayList<>();
     private double weight;
+    private int updates;
 
-    private record Ready(Objective<Labelled> objective, AdamW optimizer) {}
+    private record Ready(Objective<Labelled> objective, AdapterSet adapted, Optimizer optimizer) {}
 
     private final List<Ready> ready = new ArrayList<>();
 
@@ -64,11 +69,10 @@ public class LoraStepBench extends CpuBench {
         if (model.isEmpty()) throw new IllegalArgumentException("lora step bench: no model, expected -p model=PATH");
         Checkpoint checkpoint = Checkpoint.open(Path.of(model), arena);
         Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
-        LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-        AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
-        ready.add(new Ready(
-                new SftObjective(new Learner(new Policy(llama, adapted), false)),
-                new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), kernels)));
+        AdapterSet adapted =
+                AdapterSet.fresh(llama, Lora.of(16, 32), Selection.of("all-linear"), kernels, new SplittableRandom(1));
+        Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
+        ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), adapted, optimizer));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {
@@ -92,11 +96,12 @@ public class LoraStepBench extends CpuBench {
         double loss;
         try (Kernels k = kernels.openStep()) {
             Tape tape = Tape.recording(k);
-            Objective.Outcome o = r.objective().forward(new Step(tape, 0, true), examples, weight);
+            Outcome o = r.objective().forward(Step.training(tape, 0), examples, weight);
             loss = k.download(o.loss().value())[0];
             tape.backward(o.loss());
         }
-        r.optimizer().step(1e-4, r.optimizer().gradNorm());
+        double norm = Clipping.norm(r.adapted().trained().values(), kernels);
+        r.optimizer().step(++updates, 1e-4, Clipping.factor(norm, 1));
         return loss;
     }
 

@@ -11,6 +11,15 @@ package dev.gradine.tensor;
 /// ```
 ///
 /// In both 4-bit formats byte j holds value j in its low and value j + 16 in its high nibble.
+///
+/// Types with scales are bitsandbytes' (Dettmers et al. 2022, arXiv:2110.02861, and 2023, arXiv:2305.14314). Their
+/// memory holds codes alone; what the codes stand for, `CodeTable` and `Tensor.scales()` say. A block of values that
+/// share a scale may begin in one row and end in the next.
+///
+/// ```
+/// NF4, FP4   4-bit codes, byte j holds value 2j in its high and value 2j + 1 in its low nibble
+/// DYNAMIC8   8-bit codes
+/// ```
 public enum DType {
     F32(1, 4),
     F16(1, 2),
@@ -21,7 +30,10 @@ public enum DType {
     U8(1, 1),
     Q8_0(32, 34),
     Q4_0(32, 18),
-    Q4_1(32, 20);
+    Q4_1(32, 20),
+    NF4(2, 1),
+    FP4(2, 1),
+    DYNAMIC8(1, 1);
 
     private final int blockSize;
     private final int blockBytes;
@@ -31,7 +43,8 @@ public enum DType {
         this.blockBytes = blockBytes;
     }
 
-    /// Values that share one block; 1 for plain types. A row must be a multiple of it.
+    /// Values that lie in one block of bytes; 1 for plain types. A row must be a multiple of it, except in types with
+    /// scales, of which only the last byte of all may be half empty.
     public int blockSize() {
         return blockSize;
     }
@@ -43,8 +56,9 @@ public enum DType {
 
     /// Bytes of `values` consecutive values.
     ///
-    /// @throws IllegalArgumentException if `values` is not a multiple of the block size
+    /// @throws IllegalArgumentException if `values` is not a multiple of the block size, unless the type has scales
     public long bytes(long values) {
+        if (hasScales()) return Math.ceilDiv(values, blockSize);
         if (values % blockSize != 0) {
             throw new DTypeException("%s: %d values, expected a multiple of %d".formatted(this, values, blockSize));
         }
@@ -54,8 +68,18 @@ public enum DType {
     /// Whether values are real numbers, in whatever precision.
     public boolean isReal() {
         return switch (this) {
-            case F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> true;
+            case F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, FP4, DYNAMIC8 -> true;
             case I64, I32, I8, U8 -> false;
         };
+    }
+
+    /// Whether each value is a number of its own that a kernel can write: F32, F16 or BF16.
+    public boolean isFloat() {
+        return this == F32 || this == F16 || this == BF16;
+    }
+
+    /// Whether values are codes whose scales lie in another tensor: `Tensor.scales()`.
+    public boolean hasScales() {
+        return this == NF4 || this == FP4 || this == DYNAMIC8;
     }
 }

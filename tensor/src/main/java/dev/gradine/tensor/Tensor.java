@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// Dense, row-major, contiguous values over memory that someone else owns.
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// A tensor is a view: it never frees anything, and two tensors may share memory. On a device whose memory the CPU
 /// cannot see, `data` is an address only that device may follow; so nothing above this module touches `data`, and
 /// values reach the host by `Kernels.download` alone.
+///
+/// A tensor of a type with scales (`DType.hasScales`) holds codes in `data` and has the scales beside them, in another
+/// tensor that lives as long.
 ///
 /// A tensor is in one of three states. It holds memory. Or its memory was released to serve others: then `data` is an
 /// error, here and in every view, until `moveTo` gives it the memory of another tensor. Or the lifetime it was
@@ -25,27 +29,46 @@ public final class Tensor {
     private final Shape shape;
     private final @Nullable Tensor of; // of a view: the tensor that has the memory
     private final long offset; // of a view: its first byte there
+    private final @Nullable Scales scales; // of codes: what they are multiplied by
     private @Nullable MemorySegment data; // null once released, and in views
 
     /// A view of `data`.
     ///
     /// @param data exactly as many bytes as the values need
     /// @throws ShapeException if `data` has another size than the values need
+    /// @throws DTypeException if the type has scales: see `coded`
     public Tensor(MemorySegment data, DType dtype, Shape shape) {
+        if (dtype.hasScales()) {
+            throw new DTypeException("tensor: %s%s without scales, expected Tensor.coded".formatted(dtype, shape));
+        }
         requireBytes(data.byteSize(), dtype, shape);
         this.data = data;
         this.dtype = dtype;
         this.shape = shape;
         this.of = null;
         this.offset = 0;
+        this.scales = null;
     }
 
-    private Tensor(Tensor of, long offset, DType dtype, Shape shape) {
+    private Tensor(Tensor of, long offset, DType dtype, Shape shape, @Nullable Scales scales) {
         this.data = null;
         this.dtype = dtype;
         this.shape = shape;
         this.of = of;
         this.offset = offset;
+        this.scales = scales;
+    }
+
+    /// The bytes of `codes` as values of a type with scales.
+    ///
+    /// @param codes u8, as many as the values need
+    /// @throws ShapeException if there are more or fewer codes, or magnitudes, than the values need
+    /// @throws DTypeException if `codes` is not U8 or `dtype` has no scales
+    public static Tensor coded(Tensor codes, DType dtype, Shape shape, Scales scales) {
+        DTypeException.require("tensor", "codes", codes, DType.U8);
+        requireBytes(codes.bytes(), dtype, shape);
+        scales.requireFor(dtype, shape);
+        return new Tensor(codes.whole(), codes.offset, dtype, shape, scales);
     }
 
     private static void requireBytes(long bytes, DType dtype, Shape shape) {
@@ -78,7 +101,8 @@ public final class Tensor {
     ///
     /// @throws IllegalStateException if it was released
     public MemorySegment data() {
-        if (of != null) return of.data().asSlice(offset, bytes());
+        if (of != null)
+            return offset == 0 && bytes() == of.bytes() ? of.data() : of.data().asSlice(offset, bytes());
         MemorySegment d = data;
         if (d == null) {
             throw new IllegalStateException(
@@ -145,26 +169,55 @@ public final class Tensor {
         return shape.size();
     }
 
+    /// What the codes are multiplied by.
+    ///
+    /// @throws DTypeException if the type has none
+    public Scales scales() {
+        Scales s = scales;
+        if (s == null) throw new DTypeException("scales: of " + this + ", expected a type with scales");
+        return s;
+    }
+
+    /// The bytes as u8: of a tensor with scales, its codes.
+    public Tensor codes() {
+        return new Tensor(whole(), offset, DType.U8, Shape.of(Math.toIntExact(bytes())), null);
+    }
+
+    /// The same values in the memory that `copy` gives: of a plain tensor its copy, of codes those of all parts.
+    ///
+    /// @param copy takes a tensor without scales and gives one of the same type and shape
+    public Tensor parts(UnaryOperator<Tensor> copy) {
+        if (!dtype.hasScales()) return copy.apply(this);
+        Scales s = scales();
+        Tensor magnitudes = s.magnitudes().parts(copy);
+        return coded(copy.apply(codes()), dtype, shape, new Scales(magnitudes, s.block(), s.offset()));
+    }
+
     /// The same values under another shape of the same size.
     public Tensor reshape(Shape other) {
-        requireBytes(bytes(), dtype, other);
-        return new Tensor(whole(), offset, dtype, other);
+        if (scales == null) requireBytes(bytes(), dtype, other);
+        if (other.size() != size()) {
+            throw new ShapeException("reshape: %s to %s, expected %d values".formatted(this, other, size()));
+        }
+        return new Tensor(whole(), offset, dtype, other, scales);
     }
 
     /// A view of rows `from` (inclusive) to `to` (exclusive) of the outermost axis.
     ///
     /// @throws ShapeException if the range does not lie within the axis
+    /// @throws ShapeException if it cuts a block of values that share a scale
     public Tensor rows(int from, int to) {
         if (from < 0 || from > to || to > shape.dim(0)) {
             throw new ShapeException(
                     "rows: [%d, %d) of %s, expected a range within %d".formatted(from, to, shape, shape.dim(0)));
         }
         int[] dims = shape.toArray();
-        long rowBytes = dims[0] == 0 ? 0 : bytes() / dims[0];
+        int rowValues = dims[0] == 0 ? 0 : size() / dims[0];
         dims[0] = to - from;
         Shape part = Shape.of(dims);
-        requireBytes((to - from) * rowBytes, dtype, part);
-        return new Tensor(whole(), offset + from * rowBytes, dtype, part);
+        dtype.bytes(part.size()); // fails unless the rows are whole blocks
+        Scales cut = scales == null ? null : scales.rows(this, rowValues, from, to);
+        return new Tensor(whole(), offset + dtype.bytes((long) from * rowValues), dtype, part, cut);
     }
 
     /// Whether the two start at the same address, as a tensor and its reshaped view do.

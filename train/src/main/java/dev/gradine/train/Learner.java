@@ -3,6 +3,7 @@ package dev.gradine.train;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.optim.Step;
 
 /// The policy that is trained.
 ///

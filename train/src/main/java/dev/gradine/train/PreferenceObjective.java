@@ -1,7 +1,7 @@
 package dev.gradine.train;
 
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.Scale.scale;
 import static dev.gradine.autograd.op.SliceRows.sliceRows;
 
 import dev.gradine.align.LabelledPair;
@@ -15,6 +15,11 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Trunk;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.Outcome;
+import dev.gradine.optim.Step;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -47,8 +52,29 @@ public final class PreferenceObjective implements Objective<LabelledPair> {
     }
 
     @Override
-    public int tokens(LabelledPair example) {
+    public double work(LabelledPair example) {
         return example.tokens();
+    }
+
+    @Override
+    public String unit() {
+        return "tokens";
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(
+                Metric.loss("nats per pair"),
+                Metric.neutral("rewards/chosen", "", "Reward of chosen answers"),
+                Metric.neutral("rewards/rejected", "", "Reward of rejected answers"),
+                Metric.rising("rewards/margins", "", "Reward margin"),
+                Metric.neutral("logps/chosen", "nats per answer", "Log-probability of chosen answers"),
+                Metric.neutral("logps/rejected", "nats per answer", "Log-probability of rejected answers"),
+                Metric.neutral("logits/chosen", "", "Mean logit in chosen answers"),
+                Metric.neutral("logits/rejected", "", "Mean logit in rejected answers"),
+                Metric.neutral("entropy", "nats per token", "Entropy"),
+                Metric.rising("mean_token_accuracy", "", "Token accuracy").asHeadline(),
+                Metric.rising("rewards/accuracies", "", "Pairs ordered rightly").asHeadline());
     }
 
     @Override
@@ -69,14 +95,14 @@ public final class PreferenceObjective implements Objective<LabelledPair> {
         Pair policy = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
         Pair frozen = new Pair(tape.constant(refs.rows(0, b)), tape.constant(refs.rows(b, 2 * b)));
         Var perPair = loss.apply(policy, frozen);
-        MetricSums m = new MetricSums();
+        MeanMetrics m = new MeanMetrics();
         m.add("loss", HostSums.sum(k.download(perPair.value())), b);
         rewards(m, k.download(sums.value()), ref, b);
         tokens(m, lp, k, b);
         return new Outcome(scale(mean(perPair), (float) (b / totalWeight)), m);
     }
 
-    private void rewards(MetricSums m, float[] logp, float[] ref, int b) {
+    private void rewards(MeanMetrics m, float[] logp, float[] ref, int b) {
         for (int i = 0; i < b; i++) {
             double chosen = loss.beta() * ((double) logp[i] - ref[i]);
             double rejected = loss.beta() * ((double) logp[b + i] - ref[b + i]);
@@ -89,7 +115,7 @@ public final class PreferenceObjective implements Objective<LabelledPair> {
         }
     }
 
-    private static void tokens(MetricSums m, TokenLogProbs lp, Kernels k, int b) {
+    private static void tokens(MeanMetrics m, TokenLogProbs lp, Kernels k, int b) {
         int all = lp.count();
         int chosen = k.downloadInts(lp.offsets())[b];
         float[] meanLogit = k.download(lp.stats().meanLogit());

@@ -15,14 +15,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// The state of a run after some step, from which it goes on as if it had never stopped.
 ///
-/// `OUT/checkpoints/step-00000100/` holds `state.safetensors` (parameters and moments, exactly), `state.json` (step,
-/// tokens read, settings) and the adapter in PEFT's format. The folder appears whole or not at all; only the latest is
+/// `OUT/checkpoints/step-00000100/` holds `state.safetensors` (parameters and the optimiser's tensors, exactly),
+/// `state.json` (step, work done, settings) and the adapter in PEFT's format. The folder appears whole or not at all;
+/// only the latest is
 /// kept.
 public final class RunCheckpoint {
 
@@ -38,13 +42,13 @@ public final class RunCheckpoint {
         this.json = json;
     }
 
-    /// What is kept beside the optimiser's state.
+    /// What is kept beside the tensors.
     ///
     /// @param step steps taken
-    /// @param tokens tokens read
+    /// @param work done since the run began, such as tokens read
     /// @param settings of the run; one that resumes must have the same
     /// @param adapter writes the adapter into the folder it is given
-    public record Progress(int step, long tokens, Map<String, Object> settings, Consumer<Path> adapter) {}
+    public record Progress(int step, double work, Map<String, Object> settings, Consumer<Path> adapter) {}
 
     private static Path parent(Path out) {
         return out.resolve("checkpoints");
@@ -52,8 +56,9 @@ public final class RunCheckpoint {
 
     /// Writes a checkpoint below `out` and removes the ones before it.
     ///
+    /// @param state what `restore` will be given again
     /// @throws CheckpointException if it cannot be written; what was there before is still there
-    public static void save(Path out, AdamW optimizer, Progress progress, Kernels kernels) {
+    public static void save(Path out, Map<String, Tensor> state, Progress progress, Kernels kernels) {
         Path folder = parent(out).resolve(PREFIX + "%08d".formatted(progress.step()));
         List<Path> older = all(out);
         try {
@@ -65,12 +70,12 @@ public final class RunCheckpoint {
             progress.adapter().accept(temp);
             try (Arena arena = Arena.ofShared()) {
                 Map<String, Tensor> host = new LinkedHashMap<>();
-                optimizer.state().forEach((name, t) -> host.put(name, kernels.toHost(t, arena)));
+                state.forEach((name, t) -> host.put(name, kernels.toHost(t, arena)));
                 Safetensors.write(temp.resolve(STATE), host);
             }
             Map<String, Object> json = new LinkedHashMap<>();
             json.put("step", progress.step());
-            json.put("num_tokens", progress.tokens());
+            json.put("work", progress.work());
             json.put("settings", progress.settings());
             Json.write(temp.resolve(JSON), json);
         });
@@ -129,9 +134,9 @@ public final class RunCheckpoint {
         return number("step").intValue();
     }
 
-    /// Tokens read.
-    public long tokens() {
-        return number("num_tokens").longValue();
+    /// Work done, such as tokens read.
+    public double work() {
+        return number("work").doubleValue();
     }
 
     private Number number(String key) {
@@ -139,28 +144,34 @@ public final class RunCheckpoint {
         throw new CheckpointException(folder.resolve(JSON), key + " is missing, expected a number");
     }
 
-    /// Fails unless the run was started with the same settings.
+    /// Fails unless the run was started with the same settings: those of `settings`, and no others.
     ///
     /// @throws CheckpointException names the first setting that differs
     public void requireSettings(Map<String, Object> settings) {
-        Object was = json.get("settings");
-        for (var e : settings.entrySet()) {
-            Object before = was instanceof Map<?, ?> m ? m.get(e.getKey()) : null;
-            if (!String.valueOf(e.getValue()).equals(String.valueOf(before))) {
+        Map<?, ?> was = json.get("settings") instanceof Map<?, ?> m ? m : Map.of();
+        Set<Object> names = new LinkedHashSet<>(settings.keySet());
+        names.addAll(was.keySet());
+        for (Object name : names) {
+            String now = text(settings.get(name));
+            String before = text(was.get(name));
+            if (!now.equals(before)) {
                 throw new CheckpointException(
-                        folder,
-                        "%s is %s, expected %s as in the run it resumes".formatted(e.getKey(), e.getValue(), before));
+                        folder, "%s is %s, expected %s as in the run it resumes".formatted(name, now, before));
             }
         }
     }
 
-    /// Writes parameters and moments into the optimiser's tensors.
+    private static String text(@Nullable Object value) {
+        return value == null ? "not given" : value.toString();
+    }
+
+    /// Writes what is stored into the tensors of `state`.
     ///
     /// @throws CheckpointException if one is missing or has another shape
-    public void restore(AdamW optimizer, Kernels kernels) {
+    public void restore(Map<String, Tensor> state, Kernels kernels) {
         try (Arena arena = Arena.ofShared()) {
             Safetensors file = Safetensors.open(folder.resolve(STATE), arena);
-            optimizer.state().forEach((name, t) -> {
+            state.forEach((name, t) -> {
                 Tensor stored = file.tensor(name);
                 ShapeException.require(file.path() + ": " + name, "shape", stored.shape(), t.shape(), "the model");
                 try (Kernels scratch = kernels.openStep()) {
@@ -168,6 +179,5 @@ public final class RunCheckpoint {
                 }
             });
         }
-        optimizer.restored(step());
     }
 }

@@ -4,6 +4,11 @@ import dev.gradine.align.Labelled;
 import dev.gradine.align.SftLoss;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.nn.Pass;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.Outcome;
+import dev.gradine.optim.Step;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
 
@@ -22,8 +27,21 @@ public final class SftObjective implements Objective<Labelled> {
     }
 
     @Override
-    public int tokens(Labelled example) {
+    public double work(Labelled example) {
         return example.tokens();
+    }
+
+    @Override
+    public String unit() {
+        return "tokens";
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(
+                Metric.loss("nats per token"),
+                Metric.neutral("entropy", "nats per token", "Entropy"),
+                Metric.rising("mean_token_accuracy", "", "Token accuracy").asHeadline());
     }
 
     @Override
@@ -31,7 +49,7 @@ public final class SftObjective implements Objective<Labelled> {
         Pass pass = learner.pass(step, TokenLogProbs.packed(micro));
         TokenLogProbs lp = TokenLogProbs.of(learner.policy().model(), pass, micro);
         Kernels k = step.tape().kernels();
-        MetricSums m = new MetricSums();
+        MeanMetrics m = new MeanMetrics();
         int n = lp.count();
         m.add("loss", -HostSums.sum(k.download(lp.values().value())), n);
         m.add("entropy", HostSums.sum(k.download(lp.stats().entropy())), n);

@@ -1,5 +1,5 @@
-/// Optimisation: schedules, AdamW, the step loop, checkpoints that resume bit for bit, metrics. Belongs here:
-/// everything between an objective and a finished run. What is trained is known only as named `Param`s; how an adapter
+/// Runs: objectives of language models, checkpoints that resume bit for bit, logs of metrics, progress. Belongs here:
+/// everything between an objective and a finished run that the step loop itself (`optim`) need not know. How an adapter
 /// is saved does not belong here.
 @NullMarked
 package dev.gradine.train;

@@ -4,29 +4,35 @@ import dev.gradine.align.DpoLoss;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.AdamW;
+import dev.gradine.optim.Clipping;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.tensor.profile.Profile;
-import dev.gradine.train.AdamW;
 import dev.gradine.train.Learner;
-import dev.gradine.train.Objective;
 import dev.gradine.train.PreferenceObjective;
 import dev.gradine.train.ReferenceLogProbs;
 import dev.gradine.train.SftObjective;
-import dev.gradine.train.Step;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
@@ -102,13 +108,32 @@ public final class ModelRows {
     public void run() {
         prefill(sizes.prefill());
         decode(sizes.decode());
-        AdapterSet adapted = AdapterSet.fresh(
-                model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
-        AdamW optimizer = new AdamW(AdamW.Settings.of(0, 1), adapted.trained(), device);
+        AdapterSet adapted =
+                AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
+        Updates updates = new Updates(adapted.trained());
         Learner learner = new Learner(new Policy(model, adapted), false);
-        for (Sizes.Batch b : sizes.sft()) sft(learner, optimizer, b);
-        dpo(learner, optimizer, 0);
-        dpo(learner, optimizer, sizes.dpo() / 2);
+        for (Sizes.Batch b : sizes.sft()) sft(learner, updates, b);
+        dpo(learner, updates, 0);
+        dpo(learner, updates, sizes.dpo() / 2);
+    }
+
+    /// The optimiser of all rows, clipping at norm 1.
+    private final class Updates {
+        private final Collection<Param> params;
+        private final Optimizer optimizer;
+        private int done;
+
+        Updates(SequencedMap<String, Param> params) {
+            this.params = params.values();
+            optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(params, 0), device);
+        }
+
+        /// Takes one step and gives the norm of its gradient.
+        double take() {
+            double norm = Clipping.norm(params, device);
+            optimizer.step(++done, 1e-5, Clipping.factor(norm, 1));
+            return norm;
+        }
     }
 
     private static int[] tokens(int n, int vocab, int seed) {
@@ -172,19 +197,17 @@ public final class ModelRows {
         return Math.sqrt(squares);
     }
 
-    private <E> void step(String work, int tokens, AdamW optimizer, Objective<E> objective, List<E> batch) {
+    private <E> void step(String work, int tokens, Updates updates, Objective<E> objective, List<E> batch) {
         if (!choice.wants(work)) return;
         double weight = batch.stream().mapToDouble(objective::weight).sum();
         Timing t = Timing.of(WARMUP, 3, choice.seconds(8), () -> {
             profile.begin();
             try (Kernels k = device.openStep()) {
                 Tape tape = Tape.recording(k);
-                tape.backward(objective
-                        .forward(new Step(tape, 0, true), batch, weight)
-                        .loss());
+                tape.backward(
+                        objective.forward(Step.training(tape, 0), batch, weight).loss());
             }
-            gradNorm = optimizer.gradNorm();
-            optimizer.step(1e-5, gradNorm);
+            gradNorm = updates.take();
             profile.end();
         });
         norms.accept(gradNorm);
@@ -193,15 +216,15 @@ public final class ModelRows {
         profile.clear();
     }
 
-    private void sft(Learner learner, AdamW optimizer, Sizes.Batch b) {
+    private void sft(Learner learner, Updates updates, Sizes.Batch b) {
         List<Labelled> all = new ArrayList<>();
         for (int i = 0; i < b.sequences(); i++) all.add(sequence(b.length(), i));
         String work = "lora sft step r16 all-linear %d×%d".formatted(b.sequences(), b.length());
-        step(work, b.sequences() * b.length(), optimizer, new SftObjective(learner), all);
+        step(work, b.sequences() * b.length(), updates, new SftObjective(learner), all);
     }
 
     /// Two pairs. Without a prompt all tokens are answer and the two have nothing in common.
-    private void dpo(Learner learner, AdamW optimizer, int prompt) {
+    private void dpo(Learner learner, Updates updates, int prompt) {
         List<LabelledPair> all = new ArrayList<>();
         for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
         ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(model));
@@ -209,7 +232,7 @@ public final class ModelRows {
                 ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, sizes.dpo())
                 : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, sizes.dpo(), prompt);
         var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
-        step(work, 2 * PAIRS * sizes.dpo(), optimizer, objective, all);
+        step(work, 2 * PAIRS * sizes.dpo(), updates, objective, all);
     }
 
     private Labelled answer(int prompt, int pair, int which) {

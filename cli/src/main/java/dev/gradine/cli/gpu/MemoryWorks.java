@@ -1,14 +1,13 @@
 package dev.gradine.cli.gpu;
 
 import dev.gradine.cuda.kernels.CudaKernels;
-import dev.gradine.cuda.kernels.Nf4MatMulCuda;
 import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 
 /// What is bound by memory: arithmetic element by element, rows, the optimiser, weights of four bits.
 record MemoryWorks(GpuBenchSettings settings) {
@@ -97,30 +96,23 @@ record MemoryWorks(GpuBenchSettings settings) {
         Operands in = new Operands(k);
         int rows = settings.rows();
         int wide = settings.wide();
-        Nf4MatMulCuda.Weight some = weight(k, in, rows);
+        Tensor some = weight(in, rows);
         Tensor y = in.result(DType.BF16, rows, wide);
-        double bytes = (double) some.codes().bytes() + some.absmax().bytes() + y.bytes();
-        Nf4MatMulCuda.Weight many = weight(k, in, settings.nf4Rows());
+        double bytes = (double) some.bytes() + some.scales().bytes() + y.bytes();
+        Tensor many = weight(in, settings.nf4Rows());
         Tensor x = in.random(DType.BF16, 1, wide);
         Tensor sums = in.result(DType.BF16, 1, settings.nf4Rows());
-        Nf4MatMulCuda product = new Nf4MatMulCuda(k.gpu());
-        double read = (double) many.codes().bytes() + many.absmax().bytes();
+        double read = (double) many.bytes() + many.scales().bytes();
         return List.of(
-                GpuWork.moving(
-                                "nf4 to bf16",
-                                bytes,
-                                () -> k.nf4().dequantise(some.codes(), some.table(), some.absmax(), NF4_BLOCK, y),
-                                in.norm(y))
+                GpuWork.moving("nf4 to bf16", bytes, () -> k.copy(some, y), in.norm(y))
                         .towards(G5),
-                GpuWork.moving("nf4 gemv", read, () -> product.nt(x, many, 1, false, sums), in.norm(sums))
+                GpuWork.moving("nf4 gemv", read, () -> k.matMul().nt(x, many, 1, false, sums), in.norm(sums))
                         .towards(G5));
     }
 
-    private Nf4MatMulCuda.Weight weight(CudaKernels k, Operands in, int rows) {
+    private Tensor weight(Operands in, int rows) {
         Shape shape = Shape.of(rows, settings.wide());
-        byte[] codes = new byte[shape.size() / 2];
-        new SplittableRandom(2).nextBytes(codes);
-        Tensor magnitudes = in.vector(shape.size() / NF4_BLOCK);
-        return new Nf4MatMulCuda.Weight(shape, k.ofBytes(codes), magnitudes, in.vector(16), NF4_BLOCK);
+        Tensor codes = in.bytes(2, shape.size() / 2);
+        return Tensor.coded(codes, DType.NF4, shape, new Scales(in.vector(shape.size() / NF4_BLOCK), NF4_BLOCK));
     }
 }

@@ -48,6 +48,13 @@ final class Operands {
         return random(DType.F32, n, 1).reshape(Shape.of(n));
     }
 
+    /// `n` random bytes.
+    Tensor bytes(long seed, int n) {
+        byte[] bytes = new byte[n];
+        new SplittableRandom(seed).nextBytes(bytes);
+        return k.ofBytes(bytes);
+    }
+
     /// `n` tokens below `limit`.
     Tensor tokens(int n, int limit) {
         return k.ofInts(new SplittableRandom(2).ints(n, 0, limit).toArray());

@@ -13,11 +13,16 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -25,6 +30,8 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -200,22 +207,26 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public Tensor fromHost(Tensor host) {
-        Tensor t = empty(host.dtype(), host.shape());
-        upload(host.data(), t);
-        return t;
+        return host.parts(part -> {
+            Tensor t = empty(part.dtype(), part.shape());
+            upload(part.data(), t);
+            return t;
+        });
     }
 
     @Override
     public Tensor toHost(Tensor t, Arena arena) {
-        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
-        download(t, host.data());
-        return host;
+        return t.parts(part -> {
+            Tensor host = Tensor.zeros(arena, part.dtype(), part.shape());
+            download(part, host.data());
+            return host;
+        });
     }
 
     @Override
     public void copy(Tensor from, Tensor to) {
         ShapeException.require("copy", "to", to.shape(), from.shape(), "shape of from");
-        if (from.dtype() == to.dtype()) {
+        if (from.dtype() == to.dtype() && !to.dtype().hasScales()) {
             if (from.bytes() > 0) gpu.copy(DeviceMemory.address(from), DeviceMemory.address(to), from.bytes());
             return;
         }
@@ -225,16 +236,6 @@ public final class CudaKernels implements Kernels {
     /// One AdamW update of `master f32`, of which `p bf16` becomes the rounding; `g bf16`.
     public void adamWithMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, AdamWKernel.Update update) {
         launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
-    }
-
-    /// Softmax over rows.
-    public SoftmaxCuda softmax() {
-        return launchers.get(SoftmaxCuda.class);
-    }
-
-    /// Weights of four bits to floats.
-    public Nf4Cuda nf4() {
-        return launchers.get(Nf4Cuda.class);
     }
 
     @Override
@@ -258,6 +259,11 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public FunctionKernel function() {
+        return launchers.get(FunctionKernel.class);
+    }
+
+    @Override
     public ActivationKernel activation() {
         return launchers.get(ActivationKernel.class);
     }
@@ -270,6 +276,21 @@ public final class CudaKernels implements Kernels {
     @Override
     public LayerNormKernel layerNorm() {
         return launchers.get(LayerNormKernel.class);
+    }
+
+    @Override
+    public GroupNormKernel groupNorm() {
+        return launchers.get(GroupNormKernel.class);
+    }
+
+    @Override
+    public Conv2dKernel conv2d() {
+        return launchers.get(Conv2dKernel.class);
+    }
+
+    @Override
+    public UpsampleKernel upsample() {
+        return launchers.get(UpsampleKernel.class);
     }
 
     @Override
@@ -293,6 +314,16 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public LayoutKernel layout() {
+        return launchers.get(LayoutKernel.class);
+    }
+
+    @Override
+    public SoftmaxKernel softmax() {
+        return launchers.get(SoftmaxKernel.class);
+    }
+
+    @Override
     public LogProbKernel logProb() {
         return launchers.get(LogProbKernel.class);
     }
@@ -310,5 +341,10 @@ public final class CudaKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return launchers.get(AdamWKernel.class);
+    }
+
+    @Override
+    public LionKernel lion() {
+        return launchers.get(LionKernel.class);
     }
 }

@@ -20,9 +20,11 @@ final class GatherCuda implements GatherKernel {
 
     private final Gpu gpu;
     private final Workspace links;
+    private final Nf4Cuda nf4;
 
     GatherCuda(Gpu gpu) {
         this.gpu = gpu;
+        this.nf4 = new Nf4Cuda(gpu);
         this.links = new Workspace(gpu);
     }
 
@@ -33,6 +35,11 @@ final class GatherCuda implements GatherKernel {
         int n = y.shape().rows();
         DType type = Data.type(OP, "y", y);
         require(OP, "ids", ids, DType.I32, n);
+        if (table.dtype().hasScales()) {
+            if (table.dtype() == DType.DYNAMIC8) forward(ids, nf4.f32(table), y);
+            else nf4.gather(ids, table, y);
+            return;
+        }
         RealType.code(table.dtype());
         if (n == 0) return;
         String from = table.dtype().name().toLowerCase(Locale.ROOT);

@@ -32,6 +32,8 @@ final class MatMulCuda implements MatMulKernel {
     private final MatMulHopper hopper;
     private final Workspace slices;
     private final Workspace decoded;
+    private final Nf4Cuda nf4;
+    private final Nf4MatMulCuda fourBit;
 
     MatMulCuda(Gpu gpu) {
         this(gpu, List.of());
@@ -44,18 +46,31 @@ final class MatMulCuda implements MatMulKernel {
         this.hopper = new MatMulHopper(gpu);
         this.slices = new Workspace(gpu);
         this.decoded = new Workspace(gpu);
+        this.nf4 = new Nf4Cuda(gpu);
+        this.fourBit = new Nf4MatMulCuda(gpu, nf4);
     }
 
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         MatMulShapes size = MatMulShapes.nt("matmul_nt", a, b, c);
-        if (size.m() <= FEW_ROWS && !isVendors(size.m(), a, b, c)) rows(size, a, b, alpha, accumulate, c);
+        requireTypes("matmul_nt", a, c);
+        if (isDecodedOnTheWay(size, a, b)) {
+            if (Nf4MatMulCuda.takes(b)) fourBit.nt(a, b, alpha, accumulate, c);
+            else nt(a, nf4.f32(b), alpha, accumulate, c);
+        } else if (size.m() <= FEW_ROWS && !isVendors(size.m(), a, b, c)) rows(size, a, b, alpha, accumulate, c);
         else run(Form.NT, size, a, b, alpha, accumulate, c);
     }
 
     @Override
     public void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        run(Form.NN, MatMulShapes.nn("matmul_nn", a, b, c), a, b, alpha, accumulate, c);
+        MatMulShapes size = MatMulShapes.nn("matmul_nn", a, b, c);
+        requireTypes("matmul_nn", a, c);
+        if (isDecodedOnTheWay(size, a, b)) {
+            if (Nf4MatMulCuda.takes(b)) fourBit.nn(a, b, alpha, accumulate, c);
+            else nn(a, nf4.f32(b), alpha, accumulate, c);
+        } else {
+            run(Form.NN, size, a, b, alpha, accumulate, c);
+        }
     }
 
     @Override
@@ -64,8 +79,12 @@ final class MatMulCuda implements MatMulKernel {
         run(Form.TN, MatMulShapes.tn("matmul_tn", a, b, c), a, b, alpha, accumulate, c);
     }
 
+    /// Whether `b` has scales and is not decoded to bf16 before.
+    private static boolean isDecodedOnTheWay(MatMulShapes size, Tensor a, Tensor b) {
+        return b.dtype().hasScales() && !decodesFirst(MatMulPath.of(a, b), size.m(), b);
+    }
+
     private void rows(MatMulShapes size, Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
-        requireTypes("matmul_nt", a, c);
         if (c.size() == 0) return;
         new Arguments()
                 .tensor(a, true)
@@ -150,7 +169,10 @@ final class MatMulCuda implements MatMulKernel {
     /// Whether a low-rank update may be a second sum in the registers of this product: whole, and neither
     /// the vendor's nor one for Hopper alone.
     boolean mayCarryUpdate(Form form, MatMulShapes size, Tensor a, Tensor b, Tensor c) {
-        return isWhole(size) && !isVendors(size.m(), a, b, c) && !onHopper(form, size, a, b);
+        return isWhole(size)
+                && !isDecodedOnTheWay(size, a, b)
+                && !isVendors(size.m(), a, b, c)
+                && !onHopper(form, size, a, b);
     }
 
     /// Whether many rows are to be multiplied by a `b` that is not bf16 yet.
@@ -165,6 +187,10 @@ final class MatMulCuda implements MatMulKernel {
     /// The address of `b` in bf16, until the next call.
     long decode(Tensor b) {
         long to = decoded.room(2L * b.size());
+        if (b.dtype().hasScales()) {
+            nf4.decode(b, to, DType.BF16);
+            return to;
+        }
         Kernel kernel = new Kernel("convert", "convert_" + b.dtype().name().toLowerCase(Locale.ROOT) + "_bf16");
         gpu.launch(kernel, Grids.values(gpu, b.size(), DType.BF16), b, to, b.size());
         return to;

@@ -5,77 +5,125 @@ import static dev.gradine.tensor.kernel.Operands.require;
 import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.Grid;
 import dev.gradine.gpu.Kernel;
+import dev.gradine.gpu.Workspace;
+import dev.gradine.tensor.CodeTable;
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumMap;
+import java.util.Map;
 
-/// Launches `nf4.cu`: weights of four bits, as bitsandbytes stores them, become F32 or BF16.
-///
-/// ```
-/// w_i = code[q_i] · a_b     b = i / block     a_b = absmax_b, or map[absmax_b] · nested[b / 256] + offset
-/// ```
-///
-/// Byte j holds the code of value 2j in its high nibble, of value 2j + 1 in its low one.
-public final class Nf4Cuda {
+/// Launches `nf4.cu`: values of a type with scales become F32 or BF16. Codes of four bits are multiplied by magnitudes
+/// that are f32 or, double-quantised, codes of eight bits over f32; what is nested deeper is decoded level by level.
+final class Nf4Cuda {
 
     private static final String OP = "nf4";
-    private static final int CODES = 16;
-    private static final int MAP = 256;
-    private static final int NESTED_BLOCK = 256;
+    private static final int THREADS = 256;
 
     private final Gpu gpu;
+    private final Workspace magnitudes;
+    private final Workspace values;
+    private final Map<DType, Long> tables = new EnumMap<>(DType.class); // where a type's numbers lie
 
     Nf4Cuda(Gpu gpu) {
         this.gpu = gpu;
+        this.magnitudes = new Workspace(gpu);
+        this.values = new Workspace(gpu);
     }
 
-    /// Double-quantised magnitudes of blocks.
+    /// Overwrites `y`, of type F32 or BF16, with the values of `t`.
     ///
-    /// @param absmax `u8[blocks]`, places in the map
-    /// @param nested `f32[⌈blocks / 256⌉]`, magnitude of 256 of them
-    /// @param map `f32[256]`, the dynamic map
-    /// @param offset mean of the magnitudes
-    public record Nested(Tensor absmax, Tensor nested, Tensor map, float offset) {}
-
-    /// Overwrites `y` from codes `q u8[⌈n / 2⌉]`, the table `code f32[16]` and `absmax f32[⌈n / block⌉]`.
-    ///
-    /// @param block values that share a magnitude, a power of two from 8 on; 64 for weights
-    public void dequantise(Tensor q, Tensor code, Tensor absmax, int block, Tensor y) {
-        DType type = requireCodes(q, code, block, y);
-        require(OP, "absmax", absmax, DType.F32, Math.ceilDiv(y.size(), block));
-        if (y.size() == 0) return;
-        int bits = Integer.numberOfTrailingZeros(block);
-        Kernel kernel = new Kernel(OP, OP + Data.suffix(type));
-        gpu.launch(kernel, grid(y), q, code, absmax, bits, y, y.size());
-    }
-
-    /// As above, with double-quantised magnitudes.
-    public void dequantise(Tensor q, Tensor code, Nested absmax, int block, Tensor y) {
-        DType type = requireCodes(q, code, block, y);
-        int blocks = Math.ceilDiv(y.size(), block);
-        require(OP, "absmax", absmax.absmax(), DType.U8, blocks);
-        require(OP, "nested", absmax.nested(), DType.F32, Math.ceilDiv(blocks, NESTED_BLOCK));
-        require(OP, "map", absmax.map(), DType.F32, MAP);
-        if (y.size() == 0) return;
-        int bits = Integer.numberOfTrailingZeros(block);
-        Tensor codes = absmax.absmax();
-        Tensor nested = absmax.nested();
-        Tensor map = absmax.map();
-        Kernel kernel = Data.kernel(OP, "nested", type);
-        gpu.launch(kernel, grid(y), q, code, codes, nested, map, absmax.offset(), bits, y, y.size());
-    }
-
-    private Grid grid(Tensor y) {
-        return Grids.values(gpu, y.size(), DType.BF16);
-    }
-
-    private static DType requireCodes(Tensor q, Tensor code, int block, Tensor y) {
-        DType type = Data.type(OP, "y", y);
-        if (block < 8 || Integer.bitCount(block) != 1) {
-            throw new ShapeException("nf4: block is %d, expected a power of two from 8 on".formatted(block));
+    /// @param y a tensor or an address
+    void decode(Tensor t, Object y, DType type) {
+        int n = t.size();
+        if (n == 0) return;
+        Grid grid = Grids.values(gpu, n, DType.BF16);
+        Tensor absmax = t.scales().magnitudes();
+        if (t.dtype() == DType.DYNAMIC8) {
+            Object m = magnitudes(t);
+            Kernel kernel = Data.kernel(OP, "dynamic8", type);
+            gpu.launch(kernel, grid, t, table(t.dtype()), m, t.scales().offset(), bits(t), y, n);
+        } else if (isNested(absmax)) {
+            Tensor nested = absmax.scales().magnitudes();
+            Object map = table(absmax.dtype());
+            float offset = absmax.scales().offset();
+            Kernel kernel = Data.kernel(OP, "nested", type);
+            gpu.launch(kernel, grid, t, table(t.dtype()), absmax, nested, map, offset, bits(t), y, n);
+        } else {
+            gpu.launch(new Kernel(OP, OP + Data.suffix(type)), grid, t, table(t.dtype()), magnitudes(t), bits(t), y, n);
         }
-        require(OP, "q", q, DType.U8, Math.ceilDiv(y.size(), 2));
-        require(OP, "code", code, DType.F32, CODES);
-        return type;
+    }
+
+    /// Whether magnitudes are codes that the kernel for double quantisation reads: in blocks of 256, of f32.
+    private static boolean isNested(Tensor absmax) {
+        return absmax.dtype() == DType.DYNAMIC8
+                && absmax.scales().block() == 256
+                && absmax.scales().magnitudes().dtype() == DType.F32;
+    }
+
+    /// The values of `t` as f32, until the next call.
+    @SuppressWarnings("restricted") // of the size that was allocated
+    Tensor f32(Tensor t) {
+        long bytes = 4L * t.size();
+        long to = values.room(Math.max(1, bytes));
+        decode(t, to, DType.F32);
+        return new Tensor(MemorySegment.ofAddress(to).reinterpret(bytes), DType.F32, t.shape());
+    }
+
+    /// The magnitudes of `t` in f32, a tensor or an address, until the next call.
+    Object magnitudes(Tensor t) {
+        Tensor m = t.scales().magnitudes();
+        if (m.dtype() == DType.F32) return m;
+        if (m.scales().magnitudes().dtype() != DType.F32) {
+            throw new IllegalArgumentException(
+                    "nf4: magnitudes of " + t + " are nested twice, expected once at most on this device");
+        }
+        long to = magnitudes.room(4L * m.size());
+        decode(m, to, DType.F32);
+        return to;
+    }
+
+    /// Overwrites row n of `y` with row `ids[n]` of a table of four bits a value.
+    void gather(Tensor ids, Tensor table, Tensor y) {
+        DType type = Data.type("gather", "y", y);
+        int c = y.shape().last();
+        int n = y.shape().rows();
+        require("gather", "ids", ids, DType.I32, n);
+        if (n == 0) return;
+        Grid grid = Grids.rows(gpu, n, c, 4, THREADS);
+        Kernel kernel = Data.kernel(OP, "gather", type);
+        Object m = magnitudes(table);
+        gpu.launch(
+                kernel,
+                grid,
+                ids,
+                table,
+                table(table.dtype()),
+                m,
+                bits(table),
+                y,
+                n,
+                c,
+                table.shape().rows());
+    }
+
+    /// The block of a value is its number shifted right by this.
+    static int bits(Tensor t) {
+        return t.scales().shift();
+    }
+
+    /// Where the numbers of a type's codes lie; uploaded at the first call.
+    Object table(DType dtype) {
+        return tables.computeIfAbsent(dtype, _ -> {
+            float[] numbers = CodeTable.of(dtype);
+            try (Arena arena = Arena.ofConfined()) {
+                Tensor host = Tensor.of(arena, Shape.of(numbers.length), numbers);
+                long to = gpu.allocate(host.bytes());
+                gpu.upload(host.data(), to);
+                return to;
+            }
+        });
     }
 }

@@ -11,11 +11,16 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
+import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
@@ -23,6 +28,8 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -117,7 +124,7 @@ public final class CpuKernels implements Kernels {
     @Override
     public float[] download(Tensor from) {
         float[] values = new float[from.size()];
-        Decode.toFloats(from.data(), from.dtype(), 0, values.length, values, 0);
+        RealValues.of(from).read(0, values.length, values, 0);
         return values;
     }
 
@@ -134,28 +141,31 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Tensor toHost(Tensor t, Arena arena) {
-        Tensor host = Tensor.zeros(arena, t.dtype(), t.shape());
-        host.data().copyFrom(t.data());
-        return host;
+        return t.parts(part -> {
+            Tensor host = Tensor.zeros(arena, part.dtype(), part.shape());
+            host.data().copyFrom(part.data());
+            return host;
+        });
     }
 
     @Override
     public void copy(Tensor from, Tensor to) {
         ShapeException.require("copy", "to", to.shape(), from.shape(), "shape of from");
-        if (from.dtype() == to.dtype()) {
+        if (from.dtype() == to.dtype() && !to.dtype().hasScales()) {
             to.data().copyFrom(from.data());
             return;
         }
-        if (!from.dtype().isReal() || to.dtype().blockSize() != 1 || !to.dtype().isReal()) {
+        if (!from.dtype().isReal() || !to.dtype().isFloat()) {
             throw new DTypeException(
                     "copy: %s to %s, expected a real type to F32, F16 or BF16".formatted(from.dtype(), to.dtype()));
         }
         int n = from.size();
+        RealValues read = RealValues.of(from);
         Parallel.forEach(Math.ceilDiv(n, COPIED_AT_ONCE), part -> {
             int first = part * COPIED_AT_ONCE;
             int count = Math.min(COPIED_AT_ONCE, n - first);
             float[] values = ThreadArrays.floats(COPIED_AT_ONCE);
-            Decode.toFloats(from.data(), from.dtype(), first, count, values, 0);
+            read.read(first, count, values, 0);
             write(values, count, to, first);
         });
     }
@@ -207,6 +217,11 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public FunctionKernel function() {
+        return FunctionCpu.KERNEL;
+    }
+
+    @Override
     public ActivationKernel activation() {
         return ActivationCpu.KERNEL;
     }
@@ -219,6 +234,21 @@ public final class CpuKernels implements Kernels {
     @Override
     public LayerNormKernel layerNorm() {
         return LayerNormCpu.KERNEL;
+    }
+
+    @Override
+    public GroupNormKernel groupNorm() {
+        return GroupNormCpu.KERNEL;
+    }
+
+    @Override
+    public Conv2dKernel conv2d() {
+        return Conv2dCpu.KERNEL;
+    }
+
+    @Override
+    public UpsampleKernel upsample() {
+        return UpsampleCpu.KERNEL;
     }
 
     @Override
@@ -242,6 +272,16 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public LayoutKernel layout() {
+        return LayoutCpu.KERNEL;
+    }
+
+    @Override
+    public SoftmaxKernel softmax() {
+        return SoftmaxCpu.KERNEL;
+    }
+
+    @Override
     public LogProbKernel logProb() {
         return LogProbCpu.KERNEL;
     }
@@ -259,5 +299,10 @@ public final class CpuKernels implements Kernels {
     @Override
     public AdamWKernel adamW() {
         return AdamWCpu.KERNEL;
+    }
+
+    @Override
+    public LionKernel lion() {
+        return LionCpu.KERNEL;
     }
 }

@@ -13,7 +13,8 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/// Reads values of any real type as f32: formulas in `DType`. Every value is rounded as the formula's scalar form
+/// Reads values of any real type that has no scales as f32: formulas in `DType`. Every value is rounded as the
+/// formula's scalar form
 /// rounds it, whatever the width of the vectors.
 final class Decode {
 
@@ -46,6 +47,8 @@ final class Decode {
             case Q8_0 -> q8(data, first / 32 * 34, n / 32, to, at);
             case Q4_0 -> q4(data, first / 32 * 18, n / 32, false, to, at);
             case Q4_1 -> q4(data, first / 32 * 20, n / 32, true, to, at);
+            case NF4, FP4, DYNAMIC8 ->
+                throw new IllegalArgumentException("decode: type is " + dtype + ", expected one without scales");
             case I64, I32, I8, U8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected a real type");
         }

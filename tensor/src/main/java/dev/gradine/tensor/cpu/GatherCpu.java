@@ -23,23 +23,21 @@ final class GatherCpu implements GatherKernel {
         int limit = table.shape().rows();
         long at = Operand.ints(OP, "ids", ids, n);
         long to = Operand.write(OP, "y", y, y.size());
-        MemorySegment from = table.data();
-        DType dtype = table.dtype();
+        RealValues from = RealValues.of(table);
+        long plain = table.dtype() == DType.F32 ? Native.address(table) : 0;
         Chunks.rows(n, c, (first, end) -> {
             for (int row = first; row < end; row++) {
                 long id = Operand.index(OP, "ids", at, row, limit);
-                copy(from, dtype, id * c, to + 4L * row * c, c);
+                long y0 = to + 4L * row * c;
+                if (plain != 0) MemorySegment.copy(Native.MEMORY, plain + 4 * id * c, Native.MEMORY, y0, 4L * c);
+                else decode(from, id * c, y0, c);
             }
         });
     }
 
-    private static void copy(MemorySegment table, DType dtype, long from, long y, int c) {
-        if (dtype == DType.F32) {
-            MemorySegment.copy(table, 4 * from, Native.MEMORY, y, 4L * c);
-            return;
-        }
+    private static void decode(RealValues table, long from, long y, int c) {
         float[] values = ThreadArrays.floats(c);
-        Decode.toFloats(table, dtype, from, c, values, 0);
+        table.read(from, c, values, 0);
         Vectors.write(values, 0, y, 0, c);
     }
 

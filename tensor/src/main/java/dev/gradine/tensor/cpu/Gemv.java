@@ -5,7 +5,6 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -31,7 +30,8 @@ final class Gemv {
 
     private final long a;
     private final long b;
-    private final MemorySegment data; // of b
+    private final RealValues values; // of b
+    private final long bytes; // of b
     private final DType dtype;
     private final long c;
     private final int m;
@@ -43,7 +43,8 @@ final class Gemv {
     Gemv(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         this.a = Native.address(a);
         this.b = Native.address(b);
-        this.data = b.data();
+        this.values = RealValues.of(b);
+        this.bytes = b.bytes();
         this.dtype = b.dtype();
         this.c = Native.writable(c);
         this.m = c.shape().dim(0);
@@ -54,7 +55,7 @@ final class Gemv {
     }
 
     void run() {
-        int wanted = Math.clamp(data.byteSize() / PART_BYTES, 1, PARTS);
+        int wanted = Math.clamp(bytes / PART_BYTES, 1, PARTS);
         int rows = Gemm.roundUp(Math.ceilDiv(n, wanted), ROWS);
         int parts = Math.ceilDiv(n, rows);
         if (parts <= 1) part(0, n);
@@ -102,7 +103,7 @@ final class Gemv {
     private void decoded(float[] x, int from, int to, float[] rows, float[] sums) {
         for (int j = from; j < to; j += ROWS) {
             int count = Math.min(ROWS, to - j);
-            Decode.toFloats(data, dtype, (long) j * k, count * k, rows, 0);
+            values.read((long) j * k, count * k, rows, 0);
             for (int i = 0; i < m; i++) {
                 dots(x, i * k, rows, k, count, sums);
                 for (int r = 0; r < count; r++) store(i, j + r, sums[ROWS * L + r]);

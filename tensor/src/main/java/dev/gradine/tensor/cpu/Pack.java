@@ -3,9 +3,7 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -18,8 +16,7 @@ final class Pack {
     private static final int ROWS = 16; // rows of b[K,N] in one part
     private static final int[] EVERY_RUN = multiples(RUN);
 
-    private final MemorySegment b;
-    private final DType dtype;
+    private final RealValues b;
     private final boolean transposed;
     private final int n;
     private final int k;
@@ -27,8 +24,7 @@ final class Pack {
 
     /// @param transposed whether `b` is `[N,K]`
     Pack(Tensor b, boolean transposed, int n, int k, int width) {
-        this.b = b.data();
-        this.dtype = b.dtype();
+        this.b = RealValues.of(b);
         this.transposed = transposed;
         this.n = n;
         this.k = k;
@@ -52,7 +48,7 @@ final class Pack {
         int count = Math.min(width, s.to() - j);
         for (int p = s.p0(); p < s.p1(); p += RUN) {
             int kc = Math.min(RUN, s.p1() - p);
-            for (int i = 0; i < count; i++) Decode.toFloats(b, dtype, (long) (j + i) * k + p, kc, decoded, i * RUN);
+            for (int i = 0; i < count; i++) b.read((long) (j + i) * k + p, kc, decoded, i * RUN);
             Arrays.fill(decoded, count * RUN, width * RUN, 0);
             long to = s.at(j, p);
             for (int q = 0; q < kc; q++) {
@@ -72,7 +68,7 @@ final class Pack {
         float[] decoded = Scratch.own().rows(ROWS * padded);
         for (int p = p0; p < p1; p++) {
             int at = (p - p0) * padded;
-            Decode.toFloats(b, dtype, (long) p * n + s.from(), columns, decoded, at);
+            b.read((long) p * n + s.from(), columns, decoded, at);
             Arrays.fill(decoded, at + columns, at + padded, 0);
         }
         for (int j = 0; j < padded; j += width) {

@@ -67,6 +67,10 @@ class GatherKernelTest {
             Tolerance.exact().check("f16", t.values(y), expected);
             GatherCpu.KERNEL.forward(t.ints(2, 0), brain, y);
             Tolerance.exact().check("bf16", t.values(y), expected);
+            Tensor coded =
+                    Quantise.quantise(Tensor.of(arena, Shape.of(3, 5), new float[15]), DType.NF4, 32, true, arena);
+            GatherCpu.KERNEL.forward(t.ints(2, 0), coded, y);
+            Tolerance.exact().check("nf4", t.values(y), new double[10]);
         }
     }
 }

@@ -46,7 +46,7 @@ final class MatMulReference {
 
     private static float[] floats(Tensor t) {
         float[] values = new float[t.size()];
-        Decode.toFloats(t.data(), t.dtype(), 0, values.length, values, 0);
+        RealValues.of(t).read(0, values.length, values, 0);
         return values;
     }
 }

@@ -7,6 +7,7 @@ import com.sun.management.ThreadMXBean;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
@@ -137,6 +138,7 @@ class MatMulTest {
     }
 
     private Tensor random(Arena arena, DType dtype, Shape shape) {
+        if (dtype.hasScales()) return coded(arena, dtype, shape);
         Tensor t = Tensor.zeros(arena, dtype, shape);
         MemorySegment d = t.data();
         switch (dtype) {
@@ -158,6 +160,18 @@ class MatMulTest {
             }
         }
         return t;
+    }
+
+    /// Random codes. Blocks of 32 end in the middle of rows; magnitudes of NF4 are codes in their turn.
+    private Tensor coded(Arena arena, DType dtype, Shape shape) {
+        byte[] bytes = new byte[Math.toIntExact(dtype.bytes(shape.size()))];
+        random.nextBytes(bytes);
+        Tensor codes = Tensor.zeros(arena, DType.U8, Shape.of(bytes.length));
+        codes.data().copyFrom(MemorySegment.ofArray(bytes));
+        Shape blocks = Shape.of(Math.ceilDiv(shape.size(), 32));
+        Tensor magnitudes = random(arena, dtype == DType.NF4 ? DType.DYNAMIC8 : DType.F32, blocks);
+        float offset = dtype == DType.DYNAMIC8 ? value() : 0;
+        return Tensor.coded(codes, dtype, shape, new Scales(magnitudes, 32, offset));
     }
 
     private float value() {
@@ -261,6 +275,23 @@ class MatMulTest {
                 }
                 assertThat(least).as("bytes of a call with %d rows", m).isLessThanOrEqualTo(512);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("weights")
+    void a_weight_of_few_bits_multiplies_as_its_decoded_values_do(Form form, DType dtype) {
+        try (Arena arena = Arena.ofShared()) {
+            Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(96, 160) : Shape.of(160, 96));
+            float[] values = new float[b.size()];
+            RealValues.of(b).read(0, values.length, values, 0);
+            Tensor f32 = Tensor.of(arena, b.shape(), values);
+            Tensor a = random(arena, DType.F32, Shape.of(40, 160));
+            Tensor got = Tensor.zeros(arena, DType.F32, Shape.of(40, 96));
+            Tensor expected = Tensor.zeros(arena, DType.F32, Shape.of(40, 96));
+            multiply(form, a, b, 1, false, got);
+            multiply(form, a, f32, 1, false, expected);
+            assertThat(floats(got)).isEqualTo(floats(expected));
         }
     }
 

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /// The tensors of one case on one device, for as long as the case runs.
 ///
@@ -93,6 +94,11 @@ public final class Inputs implements AutoCloseable {
         Tensor t = Tensor.zeros(host, dtype, shape);
         t.data().copyFrom(MemorySegment.ofArray(bytes));
         return kernels.fromHost(t);
+    }
+
+    /// What `make` makes in host memory, such as codes with scales.
+    public Tensor made(Function<Arena, Tensor> make) {
+        return kernels.fromHost(make.apply(host));
     }
 
     /// A frozen tensor of any real type: random bytes, but scales of blocks and exponents of floats near 1.

@@ -1,0 +1,24 @@
+package dev.gradine.optim;
+
+import java.util.List;
+
+/// What a run minimises, over examples of type `E`.
+public interface Objective<E> {
+
+    /// What the loss is a mean over, counted for one example: labelled tokens, pairs, images.
+    double weight(E example);
+
+    /// How much a model reads for one example, in units of `unit`.
+    double work(E example);
+
+    /// What `work` counts, as one plural word such as `tokens`; metrics are named by it, `tokens_per_second`.
+    String unit();
+
+    /// What is logged, in the order a summary shows it; the loss is the first.
+    List<Metric> metrics();
+
+    /// Computes one micro-batch.
+    ///
+    /// @param totalWeight weights of all examples of the step, of which this is a part
+    Outcome forward(Step step, List<E> micro, double totalWeight);
+}

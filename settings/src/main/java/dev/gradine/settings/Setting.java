@@ -1,0 +1,117 @@
+package dev.gradine.settings;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// One setting of a record: a component with `@Option`, and the value it has by default.
+public final class Setting {
+
+    private final RecordComponent component;
+    private final Option option;
+    private final String name;
+    private final @Nullable Object byDefault;
+
+    Setting(RecordComponent component, Record defaults) {
+        this.component = component;
+        option = Objects.requireNonNull(component.getAnnotation(Option.class));
+        name = option.name().isEmpty() ? dashed(component.getName()) : option.name();
+        byDefault = of(component, defaults);
+    }
+
+    /// `maxLength` as `max-length`.
+    private static String dashed(String name) {
+        return name.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    }
+
+    /// The value a record has for it.
+    @Nullable
+    Object of(Record record) {
+        return of(component, record);
+    }
+
+    static @Nullable Object of(RecordComponent component, Record record) {
+        try {
+            var accessor = component.getAccessor();
+            accessor.setAccessible(true); // records of settings may be nested in classes that are not public
+            return accessor.invoke(record);
+        } catch (IllegalAccessException | InvocationTargetException e) {
+            throw new IllegalStateException("settings: cannot read " + component, e);
+        }
+    }
+
+    /// What the constructor is given for it where users give nothing.
+    @Nullable
+    Object absent() {
+        if (!option.derived()) return byDefault;
+        return component.getType() == double.class ? (Object) Double.NaN : null;
+    }
+
+    /// Reads a value given as text, as a number, a list or a map, whatever file or command line it comes from.
+    ///
+    /// @throws IllegalArgumentException names the setting, the value and what was expected
+    @Nullable
+    Object convert(@Nullable Object given) {
+        Object value = Conversion.to(component.getGenericType(), name, given);
+        if (value instanceof Number n) requireInRange(n.doubleValue(), value);
+        return value;
+    }
+
+    private void requireInRange(double x, Object value) {
+        if (x < option.least()) throw refused(value, "at least " + plain(option.least()));
+        if (x >= option.below()) throw refused(value, "below " + plain(option.below()));
+    }
+
+    private IllegalArgumentException refused(Object value, String expected) {
+        return new IllegalArgumentException("%s: %s, expected %s".formatted(name, value, expected));
+    }
+
+    private static String plain(double bound) {
+        return bound == Math.rint(bound) ? String.valueOf((long) bound) : String.valueOf(bound);
+    }
+
+    /// Its name, such as `max-length`.
+    public String name() {
+        return name;
+    }
+
+    /// Name of the component it is.
+    public String component() {
+        return component.getName();
+    }
+
+    /// What the annotation says.
+    public Option option() {
+        return option;
+    }
+
+    /// Its type, with those of elements, keys and values.
+    public Type type() {
+        return component.getGenericType();
+    }
+
+    /// Whether it is a flag that is given without a value.
+    public boolean isFlag() {
+        return type() == boolean.class;
+    }
+
+    /// Name as it is typed: a flag that is on by default can only be switched off, `no-shuffle`.
+    public String typedName() {
+        return Boolean.TRUE.equals(byDefault) ? "no-" + name : name;
+    }
+
+    /// Its default as text; empty if there is none.
+    public String defaultText() {
+        if (!option.otherwise().isEmpty()) return option.otherwise();
+        Object written = option.derived() ? null : Conversion.written(byDefault);
+        return written == null ? "" : Conversion.text(written);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

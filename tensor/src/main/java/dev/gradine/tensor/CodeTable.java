@@ -1,0 +1,84 @@
+package dev.gradine.tensor;
+
+import java.util.Arrays;
+
+/// The number that each code of a type with scales stands for, before it is multiplied by its scale.
+///
+/// ```
+/// NF4        quantiles of the normal distribution: a bin of each holds as many weights    arXiv:2305.14314, appendix E
+/// FP4        sign, two bits of exponent, one of mantissa, over 12: ±{0, 1/192, 2/3, 1, 1/3, 1/2, 1/6, 1/4}
+/// DYNAMIC8   for i = 0 … 6: ±10^(i − 6) · the 2^i centres of equal parts of [0.1, 1]; 0 and 1     arXiv:2110.02861
+/// ```
+///
+/// All of them are rounded as PyTorch rounds them in f32, so that codes made there mean the same numbers here.
+public final class CodeTable {
+
+    private static final float[] NF4 = {
+        -1.0f,
+        -0.6961928f,
+        -0.52507305f,
+        -0.3949175f,
+        -0.28444138f,
+        -0.18477343f,
+        -0.091050036f,
+        0.0f,
+        0.0795803f,
+        0.1609302f,
+        0.2461123f,
+        0.33791524f,
+        0.44070983f,
+        0.562617f,
+        0.72295684f,
+        1.0f
+    };
+
+    private static final float[] FP4 = fp4(0, 0.0625f, 8, 12, 4, 6, 2, 3);
+    private static final float[] DYNAMIC8 = dynamic8();
+
+    private CodeTable() {}
+
+    /// The numbers by code: 16 or 256 of them.
+    ///
+    /// @throws DTypeException if the type has no codes
+    public static float[] of(DType dtype) {
+        return switch (dtype) {
+            case NF4 -> NF4.clone();
+            case FP4 -> FP4.clone();
+            case DYNAMIC8 -> DYNAMIC8.clone();
+            default -> throw new DTypeException("codes: type is " + dtype + ", expected NF4, FP4 or DYNAMIC8");
+        };
+    }
+
+    /// Code 8 is −0, as bitsandbytes decodes it.
+    private static float[] fp4(float... twelfths) {
+        float[] table = new float[2 * twelfths.length];
+        for (int i = 0; i < twelfths.length; i++) {
+            table[i] = twelfths[i] / 12;
+            table[i + twelfths.length] = -table[i];
+        }
+        return table;
+    }
+
+    private static float[] dynamic8() {
+        float[] table = new float[256];
+        int at = 0;
+        for (int i = 0; i < 7; i++) {
+            float power = (float) Math.pow(10, i - 6);
+            int parts = 1 << i;
+            for (int j = 0; j < parts; j++) {
+                float centre = (between(j, parts) + between(j + 1, parts)) / 2;
+                table[at++] = power * centre;
+                table[at++] = -(power * centre);
+            }
+        }
+        table[at] = 1; // the other one that is left is 0
+        Arrays.sort(table);
+        return table;
+    }
+
+    /// Border `j` of equal parts of [0.1, 1]. The upper half is counted from 1 down, as PyTorch's `linspace` does.
+    private static float between(int j, int parts) {
+        float step = (1 - 0.1f) / parts;
+        return j < (parts + 1) / 2 ? Math.fma(step, j, 0.1f) : Math.fma(-step, parts - j, 1);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.gradine.tensor.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.tensor.CodeTable;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.testkit.Cases;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CodedValuesTest {
+
+    private static final int N = 3 * 4096 + 37; // blocks, vectors, an odd end
+
+    /// The formula, value by value, each step rounded to f32.
+    private static float value(Tensor t, int i) {
+        if (t.dtype() == DType.F32) return t.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        boolean isByte = t.dtype() == DType.DYNAMIC8;
+        int b = t.data().get(ValueLayout.JAVA_BYTE, isByte ? i : i / 2) & 0xff;
+        int code = isByte ? b : i % 2 == 0 ? b / 16 : b % 16;
+        float product = CodeTable.of(t.dtype())[code]
+                * value(t.scales().magnitudes(), i / t.scales().block());
+        return isByte ? product + t.scales().offset() : product;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NF4,64,false", "NF4,32,true", "FP4,64,true", "FP4,4096,false", "NF4,128,true"})
+    void every_stretch_of_values_is_the_formula(DType type, int block, boolean isDouble) {
+        try (Arena arena = Arena.ofShared()) {
+            Tensor w = Tensor.of(arena, Shape.of(N), Cases.wide(3, N));
+            Tensor q = Quantise.quantise(w, type, block, isDouble, arena);
+            float[] expected = new float[N];
+            for (int i = 0; i < N; i++) expected[i] = value(q, i);
+            RealValues values = RealValues.of(q);
+            for (int[] range : new int[][] {{0, N}, {1, 1}, {63, 66}, {5, 40}, {64, 64}, {4095, 8200}, {N - 1, 1}}) {
+                float[] got = new float[range[1] + 2];
+                values.read(range[0], range[1], got, 1);
+                assertThat(got[0]).isZero();
+                assertThat(got[range[1] + 1]).isZero();
+                for (int i = 0; i < range[1]; i++) {
+                    assertThat(Float.floatToRawIntBits(got[1 + i]))
+                            .isEqualTo(Float.floatToRawIntBits(expected[range[0] + i]));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NF4", "FP4"})
+    void a_copy_and_the_host_have_the_same_values(DType type) {
+        try (Arena arena = Arena.ofShared();
+                Kernels k = CpuKernels.open()) {
+            Tensor w = Tensor.of(arena, Shape.of(5, 37), Cases.plain(1, 185, 1));
+            Tensor q = Quantise.quantise(w, type, 64, true, arena);
+            Tensor f32 = k.empty(w.shape());
+            k.copy(q, f32);
+            assertThat(k.download(f32)).isEqualTo(k.download(q));
+            assertThat(k.download(k.toHost(q, arena))).isEqualTo(k.download(q));
+        }
+    }
+}
