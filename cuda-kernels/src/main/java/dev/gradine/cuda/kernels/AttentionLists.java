@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class AttentionLists {
 
     private final Gpu gpu;
-    private final Map<Mask, Lists> byMask = new HashMap<>(); // layers may take turns, a window in one, all keys in the next
+    private final Map<Mask, Lists> byMask = new HashMap<>(); // layers with different masks may take turns
 
     /// The tiles of `sequences` in `queryRows` and `keyRows` rows, at `address` on the device.
     record Listed(Sequences sequences, int queryRows, int keyRows, AttentionTiles tiles, long address) {

@@ -15,8 +15,7 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
 
     /// Queries of one sequence; query i sees keys `behind` + i … `ahead` + i, of keys 0 … `end` − 1, the first
     /// `sharedKeys` of them from row `shared` on, the others from row `own` on.
-    record QueryTile(
-            int query, int queries, int shared, int sharedKeys, int own, int ahead, int behind, int end) {
+    record QueryTile(int query, int queries, int shared, int sharedKeys, int own, int ahead, int behind, int end) {
 
         static final int INTS = 8;
 

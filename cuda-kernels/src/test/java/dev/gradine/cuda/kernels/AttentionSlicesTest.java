@@ -96,9 +96,12 @@ class AttentionSlicesTest {
 
     @Test
     void slices_are_64_keys_and_no_more_than_64() {
-        assertThat(AttentionSlices.of(CAUSAL, Sequences.cached(1, 1000), 1, 1).slices()).hasSize(16);
-        assertThat(AttentionSlices.of(CAUSAL, Sequences.cached(1, 4096), 1, 1).slices()).hasSize(64);
-        assertThat(AttentionSlices.of(CAUSAL, Sequences.cached(1, 100_000), 1, 1).slices())
+        assertThat(AttentionSlices.of(CAUSAL, Sequences.cached(1, 1000), 1, 1).slices())
+                .hasSize(16);
+        assertThat(AttentionSlices.of(CAUSAL, Sequences.cached(1, 4096), 1, 1).slices())
+                .hasSize(64);
+        assertThat(AttentionSlices.of(CAUSAL, Sequences.cached(1, 100_000), 1, 1)
+                        .slices())
                 .hasSizeBetween(60, 64)
                 .allMatch(s -> (s.end() - s.begin()) % 32 == 0 || s.end() == 100_000);
     }
@@ -110,8 +113,10 @@ class AttentionSlicesTest {
         assertThat(AttentionSlices.suit(CAUSAL, Sequences.cached(1, 128))).isFalse();
         assertThat(AttentionSlices.suit(CAUSAL, Sequences.cached(17, 4096))).isFalse();
         assertThat(AttentionSlices.suit(CAUSAL, Sequences.packed(0, 16, 300))).isFalse();
-        assertThat(AttentionSlices.suit(new Mask.Window(128), Sequences.cached(1, 4096))).isFalse();
-        assertThat(AttentionSlices.suit(new Mask.Window(129), Sequences.cached(1, 4096))).isTrue();
+        assertThat(AttentionSlices.suit(new Mask.Window(128), Sequences.cached(1, 4096)))
+                .isFalse();
+        assertThat(AttentionSlices.suit(new Mask.Window(129), Sequences.cached(1, 4096)))
+                .isTrue();
     }
 
     @Test

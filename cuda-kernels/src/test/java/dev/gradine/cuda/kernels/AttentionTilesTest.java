@@ -64,8 +64,13 @@ class AttentionTilesTest {
         List<Case> all = new ArrayList<>();
         for (Sequences s : layouts) {
             for (Mask mask : List.of(
-                    CAUSAL, new Mask.Full(), new Mask.Window(1), new Mask.Window(3), new Mask.Window(6),
-                    new Mask.Chunk(3), new Mask.Chunk(7))) {
+                    CAUSAL,
+                    new Mask.Full(),
+                    new Mask.Window(1),
+                    new Mask.Window(3),
+                    new Mask.Window(6),
+                    new Mask.Chunk(3),
+                    new Mask.Chunk(7))) {
                 all.add(new Case(mask, s));
             }
         }

@@ -92,8 +92,7 @@ public final class AttentionCases {
     private static String what(Layout layout, AttentionSpec h) {
         String mask = h.mask() instanceof Mask.Causal ? "" : ", " + h.mask();
         String cap = h.softCap() == 0 ? "" : ", cap " + h.softCap();
-        return "%s%s%s, heads %d of %d, size %d"
-                .formatted(layout.name, mask, cap, h.heads(), h.kvHeads(), h.headDim());
+        return "%s%s%s, heads %d of %d, size %d".formatted(layout.name, mask, cap, h.heads(), h.kvHeads(), h.headDim());
     }
 
     private static void addSplit(List<KernelCase> to) {

@@ -20,8 +20,8 @@ final class AttentionMaskCases {
     private static final Mask FULL = new Mask.Full();
     private static final Layout SHORT = new Layout("1, 7, 31, 33", Sequences.packed(0, 1, 8, 39, 72));
     private static final Layout LONG = new Layout("70, 130", Sequences.packed(0, 70, 200));
-    private static final Layout BRANCHES =
-            new Layout("33 with branches 7 and 31", Sequences.branching(new int[] {0, 33, 40, 71}, new int[] {-1, 0, 0}));
+    private static final Layout BRANCHES = new Layout(
+            "33 with branches 7 and 31", Sequences.branching(new int[] {0, 33, 40, 71}, new int[] {-1, 0, 0}));
     private static final Layout CACHES = new Layout(
             "1, 7, 33 behind 8, 0, 17 keys with gaps",
             Sequences.ranges(new int[] {0, 1, 8, 41}, new int[] {100, 3, 40}, new int[] {9, 7, 50}, 120));

@@ -156,8 +156,7 @@ class AttentionHopperTest {
 
     static List<AttentionSpec> others() {
         AttentionSpec causal = AttentionCases.heads(1, 1, 64);
-        return List.of(
-                causal.with(new Mask.Window(50)), causal.with(new Mask.Full()), causal.withSoftCap(2));
+        return List.of(causal.with(new Mask.Window(50)), causal.with(new Mask.Full()), causal.withSoftCap(2));
     }
 
     /// There, too, the result is the CPU's.
