@@ -9,6 +9,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Head;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
@@ -55,22 +56,23 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// @param hidden what the model made of them, `f32[N,C]`; given back where the tape allows it
     /// @throws IllegalArgumentException if no token of the batch carries loss
     public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed) {
-        TokenLogProbs all = of(new Head(model.head(), pass), hidden, packed);
+        TokenLogProbs all = of(new HeadOf(model.head(), pass), hidden, packed);
         hidden.release();
         return all;
     }
 
     /// The head in one pass.
-    private record Head(Linear layer, Pass pass) {
+    private record HeadOf(Head head, Pass pass) {
 
         Var logProbs(Var h, Tensor targets, Stats stats) {
-            boolean plain = !pass.adapters().touches(layer) && !layer.hasBias();
+            Linear layer = head.linear();
+            boolean plain = head.isPlain() && !layer.hasBias() && !pass.adapters().touches(layer);
             if (plain) return linearLogProb(h, layer.weight(h, pass), targets, stats);
-            return logProb(layer.forward(h, pass), targets, stats); // an adapted head has no single weight
+            return logProb(head.logits(h, pass), targets, stats); // no single weight gives the logits
         }
     }
 
-    private static TokenLogProbs of(Head head, Var hidden, Packed packed) {
+    private static TokenLogProbs of(HeadOf head, Var hidden, Packed packed) {
         List<Labelled> batch = packed.sequences();
         Kernels k = hidden.tape().kernels();
         List<Integer> rows = new ArrayList<>();

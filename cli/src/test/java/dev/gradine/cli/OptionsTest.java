@@ -83,13 +83,15 @@ class OptionsTest {
             clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
             warmup | -1 | warmup: -1, expected at least 0
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
+            momentum | 0.5 | --momentum is given with --optimizer adamw, which has --beta1, --beta2, --eps
+            beta1 | 1 | adamw: beta1: 1.0, expected 0 or more and below 1
             optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd
             schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
             rank | 0 | lora: rank is 0, expected >= 1
             alpha | 0 | lora: alpha is 0.0, expected > 0
             dropout | 1 | lora: dropout is 1.0, expected in [0, 1)
             modules-to-save | nothing | modules_to_save: nothing names no module of the model
-            loss-on | user | --loss-on: "user", expected auto, all, completion or assistant
+            loss-on | user | loss-on: "user", expected one of [auto, all, completion, assistant]
             save-every | -1 | save-every: -1, expected at least 0
             eval-every | -1 | eval-every: -1, expected at least 0
             samples | -1 | samples: -1, expected at least 0
@@ -169,6 +171,7 @@ class OptionsTest {
                 .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, adapter, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
+                .endsWith("; did you mean rank?\n")
                 .hasLineCount(1);
         assertThat(temp.resolve("out")).doesNotExist();
     }

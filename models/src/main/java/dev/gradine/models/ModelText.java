@@ -1,0 +1,81 @@
+package dev.gradine.models;
+
+import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.chat.FolderTemplate;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.data.token.FolderTokenizer;
+import dev.gradine.data.token.GgufTokenizer;
+import dev.gradine.data.token.Llama2cTokenizer;
+import dev.gradine.data.token.SpecialTokens;
+import dev.gradine.data.token.Tokenizer;
+import dev.gradine.io.Checkpoint;
+import dev.gradine.io.CheckpointException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/// Finds the tokenizer and the chat template that belong to a model file.
+///
+/// In this order: `tokenizer.json` in the model's folder, the tokenizer inside the GGUF file, llama2.c's `tok512.bin`
+/// or
+/// `tokenizer.bin` in the folder.
+final class ModelText {
+
+    private ModelText() {}
+
+    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
+    static TextCodec codec(Checkpoint checkpoint) {
+        try {
+            return new TextCodec(tokenizer(checkpoint), template(checkpoint));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Tokenizer tokenizer(Checkpoint c) throws IOException {
+        Path folder = c.folder();
+        if (Files.exists(folder.resolve("tokenizer.json"))) return FolderTokenizer.read(folder, ofConfig(c));
+        if (c.hasGgufMetadata()) return GgufTokenizer.of(c.path().toString(), c.ggufMetadata());
+        for (String name : new String[] {"tok512.bin", "tokenizer.bin"}) {
+            if (Files.exists(folder.resolve(name))) return Llama2cTokenizer.read(folder.resolve(name));
+        }
+        throw new CheckpointException(
+                folder, "has no tokenizer, expected tokenizer.json, a GGUF file with one, or tok512.bin");
+    }
+
+    private static SpecialTokens ofConfig(Checkpoint c) {
+        return new SpecialTokens(id(c, "bos_token_id"), id(c, "eos_token_id"), id(c, "pad_token_id"));
+    }
+
+    private static int id(Checkpoint c, String key) {
+        return c.config().get(key) instanceof Number n ? n.intValue() : SpecialTokens.NONE;
+    }
+
+    private static ChatTemplate template(Checkpoint c) throws IOException {
+        if (!FolderTemplate.source(c.folder()).isEmpty()) return FolderTemplate.read(c.folder());
+        if (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata())) {
+            String what = c.path() + ": chat template";
+            return ChatTemplate.parse(what, GgufTokenizer.chatTemplate(c.path().toString(), c.ggufMetadata()));
+        }
+        return ChatTemplate.absent();
+    }
+
+    /// Whether there is any of the files a tokenizer is read from.
+    static boolean hasTokenizer(Checkpoint c) {
+        return c.hasGgufMetadata()
+                || Stream.of("tokenizer.json", "tok512.bin", "tokenizer.bin")
+                        .anyMatch(name -> Files.exists(c.folder().resolve(name)));
+    }
+
+    /// Whether the model has a chat template of its own.
+    static boolean hasTemplate(Checkpoint c) {
+        try {
+            return !FolderTemplate.source(c.folder()).isEmpty()
+                    || (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
