@@ -135,7 +135,7 @@ class AdapterConfigTest {
     @Test
     void what_this_project_lacks_is_refused() {
         String types = Methods.all().stream()
-                .map(type -> Methods.of(type, Map.of()).peftType())
+                .map(Method::peftType)
                 .distinct()
                 .sorted()
                 .collect(Collectors.joining(", "));
