@@ -34,6 +34,7 @@ final class DpoCommand implements Callable<Integer>, ConfigFile.Reader {
     private final RecordOptions<DpoSettings> dpo = new RecordOptions<>("Objective", DpoSettings.defaults());
 
     @Spec
+    @SuppressWarnings("UnusedMethod") // picocli calls it
     private void add(CommandSpec command) {
         spec = command;
         dpo.addTo(command);

@@ -33,6 +33,7 @@ final class SftCommand implements Callable<Integer>, ConfigFile.Reader {
     private final RecordOptions<SftSettings> sft = new RecordOptions<>("Objective", SftSettings.defaults());
 
     @Spec
+    @SuppressWarnings("UnusedMethod") // picocli calls it
     private void add(CommandSpec command) {
         spec = command;
         sft.addTo(command);

@@ -42,7 +42,7 @@ final class TrainOptions {
     }
 
     @Spec(Spec.Target.MIXEE)
-    @SuppressWarnings("unused") // picocli calls it
+    @SuppressWarnings("UnusedMethod") // picocli calls it
     private void addOptions(CommandSpec command) {
         files.addTo(command);
         batches.addTo(command);
