@@ -11,17 +11,20 @@ import org.jspecify.annotations.Nullable;
 record AdapterSettings(
         @Option(
                 says = "Continue from this adapter instead of a fresh one; its configuration holds then.",
-                label = "DIR") @Nullable
+                label = "DIR")
+        @Nullable
         Path initAdapter,
 
         @Option(
                 says = "Layers to adapt: names separated by commas, a regular expression of the whole path, or"
                         + " all-linear.",
                 label = "NAMES|REGEX",
-                otherwise = "as the method's authors have it; all-linear with lora") @Nullable
+                otherwise = "as the method's authors have it; all-linear with lora")
+        @Nullable
         Targets targets,
 
-        @Option(says = "Targets to leave out.", label = "NAMES") List<String> exclude,
+        @Option(says = "Targets to leave out.", label = "NAMES")
+        List<String> exclude,
 
         @Option(says = "Adapt only blocks of these numbers.", label = "N")
         List<Integer> layers,

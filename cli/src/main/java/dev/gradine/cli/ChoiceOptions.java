@@ -50,7 +50,8 @@ final class ChoiceOptions {
     private static String text(List<Owned> owners) {
         SequencedMap<String, List<String>> all = new LinkedHashMap<>();
         for (Owned o : owners) {
-            all.computeIfAbsent(RecordOptions.text(o.setting()), _ -> new ArrayList<>()).add(o.owner());
+            all.computeIfAbsent(RecordOptions.text(o.setting()), _ -> new ArrayList<>())
+                    .add(o.owner());
         }
         return all.entrySet().stream()
                 .map(e -> String.join(", ", e.getValue()) + ": " + e.getKey())

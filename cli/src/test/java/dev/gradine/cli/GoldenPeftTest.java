@@ -32,8 +32,17 @@ class GoldenPeftTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias", "rslora",
-                "lora-embedding", "dora", "dora-rslora", "dora-embedding", "ia3"
+                "lora",
+                "lora-all-linear",
+                "lora-patterns",
+                "lora-one-layer",
+                "lora-head-and-bias",
+                "rslora",
+                "lora-embedding",
+                "dora",
+                "dora-rslora",
+                "dora-embedding",
+                "ia3"
             })
     void scores_and_merges_as_peft_does(String name) {
         Path base = Golden.golden("peft/base");
@@ -72,8 +81,17 @@ class GoldenPeftTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "lora", "lora-all-linear", "lora-patterns", "lora-one-layer", "lora-head-and-bias",
-                "lora-embedding", "dora", "dora-rslora", "dora-embedding", "ia3", "prompt-tuning"
+                "lora",
+                "lora-all-linear",
+                "lora-patterns",
+                "lora-one-layer",
+                "lora-head-and-bias",
+                "lora-embedding",
+                "dora",
+                "dora-rslora",
+                "dora-embedding",
+                "ia3",
+                "prompt-tuning"
             })
     void three_steps_of_sft_are_those_of_pytorch(String name) {
         Path base = Golden.golden("peft/base");
@@ -124,8 +142,7 @@ class GoldenPeftTest {
         Map<String, float[]> got = Values.floats(adapter);
         Map<String, float[]> want = new LinkedHashMap<>();
         Values.floats(expected).forEach((name, values) -> {
-            if (name.startsWith(AFTER))
-                want.put(stored(name.substring(AFTER.length())), values);
+            if (name.startsWith(AFTER)) want.put(stored(name.substring(AFTER.length())), values);
         });
         assertThat(got.keySet()).containsExactlyInAnyOrderElementsOf(want.keySet());
         want.forEach((name, values) -> Teeth.bite(

@@ -26,7 +26,8 @@ import java.util.Set;
 /// @param rankPattern ranks of layers whose path ends with a key; the first key that matches counts
 /// @param alphaPattern alphas, likewise
 public record Lora(
-        @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", peftDefault = "8") int rank,
+        @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", peftDefault = "8")
+        int rank,
 
         @Option(
                 says = "Numerator of the scale alpha / rank.",

@@ -26,7 +26,10 @@ public sealed interface Method permits Lora, Dora, Ia3, PromptTuning, CustomMeth
 
     /// What a user calls it: `PromptTuning` is `prompt-tuning`.
     default String name() {
-        return getClass().getSimpleName().replaceAll("(?<=[a-z0-9])(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
+        return getClass()
+                .getSimpleName()
+                .replaceAll("(?<=[a-z0-9])(?=[A-Z])", "-")
+                .toLowerCase(Locale.ROOT);
     }
 
     /// What PEFT calls it, such as `LORA`.

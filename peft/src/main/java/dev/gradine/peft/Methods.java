@@ -56,8 +56,10 @@ public final class Methods {
         Map<String, Object> given = new LinkedHashMap<>();
         for (Setting s : settings.all()) {
             Object stored = file.json().get(s.option().peft());
-            if (stored != null) given.put(s.name(), file.typed(s.type(), s.option().peft(), stored));
-            else if (!s.option().peftDefault().isEmpty()) given.put(s.name(), s.option().peftDefault());
+            if (stored != null)
+                given.put(s.name(), file.typed(s.type(), s.option().peft(), stored));
+            else if (!s.option().peftDefault().isEmpty())
+                given.put(s.name(), s.option().peftDefault());
         }
         return (Method) settings.read(given);
     }

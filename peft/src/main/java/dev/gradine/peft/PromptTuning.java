@@ -44,8 +44,8 @@ public record PromptTuning(
         int virtualTokens,
 
         @Option(
-                says = "How virtual tokens begin: drawn from a normal distribution, as tokens drawn from the vocabulary,"
-                        + " or as those of --prompt-text.",
+                says = "How virtual tokens begin: normally distributed, as tokens drawn from the vocabulary, or as"
+                        + " those of --prompt-text.",
                 label = "random|sample_vocab|text",
                 peft = "prompt_tuning_init")
         Init promptInit,

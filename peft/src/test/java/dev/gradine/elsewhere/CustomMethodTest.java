@@ -117,7 +117,10 @@ class CustomMethodTest {
 
     @Test
     void it_is_found_by_name_and_takes_its_options() {
-        assertThat(Methods.all()).contains(new RankOne()).extracting(m -> m.name()).contains("rank-one");
+        assertThat(Methods.all())
+                .contains(new RankOne())
+                .extracting(m -> m.name())
+                .contains("rank-one");
         assertThat(Settings.of(new RankOne()).read(Map.of("spread", 2))).isEqualTo(new RankOne(2));
     }
 }

@@ -75,7 +75,9 @@ class SettingsTest {
     private static final Settings<Numbers> NUMBERS = Settings.of(Numbers.defaults());
     private static final Settings<Shapes> SHAPES = Settings.of(Shapes.defaults());
 
-    private record Whole(@Part Numbers numbers, @Option(says = "Its own.") int own) {}
+    private record Whole(
+            @Part Numbers numbers,
+            @Option(says = "Its own.") int own) {}
 
     @Test
     void settings_of_a_part_are_those_of_the_whole() {
