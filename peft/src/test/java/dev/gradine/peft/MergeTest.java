@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.Linear;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Linear;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
@@ -96,7 +96,7 @@ class MergeTest {
     /// The head goes on with the table as it was, so a merged checkpoint needs one of its own.
     @Test
     void a_merged_embedding_leaves_a_tied_head_as_it_was() {
-        Llama model = TinyModel.of(run, true);
+        CausalLm model = TinyModel.of(run, true);
         AdapterSet m = adapted(model, "embed_tokens");
         assertThat(model.weights().stream().filter(w -> Merge.changes(m, w)))
                 .extracting(Weight::path)
