@@ -104,7 +104,7 @@ class MergeTest {
         assertThat(model.weights().stream().filter(w -> Merge.stores(m, w)))
                 .extracting(Weight::path)
                 .containsExactly("model.embed_tokens.weight", "lm_head.weight");
-        Weight head = model.head().weight();
+        Weight head = model.head().linear().weight();
         assertThat(run.download(Merge.merged(m, head, run)))
                 .isEqualTo(run.download(head.param().value()));
         double[] expected = Cases.doubles(TinyModel.logits(new Policy(model, m), run));
