@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
+import dev.gradine.models.EndTokens;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
         name = "generate",
         mixinStandardHelpOptions = true,
         description = "Answer a prompt, or continue it; the text streams as it is drawn.")
-final class GenerateCommand implements Runnable {
+final class GenerateCommand implements Runnable, ConfigFile.Reader {
 
     @Mixin
     private ModelArgs model = new ModelArgs();
@@ -72,10 +73,6 @@ final class GenerateCommand implements Runnable {
             description = "Same seed, same text (default ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
-    private ConfigFile.Arg config = new ConfigFile.Arg();
-
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -85,8 +82,8 @@ final class GenerateCommand implements Runnable {
         Rule rule = new Rule(temperature, topK, topP);
         try (LoadedModel m = model.open()) {
             Policy policy = model.policy(m);
-            boolean chat = !raw && ModelText.hasTemplate(m.checkpoint());
-            TextCodec codec = ModelText.codec(m.checkpoint());
+            boolean chat = !raw && m.hasTemplate();
+            TextCodec codec = m.codecFor(false);
             PrintWriter print = spec.commandLine().getOut();
             int[] ids = chat
                     ? codec.encodeChat(turns(), Map.of(), true)
