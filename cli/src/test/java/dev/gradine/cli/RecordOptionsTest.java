@@ -23,7 +23,7 @@ class RecordOptionsTest {
         COSINE
     }
 
-    private record Every(
+    private record EverySettings(
             @Option(says = "Where.", label = "DIR", required = true)
             Path out,
 
@@ -41,19 +41,19 @@ class RecordOptionsTest {
             @Option(says = "Blocks.", label = "N") List<Integer> layers,
             @Option(says = "Ranks.", label = "REGEX=R") Map<String, Integer> ranks) {
 
-        static Every defaults() {
-            return new Every(Path.of(""), 8, 2e-4, null, true, false, Curve.LINEAR, List.of(), Map.of());
+        static EverySettings defaults() {
+            return new EverySettings(Path.of(""), 8, 2e-4, null, true, false, Curve.LINEAR, List.of(), Map.of());
         }
     }
 
-    private final RecordOptions<Every> options = new RecordOptions<>("Everything", Every.defaults());
+    private final RecordOptions<EverySettings> options = new RecordOptions<>("Everything", EverySettings.defaults());
     private final CommandLine line = new CommandLine(CommandSpec.create().name("try"));
 
     RecordOptionsTest() {
         options.addTo(line.getCommandSpec());
     }
 
-    private Every parsed(String... args) {
+    private EverySettings parsed(String... args) {
         line.parseArgs(args);
         return options.read();
     }
@@ -74,15 +74,15 @@ class RecordOptionsTest {
                         "0,2",
                         "--ranks",
                         "a=3,b=4"))
-                .isEqualTo(new Every(
+                .isEqualTo(new EverySettings(
                         Path.of("x"), 3, 1e-3, 5, false, true, Curve.COSINE, List.of(0, 2), Map.of("a", 3, "b", 4)));
     }
 
     @Test
     void what_is_not_typed_is_the_default() {
-        Every d = Every.defaults();
+        EverySettings d = EverySettings.defaults();
         assertThat(parsed("--out=x"))
-                .isEqualTo(new Every(
+                .isEqualTo(new EverySettings(
                         Path.of("x"),
                         d.maxLength(),
                         d.lr(),
