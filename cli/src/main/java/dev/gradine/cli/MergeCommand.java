@@ -33,17 +33,13 @@ import picocli.CommandLine.Spec;
         name = "merge",
         mixinStandardHelpOptions = true,
         description = "Write a Hugging Face model folder with the adapter merged into the weights.")
-final class MergeCommand implements Runnable {
+final class MergeCommand implements Runnable, ConfigFile.Reader {
 
     @Mixin
     private ModelArgs model = new ModelArgs();
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to write; absent or empty.")
     private Path out = Path.of("");
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
-    private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place

@@ -83,6 +83,8 @@ class OptionsTest {
             clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
             warmup | -1 | warmup: -1, expected at least 0
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
+            momentum | 0.5 | --momentum is given with --optimizer adamw, which has --beta1, --beta2, --eps
+            beta1 | 1 | adamw: beta1: 1.0, expected 0 or more and below 1
             optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd
             schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
             rank | 0 | lora: rank is 0, expected >= 1
@@ -169,6 +171,7 @@ class OptionsTest {
                 .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, adapter, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
+                .endsWith("; did you mean rank?\n")
                 .hasLineCount(1);
         assertThat(temp.resolve("out")).doesNotExist();
     }

@@ -161,7 +161,10 @@ class SettingsTest {
     @Test
     void defaults_are_told_as_they_are_typed() {
         assertThat(NUMBERS.all().stream().map(Setting::defaultText))
-                .containsExactly("16", "twice the rank", "0.0", "42", "true", "false");
+                .containsExactly("16", "twice the rank", "0", "42", "true", "false");
+        assertThat(Conversion.text(2e-4)).isEqualTo("2e-4");
+        assertThat(Conversion.text(1.5e-8)).isEqualTo("1.5e-8");
+        assertThat(Conversion.text(0.999)).isEqualTo("0.999");
         assertThat(SHAPES.all().stream().map(Setting::defaultText)).containsExactly("linear", "all", "", "", "");
     }
 
