@@ -27,7 +27,7 @@ final class ModuleGraph {
             Map.entry("io", Set.of("tensor")),
             Map.entry("optim", Set.of("autograd", "settings")),
             Map.entry("models", Set.of("nn", "io", "data")),
-            Map.entry("peft", Set.of("nn", "io")),
+            Map.entry("peft", Set.of("nn", "io", "settings")),
             Map.entry("data", Set.of()),
             Map.entry("align", Set.of("nn", "optim", "data", "settings")),
             Map.entry("train", Set.of("align", "io")),
