@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
 
 /// What of the model is trained, and how: shared by the training commands. Options of single methods come from the
 /// methods themselves.
+@HelpGroup.Heading("Adapter")
 final class AdapterArgs {
 
     @Option(

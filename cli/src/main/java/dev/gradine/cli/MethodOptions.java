@@ -33,7 +33,8 @@ final class MethodOptions {
         Type type = o.component().getGenericType();
         OptionSpec.Builder b = OptionSpec.builder("--" + o.name())
                 .paramLabel(label(type))
-                .description(o.option().says() + standard(o));
+                .description(o.option().says() + standard(o))
+                .userObject(new HelpGroup("Adapter"));
         if (type instanceof ParameterizedType p) {
             Type[] of = p.getActualTypeArguments();
             b.type((Class<?>) p.getRawType() == List.class ? List.class : Map.class)
