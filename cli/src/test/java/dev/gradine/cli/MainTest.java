@@ -27,7 +27,8 @@ class MainTest {
         assertThat(out.toString().lines().filter(l -> l.matches("[A-Z][a-z]+:")))
                 .containsExactlyInAnyOrder(
                         "Run:", "Data:", "Training:", "Optimiser:", "Objective:", "Adapter:", "Device:", "Other:");
-        assertThat(out.toString()).contains("--resume", "(default 2e-4)", "lion: Decay of the momentum (default 0.99).");
+        assertThat(out.toString())
+                .contains("--resume", "(default 2e-4)", "lion: Decay of the momentum (default 0.99).");
     }
 
     @Test
