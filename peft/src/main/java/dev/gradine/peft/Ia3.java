@@ -40,7 +40,7 @@ public record Ia3(
 
     private static final PeftFields FIELDS = PeftFields.with(
                     Set.of("target_modules", "exclude_modules", "modules_to_save"))
-            .fixed("fan_in_fan_out", false)
+            .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .about("init_ia3_weights", true);
 
     @Override

@@ -53,7 +53,7 @@ public record Lora(
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
             .fixed("bias", "none")
-            .fixed("fan_in_fan_out", false)
+            .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .fixed("lora_bias", false)
             .fixed("use_dora", false)
             .fixed("use_qalora", false)
