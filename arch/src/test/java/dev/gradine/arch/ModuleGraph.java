@@ -27,7 +27,7 @@ final class ModuleGraph {
             Map.entry("io", Set.of("tensor")),
             Map.entry("optim", Set.of("autograd", "settings")),
             Map.entry("models", Set.of("nn", "io", "data")),
-            Map.entry("peft", Set.of("nn", "io")),
+            Map.entry("peft", Set.of("nn", "io", "settings")),
             Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
             Map.entry("train", Set.of("align", "optim", "settings", "io", "data")),

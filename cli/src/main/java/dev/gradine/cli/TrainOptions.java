@@ -26,8 +26,7 @@ final class TrainOptions {
     private final RecordOptions<TrainSettings> train;
     private final ChoiceOptions optimizer;
 
-    @Mixin
-    private AdapterArgs adapter = new AdapterArgs();
+    private final AdapterArgs adapter = new AdapterArgs();
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
@@ -49,6 +48,7 @@ final class TrainOptions {
         batches.addTo(command);
         train.addTo(command);
         optimizer.addTo(command);
+        adapter.addTo(command);
     }
 
     /// Reads every record once, so that a mistake is told before anything slow happens.
