@@ -7,9 +7,9 @@ import dev.gradine.autograd.op.Functions;
 import dev.gradine.data.encode.Labelled;
 import dev.gradine.models.Families;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
-import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
@@ -77,6 +77,7 @@ class ReferenceLogProbsTest {
     }
 
     /// What `reference` gives beside `policy`, and how many layers they have in common.
+    @SuppressWarnings("ArrayRecordComponent") // read once, never compared as a whole
     private record Beside(float[] sums, int layers) {}
 
     private Beside beside(Policy policy, ReferenceLogProbs reference) {
