@@ -40,7 +40,7 @@ class SftTest implements RecipeContract<Labelled> {
     }
 
     @Override
-    public double[] formula(GivenBatch.Seen seen) {
+    public double[] formula(GivenBatch.Seen seen, GivenBatch.Seen held) {
         return Arrays.stream(seen.tokens()[0]).flatMapToDouble(Arrays::stream).map(x -> -x).toArray();
     }
 
