@@ -27,7 +27,7 @@ class GoldenTrlTest {
     private Path temp = Path.of("");
 
     @ParameterizedTest
-    @CsvSource({"sft, sft, ''", "sft, sft-completion-only, ''", "dpo, dpo, ''"})
+    @CsvSource({"sft, sft, ''", "sft, sft-completion-only, ''", "dpo, dpo, ''", "orpo, orpo, ''"})
     void six_steps_are_those_of_trl(String command, String name, String options) {
         Path folder = Golden.golden("trl/" + name);
         Path out = temp.resolve("run");
