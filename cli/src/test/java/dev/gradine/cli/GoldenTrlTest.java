@@ -27,7 +27,15 @@ class GoldenTrlTest {
     private Path temp = Path.of("");
 
     @ParameterizedTest
-    @CsvSource({"sft, sft, ''", "sft, sft-completion-only, ''", "dpo, dpo, ''", "orpo, orpo, ''"})
+    @CsvSource({
+        "sft, sft, ''",
+        "sft, sft-completion-only, ''",
+        "dpo, dpo, ''",
+        "orpo, orpo, ''",
+        "kto, kto, ''",
+        "kto, kto-apo, --loss apo_zero_unpaired",
+        "kto, kto-weighted, --beta 0.2 --desirable-weight 3"
+    })
     void six_steps_are_those_of_trl(String command, String name, String options) {
         Path folder = Golden.golden("trl/" + name);
         Path out = temp.resolve("run");
