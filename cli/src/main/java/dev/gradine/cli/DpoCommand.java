@@ -77,7 +77,7 @@ final class DpoCommand implements Callable<Integer> {
         PreferenceLoss pairLoss = loss();
         Prompts prompts = repeatPrompt ? Prompts.REPEATED : Prompts.SHARED;
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
-        try (LoadedModel m = LoadedModel.forTraining(args.model(), args.device().chosen(), args::watched)) {
+        try (LoadedModel m = LoadedModel.forTraining(args)) {
             TextCodec codec = m.codecFor(false);
             PreferenceEncoder encoder = new PreferenceEncoder(codec, args.maxLength());
             List<LabelledPair> train = encode(encoder, data.train(), 0);

@@ -70,6 +70,7 @@ final class MergeCommand implements Runnable {
         if (untied) config.put("tie_word_embeddings", false);
         config.put("dtype", dtypeName(tensors));
         config.remove("torch_dtype");
+        config.remove("quantization_config"); // what was quantised is written decoded
         try {
             Path extra = Files.createTempDirectory("gradine-merge");
             try {

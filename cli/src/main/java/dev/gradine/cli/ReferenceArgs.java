@@ -54,7 +54,7 @@ final class ReferenceArgs {
         try (live) {
             var source = new ReferenceCache.Source(
                     live.logProbs(),
-                    name + " " + args.model()
+                    name + " " + args.model() + args.quantize().suffix()
                             + (name.equals("start") ? " " + args.lora().startDigest() : ""),
                     args.batch(),
                     prompts,

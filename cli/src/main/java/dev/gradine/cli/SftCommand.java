@@ -59,7 +59,7 @@ final class SftCommand implements Callable<Integer> {
         TrainingRun.requireFolder(args.out(), args.resumes());
         Mask mask = mask();
         TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
-        try (LoadedModel m = LoadedModel.forTraining(args.model(), args.device().chosen(), args::watched)) {
+        try (LoadedModel m = LoadedModel.forTraining(args)) {
             TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
             SftEncoder encoder = new SftEncoder(codec, mask, args.maxLength());
             List<Labelled> train = encode(encoder, data.train());

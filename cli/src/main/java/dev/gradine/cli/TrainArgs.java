@@ -47,6 +47,9 @@ final class TrainArgs {
     @Mixin
     private DeviceArgs device = new DeviceArgs();
 
+    @Mixin
+    private QuantizeArgs quantize = new QuantizeArgs();
+
     @Option(names = "--steps", paramLabel = "N", description = "Optimisation steps; instead of --epochs.")
     private @Nullable Integer steps;
 
@@ -185,6 +188,10 @@ final class TrainArgs {
         return device;
     }
 
+    QuantizeArgs quantize() {
+        return quantize;
+    }
+
     LoraArgs lora() {
         return lora;
     }
@@ -302,6 +309,7 @@ final class TrainArgs {
         m.put("model", model.toString());
         m.put("data", data.toString());
         lora.describe(m);
+        quantize.describe(m);
         m.put("lr", lr);
         m.put("steps", s.steps());
         m.put("batch", batch);

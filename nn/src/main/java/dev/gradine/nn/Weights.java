@@ -19,6 +19,13 @@ public final class Weights {
         ///
         /// @throws IllegalArgumentException if there is none
         Tensor tensor(String name);
+
+        /// The weight of the linear layer of that path.
+        ///
+        /// @throws IllegalArgumentException if there is none
+        default Tensor linear(String path) {
+            return tensor(path + ".weight");
+        }
     }
 
     private final Source source;
@@ -37,8 +44,11 @@ public final class Weights {
     ///
     /// @throws ConfigException if its shape is another than `dims`
     public Weight weight(String name, int... dims) {
-        Shape expected = Shape.of(dims);
-        Tensor t = run.fromHost(source.tensor(name));
+        return weight(name, source.tensor(name), Shape.of(dims));
+    }
+
+    private Weight weight(String name, Tensor host, Shape expected) {
+        Tensor t = run.fromHost(host);
         if (!t.shape().equals(expected)) {
             throw new ConfigException(
                     "weights: %s is %s, expected %s (from config)".formatted(name, t.shape(), expected));
@@ -58,7 +68,7 @@ public final class Weights {
 
     /// A frozen linear layer of weight `path.weight [out,in]` and, if it has one, bias `path.bias [out]`.
     public Linear linear(String path, int out, int in, boolean hasBias) {
-        Weight weight = weight(path + ".weight", out, in);
+        Weight weight = weight(path + ".weight", source.linear(path), Shape.of(out, in));
         @Nullable Weight bias = hasBias ? weight(path + ".bias", out) : null;
         return kept(new Linear(path, weight, bias));
     }
