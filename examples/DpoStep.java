@@ -13,8 +13,8 @@ import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -30,7 +30,7 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
         LlamaConfig config = LlamaConfig.of(Map.of("vocab_size", VOCAB, "hidden_size", C, "intermediate_size", C,
                 "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
         Llama model = new Llama(config, name -> weight(run, rng, name), run);
-        AdapterSet adapted = AdapterSet.fresh(model, LoraConfig.of(4, 8, Targets.parse("all-linear")), run, rng);
+        AdapterSet adapted = AdapterSet.fresh(model, Lora.of(4, 8), Selection.of("all-linear"), run, rng);
         Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {

@@ -1,7 +1,7 @@
 // A frozen layer learns new labels through a low-rank side path: logits = x Wᵀ + s · x Aᵀ Bᵀ.
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.Scale.scale;
+import static dev.gradine.autograd.op.Functions.scale;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;

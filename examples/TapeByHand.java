@@ -1,7 +1,7 @@
 // Fits t = 2·x₁ − 3·x₂ with a tape, and compares the tape's first gradient with one worked out by hand.
 import static dev.gradine.autograd.op.Linear.linear;
-import static dev.gradine.autograd.op.Scale.scale;
-import static dev.gradine.autograd.op.Sub.sub;
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Functions.sub;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;

@@ -1,6 +1,6 @@
 // Element-by-element arithmetic on tensors of one size and type. Outputs may be one of the inputs.
 //
-//   add y = a + b     sub y = a - b     mul y = a b     scale y = s x     axpy y += s x
+//   add y = a + b     scale y = s x     axpy y += s x
 //   add_bias y[i,j] = x[i,j] + bias[j]      scale_rows y[i,j] = x[i,j] s[i]       bias and s are f32
 
 #include "map.cuh"
@@ -18,16 +18,6 @@ __device__ inline void fill(T* y, float value, unsigned n) {
 template <class T>
 __device__ inline void add(const T* a, const T* b, T* y, int n) {
     map<2, 1, T>({a, b}, {y}, n, [](const float* x, float* r, unsigned) { r[0] = x[0] + x[1]; });
-}
-
-template <class T>
-__device__ inline void sub(const T* a, const T* b, T* y, int n) {
-    map<2, 1, T>({a, b}, {y}, n, [](const float* x, float* r, unsigned) { r[0] = x[0] - x[1]; });
-}
-
-template <class T>
-__device__ inline void mul(const T* a, const T* b, T* y, int n) {
-    map<2, 1, T>({a, b}, {y}, n, [](const float* x, float* r, unsigned) { r[0] = x[0] * x[1]; });
 }
 
 template <class T>
@@ -101,12 +91,6 @@ __device__ inline void scale_rows(const T* x, const float* s, T* y, int n, int c
     } \
     extern "C" __global__ __launch_bounds__(256) void elementwise_add_##TYPE(const T* a, const T* b, T* y, int n) { \
         add(a, b, y, n); \
-    } \
-    extern "C" __global__ __launch_bounds__(256) void elementwise_sub_##TYPE(const T* a, const T* b, T* y, int n) { \
-        sub(a, b, y, n); \
-    } \
-    extern "C" __global__ __launch_bounds__(256) void elementwise_mul_##TYPE(const T* a, const T* b, T* y, int n) { \
-        mul(a, b, y, n); \
     } \
     extern "C" __global__ __launch_bounds__(256) void elementwise_scale_##TYPE(const T* x, float s, T* y, int n) { \
         scale(x, s, y, n); \

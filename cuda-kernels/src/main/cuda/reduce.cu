@@ -2,6 +2,7 @@
 //
 //   segment_sum            y[s] = sum of x[offsets[s] ... offsets[s+1])          and its backward
 //   column_sums            y[j] += sum over rows of x[i,j], in slabs of rows (columns.cuh) and then over the slabs
+//   row_sums               y[i] = sum over columns of x[i,j], a block a row
 //   squares                partial sums of x^2 in f64; the host adds them
 //
 // An offset that lies outside x or before the one before it stops the kernel.
@@ -68,6 +69,33 @@ extern "C" __global__ __launch_bounds__(256) void reduce_add_slabs(
         for (int s = 0; s < slabs; s++) total += sums[(size_t)s * stride + j];
         y[j] += total;
     }
+}
+
+template <int V, class T>
+__device__ inline void row_sums(const T* x, float* y, int n, int c) {
+    for (int row = blockIdx.x; row < n; row += gridDim.x) {
+        const T* from = x + (size_t)row * c;
+        float sum = 0;
+#pragma unroll 4
+        for (int g = threadIdx.x; g < c / V; g += blockDim.x) {
+            float v[V];
+            load<V>(from + g * V, v);
+#pragma unroll
+            for (int j = 0; j < V; j++) sum += v[j];
+        }
+        sum = over_block<Sum>(sum);
+        if (threadIdx.x == 0) y[row] = sum;
+    }
+}
+
+extern "C" __global__ __launch_bounds__(1024) void reduce_row_sums_f32(const float* x, float* y, int n, int c) {
+    if (c % LANES<float> == 0 && aligned(x)) row_sums<LANES<float>>(x, y, n, c);
+    else row_sums<1>(x, y, n, c);
+}
+
+extern "C" __global__ __launch_bounds__(1024) void reduce_row_sums_bf16(const bf16* x, float* y, int n, int c) {
+    if (c % LANES<bf16> == 0 && aligned(x)) row_sums<LANES<bf16>>(x, y, n, c);
+    else row_sums<1>(x, y, n, c);
 }
 
 template <int V, class T>

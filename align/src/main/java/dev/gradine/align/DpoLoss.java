@@ -1,8 +1,8 @@
 package dev.gradine.align;
 
-import static dev.gradine.autograd.op.LogSigmoid.logSigmoid;
-import static dev.gradine.autograd.op.Scale.scale;
-import static dev.gradine.autograd.op.Sub.sub;
+import static dev.gradine.autograd.op.Functions.logSigmoid;
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Functions.sub;
 
 import dev.gradine.autograd.Var;
 

@@ -1,7 +1,7 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Linear.linear;
-import static dev.gradine.autograd.op.Scale.scale;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -211,7 +211,7 @@ public final class Tape {
         if (in.tape() != this) throw new IllegalArgumentException("tape: an input belongs to another tape");
         if (in.value().hasData()) return;
         throw new IllegalStateException("tape: input %s of %s was released, expected one still held (release a value"
-                        .formatted(in.value(), op.getClass().getSimpleName())
+                        .formatted(in.value(), op.title())
                 + " after the last op that reads it)");
     }
 

@@ -1,12 +1,12 @@
 package dev.gradine.autograd;
 
-import static dev.gradine.autograd.op.Add.add;
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Functions.sub;
 import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.Mean.mean;
 import static dev.gradine.autograd.op.RmsNorm.rmsNorm;
-import static dev.gradine.autograd.op.Scale.scale;
 import static dev.gradine.autograd.op.SliceRows.sliceRows;
-import static dev.gradine.autograd.op.Sub.sub;
 import static dev.gradine.autograd.op.SwiGlu.swiGlu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -130,7 +130,7 @@ class ValuesTest {
                 h.release();
                 assertThatThrownBy(() -> add(x, h))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("tape: input F32[3, 16] of Add was released, expected one still held (release a"
+                        .hasMessage("tape: input F32[3, 16] of add was released, expected one still held (release a"
                                 + " value after the last op that reads it)");
             }
         }

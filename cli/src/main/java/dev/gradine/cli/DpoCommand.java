@@ -84,13 +84,13 @@ final class DpoCommand implements Callable<Integer> {
             List<LabelledPair> held = data.held().isEmpty()
                     ? List.of()
                     : encode(encoder, data.held().getFirst(), train.size());
-            AdapterSet adapted = args.lora().adapt(m, args.seed());
+            AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, LabelledPair::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);
             described.put("beta", beta);
             described.put("loss", loss);
-            described.put("reference", reference.name(args.lora()));
+            described.put("reference", reference.name(args.adapter()));
             described.put("shared-prompt", !repeatPrompt);
             List<LabelledPair> all = new ArrayList<>(train);
             all.addAll(held);

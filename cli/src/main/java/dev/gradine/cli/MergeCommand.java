@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "merge",
         mixinStandardHelpOptions = true,
-        description = "Write a Hugging Face model folder with the adapter added into the weights.")
+        description = "Write a Hugging Face model folder with the adapter merged into the weights.")
 final class MergeCommand implements Runnable {
 
     @Mixin
@@ -57,12 +57,13 @@ final class MergeCommand implements Runnable {
 
     /// Writes the folder, one tensor in memory at a time.
     static void write(LoadedModel m, AdapterSet adapted, Path out) {
+        Merge.requireMergeable(adapted);
         Checkpoint c = m.checkpoint();
         List<TensorSource> tensors = new ArrayList<>();
         boolean untied = false;
         for (Weight weight : m.model().weights()) {
             boolean stored = c.has(weight.path());
-            if (!stored && !Merge.changes(adapted, weight)) continue; // tied to another, and stays so
+            if (!stored && !Merge.stores(adapted, weight)) continue; // tied to another, and stays so
             untied |= !stored;
             tensors.add(source(m.run(), adapted, weight));
         }

@@ -19,7 +19,7 @@ final class ModelArgs {
             description = "Model: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
     private Path model = Path.of("");
 
-    @Option(names = "--adapter", paramLabel = "DIR", description = "LoRA adapter in PEFT's format to put on the model.")
+    @Option(names = "--adapter", paramLabel = "DIR", description = "Adapter in PEFT's format to put on the model.")
     private @Nullable Path adapter;
 
     @Mixin
@@ -34,7 +34,7 @@ final class ModelArgs {
 
     /// A model already open, with the adapter if one was given.
     Policy policy(LoadedModel m) {
-        Adapters adapters = adapter == null ? Adapters.NONE : AdapterFolder.load(adapter, m.model(), m.run());
+        Adapters adapters = adapter == null ? Adapters.NONE : adapt(m).settled(m.run());
         return new Policy(m.model(), adapters);
     }
 

@@ -40,22 +40,22 @@ final class ReferenceArgs {
         }
     }
 
-    String name(LoraArgs lora) {
+    String name(AdapterArgs adapter) {
         if (reference != null) return reference;
-        return lora.continues() ? "start" : "base";
+        return adapter.continues() ? "start" : "base";
     }
 
     /// @param pairs all pairs of the run, for the cache
     /// @param prompts whether the answers of a pair share their prompt
     Opened open(TrainArgs args, LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs, Prompts prompts) {
-        String name = name(args.lora());
+        String name = name(args.adapter());
         Opened live = live(name, m, adapted);
         if (!precompute) return live;
         try (live) {
             var source = new ReferenceCache.Source(
                     live.logProbs(),
                     name + " " + args.model() + args.quantize().suffix()
-                            + (name.equals("start") ? " " + args.lora().startDigest() : ""),
+                            + (name.equals("start") ? " " + args.adapter().startDigest() : ""),
                     args.batch(),
                     prompts,
                     done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));

@@ -66,7 +66,7 @@ final class SftCommand implements Callable<Integer> {
             List<Labelled> held = data.held().isEmpty()
                     ? List.of()
                     : encode(encoder, data.held().getFirst());
-            AdapterSet adapted = args.lora().adapt(m, args.seed());
+            AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, Labelled::tokens);
             TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
             Map<String, Object> described = args.describe(lr, settings);

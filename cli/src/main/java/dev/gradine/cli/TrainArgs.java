@@ -42,7 +42,7 @@ final class TrainArgs {
     private Path out = Path.of("");
 
     @Mixin
-    private LoraArgs lora = new LoraArgs();
+    private AdapterArgs adapter = new AdapterArgs();
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
@@ -192,8 +192,8 @@ final class TrainArgs {
         return quantize;
     }
 
-    LoraArgs lora() {
-        return lora;
+    AdapterArgs adapter() {
+        return adapter;
     }
 
     int batch() {
@@ -308,7 +308,7 @@ final class TrainArgs {
         Map<String, Object> m = new LinkedHashMap<>();
         m.put("model", model.toString());
         m.put("data", data.toString());
-        lora.describe(m);
+        adapter.describe(m);
         quantize.describe(m);
         m.put("lr", lr);
         m.put("steps", s.steps());

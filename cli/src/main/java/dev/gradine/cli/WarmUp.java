@@ -11,8 +11,8 @@ import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -79,8 +79,8 @@ final class WarmUp implements AutoCloseable {
         try (Arena arena = Arena.ofShared();
                 Kernels run = CpuKernels.open()) {
             Llama model = new Llama(config, name -> run.fromHost(weight(arena, name)), run);
-            LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-            AdapterSet adapted = AdapterSet.fresh(model, lora, run, new SplittableRandom(1));
+            AdapterSet adapted =
+                    AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
             Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
             SftObjective objective = new SftObjective(new Learner(new Policy(model, adapted), false));
             int[] ids = IntStream.range(0, TOKENS).toArray();

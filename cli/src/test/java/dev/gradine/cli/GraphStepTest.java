@@ -20,8 +20,8 @@ import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Golden;
 import dev.gradine.train.Learner;
@@ -85,8 +85,8 @@ class GraphStepTest {
         List<float[]> results = new ArrayList<>();
         Path model = TinyModel.write(temp.resolve("model"));
         try (LoadedModel m = new LoadedModel(model, () -> CudaKernels.open(gpu))) {
-            LoraConfig lora = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdapterSet adapted = AdapterSet.fresh(m.model(), lora, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(
+                    m.model(), Lora.of(4, 8), Selection.of("all-linear"), m.run(), new SplittableRandom(1));
             Learner learner = new Learner(new Policy(m.model(), adapted), false);
             Optimizer optimizer =
                     AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0.01), m.run());

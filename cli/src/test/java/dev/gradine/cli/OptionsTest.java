@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.peft.Methods;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,12 +155,18 @@ class OptionsTest {
     }
 
     @Test
+    void a_method_there_is_not_is_refused_with_those_there_are() {
+        sft(temp.resolve("out"), "--adapter", "rank-two")
+                .refuses("adapter: there is no method rank-two, expected one of " + String.join(", ", Methods.names()));
+    }
+
+    @Test
     void a_misspelt_key_is_refused_with_those_there_are() {
         Path yaml = TinyModel.text(temp.resolve("run.yaml"), "rnak: 3\n");
         Cli refused = sft(temp.resolve("out"), "--config", yaml);
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
-                .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, alpha, ")
+                .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, adapter, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
                 .hasLineCount(1);

@@ -11,8 +11,8 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -99,8 +99,8 @@ class ReadOnceTest {
     private int attentions(String targets) {
         AtomicInteger calls = new AtomicInteger();
         try (LoadedModel m = new LoadedModel(temp.resolve("model"))) {
-            LoraConfig config = LoraConfig.of(4, 8, Targets.parse(targets));
-            AdapterSet adapted = AdapterSet.fresh(m.model(), config, m.run(), new SplittableRandom(1));
+            AdapterSet adapted =
+                    AdapterSet.fresh(m.model(), Lora.of(4, 8), Selection.of(targets), m.run(), new SplittableRandom(1));
             Learner learner = new Learner(new Policy(m.model(), adapted), false);
             ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(m.model()));
             var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);

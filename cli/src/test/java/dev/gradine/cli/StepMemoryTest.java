@@ -11,8 +11,8 @@ import dev.gradine.optim.Schedule;
 import dev.gradine.optim.StepLoop;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
 import java.lang.management.ManagementFactory;
@@ -66,8 +66,8 @@ class StepMemoryTest {
 
     private Log trained() {
         try (LoadedModel m = new LoadedModel(TinyModel.write(temp.resolve("model")))) {
-            LoraConfig config = LoraConfig.of(4, 8, Targets.parse("all-linear"));
-            AdapterSet adapted = AdapterSet.fresh(m.model(), config, m.run(), new SplittableRandom(1));
+            AdapterSet adapted = AdapterSet.fresh(
+                    m.model(), Lora.of(4, 8), Selection.of("all-linear"), m.run(), new SplittableRandom(1));
             int[] ids = new SplittableRandom(2).ints(LENGTH, 0, TinyModel.VOCAB).toArray();
             List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
             Batches<Labelled> batches = new Batches<>() {

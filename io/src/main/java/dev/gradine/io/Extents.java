@@ -43,12 +43,12 @@ final class Extents {
 
     /// The extents as the shape of a tensor that can be loaded.
     ///
-    /// @throws CheckpointException if there are more than four or they hold 2³¹ values or more
+    /// @throws CheckpointException if there are more than six or they hold 2³¹ values or more
     static Shape shape(Path file, TensorInfo t) {
         List<Long> dims = t.shape();
-        if (dims.size() > 4) {
+        if (dims.size() > 6) {
             throw new CheckpointException(
-                    file, "tensor %s: shape is %s, expected at most 4 axes".formatted(t.name(), dims));
+                    file, "tensor %s: shape is %s, expected at most 6 axes".formatted(t.name(), dims));
         }
         boolean wide = dims.stream().anyMatch(d -> d > Integer.MAX_VALUE);
         if (wide || t.values() > Integer.MAX_VALUE) {

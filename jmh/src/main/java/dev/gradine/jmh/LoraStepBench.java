@@ -14,8 +14,8 @@ import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.optim.Outcome;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
@@ -69,8 +69,8 @@ public class LoraStepBench extends CpuBench {
         if (model.isEmpty()) throw new IllegalArgumentException("lora step bench: no model, expected -p model=PATH");
         Checkpoint checkpoint = Checkpoint.open(Path.of(model), arena);
         Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
-        LoraConfig lora = LoraConfig.of(16, 32, Targets.parse("all-linear"));
-        AdapterSet adapted = AdapterSet.fresh(llama, lora, kernels, new SplittableRandom(1));
+        AdapterSet adapted =
+                AdapterSet.fresh(llama, Lora.of(16, 32), Selection.of("all-linear"), kernels, new SplittableRandom(1));
         Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
         ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), adapted, optimizer));
         String[] sizes = batch.split("x", -1);

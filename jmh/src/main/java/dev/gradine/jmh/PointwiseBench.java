@@ -2,6 +2,7 @@ package dev.gradine.jmh;
 
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.Fn;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -117,7 +118,7 @@ public class PointwiseBench extends CpuBench {
     /// Two tensors.
     @Benchmark
     public Tensor gelu() {
-        kernels.activation().gelu(x, false, y);
+        kernels.function().apply(Fn.GELU_ERF, 0, 0, x, y);
         return y;
     }
 

@@ -1,7 +1,7 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Add.add;
 import static dev.gradine.autograd.op.Attention.attention;
+import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Gather.gather;
 import static dev.gradine.autograd.op.RmsNorm.rmsNorm;
 import static dev.gradine.autograd.op.Rope.rope;

@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.autograd.op.Add;
-import dev.gradine.autograd.op.Scale;
+import dev.gradine.autograd.op.Functions;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -122,7 +121,7 @@ class TrunkTest {
     void going_on_from_it_gives_the_bits_of_the_whole_pass() {
         assertThat(hidden(Adapters.NONE, false)).isEqualTo(hidden(Adapters.NONE, true));
         Adapters scaled =
-                GivenAdapters.of(linear("1.mlp.up_proj"), (base, x, pass) -> Scale.scale(base.base(x, pass), 1.5f));
+                GivenAdapters.of(linear("1.mlp.up_proj"), (base, x, pass) -> Functions.scale(base.base(x, pass), 1.5f));
         assertThat(layers(scaled)).isEqualTo(2);
         assertThat(hidden(scaled, false)).isEqualTo(hidden(scaled, true)).isNotEqualTo(hidden(Adapters.NONE, true));
     }
@@ -178,7 +177,7 @@ class TrunkTest {
                 if (x.tracked()) tracked.add(layer.path().substring("model.layers.".length()));
                 Var y = base.base(x, pass);
                 if (!trained) return y;
-                return Add.add(
+                return Functions.add(
                         y, dev.gradine.autograd.op.Linear.linear(x, x.tape().param(a)));
             });
         }

@@ -48,6 +48,7 @@ class VirtualTokensTest {
     /// Rows of `h` with others in the place of some; which of `prompt` goes where is counted round and round.
     ///
     /// @param at rows of `h` that are replaced
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record PutRows(int[] at) implements CustomOp<PutRows.Saved> {
 
         record Saved(Shape prompt) {}

@@ -1,8 +1,8 @@
 package dev.gradine.optim;
 
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Functions.sub;
 import static dev.gradine.autograd.op.Linear.linear;
-import static dev.gradine.autograd.op.Scale.scale;
-import static dev.gradine.autograd.op.Sub.sub;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;

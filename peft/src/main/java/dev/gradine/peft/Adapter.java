@@ -1,22 +1,35 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.nn.LinearMap;
+import dev.gradine.nn.Site;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 
-/// Something trained in the place of one frozen linear layer. `permits` lists them all.
-///
-/// A fresh adapter is the identity: its layer computes what the base did.
-public sealed interface Adapter extends LinearMap permits LoraLinear, CustomAdapter {
+/// What is trained at one place of a model, in the place of what the checkpoint has there. `permits` lists the places;
+/// a record that implements one of them is an adapter.
+public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter {
 
-    /// What it trains, under the names its file gives them behind the layer's path, such as `lora_A.weight`.
-    SequencedMap<String, Param> trained();
+    /// What it trains, under the names PEFT's file gives them behind the place's path, such as `lora_A.weight`.
+    SequencedMap<String, Param> params();
 
-    /// The same adapter with the values it has now, never to change: the reference of a preference loss.
-    Adapter snapshot(Kernels run);
+    /// The same adapter on other values: loaded ones, a snapshot that never changes, an average.
+    Adapter over(UnaryOperator<Param> values);
 
-    /// The update of the base weight, `f32[O,I]` in the memory of `k`: merging adds it to W.
-    Tensor delta(Kernels k);
+    /// The same adapter, for values that do not change any more: what follows from them and has no gradient is computed
+    /// once. The slope of what it computes is the gradient of training.
+    ///
+    /// @param site where it stands
+    /// @param run lifetime of what is computed
+    default Adapter settled(Site site, Kernels run) {
+        return this;
+    }
+
+    /// The weight that computes without the adapter what `w` computes with it.
+    ///
+    /// @param w f32, in the memory of `k`; may be overwritten
+    /// @return f32, in the memory of `k`
+    /// @throws AdapterException if there is no such weight
+    Tensor merged(Tensor w, Kernels k);
 }

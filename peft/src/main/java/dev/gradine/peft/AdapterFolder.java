@@ -1,12 +1,13 @@
 package dev.gradine.peft;
 
+import dev.gradine.autograd.Param;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
+import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
-import dev.gradine.nn.Weight;
+import dev.gradine.nn.Site;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 
 /// Adapters on disk as Hugging Face PEFT writes them: `adapter_model.safetensors` and `adapter_config.json`.
@@ -30,7 +32,7 @@ public final class AdapterFolder {
     /// File of the configuration.
     public static final String CONFIG = "adapter_config.json";
 
-    private static final String PREFIX = "base_model.model.";
+    static final String PREFIX = "base_model.model.";
     private static final int COMPRESS_FROM = 20; // names, as PEFT does
 
     private AdapterFolder() {}
@@ -44,13 +46,12 @@ public final class AdapterFolder {
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
             Safetensors.write(folder.resolve(WEIGHTS), tensors);
         }
-        Json.write(folder.resolve(CONFIG), AdapterConfig.write(set.config(), targets(set), baseModel));
+        Json.write(folder.resolve(CONFIG), AdapterConfig.write(set, targets(set), baseModel));
     }
 
     private static Object targets(AdapterSet set) {
-        Targets t = set.config().targets();
-        if (t instanceof Targets.Regex r) return r.pattern().pattern();
-        if (t instanceof Targets.Suffixes s) return s.names();
+        if (!(set.selection().targets() instanceof Targets.AllLinear))
+            return set.selection().targets().stored();
         Set<String> adapted = new TreeSet<>();
         set.adapters().keySet().forEach(layer -> adapted.add(layer.path()));
         return List.copyOf(adapted.size() < COMPRESS_FROM ? adapted : compressed(adapted, set.model()));
@@ -78,7 +79,7 @@ public final class AdapterFolder {
     /// What an adapter folder's configuration says.
     ///
     /// @throws IllegalArgumentException names the file and the field
-    public static LoraConfig config(Path folder) {
+    public static AdapterConfig config(Path folder) {
         Path file = folder.resolve(CONFIG);
         if (!Files.isDirectory(folder)) throw new AdapterException(folder + ": no such folder, expected an adapter");
         return AdapterConfig.read(Json.readObject(file), file.toString());
@@ -89,64 +90,63 @@ public final class AdapterFolder {
     /// @param run lifetime of what is trained
     /// @throws IllegalArgumentException names the file and the tensor or field that is missing, left over or unfit
     public static AdapterSet load(Path folder, Model model, Kernels run) {
-        LoraConfig config = config(folder);
-        Path file = folder.resolve(WEIGHTS);
+        AdapterConfig c = config(folder);
+        AdapterSet set = AdapterSet.fresh(model, c.method(), c.selection(), run, new SplittableRandom(0));
         try (Arena arena = Arena.ofShared()) {
-            Stored stored = new Stored(Safetensors.open(file, arena), run);
-            AdapterSet set = AdapterSet.build(model, config, run, stored);
+            Stored stored = new Stored(Safetensors.open(folder.resolve(WEIGHTS), arena), run, new HashSet<>());
+            set.trained().forEach(stored::copy);
+            set.adapters().keySet().forEach(stored::requireSameTable);
             stored.requireAllRead();
-            return set;
         }
+        return set;
     }
 
-    /// Values read from the file, copied to the lifetime of the run as f32.
-    private record Stored(Safetensors file, Kernels run, Set<String> read) implements AdapterSet.Values {
+    /// A file of which every tensor must be read.
+    private record Stored(Safetensors file, Kernels run, Set<String> read) {
 
-        Stored(Safetensors file, Kernels run) {
-            this(file, run, new HashSet<>());
+        /// Puts the tensor of that name in the place of a fresh value.
+        void copy(String name, Param fresh) {
+            try (Kernels scratch = run.openStep()) {
+                Tensor value = value(name, scratch);
+                AdapterException.requireShape(
+                        file.path() + ": " + name, value.shape(), fresh.value().shape(), CONFIG + " and the model");
+                run.copy(value, fresh.value());
+            }
+            if (!Double.isFinite(run.reduce().sumOfSquares(fresh.value()))) {
+                throw new AdapterException(file.path() + ": " + name + " has a value that is not finite");
+            }
         }
 
-        @Override
-        public LoraLinear lora(Linear layer, LoraLinear.Size size, LoraLinear.Start start) {
-            Tensor a = value(PREFIX + layer.path() + ".lora_A.weight");
-            Tensor b = value(PREFIX + layer.path() + ".lora_B.weight");
-            Shape w = layer.weight().shape();
-            AdapterException.requireShape(
-                    file.path() + ": " + layer.path() + ".lora_A.weight",
-                    a.shape(),
-                    Shape.of(size.rank(), w.dim(1)),
-                    "rank of " + CONFIG + " and base weight " + w);
-            AdapterException.requireShape(
-                    file.path() + ": " + layer.path() + ".lora_B.weight",
-                    b.shape(),
-                    Shape.of(w.dim(0), size.rank()),
-                    "rank of " + CONFIG + " and base weight " + w);
-            return LoraLinear.of(layer, a, b, size.s(), start);
-        }
-
-        @Override
-        public Tensor copy(Weight weight) {
-            Tensor t = value(PREFIX + weight.path());
-            Shape expected = weight.shape();
-            AdapterException.requireShape(file.path() + ": " + weight.path(), t.shape(), expected, "the base weight");
-            return t;
-        }
-
-        private Tensor value(String name) {
+        private Tensor value(String name, Kernels k) {
             read.add(name);
             Tensor host = file.tensor(name);
             if (!host.dtype().isReal()) {
                 throw new AdapterException(
                         "%s: %s is %s, expected a real type".formatted(file.path(), name, host.dtype()));
             }
-            Tensor t = run.empty(host.shape());
-            try (Kernels scratch = run.openStep()) {
-                scratch.copy(scratch.fromHost(host), t);
+            return k.fromHost(host);
+        }
+
+        /// PEFT stores the table under an adapted embedding, too.
+        void requireSameTable(Site site) {
+            String name = PREFIX + site.path() + ".base_layer.weight";
+            if (!(site instanceof Embedding e) || !file.names().contains(name)) return;
+            try (Kernels k = run.openStep()) {
+                Tensor stored = value(name, k);
+                Tensor own = e.weight().param().value();
+                AdapterException.requireShape(file.path() + ": " + name, stored.shape(), own.shape(), "the model");
+                Tensor a = k.empty(own.shape());
+                Tensor b = k.empty(own.shape());
+                k.copy(stored, a);
+                k.copy(own, b);
+                k.elementwise().axpy(-1, b, a);
+                if (k.reduce().sumOfSquares(a) != 0) {
+                    throw new AdapterException(
+                            "%s: %s is another table than the model's, expected the same (the adapter "
+                                            .formatted(file.path(), name)
+                                    + "belongs to a model with other embeddings)");
+                }
             }
-            if (!Double.isFinite(run.reduce().sumOfSquares(t))) {
-                throw new AdapterException(file.path() + ": " + name + " has a value that is not finite");
-            }
-            return t;
         }
 
         void requireAllRead() {

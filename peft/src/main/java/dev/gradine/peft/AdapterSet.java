@@ -1,10 +1,13 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Model;
+import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -13,83 +16,99 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /// The adapters and trained copies of one model. The model itself is never touched: whoever wants them in a pass says
 /// so, `Pass.with`.
 public final class AdapterSet implements Adapters {
 
-    /// Where the values of trained tensors come from: drawn fresh, or read from a file.
-    interface Values {
-        LoraLinear lora(Linear layer, LoraLinear.Size size, LoraLinear.Start start);
-
-        Tensor copy(Weight weight);
-    }
-
     private final Model model;
-    private final LoraConfig config;
-    private final SequencedMap<Linear, Adapter> adapters = new LinkedHashMap<>();
+    private final Method method;
+    private final Selection selection;
+    private final SequencedMap<Site, Adapter> adapters = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> copies = new LinkedHashMap<>();
 
-    private AdapterSet(Model model, LoraConfig config) {
+    private AdapterSet(Model model, Method method, Selection selection) {
         this.model = model;
-        this.config = config;
+        this.method = method;
+        this.selection = selection;
     }
 
-    /// Fresh adapters for `model`; with them it still computes what it did.
+    /// Fresh adapters for `model`; with them it still computes what it did, unless the method says otherwise.
     ///
     /// @param run lifetime of what is trained
     /// @throws AdapterException if no layer is a target, or a module to save does not exist
-    public static AdapterSet fresh(Model model, LoraConfig config, Kernels run, RandomGenerator rng) {
-        return build(model, config, run, new Values() {
-            @Override
-            public LoraLinear lora(Linear layer, LoraLinear.Size size, LoraLinear.Start start) {
-                return LoraLinear.over(layer, size, start, rng);
-            }
-
-            @Override
-            public Tensor copy(Weight weight) {
-                Tensor copy = run.empty(weight.shape());
-                run.copy(weight.param().value(), copy);
-                return copy;
-            }
-        });
+    public static AdapterSet fresh(Model model, Method method, Selection where, Kernels run, RandomGenerator rng) {
+        return fresh(model, method, where, new Start(run, rng, 0, Start.NO_TOKENIZER));
     }
 
-    static AdapterSet build(Model model, LoraConfig config, Kernels run, Values values) {
-        AdapterSet set = new AdapterSet(model, config);
-        for (Linear layer : model.linears()) {
-            if (!config.adapts(layer.path())) continue;
-            var start = new LoraLinear.Start(run, config.dropout(), set.adapters.size());
-            set.adapters.put(layer, values.lora(layer, config.size(layer.path()), start));
+    /// The same with a tokenizer, for adapters that begin as a text.
+    ///
+    /// @param start of the first adapter
+    public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
+        AdapterSet set = new AdapterSet(model, method, where);
+        for (Site site : sites(model)) {
+            if (!set.adapts(site)) continue;
+            int number = start.number() + set.adapters.size();
+            Start next = new Start(start.run(), start.rng(), number, start.tokenizer());
+            set.adapters.put(site, method.fresh(site, next));
         }
         for (Weight weight : model.weights()) {
-            if (config.saves(weight.module())) {
-                set.copies.put(weight, Param.trained(weight.path(), values.copy(weight), run));
-            }
+            if (!where.saves(weight.module())) continue;
+            Tensor copy = start.run().empty(weight.shape());
+            start.run().copy(weight.param().value(), copy);
+            set.copies.put(weight, Param.trained(weight.path(), copy, start.run()));
         }
         set.requireSomething();
         return set;
     }
 
+    /// Places for adapters, in the order of the forward pass.
+    private static List<Site> sites(Model model) {
+        List<Site> all = new ArrayList<>(model.embeddings());
+        all.addAll(model.linears());
+        return all;
+    }
+
+    private boolean adapts(Site site) {
+        return method.takes(site) && (!method.peftFields().selects("target_modules") || selection.adapts(site));
+    }
+
     private void requireSomething() {
-        for (String name : config.modulesToSave()) {
+        for (String name : selection.modulesToSave()) {
             if (copies.keySet().stream().noneMatch(w -> new Targets.Suffixes(List.of(name)).matches(w.module()))) {
                 throw new AdapterException("modules_to_save: %s names no module of the model".formatted(name));
             }
         }
         if (adapters.isEmpty() && copies.isEmpty()) {
-            throw new AdapterException("targets: %s matches no linear layer; the model has %s"
+            throw new AdapterException("targets: %s matches nothing that %s adapts; the model has %s"
                     .formatted(
-                            config.targets(),
-                            model.linears().stream().map(Linear::path).limit(8).toList()));
+                            selection.targets(),
+                            method.name(),
+                            sites(model).stream()
+                                    .filter(method::takes)
+                                    .map(Site::path)
+                                    .limit(8)
+                                    .toList()));
         }
     }
 
     @Override
     public LinearMap at(Linear layer) {
-        Adapter a = adapters.get(layer);
-        return a == null ? Linear::base : a;
+        return adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;
+    }
+
+    @Override
+    public Var at(Embedding embedding, Var h, Pass pass) {
+        return adapters.get(embedding) instanceof EmbeddingAdapter a ? a.apply(embedding, h, pass) : h;
+    }
+
+    @Override
+    public int virtualTokens() {
+        int n = 0;
+        for (Adapter a : adapters.values()) if (a instanceof EmbeddingAdapter e) n += e.virtualTokens();
+        return n;
     }
 
     @Override
@@ -108,9 +127,14 @@ public final class AdapterSet implements Adapters {
         return model;
     }
 
-    /// What is trained and how.
-    public LoraConfig config() {
-        return config;
+    /// How it is adapted.
+    public Method method() {
+        return method;
+    }
+
+    /// Where it is adapted.
+    public Selection selection() {
+        return selection;
     }
 
     /// The model's weights with the adapters added into them, as `Merge` adds them: the model computes the same without
@@ -118,6 +142,7 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of the merged weights, f32
     public Adapters merged(Kernels run) {
+        Merge.requireMergeable(this);
         SequencedMap<Weight, Param> sums = new LinkedHashMap<>();
         for (Weight weight : model.weights()) {
             if (Merge.changes(this, weight)) {
@@ -145,18 +170,33 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of the copies
     public AdapterSet snapshot(Kernels run) {
-        AdapterSet frozen = new AdapterSet(model, config);
-        adapters.forEach((layer, a) -> frozen.adapters.put(layer, a.snapshot(run)));
-        copies.forEach((weight, p) -> {
+        return over(p -> {
             Tensor value = run.empty(p.value().shape());
             run.copy(p.value(), value);
-            frozen.copies.put(weight, Param.frozen(p.name(), value));
+            return Param.frozen(p.name(), value);
         });
-        return frozen;
     }
 
-    /// The adapters by the layer they stand for.
-    public SequencedMap<Linear, Adapter> adapters() {
+    /// The same adapters and copies on other values.
+    public AdapterSet over(UnaryOperator<Param> values) {
+        AdapterSet other = new AdapterSet(model, method, selection);
+        adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
+        copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
+        return other;
+    }
+
+    /// The same adapters, for values that do not change any more: they compute the same with less work.
+    ///
+    /// @param run lifetime of what is computed once
+    public AdapterSet settled(Kernels run) {
+        AdapterSet other = new AdapterSet(model, method, selection);
+        adapters.forEach((site, a) -> other.adapters.put(site, a.settled(site, run)));
+        other.copies.putAll(copies);
+        return other;
+    }
+
+    /// The adapters by the place they stand at.
+    public SequencedMap<Site, Adapter> adapters() {
         return new LinkedHashMap<>(adapters);
     }
 
@@ -168,9 +208,8 @@ public final class AdapterSet implements Adapters {
     /// Everything trained, under the names of PEFT's file.
     public SequencedMap<String, Param> trained() {
         SequencedMap<String, Param> all = new LinkedHashMap<>();
-        adapters.forEach((layer, a) ->
-                a.trained().forEach((name, p) -> all.put("base_model.model." + layer.path() + "." + name, p)));
-        copies.forEach((weight, p) -> all.put("base_model.model." + weight.path(), p));
+        adapters.forEach((site, a) -> a.params().forEach((name, p) -> all.put(method.stored(site, name), p)));
+        copies.forEach((weight, p) -> all.put(AdapterFolder.PREFIX + weight.path(), p));
         return all;
     }
 

@@ -1,10 +1,10 @@
 package dev.gradine.peft;
 
-import static dev.gradine.autograd.op.Add.add;
 import static dev.gradine.autograd.op.Dropout.dropout;
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.LowRankLinear.lowRankLinear;
-import static dev.gradine.autograd.op.Scale.scale;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
@@ -16,7 +16,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
-import java.util.random.RandomGenerator;
+import java.util.function.UnaryOperator;
 
 /// Low-rank adapter over a frozen linear layer.
 ///
@@ -32,50 +32,19 @@ import java.util.random.RandomGenerator;
 /// @param s scale
 /// @param p probability of dropping a value of x in training
 /// @param index number of this adapter in its model, so that no two draw the same mask
-public record LoraLinear(Param a, Param b, float s, float p, int index) implements Adapter {
-
-    /// Rank and scale of the update.
-    ///
-    /// @param rank inner width R, at least 1
-    /// @param s scale of the update
-    public record Size(int rank, float s) {
-        /// @throws IllegalArgumentException if the rank is below 1
-        public Size {
-            if (rank < 1) throw new IllegalArgumentException("lora: rank is " + rank + ", expected >= 1");
-        }
-    }
-
-    /// How an adapter begins.
-    ///
-    /// @param run lifetime of its weights
-    /// @param dropout probability of dropping a value of its input in training
-    /// @param index its number in the model
-    record Start(Kernels run, float dropout, int index) {}
+public record LoraLinear(Param a, Param b, float s, float p, int index) implements LinearAdapter {
 
     /// A fresh adapter in the memory of `start.run()`, which must outlive training.
-    static LoraLinear over(Linear base, Size size, Start start, RandomGenerator rng) {
-        int in = base.in();
-        float[] a = new float[size.rank() * in];
-        double bound = 1 / Math.sqrt(in);
-        for (int i = 0; i < a.length; i++) a[i] = (float) rng.nextDouble(-bound, bound);
-        Tensor aValue = start.run().of(Shape.of(size.rank(), in), a);
-        Tensor bValue = start.run().zeros(Shape.of(base.out(), size.rank()));
-        return of(base, aValue, bValue, size.s(), start);
-    }
-
-    /// An adapter of given values.
-    ///
-    /// @throws AdapterException if a shape does not fit the base layer
-    static LoraLinear of(Linear base, Tensor a, Tensor b, float s, Start start) {
-        String path = base.path();
-        Shape expectedA = Shape.of(a.shape().dim(0), base.in());
-        Shape expectedB = Shape.of(base.out(), a.shape().dim(0));
-        String because = "base weight " + base.weight().shape();
-        AdapterException.requireShape(path + ".lora_A", a.shape(), expectedA, because);
-        AdapterException.requireShape(path + ".lora_B", b.shape(), expectedB, because);
-        Param pa = Param.trained(path + ".lora_A.weight", a, start.run());
-        Param pb = Param.trained(path + ".lora_B.weight", b, start.run());
-        return new LoraLinear(pa, pb, s, start.dropout(), start.index());
+    static LoraLinear over(Linear base, Lora how, Start start) {
+        int rank = how.rank(base.path());
+        float[] a = new float[rank * base.in()];
+        double bound = 1 / Math.sqrt(base.in());
+        for (int i = 0; i < a.length; i++) a[i] = (float) start.rng().nextDouble(-bound, bound);
+        Tensor aValue = start.run().of(Shape.of(rank, base.in()), a);
+        Tensor bValue = start.run().zeros(Shape.of(base.out(), rank));
+        Param pa = Param.trained(base.path() + ".lora_A.weight", aValue, start.run());
+        Param pb = Param.trained(base.path() + ".lora_B.weight", bValue, start.run());
+        return new LoraLinear(pa, pb, how.scale(base.path()), how.dropout(), start.number());
     }
 
     @Override
@@ -118,17 +87,19 @@ public record LoraLinear(Param a, Param b, float s, float p, int index) implemen
     }
 
     @Override
-    public LoraLinear snapshot(Kernels run) {
-        return new LoraLinear(frozen(a, run), frozen(b, run), s, p, index);
-    }
-
-    private static Param frozen(Param p, Kernels run) {
-        Tensor copy = run.empty(p.value().shape());
-        run.copy(p.value(), copy);
-        return Param.frozen(p.name(), copy);
+    public LoraLinear over(UnaryOperator<Param> values) {
+        return new LoraLinear(values.apply(a), values.apply(b), s, p, index);
     }
 
     @Override
+    public Tensor merged(Tensor w, Kernels k) {
+        Tensor d = delta(k);
+        k.elementwise().axpy(1, d, w);
+        k.release(d);
+        return w;
+    }
+
+    /// The update ΔW of the base weight, `f32[O,I]` in the memory of `k`.
     public Tensor delta(Kernels k) {
         Tensor d = k.empty(Shape.of(b.value().shape().dim(0), a.value().shape().dim(1)));
         k.matMul().nn(b.value(), a.value(), s, false, d);
@@ -136,7 +107,7 @@ public record LoraLinear(Param a, Param b, float s, float p, int index) implemen
     }
 
     @Override
-    public SequencedMap<String, Param> trained() {
+    public SequencedMap<String, Param> params() {
         SequencedMap<String, Param> m = new LinkedHashMap<>();
         m.put("lora_A.weight", a);
         m.put("lora_B.weight", b);

@@ -1,7 +1,9 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
@@ -9,39 +11,63 @@ import dev.gradine.tensor.Tensor;
 
 /// The weights a model would have had without its adapters, to compute what it computes with them.
 ///
-/// ```
-/// W′ = W + ΔW
-/// ```
-///
 /// Computed in f32 and rounded once, to the type of the file it goes to.
 public final class Merge {
 
     private Merge() {}
 
+    /// Fails unless weights alone can compute what the model does with `set`.
+    ///
+    /// @throws AdapterException names the method
+    public static void requireMergeable(AdapterSet set) {
+        if (set.method().merges()) return;
+        throw new AdapterException("merge: %s cannot be merged into the weights of a model; use the adapter beside it"
+                .formatted(set.method().name()));
+    }
+
     /// The merged weight of one place, f32, in the memory of `k`.
     ///
     /// @throws AdapterException if a value of it is not finite
     public static Tensor merged(AdapterSet set, Weight weight, Kernels k) {
-        Tensor w = k.empty(weight.param().value().shape());
+        Tensor w = k.empty(weight.shape());
         Param copy = set.copies().get(weight);
         k.copy(copy == null ? weight.param().value() : copy.value(), w);
-        set.adapters().forEach((Linear layer, Adapter a) -> {
-            if (layer.weight() == weight) {
-                Tensor d = a.delta(k);
-                k.elementwise().axpy(1, d, w);
-                k.release(d);
-            }
-        });
+        for (var e : set.adapters().entrySet()) w = merged(e.getKey(), e.getValue(), weight, w, k);
         if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
             throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
         }
         return w;
     }
 
+    private static Tensor merged(Site site, Adapter a, Weight weight, Tensor w, Kernels k) {
+        if (weight(site) == weight) return a.merged(w, k);
+        return changesBias(site, a, weight) && a instanceof LinearAdapter l ? l.mergedBias(w, k) : w;
+    }
+
+    private static Weight weight(Site site) {
+        return switch (site) {
+            case Linear l -> l.weight();
+            case Embedding e -> e.weight();
+            case Weight w -> w;
+        };
+    }
+
+    private static boolean changesBias(Site site, Adapter a, Weight weight) {
+        boolean isBias = site instanceof Linear l && l.hasBias() && l.bias() == weight;
+        return isBias && a instanceof LinearAdapter l && l.changesBias();
+    }
+
     /// Whether merging changes the weight of this place.
     public static boolean changes(AdapterSet set, Weight weight) {
         return set.copies().containsKey(weight)
-                || set.adapters().keySet().stream().anyMatch(l -> l.weight() == weight);
+                || set.adapters().entrySet().stream()
+                        .anyMatch(e -> weight(e.getKey()) == weight || changesBias(e.getKey(), e.getValue(), weight));
+    }
+
+    /// Whether a merged checkpoint needs a tensor of its own for this place: it changes, or it was tied to one that
+    /// does.
+    public static boolean stores(AdapterSet set, Weight weight) {
+        return set.model().weights().stream().anyMatch(w -> w.param() == weight.param() && changes(set, w));
     }
 
     /// The type a merged weight is written in: that of the checkpoint, or f32 where the checkpoint was quantised, since

@@ -46,6 +46,27 @@ public sealed interface Targets {
     /// Whether the layer at `path` is meant.
     boolean matches(String path);
 
+    /// As PEFT's file has it: a list of names or a regular expression.
+    default Object stored() {
+        return switch (this) {
+            case Suffixes s -> s.names();
+            case Regex r -> r.pattern().pattern();
+            case AllLinear _ -> "all-linear";
+        };
+    }
+
+    /// `whole` as an expression.
+    ///
+    /// @param part of it that the user wrote
+    /// @throws AdapterException if it is none
+    static Pattern pattern(String whole, String part) {
+        try {
+            return Pattern.compile(whole);
+        } catch (PatternSyntaxException e) {
+            throw new AdapterException("pattern: %s is no regular expression: %s".formatted(part, e.getDescription()));
+        }
+    }
+
     /// Reads what a user writes: `all-linear`, a list of names separated by commas, or a regular expression (anything
     /// with a character that no name has).
     ///

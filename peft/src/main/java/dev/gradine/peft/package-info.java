@@ -1,6 +1,6 @@
-/// Adapters over frozen linear layers, trained copies of whole weights, their merging, and the files of Hugging Face
-/// PEFT. An adapter is one file with its formula; what all adapters share (selection of layers, switching off, saving,
-/// loading, merging) is written once, against `Adapter`. Objectives do not belong here.
+/// Adapters over frozen models, trained copies of whole weights, their merging, and the files of Hugging Face PEFT. A
+/// method is one record with its formula and its options; what all methods share (selection of layers, saving, loading,
+/// merging, snapshots) is written once, against `Method` and `Adapter`. Objectives do not belong here.
 @NullMarked
 package dev.gradine.peft;
 

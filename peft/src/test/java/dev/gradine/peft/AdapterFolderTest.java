@@ -32,8 +32,8 @@ class AdapterFolderTest {
     private void written(Consumer<Map<String, Tensor>> change) {
         try (Kernels run = CpuKernels.open();
                 Arena arena = Arena.ofConfined()) {
-            LoraConfig config = LoraConfig.of(2, 4, Targets.parse("q_proj"));
-            AdapterSet m = AdapterSet.fresh(TinyModel.of(run, false), config, run, new SplittableRandom(1));
+            AdapterSet m = AdapterSet.fresh(
+                    TinyModel.of(run, false), Lora.of(2, 4), Selection.of("q_proj"), run, new SplittableRandom(1));
             AdapterFolder.save(m, folder, "", run);
             Map<String, Tensor> tensors = new TreeMap<>();
             m.trained().forEach((name, p) -> tensors.put(name, run.toHost(p.value(), arena)));
@@ -82,11 +82,11 @@ class AdapterFolderTest {
     void a_misshapen_tensor_is_named() {
         try (Arena arena = Arena.ofConfined()) {
             written(t -> t.put(A0, Tensor.of(arena, Shape.of(3, 24), new float[72])));
-            assertRefused(weights() + ": model.layers.0.self_attn.q_proj.lora_A.weight is [3, 24], expected [2, 24]"
-                    + " (rank of adapter_config.json and base weight [24, 24])");
+            assertRefused(
+                    weights() + ": " + A0 + " is [3, 24], expected [2, 24]" + " (adapter_config.json and the model)");
             written(t -> t.put(B0, Tensor.of(arena, Shape.of(24), new float[24])));
-            assertRefused(weights() + ": model.layers.0.self_attn.q_proj.lora_B.weight is [24], expected [24, 2]"
-                    + " (rank of adapter_config.json and base weight [24, 24])");
+            assertRefused(
+                    weights() + ": " + B0 + " is [24], expected [24, 2]" + " (adapter_config.json and the model)");
         }
     }
 

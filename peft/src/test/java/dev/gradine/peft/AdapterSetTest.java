@@ -14,7 +14,6 @@ import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -33,8 +32,8 @@ class AdapterSetTest {
         run.close();
     }
 
-    private AdapterSet adapted(LoraConfig config) {
-        return AdapterSet.fresh(model, config, run, new SplittableRandom(5));
+    private AdapterSet adapted(Selection where) {
+        return AdapterSet.fresh(model, Lora.of(4, 8), where, run, new SplittableRandom(5));
     }
 
     private float[] logits(Adapters adapters) {
@@ -42,29 +41,22 @@ class AdapterSetTest {
     }
 
     /// Adapters on all layers and a trained copy of the head.
-    static LoraConfig everything() {
-        return new LoraConfig(
-                4,
-                8,
-                0,
-                false,
-                Targets.parse("all-linear"),
-                List.of(),
-                new LinkedHashMap<>(),
-                new LinkedHashMap<>(),
-                List.of(),
-                List.of(),
-                List.of("lm_head"));
+    static AdapterSet everything(Llama model, Kernels run) {
+        return AdapterSet.fresh(model, Lora.of(4, 8), saving("all-linear", "lm_head"), run, new SplittableRandom(5));
+    }
+
+    private static Selection saving(String targets, String module) {
+        return new Selection(Targets.parse(targets), List.of(), List.of(), List.of(), List.of(module));
     }
 
     @Test
     void a_fresh_one_computes_what_the_base_does() {
-        assertThat(logits(adapted(everything()))).isEqualTo(base);
+        assertThat(logits(everything(model, run))).isEqualTo(base);
     }
 
     @Test
     void a_pass_without_them_computes_what_the_base_did() {
-        AdapterSet m = adapted(everything());
+        AdapterSet m = everything(model, run);
         TinyModel.perturb(m, run);
         float[] on = logits(m);
         assertThat(on).isNotEqualTo(base);
@@ -74,7 +66,7 @@ class AdapterSetTest {
 
     @Test
     void merged_it_computes_the_same_and_the_model_is_left_as_it_was() {
-        AdapterSet m = adapted(everything());
+        AdapterSet m = everything(model, run);
         TinyModel.perturb(m, run);
         float[] on = logits(m);
         Adapters merged = m.merged(run);
@@ -90,7 +82,7 @@ class AdapterSetTest {
 
     @Test
     void it_touches_what_it_adapts_and_what_it_trains_whole() {
-        AdapterSet m = adapted(everything());
+        AdapterSet m = everything(model, run);
         assertThat(model.linears()).allSatisfy(l -> assertThat(m.touches(l)).isEqualTo(l != model.head()));
         assertThat(model.weights().stream().filter(m::touches))
                 .extracting(Weight::path)
@@ -101,9 +93,8 @@ class AdapterSetTest {
 
     @Test
     void the_same_seed_starts_the_same() {
-        List<Param> one = adapted(everything()).params();
-        List<Param> other = AdapterSet.fresh(TinyModel.of(run, false), everything(), run, new SplittableRandom(5))
-                .params();
+        List<Param> one = everything(model, run).params();
+        List<Param> other = everything(TinyModel.of(run, false), run).params();
         assertThat(other).hasSameSizeAs(one);
         for (int i = 0; i < one.size(); i++) {
             assertThat(run.download(one.get(i).value()))
@@ -113,7 +104,7 @@ class AdapterSetTest {
 
     @Test
     void a_snapshot_stays_where_it_was() {
-        AdapterSet m = adapted(everything());
+        AdapterSet m = everything(model, run);
         TinyModel.perturb(m, run);
         float[] then = logits(m);
         AdapterSet snapshot = m.snapshot(run);
@@ -127,7 +118,7 @@ class AdapterSetTest {
 
     @Test
     void what_was_saved_is_what_is_loaded(@TempDir Path folder) {
-        AdapterSet m = adapted(everything());
+        AdapterSet m = everything(model, run);
         TinyModel.perturb(m, run);
         float[] on = logits(m);
         AdapterFolder.save(m, folder, "org/base", run);
@@ -147,14 +138,12 @@ class AdapterSetTest {
     @Test
     void the_number_of_values_is_the_sum_over_layers() {
         long perBlock = 4L * ((24 + 24) * 2 + (24 + 12) * 2 + (24 + 40) * 3);
-        assertThat(adapted(everything()).trainedValues()).isEqualTo(2 * perBlock + 37 * 24);
+        assertThat(everything(model, run).trainedValues()).isEqualTo(2 * perBlock + 37 * 24);
     }
 
     @Test
     void names_are_those_of_pefts_file() {
-        assertThat(adapted(LoraConfig.of(2, 2, Targets.parse("layers.1.self_attn.v_proj")))
-                        .trained()
-                        .keySet())
+        assertThat(adapted(Selection.of("layers.1.self_attn.v_proj")).trained().keySet())
                 .containsExactly(
                         "base_model.model.model.layers.1.self_attn.v_proj.lora_A.weight",
                         "base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight");
@@ -162,30 +151,17 @@ class AdapterSetTest {
 
     @Test
     void refuses_targets_that_match_nothing() {
-        assertThatThrownBy(() -> adapted(LoraConfig.of(2, 2, Targets.parse("c_attn"))))
+        assertThatThrownBy(() -> adapted(Selection.of("c_attn")))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("targets: Suffixes[names=[c_attn]] matches no linear layer; the model has "
-                        + "[model.layers.0.self_attn.q_proj, model.layers.0.self_attn.k_proj, "
+                .hasMessage("targets: Suffixes[names=[c_attn]] matches nothing that lora adapts; the model has "
+                        + "[model.embed_tokens, model.layers.0.self_attn.q_proj, model.layers.0.self_attn.k_proj, "
                         + "model.layers.0.self_attn.v_proj, model.layers.0.self_attn.o_proj, "
-                        + "model.layers.0.mlp.gate_proj, model.layers.0.mlp.up_proj, model.layers.0.mlp.down_proj, "
-                        + "model.layers.1.self_attn.q_proj]");
+                        + "model.layers.0.mlp.gate_proj, model.layers.0.mlp.up_proj, model.layers.0.mlp.down_proj]");
     }
 
     @Test
     void refuses_a_module_to_save_that_does_not_exist() {
-        LoraConfig c = new LoraConfig(
-                4,
-                8,
-                0,
-                false,
-                Targets.parse("q_proj"),
-                List.of(),
-                new LinkedHashMap<>(),
-                new LinkedHashMap<>(),
-                List.of(),
-                List.of(),
-                List.of("score"));
-        assertThatThrownBy(() -> adapted(c))
+        assertThatThrownBy(() -> adapted(saving("q_proj", "score")))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("modules_to_save: score names no module of the model");
     }

@@ -14,7 +14,6 @@ import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -39,19 +38,12 @@ class AtTheSameTimeTest {
     }
 
     private AdapterSet adapted(String targets, int seed, float dropout) {
-        LoraConfig config = new LoraConfig(
-                4,
-                8,
-                dropout,
-                false,
-                Targets.parse(targets),
-                List.of(),
-                new LinkedHashMap<>(),
-                new LinkedHashMap<>(),
-                List.of(),
-                List.of(),
-                List.of("lm_head"));
-        AdapterSet set = AdapterSet.fresh(model, config, run, new SplittableRandom(seed));
+        AdapterSet set = AdapterSet.fresh(
+                model,
+                Lora.of(4, 8).dropping(dropout),
+                new Selection(Targets.parse(targets), List.of(), List.of(), List.of(), List.of("lm_head")),
+                run,
+                new SplittableRandom(seed));
         TinyModel.perturb(set, run, seed);
         return set;
     }

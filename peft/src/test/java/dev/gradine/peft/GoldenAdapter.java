@@ -1,9 +1,9 @@
 package dev.gradine.peft;
 
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Gather.gather;
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.Scale.scale;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -69,6 +69,15 @@ final class GoldenAdapter implements AutoCloseable {
             if (Merge.changes(m, w)) replaced.put(w.path(), Merge.merged(m, w, run));
         }
         return model(replaced);
+    }
+
+    boolean has(String name) {
+        return expected.names().contains(name);
+    }
+
+    /// The first of two that there is.
+    double[] expected(String name, String otherwise) {
+        return expected(has(name) ? name : otherwise);
     }
 
     double[] expected(String name) {

@@ -17,7 +17,6 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -86,19 +85,8 @@ class LoraDropoutTest {
     }
 
     private AdapterSet adapted(Llama model, float p) {
-        LoraConfig config = new LoraConfig(
-                4,
-                8,
-                p,
-                false,
-                Targets.parse("q_proj,v_proj"),
-                List.of(),
-                new LinkedHashMap<>(),
-                new LinkedHashMap<>(),
-                List.of(),
-                List.of(),
-                List.of());
-        AdapterSet m = AdapterSet.fresh(model, config, run, new SplittableRandom(5));
+        AdapterSet m = AdapterSet.fresh(
+                model, Lora.of(4, 8).dropping(p), Selection.of("q_proj,v_proj"), run, new SplittableRandom(5));
         TinyModel.perturb(m, run);
         return m;
     }

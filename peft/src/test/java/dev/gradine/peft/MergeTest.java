@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Linear;
 import dev.gradine.nn.Llama;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
@@ -34,8 +35,7 @@ class MergeTest {
     }
 
     private AdapterSet adapted(Llama model, String targets) {
-        LoraConfig config = LoraConfig.of(3, 6, Targets.parse(targets));
-        AdapterSet m = AdapterSet.fresh(model, config, run, new SplittableRandom(1));
+        AdapterSet m = AdapterSet.fresh(model, Lora.of(3, 6), Selection.of(targets), run, new SplittableRandom(1));
         TinyModel.perturb(m, run);
         return m;
     }
@@ -96,7 +96,7 @@ class MergeTest {
     @Test
     void a_trained_copy_takes_the_weights_place() {
         Llama model = TinyModel.of(run, false);
-        AdapterSet m = AdapterSet.fresh(model, AdapterSetTest.everything(), run, new SplittableRandom(1));
+        AdapterSet m = AdapterSetTest.everything(model, run);
         TinyModel.perturb(m, run);
         Weight head = model.head().weight();
         assertThat(Merge.changes(m, head)).isTrue();
@@ -108,7 +108,7 @@ class MergeTest {
     void a_value_that_is_not_finite_is_refused() {
         AdapterSet m = adapted(TinyModel.of(run, false), "layers.0.mlp.up_proj");
         run.elementwise().fill(m.params().getFirst().value(), Float.NaN);
-        Weight w = m.adapters().firstEntry().getKey().weight();
+        Weight w = ((Linear) m.adapters().firstEntry().getKey()).weight();
         assertThatThrownBy(() -> Merge.merged(m, w, run))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("merge: model.layers.0.mlp.up_proj.weight has a value that is not finite");

@@ -16,7 +16,6 @@ import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -34,19 +33,9 @@ class StepMemoryTest {
     private static final int RANK = 4;
     private static final int HEADS = 4;
 
-    private static LoraConfig config(float dropout) {
-        return new LoraConfig(
-                RANK,
-                8,
-                dropout,
-                false,
-                Targets.parse("all-linear"),
-                List.of(),
-                new LinkedHashMap<>(),
-                new LinkedHashMap<>(),
-                List.of(),
-                List.of(),
-                List.of());
+    private static AdapterSet adapted(Llama model, float dropout, Kernels run) {
+        Lora lora = Lora.of(RANK, 8).dropping(dropout);
+        return AdapterSet.fresh(model, lora, Selection.of("all-linear"), run, new SplittableRandom(5));
     }
 
     private static TokenBatch batch() {
@@ -59,7 +48,7 @@ class StepMemoryTest {
         for (int i = 0; i < 2; i++) {
             try (Kernels run = CpuKernels.open()) {
                 Llama model = TinyModel.of(run, true, 4 + i);
-                AdapterSet m = AdapterSet.fresh(model, config(0), run, new SplittableRandom(5));
+                AdapterSet m = adapted(model, 0, run);
                 try (Kernels k = run.openStep()) {
                     model.hidden(Pass.of(tape.apply(k), batch()).with(m).checkpointing(checkpoints));
                     used[i] = run.peakStepBytes();
@@ -100,7 +89,7 @@ class StepMemoryTest {
     private static List<float[]> gradients(float dropout, boolean checkpoints, long second) {
         try (Kernels run = CpuKernels.open()) {
             Llama model = TinyModel.of(run, true);
-            AdapterSet m = AdapterSet.fresh(model, config(dropout), run, new SplittableRandom(5));
+            AdapterSet m = adapted(model, dropout, run);
             TinyModel.perturb(m, run);
             AtomicLong seed = new AtomicLong(1);
             try (Kernels k = run.openStep()) {

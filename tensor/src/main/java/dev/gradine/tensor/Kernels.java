@@ -3,11 +3,15 @@ package dev.gradine.tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -16,6 +20,8 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import java.lang.foreign.Arena;
 
 /// One device for one lifetime: where tensors are allocated, how values reach the host, and which kernels run.
@@ -131,7 +137,10 @@ public interface Kernels extends AutoCloseable {
     /// Sums over segments and whole tensors.
     ReduceKernel reduce();
 
-    /// SwiGLU, GELU, log-sigmoid.
+    /// Functions of one and of two variables, value by value.
+    FunctionKernel function();
+
+    /// SwiGLU.
     ActivationKernel activation();
 
     /// Root-mean-square normalisation.
@@ -139,6 +148,15 @@ public interface Kernels extends AutoCloseable {
 
     /// Layer normalisation.
     LayerNormKernel layerNorm();
+
+    /// Group normalisation.
+    GroupNormKernel groupNorm();
+
+    /// Convolution over two axes.
+    Conv2dKernel conv2d();
+
+    /// Enlarged images.
+    UpsampleKernel upsample();
 
     /// Rotary position embedding.
     RopeKernel rope();
@@ -151,6 +169,12 @@ public interface Kernels extends AutoCloseable {
 
     /// Rows of a table by index: embedding and row selection.
     GatherKernel gather();
+
+    /// Values to other places: permuted axes, columns, rows written by index.
+    LayoutKernel layout();
+
+    /// Softmax over rows.
+    SoftmaxKernel softmax();
 
     /// Log-probabilities of given tokens from logits.
     LogProbKernel logProb();

@@ -2,11 +2,13 @@ package dev.gradine.tensor;
 
 import java.util.Arrays;
 
-/// Extents of a tensor, outermost first, at most four. Immutable; `[]` is a scalar.
+/// Extents of a tensor, outermost first, at most six. Immutable; `[]` is a scalar.
 public final class Shape {
 
     /// The shape `[]` of a single number.
     public static final Shape SCALAR = new Shape(new int[0]);
+
+    private static final int MOST_AXES = 6; // a video: batch, channels, time, height, width, and one to split
 
     private final int[] dims;
 
@@ -16,9 +18,10 @@ public final class Shape {
 
     /// A shape of the given extents.
     ///
-    /// @throws ShapeException if there are more than four extents, one is negative, or they hold 2³¹ values or more
+    /// @throws ShapeException if there are more than six extents, one is negative, or they hold 2³¹ values or more
     public static Shape of(int... dims) {
-        if (dims.length > 4) throw new ShapeException("shape: " + Arrays.toString(dims) + ", expected at most 4 axes");
+        if (dims.length > MOST_AXES)
+            throw new ShapeException("shape: " + Arrays.toString(dims) + ", expected at most " + MOST_AXES + " axes");
         long size = 1;
         for (int d : dims) {
             if (d < 0) throw new ShapeException("shape: " + Arrays.toString(dims) + ", expected no negative extent");

@@ -32,10 +32,10 @@ class ShapeTest {
     }
 
     @Test
-    void refuses_more_than_four_axes() {
-        assertThatThrownBy(() -> Shape.of(1, 2, 3, 4, 5))
+    void refuses_more_than_six_axes() {
+        assertThatThrownBy(() -> Shape.of(1, 2, 3, 4, 5, 6, 7))
                 .isInstanceOf(ShapeException.class)
-                .hasMessage("shape: [1, 2, 3, 4, 5], expected at most 4 axes");
+                .hasMessage("shape: [1, 2, 3, 4, 5, 6, 7], expected at most 6 axes");
     }
 
     @Test

@@ -1,7 +1,7 @@
 package dev.gradine.train;
 
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.Scale.scale;
 import static dev.gradine.autograd.op.SliceRows.sliceRows;
 
 import dev.gradine.align.LabelledPair;

@@ -6,7 +6,7 @@ import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch;
 import dev.gradine.align.PairBatch.Prompts;
-import dev.gradine.autograd.op.Scale;
+import dev.gradine.autograd.op.Functions;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
@@ -68,7 +68,7 @@ class ReferenceLogProbsTest {
             @Override
             public LinearMap at(Linear layer) {
                 if (!layer.path().endsWith(end)) return Linear::base;
-                return (base, x, pass) -> Scale.scale(base.base(x, pass), 2);
+                return (base, x, pass) -> Functions.scale(base.base(x, pass), 2);
             }
 
             @Override

@@ -5,9 +5,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Every differentiable operation, by arity. The `permits` clauses are the table of contents.
 ///
-/// A gradient an op returns is either new memory or its `dy` itself; null where it was not needed. `Saved` lists every
-/// tensor that backward reads: inputs, the result, and memory that `forward` has allocated. The tape holds those.
+/// A gradient an op returns is new memory, its `dy` itself, or all of `dy` under another shape; null where it was not
+/// needed. `Saved` lists every tensor that backward reads: inputs, the result, and memory that `forward` has allocated.
+/// The tape holds those.
 public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
+
+    /// Its name in messages.
+    default String title() {
+        return getClass().getSimpleName();
+    }
 
     /// Result of a forward pass and what the backward pass will re-read.
     ///

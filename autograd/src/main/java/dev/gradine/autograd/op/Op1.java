@@ -5,7 +5,20 @@ import dev.gradine.tensor.Tensor;
 
 /// An operation of one input.
 public sealed interface Op1<S> extends Op
-        permits Dropout, Gather, Gelu, LogProb, LogSigmoid, Mean, Rope, Scale, SegmentSum, SliceRows {
+        permits Apply,
+                Dropout,
+                Gather,
+                LogProb,
+                Mean,
+                Permute,
+                Reshape,
+                Rope,
+                SegmentSum,
+                SliceColumns,
+                SliceRows,
+                Softmax,
+                SumLast,
+                Upsample {
 
     /// Checks the shapes, then computes the result and what backward needs.
     Forward<S> forward(Kernels k, Tensor a);

@@ -4,7 +4,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 
 /// An operation of three inputs.
-public sealed interface Op3<S> extends Op permits Attention, LayerNorm {
+public sealed interface Op3<S> extends Op permits Attention, Conv2d, GroupNorm, LayerNorm {
 
     /// Checks the shapes, then computes the result and what backward needs.
     Forward<S> forward(Kernels k, Tensor a, Tensor b, Tensor c);

@@ -8,6 +8,8 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.Per;
 import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +35,7 @@ class CustomOpTest {
         @Override
         public Forward<Saved> forward(Kernels k, List<Tensor> in) {
             Tensor y = k.empty(in.get(0).shape());
-            k.elementwise().mul(in.get(0), in.get(1), y);
+            k.function().combine(Fn2.MUL, Per.VALUE, in.get(0), in.get(1), y);
             return new Forward<>(y, new Saved(in.get(0), in.get(1)));
         }
 
@@ -41,8 +43,8 @@ class CustomOpTest {
         public List<@Nullable Tensor> backward(Kernels k, Saved s, Tensor dy) {
             Tensor da = k.empty(dy.shape());
             Tensor db = k.empty(dy.shape());
-            k.elementwise().mul(dy, s.b(), da);
-            k.elementwise().mul(dy, s.a(), db);
+            k.function().combine(Fn2.MUL, Per.VALUE, dy, s.b(), da);
+            k.function().combine(Fn2.MUL, Per.VALUE, dy, s.a(), db);
             return Arrays.<@Nullable Tensor>asList(da, db);
         }
     }

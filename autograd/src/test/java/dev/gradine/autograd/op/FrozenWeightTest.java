@@ -51,7 +51,7 @@ class FrozenWeightTest {
     @ParameterizedTest
     @EnumSource(names = {"F16", "BF16"})
     void gather_reads_it(DType type) {
-        same(type, (x, w) -> Add.add(x, gather(w, x.tape().kernels().ofInts(8, 0, 8))));
+        same(type, (x, w) -> Functions.add(x, gather(w, x.tape().kernels().ofInts(8, 0, 8))));
     }
 
     /// Result and input gradient with W of the type and with the same values in f32.

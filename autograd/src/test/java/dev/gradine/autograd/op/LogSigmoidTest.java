@@ -1,6 +1,6 @@
 package dev.gradine.autograd.op;
 
-import static dev.gradine.autograd.op.LogSigmoid.logSigmoid;
+import static dev.gradine.autograd.op.Functions.logSigmoid;
 
 import dev.gradine.tensor.Shape;
 import dev.gradine.testkit.Tolerance;

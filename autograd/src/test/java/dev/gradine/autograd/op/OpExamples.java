@@ -6,7 +6,13 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
+import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.tensor.kernel.Sequences;
+import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
+import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import dev.gradine.testkit.Cases;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,26 +35,33 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
         AttentionSpec spec = AttentionSpec.causal(2, 1, 8, 0.3f);
         Sequences sequences = Sequences.packed(0, 2, 5);
         return List.of(
-                of(_ -> new Add(), M, M),
                 of(_ -> new AddBias(), M, V),
+                of(_ -> new Apply(Fn.SILU, 0, 0), M),
                 of(_ -> new Attention(spec, sequences), Shape.of(5, 16), Shape.of(5, 8), Shape.of(5, 8)),
+                of(_ -> new Combine(Fn2.MUL), M, V),
+                of(_ -> new Concat(1), M, Shape.of(5, 3)),
+                of(_ -> new Conv2d(Windows.square(2, 1)), Shape.of(2, 3, 5, 6), Shape.of(4, 3, 3, 3), Shape.of(4)),
                 of(_ -> new Dropout(0.25f, 9), M),
                 of(k -> new Gather(k.ofInts(4, 0, 4)), M),
-                of(_ -> new Gelu(true), M),
+                of(_ -> new GroupNorm(new Groups(2, 1e-5f)), Shape.of(2, 4, 3, 5), Shape.of(4), Shape.of(4)),
                 of(_ -> new LayerNorm(1e-5f), M, V, V),
                 of(_ -> new Linear(), M, Shape.of(3, 17)),
                 of(k -> new LinearLogProb(k.ofInts(1, 2, 0, 0, 1), null, false), M, Shape.of(3, 17)),
                 of(k -> new LogProb(k.ofInts(16, 2, 0, 0, 1), null), M),
-                of(_ -> new LogSigmoid(), M),
                 of(_ -> new LowRankLinear(2), M, Shape.of(3, 17), Shape.of(2, 17), Shape.of(3, 2)),
                 of(_ -> new Mean(), M),
+                of(_ -> new Permute(List.of(1, 0)), M),
+                of(k -> new PutRows(k.ofInts(3, 0)), M, Shape.of(2, 17)),
+                of(_ -> new Reshape(Shape.of(17, 5)), M),
                 of(_ -> new RmsNorm(1e-5f), M, V),
                 of(OpExamples::rope, Shape.of(5, 16)),
-                of(_ -> new Scale(-3), M),
                 of(k -> new SegmentSum(k.ofInts(0, 3, 3, 17)), V),
+                of(_ -> new SliceColumns(2, 6), M),
                 of(_ -> new SliceRows(1, 4), M),
-                of(_ -> new Sub(), M, M),
-                of(_ -> new SwiGlu(), M, M));
+                of(_ -> new Softmax(0.5f), M),
+                of(_ -> new SumLast(), M),
+                of(_ -> new SwiGlu(), M, M),
+                of(_ -> new Upsample(new Enlargement(Mode.BILINEAR, 2)), Shape.of(2, 3, 4, 5)));
     }
 
     private static Rope rope(Kernels k) {

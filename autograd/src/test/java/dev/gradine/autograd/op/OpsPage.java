@@ -1,6 +1,8 @@
 package dev.gradine.autograd.op;
 
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.Fn2;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -42,6 +44,7 @@ record OpsPage(Path root) {
                 """);
         page.append("| op | kernels | test |\n|---|---|---|\n");
         for (Class<?> op : ops) page.append(row(op.getSimpleName()));
+        page.append(functions());
         page.append(new CudaTable(root).text());
         for (Class<?> op : ops) page.append(section(op.getSimpleName()));
         return page.toString();
@@ -56,6 +59,33 @@ record OpsPage(Path root) {
                         link(op, OPS + op + ".java"),
                         kernels.isEmpty() ? "none" : kernels,
                         link(op + "Test", TESTS + op + "Test.java"));
+    }
+
+    /// The rows of `Fn` and `Fn2`.
+    private static String functions() {
+        StringBuilder table = new StringBuilder("""
+
+                ## Functions
+
+                Each is a row of `Fn` or `Fn2` and a row of `function.cu`. `Apply` calls those of one variable,
+                `Combine` those of two; `Functions` has short names for them.
+
+                | of x | y | dx | defined for |
+                |---|---|---|---|
+                """);
+        for (Fn f : Fn.values()) {
+            String domain = f.domain().text();
+            table.append("| %s | %s | %s | %s |\n".formatted(f.id(), cell(f.y()), cell(f.dx()), domain));
+        }
+        table.append("\n| of a and b | y | da | db |\n|---|---|---|---|\n");
+        for (Fn2 f : Fn2.values()) {
+            table.append("| %s | %s | %s | %s |\n".formatted(f.id(), cell(f.y()), cell(f.da()), cell(f.db())));
+        }
+        return table.toString();
+    }
+
+    private static String cell(String formula) {
+        return "`" + formula.replace("|", "\\|") + "`";
     }
 
     private String section(String op) {

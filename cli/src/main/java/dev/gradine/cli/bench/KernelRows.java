@@ -5,6 +5,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CopyRate;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
+import dev.gradine.tensor.kernel.Fn;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -61,8 +62,8 @@ public final class KernelRows {
         row("layer norm backward" + size, 3, values, copy, () -> k.layerNorm().backward(g, x, w, m, r, y, null, null));
         row("swiglu" + size, 3, values, copy, () -> k.activation().swiGlu(x, u, y));
         row("swiglu backward" + size, 5, values, copy, () -> k.activation().swiGluBackward(g, x, u, y, z));
-        row("gelu" + size, 2, values, copy, () -> k.activation().gelu(x, false, y));
-        row("gelu backward" + size, 3, values, copy, () -> k.activation().geluBackward(g, x, false, y));
+        row("gelu" + size, 2, values, copy, () -> k.function().apply(Fn.GELU_ERF, 0, 0, x, y));
+        row("gelu backward" + size, 3, values, copy, () -> k.function().applyBackward(Fn.GELU_ERF, 0, 0, g, x, y));
         row("dropout" + size, 2, values, copy, () -> k.dropout().apply(x, 0.1f, 7, y));
         Tensor cos = random(n, 32);
         Tensor sin = random(n, 32);

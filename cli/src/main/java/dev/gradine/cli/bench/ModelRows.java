@@ -17,8 +17,8 @@ import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.LoraConfig;
-import dev.gradine.peft.Targets;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -108,8 +108,8 @@ public final class ModelRows {
     public void run() {
         prefill(sizes.prefill());
         decode(sizes.decode());
-        AdapterSet adapted = AdapterSet.fresh(
-                model, LoraConfig.of(16, 32, Targets.parse("all-linear")), run, new SplittableRandom(1));
+        AdapterSet adapted =
+                AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
         Updates updates = new Updates(adapted.trained());
         Learner learner = new Learner(new Policy(model, adapted), false);
         for (Sizes.Batch b : sizes.sft()) sft(learner, updates, b);

@@ -1,10 +1,10 @@
 package dev.gradine.cli.bench;
 
 import static dev.gradine.autograd.op.Attention.attention;
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
 import static dev.gradine.autograd.op.Mean.mean;
 import static dev.gradine.autograd.op.RmsNorm.rmsNorm;
-import static dev.gradine.autograd.op.Scale.scale;
 import static dev.gradine.autograd.op.SwiGlu.swiGlu;
 
 import dev.gradine.autograd.Param;

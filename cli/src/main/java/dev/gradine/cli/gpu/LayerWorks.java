@@ -1,8 +1,8 @@
 package dev.gradine.cli.gpu;
 
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.Scale.scale;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;

@@ -13,11 +13,15 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -26,6 +30,8 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -232,11 +238,6 @@ public final class CudaKernels implements Kernels {
         launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
     }
 
-    /// Softmax over rows.
-    public SoftmaxCuda softmax() {
-        return launchers.get(SoftmaxCuda.class);
-    }
-
     @Override
     public MatMulKernel matMul() {
         return launchers.get(MatMulKernel.class);
@@ -258,6 +259,11 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public FunctionKernel function() {
+        return launchers.get(FunctionKernel.class);
+    }
+
+    @Override
     public ActivationKernel activation() {
         return launchers.get(ActivationKernel.class);
     }
@@ -270,6 +276,21 @@ public final class CudaKernels implements Kernels {
     @Override
     public LayerNormKernel layerNorm() {
         return launchers.get(LayerNormKernel.class);
+    }
+
+    @Override
+    public GroupNormKernel groupNorm() {
+        return launchers.get(GroupNormKernel.class);
+    }
+
+    @Override
+    public Conv2dKernel conv2d() {
+        return launchers.get(Conv2dKernel.class);
+    }
+
+    @Override
+    public UpsampleKernel upsample() {
+        return launchers.get(UpsampleKernel.class);
     }
 
     @Override
@@ -290,6 +311,16 @@ public final class CudaKernels implements Kernels {
     @Override
     public GatherKernel gather() {
         return launchers.get(GatherKernel.class);
+    }
+
+    @Override
+    public LayoutKernel layout() {
+        return launchers.get(LayoutKernel.class);
+    }
+
+    @Override
+    public SoftmaxKernel softmax() {
+        return launchers.get(SoftmaxKernel.class);
     }
 
     @Override

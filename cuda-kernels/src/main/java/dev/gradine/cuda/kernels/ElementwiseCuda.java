@@ -23,24 +23,10 @@ final class ElementwiseCuda implements ElementwiseKernel {
 
     @Override
     public void add(Tensor a, Tensor b, Tensor y) {
-        binary("add", a, b, y);
-    }
-
-    @Override
-    public void sub(Tensor a, Tensor b, Tensor y) {
-        binary("sub", a, b, y);
-    }
-
-    @Override
-    public void mul(Tensor a, Tensor b, Tensor y) {
-        binary("mul", a, b, y);
-    }
-
-    private void binary(String op, Tensor a, Tensor b, Tensor y) {
-        DType type = Data.type(op, "y", y);
-        require(op, "a", a, type, y.size());
-        require(op, "b", b, type, y.size());
-        launch(op, y, a, b, y, y.size());
+        DType type = Data.type("add", "y", y);
+        require("add", "a", a, type, y.size());
+        require("add", "b", b, type, y.size());
+        launch("add", y, a, b, y, y.size());
     }
 
     @Override

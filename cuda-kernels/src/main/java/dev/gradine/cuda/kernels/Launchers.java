@@ -6,11 +6,15 @@ import dev.gradine.tensor.UnsupportedKernelException;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -19,6 +23,8 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -40,12 +46,17 @@ final class Launchers {
         byContract.put(MatMulKernel.class, new MatMulCuda(gpu, vendor));
         byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
         byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
+        byContract.put(FunctionKernel.class, new FunctionCuda(gpu));
         byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
         byContract.put(RmsNormKernel.class, new RmsNormCuda(gpu));
         byContract.put(LayerNormKernel.class, new LayerNormCuda(gpu));
+        byContract.put(GroupNormKernel.class, new GroupNormCuda(gpu));
+        byContract.put(Conv2dKernel.class, new Conv2dCuda(gpu, vendor));
+        byContract.put(UpsampleKernel.class, new UpsampleCuda(gpu));
         byContract.put(RopeKernel.class, new RopeCuda(gpu));
         byContract.put(KvAppendKernel.class, new KvAppendCuda(gpu));
         byContract.put(GatherKernel.class, new GatherCuda(gpu));
+        byContract.put(LayoutKernel.class, new LayoutCuda(gpu));
         byContract.put(LogProbKernel.class, new LogProbCuda(gpu));
         byContract.put(SamplingKernel.class, new SamplingCuda(gpu));
         byContract.put(DropoutKernel.class, new DropoutCuda(gpu));
@@ -54,7 +65,7 @@ final class Launchers {
         byContract.put(AdamWCuda.class, adamW);
         byContract.put(LionKernel.class, new LionCuda(gpu));
         byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
-        byContract.put(SoftmaxCuda.class, new SoftmaxCuda(gpu));
+        byContract.put(SoftmaxKernel.class, new SoftmaxCuda(gpu));
     }
 
     /// The launcher of a contract.

@@ -56,6 +56,17 @@ final class ReduceCuda implements ReduceKernel {
     }
 
     @Override
+    public void rowSums(Tensor x, Tensor y) {
+        int n = x.shape().rows();
+        DType type = Data.type("row_sums", "x", x);
+        require("row_sums", "y", y, DType.F32, n);
+        if (n == 0) return;
+        int c = x.shape().last();
+        Grid grid = Grids.rows(gpu, n, Data.groups(c, type), 4, MOST_SUMS);
+        gpu.launch(Data.kernel("reduce", "row_sums", type), grid, x, y, n, c);
+    }
+
+    @Override
     public double sumOfSquares(Tensor x) {
         return sumOfSquares(List.of(x));
     }

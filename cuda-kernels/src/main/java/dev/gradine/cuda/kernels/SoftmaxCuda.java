@@ -6,13 +6,10 @@ import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.Grid;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
 
 /// Launches `softmax.cu`.
-///
-/// ```
-/// y = softmax(scale · x) over the last axis        dx = scale · y · (dy − Σ y · dy)
-/// ```
-public final class SoftmaxCuda {
+final class SoftmaxCuda implements SoftmaxKernel {
 
     private static final String OP = "softmax";
     private static final int MOST_THREADS = 1024;
@@ -23,7 +20,7 @@ public final class SoftmaxCuda {
         this.gpu = gpu;
     }
 
-    /// Overwrites `y [N,C]` (which may be `x`); F32 or BF16.
+    @Override
     public void forward(Tensor x, float scale, Tensor y) {
         DType type = Data.type(OP, "x", x);
         require(OP, "y", y, type, x.size());
@@ -34,7 +31,7 @@ public final class SoftmaxCuda {
         gpu.launch(Data.kernel(OP, "forward", type), grid, x, scale, y, n, c);
     }
 
-    /// Overwrites `dx [N,C]` (which may be `dy`) from the forward's `y`.
+    @Override
     public void backward(Tensor dy, Tensor y, float scale, Tensor dx) {
         DType type = Data.type(OP, "y", y);
         require(OP, "dy", dy, type, y.size());

@@ -13,6 +13,13 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
+import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
+import dev.gradine.tensor.kernel.Per;
+import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
+import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -20,6 +27,10 @@ import org.junit.jupiter.api.Test;
 
 /// What launchers refuse before anything runs, in the words of the CPU, and what kernels refuse while they run.
 class LaunchersTest {
+
+    private static final Windows WINDOWS = Windows.square(1, 0);
+    private static final Groups TWO = new Groups(2, 1e-5f);
+    private static final Enlargement TWICE = new Enlargement(Mode.NEAREST, 2);
 
     private final CudaKernels device = CudaKernels.open(new Simulator());
     private final Kernels cpu = CpuKernels.open();
@@ -37,11 +48,20 @@ class LaunchersTest {
                 k -> k.elementwise().addBias(f32(k, 2, 3), f32(k, 2), f32(k, 2, 3)),
                 k -> k.elementwise().scaleRows(f32(k, 2, 3), f32(k, 3), f32(k, 2, 3)),
                 k -> k.activation().swiGlu(f32(k, 3), f32(k, 2), f32(k, 3)),
-                k -> k.activation().geluBackward(f32(k, 3), f32(k, 3), true, f32(k, 2)),
+                k -> k.function().applyBackward(Fn.GELU_TANH, 0, 0, f32(k, 3), f32(k, 3), f32(k, 2)),
+                k -> k.function().combine(Fn2.MUL, Per.COLUMN, f32(k, 2, 3), f32(k, 4), f32(k, 2, 3)),
+                k -> k.function().combine(Fn2.DIV, Per.VALUE, f32(k, 6), f32(k, 3), f32(k, 6)),
+                k -> k.layout().permute(f32(k, 2, 3), List.of(1, 0), f32(k, 2, 4)),
+                k -> k.layout().putRows(k.ofInts(0), f32(k, 1, 3), f32(k, 2, 4)),
+                k -> k.softmax().forward(f32(k, 2, 3), 1, f32(k, 2, 4)),
                 k -> k.rmsNorm().forward(f32(k, 2, 64), f32(k, 63), 1e-5f, f32(k, 2, 64), f32(k, 2)),
                 k -> k.rmsNorm().backward(f32(k, 2, 8), f32(k, 2, 8), f32(k, 8), f32(k, 3), f32(k, 2, 8), null),
                 k -> k.layerNorm()
                         .forward(f32(k, 2, 8), f32(k, 8), f32(k, 7), 1e-5f, f32(k, 2, 8), f32(k, 2), f32(k, 2)),
+                k -> k.groupNorm().forward(f32(k, 2, 4), f32(k, 3), f32(k, 4), TWO, f32(k, 2, 4), f32(k, 4), f32(k, 4)),
+                k -> k.conv2d().forward(f32(k, 1, 2, 3, 3), f32(k, 2, 2, 2, 2), f32(k, 3), WINDOWS, f32(k, 1, 2, 2, 2)),
+                k -> k.conv2d().inputGradient(f32(k, 1, 2, 3, 3), f32(k, 2, 2, 2, 2), WINDOWS, f32(k, 1, 2, 3, 3)),
+                k -> k.upsample().forward(f32(k, 1, 1, 2, 2), TWICE, f32(k, 1, 1, 4, 2)),
                 k -> k.rope().forward(f32(k, 2, 12), k.ofInts(0, 0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 12)),
                 k -> k.rope().forward(f32(k, 2, 8), k.ofInts(0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 8)),
                 k -> k.gather().forward(k.ofInts(0), f32(k, 5, 4), f32(k, 1, 3)),
@@ -74,9 +94,9 @@ class LaunchersTest {
     void data_of_one_call_have_one_type() {
         Tensor x = device.empty(DType.BF16, Shape.of(2, 8));
         Tensor y = device.empty(DType.F32, Shape.of(2, 8));
-        assertThatThrownBy(() -> device.activation().gelu(x, true, y))
+        assertThatThrownBy(() -> device.function().apply(Fn.GELU_TANH, 0, 0, x, y))
                 .isInstanceOf(ShapeException.class)
-                .hasMessage("gelu: x is BF16[2, 8], expected 16 values of F32");
+                .hasMessage("gelu_tanh: x is BF16[2, 8], expected 16 values of F32");
         Tensor half = device.empty(DType.F16, Shape.of(2, 8));
         assertThatThrownBy(() -> device.rmsNorm().forward(half, y, 1e-5f, half, y))
                 .isInstanceOf(DTypeException.class)

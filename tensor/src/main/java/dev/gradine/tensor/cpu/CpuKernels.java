@@ -11,11 +11,15 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
+import dev.gradine.tensor.kernel.FunctionKernel;
 import dev.gradine.tensor.kernel.GatherKernel;
+import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
+import dev.gradine.tensor.kernel.LayoutKernel;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel;
 import dev.gradine.tensor.kernel.LowRankKernel;
@@ -24,6 +28,8 @@ import dev.gradine.tensor.kernel.ReduceKernel;
 import dev.gradine.tensor.kernel.RmsNormKernel;
 import dev.gradine.tensor.kernel.RopeKernel;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SoftmaxKernel;
+import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -211,6 +217,11 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public FunctionKernel function() {
+        return FunctionCpu.KERNEL;
+    }
+
+    @Override
     public ActivationKernel activation() {
         return ActivationCpu.KERNEL;
     }
@@ -223,6 +234,21 @@ public final class CpuKernels implements Kernels {
     @Override
     public LayerNormKernel layerNorm() {
         return LayerNormCpu.KERNEL;
+    }
+
+    @Override
+    public GroupNormKernel groupNorm() {
+        return GroupNormCpu.KERNEL;
+    }
+
+    @Override
+    public Conv2dKernel conv2d() {
+        return Conv2dCpu.KERNEL;
+    }
+
+    @Override
+    public UpsampleKernel upsample() {
+        return UpsampleCpu.KERNEL;
     }
 
     @Override
@@ -243,6 +269,16 @@ public final class CpuKernels implements Kernels {
     @Override
     public GatherKernel gather() {
         return GatherCpu.KERNEL;
+    }
+
+    @Override
+    public LayoutKernel layout() {
+        return LayoutCpu.KERNEL;
+    }
+
+    @Override
+    public SoftmaxKernel softmax() {
+        return SoftmaxCpu.KERNEL;
     }
 
     @Override

@@ -41,37 +41,19 @@ final class ElementwiseCpu implements ElementwiseKernel {
         Chunks.values(n, (from, end) -> add(left, right, to, from, end));
     }
 
-    private static void add(long a, long b, long y, int from, int to) {
+    static void add(long a, long b, long y, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(a, i).add(load(b, i)), y, i);
         for (; i < to; i++) set(y, i, get(a, i) + get(b, i));
     }
 
-    @Override
-    public void sub(Tensor a, Tensor b, Tensor y) {
-        int n = y.size();
-        long left = Operand.read("sub", "a", a, n);
-        long right = Operand.read("sub", "b", b, n);
-        long to = Operand.write("sub", "y", y, n);
-        Chunks.values(n, (from, end) -> sub(left, right, to, from, end));
-    }
-
-    private static void sub(long a, long b, long y, int from, int to) {
+    static void sub(long a, long b, long y, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(a, i).sub(load(b, i)), y, i);
         for (; i < to; i++) set(y, i, get(a, i) - get(b, i));
     }
 
-    @Override
-    public void mul(Tensor a, Tensor b, Tensor y) {
-        int n = y.size();
-        long left = Operand.read("mul", "a", a, n);
-        long right = Operand.read("mul", "b", b, n);
-        long to = Operand.write("mul", "y", y, n);
-        Chunks.values(n, (from, end) -> mul(left, right, to, from, end));
-    }
-
-    private static void mul(long a, long b, long y, int from, int to) {
+    static void mul(long a, long b, long y, int from, int to) {
         int i = from;
         for (; i <= to - LANES; i += LANES) store(load(a, i).mul(load(b, i)), y, i);
         for (; i < to; i++) set(y, i, get(a, i) * get(b, i));

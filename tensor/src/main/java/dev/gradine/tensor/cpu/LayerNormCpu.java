@@ -49,7 +49,7 @@ final class LayerNormCpu implements LayerNormKernel {
         });
     }
 
-    private static float squaredDistance(long x, float mean, int c) {
+    static float squaredDistance(long x, float mean, int c) {
         FloatVector means = FloatVector.broadcast(F, mean);
         FloatVector sum = FloatVector.zero(F);
         int i = 0;

@@ -77,6 +77,17 @@ final class ReduceCpu implements ReduceKernel {
         RowBlocks.add(sums, out, 0, c);
     }
 
+    @Override
+    public void rowSums(Tensor x, Tensor y) {
+        int c = x.shape().last();
+        int n = x.shape().rows();
+        long in = Operand.read("row_sums", "x", x, x.size());
+        long out = Operand.write("row_sums", "y", y, n);
+        Chunks.rows(n, c, (from, to) -> {
+            for (int row = from; row < to; row++) set(out, row, Vectors.sum(in + 4L * row * c, c));
+        });
+    }
+
     private static void addRows(long x, int c, int from, int to, long sums) {
         int row = from;
         for (; row <= to - 4; row += 4) addFour(x + 4L * row * c, 4L * c, sums, c);

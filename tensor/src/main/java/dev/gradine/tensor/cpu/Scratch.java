@@ -21,6 +21,9 @@ final class Scratch {
     private MemorySegment narrowPanels = MemorySegment.NULL;
     private MemorySegment ownPanels = MemorySegment.NULL;
     private MemorySegment swapped = MemorySegment.NULL;
+    private MemorySegment columns = MemorySegment.NULL;
+    private MemorySegment results = MemorySegment.NULL;
+    private MemorySegment weights = MemorySegment.NULL;
     private final MemorySegment tile =
             Arena.ofAuto().allocate(4L * MicroKernel.TALLEST * MicroKernel.WIDEST, Tensor.ALIGNMENT);
     private final GemmTerm.Rows left = new GemmTerm.Rows();
@@ -66,6 +69,24 @@ final class Scratch {
     long swapped(long floats) {
         swapped = atLeast(swapped, floats);
         return swapped.address();
+    }
+
+    /// What lies under the windows of a convolution.
+    long columns(long floats) {
+        columns = atLeast(columns, floats);
+        return columns.address();
+    }
+
+    /// Results of a convolution, channel by channel.
+    long results(long floats) {
+        results = atLeast(results, floats);
+        return results.address();
+    }
+
+    /// Weights of a convolution, decoded.
+    long weights(long floats) {
+        weights = atLeast(weights, floats);
+        return weights.address();
     }
 
     /// A tile at the edge of a product.

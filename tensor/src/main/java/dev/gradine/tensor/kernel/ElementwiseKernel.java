@@ -11,12 +11,6 @@ public interface ElementwiseKernel {
     /// Overwrites `y` with `a + b`.
     void add(Tensor a, Tensor b, Tensor y);
 
-    /// Overwrites `y` with `a − b`.
-    void sub(Tensor a, Tensor b, Tensor y);
-
-    /// Overwrites `y` with `a · b`.
-    void mul(Tensor a, Tensor b, Tensor y);
-
     /// Overwrites `y` with `s · x`.
     void scale(Tensor x, float s, Tensor y);
 

@@ -16,6 +16,9 @@ public interface ReduceKernel {
     /// Adds the column sums of `x f32[N,C]` into `y f32[C]`.
     void addColumnSums(Tensor x, Tensor y);
 
+    /// Overwrites `y f32[N]` with the row sums of `x f32[N,C]`.
+    void rowSums(Tensor x, Tensor y);
+
     /// Σ x² over all values, in double, on the host. NaN if a value is NaN.
     double sumOfSquares(Tensor x);
 

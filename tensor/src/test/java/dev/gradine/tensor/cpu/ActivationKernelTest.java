@@ -1,7 +1,6 @@
 package dev.gradine.tensor.cpu;
 
 import static java.lang.Math.exp;
-import static java.lang.Math.sqrt;
 
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -26,18 +25,6 @@ class ActivationKernelTest {
 
     private static double silu(double x) {
         return x / (1 + exp(-x));
-    }
-
-    private static double geluTanh(double x) {
-        return 0.5 * x * (1 + Math.tanh(sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
-    }
-
-    private static double geluErf(double x) {
-        return x * NormalReference.cdf(x);
-    }
-
-    private static double logSigmoid(double x) {
-        return Math.min(x, 0) - Math.log1p(exp(-Math.abs(x)));
     }
 
     @ParameterizedTest
@@ -70,32 +57,6 @@ class ActivationKernelTest {
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("sizes")
-    void gelu_is_either_formula(int n) {
-        float[] x = nonZero(Cases.mild(1, n));
-        checkUnary(x, (in, y) -> KERNEL.gelu(in, true, y), ActivationKernelTest::geluTanh, Tolerance.elementwise(8, 1));
-        checkUnary(x, (in, y) -> KERNEL.gelu(in, false, y), ActivationKernelTest::geluErf, Tolerance.elementwise(12));
-    }
-
-    @ParameterizedTest
-    @MethodSource("sizes")
-    void gelu_backward_is_the_slope_of_either(int n) {
-        float[] x = nonZero(Cases.mild(1, n));
-        float[] dy = nonZero(Cases.mild(2, n));
-        checkBackward(x, dy, (d, in, dx) -> KERNEL.geluBackward(d, in, true, dx), ActivationKernelTest::geluTanh);
-        checkBackward(x, dy, (d, in, dx) -> KERNEL.geluBackward(d, in, false, dx), ActivationKernelTest::geluErf);
-    }
-
-    @ParameterizedTest
-    @MethodSource("sizes")
-    void log_sigmoid_is_its_formula_and_backward_its_slope(int n) {
-        float[] x = nonZero(Cases.mild(1, n));
-        float[] dy = nonZero(Cases.mild(2, n));
-        checkUnary(x, KERNEL::logSigmoid, ActivationKernelTest::logSigmoid, Tolerance.elementwise(1));
-        checkBackward(x, dy, KERNEL::logSigmoidBackward, ActivationKernelTest::logSigmoid);
-    }
-
     @Test
     void large_arguments_saturate_without_nan() {
         float[] x = {1e4f, -1e4f, 100, -100, 0, -0f};
@@ -109,44 +70,6 @@ class ActivationKernelTest {
             Tolerance.elementwise(2).check("silu", t.values(y), relu);
             KERNEL.swiGluBackward(t.of(ones), t.of(x), t.of(ones), y, other);
             Tolerance.elementwise(2).check("silu slope", t.values(y), step);
-            for (boolean tanh : new boolean[] {false, true}) {
-                KERNEL.gelu(t.of(x), tanh, y);
-                Tolerance.elementwise(2).check("gelu", t.values(y), relu);
-                KERNEL.geluBackward(t.of(ones), t.of(x), tanh, y);
-                Tolerance.elementwise(2).check("gelu slope", t.values(y), step);
-            }
-            KERNEL.logSigmoid(t.of(x), y);
-            Tolerance.elementwise(1)
-                    .check("log sigmoid", t.values(y), new double[] {0, -1e4, 0, -100, -Math.log(2), -Math.log(2)});
-        }
-    }
-
-    private interface Unary {
-        void apply(Tensor x, Tensor y);
-    }
-
-    private interface Backward {
-        void apply(Tensor dy, Tensor x, Tensor dx);
-    }
-
-    private static void checkUnary(float[] x, Unary kernel, DoubleUnaryOperator formula, Tolerance tolerance) {
-        try (Tensors t = new Tensors()) {
-            Tensor y = t.unwritten(Shape.of(x.length));
-            kernel.apply(t.of(x), y);
-            double[] expected = map(x.length, i -> formula.applyAsDouble(x[i]));
-            Teeth.bite(t.values(y), got -> tolerance.check("y", got, expected));
-            Tensor same = t.of(x);
-            kernel.apply(same, same);
-            tolerance.check("y in place", t.values(same), expected);
-        }
-    }
-
-    private static void checkBackward(float[] x, float[] dy, Backward kernel, DoubleUnaryOperator formula) {
-        try (Tensors t = new Tensors()) {
-            Tensor dx = t.unwritten(Shape.of(x.length));
-            kernel.apply(t.of(dy), t.of(x), dx);
-            double[] expected = map(x.length, i -> dy[i] * slope(formula, x[i]));
-            Teeth.bite(t.values(dx), got -> Tolerance.slope(3, 8).check("dx", got, expected));
         }
     }
 

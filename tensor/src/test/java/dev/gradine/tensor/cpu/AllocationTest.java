@@ -9,14 +9,22 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
+import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import dev.gradine.tensor.kernel.Mask;
+import dev.gradine.tensor.kernel.Per;
 import dev.gradine.tensor.kernel.Sequences;
+import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
+import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import dev.gradine.testkit.Cases;
 import java.lang.foreign.Arena;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -63,6 +71,7 @@ class AllocationTest {
         addSimple(calls);
         addRows(calls);
         addAttention(calls);
+        addImages(calls);
         return calls;
     }
 
@@ -72,6 +81,7 @@ class AllocationTest {
         Tensor y = matrix(3);
         Tensor z = matrix(4);
         Tensor row = vector(C);
+        Tensor rows = vector(N);
         Tensor p = matrix(5);
         Tensor m = matrix(6);
         Tensor v = T.of(new float[N * C]);
@@ -83,10 +93,19 @@ class AllocationTest {
         calls.put("bias", () -> ElementwiseCpu.KERNEL.addBias(a, row, y));
         calls.put("swiglu", () -> ActivationCpu.KERNEL.swiGlu(a, b, y));
         calls.put("swiglu backward", () -> ActivationCpu.KERNEL.swiGluBackward(a, b, a, y, z));
-        calls.put("gelu", () -> ActivationCpu.KERNEL.gelu(a, false, y));
-        calls.put("gelu tanh", () -> ActivationCpu.KERNEL.gelu(a, true, y));
-        calls.put("gelu backward", () -> ActivationCpu.KERNEL.geluBackward(a, b, false, y));
-        calls.put("gelu tanh backward", () -> ActivationCpu.KERNEL.geluBackward(a, b, true, y));
+        calls.put("gelu", () -> FunctionCpu.KERNEL.apply(Fn.GELU_ERF, 0, 0, a, y));
+        calls.put("gelu tanh", () -> FunctionCpu.KERNEL.apply(Fn.GELU_TANH, 0, 0, a, y));
+        calls.put("gelu backward", () -> FunctionCpu.KERNEL.applyBackward(Fn.GELU_ERF, 0, 0, a, b, y));
+        calls.put("gelu tanh backward", () -> FunctionCpu.KERNEL.applyBackward(Fn.GELU_TANH, 0, 0, a, b, y));
+        calls.put("add by table", () -> FunctionCpu.KERNEL.combine(Fn2.ADD, Per.VALUE, a, b, y));
+        calls.put("add per column", () -> FunctionCpu.KERNEL.combine(Fn2.ADD, Per.COLUMN, a, row, y));
+        calls.put("mul", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.VALUE, a, b, y));
+        calls.put("mul per column", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.COLUMN, a, row, y));
+        calls.put("mul per row", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.ROW, a, rows, y));
+        for (Fn f : List.of(Fn.EXP, Fn.RELU, Fn.SIGMOID, Fn.SILU, Fn.QUICK_GELU, Fn.SCALE, Fn.LOG)) {
+            calls.put(f.id(), () -> FunctionCpu.KERNEL.apply(f, 1, 0, p, y));
+            calls.put(f.id() + " backward", () -> FunctionCpu.KERNEL.applyBackward(f, 1, 0, a, b, y));
+        }
         calls.put("column sums", () -> ReduceCpu.KERNEL.addColumnSums(a, row));
         calls.put("sum of squares", () -> ReduceCpu.KERNEL.sumOfSquares(a));
         calls.put("dropout", () -> DropoutCpu.KERNEL.apply(a, 0.1f, 1, y));
@@ -112,6 +131,9 @@ class AllocationTest {
         calls.put("layer norm backward", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, dw, dw));
         calls.put(
                 "layer norm backward, frozen", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, null, null));
+        calls.put("softmax", () -> SoftmaxCpu.KERNEL.forward(x, 1.5f, y));
+        calls.put("softmax backward", () -> SoftmaxCpu.KERNEL.backward(x, x, 1.5f, y));
+        calls.put("row sums", () -> ReduceCpu.KERNEL.rowSums(x, mean));
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
         calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
         calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));
@@ -147,6 +169,28 @@ class AllocationTest {
         calls.put("window", () -> AttentionCpu.KERNEL.forward(q, k, k, window, packed, y, lse));
         calls.put("window row", () -> AttentionCpu.KERNEL.forward(one, k, k, window, cached, rowY, rowLse));
         calls.put("window backward", () -> AttentionCpu.KERNEL.backward(up, q, k, k, window, packed, dq, dk, dv));
+    }
+
+    private static void addImages(Map<String, Runnable> calls) {
+        Shape image = Shape.of(2, 8, 12, 19);
+        Tensor x = vector(image.size()).reshape(image);
+        Tensor y = vector(image.size()).reshape(image);
+        Tensor w = vector(8 * 8 * 9).reshape(Shape.of(8, 8, 3, 3));
+        Tensor c = vector(8);
+        Tensor mean = vector(4).reshape(Shape.of(2, 2));
+        Tensor large = vector(4 * image.size()).reshape(Shape.of(2, 8, 24, 38));
+        Windows windows = Windows.square(1, 1);
+        Groups groups = new Groups(2, 1e-5f);
+        calls.put("conv2d", () -> Conv2dCpu.KERNEL.forward(x, w, c, windows, y));
+        calls.put("conv2d input gradient", () -> Conv2dCpu.KERNEL.inputGradient(x, w, windows, y));
+        calls.put("conv2d parameters", () -> Conv2dCpu.KERNEL.parameterGradients(x, x, windows, w, c));
+        calls.put("group norm", () -> GroupNormCpu.KERNEL.forward(x, c, c, groups, y, mean, mean));
+        calls.put("group norm backward", () -> GroupNormCpu.KERNEL.backward(x, x, c, mean, mean, y, c, c));
+        for (Mode mode : Mode.values()) {
+            Enlargement twice = new Enlargement(mode, 2);
+            calls.put("upsample " + mode, () -> UpsampleCpu.KERNEL.forward(x, twice, large));
+            calls.put("upsample backward " + mode, () -> UpsampleCpu.KERNEL.backward(large, twice, y));
+        }
     }
 
     @ParameterizedTest

@@ -69,6 +69,21 @@ class ReduceKernelTest {
 
     @ParameterizedTest
     @MethodSource("sizes")
+    void row_sums_overwrite(int c) {
+        int rows = 3;
+        float[] x = Cases.plain(1, rows * c, 1);
+        for (int i = 0; i < x.length; i++) x[i] += 1; // no sum cancels to almost nothing
+        try (Tensors t = new Tensors()) {
+            Tensor y = t.unwritten(Shape.of(rows));
+            ReduceCpu.KERNEL.rowSums(t.of(Shape.of(rows, c), x), y);
+            double[] expected = new double[rows];
+            for (int i = 0; i < x.length; i++) expected[i / c] += x[i];
+            Teeth.bite(t.values(y), got -> Tolerance.sum(c, 2).check("y", got, expected));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizes")
     void squares_are_summed_in_double(int n) {
         float[] x = Cases.wide(1, n);
         x[0] = 1e25f; // its square overflows float

@@ -6,7 +6,7 @@ import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Activation functions. The exponential is off by 2 units of its last place and |x| roundings, the quotient by 2, and
+/// SwiGLU. The exponential is off by 2 units of its last place and |x| roundings, the quotient by 2, and
 /// the CPU's are off by as much.
 public final class ActivationCases {
 
@@ -22,12 +22,6 @@ public final class ActivationCases {
             for (int n : SIZES) {
                 all.add(swiGlu(type, n));
                 all.add(swiGluBackward(type, n));
-                for (boolean tanh : new boolean[] {false, true}) {
-                    all.add(gelu(type, n, tanh));
-                    all.add(geluBackward(type, n, tanh));
-                }
-                all.add(logSigmoid(type, n));
-                all.add(logSigmoidBackward(type, n));
             }
             all.add(swiGlu(type, 40_003));
             all.add(farSwiGlu(type));
@@ -63,42 +57,6 @@ public final class ActivationCases {
             Tensor dUp = in.out(n);
             in.kernels().activation().swiGluBackward(in.data(1, n), in.data(2, n), in.data(3, n), dGate, dUp);
             return List.of(dGate, dUp);
-        });
-    }
-
-    private static String gelu(boolean tanh) {
-        return tanh ? "activation_gelu_tanh" : "activation_gelu";
-    }
-
-    private static KernelCase gelu(DType type, int n, boolean tanh) {
-        return KernelCase.of("%s [%d]".formatted(gelu(tanh), n), type, bound(type), in -> {
-            Tensor y = in.out(n);
-            in.kernels().activation().gelu(in.data(1, n), tanh, y);
-            return List.of(y);
-        });
-    }
-
-    private static KernelCase geluBackward(DType type, int n, boolean tanh) {
-        return KernelCase.of("%s_backward [%d]".formatted(gelu(tanh), n), type, bound(type), in -> {
-            Tensor dx = in.out(n);
-            in.kernels().activation().geluBackward(in.data(1, n), in.data(2, n), tanh, dx);
-            return List.of(dx);
-        });
-    }
-
-    private static KernelCase logSigmoid(DType type, int n) {
-        return KernelCase.of("activation_log_sigmoid [%d]".formatted(n), type, bound(type), in -> {
-            Tensor y = in.out(n);
-            in.kernels().activation().logSigmoid(in.data(1, n), y);
-            return List.of(y);
-        });
-    }
-
-    private static KernelCase logSigmoidBackward(DType type, int n) {
-        return KernelCase.of("activation_log_sigmoid_backward [%d]".formatted(n), type, bound(type), in -> {
-            Tensor dx = in.out(n);
-            in.kernels().activation().logSigmoidBackward(in.data(1, n), in.data(2, n), dx);
-            return List.of(dx);
         });
     }
 }

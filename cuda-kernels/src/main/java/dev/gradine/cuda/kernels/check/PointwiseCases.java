@@ -14,11 +14,16 @@ public final class PointwiseCases {
     static {
         BY_STEM.put("elementwise", ElementwiseCases::all);
         BY_STEM.put("reduce", ReduceCases::all);
+        BY_STEM.put("function", FunctionCases::all);
         BY_STEM.put("activation", ActivationCases::all);
         BY_STEM.put("rms_norm", RmsNormCases::all);
         BY_STEM.put("layer_norm", LayerNormCases::all);
+        BY_STEM.put("group_norm", GroupNormCases::all);
+        BY_STEM.put("conv2d", Conv2dCases::all);
+        BY_STEM.put("upsample", UpsampleCases::all);
         BY_STEM.put("rope", RopeCases::all);
         BY_STEM.put("gather", GatherCases::all);
+        BY_STEM.put("layout", LayoutCases::all);
         BY_STEM.put("log_prob", LogProbCases::all);
         BY_STEM.put("dropout", DropoutCases::all);
         BY_STEM.put("adamw", AdamWCases::all);

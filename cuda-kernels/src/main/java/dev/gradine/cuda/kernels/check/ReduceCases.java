@@ -22,6 +22,7 @@ public final class ReduceCases {
         for (DType type : List.of(DType.F32, DType.BF16)) {
             for (int[] shape : new int[][] {{0, 8}, {1, 1}, {7, 31}, {65, 33}, {1000, 64}, {33, 1000}, {9000, 8}}) {
                 all.add(columnSums(type, shape[0], shape[1]));
+                all.add(rowSums(type, shape[0], shape[1]));
             }
             for (int n : new int[] {0, 1, 7, 31, 33, 64, 65, 1000, 40_003}) all.add(squares(type, n));
             all.add(squaresOfAll(type));
@@ -57,6 +58,15 @@ public final class ReduceCases {
         return KernelCase.of("reduce_column_sums [%d, %d]".formatted(n, c), type, bound, in -> {
             Tensor y = in.single(2, c);
             in.kernels().reduce().addColumnSums(in.data(1, n, c), y);
+            return List.of(y);
+        });
+    }
+
+    private static KernelCase rowSums(DType type, int n, int c) {
+        double bound = Bounds.of(DType.F32, Bounds.sum(c)); // sums are f32 in both types
+        return KernelCase.of("reduce_row_sums [%d, %d]".formatted(n, c), type, bound, in -> {
+            Tensor y = in.outSingle(n);
+            in.kernels().reduce().rowSums(in.data(1, n, c), y);
             return List.of(y);
         });
     }

@@ -1,6 +1,5 @@
 package dev.gradine.cuda.kernels.check;
 
-import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.kernels.check.RowShapes.Rows;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
@@ -36,7 +35,7 @@ public final class SoftmaxCases {
                 Bounds.of(type, ROUNDINGS + Bounds.sum(c)),
                 in -> {
                     Tensor y = in.out(n, c);
-                    ((CudaKernels) in.kernels()).softmax().forward(in.data(1, n, c), SCALE, y);
+                    in.kernels().softmax().forward(in.data(1, n, c), SCALE, y);
                     return List.of(y);
                 },
                 in -> {
@@ -62,7 +61,7 @@ public final class SoftmaxCases {
                 in -> {
                     Tensor dx = in.out(n, c);
                     Tensor dy = in.data(1, n, c);
-                    ((CudaKernels) in.kernels()).softmax().backward(dy, in.data(2, n, c), SCALE, dx);
+                    in.kernels().softmax().backward(dy, in.data(2, n, c), SCALE, dx);
                     return List.of(dx);
                 },
                 in -> {

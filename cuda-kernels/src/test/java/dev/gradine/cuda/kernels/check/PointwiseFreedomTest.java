@@ -25,6 +25,8 @@ class PointwiseFreedomTest {
     @CsvSource({
         "activation, ABOVE",
         "activation, BELOW",
+        "function, ABOVE",
+        "function, BELOW",
         "log_prob, ABOVE",
         "log_prob, BELOW",
         "softmax, ABOVE",
@@ -40,7 +42,8 @@ class PointwiseFreedomTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"reduce", "rms_norm", "layer_norm", "log_prob", "softmax", "sampling", "gather"})
+    @ValueSource(
+            strings = {"reduce", "rms_norm", "layer_norm", "group_norm", "log_prob", "softmax", "sampling", "gather"})
     void the_order_of_warps_changes_no_bit(String stem) {
         List<KernelCase> cases = PointwiseCases.of(stem);
         try (Kernels first = open(Options.defaults());

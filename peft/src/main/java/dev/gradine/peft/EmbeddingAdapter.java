@@ -1,0 +1,17 @@
+package dev.gradine.peft;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Embedding;
+import dev.gradine.nn.Pass;
+
+/// An adapter over an embedding table: it changes the rows that the table gave, or fills those of virtual tokens.
+public non-sealed interface EmbeddingAdapter extends Adapter {
+
+    /// What stands for the rows `h` of `pass.rows()`, `f32[N,C]`.
+    Var apply(Embedding base, Var h, Pass pass);
+
+    /// Number of virtual tokens it puts before each sequence.
+    default int virtualTokens() {
+        return 0;
+    }
+}

@@ -1,0 +1,153 @@
+package dev.gradine.peft;
+
+import dev.gradine.nn.Embedding;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Site;
+import dev.gradine.tensor.Shape;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/// Low-rank adaptation.
+///
+/// ```
+/// W′ = W + s · B A       s = alpha / rank  (rsLoRA: alpha / √rank)
+/// ```
+///
+/// Hu et al. 2021 (arXiv:2106.09685), eq. 3; Kalajdzievski 2023 (arXiv:2312.03732) for rsLoRA. What it computes
+/// is in `LoraLinear` and `LoraEmbedding`.
+///
+/// @param rank inner width R of every adapter that no pattern names
+/// @param alpha numerator of the scale; NaN stands for twice the rank
+/// @param dropout probability of dropping a value of an adapter's input
+/// @param rslora whether the scale is alpha / √rank
+/// @param rankPattern ranks of layers whose path ends with a key; the first key that matches counts
+/// @param alphaPattern alphas, likewise
+public record Lora(
+        @Option(says = "Inner width of the low-rank path.", standard = "16", peft = "r", absent = "8")
+        int rank,
+
+        @Option(
+                says = "Numerator of the scale alpha / rank; twice the rank if not given.",
+                standard = "NaN",
+                peft = "lora_alpha",
+                absent = "8")
+        double alpha,
+
+        @Option(says = "Probability of dropping a value of an adapter's input.", standard = "0", peft = "lora_dropout")
+        float dropout,
+
+        @Option(says = "Scale by alpha / √rank.", peft = "use_rslora")
+        boolean rslora,
+
+        @Option(says = "Other ranks for paths that end with a pattern.", peft = "rank_pattern")
+        SequencedMap<String, Integer> rankPattern,
+
+        @Option(says = "Other alphas for paths that end with a pattern.", peft = "alpha_pattern")
+        SequencedMap<String, Double> alphaPattern)
+        implements Method {
+
+    /// Ways to start that leave the base as it is; after the others, the file fits no checkpoint.
+    private static final Set<String> KEEPS_BASE = Set.of("null", "true", "false", "gaussian", "orthogonal", "eva");
+
+    private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
+            .fixed("bias", "none")
+            .fixed("fan_in_fan_out", false)
+            .fixed("lora_bias", false)
+            .fixed("use_dora", false)
+            .fixed("use_qalora", false)
+            .fixed("layer_replication", null)
+            .fixed("trainable_token_indices", null)
+            .fixed("target_parameters", null)
+            .fixed("alora_invocation_tokens", null)
+            .fixed("arrow_config", null)
+            .fixed("kasa_config", null)
+            .fixed("monteclora_config", null)
+            .fixed("use_bdlora", null)
+            .fixed("velora_config", null)
+            .oneOf(
+                    "init_lora_weights",
+                    true,
+                    KEEPS_BASE,
+                    "true (others start from a base that is not the checkpoint's)")
+            .about("loftq_config", Map.of())
+            .about("corda_config", null)
+            .about("eva_config", null)
+            .about("lora_ga_config", null)
+            .about("megatron_config", null)
+            .about("megatron_core", "megatron.core")
+            .about("ensure_weight_tying", false)
+            .about("qalora_group_size", 16);
+
+    /// @throws AdapterException if a number is out of range
+    public Lora {
+        if (rank < 1) throw new AdapterException("lora: rank is " + rank + ", expected >= 1");
+        if (Double.isNaN(alpha)) alpha = 2.0 * rank;
+        if (!(alpha > 0)) throw new AdapterException("lora: alpha is " + alpha + ", expected > 0");
+        if (!(dropout >= 0 && dropout < 1)) {
+            throw new AdapterException("lora: dropout is " + dropout + ", expected in [0, 1)");
+        }
+    }
+
+    /// Adapters of one rank and scale.
+    public static Lora of(int rank, double alpha) {
+        return new Lora(rank, alpha, 0, false, new LinkedHashMap<>(), new LinkedHashMap<>());
+    }
+
+    /// The same with dropout.
+    public Lora dropping(float probability) {
+        return new Lora(rank, alpha, probability, rslora, rankPattern, alphaPattern);
+    }
+
+    @Override
+    public String peftType() {
+        return "LORA";
+    }
+
+    @Override
+    public PeftFields peftFields() {
+        return FIELDS;
+    }
+
+    @Override
+    public boolean takes(Site site) {
+        return site instanceof Linear || site instanceof Embedding;
+    }
+
+    @Override
+    public long parameters(Site site) {
+        Shape w = site instanceof Embedding e
+                ? e.weight().shape()
+                : ((Linear) site).weight().shape();
+        return (long) rank(site.path()) * (w.dim(0) + w.dim(1));
+    }
+
+    @Override
+    public Adapter fresh(Site site, Start start) {
+        return site instanceof Embedding e
+                ? LoraEmbedding.over(e, this, start)
+                : LoraLinear.over((Linear) site, this, start);
+    }
+
+    /// Rank of the adapter at `path`.
+    int rank(String path) {
+        return first(rankPattern, path, rank);
+    }
+
+    /// Scale of the adapter at `path`.
+    float scale(String path) {
+        int r = rank(path);
+        double a = first(alphaPattern, path, alpha);
+        return (float) (a / (rslora ? Math.sqrt(r) : r));
+    }
+
+    private static <T> T first(Map<String, T> patterns, String path, T otherwise) {
+        for (var e : patterns.entrySet()) {
+            if (Targets.pattern("(.*\\.)?(" + e.getKey() + ")", e.getKey())
+                    .matcher(path)
+                    .matches()) return e.getValue();
+        }
+        return otherwise;
+    }
+}

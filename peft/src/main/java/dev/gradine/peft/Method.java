@@ -1,0 +1,76 @@
+package dev.gradine.peft;
+
+import dev.gradine.nn.Model;
+import dev.gradine.nn.Site;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A way to adapt a model: how its adapters begin, and how PEFT's `adapter_config.json` tells it. A method is a record;
+/// its components are its options, each with an `Option`. `permits` is the table of contents.
+///
+/// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
+/// and `Adapter`.
+public sealed interface Method permits Lora, CustomMethod {
+
+    /// What a model computes with fresh adapters.
+    enum Beginning {
+        /// What it computed without them, bit for bit.
+        SAME,
+        /// That, up to rounding.
+        ROUNDED,
+        /// Something else.
+        OTHER
+    }
+
+    /// What a user calls it: `PromptTuning` is `prompt-tuning`.
+    default String name() {
+        return Options.kebab(getClass().getSimpleName());
+    }
+
+    /// What PEFT calls it, such as `LORA`.
+    String peftType();
+
+    /// Further fields by which PEFT tells it from other methods of this type, with their values.
+    default Map<String, Object> marks() {
+        return Map.of();
+    }
+
+    /// The fields of PEFT's configuration that are no options of it.
+    PeftFields peftFields();
+
+    /// Fields that PEFT writes and that follow from the model.
+    default Map<String, @Nullable Object> peftFields(Model model) {
+        return Map.of();
+    }
+
+    /// Name in `adapter_model.safetensors` of what an adapter trains.
+    ///
+    /// @param param as `Adapter.params` names it
+    default String stored(Site site, String param) {
+        return AdapterFolder.PREFIX + site.path() + "." + param;
+    }
+
+    /// Layers it adapts unless told otherwise.
+    default Targets usualTargets() {
+        return new Targets.AllLinear("lm_head");
+    }
+
+    /// Whether it can adapt this place.
+    boolean takes(Site site);
+
+    /// Number of values it trains there.
+    long parameters(Site site);
+
+    /// What the model computes before the first step.
+    default Beginning begins() {
+        return Beginning.SAME;
+    }
+
+    /// A fresh adapter, in the lifetime of `start.run()`.
+    Adapter fresh(Site site, Start start);
+
+    /// Whether weights alone can compute what its adapters do.
+    default boolean merges() {
+        return true;
+    }
+}

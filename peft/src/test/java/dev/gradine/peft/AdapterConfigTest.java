@@ -1,0 +1,195 @@
+package dev.gradine.peft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// Which layers are adapted and how, from the fields of `adapter_config.json`.
+class AdapterConfigTest {
+
+    private static final String Q0 = "model.layers.0.self_attn.q_proj";
+    private static final String Q1 = "model.layers.1.self_attn.q_proj";
+    private static final String DOWN = "model.layers.1.mlp.down_proj";
+
+    /// A configuration of rank 8 and alpha 16 on q_proj and down_proj, with fields changed: name, value, name, value.
+    private static AdapterConfig config(@Nullable Object... changes) {
+        Map<String, Object> json = new HashMap<>();
+        json.put("peft_type", "LORA");
+        json.put("r", 8);
+        json.put("lora_alpha", 16);
+        json.put("target_modules", List.of("q_proj", "down_proj", "lm_head"));
+        for (int i = 0; i < changes.length; i += 2) json.put((String) changes[i], changes[i + 1]);
+        return AdapterConfig.read(json, "adapter_config.json");
+    }
+
+    private static Map<String, Object> ordered(Object... pairs) {
+        Map<String, Object> m = new LinkedHashMap<>();
+        for (int i = 0; i < pairs.length; i += 2) m.put((String) pairs[i], pairs[i + 1]);
+        return m;
+    }
+
+    /// Rank and scale of the adapter at a path.
+    private record Size(int rank, float scale) {}
+
+    private static Size size(AdapterConfig c, String path) {
+        return new Size(lora(c).rank(path), lora(c).scale(path));
+    }
+
+    private static Lora lora(AdapterConfig c) {
+        return (Lora) c.method();
+    }
+
+    private static void assertAdapted(AdapterConfig c, String... paths) {
+        assertThat(Arrays.stream(new String[] {Q0, Q1, DOWN, "lm_head"}).filter(c.selection()::adapts))
+                .containsExactly(paths);
+    }
+
+    @Test
+    void without_restriction_all_targets_are_adapted() {
+        assertAdapted(config(), Q0, Q1, DOWN, "lm_head");
+    }
+
+    @Test
+    void excluded_modules_are_not() {
+        assertAdapted(config("exclude_modules", List.of("layers.0.self_attn.q_proj", "lm_head")), Q1, DOWN);
+        assertAdapted(config("exclude_modules", "down_proj"), Q0, Q1, "lm_head");
+    }
+
+    @Test
+    void a_module_saved_whole_is_not_adapted() {
+        assertAdapted(config("modules_to_save", List.of("lm_head")), Q0, Q1, DOWN);
+    }
+
+    @Test
+    void only_the_layers_named_are_adapted() {
+        assertAdapted(config("layers_to_transform", 0), Q0);
+        assertAdapted(config("layers_to_transform", List.of(1, 5)), Q1, DOWN);
+        assertAdapted(config("layers_to_transform", List.of(1), "layers_pattern", "layers"), Q1, DOWN);
+        assertAdapted(config("layers_to_transform", List.of(1), "layers_pattern", List.of("h", "layers")), Q1, DOWN);
+        assertAdapted(config("layers_to_transform", List.of(1), "layers_pattern", "h"));
+    }
+
+    @Test
+    void the_first_number_behind_a_list_is_the_layers() {
+        AdapterConfig c = config("layers_to_transform", 2, "target_modules", List.of("w1"));
+        assertThat(c.selection().adapts("model.layers.2.experts.0.w1")).isTrue();
+        assertThat(c.selection().adapts("model.layers.0.experts.2.w1")).isFalse();
+    }
+
+    @Test
+    void scale_is_alpha_over_rank_or_its_root() {
+        assertThat(size(config(), Q0)).isEqualTo(new Size(8, 2));
+        assertThat(size(config("use_rslora", true), Q0)).isEqualTo(new Size(8, (float) (16 / Math.sqrt(8))));
+        assertThat(size(config("r", 64, "use_rslora", true), Q0)).isEqualTo(new Size(64, 2));
+    }
+
+    @Test
+    void the_first_pattern_that_matches_counts() {
+        AdapterConfig c = config(
+                "rank_pattern", ordered("layers\\.1\\.self_attn\\.q_proj", 2, "q_proj", 4, ".*", 1),
+                "alpha_pattern", ordered("down_proj", 12));
+        assertThat(size(c, Q1)).isEqualTo(new Size(2, 8));
+        assertThat(size(c, Q0)).isEqualTo(new Size(4, 4));
+        assertThat(size(c, DOWN)).isEqualTo(new Size(1, 12));
+    }
+
+    @Test
+    void a_pattern_is_a_whole_end_of_the_path_and_may_be_anchored() {
+        assertThat(size(config("rank_pattern", ordered("proj", 2)), Q0).rank()).isEqualTo(8);
+        assertThat(size(config("rank_pattern", ordered("^q_proj", 2)), Q0).rank())
+                .isEqualTo(8);
+        assertThat(size(config("rank_pattern", ordered("^lm_head", 2)), "lm_head")
+                        .rank())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void rank_and_alpha_default_to_eight() {
+        AdapterConfig c = AdapterConfig.read(Map.of("peft_type", "LORA", "target_modules", List.of("q_proj")), "x");
+        assertThat(size(c, Q0)).isEqualTo(new Size(8, 1));
+    }
+
+    private static void assertRefused(String message, @Nullable Object... changes) {
+        assertThatThrownBy(() -> config(changes))
+                .isInstanceOf(AdapterException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void numbers_out_of_range_are_refused() {
+        assertRefused("lora: rank is 0, expected >= 1", "r", 0);
+        assertRefused("lora: alpha is 0.0, expected > 0", "lora_alpha", 0);
+        assertRefused("lora: dropout is 1.0, expected in [0, 1)", "lora_dropout", 1.0);
+        assertRefused("adapter_config.json: r is 2.5, expected a whole number", "r", 2.5);
+        assertRefused("adapter_config.json: r is \"8\", expected a number", "r", "8");
+    }
+
+    @Test
+    void what_this_project_lacks_is_refused() {
+        String types = Methods.all().stream()
+                .map(type -> Methods.of(type, Map.of()).peftType())
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(", "));
+        assertThat(types).contains("LORA, ");
+        assertRefused("adapter_config.json: peft_type is \"WAVEFT\", expected one of " + types, "peft_type", "WAVEFT");
+        assertRefused(
+                "adapter_config.json: use_dora is true, expected false, the only one supported", "use_dora", true);
+        assertRefused("adapter_config.json: bias is \"all\", expected none, the only one supported", "bias", "all");
+        assertRefused(
+                "adapter_config.json: init_lora_weights is \"pissa\", expected true "
+                        + "(others start from a base that is not the checkpoint's)",
+                "init_lora_weights",
+                "pissa");
+        assertRefused("adapter_config.json: unknown field lora_gamma", "lora_gamma", 1);
+    }
+
+    @Test
+    void ways_to_start_that_leave_the_base_alone_are_read() {
+        for (Object way : new Object[] {true, false, "gaussian", "orthogonal"}) {
+            assertThat(lora(config("init_lora_weights", way)).rank()).isEqualTo(8);
+        }
+    }
+
+    @Test
+    void fields_of_the_wrong_kind_are_refused() {
+        assertRefused("adapter_config.json: use_rslora is \"yes\", expected true or false", "use_rslora", "yes");
+        assertRefused("adapter_config.json: exclude_modules is 3, expected a list of strings", "exclude_modules", 3);
+        assertRefused(
+                "adapter_config.json: layers_to_transform is [a], expected a list of layer numbers",
+                "layers_to_transform",
+                List.of("a"));
+        assertRefused(
+                "adapter_config.json: rank_pattern is [], expected an object of numbers", "rank_pattern", List.of());
+        assertRefused(
+                "adapter_config.json: rank_pattern is {q_proj=2.5}, expected a whole number",
+                "rank_pattern",
+                Map.of("q_proj", 2.5));
+        assertRefused(
+                "adapter_config.json: target_modules is null, expected a list of module names or a regular expression",
+                "target_modules",
+                null);
+        assertRefused("targets: *q is no regular expression: Dangling meta character '*' at 0", "target_modules", "*q");
+        assertRefused(
+                "targets: layers are given with a regular expression, expected a list of targets",
+                "target_modules",
+                ".*q_proj",
+                "layers_to_transform",
+                1);
+    }
+
+    @Test
+    void a_pattern_that_is_no_expression_is_refused() {
+        assertThatThrownBy(() -> size(config("rank_pattern", Map.of("(q", 2)), Q0))
+                .isInstanceOf(AdapterException.class)
+                .hasMessage("pattern: (q is no regular expression: Unclosed group");
+    }
+}

@@ -1,0 +1,157 @@
+package dev.gradine.peft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.nn.Adapters;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// What holds for every adapter method, at every place that it takes: two linear layers with biases and an embedding.
+class MethodContractTest {
+
+    private final Kernels run = CpuKernels.open();
+    private final Places places = Places.of(run);
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    static Stream<Method> methods() {
+        return Methods.all().stream().map(type -> Methods.of(type, Map.of()));
+    }
+
+    private AdapterSet fresh(Method method) {
+        return AdapterSet.fresh(places, method, Selection.of(".*"), run, new SplittableRandom(1));
+    }
+
+    private AdapterSet moved(Method method) {
+        AdapterSet set = fresh(method);
+        TinyModel.perturb(set, run);
+        return set;
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void it_begins_as_it_says(Method method) {
+        float[] y = places.output(fresh(method), run);
+        float[] base = places.output(Adapters.NONE, run);
+        switch (method.begins()) {
+            case SAME -> assertThat(y).isEqualTo(base);
+            case ROUNDED -> Tolerance.dot(Places.IN, 2, 2).check("fresh", y, Cases.doubles(base));
+            case OTHER -> assertThat(y).isNotEqualTo(base);
+        }
+        assertThat(places.output(moved(method), run)).isNotEqualTo(base);
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void merged_weights_compute_what_it_does(Method method) {
+        assumeTrue(method.merges(), "cannot be merged");
+        AdapterSet set = moved(method);
+        double[] expected = Cases.doubles(places.output(set, run));
+        Tolerance tolerance = Tolerance.dot(Places.IN, 3, 2).times(4); // a few products of at most that size
+        Teeth.bite(places.output(set.merged(run), run), y -> tolerance.check("merged", y, expected));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void what_cannot_be_merged_says_so(Method method) {
+        assumeTrue(!method.merges(), "can be merged");
+        assertThatThrownBy(() -> moved(method).merged(run))
+                .isInstanceOf(AdapterException.class)
+                .hasMessage("merge: %s cannot be merged into the weights of a model; use the adapter beside it"
+                        .formatted(method.name()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void only_what_it_trains_gets_a_gradient(Method method) {
+        AdapterSet set = moved(method);
+        List<float[]> before = places.values(run);
+        places.backward(set, run);
+        assertThat(set.params()).isNotEmpty().allSatisfy(p -> {
+            assertThat(p.isTrained()).isTrue();
+            assertThat(run.reduce().sumOfSquares(p.grad())).isPositive();
+        });
+        assertThat(places.weights()).noneMatch(w -> w.param().isTrained());
+        assertThat(places.values(run)).usingRecursiveComparison().isEqualTo(before);
+    }
+
+    /// Against central differences of the settled adapter, in which what carries no gradient stays as it is.
+    @ParameterizedTest
+    @MethodSource("methods")
+    void its_gradient_is_the_slope(Method method) {
+        AdapterSet set = moved(method);
+        places.backward(set, run);
+        AdapterSet settled = set.settled(run);
+        List<Param> params = set.params();
+        for (Param p : params) {
+            double[] slope = places.slope(settled, p, run);
+            Tolerance tolerance = places.slopeTolerance(slope, run, settled);
+            Teeth.bite(run.download(p.grad()), g -> tolerance.check(method + " " + p.name(), g, slope));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void settled_it_computes_the_same(Method method) {
+        AdapterSet set = moved(method);
+        assertThat(places.output(set.settled(run), run)).isEqualTo(places.output(set, run));
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void what_was_saved_is_what_is_loaded(Method method, @TempDir Path folder) {
+        AdapterSet set = moved(method);
+        AdapterFolder.save(set, folder, "org/base", run);
+        AdapterSet loaded = AdapterFolder.load(folder, places, run);
+        assertThat(loaded.method()).isEqualTo(method);
+        assertThat(loaded.trained().keySet()).isEqualTo(set.trained().keySet());
+        assertThat(values(loaded)).usingRecursiveComparison().isEqualTo(values(set));
+        assertThat(places.output(loaded, run)).isEqualTo(places.output(set, run));
+    }
+
+    private List<float[]> values(AdapterSet set) {
+        List<float[]> all = new ArrayList<>();
+        for (Param p : set.params()) all.add(run.download(p.value()));
+        return all;
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void a_snapshot_never_changes(Method method) {
+        AdapterSet set = moved(method);
+        float[] before = places.output(set, run);
+        AdapterSet snapshot = set.snapshot(run);
+        set.params().forEach(p -> run.elementwise().fill(p.value(), 0.25f));
+        assertThat(places.output(snapshot, run)).isEqualTo(before);
+        assertThat(places.output(set, run)).isNotEqualTo(before);
+        assertThat(snapshot.params()).noneMatch(Param::isTrained);
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void it_trains_as_many_values_as_its_formula_says(Method method) {
+        AdapterSet set = fresh(method);
+        long expected =
+                set.adapters().keySet().stream().mapToLong(method::parameters).sum();
+        assertThat(set.trainedValues()).isPositive().isEqualTo(expected);
+    }
+}
