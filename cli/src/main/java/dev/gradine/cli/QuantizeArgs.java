@@ -44,7 +44,8 @@ final class QuantizeArgs {
         if (type == null) {
             if (doubleQuant || block != null || !modules.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "--double-quant, --quantize-block and --quantize-modules need --quantize nf4 or --quantize fp4");
+                        "--double-quant, --quantize-block and --quantize-modules need --quantize nf4 or --quantize"
+                                + " fp4");
             }
             return List.of();
         }
