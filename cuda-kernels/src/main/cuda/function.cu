@@ -80,6 +80,7 @@ __device__ inline float less(float a, float b) { return a < b ? 1 : a == b ? 0.5
     ROW(0, log_sigmoid, log_sigmoid(x), x, dy * sigmoid(-x), T, TYPE) \
     ROW(0, softplus, -log_sigmoid(-x), x, dy * sigmoid(x), T, TYPE) \
     ROW(1, tanh, tanhf(x), y, dy * (1 - y * y), T, TYPE) \
+    ROW(0, softsign, x / (1 + fabsf(x)), x, dy / ((1 + fabsf(x)) * (1 + fabsf(x))), T, TYPE) \
     ROW(4, relu, x < 0 ? 0 : x, y, y > 0 ? dy : 0, T, TYPE) \
     ROW(4, silu, x * sigmoid(x), x, dy * swish_slope(x, x, 1), T, TYPE) \
     ROW(4, quick_gelu, x * sigmoid(1.702f * x), x, dy * swish_slope(x, 1.702f * x, 1.702f), T, TYPE) \

@@ -1,4 +1,4 @@
-// Sums. Each is cut at places that depend on the sizes alone, so that it has one order on every card.
+// Sums. Each is cut at places that depend on the sizes alone, so that it has one order on every GPU.
 //
 //   segment_sum            y[s] = sum of x[offsets[s] ... offsets[s+1])          and its backward
 //   column_sums            y[j] += sum over rows of x[i,j], in slabs of rows (columns.cuh) and then over the slabs

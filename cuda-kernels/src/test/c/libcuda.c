@@ -1,4 +1,4 @@
-// A driver without a card, for tests of the code that calls one: memory is the host's, the kernel paper_axpy computes
+// A driver without a GPU, for tests of the code that calls one: memory is the host's, the kernel paper_axpy computes
 // y += s * x, paper_map copies its tensor map, paper_fault makes the next wait fail, and every other is noted and done
 // at once. Graphs are chains of copies of launches.
 #include <stdio.h>
@@ -19,7 +19,7 @@ R cuInit(unsigned flags) { return OK; }
 R cuDriverGetVersion(int *v) { *v = 13000; return OK; }
 R cuDeviceGetCount(int *n) { *n = 1; return OK; }
 R cuDeviceGet(int *d, int ordinal) { *d = ordinal; return OK; }
-R cuDeviceGetName(char *name, int n, int d) { snprintf(name, n, "Paper Card"); return OK; }
+R cuDeviceGetName(char *name, int n, int d) { snprintf(name, n, "Paper GPU"); return OK; }
 R cuDeviceGetAttribute(int *v, int a, int d) { *v = a == 75 ? 9 : a == 76 ? 0 : a == 16 ? 132 : 232448; return OK; }
 R cuDevicePrimaryCtxRetain(void **c, int d) { *c = &used; return OK; }
 R cuCtxSetCurrent(void *c) { return c == &used ? OK : INVALID; }

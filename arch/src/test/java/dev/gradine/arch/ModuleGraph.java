@@ -30,7 +30,8 @@ final class ModuleGraph {
             Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
             Map.entry("train", Set.of("align", "optim", "io", "data")),
-            Map.entry("cli", Set.of("train", "peft", "cuda.kernels")));
+            Map.entry("bench", Set.of("train", "peft", "cuda.kernels")),
+            Map.entry("cli", Set.of("bench")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");

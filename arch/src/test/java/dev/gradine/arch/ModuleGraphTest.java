@@ -73,6 +73,7 @@ class ModuleGraphTest {
                 cuda.sim: cuda.driver.Known cuda.kernels.Known jcuda.driver.Known
                 cuda.driver: cuda.sim.Known cuda.kernels.Known
                 cuda.kernels: autograd.Known jcuda.driver.Known
+                bench: cli.Known jmh.Known picocli.CommandLine jcuda.driver.Known
                 cli: jmh.Known jdk.incubator.vector.FloatVector
                 tensor.kernel: jdk.incubator.vector.FloatVector jcuda.driver.Known
                 autograd.op: tensor.cpu.Known
@@ -100,7 +101,8 @@ class ModuleGraphTest {
                 io.gguf: java.lang.foreign.MemorySegment
                 peft: autograd.Known io.Known
                 train: nn.Known tensor.Known data.Known
-                cli: peft.Known data.Known tensor.cpu.Known picocli.CommandLine
+                bench: train.Known peft.Known cuda.kernels.Known
+                cli: bench.Known peft.Known data.Known tensor.cpu.Known picocli.CommandLine
                 """);
     }
 

@@ -1,14 +1,14 @@
 package dev.gradine.cli;
 
-import dev.gradine.cli.bench.Choice;
-import dev.gradine.cli.bench.GemmRows;
-import dev.gradine.cli.bench.KernelRows;
-import dev.gradine.cli.bench.Measured;
-import dev.gradine.cli.bench.ModelRows;
-import dev.gradine.cli.bench.Peer;
-import dev.gradine.cli.bench.ResultFile;
-import dev.gradine.cli.bench.Session;
-import dev.gradine.cli.bench.StepRows;
+import dev.gradine.bench.Choice;
+import dev.gradine.bench.GemmRows;
+import dev.gradine.bench.KernelRows;
+import dev.gradine.bench.Measured;
+import dev.gradine.bench.ModelRows;
+import dev.gradine.bench.Peer;
+import dev.gradine.bench.ResultFile;
+import dev.gradine.bench.Session;
+import dev.gradine.bench.StepRows;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.train.PeakMemory;

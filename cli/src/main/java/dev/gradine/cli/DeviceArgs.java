@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 
 /// Which device a command computes on.
 ///
-/// The default is the CPU and not `auto`: asking for a card loads its driver, which takes longer than
+/// The default is the CPU and not `auto`: asking for a GPU loads its driver, which takes longer than
 /// a whole `--help`.
 final class DeviceArgs {
 
@@ -27,8 +27,8 @@ final class DeviceArgs {
             names = "--device",
             defaultValue = CPU,
             paramLabel = "NAME",
-            description = "Where to compute: cpu, cuda (an NVIDIA card), sim (its kernels on a simulator: slow, checks"
-                    + " every access) or auto: cuda where there is a card, else cpu (default ${DEFAULT-VALUE}).")
+            description = "Where to compute: cpu, cuda (an NVIDIA GPU), sim (its kernels on a simulator: slow, checks"
+                    + " every access) or auto: cuda where there is a GPU, else cpu (default ${DEFAULT-VALUE}).")
     private String name = CPU;
 
     @Option(
@@ -51,7 +51,7 @@ final class DeviceArgs {
     @Option(
             names = "--cuda-graphs",
             description = "On cuda and sim: start launches that repeat as one; the same results. Meant to spare the"
-                    + " host's time between kernels; what it gains has not been measured on a card.")
+                    + " host's time between kernels; what it gains has not been measured on a GPU.")
     private boolean graphs;
 
     @Spec(Spec.Target.MIXEE)
@@ -67,7 +67,7 @@ final class DeviceArgs {
         Device cuda = named("cuda", all);
         String why = cuda.whyMissing();
         Device device = why.isEmpty() ? cuda : named(CPU, all);
-        tell("device " + device.name() + (why.isEmpty() ? " (a card is here)" : " (" + why + ")"));
+        tell("device " + device.name() + (why.isEmpty() ? " (a GPU is here)" : " (" + why + ")"));
         return noted(device).with(options);
     }
 

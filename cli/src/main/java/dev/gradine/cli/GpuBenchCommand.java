@@ -1,13 +1,13 @@
 package dev.gradine.cli;
 
-import dev.gradine.cli.bench.Choice;
-import dev.gradine.cli.gpu.GpuBench;
-import dev.gradine.cli.gpu.GpuBenchSettings;
-import dev.gradine.cli.gpu.GpuRow;
-import dev.gradine.cli.gpu.GpuSteps;
-import dev.gradine.cli.gpu.Torch;
-import dev.gradine.cuda.driver.Card;
+import dev.gradine.bench.Choice;
+import dev.gradine.bench.gpu.GpuBench;
+import dev.gradine.bench.gpu.GpuBenchSettings;
+import dev.gradine.bench.gpu.GpuRow;
+import dev.gradine.bench.gpu.GpuSteps;
+import dev.gradine.bench.gpu.Torch;
 import dev.gradine.cuda.driver.CuBlas;
+import dev.gradine.cuda.driver.CudaGpu;
 import dev.gradine.cuda.driver.Driver;
 import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.kernels.device.CudaDevice;
@@ -36,11 +36,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `gradine gpu bench`: how fast the kernels are on this card.
+/// `gradine gpu bench`: how fast the kernels are on this GPU.
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Time the CUDA kernels on a card, beside cuBLAS and PyTorch where they are installed.")
+        description = "Time the CUDA kernels on a GPU, beside cuBLAS and PyTorch where they are installed.")
 final class GpuBenchCommand implements Callable<Integer> {
 
     private static final String CUBLAS = "cublas";
@@ -83,7 +83,7 @@ final class GpuBenchCommand implements Callable<Integer> {
 
     private final List<GpuRow> rows = new ArrayList<>();
     private Map<String, Object> peaks = Map.of();
-    private String card = "";
+    private String gpu = "";
     private boolean hasCublas;
 
     @Override
@@ -95,7 +95,7 @@ final class GpuBenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--steps: \"" + steps + "\", expected " + GpuSteps.LLAMA_8B);
         }
         works();
-        GpuSteps measured = new GpuSteps(GpuSteps.ofCard(), new Choice(name -> name.contains(only), 0));
+        GpuSteps measured = new GpuSteps(GpuSteps.ofGpu(), new Choice(name -> name.contains(only), 0));
         Path file = model;
         if (file != null) {
             String name = String.valueOf(file.getFileName());
@@ -125,16 +125,16 @@ final class GpuBenchCommand implements Callable<Integer> {
 
     private void works() {
         CudaDevice first = new CudaDevice();
-        Card device = first.openCard();
+        CudaGpu device = first.openGpu();
         try (CudaKernels cuda = CudaKernels.open(device)) {
-            card = device.name();
+            gpu = device.name();
             Torch torch = noTorch ? new Torch(Map.of(), "left out") : Torch.measure();
-            print().println(card + ", CUDA " + Driver.version());
+            print().println(gpu + ", CUDA " + Driver.version());
             if (!first.note().isEmpty()) print().println(first.note());
             List<CuBlas> cublas = gemm.equals(CUBLAS) ? CuBlas.on(device) : List.of();
             hasCublas = !cublas.isEmpty();
             print().println(GpuRow.head());
-            GpuBench bench = new GpuBench(GpuBenchSettings.ofCard(), device::seconds, cublas, torch);
+            GpuBench bench = new GpuBench(GpuBenchSettings.ofGpu(), device::seconds, cublas, torch);
             bench.run(cuda, name -> name.contains(only), print()::println, this::show);
             peaks = bench.peaks();
             cublas.forEach(CuBlas::close);
@@ -157,7 +157,7 @@ final class GpuBenchCommand implements Callable<Integer> {
     private void append() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("time", Instant.now().toString());
-        json.put("card", card);
+        json.put("card", gpu);
         json.put("driver", Driver.version());
         json.putAll(peaks);
         json.put("rows", rows.stream().map(GpuRow::json).toList());
@@ -173,8 +173,7 @@ final class GpuBenchCommand implements Callable<Integer> {
     private Path file() {
         if (out != null) return out;
         String folder = System.getProperty("gradine.results", "");
-        String name =
-                card.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
+        String name = gpu.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         String file = LocalDate.now(ZoneOffset.UTC) + "-" + name + ".jsonl";
         return folder.isEmpty() ? Path.of("gpu-bench.jsonl") : Path.of(folder).resolve(file);
     }

@@ -40,10 +40,10 @@ import picocli.CommandLine.Spec;
         name = "check",
         mixinStandardHelpOptions = true,
         description = {
-            "Run every kernel against the CPU; on a card also training steps, compute-sanitizer where it is installed,"
+            "Run every kernel against the CPU; on a GPU also training steps, compute-sanitizer where it is installed,"
                     + " and the demo.",
-            "What was right on a card is written to " + Verified.FILE
-                    + ", and from then on kernels for Hopper alone are" + " chosen on this machine if they were."
+            "What was right on a GPU is written to " + Verified.FILE + ", and from then on kernels for Hopper alone are"
+                    + " chosen on this machine if they were."
         })
 final class GpuCheckCommand implements Callable<Integer> {
 
@@ -98,7 +98,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         Gpu gpu = open(false);
         Check.Circumstances at = new Check.Circumstances(
                 gpu.name(), driver(), LocalDate.now(ZoneOffset.UTC).toString());
-        print().println("%s, %s".formatted(at.card(), device.equals(SIM) ? "no card" : "CUDA " + at.driver()));
+        print().println("%s, %s".formatted(at.gpu(), device.equals(SIM) ? "no GPU" : "CUDA " + at.driver()));
         Check check = new Check();
         try (Kernels cpu = CpuKernels.open()) {
             check.run(cases(KernelCases.all()), gpu, cpu, this::show);
@@ -146,10 +146,10 @@ final class GpuCheckCommand implements Callable<Integer> {
 
     private void showNeverVerified(List<String> never) {
         if (never.isEmpty()) {
-            print().println("every kernel was verified on a card");
+            print().println("every kernel was verified on a GPU");
             return;
         }
-        print().println("%d kernels never verified on a card in their present form:".formatted(never.size()));
+        print().println("%d kernels never verified on a GPU in their present form:".formatted(never.size()));
         never.forEach(name -> print().println("  " + name));
     }
 
@@ -157,7 +157,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         return spec.commandLine().getOut();
     }
 
-    /// @param hopper whether to simulate such a card
+    /// @param hopper whether to simulate such a GPU
     private Gpu open(boolean hopper) {
         return switch (device) {
             case SIM -> new Simulator(Options.defaults().withCapability(hopper ? HOPPER : BASELINE));
@@ -176,7 +176,7 @@ final class GpuCheckCommand implements Callable<Integer> {
         return all.stream().filter(c -> c.toString().contains(part)).toList();
     }
 
-    /// The cases of kernels for Hopper alone, where there is such a card.
+    /// The cases of kernels for Hopper alone, where there is such a GPU.
     private void onHopper(Check check, Kernels cpu) {
         List<KernelCase> cases = cases(KernelCases.hopper());
         if (cases.isEmpty()) return;

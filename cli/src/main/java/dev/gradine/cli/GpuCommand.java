@@ -5,11 +5,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `gradine gpu`: what concerns the kernels of the card.
+/// `gradine gpu`: what concerns the kernels of the GPU.
 @Command(
         name = "gpu",
         mixinStandardHelpOptions = true,
-        description = "Check the CUDA kernels on a card or the simulator, and measure them.",
+        description = "Check the CUDA kernels on a GPU or the simulator, and measure them.",
         subcommands = {GpuCheckCommand.class, GpuBenchCommand.class, GpuTraceCommand.class})
 final class GpuCommand implements Runnable {
 

@@ -38,15 +38,15 @@ class DeviceOptionTest {
     }
 
     @Test
-    void cuda_without_a_card_is_an_error_and_no_fallback() {
-        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a card here");
+    void cuda_without_a_gpu_is_an_error_and_no_fallback() {
+        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a GPU here");
         score("cuda").refuses(Driver.whyMissing());
         assertThat(temp.resolve("out-cuda")).doesNotExist();
     }
 
     @Test
     void auto_says_what_it_chose_and_why_not_the_other() {
-        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a card here");
+        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a GPU here");
         assertThat(score("auto").ok().err()).isEqualTo("gradine: device cpu (" + Driver.whyMissing() + ")\n");
         assertThat(score("cpu").ok().err()).isEmpty();
         assertThat(temp.resolve("out-auto")).hasSameBinaryContentAs(temp.resolve("out-cpu"));
@@ -67,7 +67,7 @@ class DeviceOptionTest {
     }
 
     @Test
-    void cublas_is_for_a_card_alone() {
+    void cublas_is_for_a_gpu_alone() {
         Path model = TinyModel.write(temp.resolve("model"));
         for (String device : List.of("cpu", "sim")) {
             Cli.run("generate", "--model", model, "--prompt", "a", "--gemm", "cublas", "--device", device)

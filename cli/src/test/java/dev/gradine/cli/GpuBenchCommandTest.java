@@ -15,8 +15,8 @@ class GpuBenchCommandTest {
     }
 
     @Test
-    void without_a_card_nothing_is_measured() {
-        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a card here");
+    void without_a_gpu_nothing_is_measured() {
+        assumeTrue(!Driver.whyMissing().isEmpty(), "there is a GPU here");
         Cli.run("gpu", "bench", "--no-torch", "--steps", "llama-8b").refuses(Driver.whyMissing());
     }
 }

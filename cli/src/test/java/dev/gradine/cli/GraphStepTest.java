@@ -43,7 +43,7 @@ class GraphStepTest {
     @TempDir
     private Path temp = Path.of("");
 
-    /// A simulator that gives steps the same addresses again, as a card does, and does not look at their bounds.
+    /// A simulator that gives steps the same addresses again, as a GPU does, and does not look at their bounds.
     private static class Steady extends ForwardingGpu {
         Steady() {
             super(new Simulator());

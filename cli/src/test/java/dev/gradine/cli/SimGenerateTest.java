@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Text written through the kernels of the card, on the simulator: what the CPU writes.
+/// Text written through the kernels of the GPU, on the simulator: what the CPU writes.
 class SimGenerateTest {
 
     private static final String PROMPT = "One day, a dog found a red ball.";

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Whole training steps through the kernels of the card, on the simulator: what the CPU computes from
+/// Whole training steps through the kernels of the GPU, on the simulator: what the CPU computes from
 /// the same start.
 class SimStepTest {
 

@@ -28,7 +28,7 @@ class GraphGpuTest {
             super(gpu);
         }
 
-        /// Without a look at bounds, steps get the same addresses again, as on a card.
+        /// Without a look at bounds, steps get the same addresses again, as on a GPU.
         @Override
         public boolean checksBounds() {
             return false;

@@ -3,7 +3,7 @@ package dev.gradine.gpu;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// What executes kernels: a card behind its driver, or the simulator. Memory is a plain address there, which only this
+/// What executes kernels: a GPU behind its driver, or the simulator. Memory is a plain address there, which only this
 /// one may follow; who frees what is decided by lifetimes above.
 ///
 /// Work is done in the order it was asked for. `launch` may return before its kernel has ended; `download` and
@@ -22,7 +22,7 @@ public interface Gpu extends AutoCloseable {
     /// Most shared memory that one block may ask for, in bytes.
     int sharedBytesPerBlock();
 
-    /// Whether a kernel may be chosen here. Those for every card may; one for Hopper alone may only there,
+    /// Whether a kernel may be chosen here. Those for every GPU may; one for Hopper alone may only there,
     /// and only once it was seen to be right.
     default boolean runs(Kernel kernel) {
         return !kernel.isHopper();

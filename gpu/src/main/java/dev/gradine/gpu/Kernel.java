@@ -8,7 +8,7 @@ public record Kernel(String file, String entry) {
 
     private static final String HOPPER = ".sm_90a";
 
-    /// Whether it has instructions of Hopper alone, which no other card takes, older or newer.
+    /// Whether it has instructions of Hopper alone, which no other GPU takes, older or newer.
     public boolean isHopper() {
         return file.endsWith(HOPPER);
     }

@@ -1,8 +1,8 @@
 package dev.gradine.peft;
 
 import static dev.gradine.autograd.op.Functions.add;
-import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.peft.Columns.columns;
 
 import dev.gradine.autograd.Param;

@@ -142,7 +142,7 @@ class AdapterConfigTest {
         assertThat(types).contains("LORA, ");
         assertRefused("adapter_config.json: peft_type is \"WAVEFT\", expected one of " + types, "peft_type", "WAVEFT");
         assertRefused(
-                "adapter_config.json: use_dora is true, expected false, the only one supported", "use_dora", true);
+                "adapter_config.json: use_qalora is true, expected false, the only one supported", "use_qalora", true);
         assertRefused("adapter_config.json: bias is \"all\", expected none, the only one supported", "bias", "all");
         assertRefused(
                 "adapter_config.json: init_lora_weights is \"pissa\", expected true "

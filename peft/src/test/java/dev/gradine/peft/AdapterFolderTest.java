@@ -114,8 +114,8 @@ class AdapterFolderTest {
     void a_field_we_lack_is_named_with_its_file() throws IOException {
         written(_ -> {});
         Path config = folder.resolve(AdapterFolder.CONFIG);
-        Files.writeString(config, Files.readString(config).replace("\"use_dora\": false", "\"use_dora\": true"));
-        assertRefused(config + ": use_dora is true, expected false, the only one supported");
+        Files.writeString(config, Files.readString(config).replace("\"use_qalora\": false", "\"use_qalora\": true"));
+        assertRefused(config + ": use_qalora is true, expected false, the only one supported");
     }
 
     @Test

@@ -91,7 +91,7 @@ class GoldenAdapterTest {
             Tolerance.loss().check("loss", g.backward(m), g.lossBefore());
             m.trained().forEach((key, p) -> {
                 String stored = key.replace("lm_head.weight", "lm_head.modules_to_save.weight");
-                double[] expected = g.expected("grad." + stored);
+                double[] expected = g.expected("grad." + stored, "grad." + stored + ".weight");
                 double largest = 0;
                 for (double e : expected) largest = Math.max(largest, Math.abs(e));
                 Tolerance tolerance = Tolerance.gradient(largest);
@@ -140,11 +140,11 @@ class GoldenAdapterTest {
         }
     }
 
-    /// The reference keeps target modules as a set.
+    /// The reference keeps target modules as a set. Heads it takes from the model where a file has none.
     private static Map<String, Object> sorted(Map<String, Object> config) {
         Map<String, Object> m = new TreeMap<>();
         config.forEach((key, value) -> {
-            if (value == null) m.put(key, "null");
+            if (value == null || key.equals("num_attention_heads")) m.put(key, "null");
             else m.put(key, key.equals("target_modules") && value instanceof List<?> l ? new HashSet<>(l) : value);
         });
         return m;

@@ -4,7 +4,7 @@ package dev.gradine.tensor;
 ///
 /// @param dataType what layers compute in, F32 or BF16
 /// @param graphs whether launches are collected and those that repeat are started as one
-/// @param vendorGemm whether the card's vendor computes matrix products, rather than kernels of our own
+/// @param vendorGemm whether the GPU's vendor computes matrix products, rather than kernels of our own
 public record DeviceOptions(DType dataType, boolean graphs, boolean vendorGemm) {
 
     /// f32, every launch by itself, kernels of our own: what every device can do.

@@ -39,10 +39,10 @@ record CudaTable(Path root) {
     String text() {
         StringBuilder table = new StringBuilder("""
 
-                ## Kernels of the card
+                ## Kernels of the GPU
 
                 Each runs on the simulator too. "Last verified" is what `gradine gpu check` wrote on a machine with a
-                card, for the kernels as they are now. Those of `sm_90a` are for Hopper alone, and chosen there only
+                GPU, for the kernels as they are now. Those of `sm_90a` are for Hopper alone, and chosen there only
                 once they were verified.
 
                 | contract | cpu | CUDA | types | kernels | last verified |
@@ -110,12 +110,12 @@ record CudaTable(Path root) {
         Path file = root.resolve(VERIFIED);
         if (!Files.exists(file)) return "never";
         String sha256 = sha256(ptx);
-        TreeMap<String, Long> byCard = LINE.matcher(OpsPage.read(file))
+        TreeMap<String, Long> byGpu = LINE.matcher(OpsPage.read(file))
                 .results()
                 .filter(m -> m.group(2).equals(stem) && m.group(3).equals(sha256))
                 .collect(Collectors.groupingBy(
                         m -> m.group(4) + ", " + m.group(5), TreeMap::new, Collectors.counting()));
-        String known = byCard.entrySet().stream()
+        String known = byGpu.entrySet().stream()
                 .map(e -> "%d of %d on %s".formatted(e.getValue(), entries, e.getKey()))
                 .collect(Collectors.joining("; "));
         return known.isEmpty() ? "never" : known;

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// NVIDIA's compute-sanitizer around this program: finds on a card what the simulator finds on paper.
+/// NVIDIA's compute-sanitizer around this program: finds on a GPU what the simulator finds on paper.
 public final class Sanitizer {
 
     private static final String PROGRAM = "compute-sanitizer";

@@ -9,12 +9,12 @@ final class Addresses {
 
     private Addresses() {}
 
-    /// Memory of the card.
-    static final class OnCard extends CUdeviceptr {
+    /// Memory of the GPU.
+    static final class OnGpu extends CUdeviceptr {
 
-        OnCard() {}
+        OnGpu() {}
 
-        OnCard(long address) {
+        OnGpu(long address) {
             super(new CUdeviceptr(), address); // null and an offset from it
         }
 

@@ -64,22 +64,22 @@ public final class CuBlas implements DenseGemm {
         }
     }
 
-    /// cuBLAS on the stream of a card, if the library is installed.
+    /// cuBLAS on the stream of a GPU, if the library is installed.
     ///
     /// @return one, or none
-    public static List<CuBlas> on(Card card) {
+    public static List<CuBlas> on(CudaGpu gpu) {
         return names().stream()
                 .flatMap(CuBlas::library)
                 .limit(1)
-                .map(l -> new CuBlas(l, card.streamAddress()))
+                .map(l -> new CuBlas(l, gpu.streamAddress()))
                 .toList();
     }
 
-    /// cuBLAS on the stream of a card that was opened with the wish to use it.
+    /// cuBLAS on the stream of a GPU that was opened with the wish to use it.
     ///
     /// @throws DeviceAbsentException says which libraries were looked for, if none is installed
-    public static CuBlas required(Card card) {
-        List<CuBlas> found = on(card);
+    public static CuBlas required(CudaGpu gpu) {
+        List<CuBlas> found = on(gpu);
         if (found.isEmpty()) throw new DeviceAbsentException(whyMissing(names()));
         return found.getFirst();
     }

@@ -11,14 +11,14 @@ import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
-/// NVIDIA's driver: whether it is there, which cards it has, and what its error codes say.
+/// NVIDIA's driver: whether it is there, which GPUs it has, and what its error codes say.
 public final class Driver {
 
     static final String LIBRARY = "libcuda.so.1";
 
     private Driver() {}
 
-    /// Why no card can be used here; empty if one can. JCuda is not loaded unless there is a driver.
+    /// Why no GPU can be used here; empty if one can. JCuda is not loaded unless there is a driver.
     @SuppressWarnings("restricted") // asks for the driver's library, calls nothing in it
     public static String whyMissing() {
         try (Arena arena = Arena.ofConfined()) {
@@ -27,24 +27,24 @@ public final class Driver {
             return "cuda: " + LIBRARY + " not found, expected NVIDIA's driver to be installed";
         }
         try {
-            return cards().isEmpty() ? "cuda: the driver has no card" : "";
+            return gpus().isEmpty() ? "cuda: the driver has no GPU" : "";
         } catch (IllegalStateException | DeviceAbsentException e) {
             return String.valueOf(e.getMessage());
         }
     }
 
-    /// All cards that the driver lets this process see.
-    public static List<CardInfo> cards() {
+    /// All GPUs that the driver lets this process see.
+    public static List<GpuInfo> gpus() {
         Natives.load("JCudaDriver", () -> JCudaDriver.setExceptionsEnabled(false));
         check(JCudaDriver.cuInit(0), "cuInit");
         int[] count = new int[1];
         check(JCudaDriver.cuDeviceGetCount(count), "cuDeviceGetCount");
-        List<CardInfo> cards = new ArrayList<>();
-        for (int i = 0; i < count[0]; i++) cards.add(info(i));
-        return cards;
+        List<GpuInfo> gpus = new ArrayList<>();
+        for (int i = 0; i < count[0]; i++) gpus.add(info(i));
+        return gpus;
     }
 
-    private static CardInfo info(int ordinal) {
+    private static GpuInfo info(int ordinal) {
         CUdevice device = device(ordinal);
         byte[] name = new byte[256];
         check(JCudaDriver.cuDeviceGetName(name, name.length, device), "cuDeviceGetName");
@@ -52,7 +52,7 @@ public final class Driver {
         while (end < name.length && name[end] != 0) end++;
         int capability = 10 * attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
                 + attribute(device, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
-        return new CardInfo(ordinal, new String(name, 0, end, StandardCharsets.UTF_8), capability);
+        return new GpuInfo(ordinal, new String(name, 0, end, StandardCharsets.UTF_8), capability);
     }
 
     static CUdevice device(int ordinal) {

@@ -39,16 +39,16 @@ final class GraphNode {
         }
     }
 
-    private final CardHandles card;
+    private final CudaHandles gpu;
     private final Kind kind;
     private final NodeParameters parameters;
     private final MemorySegment handle;
 
     /// @param arena of the graph
-    GraphNode(CardHandles card, Operation operation, Arena arena) {
-        this.card = card;
+    GraphNode(CudaHandles gpu, Operation operation, Arena arena) {
+        this.gpu = gpu;
         kind = Kind.of(operation);
-        parameters = new NodeParameters(card, operation, arena);
+        parameters = new NodeParameters(gpu, operation, arena);
         handle = arena.allocate(JAVA_LONG);
     }
 
@@ -76,7 +76,7 @@ final class GraphNode {
     private Object[] withContext(Object... arguments) {
         if (kind.equals(Kind.KERNEL)) return arguments;
         Object[] all = Arrays.copyOf(arguments, arguments.length + 1);
-        all[arguments.length] = card.context();
+        all[arguments.length] = gpu.context();
         return all;
     }
 

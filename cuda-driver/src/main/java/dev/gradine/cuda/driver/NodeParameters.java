@@ -27,14 +27,14 @@ final class NodeParameters {
     private static final int COPY_SIZE = 22 * LONG;
     private static final int FILL_BYTES = 5 * LONG;
 
-    private final CardHandles card;
+    private final CudaHandles gpu;
     private final MemorySegment head;
     private final MemorySegment[] arguments;
     private Object what = "";
 
     /// @param arena of the graph
-    NodeParameters(CardHandles card, Operation operation, Arena arena) {
-        this.card = card;
+    NodeParameters(CudaHandles gpu, Operation operation, Arena arena) {
+        this.gpu = gpu;
         switch (operation) {
             case Operation.Launch launch -> {
                 head = arena.allocate(KERNEL_BYTES, LONG);
@@ -81,7 +81,7 @@ final class NodeParameters {
     private void writeLaunch(Operation.Launch launch) {
         var grid = launch.grid();
         what = new Launched(launch.kernel(), grid);
-        Modules.Function f = card.modules().function(launch.kernel());
+        Modules.Function f = gpu.modules().function(launch.kernel());
         f.signatures().require(launch.kernel().entry(), launch.arguments().toArray());
         f.allowShared(grid.sharedBytes(), what);
         head.set(JAVA_LONG, 0, f.address());
@@ -97,7 +97,7 @@ final class NodeParameters {
             case Long l -> to.set(JAVA_LONG, 0, l);
             case Integer i -> to.set(JAVA_INT, 0, i);
             case Float f -> to.set(JAVA_FLOAT, 0, f);
-            case TensorMap map -> to.copyFrom(MemorySegment.ofArray(card.maps().encoded(map)));
+            case TensorMap map -> to.copyFrom(MemorySegment.ofArray(gpu.maps().encoded(map)));
             default -> throw new IllegalArgumentException("argument is " + argument); // Signatures let it through
         }
     }

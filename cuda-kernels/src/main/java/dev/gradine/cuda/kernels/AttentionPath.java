@@ -37,24 +37,37 @@ record AttentionPath(
         return any(bf16 ? "_bf16" : "_f32", d);
     }
 
+    /// Rows of bf16 in shared memory, as `attention_mma_forward.cuh` and `attention_mma_backward.cuh` lay them out:
+    ///
+    /// - forward: the queries, a tile of keys, the tile of their values
+    /// - for dq: q and dy, and two pairs of tiles of keys and values, of which one travels
+    /// - for dk and dv: k and v, and two pairs of tiles of q and dy, of which one travels
     private static AttentionPath tensorCores(int d) {
-        long queries = 128;
-        long keys = d == 64 ? 128 : 64;
-        long row = 2L * d;
-        long twoPairs = 4 * 4096 * 2L; // two of the tiles of 4096 / d keys and values
+        int queries = 128;
+        int keys = d == 64 ? 128 : 64;
+        long row = (long) d * Short.BYTES;
+        int forwardKeys = 64; // of a tile
+        int passingKeys = 4096 / d; // of a tile that passes in the kernel for dq
+        int passingQueries = 32; // of a tile that passes in the kernel for dk and dv
         return new AttentionPath(
                 "_bf16_d" + d,
                 false,
-                (int) queries,
-                (int) keys,
-                (queries + 2 * 64) * row,
-                2L * queries * row + twoPairs,
-                2L * keys * row + 4 * 32 * row);
+                queries,
+                keys,
+                (queries + 2 * forwardKeys) * row,
+                (2 * queries + 2 * 2 * passingKeys) * row,
+                (2 * keys + 2 * 2 * passingQueries) * row);
     }
 
+    /// Floats in shared memory, as `attention_any.cuh` lays them out; a row is four longer than what it holds, so that
+    /// lanes read different banks:
+    ///
+    /// - forward: q, k, v and y; scores
+    /// - for dq: q, dy, k, v and dq; scores
+    /// - for dk and dv: k, v, q, dy, dk and dv; two arrays of scores
     private static AttentionPath any(String suffix, int d) {
-        long rows = 4L * SPAN * (Math.ceilDiv(d, 8) * 8 + 4);
-        long scores = 4L * SPAN * (SPAN + 4);
+        long rows = (long) SPAN * (Math.ceilDiv(d, 8) * 8 + 4) * Float.BYTES;
+        long scores = (long) SPAN * (SPAN + 4) * Float.BYTES;
         return new AttentionPath(suffix, true, SPAN, SPAN, 4 * rows + scores, 5 * rows + scores, 6 * rows + 2 * scores);
     }
 

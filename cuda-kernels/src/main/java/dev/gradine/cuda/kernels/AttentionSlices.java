@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// What each block of the split forward does, as `attention_split.cuh` reads it. How keys are cut depends on their
-/// number alone, so that sums have one order on every card.
+/// number alone, so that sums have one order on every GPU.
 ///
 /// @param slices of the keys, for some pairs of a query and a head each
 /// @param joints for each query, where its parts are
@@ -18,7 +18,7 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
     private static final int MOST_QUERIES = 16; // of a sequence
     private static final int SPAN = 32; // keys that a block reads at once
     private static final int SHORTEST = 64; // keys of a slice: fewer are not worth the parts they leave
-    private static final int MOST_SLICES = 64; // of a sequence: more leave parts without filling a card better
+    private static final int MOST_SLICES = 64; // of a sequence: more leave parts without filling a GPU better
 
     /// Keys `begin` … `end` − 1 that queries of `tile` see, for its pairs from number `pair` on; what they
     /// give begins at row `part`.
@@ -27,7 +27,7 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
     /// The parts of one query: `count` of them, from row `part` on, each `stride` rows behind the last.
     record Joint(int part, int stride, int count) {}
 
-    /// Whether so few queries see so many keys that one block for all keys would leave most of a card idle.
+    /// Whether so few queries see so many keys that one block for all keys would leave most of a GPU idle.
     static boolean suit(Sequences sequences) {
         int most = 0;
         for (int s = 0; s < sequences.count(); s++) {

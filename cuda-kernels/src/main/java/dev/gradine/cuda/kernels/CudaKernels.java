@@ -37,7 +37,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/// The CUDA device, on a card or on the simulator. `open` gives the `run` lifetime; steps share one
+/// The CUDA device, on a GPU or on the simulator. `open` gives the `run` lifetime; steps share one
 /// slab of its memory.
 ///
 /// Tensors hold addresses that only the `Gpu` follows, in the types that the host has them in.
@@ -230,121 +230,121 @@ public final class CudaKernels implements Kernels {
             if (from.bytes() > 0) gpu.copy(DeviceMemory.address(from), DeviceMemory.address(to), from.bytes());
             return;
         }
-        launchers.get(ConvertCuda.class).copy(from, to);
+        launchers.convert.copy(from, to);
     }
 
     /// One AdamW update of `master f32`, of which `p bf16` becomes the rounding; `g bf16`.
     public void adamWithMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, AdamWKernel.Update update) {
-        launchers.get(AdamWCuda.class).stepMaster(p, master, g, m, v, update);
+        launchers.adamW.stepMaster(p, master, g, m, v, update);
     }
 
     @Override
     public MatMulKernel matMul() {
-        return launchers.get(MatMulKernel.class);
+        return launchers.matMul;
     }
 
     @Override
     public LowRankKernel lowRank() {
-        return launchers.get(LowRankKernel.class);
+        return launchers.lowRank;
     }
 
     @Override
     public ElementwiseKernel elementwise() {
-        return launchers.get(ElementwiseKernel.class);
+        return launchers.elementwise;
     }
 
     @Override
     public ReduceKernel reduce() {
-        return launchers.get(ReduceKernel.class);
+        return launchers.reduce;
     }
 
     @Override
     public FunctionKernel function() {
-        return launchers.get(FunctionKernel.class);
+        return launchers.function;
     }
 
     @Override
     public ActivationKernel activation() {
-        return launchers.get(ActivationKernel.class);
+        return launchers.activation;
     }
 
     @Override
     public RmsNormKernel rmsNorm() {
-        return launchers.get(RmsNormKernel.class);
+        return launchers.rmsNorm;
     }
 
     @Override
     public LayerNormKernel layerNorm() {
-        return launchers.get(LayerNormKernel.class);
+        return launchers.layerNorm;
     }
 
     @Override
     public GroupNormKernel groupNorm() {
-        return launchers.get(GroupNormKernel.class);
+        return launchers.groupNorm;
     }
 
     @Override
     public Conv2dKernel conv2d() {
-        return launchers.get(Conv2dKernel.class);
+        return launchers.conv2d;
     }
 
     @Override
     public UpsampleKernel upsample() {
-        return launchers.get(UpsampleKernel.class);
+        return launchers.upsample;
     }
 
     @Override
     public RopeKernel rope() {
-        return launchers.get(RopeKernel.class);
+        return launchers.rope;
     }
 
     @Override
     public AttentionKernel attention() {
-        return launchers.get(AttentionKernel.class);
+        return launchers.attention;
     }
 
     @Override
     public KvAppendKernel kvAppend() {
-        return launchers.get(KvAppendKernel.class);
+        return launchers.kvAppend;
     }
 
     @Override
     public GatherKernel gather() {
-        return launchers.get(GatherKernel.class);
+        return launchers.gather;
     }
 
     @Override
     public LayoutKernel layout() {
-        return launchers.get(LayoutKernel.class);
+        return launchers.layout;
     }
 
     @Override
     public SoftmaxKernel softmax() {
-        return launchers.get(SoftmaxKernel.class);
+        return launchers.softmax;
     }
 
     @Override
     public LogProbKernel logProb() {
-        return launchers.get(LogProbKernel.class);
+        return launchers.logProb;
     }
 
     @Override
     public SamplingKernel sampling() {
-        return launchers.get(SamplingKernel.class);
+        return launchers.sampling;
     }
 
     @Override
     public DropoutKernel dropout() {
-        return launchers.get(DropoutKernel.class);
+        return launchers.dropout;
     }
 
     @Override
     public AdamWKernel adamW() {
-        return launchers.get(AdamWKernel.class);
+        return launchers.adamW;
     }
 
     @Override
     public LionKernel lion() {
-        return launchers.get(LionKernel.class);
+        return launchers.lion;
     }
 }

@@ -4,7 +4,7 @@ import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.Grid;
 import dev.gradine.tensor.DType;
 
-/// How many blocks run the kernels that stream through memory: enough to fill the card, which then take turns.
+/// How many blocks run the kernels that stream through memory: enough to fill the GPU, which then take turns.
 final class Grids {
 
     private static final int WARP = 32;

@@ -3,82 +3,73 @@ package dev.gradine.cuda.kernels;
 import dev.gradine.gpu.DenseGemm;
 import dev.gradine.gpu.Gpu;
 import dev.gradine.tensor.UnsupportedKernelException;
-import dev.gradine.tensor.kernel.ActivationKernel;
-import dev.gradine.tensor.kernel.AdamWKernel;
-import dev.gradine.tensor.kernel.AttentionKernel;
-import dev.gradine.tensor.kernel.Conv2dKernel;
-import dev.gradine.tensor.kernel.DropoutKernel;
-import dev.gradine.tensor.kernel.ElementwiseKernel;
-import dev.gradine.tensor.kernel.FunctionKernel;
-import dev.gradine.tensor.kernel.GatherKernel;
-import dev.gradine.tensor.kernel.GroupNormKernel;
-import dev.gradine.tensor.kernel.KvAppendKernel;
-import dev.gradine.tensor.kernel.LayerNormKernel;
-import dev.gradine.tensor.kernel.LayoutKernel;
-import dev.gradine.tensor.kernel.LionKernel;
-import dev.gradine.tensor.kernel.LogProbKernel;
-import dev.gradine.tensor.kernel.LowRankKernel;
-import dev.gradine.tensor.kernel.MatMulKernel;
-import dev.gradine.tensor.kernel.ReduceKernel;
-import dev.gradine.tensor.kernel.RmsNormKernel;
-import dev.gradine.tensor.kernel.RopeKernel;
-import dev.gradine.tensor.kernel.SamplingKernel;
-import dev.gradine.tensor.kernel.SoftmaxKernel;
-import dev.gradine.tensor.kernel.UpsampleKernel;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
-/// One launcher per kernel contract, made once for a device; all lifetimes share them.
+/// One launcher per kernel contract, made once for a device; all lifetimes share them. A contract that has no launcher
+/// here leaves a method of `CudaKernels` without a body: the compiler names it.
 final class Launchers {
 
-    private final Map<Class<?>, Object> byContract = new HashMap<>();
+    final AttentionCuda attention;
+    final LowRankCuda lowRank;
+    final MatMulCuda matMul;
+    final ElementwiseCuda elementwise;
+    final ReduceCuda reduce;
+    final FunctionCuda function;
+    final ActivationCuda activation;
+    final RmsNormCuda rmsNorm;
+    final LayerNormCuda layerNorm;
+    final GroupNormCuda groupNorm;
+    final Conv2dCuda conv2d;
+    final UpsampleCuda upsample;
+    final RopeCuda rope;
+    final KvAppendCuda kvAppend;
+    final GatherCuda gather;
+    final LayoutCuda layout;
+    final LogProbCuda logProb;
+    final SamplingCuda sampling;
+    final DropoutCuda dropout;
+    final AdamWCuda adamW;
+    final LionCuda lion;
+    final ConvertCuda convert;
+    final SoftmaxCuda softmax;
     private final List<DenseGemm> vendor;
 
-    /// Launchers for kernels of `gpu`, one line per contract that has kernels.
+    /// Launchers for kernels of `gpu`.
     ///
     /// @param vendor whose matrix products are used where it takes the types: one, or none
     Launchers(Gpu gpu, List<DenseGemm> vendor) {
         this.vendor = vendor;
-        byContract.put(AttentionKernel.class, new AttentionCuda(gpu));
-        byContract.put(LowRankKernel.class, new LowRankCuda(gpu, vendor));
-        byContract.put(MatMulKernel.class, new MatMulCuda(gpu, vendor));
-        byContract.put(ElementwiseKernel.class, new ElementwiseCuda(gpu));
-        byContract.put(ReduceKernel.class, new ReduceCuda(gpu));
-        byContract.put(FunctionKernel.class, new FunctionCuda(gpu));
-        byContract.put(ActivationKernel.class, new ActivationCuda(gpu));
-        byContract.put(RmsNormKernel.class, new RmsNormCuda(gpu));
-        byContract.put(LayerNormKernel.class, new LayerNormCuda(gpu));
-        byContract.put(GroupNormKernel.class, new GroupNormCuda(gpu));
-        byContract.put(Conv2dKernel.class, new Conv2dCuda(gpu, vendor));
-        byContract.put(UpsampleKernel.class, new UpsampleCuda(gpu));
-        byContract.put(RopeKernel.class, new RopeCuda(gpu));
-        byContract.put(KvAppendKernel.class, new KvAppendCuda(gpu));
-        byContract.put(GatherKernel.class, new GatherCuda(gpu));
-        byContract.put(LayoutKernel.class, new LayoutCuda(gpu));
-        byContract.put(LogProbKernel.class, new LogProbCuda(gpu));
-        byContract.put(SamplingKernel.class, new SamplingCuda(gpu));
-        byContract.put(DropoutKernel.class, new DropoutCuda(gpu));
-        AdamWCuda adamW = new AdamWCuda(gpu);
-        byContract.put(AdamWKernel.class, adamW);
-        byContract.put(AdamWCuda.class, adamW);
-        byContract.put(LionKernel.class, new LionCuda(gpu));
-        byContract.put(ConvertCuda.class, new ConvertCuda(gpu));
-        byContract.put(SoftmaxKernel.class, new SoftmaxCuda(gpu));
+        attention = new AttentionCuda(gpu);
+        lowRank = new LowRankCuda(gpu, vendor);
+        matMul = new MatMulCuda(gpu, vendor);
+        elementwise = new ElementwiseCuda(gpu);
+        reduce = new ReduceCuda(gpu);
+        function = new FunctionCuda(gpu);
+        activation = new ActivationCuda(gpu);
+        rmsNorm = new RmsNormCuda(gpu);
+        layerNorm = new LayerNormCuda(gpu);
+        groupNorm = new GroupNormCuda(gpu);
+        conv2d = new Conv2dCuda(gpu, vendor);
+        upsample = new UpsampleCuda(gpu);
+        rope = new RopeCuda(gpu);
+        kvAppend = new KvAppendCuda(gpu);
+        gather = new GatherCuda(gpu);
+        layout = new LayoutCuda(gpu);
+        logProb = new LogProbCuda(gpu);
+        sampling = new SamplingCuda(gpu);
+        dropout = new DropoutCuda(gpu);
+        adamW = new AdamWCuda(gpu);
+        lion = new LionCuda(gpu);
+        convert = new ConvertCuda(gpu);
+        softmax = new SoftmaxCuda(gpu);
     }
 
-    /// The launcher of a contract.
+    /// For the method of `CudaKernels` whose contract has no kernel yet: the op is refused, and nothing computes it in
+    /// secret.
     ///
-    /// @throws UnsupportedKernelException if it has none
-    <T> T get(Class<T> contract) {
-        Object launcher = byContract.get(contract);
-        if (launcher == null) {
-            String name = contract.getSimpleName().replaceFirst("Kernel$", "");
-            String stem = name.replaceAll("(?<=.)([A-Z])(?=[a-z])", "_$1").toLowerCase(Locale.ROOT);
-            throw new UnsupportedKernelException(stem + ": no CUDA kernel; run this op on cpu");
-        }
-        return contract.cast(launcher);
+    /// @param op in the words of its messages, such as `rms_norm`
+    static UnsupportedKernelException missing(String op) {
+        return new UnsupportedKernelException(op + ": no CUDA kernel; run this op on cpu");
     }
 
     /// What a device's name ends in where a vendor's library multiplies.

@@ -1,5 +1,6 @@
 package dev.gradine.cuda.kernels;
 
+import dev.gradine.cuda.kernels.MatMulPath.Layout;
 import dev.gradine.gpu.DenseGemm;
 import dev.gradine.gpu.DenseGemm.Form;
 import dev.gradine.gpu.Gpu;
@@ -24,8 +25,11 @@ final class LowRankCuda implements LowRankKernel {
     private static final int NARROW = 16; // highest rank beside the wide product
     private static final int FEW_COLUMNS = 8 * MatMulPath.SIDE;
     private static final int PIECE = 16; // bytes of one asynchronous copy
-    private static final int STAGES = 4; // of copies under way
-    private static final int STAGE_BYTES = 16384 + 2560; // tiles of x and W, and of A
+    /// A tile of A beside each pair of tiles of x and W, as `rank_product.cuh` lays it out: `f32[NARROW,32]` in rows of
+    /// 40, or its transpose in rows of 20, so that the lanes of a fragment read different banks.
+    private static final int RANK_BYTES = Math.max(NARROW * 40, 32 * 20) * Float.BYTES;
+
+    private static final int ONCE_BYTES = Layout.STAGES * (Layout.PAIR_BYTES + RANK_BYTES);
 
     private final Gpu gpu;
     private final MatMulCuda matMul;
@@ -106,7 +110,7 @@ final class LowRankCuda implements LowRankKernel {
                 .launch(
                         gpu,
                         new Kernel("low_rank", "low_rank_" + pass + "_once"),
-                        new Grid(tiles.x(), 1, 1, tiles.threads(), STAGES * STAGE_BYTES));
+                        new Grid(tiles.x(), 1, 1, tiles.threads(), ONCE_BYTES));
     }
 
     private void fused(String pass, MatMulShapes size, Tensor x, Tensor w, Tensor u, Tensor b, float s, Tensor y) {

@@ -19,7 +19,7 @@ import java.util.Locale;
 /// BF16, each for itself: a gradient of f32 parameters may come from bf16 data.
 final class MatMulCuda implements MatMulKernel {
 
-    private static final int ENOUGH_BLOCKS = 256; // to keep a large card busy
+    private static final int ENOUGH_BLOCKS = 256; // to keep a large GPU busy
     private static final int SHORTEST_SLICE = 256; // of k, for which a block of its own pays
     private static final int MOST_SLICES = 32;
     private static final int FEW_ROWS = 8; // for which b is read once, a warp per four of its rows
@@ -197,7 +197,7 @@ final class MatMulCuda implements MatMulKernel {
     }
 
     /// In how many parts k is summed: 1 unless there are few tiles. It depends on the sizes alone, so
-    /// that sums have one order on every card.
+    /// that sums have one order on every GPU.
     private static int slices(MatMulShapes size) {
         int wanted = Math.min(ENOUGH_BLOCKS / MatMulPath.tiles(size.m(), size.n()), size.k() / SHORTEST_SLICE);
         return Math.clamp(wanted, 1, MOST_SLICES);

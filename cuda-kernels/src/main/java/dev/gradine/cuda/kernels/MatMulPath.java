@@ -12,18 +12,37 @@ enum MatMulPath {
     /// f32 units, operands of any real type become f32 on the way.
     ANY(256, 0),
     /// Tensor cores, bf16 operands whose rows are multiples of 16 bytes.
-    BF16(128, 128 * 136 * Float.BYTES),
+    BF16(128, Layout.RESULT_BYTES),
     /// Tensor cores; the second operand, of any real type, is rounded to bf16 on the way, as automatic
     /// mixed precision does with f32 weights.
-    CODED(128, 128 * 136 * Float.BYTES);
+    CODED(128, Layout.RESULT_BYTES);
 
     /// Rows and columns of the tile that one block computes.
     static final int SIDE = 128;
 
+    /// Shared memory of the kernels on tensor cores, as `gemm_bf16.cuh` lays it out. First it holds tiles of both
+    /// operands, then, in the same place, the result on its way to memory.
+    static final class Layout {
+        private static final int STEP = 32; // of k, of a tile of an operand
+
+        /// Pairs of tiles: one is multiplied while copies of the others are under way.
+        static final int STAGES = 4;
+
+        /// A tile of each operand, `bf16[SIDE,STEP]` or its transpose.
+        static final int PAIR_BYTES = 2 * SIDE * STEP * Short.BYTES;
+
+        private static final int RESULT_PITCH = SIDE + 8; // floats between rows: no bank conflicts
+
+        /// The result, `f32[SIDE,SIDE]` in rows of `RESULT_PITCH`: more than the pairs take, so it decides.
+        static final int RESULT_BYTES = SIDE * RESULT_PITCH * Float.BYTES;
+
+        private Layout() {}
+    }
+
     private static final int PIECE = 16; // bytes of one asynchronous copy
 
     private final int threads;
-    private final int sharedBytes; // the tile as f32 in rows of 136
+    private final int sharedBytes;
 
     MatMulPath(int threads, int sharedBytes) {
         this.threads = threads;

@@ -16,7 +16,7 @@ import java.util.List;
 final class ReduceCuda implements ReduceKernel {
 
     private static final int THREADS = 256;
-    private static final int MOST_SUMS = 1024; // of squares: as many blocks as a large card runs at once
+    private static final int MOST_SUMS = 1024; // of squares: as many blocks as a large GPU runs at once
 
     private final Gpu gpu;
     private final ColumnSums columns;

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What cuBLAS is asked for and what becomes of the answer, against a library of paper. What the real one
-/// does, `gpu bench --gemm cublas` shows on a card.
+/// does, `gpu bench --gemm cublas` shows on a GPU.
 class CuBlasTest {
 
     /// The memory of some tensors of the host, and no byte beside it.

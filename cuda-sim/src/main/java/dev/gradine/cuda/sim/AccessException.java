@@ -1,6 +1,6 @@
 package dev.gradine.cuda.sim;
 
-/// A thread did what a card does not define; what runs it adds kernel, line and block.
+/// A thread did what a GPU does not define; what runs it adds kernel, line and block.
 final class AccessException extends IllegalStateException {
 
     private static final long serialVersionUID = 1L;

@@ -1,6 +1,6 @@
 package dev.gradine.cuda.sim;
 
-/// The `.approx` functions of a card, whose results PTX bounds but does not fix: at best, and at either end of what is
+/// The `.approx` functions of a GPU, whose results PTX bounds but does not fix: at best, and at either end of what is
 /// allowed. A kernel must meet its tolerance with all three.
 ///
 /// | function | largest error |

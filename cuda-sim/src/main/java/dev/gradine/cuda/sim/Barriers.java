@@ -6,7 +6,7 @@ import dev.gradine.cuda.sim.Warp.State;
 ///
 /// `bar.sync a, b` waits until b threads have arrived at barrier a, in whole warps; without b, all
 /// threads of the block. `bar.arrive a, b` arrives and does not wait. Whoever ends without arriving at a
-/// barrier of the whole block keeps the others from ever leaving it; cards forgive that in some cases,
+/// barrier of the whole block keeps the others from ever leaving it; GPUs forgive that in some cases,
 /// the language does not.
 final class Barriers {
 

@@ -30,7 +30,7 @@ public record Counters(long launches, Work work, Traffic traffic, Block block) {
     /// @param sharedBytes static and dynamic
     public record Block(int threads, int registers, int sharedBytes) {
 
-        /// How many such blocks one multiprocessor of a card holds.
+        /// How many such blocks one multiprocessor of a GPU holds.
         ///
         /// @param capability 80 or 90
         public Occupancy occupancy(int capability) {

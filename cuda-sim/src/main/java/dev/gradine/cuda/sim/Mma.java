@@ -27,7 +27,7 @@ import java.util.Arrays;
 /// exponents, that of a zero is −126.
 final class Mma {
 
-    /// What a card's generation does.
+    /// What a GPU's generation does.
     ///
     /// @param fractionBits bits kept to the right of the point after alignment
     /// @param stepBytes bytes of a row of A that one step takes

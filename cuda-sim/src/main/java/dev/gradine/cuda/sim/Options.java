@@ -2,7 +2,7 @@ package dev.gradine.cuda.sim;
 
 /// How a simulator runs kernels.
 ///
-/// @param capability of the card it stands for, ten times major plus minor: 80 or 90; decides how tensor cores round
+/// @param capability of the GPU it stands for, ten times major plus minor: 80 or 90; decides how tensor cores round
 /// @param memoryBytes device memory it offers
 /// @param instructions most instructions that the warps of one block may execute together, so that an endless loop ends
 /// @param isWatched whether races and reads of what nobody wrote are looked for, which costs about a quarter of the
@@ -41,7 +41,7 @@ public record Options(
         return new Options(capability, 4 * memoryBytes, instructions, false, schedule, approximation);
     }
 
-    /// The same for another card: 80 or 90.
+    /// The same for another GPU: 80 or 90.
     public Options withCapability(int other) {
         return new Options(other, memoryBytes, instructions, isWatched, schedule, approximation);
     }

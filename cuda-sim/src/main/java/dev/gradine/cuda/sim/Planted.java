@@ -75,7 +75,7 @@ public final class Planted {
         throw new IllegalArgumentException("planted: no entry " + entry + " in " + stem + ".ptx");
     }
 
-    /// A simulated card that runs this file so, and the others as they are shipped.
+    /// A simulated GPU that runs this file so, and the others as they are shipped.
     public Simulator gpu() {
         return gpu(Options.defaults());
     }

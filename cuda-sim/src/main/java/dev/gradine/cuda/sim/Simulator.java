@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/// A card that is a program: executes the PTX of the kernels, one block after the other, and refuses what
+/// A GPU that is a program: executes the PTX of the kernels, one block after the other, and refuses what
 /// no kernel may do: accesses outside of an allocation or misaligned, divergent barriers, deadlock,
 /// divisions without a result.
 ///
@@ -50,7 +50,7 @@ public final class Simulator implements Gpu {
 
     private record Started(Kernel kernel, Grid grid) {}
 
-    /// The shipped kernels on a card with default options.
+    /// The shipped kernels on a GPU with default options.
     public Simulator() {
         this(Options.defaults());
     }

@@ -76,7 +76,7 @@ public final class Trace {
         this.out = out;
     }
 
-    /// Runs `work` on a simulated card and tells of the first launch of a kernel in it: on an sm_80, or where that does
+    /// Runs `work` on a simulated GPU and tells of the first launch of a kernel in it: on an sm_80, or where that does
     /// not launch it on an sm_90.
     ///
     /// @param entry name of the kernel, such as `mat_mul_nt_bf16`

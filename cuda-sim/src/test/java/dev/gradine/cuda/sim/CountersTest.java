@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Instructions, sectors and bank conflicts are counted as a card counts them, known by hand.
+/// Instructions, sectors and bank conflicts are counted as a GPU counts them, known by hand.
 final class CountersTest {
 
     private static final Kernel KERNEL = new Kernel("k", "k");

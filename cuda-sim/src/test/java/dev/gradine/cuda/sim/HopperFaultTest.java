@@ -204,7 +204,7 @@ final class HopperFaultTest {
     }
 
     @Test
-    void another_card_does_not_run_it() {
+    void another_gpu_does_not_run_it() {
         Planted planted = Planted.text("hopper", HopperKernels.PIPELINE);
         try (Simulator gpu = planted.gpu(Options.defaults())) {
             assertThatThrownBy(() -> HopperTest.launch(gpu, 64, 64, 64))

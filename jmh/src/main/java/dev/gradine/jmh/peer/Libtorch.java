@@ -2,7 +2,7 @@ package dev.gradine.jmh.peer;
 
 import static org.bytedeco.openblas.presets.openblas_nolapack.blas_set_num_threads;
 
-import dev.gradine.cli.bench.Peer;
+import dev.gradine.bench.Peer;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.gradine.jmh.peer;
 
-import dev.gradine.cli.bench.Peer;
+import dev.gradine.bench.Peer;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;

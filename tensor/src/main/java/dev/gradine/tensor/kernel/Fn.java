@@ -44,6 +44,13 @@ public enum Fn {
     LOG_SIGMOID(REAL, X, "min(x, 0) − ln(1 + e^−|x|)", "dy / (1 + e^x)", Fn::logSigmoid, (dy, x) -> dy / (1 + exp(x))),
     SOFTPLUS(REAL, X, "max(x, 0) + ln(1 + e^−|x|)", "dy · σ(x)", x -> -logSigmoid(-x), (dy, x) -> dy * sigmoid(x)),
     TANH(REAL, Y, "tanh x", "dy · (1 − y²)", Math::tanh, (dy, y) -> dy * (1 - y * y)),
+    SOFTSIGN(
+            REAL,
+            X,
+            "x / (1 + |x|)",
+            "dy / (1 + |x|)²",
+            x -> x / (1 + Math.abs(x)),
+            (dy, x) -> dy / Math.pow(1 + Math.abs(x), 2)),
     RELU(REAL, Y, "max(x, 0)", "dy where y > 0", x -> Math.max(x, 0), (dy, y) -> y > 0 ? dy : 0),
     SILU(REAL, X, "x · σ(x)", "dy · s (1 + x (1 − s)), s = σ(x)", x -> swish(x, 1), (dy, x) -> dy * swishSlope(x, 1)),
     QUICK_GELU(

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
 import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 
-/// The assembler from PTX to a card's own code, to find what a parser accepts and an assembler
-/// refuses. It needs neither a card nor a toolkit.
+/// The assembler from PTX to a GPU's own code, to find what a parser accepts and an assembler
+/// refuses. It needs neither a GPU nor a toolkit.
 public final class Assembler {
 
     private static final Pattern FUNCTION = Pattern.compile("Compiling entry function '([\\w$]+)'");

@@ -30,10 +30,10 @@ public final class Check {
 
     /// Where and when: what the file of verified kernels says beside each.
     ///
-    /// @param card name of the device
+    /// @param gpu name of the device
     /// @param driver version of CUDA that its driver speaks
     /// @param date as in `2026-01-31`
-    public record Circumstances(String card, String driver, String date) {}
+    public record Circumstances(String gpu, String driver, String date) {}
 
     private record Seen(String file, double error, boolean right) {
         Seen and(Seen other) {
@@ -43,7 +43,7 @@ public final class Check {
 
     private final SortedMap<String, Seen> entries = new TreeMap<>();
 
-    /// Runs every case with the kernels that every card takes; `gpu` is closed in the end.
+    /// Runs every case with the kernels that every GPU takes; `gpu` is closed in the end.
     public void run(List<KernelCase> cases, Gpu gpu, Kernels cpu, Consumer<Result> report) {
         run(cases, gpu, false, cpu, report);
     }
@@ -90,13 +90,13 @@ public final class Check {
             if (!seen.right()) all.remove(name);
             else {
                 String sha256 = PtxFiles.sha256(seen.file());
-                all.put(name, new Verified.Entry(seen.file(), sha256, at.card(), at.driver(), at.date(), seen.error()));
+                all.put(name, new Verified.Entry(seen.file(), sha256, at.gpu(), at.driver(), at.date(), seen.error()));
             }
         });
         return new Verified(all);
     }
 
-    /// Kernels of the PTX files here that no card has run in their present form.
+    /// Kernels of the PTX files here that no GPU has run in their present form.
     public static List<String> neverVerified(Verified verified) {
         return PtxFiles.entries().entrySet().stream()
                 .filter(e -> {

@@ -3,7 +3,7 @@ package dev.gradine.cuda.kernels.check;
 import java.util.List;
 
 /// Rows of the kernels of which a block works on one row: shorter and longer than a warp, whole groups of 16 bytes and
-/// not, more of them than a small card has blocks, of one warp and of several, and too long to stay in registers.
+/// not, more of them than a small GPU has blocks, of one warp and of several, and too long to stay in registers.
 final class RowShapes {
 
     /// Rows and columns.

@@ -13,7 +13,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What is known about kernels on cards: `gpu-verified.json`, one line per kernel.
+/// What is known about kernels on GPUs: `gpu-verified.json`, one line per kernel.
 ///
 /// @param byEntry the last time that each kernel was right, by its name
 public record Verified(SortedMap<String, Entry> byEntry) {
@@ -29,15 +29,15 @@ public record Verified(SortedMap<String, Entry> byEntry) {
     ///
     /// @param file stem of its PTX file
     /// @param sha256 of the text of that file
-    /// @param card it ran on
+    /// @param gpu it ran on
     /// @param driver version of CUDA that the driver spoke
     /// @param date as in `2026-01-31`
     /// @param error largest against the CPU, in units of what is allowed
-    public record Entry(String file, String sha256, String card, String driver, String date, double error) {
+    public record Entry(String file, String sha256, String gpu, String driver, String date, double error) {
 
         private String json() {
             return "{\"file\": \"%s\", \"sha256\": \"%s\", \"card\": \"%s\", \"driver\": \"%s\", \"date\": \"%s\","
-                            .formatted(file, sha256, card.replaceAll("[\"\\\\]", ""), driver, date)
+                            .formatted(file, sha256, gpu.replaceAll("[\"\\\\]", ""), driver, date)
                     + " \"error\": " + (float) error + "}";
         }
     }
@@ -98,9 +98,9 @@ public record Verified(SortedMap<String, Entry> byEntry) {
         return s.append("}\n").toString();
     }
 
-    /// Whether a kernel was verified on a card, in the form it has here.
-    public boolean has(Kernel kernel, String card) {
+    /// Whether a kernel was verified on a GPU, in the form it has here.
+    public boolean has(Kernel kernel, String gpu) {
         Entry e = byEntry.get(kernel.entry());
-        return e != null && e.card().equals(card) && e.sha256().equals(PtxFiles.sha256(kernel.file()));
+        return e != null && e.gpu().equals(gpu) && e.sha256().equals(PtxFiles.sha256(kernel.file()));
     }
 }

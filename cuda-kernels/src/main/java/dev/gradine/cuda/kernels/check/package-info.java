@@ -1,4 +1,4 @@
-/// Every kernel against the CPU: cases that the tests run on the simulator and `gpu check` on a card.
+/// Every kernel against the CPU: cases that the tests run on the simulator and `gpu check` on a GPU.
 @NullMarked
 package dev.gradine.cuda.kernels.check;
 

@@ -1,10 +1,10 @@
 package dev.gradine.cuda.kernels.device;
 
-import dev.gradine.cuda.driver.Card;
-import dev.gradine.cuda.driver.CardInfo;
 import dev.gradine.cuda.driver.CuBlas;
+import dev.gradine.cuda.driver.CudaGpu;
 import dev.gradine.cuda.driver.DeviceAbsentException;
 import dev.gradine.cuda.driver.Driver;
+import dev.gradine.cuda.driver.GpuInfo;
 import dev.gradine.cuda.driver.UserCache;
 import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.kernels.PtxFiles;
@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/// The first card that the driver lets this process see.
+/// The first GPU that the driver lets this process see.
 public final class CudaDevice implements Device {
 
     @Override
@@ -36,54 +36,54 @@ public final class CudaDevice implements Device {
     @Override
     public String note() {
         if (!whyMissing().isEmpty()) return "";
-        CardInfo card = Driver.cards().getFirst();
-        if (card.capability() != Card.HOPPER) return "";
-        Predicate<Kernel> verified = verified(card.toString());
+        GpuInfo gpu = Driver.gpus().getFirst();
+        if (gpu.capability() != CudaGpu.HOPPER) return "";
+        Predicate<Kernel> verified = verified(gpu.toString());
         long unknown = PtxFiles.hopper().stream().filter(verified.negate()).count();
         return unknown == 0
                 ? ""
-                : "%d of %d kernels for Hopper were not verified on %s: kernels for every card do their work until"
-                                .formatted(unknown, PtxFiles.hopper().size(), card)
+                : "%d of %d kernels for Hopper were not verified on %s: kernels for every GPU do their work until"
+                                .formatted(unknown, PtxFiles.hopper().size(), gpu)
                         + " gradine gpu check has run here";
     }
 
     @Override
     public Kernels open(DeviceOptions options) {
-        Card card = openCard();
+        CudaGpu gpu = openGpu();
         try {
-            List<DenseGemm> vendor = options.vendorGemm() ? List.of(CuBlas.required(card)) : List.of();
-            Gpu gpu = options.graphs() ? new GraphGpu(card) : card;
-            return CudaKernels.open(gpu, options.dataType(), vendor);
+            List<DenseGemm> vendor = options.vendorGemm() ? List.of(CuBlas.required(gpu)) : List.of();
+            Gpu executing = options.graphs() ? new GraphGpu(gpu) : gpu;
+            return CudaKernels.open(executing, options.dataType(), vendor);
         } catch (RuntimeException e) {
-            card.close();
+            gpu.close();
             throw e;
         }
     }
 
-    /// The card alone, for who measures it. Kernels for Hopper may be chosen that the program says were verified on
-    /// such a card, or that `gpu check` has verified on this machine.
+    /// The GPU alone, for who measures it. Kernels for Hopper may be chosen that the program says were verified on
+    /// such a GPU, or that `gpu check` has verified on this machine.
     ///
     /// @throws DeviceAbsentException if there is none
-    public Card openCard() {
+    public CudaGpu openGpu() {
         return open(CudaDevice::verified);
     }
 
-    private static Predicate<Kernel> verified(String card) {
+    private static Predicate<Kernel> verified(String gpu) {
         List<Verified> known = List.of(Verified.shipped(), Verified.read(UserCache.file(Verified.FILE)));
-        return kernel -> known.stream().anyMatch(v -> v.has(kernel, card));
+        return kernel -> known.stream().anyMatch(v -> v.has(kernel, gpu));
     }
 
-    /// The card alone, for who checks it: kernels for Hopper may be chosen that nobody has verified yet.
+    /// The GPU alone, for who checks it: kernels for Hopper may be chosen that nobody has verified yet.
     ///
     /// @throws DeviceAbsentException if there is none
-    public Card openToCheck() {
+    public CudaGpu openToCheck() {
         return open(_ -> _ -> true);
     }
 
-    private Card open(Function<String, Predicate<Kernel>> verified) {
+    private CudaGpu open(Function<String, Predicate<Kernel>> verified) {
         String why = whyMissing();
         if (!why.isEmpty()) throw new DeviceAbsentException(why);
-        CardInfo first = Driver.cards().getFirst();
-        return new Card(first, PtxFiles::text, verified.apply(first.toString()));
+        GpuInfo first = Driver.gpus().getFirst();
+        return new CudaGpu(first, PtxFiles::text, verified.apply(first.toString()));
     }
 }

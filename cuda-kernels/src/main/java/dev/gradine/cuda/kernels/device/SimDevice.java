@@ -8,7 +8,7 @@ import dev.gradine.tensor.Device;
 import dev.gradine.tensor.DeviceOptions;
 import dev.gradine.tensor.Kernels;
 
-/// The simulator as a device: the kernels of the card, on any machine, slowly.
+/// The simulator as a device: the kernels of the GPU, on any machine, slowly.
 public final class SimDevice implements Device {
 
     @Override

@@ -106,7 +106,7 @@ class KernelBuildTest {
     }
 
     @Test
-    void the_assembler_refuses_what_no_card_has() {
+    void the_assembler_refuses_what_no_gpu_has() {
         assertThatThrownBy(() -> Assembler.assemble("twice.ptx", PTX.replace("add.f32", "ad.f32"), "sm_80"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("twice.ptx: ")

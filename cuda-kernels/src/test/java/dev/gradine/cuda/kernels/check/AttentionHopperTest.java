@@ -142,7 +142,7 @@ class AttentionHopperTest {
     }
 
     @Test
-    void other_cards_take_the_kernels_for_all() {
+    void other_gpus_take_the_kernels_for_all() {
         WatchedGpu.Launches launches = new WatchedGpu.Launches();
         Gpu older = new WatchedGpu(new Simulator(), true, launches);
         try (Kernels device = CudaKernels.open(older)) {

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/// Kernels keep their tolerance whatever a card may legally do: approximations at either end of what is allowed, warps
+/// Kernels keep their tolerance whatever a GPU may legally do: approximations at either end of what is allowed, warps
 /// in any order, tensor cores of another generation. Every 48th case of all kernels, each time other ones.
 final class ModesTest {
 

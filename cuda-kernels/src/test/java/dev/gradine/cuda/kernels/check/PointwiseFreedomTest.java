@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a card is free to choose, the order of its warps and the last bits of its approximations, leaves
+/// What a GPU is free to choose, the order of its warps and the last bits of its approximations, leaves
 /// results as they are or within their bounds.
 class PointwiseFreedomTest {
 

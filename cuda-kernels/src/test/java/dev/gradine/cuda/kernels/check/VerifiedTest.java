@@ -53,7 +53,7 @@ class VerifiedTest {
     }
 
     @Test
-    void a_kernel_counts_on_the_card_it_ran_on_alone_and_in_the_form_it_has_here() {
+    void a_kernel_counts_on_the_gpu_it_ran_on_alone_and_in_the_form_it_has_here() {
         String sha256 = PtxFiles.sha256("elementwise");
         Kernel add = new Kernel("elementwise", "elementwise_add_f32");
         Verified v = of(add.entry(), add.file(), sha256);

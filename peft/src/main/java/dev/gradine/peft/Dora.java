@@ -1,0 +1,226 @@
+package dev.gradine.peft;
+
+import static dev.gradine.autograd.op.Dropout.dropout;
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.div;
+import static dev.gradine.autograd.op.Functions.mul;
+import static dev.gradine.autograd.op.Functions.sub;
+import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.LowRankLinear.lowRankLinear;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Embedding;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Site;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.Per;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/// Weight-decomposed low-rank adaptation: LoRA turns the rows of a weight, a trained magnitude m sets their lengths.
+///
+/// ```
+/// W′ = g ∘ (W + s B A)      g = m / n      n = ‖W + s B A‖, row by row
+/// y  = g ∘ (x Wᵀ + s · x Aᵀ Bᵀ) + b
+/// ```
+///
+/// Liu et al. 2024 (arXiv:2402.09353), eq. 5. n is a constant to the gradient (section 4.3) and computed anew in each
+/// pass; m starts as n, so that the layer computes what the base did. In training with dropout x′ = drop(x) is what the
+/// adapter reads, as in PEFT:
+///
+/// ```
+/// y  = (x − x′) Wᵀ + g ∘ (x′ Wᵀ + s · x′ Aᵀ Bᵀ) + b
+/// ```
+///
+/// Over an embedding, n is the length of a channel over the vocabulary, `h = g ∘ (E[ids] + s · A[:, ids]ᵀ Bᵀ)`.
+///
+/// @param lora options of the low-rank part
+public record Dora(Lora lora) implements Method {
+
+    @Override
+    public String peftType() {
+        return lora.peftType();
+    }
+
+    @Override
+    public Map<String, Object> marks() {
+        return Map.of("use_dora", true);
+    }
+
+    @Override
+    public PeftFields peftFields() {
+        return lora.peftFields();
+    }
+
+    @Override
+    public boolean takes(Site site) {
+        return lora.takes(site);
+    }
+
+    @Override
+    public long parameters(Site site) {
+        int lengths = site instanceof Embedding e ? e.weight().shape().dim(1) : ((Linear) site).out();
+        return lora.parameters(site) + lengths;
+    }
+
+    @Override
+    public Adapter fresh(Site site, Start start) {
+        Adapter low = lora.fresh(site, start);
+        Tensor m = lasting(site, low, start.run());
+        Param p = Param.trained(site.path() + ".lora_magnitude_vector", m, start.run());
+        return low instanceof LoraLinear l ? new OverLinear(l, p, null) : new OverRows((LoraEmbedding) low, p, null);
+    }
+
+    /// Lengths n of what `low` makes of the weight at `site`, in the lifetime `run`.
+    private static Tensor lasting(Site site, Adapter low, Kernels run) {
+        boolean rows = site instanceof Linear;
+        Tensor w = site instanceof Embedding e
+                ? e.weight().param().value()
+                : ((Linear) site).weight().param().value();
+        Tensor n = run.empty(Shape.of(w.shape().dim(rows ? 0 : 1)));
+        try (Kernels k = run.openStep()) {
+            run.copy(lengths(w, low, k), n);
+        }
+        return n;
+    }
+
+    /// n: over the rows of a linear layer's weight, over the columns of a table.
+    private static Tensor lengths(Tensor w, Adapter low, Kernels k) {
+        Tensor copy = k.empty(w.shape());
+        k.copy(w, copy);
+        Tensor n = lengths(low.merged(copy, k), low instanceof LinearAdapter, k);
+        k.release(copy);
+        return n;
+    }
+
+    private static Tensor lengths(Tensor v, boolean ofRows, Kernels k) {
+        Tensor squares = k.empty(v.shape());
+        k.function().combine(Fn2.MUL, Per.VALUE, v, v, squares);
+        Tensor n = k.zeros(Shape.of(v.shape().dim(ofRows ? 0 : 1)));
+        if (ofRows) k.reduce().rowSums(squares, n);
+        else k.reduce().addColumnSums(squares, n);
+        k.release(squares);
+        k.function().apply(Fn.SQRT, 0, 0, n, n);
+        return n;
+    }
+
+    /// g = m / n.
+    ///
+    /// @param n if it was computed before, else null
+    private static Var gain(Tape t, Param m, @Nullable Tensor n, Tensor w, Adapter low) {
+        return div(t.param(m), t.constant(n == null ? lengths(w, low, t.kernels()) : n));
+    }
+
+    private static Tensor gain(Tensor v, Param m, boolean ofRows, Kernels k) {
+        Tensor g = lengths(v, ofRows, k);
+        k.function().combine(Fn2.DIV, Per.VALUE, m.value(), g, g);
+        return g;
+    }
+
+    private static SequencedMap<String, Param> params(Adapter low, Param m) {
+        SequencedMap<String, Param> all = low.params();
+        all.put("lora_magnitude_vector", m);
+        return all;
+    }
+
+    /// @param n lengths computed before, or null to compute them in each pass
+    private record OverLinear(
+            LoraLinear low, Param m, @Nullable Tensor n) implements LinearAdapter {
+
+        @Override
+        public Var apply(Linear base, Var x, Pass pass) {
+            Tape t = x.tape();
+            Var w = base.weight(x, pass);
+            Var g = gain(t, m, n, w.value(), low);
+            if (!pass.isTraining() || low.p() == 0) return base.biased(scaled(x, w, g), pass);
+            Var left = dropout(x, low.p(), LoraLinear.seed(pass.seed(), low.index()));
+            Var lost = sub(x, left);
+            Var rest = linear(lost, w);
+            lost.release();
+            Var y = scaled(left, w, g);
+            left.recompute();
+            Var sum = add(rest, y);
+            rest.release();
+            y.release();
+            return base.biased(sum, pass);
+        }
+
+        private Var scaled(Var x, Var w, Var g) {
+            Var z = lowRankLinear(x, w, x.tape().param(low.a()), x.tape().param(low.b()), low.s());
+            Var y = mul(z, g);
+            z.release();
+            return y;
+        }
+
+        @Override
+        public SequencedMap<String, Param> params() {
+            return Dora.params(low, m);
+        }
+
+        @Override
+        public OverLinear over(UnaryOperator<Param> values) {
+            return new OverLinear(low.over(values), values.apply(m), null);
+        }
+
+        @Override
+        public OverLinear settled(Site site, Kernels run) {
+            return new OverLinear(low, m, lasting(site, low, run));
+        }
+
+        @Override
+        public Tensor merged(Tensor w, Kernels k) {
+            Tensor v = low.merged(w, k);
+            Tensor g = gain(v, m, true, k);
+            k.elementwise().scaleRows(v, g, v);
+            k.release(g);
+            return v;
+        }
+    }
+
+    /// @param n lengths computed before, or null to compute them in each pass
+    private record OverRows(
+            LoraEmbedding low, Param m, @Nullable Tensor n) implements EmbeddingAdapter {
+
+        @Override
+        public Var apply(Embedding base, Var h, Pass pass) {
+            Tensor table = pass.adapters().at(base.weight()).value();
+            Var z = low.apply(base, h, pass);
+            Var y = mul(z, gain(h.tape(), m, n, table, low));
+            z.release();
+            return y;
+        }
+
+        @Override
+        public SequencedMap<String, Param> params() {
+            return Dora.params(low, m);
+        }
+
+        @Override
+        public OverRows over(UnaryOperator<Param> values) {
+            return new OverRows(low.over(values), values.apply(m), null);
+        }
+
+        @Override
+        public OverRows settled(Site site, Kernels run) {
+            return new OverRows(low, m, lasting(site, low, run));
+        }
+
+        @Override
+        public Tensor merged(Tensor w, Kernels k) {
+            Tensor v = low.merged(w, k);
+            Tensor g = gain(v, m, false, k);
+            k.function().combine(Fn2.MUL, Per.COLUMN, v, g, v);
+            k.release(g);
+            return v;
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.gradine.peft;
+
+import static dev.gradine.autograd.op.Functions.mul;
+import static dev.gradine.autograd.op.Reshape.reshape;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Site;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.Per;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/// (IA)³, infused adapter by inhibiting and amplifying inner activations: one trained factor per channel.
+///
+/// ```
+/// y = l ∘ (x Wᵀ + b)        W′ = diag(l) W, b′ = l ∘ b        keys and values
+/// y = (l ∘ x) Wᵀ + b        W′ = W diag(l)                    the last layer of a feed-forward part
+/// ```
+///
+/// Liu et al. 2022 (arXiv:2205.05638), section 3.3. l starts as ones.
+///
+/// @param feedforward layers whose input is scaled; of the others it is the output
+public record Ia3(
+        @Option(
+                says = "Layers whose input is scaled; of the others it is the output.",
+                standard = "down_proj",
+                peft = "feedforward_modules")
+        Targets feedforward)
+        implements Method {
+
+    private static final PeftFields FIELDS = PeftFields.with(
+                    Set.of("target_modules", "exclude_modules", "modules_to_save"))
+            .fixed("fan_in_fan_out", false)
+            .about("init_ia3_weights", true);
+
+    @Override
+    public String peftType() {
+        return "IA3";
+    }
+
+    @Override
+    public PeftFields peftFields() {
+        return FIELDS;
+    }
+
+    @Override
+    public Targets usualTargets() {
+        return new Targets.Suffixes(List.of("k_proj", "v_proj", "down_proj"));
+    }
+
+    @Override
+    public boolean takes(Site site) {
+        return site instanceof Linear;
+    }
+
+    @Override
+    public long parameters(Site site) {
+        return feedforward.matches(site.path()) ? ((Linear) site).in() : ((Linear) site).out();
+    }
+
+    @Override
+    public Adapter fresh(Site site, Start start) {
+        boolean ofInput = feedforward.matches(site.path());
+        int n = Math.toIntExact(parameters(site));
+        Tensor ones = start.run().empty(ofInput ? Shape.of(1, n) : Shape.of(n, 1));
+        start.run().elementwise().fill(ones, 1);
+        return new Factors(Param.trained(site.path() + ".ia3_l", ones, start.run()), ofInput);
+    }
+
+    /// @param l `f32[1,I]` of an input, `f32[O,1]` of an output
+    private record Factors(Param l, boolean ofInput) implements LinearAdapter {
+
+        @Override
+        public Var apply(Linear base, Var x, Pass pass) {
+            if (!ofInput) return released(base.base(x, pass));
+            Var scaled = mul(x, factors(x.tape()));
+            Var y = base.base(scaled, pass);
+            scaled.release();
+            return y;
+        }
+
+        private Var released(Var y) {
+            Var scaled = mul(y, factors(y.tape()));
+            y.release();
+            return scaled;
+        }
+
+        private Var factors(Tape t) {
+            return reshape(t.param(l), l.value().size());
+        }
+
+        @Override
+        public Tensor merged(Tensor w, Kernels k) {
+            k.function().combine(Fn2.MUL, ofInput ? Per.COLUMN : Per.ROW, w, l.value(), w);
+            return w;
+        }
+
+        @Override
+        public boolean changesBias() {
+            return !ofInput;
+        }
+
+        @Override
+        public Tensor mergedBias(Tensor bias, Kernels k) {
+            k.function().combine(Fn2.MUL, Per.VALUE, bias, l.value(), bias);
+            return bias;
+        }
+
+        @Override
+        public Factors over(UnaryOperator<Param> values) {
+            return new Factors(values.apply(l), ofInput);
+        }
+
+        @Override
+        public SequencedMap<String, Param> params() {
+            SequencedMap<String, Param> m = new LinkedHashMap<>();
+            m.put("ia3_l", l);
+            return m;
+        }
+    }
+}
