@@ -1,4 +1,4 @@
-// Causal grouped-query attention over packed sequences on Hopper, for bf16 heads of 64 and 128:
+// Causal grouped-query attention over packed sequences on Hopper, for bf16 heads of 64 and 128 without a soft cap:
 //
 //   P = softmax(scale · q kᵀ + causal)     y = P v     lse = log Σ exp(scale · q kᵀ + causal)
 //
@@ -23,7 +23,7 @@
             const __grid_constant__ TensorMap q, const __grid_constant__ TensorMap k,                              \
             const __grid_constant__ TensorMap v, const QueryTile* tiles, int count, int heads, int kvHeads,        \
             float scale, bf16* y, float* lse) {                                                                    \
-        Heads h = {heads, kvHeads, D, scale};                                                                      \
+        Heads h = {heads, kvHeads, D, scale, 0};                                                                      \
         Forward<D>::Shared shared;                                                                                 \
         if (threadIdx.x < 128) {                                                                                   \
             give_registers<Forward<D>::PRODUCER_REGISTERS>();                                                      \
@@ -44,7 +44,7 @@ ATTENTION_FORWARD_HOPPER(128)
             const __grid_constant__ TensorMap q, const __grid_constant__ TensorMap k,                              \
             const __grid_constant__ TensorMap v, const QueryTile* tiles, int count, int heads, int kvHeads,        \
             float scale, bf16* dq) {                                                                               \
-        Heads h = {heads, kvHeads, D, scale};                                                                      \
+        Heads h = {heads, kvHeads, D, scale, 0};                                                                      \
         BackwardQ<D>::Shared shared(1);                                                                            \
         if (threadIdx.x < 128) {                                                                                   \
             give_registers<BACKWARD_PRODUCER_REGISTERS>();                                                         \
@@ -60,7 +60,7 @@ ATTENTION_FORWARD_HOPPER(128)
             const __grid_constant__ TensorMap q, const __grid_constant__ TensorMap k,                              \
             const __grid_constant__ TensorMap v, const KeyTile* tiles, const Source* sources, int count,           \
             int heads, int kvHeads, float scale, bf16* dk, bf16* dv) {                                             \
-        Heads h = {heads, kvHeads, D, scale};                                                                      \
+        Heads h = {heads, kvHeads, D, scale, 0};                                                                      \
         BackwardKv<D>::Shared shared(2);                                                                           \
         if (threadIdx.x < 128) {                                                                                   \
             give_registers<BACKWARD_PRODUCER_REGISTERS>();                                                         \

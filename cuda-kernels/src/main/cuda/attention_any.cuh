@@ -68,6 +68,15 @@ __device__ inline void add_weighted(
     }
 }
 
+// cap · tanh(s / cap), and its slope by s; without a cap s and 1. Gemma Team 2024 (arXiv:2408.00118), section 2.
+__device__ inline float soft_cap(float s, float cap, float& slope) {
+    slope = 1;
+    if (cap == 0) return s;
+    float t = tanhf(s / cap);
+    slope = (1 - t) * (1 + t);
+    return cap * t;
+}
+
 // What a warp knows of its rows: the largest score so far, and the sum of exp relative to it.
 template <int R>
 struct Seen {
@@ -79,16 +88,18 @@ struct Seen {
 };
 
 // Dao et al. 2022, algorithm 1: a warp's rows see a block of keys, and what was summed before shrinks by exp(old max -
-// new max). Row r sees keys up to `last(r)` of the block; it may have seen none so far.
-template <int R, class Last>
+// new max). Row r sees the lane's key of the block where `sees(r)`; it may have seen none so far.
+template <int R, class Sees>
 __device__ inline void see(
-    Seen<R>& seen, const float* qs, const float* ks, const float* vs, float* ps, float* out, int d, Last last) {
-    int lane = threadIdx.x % 32;
-    float s[R], keep[R];
+    Seen<R>& seen, const float* qs, const float* ks, const float* vs, float* ps, float* out, const Heads& h,
+    Sees sees) {
+    int lane = threadIdx.x % 32, d = h.d;
+    float s[R], keep[R], slope;
     dots(qs, ks + lane * row_pitch(d), d, s);
 #pragma unroll
     for (int r = 0; r < R; r++) {
-        bool visible = lane <= last(r);
+        bool visible = sees(r);
+        s[r] = soft_cap(s[r], h.softCap, slope);
         float now = fmaxf(seen.largest[r], warp_max(visible ? s[r] : minus_infinity()));
         float base = fmaxf(now, LEAST);
         float p = visible ? expf(s[r] - base) : 0;
@@ -114,15 +125,14 @@ __device__ inline void attention_forward(
     bring(qs, q, t.queries, h.d, h.scale, query);
     clear(out, SPAN * pitch);
     Seen<ROWS> seen;
-    int end = t.ahead + t.queries;
-    for (int j0 = 0; j0 < end; j0 += SPAN) {
+    for (int j0 = t.begin(); j0 < t.end; j0 += SPAN) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };
         __syncthreads();  // the last block of keys has been read
-        bring(ks, k, end - j0, h.d, 1, key);
-        bring(vs, v, end - j0, h.d, 1, key);
+        bring(ks, k, t.end - j0, h.d, 1, key);
+        bring(vs, v, t.end - j0, h.d, 1, key);
         __syncthreads();
-        auto last = [&](int r) { return t.ahead + first + r - j0; };
-        see(seen, qs + first * pitch, ks, vs, ps + first * P_PITCH, out + first * pitch, h.d, last);
+        auto sees = [&](int r) { return t.sees(first + r, j0 + lane); };
+        see(seen, qs + first * pitch, ks, vs, ps + first * P_PITCH, out + first * pitch, h, sees);
     }
 #pragma unroll
     for (int r = 0; r < ROWS; r++) {
@@ -146,7 +156,7 @@ __device__ inline void attention_delta(const T* y, const T* dy, float* delta, in
     if (lane == 0) delta[row] = sum;
 }
 
-// P = exp(s - lse)     dS = P (dy · v - delta)     dq = scale · dS k
+// P = exp(s - lse)     dS = P (dy · v - delta) · slope of the cap     dq = scale · dS k
 template <class T>
 __device__ inline void attention_backward_q(
     const T* dy, const float* lse, const float* delta, const T* q, const T* k, const T* v, const QueryTile* tiles,
@@ -168,19 +178,19 @@ __device__ inline void attention_backward_q(
         bool there = first + r < t.queries;
         l[r] = there ? lse[row] : 0, del[r] = there ? delta[row] : 0, keep[r] = 1;
     }
-    int end = t.ahead + t.queries;
-    for (int j0 = 0; j0 < end; j0 += SPAN) {
+    for (int j0 = t.begin(); j0 < t.end; j0 += SPAN) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };
         __syncthreads();
-        bring(ks, k, end - j0, h.d, 1, key);
-        bring(vs, v, end - j0, h.d, 1, key);
+        bring(ks, k, t.end - j0, h.d, 1, key);
+        bring(vs, v, t.end - j0, h.d, 1, key);
         __syncthreads();
         dots(qs + first * pitch, ks + lane * pitch, h.d, s);
         dots(dys + first * pitch, vs + lane * pitch, h.d, dp);
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
-            bool seen = j0 + lane <= t.ahead + first + r && first + r < t.queries;
-            ds[(first + r) * P_PITCH + lane] = seen ? expf(s[r] - l[r]) * (dp[r] - del[r]) : 0;
+            bool seen = t.sees(first + r, j0 + lane) && first + r < t.queries;
+            float slope, score = soft_cap(s[r], h.softCap, slope);
+            ds[(first + r) * P_PITCH + lane] = seen ? expf(score - l[r]) * (dp[r] - del[r]) * slope : 0;
         }
         __syncwarp();
         add_weighted(out + first * pitch, keep, ds + first * P_PITCH, ks, h.d, lane);
@@ -229,10 +239,11 @@ __device__ inline void attention_backward_kv(
             dots(vs + first * pitch, dys + lane * pitch, h.d, dp);
 #pragma unroll
             for (int r = 0; r < ROWS; r++) {
-                bool seen = there && first + r <= from.ahead + i0 + lane;
-                float p = seen ? expf(s[r] - l) : 0;
+                bool seen = there && from.sees(i0 + lane, first + r);
+                float slope, score = soft_cap(s[r], h.softCap, slope);
+                float p = seen ? expf(score - l) : 0;
                 ps[(first + r) * P_PITCH + lane] = p;
-                ds[(first + r) * P_PITCH + lane] = p * (dp[r] - del);
+                ds[(first + r) * P_PITCH + lane] = p * (dp[r] - del) * slope;
             }
             __syncwarp();
             add_weighted(dvs + first * pitch, keep, ps + first * P_PITCH, dys, h.d, lane);

@@ -18,16 +18,16 @@ __device__ inline void attention_mma_backward_q(
     int lane = threadIdx.x % 32, first = threadIdx.x / 32 * 16 * M;
     unsigned qs = shared_address(shared_memory), dys = qs + QUERIES * D * 2, pairs = dys + QUERIES * D * 2;
     auto query = [&](int i) { return ((size_t)(t.query + i) * h.heads + head) * D; };
-    int end = t.ahead + t.queries;
+    int begin = t.begin();
     auto copy_keys = [&](int j0, int stage) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * D; };
-        copy_rows<D, KEYS>(pairs + stage * PAIR, k, end - j0, key);
-        copy_rows<D, KEYS>(pairs + stage * PAIR + PAIR / 2, v, end - j0, key);
+        copy_rows<D, KEYS>(pairs + stage * PAIR, k, t.end - j0, key);
+        copy_rows<D, KEYS>(pairs + stage * PAIR + PAIR / 2, v, t.end - j0, key);
         commit_copies();
     };
     copy_rows<D, QUERIES>(qs, q, t.queries, query);
     copy_rows<D, QUERIES>(dys, dy, t.queries, query);
-    copy_keys(0, 0);
+    copy_keys(begin, 0);
     float l[M][2], del[M][2], factor[M][2], out[M][D / 8][4] = {};
 #pragma unroll
     for (int n = 0; n < 2 * M; n++) {
@@ -38,25 +38,27 @@ __device__ inline void attention_mma_backward_q(
         factor[n / 2][n % 2] = h.scale;
     }
     float c = h.scale * LOG2E;
-    for (int j0 = 0, stage = 0; j0 < end; j0 += KEYS, stage ^= 1) {
+    for (int j0 = begin, stage = 0; j0 < t.end; j0 += KEYS, stage ^= 1) {
         wait_for_copies<0>();
         __syncthreads();  // this pair is there, and the other one has been read
-        if (j0 + KEYS < end) copy_keys(j0 + KEYS, stage ^ 1);
-        if (j0 > t.ahead + first + 16 * M - 1 || first >= t.queries) continue;
+        if (j0 + KEYS < t.end) copy_keys(j0 + KEYS, stage ^ 1);
+        if (j0 > t.ahead + first + 16 * M - 1 || j0 + KEYS <= t.behind + first || first >= t.queries) continue;
         unsigned ks = pairs + stage * PAIR, vs = ks + PAIR / 2;
         float s[M][N][4], dp[M][N][4];
         scores<D>(s, qs, first, ks);
         scores<D>(dp, dys, first, vs);
 #pragma unroll
-        for (int i = 0; i < M; i++) {
+        for (int n = 0; n < 2 * M; n++) {
+            int row = first + n / 2 * 16 + n % 2 * 8 + lane / 4, column = j0 + lane % 4 * 2;
+            int from = t.behind + row - column, last = min(t.ahead + row, t.end - 1) - column;
 #pragma unroll
             for (int j = 0; j < N; j++) {
 #pragma unroll
-                for (int e = 0; e < 4; e++) {
-                    int last = t.ahead + first + 16 * i + lane / 4 + e / 2 * 8 - j0;
-                    bool seen = 8 * j + lane % 4 * 2 + e % 2 <= last;
-                    float p = seen ? exp2_of(fmaf(s[i][j][e], c, -l[i][e / 2])) : 0;
-                    s[i][j][e] = p * (dp[i][j][e] - del[i][e / 2]);
+                for (int e = 0; e < 2; e++) {
+                    int x = n % 2 * 2 + e, key = 8 * j + e;
+                    float p = exp2_of(fmaf(s[n / 2][j][x], c, -l[n / 2][n % 2]));
+                    p = key >= from && key <= last ? p : 0;
+                    s[n / 2][j][x] = p * (dp[n / 2][j][x] - del[n / 2][n % 2]);
                 }
             }
         }
@@ -107,8 +109,8 @@ __device__ inline void attention_mma_backward_kv(
             wait_for_copies<0>();
             __syncthreads();  // these queries are there, and the others have been read
             if (turn + 1 < turns) copy_queries(turn + 1);
-            int ahead = from.ahead + i0;  // query i of the block sees keys up to ahead + i
-            if (first > ahead + QUERIES - 1 || first >= t.keys) continue;
+            if (first > from.ahead + i0 + QUERIES - 1 || first >= t.keys) continue;
+            if (first + 16 * M <= from.behind + i0) continue;  // no query of the block sees a key of the warp
             unsigned qs = pairs + stage * PAIR, dys = qs + PAIR / 2;
             float s[M][N][4], dp[M][N][4];
             scores<D>(s, ks, first, qs);
@@ -122,7 +124,7 @@ __device__ inline void attention_mma_backward_kv(
 #pragma unroll
                     for (int n = 0; n < 2 * M; n++) {
                         int row = first + n / 2 * 16 + n % 2 * 8 + lane / 4, x = n % 2 * 2 + e;
-                        float p = row <= ahead + i ? exp2_of(fmaf(s[n / 2][j][x], c, -li)) : 0;
+                        float p = from.sees(i0 + i, row) ? exp2_of(fmaf(s[n / 2][j][x], c, -li)) : 0;
                         s[n / 2][j][x] = p;
                         dp[n / 2][j][x] = p * (dp[n / 2][j][x] - di);
                     }

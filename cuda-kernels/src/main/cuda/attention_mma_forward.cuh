@@ -6,6 +6,7 @@
 #include "attention_mma.cuh"
 
 const int FORWARD_QUERIES = 128, FORWARD_KEYS = 64;
+const float FLOOR = -1e30f;  // below any score, and finite: exp(score - largest) is 0 where all scores are hidden
 
 // What a warp knows of its rows: the largest score so far, the sum of exp relative to it; one value per row of a
 // lane.
@@ -13,31 +14,39 @@ struct Softmax {
     float largest[2][2], sum[2][2];
 };
 
-// Turns scores into exp(score - largest) and shrinks what was summed before accordingly. Row r of the warp sees
-// keys up to `ahead` + r of this block; `c` is scale · log2 e.
+// Of a block of keys row r of a warp sees keys `behind` + r ... `ahead` + r, if these are below `count`.
+struct Visible {
+    int behind, ahead, count;
+};
+
+// Turns scores into exp(score - largest) and shrinks what was summed before accordingly; `c` is scale · log2 e. A row
+// may have seen no key so far.
 template <int D>
 __device__ inline void softmax_step(
-    Softmax& soft, float (&s)[2][FORWARD_KEYS / 8][4], float (&out)[2][D / 8][4], int ahead, float c) {
+    Softmax& soft, float (&s)[2][FORWARD_KEYS / 8][4], float (&out)[2][D / 8][4], Visible v, float c) {
     int lane = threadIdx.x % 32;
-    bool hidden = ahead < FORWARD_KEYS - 1;
+    bool hidden = min(v.ahead, v.count - 1) < FORWARD_KEYS - 1, past = v.behind + 31 > 0;
 #pragma unroll
     for (int i = 0; i < 2; i++) {
 #pragma unroll
         for (int e = 0; e < 2; e++) {
-            int last = ahead + 16 * i + lane / 4 + 8 * e - lane % 4 * 2;
+            int row = 16 * i + lane / 4 + 8 * e, column = lane % 4 * 2;
+            int last = min(v.ahead + row, v.count - 1) - column, from = v.behind + row - column;
             float now = soft.largest[i][e];
 #pragma unroll
             for (int j = 0; j < FORWARD_KEYS / 8; j++) {
                 if (hidden && 8 * j > last) s[i][j][2 * e] = minus_infinity();
                 if (hidden && 8 * j + 1 > last) s[i][j][2 * e + 1] = minus_infinity();
+                if (past && 8 * j < from) s[i][j][2 * e] = minus_infinity();
+                if (past && 8 * j + 1 < from) s[i][j][2 * e + 1] = minus_infinity();
                 now = fmaxf(now, fmaxf(s[i][j][2 * e], s[i][j][2 * e + 1]));
             }
             now = row_max(now);
-            float shrink = exp2_of((soft.largest[i][e] - now) * c), sum = 0;
+            float base = fmaxf(now, FLOOR), shrink = exp2_of((soft.largest[i][e] - base) * c), sum = 0;
 #pragma unroll
             for (int j = 0; j < FORWARD_KEYS / 8; j++) {
-                float p = exp2_of(fmaf(s[i][j][2 * e], c, -now * c));
-                float q = exp2_of(fmaf(s[i][j][2 * e + 1], c, -now * c));
+                float p = exp2_of(fmaf(s[i][j][2 * e], c, -base * c));
+                float q = exp2_of(fmaf(s[i][j][2 * e + 1], c, -base * c));
                 s[i][j][2 * e] = p, s[i][j][2 * e + 1] = q;
                 sum += p + q;
             }
@@ -58,30 +67,32 @@ __device__ inline void attention_mma_forward(
     int lane = threadIdx.x % 32, first = threadIdx.x / 32 * 32;
     unsigned qs = shared_address(shared_memory), ks = qs + FORWARD_QUERIES * D * 2, vs = ks + FORWARD_KEYS * D * 2;
     auto query = [&](int i) { return ((size_t)(t.query + i) * h.heads + head) * D; };
-    int end = t.ahead + t.queries;
+    int begin = t.begin();
     auto copy_keys = [&](unsigned to, const bf16* from, int j0) {
         auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * D; };
-        copy_rows<D, FORWARD_KEYS>(to, from, end - j0, key);
+        copy_rows<D, FORWARD_KEYS>(to, from, t.end - j0, key);
         commit_copies();
     };
     copy_rows<D, FORWARD_QUERIES>(qs, q, t.queries, query);
-    copy_keys(ks, k, 0);
+    copy_keys(ks, k, begin);
     float out[2][D / 8][4] = {}, s[2][FORWARD_KEYS / 8][4];
     Softmax soft;
 #pragma unroll
     for (int i = 0; i < 4; i++) soft.largest[i / 2][i % 2] = minus_infinity(), soft.sum[i / 2][i % 2] = 0;
-    for (int j0 = 0; j0 < end; j0 += FORWARD_KEYS) {
-        bool sees = j0 <= t.ahead + first + 31 && first < t.queries;  // this warp some of these keys
+    for (int j0 = begin; j0 < t.end; j0 += FORWARD_KEYS) {
+        bool sees = j0 <= t.ahead + first + 31 && j0 + FORWARD_KEYS > t.behind + first;  // this warp some of these keys
+        sees = sees && first < t.queries;
         wait_for_copies<0>();
         __syncthreads();  // keys are there, and the last values have been read
         copy_keys(vs, v, j0);
         if (sees) {
             scores<D>(s, qs, first, ks);
-            softmax_step<D>(soft, s, out, t.ahead + first - j0, h.scale * LOG2E);
+            Visible visible = {t.behind + first - j0, t.ahead + first - j0, t.end - j0};
+            softmax_step<D>(soft, s, out, visible, h.scale * LOG2E);
         }
         wait_for_copies<0>();
         __syncthreads();  // values are there, and the keys have been read
-        if (j0 + FORWARD_KEYS < end) copy_keys(ks, k, j0 + FORWARD_KEYS);
+        if (j0 + FORWARD_KEYS < t.end) copy_keys(ks, k, j0 + FORWARD_KEYS);
         if (sees) add_rows<D>(out, s, vs);
     }
     float factor[2][2];

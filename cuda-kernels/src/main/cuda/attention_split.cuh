@@ -1,7 +1,7 @@
 // Forward of attention where few queries see many keys, as in decoding: a block for each slice of the keys, and what
 // the slices gave joined in their order. For slice s of the keys of a query:
 //
-//   m_s = max scale · q · k     l_s = Σ exp(scale · q · k - m_s)     o_s = Σ exp(scale · q · k - m_s) v
+//   m_s = max s(q, k)     l_s = Σ exp(s(q, k) - m_s)     o_s = Σ exp(s(q, k) - m_s) v     s = cap(scale · q · k)
 //   m = max m_s     l = Σ exp(m_s - m) l_s     y = Σ exp(m_s - m) o_s / l     lse = m + log l
 //
 // A block takes all heads that read one key head, so that their keys are read once: its rows are pairs of a query and
@@ -74,8 +74,8 @@ __device__ inline void attention_split(
         bring_rows(ks, SPAN, k, s.end - j0, h.d, 1, key);
         bring_rows(vs, SPAN, v, s.end - j0, h.d, 1, key);
         __syncthreads();
-        auto last = [&](int r) { return min(s.end - 1, t.ahead + query(first + r)) - j0; };
-        if (first < count) see(seen, qs + first * pitch, ks, vs, ps + first * P_PITCH, out + first * pitch, h.d, last);
+        auto sees = [&](int r) { return j0 + lane < s.end && t.sees(query(first + r), j0 + lane); };
+        if (first < count) see(seen, qs + first * pitch, ks, vs, ps + first * P_PITCH, out + first * pitch, h, sees);
     }
 #pragma unroll
     for (int r = 0; r < WARP_PAIRS; r++) {

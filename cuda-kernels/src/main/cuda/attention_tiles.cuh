@@ -4,12 +4,16 @@
 #include "matrix.cuh"
 
 // Queries of one sequence and the keys they see. Keys are numbered as the queries see them: first those of the shared
-// prompt, then the sequence's own. Query i sees keys 0 ... ahead + i.
+// prompt, then the sequence's own. Query i sees keys behind + i ... ahead + i, of keys 0 ... end - 1.
 struct QueryTile {
     int query, queries;      // first row, number of rows
     int shared, sharedKeys;  // first row and number of the prompt's keys
     int own;                 // first row of the sequence's own keys
-    int ahead;
+    int ahead, behind, end;
+
+    // The first key that some query sees.
+    __device__ int begin() const { return max(0, behind); }
+    __device__ bool sees(int i, int key) const { return key >= behind + i && key <= ahead + i && key < end; }
 };
 
 __device__ inline int key_row(const QueryTile& t, int key) {
@@ -22,16 +26,18 @@ struct KeyTile {
     int first, end;
 };
 
-// Queries of one sequence, of which query i sees keys 0 ... ahead + i of a tile.
+// Queries of one sequence, of which query i sees keys behind + i ... ahead + i of a tile.
 struct Source {
     int query, queries;
-    int ahead;
+    int ahead, behind;
+
+    __device__ bool sees(int i, int key) const { return key >= behind + i && key <= ahead + i; }
 };
 
-// q, y [Nq,heads,d]; k, v [Nk,kvHeads,d]
+// q, y [Nq,heads,d]; k, v [Nk,kvHeads,d]; no soft cap where it is 0
 struct Heads {
     int heads, kvHeads, d;
-    float scale;
+    float scale, softCap;
 };
 
 __device__ inline float minus_infinity() { return __int_as_float(0xff800000); }

@@ -8,6 +8,7 @@ import static dev.gradine.autograd.op.SegmentSum.segmentSum;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Head;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
@@ -57,7 +58,7 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         for (int s = 0; s < batch.size(); s++) {
             start[s + 1] = start[s] + batch.get(s).tokens();
         }
-        TokenLogProbs all = of(new Head(model.head(), pass), hidden, batch, (s, t) -> start[s] + t);
+        TokenLogProbs all = of(new HeadOf(model.head(), pass), hidden, batch, (s, t) -> start[s] + t);
         hidden.release();
         return all;
     }
@@ -67,22 +68,23 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     ///
     /// @throws IllegalArgumentException if no token of the batch carries loss
     public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, PairBatch batch) {
-        return of(new Head(model.head(), pass), hidden, batch.sequences(), batch::row);
+        return of(new HeadOf(model.head(), pass), hidden, batch.sequences(), batch::row);
     }
 
     /// The head in one pass.
-    private record Head(Linear layer, Pass pass) {
+    private record HeadOf(Head head, Pass pass) {
 
         Var logProbs(Var h, Tensor targets, Stats stats) {
-            boolean plain = !pass.adapters().touches(layer) && !layer.hasBias();
+            Linear layer = head.linear();
+            boolean plain = head.isPlain() && !layer.hasBias() && !pass.adapters().touches(layer);
             if (plain) return linearLogProb(h, layer.weight(h, pass), targets, stats);
-            return logProb(layer.forward(h, pass), targets, stats); // an adapted head has no single weight
+            return logProb(head.logits(h, pass), targets, stats); // no single weight gives the logits
         }
     }
 
     /// @param row row of `hidden` where a token stands, from the numbers of its sequence and of itself; one row may
     ///     stand for several
-    private static TokenLogProbs of(Head head, Var hidden, List<Labelled> batch, IntBinaryOperator row) {
+    private static TokenLogProbs of(HeadOf head, Var hidden, List<Labelled> batch, IntBinaryOperator row) {
         Kernels k = hidden.tape().kernels();
         List<Integer> rows = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();

@@ -3,7 +3,7 @@ package dev.gradine.align;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -34,7 +34,7 @@ class SftLossTest {
 
     /// Loss and gradients, flat, of a step in micro-batches of the given size.
     private float[] step(int size) {
-        Llama model = TinyModel.of(run);
+        CausalLm model = TinyModel.of(run);
         TinyModel.Trained trained = TinyModel.train(model, run);
         Policy policy = new Policy(model, trained);
         List<Param> params = trained.params();
@@ -73,7 +73,7 @@ class SftLossTest {
 
     @Test
     void it_is_the_mean_over_all_labelled_tokens() {
-        Llama model = TinyModel.of(run);
+        CausalLm model = TinyModel.of(run);
         try (Kernels k = run.openStep()) {
             Tape t = Tape.forgetting(k);
             TokenLogProbs p = TokenLogProbs.of(t, Policy.of(model), batch());

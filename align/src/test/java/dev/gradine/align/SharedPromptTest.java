@@ -9,7 +9,7 @@ import dev.gradine.align.PreferenceLoss.Pair;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
@@ -45,7 +45,7 @@ class SharedPromptTest {
             List.of(pair(0, 19, 8, 5), pair(1, 1, 3, 7), pair(2, 0, 4, 4), pair(3, 5, 20, 0));
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run);
+    private final CausalLm model = TinyModel.of(run);
     private final TinyModel.Trained trained = TinyModel.train(model, run);
     private final Policy policy = new Policy(model, trained);
     private final List<Param> params = trained.params();

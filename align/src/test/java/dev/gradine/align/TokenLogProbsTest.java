@@ -11,7 +11,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
@@ -38,7 +38,7 @@ class TokenLogProbsTest {
     private static final List<Labelled> BATCH = List.of(Labelled.completion(FIRST, 4), Labelled.completion(SECOND, 3));
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run);
+    private final CausalLm model = TinyModel.of(run);
 
     @AfterEach
     void close() {
@@ -127,12 +127,12 @@ class TokenLogProbsTest {
         return new Adapters() {
             @Override
             public LinearMap at(Linear layer) {
-                return layer == model.head() ? map : Linear::base;
+                return layer == model.head().linear() ? map : Linear::base;
             }
 
             @Override
             public boolean touches(Site site) {
-                return model.head().equals(site);
+                return model.head().linear().equals(site);
             }
         };
     }
@@ -164,7 +164,7 @@ class TokenLogProbsTest {
 
     @Test
     void a_head_with_a_trained_copy_computes_with_the_copy() {
-        Weight head = model.head().weight();
+        Weight head = model.head().linear().weight();
         float[] louder = run.download(head.param().value());
         for (int i = 0; i < louder.length; i++) louder[i] *= 1.5f;
         Param copy = Param.trained(head.path(), run.of(head.shape(), louder), run);

@@ -26,11 +26,12 @@ final class ModuleGraph {
             Map.entry("nn", Set.of("autograd")),
             Map.entry("io", Set.of("tensor")),
             Map.entry("optim", Set.of("autograd")),
+            Map.entry("models", Set.of("nn", "io", "data")),
             Map.entry("peft", Set.of("nn", "io")),
             Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
             Map.entry("train", Set.of("align", "optim", "io", "data")),
-            Map.entry("bench", Set.of("train", "peft", "cuda.kernels")),
+            Map.entry("bench", Set.of("train", "peft", "models", "cuda.kernels")),
             Map.entry("cli", Set.of("bench")));
 
     /// Used by the build alone: tests, benchmarks and this module.

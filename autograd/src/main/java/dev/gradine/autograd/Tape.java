@@ -44,6 +44,8 @@ public final class Tape {
     private final Gradients gradients;
     private final List<Node> nodes = new ArrayList<>();
     private final IdentityHashMap<Param, Var> params = new IdentityHashMap<>();
+    private final List<Var> framed = new ArrayList<>(); // results made since the outermost open frame began
+    private int frames; // frames that are open
     private long checkpointed;
     private long largestCheckpoint;
 
@@ -169,6 +171,40 @@ public final class Tape {
         return checkpoint(in -> block.apply(in.getFirst()), List.of(x));
     }
 
+    /// Runs `block` and lets go of all that it made but its result, the latest first.
+    ///
+    /// ```
+    /// y = frame(h -> add(h, mixer(norm(h))), h)
+    /// ```
+    ///
+    /// What backward reads again is kept until then; results of ops that are cheap are made again instead: see
+    /// `Op.isCheap`. No bit of any result changes. Formulas need no memory statements within a frame. Frames nest.
+    ///
+    /// @param block from `x` to one result, on the tape of `x`; what it made is not used after it but for the result
+    public Var frame(UnaryOperator<Var> block, Var x) {
+        int from = framed.size();
+        frames++;
+        Var y;
+        try {
+            y = block.apply(x);
+        } finally {
+            frames--;
+        }
+        boolean own = false;
+        for (int i = framed.size() - 1; i >= from; i--) {
+            Var made = framed.remove(i);
+            own |= made == y;
+            if (made.value().whole() != y.value().whole()) letGo(made);
+        }
+        if (own && frames > 0) framed.add(y);
+        return y;
+    }
+
+    private static void letGo(Var made) {
+        if (made.isCheap()) made.recompute();
+        else made.release();
+    }
+
     /// Bytes that the checkpoints of the last backward pass have saved: what all of them would have kept at once, less
     /// the most that one of them did keep.
     public long bytesSavedByCheckpoints() {
@@ -199,6 +235,7 @@ public final class Tape {
         var origin = new Values.Origin(op, from, forward);
         values.add(origin, f, tracked);
         Var v = new Var(this, f.y(), tracked, null, Values.isOwn(f.y(), from) ? origin : null);
+        if (frames > 0) framed.add(v);
         if (tracked) {
             List<Tensor> saved = Values.saved(op, f, from);
             values.retain(saved);

@@ -86,6 +86,11 @@ public final class Var {
         if (origin != null) tape.values().recompute(this, origin);
     }
 
+    /// Whether it is the result of an op whose result costs less to make again than to keep.
+    boolean isCheap() {
+        return origin != null && origin.op().isCheap();
+    }
+
     boolean hasParam() {
         return param != null;
     }

@@ -188,7 +188,7 @@ public final class ModelRows {
 
     private Tensor logits(Kernels k, int id, KvCache cache) {
         Pass pass = Pass.continuing(Tape.forgetting(k), new int[] {id}, cache);
-        return model.head().forward(model.hidden(pass), pass).value();
+        return model.head().logits(model.hidden(pass), pass).value();
     }
 
     private static double norm(float[] x) {

@@ -105,7 +105,7 @@ final class AdapterArgs {
                 m.run(),
                 new SplittableRandom(seed),
                 0,
-                text -> ModelText.codec(m.checkpoint()).tokenizer().encode(text, false));
+                text -> m.codecFor(false).tokenizer().encode(text, false));
         return AdapterSet.fresh(m.model(), options.of(method), selection(), start);
     }
 

@@ -11,6 +11,7 @@ import dev.gradine.data.encode.Mask;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.models.EndTokens;
 import dev.gradine.nn.Policy;
 import java.io.IOException;
 import java.io.UncheckedIOException;

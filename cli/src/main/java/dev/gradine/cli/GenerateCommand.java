@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
+import dev.gradine.models.EndTokens;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
@@ -85,8 +86,8 @@ final class GenerateCommand implements Runnable {
         Rule rule = new Rule(temperature, topK, topP);
         try (LoadedModel m = model.open()) {
             Policy policy = model.policy(m);
-            boolean chat = !raw && ModelText.hasTemplate(m.checkpoint());
-            TextCodec codec = ModelText.codec(m.checkpoint());
+            boolean chat = !raw && m.hasTemplate();
+            TextCodec codec = m.codecFor(false);
             PrintWriter print = spec.commandLine().getOut();
             int[] ids = chat
                     ? codec.encodeChat(turns(), Map.of(), true)

@@ -1,33 +1,24 @@
 package dev.gradine.cli;
 
-import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
-import dev.gradine.io.CheckpointException;
-import dev.gradine.io.NonFinite;
+import dev.gradine.models.Models;
+import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
 import dev.gradine.nn.Quantization;
-import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// A model file opened for one command: mapped weights, the device, the model over them. Closing it ends the `run`
-/// lifetime.
+/// A model opened for one command, with the device it lives on. Closing it ends the `run` lifetime.
 final class LoadedModel implements AutoCloseable {
 
-    private final Arena files = Arena.ofShared();
     private final Kernels run;
     private final WarmUp warmUp;
-    private final Path source;
-    private final Checkpoint checkpoint;
-    private final Llama model;
+    private final OpenModel open;
     private final boolean ownsDevice;
     private final List<Quantization> quantised; // one, or none
 
@@ -51,24 +42,13 @@ final class LoadedModel implements AutoCloseable {
             Path source, WarmUp warmUp, Supplier<Kernels> device, boolean ownsDevice, List<Quantization> quantised) {
         this.quantised = quantised;
         this.warmUp = warmUp;
-        this.source = source;
         this.ownsDevice = ownsDevice;
         run = device.get();
         try {
-            checkpoint = Checkpoint.open(source, files);
-            Weights.Source weights = checkpoint::tensor;
-            for (Quantization q : quantised) weights = q.over(weights, files);
-            model = new Llama(LlamaConfig.of(checkpoint.config()), weights, run);
-            for (Quantization q : quantised) q.requireFound(model.linears());
-            requireFinite(checkpoint);
-        } catch (CheckpointException e) {
-            close();
-            throw e;
-        } catch (IllegalArgumentException e) { // from the model, which knows nothing of files
-            close();
-            throw new CheckpointException(source, String.valueOf(e.getMessage()));
+            open = Models.open(source, run, quantised);
         } catch (RuntimeException e) {
-            close();
+            warmUp.close();
+            if (ownsDevice) run.close();
             throw e;
         }
     }
@@ -91,37 +71,34 @@ final class LoadedModel implements AutoCloseable {
         warmUp.close();
     }
 
-    /// On all cores, for it reads the whole file; again on one for the message.
-    private static void requireFinite(Checkpoint c) {
-        if (c.names().parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
-            NonFinite.requireNone(c);
-        }
-    }
-
     /// As the user named it.
     Path source() {
-        return source;
+        return open.source();
     }
 
     Checkpoint checkpoint() {
-        return checkpoint;
+        return open.checkpoint();
     }
 
     /// Bytes of the weights, as they lie in the file.
     long weightBytes() {
-        return checkpoint.file().tensors().stream().mapToLong(t -> t.bytes()).sum();
+        return open.weightBytes();
     }
 
     /// The model's tokenizer and chat template.
     ///
     /// @param tokensOnly whether the data are tokens already, so that a model without tokenizer will do
     TextCodec codecFor(boolean tokensOnly) {
-        if (!tokensOnly || ModelText.hasTokenizer(checkpoint)) return ModelText.codec(checkpoint);
-        return new TextCodec(new NoTokenizer(model.vocabSize(), source), ChatTemplate.absent());
+        return tokensOnly ? open.codecOrTokensOnly() : open.codec();
+    }
+
+    /// Whether the model has a chat template of its own.
+    boolean hasTemplate() {
+        return open.hasTemplate();
     }
 
     CausalLm model() {
-        return model;
+        return open.model();
     }
 
     /// The `run` lifetime.
@@ -133,6 +110,6 @@ final class LoadedModel implements AutoCloseable {
     public void close() {
         warmUp.close();
         if (ownsDevice) run.close();
-        files.close();
+        open.close();
     }
 }

@@ -4,6 +4,7 @@ import dev.gradine.data.Passage;
 import dev.gradine.data.Row;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.models.EndTokens;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;

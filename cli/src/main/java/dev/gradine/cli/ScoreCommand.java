@@ -89,7 +89,7 @@ final class ScoreCommand implements Runnable {
     }
 
     private void text(LoadedModel m, Policy policy, String text) {
-        Tokenizer tokenizer = ModelText.codec(m.checkpoint()).tokenizer();
+        Tokenizer tokenizer = m.codecFor(false).tokenizer();
         int[] ids = tokenizer.encode(text, true);
         if (ids.length < 2) {
             throw new IllegalArgumentException("--text: %d tokens, expected at least 2".formatted(ids.length));

@@ -2,8 +2,10 @@ package dev.gradine.cli;
 
 import dev.gradine.align.Labelled;
 import dev.gradine.autograd.Tape;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
+import dev.gradine.models.Families;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weights;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
@@ -63,7 +65,9 @@ final class WarmUp implements AutoCloseable {
     }
 
     private void train() {
-        LlamaConfig config = LlamaConfig.of(Map.of(
+        ModelConfig config = new ModelConfig(Map.of(
+                "model_type",
+                "llama",
                 "vocab_size",
                 VOCAB,
                 "hidden_size",
@@ -78,7 +82,8 @@ final class WarmUp implements AutoCloseable {
                 true));
         try (Arena arena = Arena.ofShared();
                 Kernels run = CpuKernels.open()) {
-            Llama model = new Llama(config, name -> run.fromHost(weight(arena, name)), run);
+            CausalLm model = Families.builtIn()
+                    .build(config, new Weights((name, _) -> run.fromHost(weight(arena, name)), run));
             AdapterSet adapted =
                     AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
             Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);

@@ -65,7 +65,7 @@ class QuantizeTest {
     /// block `2 r + k / 64`. So the base has those weights from the start; the other layers are quantised here.
     private Path base() {
         Map<String, Tensor> weights = new LinkedHashMap<>();
-        Checkpoint golden = Checkpoint.open(Golden.golden("peft/base"), arena);
+        Checkpoint golden = Checkpoint.open(Golden.golden("peft/base"), List.of(), arena);
         for (String name : golden.names()) {
             Tensor w = golden.tensor(name);
             weights.put(name, name.endsWith("down_proj.weight") ? misread(w) : w);
@@ -173,7 +173,7 @@ class QuantizeTest {
 
     /// The weights of linear layers as bitsandbytes names their parts, with the key of its configuration.
     private Path saved(Path model) {
-        Checkpoint c = Checkpoint.open(model, arena);
+        Checkpoint c = Checkpoint.open(model, List.of(), arena);
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (String name : c.names()) {
             Tensor w = c.tensor(name);

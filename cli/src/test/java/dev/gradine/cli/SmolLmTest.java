@@ -80,7 +80,7 @@ class SmolLmTest {
     @CsvSource({"raw, 0", "raw, 1", "raw, 2", "chat, 0", "chat, 1", "chat, 2"})
     void tokens_logits_and_greedy_answer_are_those_of_transformers(String kind, int i) {
         String key = kind + "." + i + ".";
-        int[] ids = encode(ModelText.codec(model().checkpoint()), kind, prompt(i));
+        int[] ids = encode(model().codecFor(false), kind, prompt(i));
         assertThat(ids).isEqualTo(Values.ints(expected(), key + "input_ids"));
         int[] answer = Values.ints(expected(), key + "greedy");
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(answer)).toArray();
@@ -134,7 +134,7 @@ class SmolLmTest {
     void the_loss_of_a_thousand_tokens_is_that_of_transformers() throws IOException {
         Path text = Golden.shared("assets/data/lm/tinyshakespeare.txt");
         LoadedModel m = model();
-        int[] all = ModelText.codec(m.checkpoint())
+        int[] all = m.codecFor(false)
                 .tokenizer()
                 .encode(Files.readString(text).substring(0, 4000), true);
         int[] ids = Arrays.copyOf(all, 1024);

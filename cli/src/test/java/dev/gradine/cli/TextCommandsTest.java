@@ -100,7 +100,7 @@ class TextCommandsTest {
                 .toList();
         try (LoadedModel m = new LoadedModel(model);
                 Kernels k = m.run().openStep()) {
-            int[] ids = ModelText.codec(m.checkpoint()).tokenizer().encode(text, true);
+            int[] ids = m.codecFor(false).tokenizer().encode(text, true);
             assertThat(ids).containsExactly('a', 'b', 'c', 'd');
             TokenLogProbs lp =
                     TokenLogProbs.of(Tape.forgetting(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));

@@ -1,11 +1,15 @@
 package dev.gradine.io;
 
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,12 +27,14 @@ import java.util.concurrent.ConcurrentHashMap;
 /// has none or an equal one.
 public final class Checkpoint {
 
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private final WeightFile file;
     private final Map<String, Object> config;
     private final Map<String, StoredName> names;
     private final Arena arena;
     private final BitsAndBytes fourBit;
-    private final Map<String, Tensor> reordered = new ConcurrentHashMap<>();
+    private final Map<String, Tensor> changed = new ConcurrentHashMap<>();
 
     private Checkpoint(WeightFile file, Map<String, Object> config, Map<String, StoredName> names, Arena arena) {
         this.file = file;
@@ -40,10 +46,11 @@ public final class Checkpoint {
 
     /// Maps the weights and checks all but their values.
     ///
+    /// @param architectures of GGUF files that are understood
     /// @param arena keeps the map and what had to be copied: tensors must not outlive it. A shared one if several
     ///     threads will read
     /// @throws CheckpointException names the file, the place and the cause
-    public static Checkpoint open(Path fileOrFolder, Arena arena) {
+    public static Checkpoint open(Path fileOrFolder, List<GgufArchitecture> architectures, Arena arena) {
         WeightFile file = WeightFile.open(fileOrFolder, arena);
         Path beside = file.path().resolveSibling("config.json");
         return switch (file) {
@@ -51,13 +58,13 @@ public final class Checkpoint {
                 new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
             case ShardedSafetensors s ->
                 new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
-            case Llama2c b -> new Checkpoint(b, LlamaConfig.of(b), LlamaNames.of(b), arena);
+            case Llama2c b -> new Checkpoint(b, Llama2cConfig.of(b), Llama2cNames.of(b), arena);
             case Gguf g -> {
-                GgufLlama llama = new GgufLlama(g);
-                Map<String, StoredName> names = llama.names();
-                Map<String, Object> own = llama.config(names);
+                GgufModel model = new GgufModel(g, architectures);
+                Map<String, StoredName> names = model.names();
+                Map<String, Object> own = model.config(names);
                 Map<String, Object> config =
-                        Files.exists(beside) ? GgufConfig.merge(llama, own, beside) : GgufConfig.alone(llama, own);
+                        Files.exists(beside) ? GgufConfig.merge(model, own, beside) : GgufConfig.alone(model, own);
                 yield new Checkpoint(g, config, names, arena);
             }
         };
@@ -106,9 +113,22 @@ public final class Checkpoint {
     public Tensor tensor(String name) {
         StoredName stored = names.get(name);
         if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
-        if (stored.heads() == 0) return fourBit.tensor(stored.name());
-        return reordered.computeIfAbsent(
-                name, _ -> RotaryRows.toHalves(file.tensor(stored.name()), stored.heads(), arena));
+        if (stored.heads() == 0 && !stored.plusOne()) return fourBit.tensor(stored.name());
+        return changed.computeIfAbsent(name, _ -> changed(stored));
+    }
+
+    private Tensor changed(StoredName stored) {
+        Tensor t = file.tensor(stored.name());
+        return stored.plusOne() ? minusOne(t) : RotaryRows.toHalves(t, stored.heads(), arena);
+    }
+
+    private Tensor minusOne(Tensor t) {
+        if (t.dtype() != DType.F32) {
+            throw new CheckpointException(path(), "norm weights are %s, expected F32".formatted(t.dtype()));
+        }
+        float[] values = t.data().toArray(F32);
+        for (int i = 0; i < values.length; i++) values[i] -= 1;
+        return Tensor.of(arena, t.shape(), values);
     }
 
     /// Number of values of all tensors of `names()`.

@@ -21,17 +21,17 @@ final class GgufConfig {
     private GgufConfig() {}
 
     /// Without a `config.json`.
-    static Map<String, Object> alone(GgufLlama llama, Map<String, Object> own) {
-        if (llama.hasRopeFactors()) {
-            throw llama.fault("rope_freqs.weight: the rotary scaling it comes from is not in the file,"
+    static Map<String, Object> alone(GgufModel model, Map<String, Object> own) {
+        if (model.hasRopeFactors()) {
+            throw model.fault("rope_freqs.weight: the rotary scaling it comes from is not in the file,"
                     + " expected a config.json beside it");
         }
-        addScaling(llama, own);
+        addScaling(model, own);
         return own;
     }
 
     /// With a `config.json`.
-    static Map<String, Object> merge(GgufLlama llama, Map<String, Object> own, Path json) {
+    static Map<String, Object> merge(GgufModel model, Map<String, Object> own, Path json) {
         Map<String, Object> other = Json.readObject(json);
         for (String key : SIZES) {
             Object theirs = other.get(key);
@@ -43,14 +43,14 @@ final class GgufConfig {
                                         key,
                                         theirs,
                                         own.get(key),
-                                        llama.file().path().getFileName()));
+                                        model.file().path().getFileName()));
             }
         }
         Map<String, Object> merged = new LinkedHashMap<>(other);
         ROPE.forEach(merged::remove);
         merged.putAll(own);
-        if (llama.hasRopeFactors()) merged.put("rope_scaling", scaling(json, other));
-        else addScaling(llama, merged);
+        if (model.hasRopeFactors()) merged.put("rope_scaling", scaling(json, other));
+        else addScaling(model, merged);
         return merged;
     }
 
@@ -67,12 +67,12 @@ final class GgufConfig {
         throw new CheckpointException(json, "no rope_scaling, which the rope_freqs.weight of the GGUF beside it needs");
     }
 
-    private static void addScaling(GgufLlama llama, Map<String, Object> config) {
-        String key = "llama.rope.scaling.type";
-        Object type = llama.has(key) ? llama.file().metadata().get(key) : "none";
+    private static void addScaling(GgufModel model, Map<String, Object> config) {
+        String key = model.key("rope.scaling.type");
+        Object type = model.has(key) ? model.file().metadata().get(key) : "none";
         if ("none".equals(type)) return;
-        if (!"linear".equals(type)) throw llama.fault("%s is %s, expected none or linear".formatted(key, type));
-        double factor = llama.real("llama.rope.scaling.factor");
+        if (!"linear".equals(type)) throw model.fault("%s is %s, expected none or linear".formatted(key, type));
+        double factor = model.real(model.key("rope.scaling.factor"));
         config.put("rope_scaling", Map.of("rope_type", "linear", "factor", factor));
     }
 }

@@ -153,7 +153,7 @@ class BitsAndBytesTest {
     private Checkpoint write(Map<String, Tensor> tensors) {
         Safetensors.write(folder.resolve("model.safetensors"), tensors);
         Json.write(folder.resolve("config.json"), Map.of());
-        return Checkpoint.open(folder, arena);
+        return Checkpoint.open(folder, GgufBytes.LLAMA, arena);
     }
 
     @Test

@@ -63,8 +63,8 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"stories260K.bin", "stories260K-f32.gguf", "stories260K-f32.v3.gguf"})
     void one_model_in_four_formats_is_the_same_to_the_bit(String name) {
-        Checkpoint hf = Checkpoint.open(Shared.path("assets/models/stories260K/hf"), arena);
-        Checkpoint other = Checkpoint.open(Shared.path("assets/models/stories260K/" + name), arena);
+        Checkpoint hf = Checkpoint.open(Shared.path("assets/models/stories260K/hf"), GgufBytes.LLAMA, arena);
+        Checkpoint other = Checkpoint.open(Shared.path("assets/models/stories260K/" + name), GgufBytes.LLAMA, arena);
         assertSame(other, hf, SIZES);
         assertThat(other.parameters()).isEqualTo(260_032);
         String q = "model.layers.0.self_attn.q_proj.weight";
@@ -78,7 +78,7 @@ class CheckpointTest {
     @ValueSource(strings = {"llama", "llama-tied", "qwen2", "qwen3", "gpt2", "smollm3-nope", "gemma3"})
     void models_of_every_family_open_and_are_finite(String name) {
         Path model = Shared.path("golden/models").resolve(name);
-        Checkpoint c = Checkpoint.open(model, arena);
+        Checkpoint c = Checkpoint.open(model, GgufBytes.LLAMA, arena);
         assertThat(c.format()).isEqualTo("safetensors");
         assertThat(c.config()).isEqualTo(Json.readObject(model.resolve("config.json")));
         assertThat(c.names()).isNotEmpty();
@@ -88,7 +88,7 @@ class CheckpointTest {
     @Test
     void smollm2_has_the_tensors_and_the_configuration_its_makers_say() {
         Path model = Shared.path("assets/models/smollm2-135m-instruct");
-        Checkpoint c = Checkpoint.open(model, arena);
+        Checkpoint c = Checkpoint.open(model, GgufBytes.LLAMA, arena);
         assertThat(c.format()).isEqualTo("gguf v3");
         assertThat(c.names()).hasSize(272).doesNotContain("lm_head.weight");
         assertThat(c.parameters()).isEqualTo(134_515_008);
@@ -112,8 +112,8 @@ class CheckpointTest {
     @ValueSource(ints = {1, 2, 3})
     void a_llama_made_up_here_is_the_same_from_gguf_and_bin(int version) {
         TinyLlama model = new TinyLlama(true);
-        Checkpoint gguf = Checkpoint.open(model.gguf(version).to(folder.resolve("a.gguf")), arena);
-        Checkpoint bin = Checkpoint.open(model.bin().to(folder.resolve("a.bin")), arena);
+        Checkpoint gguf = Checkpoint.open(model.gguf(version).to(folder.resolve("a.gguf")), GgufBytes.LLAMA, arena);
+        Checkpoint bin = Checkpoint.open(model.bin().to(folder.resolve("a.bin")), GgufBytes.LLAMA, arena);
         assertSame(gguf, bin, bin.config().keySet());
         assertThat(gguf.names()).contains("lm_head.weight");
         for (String name : List.of("q_proj", "k_proj", "v_proj")) {
@@ -128,7 +128,7 @@ class CheckpointTest {
     @Test
     void output_weights_equal_to_the_embedding_are_tied() {
         TinyLlama model = new TinyLlama(false);
-        Checkpoint c = Checkpoint.open(model.gguf(3).to(folder.resolve("a.gguf")), arena);
+        Checkpoint c = Checkpoint.open(model.gguf(3).to(folder.resolve("a.gguf")), GgufBytes.LLAMA, arena);
         assertThat(c.file().names()).contains("output.weight");
         assertThat(c.has("lm_head.weight")).isFalse();
         assertThat(c.config()).containsEntry("tie_word_embeddings", true);
@@ -142,13 +142,13 @@ class CheckpointTest {
         new TinyLlama(true).gguf(3).to(folder.resolve("a.gguf"));
         Path json = folder.resolve("config.json");
         Json.write(json, Map.of("hidden_size", 8, "rope_theta", 5.0, "initializer_range", 0.02, "vocab_size", 99));
-        Checkpoint c = Checkpoint.open(folder, arena);
+        Checkpoint c = Checkpoint.open(folder, GgufBytes.LLAMA, arena);
         assertThat(c.config())
                 .containsEntry("initializer_range", 0.02)
                 .containsEntry("rope_theta", 10000.0)
                 .containsEntry("vocab_size", 5);
         Json.write(json, Map.of("hidden_size", 64));
-        assertThatThrownBy(() -> Checkpoint.open(folder, arena))
+        assertThatThrownBy(() -> Checkpoint.open(folder, GgufBytes.LLAMA, arena))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(json + ": hidden_size is 64, expected 8 as in a.gguf, which lies beside it");
     }
@@ -161,7 +161,7 @@ class CheckpointTest {
                 .text("llama.rope.scaling.type", "linear")
                 .f32("llama.rope.scaling.factor", 2)
                 .to(file);
-        assertThat(Checkpoint.open(file, arena).config())
+        assertThat(Checkpoint.open(file, GgufBytes.LLAMA, arena).config())
                 .containsEntry("rope_scaling", Map.of("rope_type", "linear", "factor", 2.0));
         new TinyLlama(true).gguf(3).text("llama.rope.scaling.type", "yarn").to(file);
         assertRefused(file, "llama.rope.scaling.type is yarn, expected none or linear");
@@ -175,11 +175,11 @@ class CheckpointTest {
                         + " expected a config.json beside it");
         Map<String, Object> llama3 = Map.of("rope_type", "llama3", "factor", 8.0, "rope_theta", 5.0);
         Json.write(folder.resolve("config.json"), Map.of("rope_parameters", llama3));
-        assertThat(Checkpoint.open(file, arena).config())
+        assertThat(Checkpoint.open(file, GgufBytes.LLAMA, arena).config())
                 .containsEntry("rope_scaling", Map.of("rope_type", "llama3", "factor", 8.0))
                 .doesNotContainKey("rope_parameters");
         Json.write(folder.resolve("config.json"), Map.of("rope_theta", 5.0));
-        assertThatThrownBy(() -> Checkpoint.open(file, arena))
+        assertThatThrownBy(() -> Checkpoint.open(file, GgufBytes.LLAMA, arena))
                 .hasMessage(folder.resolve("config.json")
                         + ": no rope_scaling, which the rope_freqs.weight of the GGUF beside it needs");
     }
@@ -229,7 +229,7 @@ class CheckpointTest {
     }
 
     private void assertRefused(Path file, String message) {
-        assertThatThrownBy(() -> Checkpoint.open(file, arena))
+        assertThatThrownBy(() -> Checkpoint.open(file, GgufBytes.LLAMA, arena))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(file + ": " + message);
     }
@@ -248,7 +248,7 @@ class CheckpointTest {
     }
 
     private void assertRefused(Path opened, Path named, String message) {
-        assertThatThrownBy(() -> Checkpoint.open(opened, arena))
+        assertThatThrownBy(() -> Checkpoint.open(opened, GgufBytes.LLAMA, arena))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(named + ": " + message);
     }
@@ -272,7 +272,7 @@ class CheckpointTest {
     void tensors_die_with_the_arena() {
         Path file = new TinyLlama(true).bin().to(folder.resolve("a.bin"));
         Arena mine = Arena.ofConfined();
-        var t = Checkpoint.open(file, mine).tensor("model.norm.weight");
+        var t = Checkpoint.open(file, GgufBytes.LLAMA, mine).tensor("model.norm.weight");
         mine.close();
         assertThatThrownBy(() -> Bytes.of(t)).isInstanceOf(IllegalStateException.class);
     }

@@ -9,6 +9,12 @@ import java.util.function.Consumer;
 /// A GGUF file by hand, of any version, with lies where a test wants them.
 final class GgufBytes {
 
+    /// The architecture of the files made here.
+    static final List<GgufArchitecture> LLAMA = List.of(GgufArchitecture.of("llama", "llama")
+            .withInterleavedRows()
+            .meaning("architectures", List.of("LlamaForCausalLM"))
+            .meaning("hidden_act", "silu"));
+
     static final int F32 = 0;
     static final int Q8_0 = 8;
 

@@ -52,7 +52,7 @@ class ModelFolderTest {
         ModelFolder.write(target, CONFIG, List.of(weights()), ModelFolder.sideFiles(source));
         assertThat(Bytes.content(target))
                 .containsExactly("chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json");
-        Checkpoint c = Checkpoint.open(target, arena);
+        Checkpoint c = Checkpoint.open(target, GgufBytes.LLAMA, arena);
         assertThat(c.config()).isEqualTo(CONFIG);
         assertThat(Bytes.of(c.tensor("model.norm.weight")))
                 .isEqualTo(new Bytes().f32(1, 2).array());

@@ -70,13 +70,13 @@ class NonFiniteTest {
         Json.write(folder.resolve("config.json"), Map.of("model_type", "llama"));
         Path file = folder.resolve("model.safetensors");
         Safetensors.write(file, weights);
-        assertThatThrownBy(() -> NonFinite.requireNone(Checkpoint.open(folder, arena)))
+        assertThatThrownBy(() -> NonFinite.requireNone(Checkpoint.open(folder, GgufBytes.LLAMA, arena)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(file + ": tensor b: value 3 of F32[2, 2] is NaN or infinite, expected finite weights");
         weights.put("b", weights.get("a"));
         weights.remove("c");
         Safetensors.write(file, weights);
-        assertThatCode(() -> NonFinite.requireNone(Checkpoint.open(folder, arena)))
+        assertThatCode(() -> NonFinite.requireNone(Checkpoint.open(folder, GgufBytes.LLAMA, arena)))
                 .doesNotThrowAnyException();
     }
 }

@@ -51,7 +51,7 @@ class ShardedSafetensorsTest {
     @Test
     void tensors_come_from_the_shard_the_index_names() {
         index(Map.of("a", ONE, "b", TWO));
-        Checkpoint c = Checkpoint.open(folder, arena);
+        Checkpoint c = Checkpoint.open(folder, GgufBytes.LLAMA, arena);
         assertThat(c.format()).isEqualTo("safetensors in 2 shards");
         assertThat(c.names()).containsExactly("a", "b");
         assertThat(c.parameters()).isEqualTo(3);

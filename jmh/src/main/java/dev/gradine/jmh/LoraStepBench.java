@@ -2,9 +2,9 @@ package dev.gradine.jmh;
 
 import dev.gradine.align.Labelled;
 import dev.gradine.autograd.Tape;
-import dev.gradine.io.Checkpoint;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
+import dev.gradine.models.Models;
+import dev.gradine.models.OpenModel;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
@@ -19,7 +19,6 @@ import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.train.Learner;
 import dev.gradine.train.SftObjective;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +53,7 @@ public class LoraStepBench extends CpuBench {
     @Param({"1x256", "4x256", "1x1024"})
     public String batch = "";
 
-    private final Arena arena = Arena.ofShared();
+    private final List<OpenModel> opened = new ArrayList<>();
     private final List<Labelled> examples = new ArrayList<>();
     private double weight;
     private int updates;
@@ -67,8 +66,8 @@ public class LoraStepBench extends CpuBench {
     @Setup
     public void setUp() {
         if (model.isEmpty()) throw new IllegalArgumentException("lora step bench: no model, expected -p model=PATH");
-        Checkpoint checkpoint = Checkpoint.open(Path.of(model), arena);
-        Llama llama = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, kernels);
+        opened.add(Models.open(Path.of(model), kernels));
+        CausalLm llama = opened.getFirst().model();
         AdapterSet adapted =
                 AdapterSet.fresh(llama, Lora.of(16, 32), Selection.of("all-linear"), kernels, new SplittableRandom(1));
         Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
@@ -108,6 +107,6 @@ public class LoraStepBench extends CpuBench {
     /// Frees the model.
     @TearDown
     public void free() {
-        arena.close();
+        opened.forEach(OpenModel::close);
     }
 }

@@ -25,8 +25,8 @@ public interface CausalLm extends Model {
     /// An empty cache for `tokens` tokens, in the lifetime of `kernels`.
     KvCache newCache(Kernels kernels, int tokens);
 
-    /// The layer from hidden states to logits.
-    Linear head();
+    /// From hidden states to logits.
+    Head head();
 
     /// Number of tokens in the vocabulary.
     int vocabSize();

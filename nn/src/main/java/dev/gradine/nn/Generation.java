@@ -93,7 +93,7 @@ public final class Generation {
             Pass pass = pass(Tape.forgetting(scratch), ids, cache);
             Var h = policy.model().hidden(pass);
             Var row = pass.tape().constant(h.value().rows(ids.length - 1, ids.length));
-            return draw.from(scratch, policy.model().head().forward(row, pass).value());
+            return draw.from(scratch, policy.model().head().logits(row, pass).value());
         }
     }
 

@@ -25,6 +25,6 @@ public record Policy(CausalLm model, Adapters adapters) {
     /// Logits of a batch in evaluation, `f32[N,V]`.
     public Var logits(Tape tape, TokenBatch batch) {
         Pass pass = pass(tape, batch);
-        return model.head().forward(model.hidden(pass), pass);
+        return model.head().logits(model.hidden(pass), pass);
     }
 }

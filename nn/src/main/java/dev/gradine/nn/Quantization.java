@@ -2,6 +2,7 @@ package dev.gradine.nn;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Scales;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Quantise;
 import java.lang.foreign.Arena;
@@ -44,13 +45,13 @@ public record Quantization(DType type, int block, boolean doubleQuant, List<Stri
     public Weights.Source over(Weights.Source source, Arena arena) {
         return new Weights.Source() {
             @Override
-            public Tensor tensor(String name) {
-                return source.tensor(name);
+            public Tensor tensor(String name, Shape expected) {
+                return source.tensor(name, expected);
             }
 
             @Override
-            public Tensor linear(String path) {
-                Tensor w = source.linear(path);
+            public Tensor linear(String path, Tensor stored) {
+                Tensor w = source.linear(path, stored);
                 if (!takes(path)) return w;
                 if (w.dtype().hasScales()) {
                     throw new ConfigException("quantize: %s.weight is %s already, expected a checkpoint of more bits"

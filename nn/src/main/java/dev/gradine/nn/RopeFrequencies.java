@@ -2,7 +2,6 @@ package dev.gradine.nn;
 
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.Tensor;
 
 /// Angular frequencies of rotary position embedding, one per pair of channels.
 ///
@@ -31,16 +30,27 @@ public final class RopeFrequencies {
     }
 
     /// Reads `rope_parameters`, or `rope_theta` and `rope_scaling` as older files have them.
-    static RopeFrequencies of(ConfigKeys config, int headDim) {
-        ConfigKeys p = config.has("rope_parameters") ? config.object("rope_parameters") : config.object("rope_scaling");
-        double theta = p.real("rope_theta", config.real("rope_theta", 10_000));
+    ///
+    /// @throws ConfigException names the key that is missing or cannot be used
+    public static RopeFrequencies of(ModelConfig config, int headDim) {
+        String key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
+        ModelConfig p = config.object(key);
+        return of(p, p.real("rope_theta", config.real("rope_theta", 10_000)), headDim);
+    }
+
+    /// Reads the scaling of one kind of layer.
+    ///
+    /// @param p such as one object of `rope_parameters`; empty for none
+    /// @param theta base of the frequencies θ
+    /// @throws ConfigException names the key that is missing or cannot be used
+    public static RopeFrequencies of(ModelConfig p, double theta, int headDim) {
         String type = p.text("rope_type", p.text("type", "default"));
         RopeFrequencies base = of(theta, headDim);
         switch (type) {
             case "default" -> {}
             case "linear" -> base.divide(p.real("factor"));
             case "llama3" -> base.stretch(p);
-            default -> throw ConfigKeys.wrong("rope_type", type, "\"default\", \"linear\" or \"llama3\"");
+            default -> throw ModelConfig.wrong("rope_type", type, "\"default\", \"linear\" or \"llama3\"");
         }
         return base;
     }
@@ -49,7 +59,7 @@ public final class RopeFrequencies {
         for (int i = 0; i < omega.length; i++) omega[i] = (float) (omega[i] / factor);
     }
 
-    private void stretch(ConfigKeys p) {
+    private void stretch(ModelConfig p) {
         double factor = p.real("factor");
         double lo = p.real("low_freq_factor");
         double hi = p.real("high_freq_factor");
@@ -63,15 +73,9 @@ public final class RopeFrequencies {
         }
     }
 
-    /// Tables of cos and sin.
-    ///
-    /// @param cos `f32[P,D/2]`
-    /// @param sin `f32[P,D/2]`
-    public record Tables(Tensor cos, Tensor sin) {}
-
     /// Tables for positions below `positions`. The angle is rounded to f32 before its cosine is taken, as the models
     /// were trained.
-    public Tables tables(Kernels k, int positions) {
+    public Rotary tables(Kernels k, int positions) {
         int half = omega.length;
         float[] cos = new float[positions * half];
         float[] sin = new float[positions * half];
@@ -83,6 +87,6 @@ public final class RopeFrequencies {
             }
         }
         Shape shape = Shape.of(positions, half);
-        return new Tables(k.of(shape, cos), k.of(shape, sin));
+        return new Rotary(k.of(shape, cos), k.of(shape, sin));
     }
 }

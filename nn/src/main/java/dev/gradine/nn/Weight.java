@@ -12,12 +12,19 @@ public final class Weight implements Site {
 
     private final String path;
     private final Param param;
+    private final boolean transposed;
 
     /// @param path name in Hugging Face checkpoints, such as `model.norm.weight`
     /// @param param the value, frozen
     public Weight(String path, Param param) {
+        this(path, param, false);
+    }
+
+    /// @param transposed whether the checkpoint stores the matrix the other way round
+    Weight(String path, Param param, boolean transposed) {
         this.path = path;
         this.param = param;
+        this.transposed = transposed;
     }
 
     @Override
@@ -33,6 +40,11 @@ public final class Weight implements Site {
     /// The checkpoint's own value. Two weights that are tied share it.
     public Param param() {
         return param;
+    }
+
+    /// Whether the checkpoint stores this matrix the other way round, `[I,O]` where `param` is `[O,I]`.
+    public boolean isTransposed() {
+        return transposed;
     }
 
     /// Extents of the value.

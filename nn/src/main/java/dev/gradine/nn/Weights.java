@@ -5,8 +5,10 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.Transposed;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Takes the weights of a model from their source one by one, checks their shapes, and lists the layers made of them.
@@ -17,38 +19,71 @@ public final class Weights {
     public interface Source {
         /// The weight of that name.
         ///
+        /// @param expected shape it must have; who reads it checks that
         /// @throws IllegalArgumentException if there is none
-        Tensor tensor(String name);
+        Tensor tensor(String name, Shape expected);
 
-        /// The weight of the linear layer of that path.
+        /// What the linear layer of that path computes with: `w`, or the same weight in another type.
         ///
-        /// @throws IllegalArgumentException if there is none
-        default Tensor linear(String path) {
-            return tensor(path + ".weight");
+        /// @param w `[out,in]`, in host memory
+        default Tensor linear(String path, Tensor w) {
+            return w;
         }
     }
 
     private final Source source;
     private final Kernels run;
-    private final List<Linear> linears = new ArrayList<>();
-    private final List<Embedding> embeddings = new ArrayList<>();
-    private final List<Weight> weights = new ArrayList<>();
+    private final String prefix;
+    private final List<Linear> linears;
+    private final List<Embedding> embeddings;
+    private final List<Weight> weights;
 
-    /// @param run lifetime of the small vectors that must be converted to f32
+    /// @param run lifetime of what must be converted or made beside the weights
     public Weights(Source source, Kernels run) {
+        this(source, run, "", new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    }
+
+    private Weights(
+            Source source,
+            Kernels run,
+            String prefix,
+            List<Linear> linears,
+            List<Embedding> embeddings,
+            List<Weight> weights) {
         this.source = source;
         this.run = run;
+        this.prefix = prefix;
+        this.linears = linears;
+        this.embeddings = embeddings;
+        this.weights = weights;
+    }
+
+    /// The same, whose names begin with `more`: `at("model.layers.0")` takes `self_attn.q_proj` for
+    /// `model.layers.0.self_attn.q_proj`.
+    public Weights at(String more) {
+        return new Weights(source, run, prefix + more + ".", linears, embeddings, weights);
+    }
+
+    /// The lifetime of the model.
+    public Kernels run() {
+        return run;
     }
 
     /// A frozen weight. Vectors become f32, as norms and biases read them so.
     ///
     /// @throws ConfigException if its shape is another than `dims`
     public Weight weight(String name, int... dims) {
-        return weight(name, source.tensor(name), Shape.of(dims));
+        Tensor t = run.fromHost(taken(prefix + name, Shape.of(dims)));
+        if (dims.length == 1 && t.dtype() != DType.F32) {
+            Tensor f32 = run.empty(t.shape());
+            run.copy(t, f32);
+            t = f32;
+        }
+        return kept(new Weight(prefix + name, Param.frozen(prefix + name, t), false));
     }
 
-    private Weight weight(String name, Tensor host, Shape expected) {
-        Tensor t = run.fromHost(host);
+    private Tensor taken(String name, Shape expected) {
+        Tensor t = source.tensor(name, expected);
         if (!t.shape().equals(expected)) {
             throw new ConfigException(
                     "weights: %s is %s, expected %s (from config)".formatted(name, t.shape(), expected));
@@ -56,28 +91,42 @@ public final class Weights {
         if (!t.dtype().isReal()) {
             throw new ConfigException("weights: %s is %s, expected a real type".formatted(name, t.dtype()));
         }
-        if (expected.rank() == 1 && t.dtype() != DType.F32) {
-            Tensor f32 = run.empty(expected);
-            run.copy(t, f32);
-            t = f32;
-        }
-        Weight weight = new Weight(name, Param.frozen(name, t));
+        return t;
+    }
+
+    private Weight kept(Weight weight) {
         weights.add(weight);
         return weight;
     }
 
     /// A frozen linear layer of weight `path.weight [out,in]` and, if it has one, bias `path.bias [out]`.
     public Linear linear(String path, int out, int in, boolean hasBias) {
-        Weight weight = weight(path + ".weight", source.linear(path), Shape.of(out, in));
+        String name = prefix + path + ".weight";
+        return kept(path, linear(path, taken(name, Shape.of(out, in)), false), out, hasBias);
+    }
+
+    /// A frozen linear layer that is stored the other way round, `path.weight [in,out]`, with a bias: GPT-2's `Conv1D`.
+    public Linear conv1d(String path, int out, int in) {
+        String name = prefix + path + ".weight";
+        Tensor turned = Transposed.of(taken(name, Shape.of(in, out)));
+        return kept(path, linear(path, turned, true), out, true);
+    }
+
+    private Weight linear(String path, Tensor w, boolean isTurned) {
+        String name = prefix + path + ".weight";
+        Tensor kept = run.fromHost(source.linear(prefix + path, w));
+        return kept(new Weight(name, Param.frozen(name, kept), isTurned));
+    }
+
+    private Linear kept(String path, Weight weight, int out, boolean hasBias) {
         @Nullable Weight bias = hasBias ? weight(path + ".bias", out) : null;
-        return kept(new Linear(path, weight, bias));
+        return kept(new Linear(prefix + path, weight, bias));
     }
 
     /// A linear layer whose weight is another module's, unless one of the two is replaced.
     public Linear tied(String path, Weight to) {
-        Weight weight = new Weight(path + ".weight", to.param());
-        weights.add(weight);
-        return kept(new Linear(path, weight, null));
+        Weight weight = kept(new Weight(prefix + path + ".weight", to.param(), false));
+        return kept(new Linear(prefix + path, weight, null));
     }
 
     private Linear kept(Linear layer) {
@@ -87,9 +136,19 @@ public final class Weights {
 
     /// An embedding table `path.weight [rows,channels]`.
     public Embedding embedding(String path, int rows, int channels) {
-        Embedding e = new Embedding(path, weight(path + ".weight", rows, channels));
+        Embedding e = new Embedding(prefix + path, weight(path + ".weight", rows, channels));
         embeddings.add(e);
         return e;
+    }
+
+    /// A layer of a decoder with every place that was made for it.
+    public Decoder.Layer layer(Supplier<Block> block) {
+        int firstLinear = linears.size();
+        int firstWeight = weights.size();
+        Block made = block.get();
+        List<Site> sites = new ArrayList<>(linears.subList(firstLinear, linears.size()));
+        sites.addAll(weights.subList(firstWeight, weights.size()));
+        return new Decoder.Layer(made, sites);
     }
 
     /// All linear layers made so far, in order.

@@ -18,7 +18,7 @@ class GenerationTest {
     private static final int[] PROMPT = {3, 30, 0};
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyLlama.of(run);
+    private final Decoder model = TinyLlama.of(run);
 
     @AfterEach
     void close() {

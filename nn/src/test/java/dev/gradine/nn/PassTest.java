@@ -121,7 +121,7 @@ class PassTest {
 
     /// Gradients of all weights, each trained as a copy of itself.
     private List<float[]> gradients(boolean checkpointing) {
-        Llama model = TinyLlama.of(run);
+        Decoder model = TinyLlama.of(run);
         GivenAdapters trained = new GivenAdapters();
         for (Weight w : model.weights()) {
             trained.weights().put(w, Param.trained(w.path(), w.param().value(), run));
@@ -129,7 +129,7 @@ class PassTest {
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
             Pass pass = Pass.of(tape, BATCH).with(trained).checkpointing(checkpointing);
-            tape.backward(Mean.mean(model.head().forward(model.hidden(pass), pass)));
+            tape.backward(Mean.mean(model.head().logits(model.hidden(pass), pass)));
             assertThat(tape.bytesSavedByCheckpoints() > 0).isEqualTo(checkpointing);
         }
         List<float[]> all = new ArrayList<>();

@@ -35,7 +35,7 @@ class QuantizationTest {
     }
 
     private Weights weights(Quantization q) {
-        return new Weights(q.over(this::stored, arena), run);
+        return new Weights(q.over((name, _) -> stored(name), arena), run);
     }
 
     private static DType type(Linear layer) {
@@ -92,8 +92,8 @@ class QuantizationTest {
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("quantize: block is 65, expected a power of two from 32 to 4096");
         Quantization q = new Quantization(DType.NF4, 64, false, List.of());
-        Weights.Source twice = q.over(q.over(this::stored, arena), arena);
-        assertThatThrownBy(() -> twice.linear(Q))
+        Weights.Source twice = q.over(q.over((name, _) -> stored(name), arena), arena);
+        assertThatThrownBy(() -> twice.linear(Q, stored(Q)))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("quantize: " + Q + ".weight is NF4 already, expected a checkpoint of more bits");
     }

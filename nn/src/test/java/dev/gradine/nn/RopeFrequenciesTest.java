@@ -38,7 +38,7 @@ class RopeFrequenciesTest {
     }
 
     private static RopeFrequencies of(Map<String, ?> config) {
-        return RopeFrequencies.of(new ConfigKeys(config), D);
+        return RopeFrequencies.of(new ModelConfig(config), D);
     }
 
     @Test
@@ -88,7 +88,7 @@ class RopeFrequenciesTest {
     @Test
     void tables_hold_cos_and_sin_of_position_times_frequency() {
         try (Kernels k = CpuKernels.open()) {
-            RopeFrequencies.Tables t = RopeFrequencies.of(100, 6).tables(k, 50);
+            Rotary t = RopeFrequencies.of(100, 6).tables(k, 50);
             assertThat(t.cos().shape()).isEqualTo(Shape.of(50, 3));
             double[] cos = new double[150];
             double[] sin = new double[150];

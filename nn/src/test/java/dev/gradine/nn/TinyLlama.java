@@ -1,43 +1,83 @@
 package dev.gradine.nn;
 
+import dev.gradine.nn.Block.PreNorm;
+import dev.gradine.nn.SelfAttention.Apart;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.testkit.Cases;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/// A model of two blocks with random weights, for tests that need no golden values.
+/// A decoder of two blocks like Llama's with random weights, for tests that need no golden values.
 final class TinyLlama {
+
+    private static final int V = 37; // tokens
+    private static final int C = 24; // channels
+    private static final int M = 40; // channels of the feed-forward layer
+    private static final int D = 6; // size of a head; 4 of queries, 2 of keys
+    private static final int POSITIONS = 64;
 
     private TinyLlama() {}
 
-    /// Its `config.json`.
-    static Map<String, Object> config() {
-        Map<String, Object> c = new HashMap<>();
-        c.put("model_type", "llama");
-        c.put("vocab_size", 37);
-        c.put("hidden_size", 24);
-        c.put("intermediate_size", 40);
-        c.put("num_hidden_layers", 2);
-        c.put("num_attention_heads", 4);
-        c.put("num_key_value_heads", 2);
-        c.put("max_position_embeddings", 64);
-        return c;
+    /// The model with its configuration changed: `tie_word_embeddings`, `attention_bias`, `mlp_bias`.
+    static Decoder of(Kernels run, Map<String, Boolean> changes) {
+        Weights w = new Weights((name, shape) -> weight(run, name, shape), run);
+        boolean bias = changes.getOrDefault("attention_bias", false);
+        boolean mlpBias = changes.getOrDefault("mlp_bias", false);
+        Rotary rotary = RopeFrequencies.of(10_000, D).tables(run, POSITIONS);
+        Embedding e = w.embedding("model.embed_tokens", V, C);
+        List<Decoder.Layer> layers = new ArrayList<>();
+        for (int l = 0; l < 2; l++) {
+            int number = l;
+            Weights at = w.at("model.layers." + l);
+            layers.add(w.layer(() -> new PreNorm(
+                    norm(at, "input_layernorm"),
+                    attention(at.at("self_attn"), number, bias, rotary),
+                    norm(at, "post_attention_layernorm"),
+                    gated(at.at("mlp"), mlpBias))));
+        }
+        Norm norm = norm(w, "model.norm");
+        boolean tied = changes.getOrDefault("tie_word_embeddings", false);
+        Linear head = tied ? w.tied("lm_head", e.weight()) : w.linear("lm_head", V, C, false);
+        var ends = new Decoder.Ends(e::forward, List.of(e, e.weight()), norm, Head.of(head));
+        return new Decoder(new Decoder.Sizes("tiny", C, V, POSITIONS, 2 * D), ends, layers, w);
     }
 
-    /// The model with its configuration changed.
-    static Llama of(Kernels run, Map<String, Object> changes) {
-        Map<String, Object> c = config();
-        c.putAll(changes);
-        return new Llama(LlamaConfig.of(c), name -> weight(run, name), run);
-    }
-
-    static Llama of(Kernels run) {
+    static Decoder of(Kernels run) {
         return of(run, Map.of());
     }
 
-    private static Tensor weight(Kernels run, String name) {
-        var shape = Shapes.of(name);
+    private static Norm norm(Weights w, String path) {
+        return new Norm.Rms(w.weight(path + ".weight", C), 1e-6f);
+    }
+
+    private static SelfAttention attention(Weights w, int layer, boolean bias, Rotary rotary) {
+        @Nullable Norm none = null;
+        var qkv = new Apart(
+                w.linear("q_proj", 4 * D, C, bias),
+                w.linear("k_proj", 2 * D, C, bias),
+                w.linear("v_proj", 2 * D, C, bias),
+                none,
+                none,
+                rotary,
+                D);
+        AttentionSpec heads = AttentionSpec.causal(4, 2, D, (float) (1 / Math.sqrt(D)));
+        return new SelfAttention(qkv, w.linear("o_proj", C, 4 * D, bias), heads, layer);
+    }
+
+    private static Gated gated(Weights w, boolean bias) {
+        return new Gated(
+                Gated.SILU,
+                w.linear("gate_proj", M, C, bias),
+                w.linear("up_proj", M, C, bias),
+                w.linear("down_proj", C, M, bias));
+    }
+
+    private static Tensor weight(Kernels run, String name, Shape shape) {
         float[] values = Cases.plain(name.hashCode(), shape.size(), 0.5f);
         if (shape.rank() == 1) for (int i = 0; i < values.length; i++) values[i] += name.endsWith("bias") ? 0 : 1;
         return run.of(shape, values);

@@ -23,7 +23,7 @@ class TrunkTest {
     private static final TokenBatch BATCH = TokenBatch.of(List.of(new int[] {3, 30, 0, 36}, new int[] {1, 2, 3}));
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyLlama.of(run);
+    private final Decoder model = TinyLlama.of(run);
 
     @AfterEach
     void close() {
@@ -91,7 +91,7 @@ class TrunkTest {
 
     @Test
     void a_bias_belongs_to_its_layer() {
-        Llama biased = TinyLlama.of(run, Map.of("mlp_bias", true));
+        Decoder biased = TinyLlama.of(run, Map.of("mlp_bias", true));
         Linear up = biased.linears().stream()
                 .filter(l -> l.path().endsWith("1.mlp.up_proj"))
                 .findFirst()
@@ -154,7 +154,7 @@ class TrunkTest {
         TokenBatch equal = TokenBatch.of(List.of(new int[] {3, 30, 0, 36}, new int[] {1, 2, 3}));
         try (Kernels k = run.openStep()) {
             Trunk trunk = model.trunk(k, BATCH, List.of(Adapters.NONE));
-            Llama other = TinyLlama.of(run);
+            Decoder other = TinyLlama.of(run);
             assertThatThrownBy(() -> other.hidden(Pass.of(Tape.forgetting(k), BATCH), trunk))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("trunk: of another model, expected one of this model");

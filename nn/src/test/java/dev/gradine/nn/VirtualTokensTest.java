@@ -37,7 +37,7 @@ class VirtualTokensTest {
     private static final int C = 24;
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyLlama.of(run);
+    private final Decoder model = TinyLlama.of(run);
     private final Weight table = model.embeddings().getFirst().weight();
 
     @AfterEach
@@ -246,7 +246,7 @@ class VirtualTokensTest {
         assertThat(hidden(soft, TokenBatch.of(List.of(new int[61])))).hasSize(61 * C);
         assertThatThrownBy(() -> hidden(soft, TokenBatch.of(List.of(new int[62]))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("llama: position is 64, expected below 64 (max_position_embeddings)");
+                .hasMessage("tiny: position is 64, expected below 64 (max_position_embeddings)");
         var request = new Generation.Request(Rule.GREEDY, 8, _ -> false);
         Generation generation = new Generation(new Policy(model, soft), run);
         assertThat(generation.run(new int[60], request, new SplittableRandom(1), _ -> true))

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AdapterSetTest {
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run, false);
+    private final CausalLm model = TinyModel.of(run, false);
     private final float[] base = TinyModel.logits(Policy.of(model), run);
 
     @AfterEach
@@ -41,7 +41,7 @@ class AdapterSetTest {
     }
 
     /// Adapters on all layers and a trained copy of the head.
-    static AdapterSet everything(Llama model, Kernels run) {
+    static AdapterSet everything(CausalLm model, Kernels run) {
         return AdapterSet.fresh(model, Lora.of(4, 8), saving("all-linear", "lm_head"), run, new SplittableRandom(5));
     }
 
@@ -83,7 +83,7 @@ class AdapterSetTest {
     @Test
     void it_touches_what_it_adapts_and_what_it_trains_whole() {
         AdapterSet m = everything(model, run);
-        assertThat(model.linears()).allSatisfy(l -> assertThat(m.touches(l)).isEqualTo(l != model.head()));
+        assertThat(model.linears()).allSatisfy(l -> assertThat(m.touches(l)).isEqualTo(l != model.head().linear()));
         assertThat(model.weights().stream().filter(m::touches))
                 .extracting(Weight::path)
                 .containsExactly("lm_head.weight");
@@ -122,7 +122,7 @@ class AdapterSetTest {
         TinyModel.perturb(m, run);
         float[] on = logits(m);
         AdapterFolder.save(m, folder, "org/base", run);
-        Llama other = TinyModel.of(run, false);
+        CausalLm other = TinyModel.of(run, false);
         AdapterSet loaded = AdapterFolder.load(folder, other, run);
         assertThat(loaded.model()).isSameAs(other);
         assertThat(TinyModel.logits(new Policy(other, loaded), run)).isEqualTo(on);

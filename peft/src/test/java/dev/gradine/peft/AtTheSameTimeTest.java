@@ -7,7 +7,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.autograd.op.Mean;
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
@@ -30,7 +30,7 @@ class AtTheSameTimeTest {
     private static final int ROUNDS = 20; // so that every thread is in every layer while the others are in another
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run, false);
+    private final CausalLm model = TinyModel.of(run, false);
 
     @AfterEach
     void close() {
@@ -78,7 +78,7 @@ class AtTheSameTimeTest {
                     .with(set)
                     .training(seed)
                     .checkpointing(true);
-            Var z = model.head().forward(model.hidden(pass), pass);
+            Var z = model.head().logits(model.hidden(pass), pass);
             all.add(k.download(z.value()));
             tape.backward(Mean.mean(z));
         }

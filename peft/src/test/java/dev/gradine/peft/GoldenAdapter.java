@@ -8,11 +8,13 @@ import static dev.gradine.autograd.op.Mean.mean;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.io.Checkpoint;
+import dev.gradine.models.Families;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weights;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
@@ -39,7 +41,7 @@ final class GoldenAdapter implements AutoCloseable {
     private final Checkpoint base;
     private final Safetensors expected;
     final Kernels run = CpuKernels.open();
-    final Llama plain;
+    final CausalLm plain;
     final Path folder;
     final Path golden;
 
@@ -47,7 +49,7 @@ final class GoldenAdapter implements AutoCloseable {
     GoldenAdapter(String name) {
         golden = Golden.golden("peft/" + name);
         folder = golden.resolve("adapter");
-        base = Checkpoint.open(Golden.golden("peft/base"), arena);
+        base = Checkpoint.open(Golden.golden("peft/base"), List.of(), arena);
         plain = model(Map.of());
         expected = Safetensors.open(golden.resolve("expected.safetensors"), arena);
     }
@@ -57,13 +59,13 @@ final class GoldenAdapter implements AutoCloseable {
     }
 
     /// The base, some of its weights replaced.
-    Llama model(Map<String, Tensor> replaced) {
-        LlamaConfig config = LlamaConfig.of(base.config());
-        return new Llama(config, n -> replaced.containsKey(n) ? replaced.get(n) : base.tensor(n), run);
+    CausalLm model(Map<String, Tensor> replaced) {
+        Weights.Source source = (n, _) -> replaced.containsKey(n) ? replaced.get(n) : base.tensor(n);
+        return Families.builtIn().build(new ModelConfig(base.config()), new Weights(source, run));
     }
 
     /// The base with the adapters merged into its weights.
-    Llama merged(AdapterSet m) {
+    CausalLm merged(AdapterSet m) {
         Map<String, Tensor> replaced = new HashMap<>();
         for (Weight w : m.model().weights()) {
             if (Merge.changes(m, w)) replaced.put(w.path(), Merge.merged(m, w, run));
@@ -92,7 +94,7 @@ final class GoldenAdapter implements AutoCloseable {
         return first.doubleValue();
     }
 
-    float[] logits(Llama model) {
+    float[] logits(CausalLm model) {
         return TinyModel.logits(Policy.of(model), run, tokens("input_ids"));
     }
 
@@ -130,7 +132,7 @@ final class GoldenAdapter implements AutoCloseable {
             Var hidden = plain.hidden(pass);
             Var h = gather(hidden, k.ofInts(rows.stream().mapToInt(i -> i).toArray()));
             Tensor ids = k.ofInts(targets.stream().mapToInt(i -> i).toArray());
-            Var loss = scale(mean(logProb(plain.head().forward(h, pass), ids, null)), -1);
+            Var loss = scale(mean(logProb(plain.head().logits(h, pass), ids, null)), -1);
             tape.backward(loss);
             return k.download(loss.value())[0];
         }

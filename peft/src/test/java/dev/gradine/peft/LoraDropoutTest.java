@@ -6,7 +6,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
@@ -84,7 +84,7 @@ class LoraDropoutTest {
         assertThat(mask(7, 3)).isEqualTo(mask(7, 3));
     }
 
-    private AdapterSet adapted(Llama model, float p) {
+    private AdapterSet adapted(CausalLm model, float p) {
         AdapterSet m = AdapterSet.fresh(
                 model, Lora.of(4, 8).dropping(p), Selection.of("q_proj,v_proj"), run, new SplittableRandom(5));
         TinyModel.perturb(m, run);
@@ -92,17 +92,17 @@ class LoraDropoutTest {
     }
 
     /// Logits of a pass with `set` that was changed by `mode`.
-    private float[] logits(Llama model, AdapterSet set, UnaryOperator<Pass> mode) {
+    private float[] logits(CausalLm model, AdapterSet set, UnaryOperator<Pass> mode) {
         try (Kernels k = run.openStep()) {
             Pass pass = mode.apply(
                     new Policy(model, set).pass(Tape.forgetting(k), TokenBatch.of(List.of(TinyModel.TOKENS))));
-            return k.download(model.head().forward(model.hidden(pass), pass).value());
+            return k.download(model.head().logits(model.hidden(pass), pass).value());
         }
     }
 
     @Test
     void a_pass_drops_in_training_alone() {
-        Llama model = TinyModel.of(run, false);
+        CausalLm model = TinyModel.of(run, false);
         AdapterSet m = adapted(model, P);
         float[] whole = TinyModel.logits(new Policy(model, m), run);
         float[] dropped = logits(model, m, p -> p.training(1));
@@ -114,7 +114,7 @@ class LoraDropoutTest {
 
     @Test
     void nothing_drops_with_a_probability_of_zero() {
-        Llama model = TinyModel.of(run, false);
+        CausalLm model = TinyModel.of(run, false);
         AdapterSet none = adapted(model, 0);
         assertThat(logits(model, none, p -> p.training(1)))
                 .isEqualTo(TinyModel.logits(new Policy(model, none), run))

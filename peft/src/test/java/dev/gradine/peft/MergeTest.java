@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Linear;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
@@ -34,14 +34,14 @@ class MergeTest {
         run.close();
     }
 
-    private AdapterSet adapted(Llama model, String targets) {
+    private AdapterSet adapted(CausalLm model, String targets) {
         AdapterSet m = AdapterSet.fresh(model, Lora.of(3, 6), Selection.of(targets), run, new SplittableRandom(1));
         TinyModel.perturb(m, run);
         return m;
     }
 
     /// What merged weights compute in the place of adapters.
-    private float[] merged(Llama model, AdapterSet m) {
+    private float[] merged(CausalLm model, AdapterSet m) {
         Map<Weight, Param> sums = new HashMap<>();
         for (Weight w : model.weights()) {
             if (Merge.changes(m, w)) sums.put(w, Param.frozen(w.path(), Merge.merged(m, w, run)));
@@ -62,7 +62,7 @@ class MergeTest {
 
     @Test
     void a_merged_model_computes_what_the_adapted_one_does() {
-        Llama model = TinyModel.of(run, false);
+        CausalLm model = TinyModel.of(run, false);
         AdapterSet m = adapted(model, "all-linear");
         double[] expected = Cases.doubles(TinyModel.logits(new Policy(model, m), run));
         Tolerance tolerance = Tolerance.logits().times(10); // logits of magnitude 10
@@ -79,7 +79,7 @@ class MergeTest {
 
     @Test
     void a_tied_head_is_merged_without_the_embedding() {
-        Llama model = TinyModel.of(run, true);
+        CausalLm model = TinyModel.of(run, true);
         AdapterSet m = adapted(model, "lm_head");
         assertThat(model.weights().stream().filter(w -> Merge.changes(m, w)))
                 .extracting(Weight::path)
@@ -95,10 +95,10 @@ class MergeTest {
 
     @Test
     void a_trained_copy_takes_the_weights_place() {
-        Llama model = TinyModel.of(run, false);
+        CausalLm model = TinyModel.of(run, false);
         AdapterSet m = AdapterSetTest.everything(model, run);
         TinyModel.perturb(m, run);
-        Weight head = model.head().weight();
+        Weight head = model.head().linear().weight();
         assertThat(Merge.changes(m, head)).isTrue();
         assertThat(run.download(Merge.merged(m, head, run)))
                 .isEqualTo(run.download(m.copies().lastEntry().getValue().value()));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class PromptTuningTest {
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = TinyModel.of(run, false);
+    private final CausalLm model = TinyModel.of(run, false);
 
     @AfterEach
     void close() {

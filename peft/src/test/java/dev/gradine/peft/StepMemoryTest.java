@@ -9,7 +9,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
-import dev.gradine.nn.Llama;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/// What each layer of an adapted Llama costs in the memory of a step, to the byte, and that holding less changes no
+/// What each layer of an adapted CausalLm costs in the memory of a step, to the byte, and that holding less changes no
 /// bit.
 class StepMemoryTest {
 
@@ -33,7 +33,7 @@ class StepMemoryTest {
     private static final int RANK = 4;
     private static final int HEADS = 4;
 
-    private static AdapterSet adapted(Llama model, float dropout, Kernels run) {
+    private static AdapterSet adapted(CausalLm model, float dropout, Kernels run) {
         Lora lora = Lora.of(RANK, 8).dropping(dropout);
         return AdapterSet.fresh(model, lora, Selection.of("all-linear"), run, new SplittableRandom(5));
     }
@@ -47,7 +47,7 @@ class StepMemoryTest {
         long[] used = new long[2];
         for (int i = 0; i < 2; i++) {
             try (Kernels run = CpuKernels.open()) {
-                Llama model = TinyModel.of(run, true, 4 + i);
+                CausalLm model = TinyModel.of(run, true, 4 + i);
                 AdapterSet m = adapted(model, 0, run);
                 try (Kernels k = run.openStep()) {
                     model.hidden(Pass.of(tape.apply(k), batch()).with(m).checkpointing(checkpoints));
@@ -88,7 +88,7 @@ class StepMemoryTest {
     /// @param second seed of the masks from the end of the forward pass on
     private static List<float[]> gradients(float dropout, boolean checkpoints, long second) {
         try (Kernels run = CpuKernels.open()) {
-            Llama model = TinyModel.of(run, true);
+            CausalLm model = TinyModel.of(run, true);
             AdapterSet m = adapted(model, dropout, run);
             TinyModel.perturb(m, run);
             AtomicLong seed = new AtomicLong(1);
@@ -98,7 +98,7 @@ class StepMemoryTest {
                         .with(new Reseeded(m, seed))
                         .training(1)
                         .checkpointing(checkpoints);
-                Var y = model.head().forward(model.hidden(pass), pass);
+                Var y = model.head().logits(model.hidden(pass), pass);
                 seed.set(second);
                 tape.backward(mean(y));
             }

@@ -1,10 +1,12 @@
 package dev.gradine.peft;
 
+import dev.gradine.models.Families;
 import dev.gradine.autograd.Tape;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -19,12 +21,13 @@ final class TinyModel {
 
     private TinyModel() {}
 
-    static Llama of(Kernels run, boolean tied) {
+    static CausalLm of(Kernels run, boolean tied) {
         return of(run, tied, 2);
     }
 
-    static Llama of(Kernels run, boolean tied, int layers) {
+    static CausalLm of(Kernels run, boolean tied, int layers) {
         Map<String, Object> config = Map.of(
+                "model_type", "llama",
                 "vocab_size", 37,
                 "hidden_size", 24,
                 "intermediate_size", 40,
@@ -33,28 +36,14 @@ final class TinyModel {
                 "num_key_value_heads", 2,
                 "attention_bias", true,
                 "tie_word_embeddings", tied);
-        return new Llama(LlamaConfig.of(config), name -> weight(run, name), run);
+        return Families.builtIn()
+                .build(new ModelConfig(config), new Weights((name, shape) -> weight(run, name, shape), run));
     }
 
-    private static Tensor weight(Kernels run, String name) {
-        Shape shape = shape(name);
+    private static Tensor weight(Kernels run, String name, Shape shape) {
         float[] values = Cases.plain(name.hashCode(), shape.size(), 0.5f);
         if (name.endsWith("norm.weight")) for (int i = 0; i < values.length; i++) values[i] += 1;
         return run.of(shape, values);
-    }
-
-    private static Shape shape(String name) {
-        String[] path = name.split("\\.", -1);
-        Shape weight = switch (path[path.length - 2]) {
-            case "embed_tokens", "lm_head" -> Shape.of(37, 24);
-            case "q_proj", "o_proj" -> Shape.of(24, 24);
-            case "k_proj", "v_proj" -> Shape.of(12, 24);
-            case "gate_proj", "up_proj" -> Shape.of(40, 24);
-            case "down_proj" -> Shape.of(24, 40);
-            case "norm", "input_layernorm", "post_attention_layernorm" -> Shape.of(24);
-            default -> throw new IllegalArgumentException("no weight " + name);
-        };
-        return name.endsWith(".bias") ? Shape.of(weight.dim(0)) : weight;
     }
 
     /// Logits of every position of the sequences.

@@ -7,14 +7,16 @@ import dev.gradine.align.LabelledPair;
 import dev.gradine.align.PairBatch;
 import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.autograd.op.Functions;
+import dev.gradine.models.Families;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Trunk;
+import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -31,8 +33,8 @@ class ReferenceLogProbsTest {
     private static final int C = 8;
 
     private final Kernels run = CpuKernels.open();
-    private final Llama model = llama(0);
-    private final Llama second = llama(1);
+    private final CausalLm model = llama(0);
+    private final CausalLm second = llama(1);
     private final PairBatch batch = PairBatch.of(
             List.of(new LabelledPair(
                     0,
@@ -45,20 +47,20 @@ class ReferenceLogProbsTest {
         run.close();
     }
 
-    private Llama llama(int seed) {
+    private CausalLm llama(int seed) {
         Map<String, Object> config = Map.of(
+                "model_type", "llama",
                 "vocab_size", 9,
                 "hidden_size", C,
                 "intermediate_size", C,
                 "num_hidden_layers", 2,
                 "num_attention_heads", 2,
                 "num_key_value_heads", 2);
-        return new Llama(LlamaConfig.of(config), name -> weight(name, seed), run);
+        Weights weights = new Weights((name, shape) -> weight(name, shape, seed), run);
+        return Families.builtIn().build(new ModelConfig(config), weights);
     }
 
-    private Tensor weight(String name, int seed) {
-        Shape matrix = name.contains("embed") || name.contains("lm_head") ? Shape.of(9, C) : Shape.of(C, C);
-        Shape shape = name.contains("norm") ? Shape.of(C) : matrix;
+    private Tensor weight(String name, Shape shape, int seed) {
         return run.of(shape, Cases.plain(name.hashCode() + seed, shape.size(), 0.5f));
     }
 

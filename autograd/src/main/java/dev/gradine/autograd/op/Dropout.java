@@ -31,6 +31,11 @@ public record Dropout(float p, long seed) implements Op1<Dropout.Saved> {
     }
 
     @Override
+    public boolean isCheap() {
+        return true;
+    }
+
+    @Override
     public Forward<Saved> forward(Kernels k, Tensor x) {
         Tensor y = k.emptyLike(x);
         k.dropout().apply(x, p, seed, y);

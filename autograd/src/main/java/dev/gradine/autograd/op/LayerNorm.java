@@ -32,6 +32,11 @@ public record LayerNorm(float eps) implements Op3<LayerNorm.Saved> {
     }
 
     @Override
+    public boolean isCheap() {
+        return true;
+    }
+
+    @Override
     public Forward<Saved> forward(Kernels k, Tensor x, Tensor w, Tensor b) {
         Shape c = Shape.of(x.shape().last());
         require("layer_norm", "w", w.shape(), c, "last axis of x " + x.shape());

@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
 /// The tape holds those.
 public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
 
+    /// Whether its result costs less to make again than to keep: norms, gates, masks. A frame of the tape then keeps
+    /// what it was made of instead; see `Tape.frame`.
+    default boolean isCheap() {
+        return false;
+    }
+
     /// Its name in messages.
     default String title() {
         return getClass().getSimpleName();

@@ -33,6 +33,11 @@ public record RmsNorm(float eps) implements Op2<RmsNorm.Saved> {
     }
 
     @Override
+    public boolean isCheap() {
+        return true;
+    }
+
+    @Override
     public Forward<Saved> forward(Kernels k, Tensor x, Tensor w) {
         require("rms_norm", "w", w.shape(), Shape.of(x.shape().last()), "last axis of x " + x.shape());
         Tensor y = k.emptyLike(x);

@@ -27,6 +27,11 @@ public record SwiGlu() implements Op2<SwiGlu.Saved> {
     }
 
     @Override
+    public boolean isCheap() {
+        return true;
+    }
+
+    @Override
     public Forward<Saved> forward(Kernels k, Tensor gate, Tensor up) {
         require("swi_glu", "up", up.shape(), gate.shape(), "shape of gate");
         Tensor y = k.emptyLike(gate);

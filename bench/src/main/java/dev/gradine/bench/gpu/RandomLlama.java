@@ -1,9 +1,9 @@
 package dev.gradine.bench.gpu;
 
+import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Llama;
-import dev.gradine.nn.LlamaConfig;
-import dev.gradine.nn.RopeFrequencies;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weights;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -11,6 +11,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /// A Llama with random weights in bf16, for measuring how long a step takes: no file is needed, and time does not
@@ -23,14 +25,13 @@ final class RandomLlama {
     private static final int ALIGNED = 32; // values, of two bytes
     private static final double DEVIATION = 0.02; // as models are initialised
 
-    private final LlamaConfig config;
     private final Arena host;
     private final Tensor values;
 
-    private RandomLlama(LlamaConfig config, Arena host) {
-        this.config = config;
+    private RandomLlama(ModelConfig config, Arena host) {
         this.host = host;
-        int largest = config.hidden() * Math.max(config.vocabSize(), config.intermediate());
+        int rows = Math.max(config.positive("vocab_size"), config.positive("intermediate_size"));
+        int largest = config.positive("hidden_size") * rows;
         values = Tensor.zeros(host, DType.BF16, Shape.of(largest + PERIOD));
         SplittableRandom rng = new SplittableRandom(3);
         float[] some = new float[PERIOD];
@@ -45,35 +46,32 @@ final class RandomLlama {
     }
 
     /// Sizes of Llama 3.1 8B, for sequences of up to 8192 tokens.
-    static LlamaConfig sizesOf8b() {
-        RopeFrequencies rope = RopeFrequencies.of(500_000, 128);
-        return new LlamaConfig(128_256, 4096, 14_336, 32, 32, 8, 128, 8192, 1e-5f, rope, false, false, false);
+    static Map<String, Object> sizesOf8b() {
+        Map<String, Object> c = new LinkedHashMap<>();
+        c.put("model_type", "llama");
+        c.put("vocab_size", 128_256);
+        c.put("hidden_size", 4096);
+        c.put("intermediate_size", 14_336);
+        c.put("num_hidden_layers", 32);
+        c.put("num_attention_heads", 32);
+        c.put("num_key_value_heads", 8);
+        c.put("max_position_embeddings", 8192);
+        c.put("rms_norm_eps", 1e-5);
+        c.put("rope_theta", 500_000);
+        return c;
     }
 
     /// The model, in the lifetime `run`.
     ///
     /// @param host lives as long as the model where `run` shares the host's memory
-    static CausalLm of(LlamaConfig config, Kernels run, Arena host) {
+    static CausalLm of(Map<String, Object> sizes, Kernels run, Arena host) {
+        ModelConfig config = new ModelConfig(sizes);
         RandomLlama random = new RandomLlama(config, host);
-        return new Llama(config, random::weight, run);
+        return Families.builtIn().build(config, new Weights(random::weight, run));
     }
 
-    private Tensor weight(String name) {
-        int c = config.hidden();
-        int m = config.intermediate();
-        int q = config.heads() * config.headDim();
-        int kv = config.kvHeads() * config.headDim();
-        String what = name.replaceFirst("\\.weight$", "").replaceFirst("^.*\\.", "");
-        return switch (what) {
-            case "input_layernorm", "post_attention_layernorm", "norm" -> ones(c);
-            case "embed_tokens", "lm_head" -> matrix(name, config.vocabSize(), c);
-            case "q_proj" -> matrix(name, q, c);
-            case "k_proj", "v_proj" -> matrix(name, kv, c);
-            case "o_proj" -> matrix(name, c, q);
-            case "gate_proj", "up_proj" -> matrix(name, m, c);
-            case "down_proj" -> matrix(name, c, m);
-            default -> throw new IllegalArgumentException("llama: no random weight for " + name);
-        };
+    private Tensor weight(String name, Shape shape) {
+        return shape.rank() == 1 ? ones(shape.dim(0)) : matrix(name, shape);
     }
 
     private Tensor ones(int n) {
@@ -82,8 +80,8 @@ final class RandomLlama {
         return Tensor.of(host, Shape.of(n), values);
     }
 
-    private Tensor matrix(String name, int rows, int columns) {
+    private Tensor matrix(String name, Shape shape) {
         int at = Math.floorMod(name.hashCode(), PERIOD) / ALIGNED * ALIGNED;
-        return values.rows(at, at + rows * columns).reshape(Shape.of(rows, columns));
+        return values.rows(at, at + shape.size()).reshape(shape);
     }
 }

@@ -9,21 +9,29 @@ import dev.gradine.bench.ModelRows.Sizes.Batch;
 import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.gpu.GraphGpu;
-import dev.gradine.nn.LlamaConfig;
-import dev.gradine.nn.RopeFrequencies;
+import dev.gradine.nn.ModelConfig;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Whole steps of a tiny model with random weights, in bf16 on the simulator: with our products, with a vendor's,
 /// and what the CPU makes of the same.
 class GpuStepsTest {
 
-    private static final LlamaConfig TINY =
-            new LlamaConfig(48, 32, 64, 1, 4, 2, 8, 64, 1e-5f, RopeFrequencies.of(10_000, 8), false, false, false);
+    private static final Map<String, Object> TINY = Map.of(
+            "model_type", "llama",
+            "vocab_size", 48,
+            "hidden_size", 32,
+            "intermediate_size", 64,
+            "num_hidden_layers", 1,
+            "num_attention_heads", 4,
+            "num_key_value_heads", 2,
+            "max_position_embeddings", 64,
+            "rms_norm_eps", 1e-5);
     private static final Sizes SIZES = new Sizes(5, 1, List.of(new Batch(2, 6)), 8);
     private static final GpuSteps SFT = new GpuSteps(SIZES, new Choice(name -> name.contains("sft"), 1e-3));
     private static final GpuSteps OTHERS =
@@ -90,11 +98,11 @@ class GpuStepsTest {
                 .getFirst();
         assertThat(row.rates().cublas()).isPositive();
         assertThat(row.line()).endsWith("fine-tuning step of Llama 8B: 8,000 tokens/s, missed");
-        LlamaConfig real = RandomLlama.sizesOf8b();
-        long block = 2L * real.hidden() * real.hidden()
-                + 2L * real.hidden() * real.kvHeads() * real.headDim()
-                + 3L * real.hidden() * real.intermediate();
-        assertThat(real.layers() * block + 2L * real.vocabSize() * real.hidden())
+        ModelConfig real = new ModelConfig(RandomLlama.sizesOf8b());
+        long hidden = real.positive("hidden_size");
+        long keys = hidden / real.positive("num_attention_heads") * real.positive("num_key_value_heads");
+        long block = 2 * hidden * hidden + 2 * hidden * keys + 3 * hidden * real.positive("intermediate_size");
+        assertThat(real.positive("num_hidden_layers") * block + 2 * real.positive("vocab_size") * hidden)
                 .isBetween(8_000_000_000L, 8_060_000_000L);
     }
 }

@@ -10,10 +10,8 @@ import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.UnsupportedKernelException;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.AttentionSpec;
-import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
 
 /// Attention on the device. What its blocks do is listed on the host, once for all layers of a step.
@@ -39,16 +37,17 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention", "y", y, q, "q");
         DTypeException.require("attention", "lse", lse, DType.F32);
         if (q.size() == 0) return;
-        if (AttentionSlices.suit(sequences)) {
-            split.forward(q, k, v, spec, sequences, y, lse);
+        Sequences rows = spec.mask().over(sequences);
+        if (AttentionSlices.suit(spec.mask(), rows)) {
+            split.forward(q, k, v, spec, rows, y, lse);
             return;
         }
         AttentionPath path = AttentionPath.of(spec, q, k, v, y);
         if (hopper.runs("forward", path, spec)) {
-            hopper.forward(q, k, v, spec, sequences, y, lse);
+            hopper.forward(q, k, v, spec, rows, y, lse);
             return;
         }
-        Listed l = lists.of(sequences, path.queries(), path.keys());
+        Listed l = lists.of(spec.mask(), rows, path.queries(), path.keys());
         Arguments arguments = new Arguments().values(q, k, v, l.address());
         addHeads(arguments, path, spec);
         arguments
@@ -77,14 +76,15 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention_gradient", "dk", dk, k, "k");
         requireLike("attention_gradient", "dv", dv, v, "v");
         if (k.size() == 0) return;
+        Sequences rows = spec.mask().over(sequences);
         AttentionPath path = AttentionPath.of(spec, q, k, v, up.dy(), dq, dk, dv);
         long delta = delta(up, spec, sequences);
         if (q.size() > 0 && hopper.runs("backward_q", path, spec) && hopper.runs("backward_kv", path, spec)) {
-            hopper.backwardQ(up, delta, q, k, v, spec, sequences, dq);
-            hopper.backwardKv(up, delta, q, k, v, spec, sequences, dk, dv);
+            hopper.backwardQ(up, delta, q, k, v, spec, rows, dq);
+            hopper.backwardKv(up, delta, q, k, v, spec, rows, dk, dv);
             return;
         }
-        Listed l = lists.of(sequences, path.queries(), path.keys());
+        Listed l = lists.of(spec.mask(), rows, path.queries(), path.keys());
         if (q.size() > 0) {
             Arguments arguments = new Arguments().values(up.dy(), up.lse(), delta, q, k, v, l.address());
             addHeads(arguments, path, spec);
@@ -117,6 +117,7 @@ final class AttentionCuda implements AttentionKernel {
         to.values(spec.heads(), spec.kvHeads());
         if (path.takesHeadDim()) to.values(spec.headDim());
         to.values(spec.scale());
+        if (path.takesHeadDim()) to.values(spec.softCap());
     }
 
     private static Kernel kernel(String pass, AttentionPath path) {
@@ -124,16 +125,6 @@ final class AttentionCuda implements AttentionKernel {
     }
 
     private static void require(String op, Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences) {
-        if (!(spec.mask() instanceof Mask.Causal)
-                || spec.softCap() > 0
-                || !sequences.gaps().isEmpty()) {
-            throw new UnsupportedKernelException(op
-                    + ": no CUDA kernel for mask %s with soft cap %s and %d gaps among the keys; run this op on cpu"
-                            .formatted(
-                                    spec.mask(),
-                                    spec.softCap(),
-                                    sequences.gaps().size()));
-        }
         spec.require(sequences);
         RealType.requireActivation(op, "q", q);
         int width = spec.heads() * spec.headDim();

@@ -10,6 +10,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -43,9 +44,12 @@ final class AttentionHopper {
         this.backwardLists = new AttentionLists(gpu);
     }
 
-    /// Whether a pass for heads of this size may be chosen; it takes all that the tensor cores' path takes.
+    /// Whether a pass may be chosen: it takes what the tensor cores' path takes, where the mask is causal in each of
+    /// the
+    /// sequences it is given.
     boolean runs(String pass, AttentionPath path, AttentionSpec spec) {
-        return !path.takesHeadDim() && kernels.contains(kernel(pass, spec.headDim()));
+        boolean causal = spec.mask() instanceof Mask.Causal || spec.mask() instanceof Mask.Chunk;
+        return causal && !path.takesHeadDim() && kernels.contains(kernel(pass, spec.headDim()));
     }
 
     private static Kernel kernel(String pass, int headDim) {
@@ -54,7 +58,7 @@ final class AttentionHopper {
 
     void forward(Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor y, Tensor lse) {
         int queries = (spec.headDim() == 64 ? 3 : 2) * ROWS;
-        Listed l = forwardLists.of(sequences, queries, KEYS);
+        Listed l = forwardLists.of(spec.mask(), sequences, queries, KEYS);
         int tiles = l.tiles().queries().size();
         int row = 2 * spec.headDim();
         int stages = 1024 / row;
@@ -69,7 +73,7 @@ final class AttentionHopper {
     /// @param delta where Σ y · dy of every row and head is
     void backwardQ(
             Upstream up, long delta, Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor dq) {
-        Listed l = backwardLists.of(sequences, BACKWARD_ROWS, BACKWARD_ROWS);
+        Listed l = backwardLists.of(spec.mask(), sequences, BACKWARD_ROWS, BACKWARD_ROWS);
         int tiles = l.tiles().queries().size();
         int keys = 8192 / spec.headDim();
         new Arguments()
@@ -91,7 +95,7 @@ final class AttentionHopper {
             Sequences sequences,
             Tensor dk,
             Tensor dv) {
-        Listed l = backwardLists.of(sequences, BACKWARD_ROWS, BACKWARD_ROWS);
+        Listed l = backwardLists.of(spec.mask(), sequences, BACKWARD_ROWS, BACKWARD_ROWS);
         int tiles = l.tiles().keys().size();
         new Arguments()
                 .values(map(up.dy(), spec.heads(), spec, ROWS), up.lse(), delta)

@@ -8,7 +8,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionSpec;
 
 /// Which kernels compute attention, and what their blocks hold: tensor cores for bf16 heads of 64 and
-/// 128, f32 units for all else.
+/// 128 without a soft cap, f32 units for all else.
 ///
 /// @param suffix end of the kernels' names
 /// @param takesHeadDim whether they are told the size of a head
@@ -33,7 +33,8 @@ record AttentionPath(
         int d = spec.headDim();
         boolean aligned = true;
         for (Tensor t : all) aligned &= t.data().address() % PIECE == 0;
-        if (bf16 && aligned && spec.scale() > 0 && (d == 64 || d == 128)) return tensorCores(d);
+        boolean plain = spec.scale() > 0 && spec.softCap() == 0;
+        if (bf16 && aligned && plain && (d == 64 || d == 128)) return tensorCores(d);
         return any(bf16 ? "_bf16" : "_f32", d);
     }
 

@@ -1,6 +1,8 @@
 package dev.gradine.cuda.kernels;
 
 import dev.gradine.cuda.kernels.AttentionTiles.QueryTile;
+import dev.gradine.tensor.kernel.Band;
+import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,7 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
 
     static final int PAIRS = 8; // of a block, at most
 
+    private static final int SLICE = QueryTile.INTS + 4; // ints
     private static final int MOST_QUERIES = 16; // of a sequence
     private static final int SPAN = 32; // keys that a block reads at once
     private static final int SHORTEST = 64; // keys of a slice: fewer are not worth the parts they leave
@@ -28,37 +31,47 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
     record Joint(int part, int stride, int count) {}
 
     /// Whether so few queries see so many keys that one block for all keys would leave most of a GPU idle.
-    static boolean suit(Sequences sequences) {
+    static boolean suit(Mask mask, Sequences sequences) {
         int most = 0;
         for (int s = 0; s < sequences.count(); s++) {
-            if (sequences.queries(s) > MOST_QUERIES) return false;
-            int parent = sequences.parent(s);
-            most = Math.max(most, sequences.keys(s) + (parent < 0 ? 0 : sequences.keys(parent)));
+            int queries = sequences.queries(s);
+            if (queries > MOST_QUERIES) return false;
+            if (queries == 0) continue;
+            Band band = AttentionTiles.band(mask, sequences, s);
+            most = Math.max(most, band.end(queries) - band.begin());
         }
         return most > 2 * SHORTEST;
     }
 
+    /// @param sequences whose queries see bands of keys, as the mask makes them
     /// @param heads of queries
     /// @param perGroup heads that read one key head
-    static AttentionSlices of(Sequences sequences, int heads, int perGroup) {
-        List<Slice> slices = new ArrayList<>();
-        List<Joint> joints = new ArrayList<>();
+    static AttentionSlices of(Mask mask, Sequences sequences, int heads, int perGroup) {
+        AttentionSlices all = new AttentionSlices(new ArrayList<>(), new ArrayList<>(), 0);
         int parts = 0;
         for (int s = 0; s < sequences.count(); s++) {
             if (sequences.queries(s) == 0) continue;
-            QueryTile tile = AttentionTiles.whole(sequences, s);
-            int keys = tile.ahead() + tile.queries();
-            int length = length(keys);
-            int count = Math.ceilDiv(keys, length);
-            int rows = tile.queries() * heads;
-            for (int i = 0; i < tile.queries(); i++) joints.add(new Joint(parts + i * heads, rows, count));
-            for (int begin = 0; begin < keys; begin += length, parts = Math.addExact(parts, rows)) {
-                for (int pair = 0; pair < tile.queries() * perGroup; pair += PAIRS) {
-                    slices.add(new Slice(tile, pair, begin, Math.min(keys, begin + length), parts));
-                }
+            QueryTile tile = AttentionTiles.tile(mask, sequences, s, 0, sequences.queries(s));
+            parts = all.add(tile, heads, perGroup, parts);
+        }
+        return new AttentionSlices(all.slices, all.joints, parts);
+    }
+
+    /// Adds the slices of all queries of a sequence, whose parts begin at row `parts`.
+    ///
+    /// @return where the next ones begin
+    private int add(QueryTile tile, int heads, int perGroup, int parts) {
+        int length = length(tile.end() - tile.begin());
+        int count = Math.ceilDiv(tile.end() - tile.begin(), length);
+        int rows = tile.queries() * heads;
+        for (int i = 0; i < tile.queries(); i++) joints.add(new Joint(parts + i * heads, rows, count));
+        int part = parts;
+        for (int begin = tile.begin(); begin < tile.end(); begin += length, part = Math.addExact(part, rows)) {
+            for (int pair = 0; pair < tile.queries() * perGroup; pair += PAIRS) {
+                slices.add(new Slice(tile, pair, begin, Math.min(tile.end(), begin + length), part));
             }
         }
-        return new AttentionSlices(slices, joints, parts);
+        return part;
     }
 
     private static int length(int keys) {
@@ -68,7 +81,7 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
 
     /// The two lists one after the other.
     int[] toInts() {
-        int[] to = new int[10 * slices.size() + 3 * joints.size()];
+        int[] to = new int[SLICE * slices.size() + 3 * joints.size()];
         int at = 0;
         for (Slice s : slices) {
             at = s.tile.put(to, at);
@@ -80,6 +93,6 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
 
     /// Byte at which the joints begin among `toInts`.
     long jointsAt() {
-        return 4L * 10 * slices.size();
+        return 4L * SLICE * slices.size();
     }
 }

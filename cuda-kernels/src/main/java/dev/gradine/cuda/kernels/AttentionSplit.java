@@ -7,6 +7,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.tensor.kernel.Sequences;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Launches `attention_split.cuh`: a block for each slice of the keys, then one for each query and head to join them.
@@ -15,17 +17,25 @@ final class AttentionSplit {
     private static final int SPAN = 32; // keys in shared memory
 
     private final Gpu gpu;
-    private final Workspace lists;
+    private final Map<AttentionSpec, Lists> bySpec = new HashMap<>(); // layers with different masks may take turns
     private final Workspace outs;
     private final Workspace shares;
-    private @Nullable Listed listed;
 
     /// The lists at `address` on the device.
-    private record Listed(Sequences sequences, AttentionSpec spec, AttentionSlices slices, long address) {}
+    private record Listed(Sequences sequences, AttentionSlices slices, long address) {}
+
+    /// The last lists for one kind of layer, and their memory.
+    private static final class Lists {
+        private final Workspace memory;
+        private @Nullable Listed last;
+
+        Lists(Gpu gpu) {
+            memory = new Workspace(gpu);
+        }
+    }
 
     AttentionSplit(Gpu gpu) {
         this.gpu = gpu;
-        this.lists = new Workspace(gpu);
         this.outs = new Workspace(gpu);
         this.shares = new Workspace(gpu);
     }
@@ -36,7 +46,8 @@ final class AttentionSplit {
         long share = shares.room(8L * l.slices.parts());
         int blocks = l.slices.slices().size();
         new Arguments()
-                .values(q, k, v, l.address, spec.heads(), spec.kvHeads(), spec.headDim(), spec.scale(), out, share)
+                .values(q, k, v, l.address, spec.heads(), spec.kvHeads(), spec.headDim())
+                .values(spec.scale(), spec.softCap(), out, share)
                 .launch(
                         gpu,
                         Data.kernel("attention", "split", q.dtype()),
@@ -56,14 +67,15 @@ final class AttentionSplit {
     }
 
     private Listed listed(Sequences sequences, AttentionSpec spec) {
-        Listed l = listed;
-        if (l != null && l.sequences == sequences && l.spec.equals(spec)) return l;
-        AttentionSlices slices = AttentionSlices.of(sequences, spec.heads(), spec.heads() / spec.kvHeads());
+        Lists lists = bySpec.computeIfAbsent(spec, _ -> new Lists(gpu));
+        Listed l = lists.last;
+        if (l != null && l.sequences == sequences) return l;
+        AttentionSlices slices = AttentionSlices.of(spec.mask(), sequences, spec.heads(), spec.perGroup());
         int[] ints = slices.toInts();
-        long address = lists.room(4L * ints.length);
+        long address = lists.memory.room(4L * ints.length);
         gpu.upload(MemorySegment.ofArray(ints), address);
-        Listed now = new Listed(sequences, spec, slices, address);
-        listed = now;
+        Listed now = new Listed(sequences, slices, address);
+        lists.last = now;
         return now;
     }
 }

@@ -1,5 +1,7 @@
 package dev.gradine.cuda.kernels;
 
+import dev.gradine.tensor.kernel.Band;
+import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -11,73 +13,96 @@ import java.util.function.ToIntFunction;
 /// first, so that no long one starts last.
 record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> sources) {
 
-    /// Queries of one sequence; query i sees keys 0 … ahead + i, the first `sharedKeys` of them from
-    /// row `shared` on, the others from row `own` on.
-    record QueryTile(int query, int queries, int shared, int sharedKeys, int own, int ahead) {
+    /// Queries of one sequence; query i sees keys `behind` + i … `ahead` + i, of keys 0 … `end` − 1, the first
+    /// `sharedKeys` of them from row `shared` on, the others from row `own` on.
+    record QueryTile(int query, int queries, int shared, int sharedKeys, int own, int ahead, int behind, int end) {
+
+        static final int INTS = 8;
+
+        /// The first key that some query sees.
+        int begin() {
+            return Math.max(0, behind);
+        }
+
         private int work() {
-            return ahead + queries;
+            return end - begin();
         }
 
         int put(int[] to, int at) {
-            return AttentionTiles.put(to, at, query, queries, shared, sharedKeys, own, ahead);
+            return AttentionTiles.put(to, at, query, queries, shared, sharedKeys, own, ahead, behind, end);
         }
     }
 
     /// Keys of one sequence, seen by sources `first` … `end` − 1.
     record KeyTile(int key, int keys, int first, int end, int work) {}
 
-    /// Queries of one sequence, of which query i sees keys 0 … ahead + i of a tile.
-    record Source(int query, int queries, int ahead) {}
+    /// Queries of one sequence, of which query i sees keys `behind` + i … `ahead` + i of a tile.
+    record Source(int query, int queries, int ahead, int behind) {}
 
+    /// @param sequences whose queries see bands of keys, as the mask makes them
     /// @param queryRows queries of a tile
     /// @param keyRows keys of a tile
-    static AttentionTiles of(Sequences sequences, int queryRows, int keyRows) {
-        List<QueryTile> queries = new ArrayList<>();
-        List<KeyTile> keys = new ArrayList<>();
-        List<Source> sources = new ArrayList<>();
+    static AttentionTiles of(Mask mask, Sequences sequences, int queryRows, int keyRows) {
+        AttentionTiles tiles = new AttentionTiles(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         for (int s = 0; s < sequences.count(); s++) {
-            addQueries(sequences, s, queryRows, queries);
+            for (int i = 0; i < sequences.queries(s); i += queryRows) {
+                tiles.queries.add(tile(mask, sequences, s, i, Math.min(queryRows, sequences.queries(s) - i)));
+            }
             for (int key = 0; key < sequences.keys(s); key += keyRows) {
-                int first = sources.size();
-                int count = Math.min(keyRows, sequences.keys(s) - key);
-                int work = addSources(sequences, s, key, count, sources);
-                keys.add(new KeyTile(sequences.keyStart(s) + key, count, first, sources.size(), work));
+                tiles.addKeys(mask, sequences, s, key, Math.min(keyRows, sequences.keys(s) - key));
             }
         }
-        sort(queries, QueryTile::work);
-        sort(keys, KeyTile::work);
-        return new AttentionTiles(queries, keys, sources);
+        for (Sequences.Rows gap : sequences.gaps()) tiles.addGap(gap, keyRows);
+        sort(tiles.queries, QueryTile::work);
+        sort(tiles.keys, KeyTile::work);
+        return tiles;
     }
 
-    private static void addQueries(Sequences sequences, int s, int rows, List<QueryTile> to) {
-        QueryTile all = whole(sequences, s);
-        for (int i = 0; i < all.queries; i += rows) {
-            int count = Math.min(rows, all.queries - i);
-            to.add(new QueryTile(all.query + i, count, all.shared, all.sharedKeys, all.own, all.ahead + i));
-        }
-    }
-
-    /// All queries of sequence `s`.
-    static QueryTile whole(Sequences sequences, int s) {
+    /// `count` queries of sequence `s` from number `i` on.
+    static QueryTile tile(Mask mask, Sequences sequences, int s, int i, int count) {
         int parent = sequences.parent(s);
         int shared = parent < 0 ? 0 : sequences.keyStart(parent);
-        int sharedKeys = parent < 0 ? 0 : sequences.keys(parent);
-        int queries = sequences.queries(s);
-        int before = sharedKeys + sequences.keys(s) - queries;
-        return new QueryTile(sequences.queryStart(s), queries, shared, sharedKeys, sequences.keyStart(s), before);
+        Band band = band(mask, sequences, s).fromQuery(i);
+        return new QueryTile(
+                sequences.queryStart(s) + i,
+                count,
+                shared,
+                sequences.sharedKeys(s),
+                sequences.keyStart(s),
+                band.last(),
+                band.first(),
+                band.end(count));
     }
 
-    /// @return queries that see some key of the tile
-    private static int addSources(Sequences sequences, int s, int key, int keys, List<Source> to) {
-        int ahead = sequences.keys(s) - sequences.queries(s) - key;
-        int work = Math.min(sequences.queries(s), sequences.queries(s) + ahead);
-        to.add(new Source(sequences.queryStart(s), sequences.queries(s), ahead));
+    static Band band(Mask mask, Sequences sequences, int s) {
+        return mask.band(sequences.queries(s), sequences.visibleKeys(s));
+    }
+
+    private void addKeys(Mask mask, Sequences sequences, int s, int key, int count) {
+        int first = sources.size();
+        int work = addSource(sequences, s, band(mask, sequences, s).fromKey(sequences.sharedKeys(s) + key, count));
         for (int branch = s + 1; branch < sequences.count(); branch++) {
             if (sequences.parent(branch) != s) continue;
-            to.add(new Source(sequences.queryStart(branch), sequences.queries(branch), keys));
-            work += sequences.queries(branch);
+            work += addSource(sequences, branch, band(mask, sequences, branch).fromKey(key, count));
         }
-        return work;
+        keys.add(new KeyTile(sequences.keyStart(s) + key, count, first, sources.size(), work));
+    }
+
+    /// Adds the queries of sequence `s` up to the last that sees one of the band's keys.
+    ///
+    /// @return how many see one
+    private int addSource(Sequences sequences, int s, Band band) {
+        int queries = Math.clamp((long) band.keys() - band.first(), 0, sequences.queries(s));
+        sources.add(new Source(sequences.queryStart(s), queries, band.last(), band.first()));
+        return Math.max(0, queries + Math.min(0, band.last()));
+    }
+
+    /// Keys that nobody sees, whose gradient is zero.
+    private void addGap(Sequences.Rows gap, int keyRows) {
+        int none = sources.size();
+        for (int key = 0; key < gap.count(); key += keyRows) {
+            keys.add(new KeyTile(gap.start() + key, Math.min(keyRows, gap.count() - key), none, none, 0));
+        }
     }
 
     private static <T> void sort(List<T> tiles, ToIntFunction<T> work) {
@@ -86,11 +111,11 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
 
     /// The three lists one after the other.
     int[] toInts() {
-        int[] to = new int[6 * queries.size() + 4 * keys.size() + 3 * sources.size()];
+        int[] to = new int[QueryTile.INTS * queries.size() + 4 * keys.size() + 4 * sources.size()];
         int at = 0;
         for (QueryTile t : queries) at = t.put(to, at);
         for (KeyTile t : keys) at = put(to, at, t.key, t.keys, t.first, t.end);
-        for (Source s : sources) at = put(to, at, s.query, s.queries, s.ahead);
+        for (Source s : sources) at = put(to, at, s.query, s.queries, s.ahead, s.behind);
         return to;
     }
 
@@ -101,7 +126,7 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
 
     /// Byte at which the key tiles begin among `toInts`.
     long keysAt() {
-        return 4L * 6 * queries.size();
+        return 4L * QueryTile.INTS * queries.size();
     }
 
     /// Byte at which the sources begin among `toInts`.

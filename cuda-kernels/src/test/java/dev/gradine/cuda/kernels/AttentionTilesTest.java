@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.cuda.kernels.AttentionTiles.KeyTile;
 import dev.gradine.cuda.kernels.AttentionTiles.QueryTile;
 import dev.gradine.cuda.kernels.AttentionTiles.Source;
+import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,74 +17,136 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AttentionTilesTest {
 
     private static final int SIDE = 4;
+    private static final Mask CAUSAL = new Mask.Causal();
 
-    static Stream<Sequences> layouts() {
-        return Stream.of(
+    /// One mask over sequences.
+    record Case(Mask mask, Sequences sequences) {
+
+        AttentionTiles tiles() {
+            return AttentionTiles.of(mask, mask.over(sequences), SIDE, SIDE);
+        }
+
+        /// How often each query sees each key, by the words of the contract.
+        int[][] expected() {
+            Sequences s = sequences;
+            int[][] seen = new int[s.queries()][s.keys()];
+            for (int n = 0; n < s.count(); n++) {
+                int parent = s.parent(n);
+                int shared = parent < 0 ? 0 : s.keys(parent);
+                int all = shared + s.keys(n);
+                for (int i = 0; i < s.queries(n); i++) {
+                    for (int j = 0; j < all; j++) {
+                        int key = j < shared ? s.keyStart(parent) + j : s.keyStart(n) + j - shared;
+                        if (sees(all - s.queries(n) + i, j)) seen[s.queryStart(n) + i][key]++;
+                    }
+                }
+            }
+            return seen;
+        }
+
+        private boolean sees(int position, int key) {
+            return switch (mask) {
+                case Mask.Causal() -> key <= position;
+                case Mask.Full() -> true;
+                case Mask.Window(int w) -> key <= position && key > position - w;
+                case Mask.Chunk(int c) -> key <= position && key / c == position / c;
+            };
+        }
+    }
+
+    static List<Case> cases() {
+        List<Sequences> layouts = List.of(
                 Sequences.packed(0, 1, 8, 8, 17),
                 Sequences.cached(3, 11),
                 Sequences.of(new int[] {0, 2, 7}, new int[] {0, 9, 14}),
-                Sequences.branching(new int[] {0, 5, 6, 11, 14}, new int[] {-1, 0, 0, -1}));
-    }
-
-    /// How often each query sees each key, by the words of the contract.
-    private static int[][] expected(Sequences s) {
-        int[][] seen = new int[s.queries()][s.keys()];
-        for (int n = 0; n < s.count(); n++) {
-            for (int i = 0; i < s.queries(n); i++) {
-                int[] row = seen[s.queryStart(n) + i];
-                int last = s.keys(n) - s.queries(n) + i;
-                for (int j = 0; j <= last; j++) row[s.keyStart(n) + j]++;
-                int parent = s.parent(n);
-                for (int j = 0; parent >= 0 && j < s.keys(parent); j++) row[s.keyStart(parent) + j]++;
+                Sequences.branching(new int[] {0, 5, 6, 11, 14}, new int[] {-1, 0, 0, -1}),
+                Sequences.ranges(new int[] {0, 2, 6}, new int[] {15, 1}, new int[] {9, 6}, 30));
+        List<Case> all = new ArrayList<>();
+        for (Sequences s : layouts) {
+            for (Mask mask : List.of(
+                    CAUSAL,
+                    new Mask.Full(),
+                    new Mask.Window(1),
+                    new Mask.Window(3),
+                    new Mask.Window(6),
+                    new Mask.Chunk(3),
+                    new Mask.Chunk(7))) {
+                all.add(new Case(mask, s));
             }
         }
-        return seen;
+        all.add(new Case(new Mask.Full(), Sequences.of(new int[] {0, 9, 11}, new int[] {0, 3, 9})));
+        return all;
     }
 
     @ParameterizedTest
-    @MethodSource("layouts")
-    void tiles_of_queries_cover_every_pair_once(Sequences s) {
-        int[][] seen = new int[s.queries()][s.keys()];
-        for (QueryTile t : AttentionTiles.of(s, SIDE, SIDE).queries()) {
+    @MethodSource("cases")
+    void tiles_of_queries_cover_every_pair_once(Case c) {
+        int[][] seen = new int[c.sequences.queries()][c.sequences.keys()];
+        for (QueryTile t : c.tiles().queries()) {
             assertThat(t.queries()).isBetween(1, SIDE);
+            int least = Integer.MAX_VALUE;
             for (int i = 0; i < t.queries(); i++) {
-                for (int j = 0; j <= t.ahead() + i; j++) {
+                least = Math.min(least, Math.max(0, t.behind() + i));
+                for (int j = t.begin(); j < t.end(); j++) {
+                    if (j < t.behind() + i || j > t.ahead() + i) continue;
                     int key = j < t.sharedKeys() ? t.shared() + j : t.own() + j - t.sharedKeys();
                     seen[t.query() + i][key]++;
                 }
             }
+            assertThat(t.begin()).as("the first key that is seen").isEqualTo(least);
+            assertThat(t.end()).as("behind the last").isLessThanOrEqualTo(t.ahead() + t.queries());
         }
-        assertThat(seen).isDeepEqualTo(expected(s));
+        assertThat(seen).isDeepEqualTo(c.expected());
     }
 
     @ParameterizedTest
-    @MethodSource("layouts")
-    void tiles_of_keys_cover_every_pair_once(Sequences s) {
-        int[][] seen = new int[s.queries()][s.keys()];
-        AttentionTiles tiles = AttentionTiles.of(s, SIDE, SIDE);
+    @MethodSource("cases")
+    void tiles_of_keys_cover_every_pair_once_and_every_row(Case c) {
+        int[][] seen = new int[c.sequences.queries()][c.sequences.keys()];
+        int[] rows = new int[c.sequences.keys()];
+        AttentionTiles tiles = c.tiles();
         for (KeyTile t : tiles.keys()) {
             assertThat(t.keys()).isBetween(1, SIDE);
+            for (int j = 0; j < t.keys(); j++) rows[t.key() + j]++;
             for (Source from : tiles.sources().subList(t.first(), t.end())) {
                 for (int i = 0; i < from.queries(); i++) {
-                    for (int j = 0; j < t.keys() && j <= from.ahead() + i; j++) seen[from.query() + i][t.key() + j]++;
+                    for (int j = 0; j < t.keys(); j++) {
+                        if (j >= from.behind() + i && j <= from.ahead() + i) seen[from.query() + i][t.key() + j]++;
+                    }
                 }
             }
         }
-        assertThat(seen).isDeepEqualTo(expected(s));
+        assertThat(seen).isDeepEqualTo(c.expected());
+        assertThat(rows).containsOnly(1);
+    }
+
+    @Test
+    void a_window_costs_no_more_tiles_of_keys_than_it_is_wide() {
+        Case c = new Case(new Mask.Window(8), Sequences.packed(0, 1000));
+        for (QueryTile t : c.tiles().queries()) assertThat(t.end() - t.begin()).isLessThanOrEqualTo(8 + SIDE - 1);
+        AttentionTiles tiles = c.tiles();
+        for (KeyTile t : tiles.keys()) {
+            Source from = tiles.sources().get(t.first());
+            assertThat(from.queries() - Math.max(0, -from.ahead())).isLessThanOrEqualTo(8 + SIDE - 1);
+        }
     }
 
     @Test
     void tiles_with_most_work_come_first() {
-        AttentionTiles tiles = AttentionTiles.of(Sequences.packed(0, 3, 15), SIDE, SIDE);
+        AttentionTiles tiles = AttentionTiles.of(CAUSAL, Sequences.packed(0, 3, 15), SIDE, SIDE);
         assertThat(tiles.queries()).extracting(QueryTile::ahead).containsExactly(8, 4, 0, 0);
         assertThat(tiles.keys()).extracting(KeyTile::key).isEqualTo(List.of(3, 7, 11, 0));
     }
 
     @Test
     void the_device_reads_three_lists_one_after_the_other() {
-        AttentionTiles tiles = AttentionTiles.of(Sequences.cached(2, 5), SIDE, SIDE);
-        assertThat(tiles.toInts()).containsExactly(0, 2, 0, 0, 0, 3, 0, 4, 0, 1, 4, 1, 1, 2, 0, 2, 3, 0, 2, -1);
-        assertThat(tiles.keysAt()).isEqualTo(24);
-        assertThat(tiles.sourcesAt()).isEqualTo(24 + 32);
+        AttentionTiles tiles = AttentionTiles.of(CAUSAL, Sequences.cached(2, 5), SIDE, SIDE);
+        assertThat(tiles.toInts())
+                .containsExactly(
+                        0, 2, 0, 0, 0, 3, -2, 5, // the tile of queries
+                        0, 4, 0, 1, 4, 1, 1, 2, // tiles of keys
+                        0, 2, 3, -2, 0, 2, -1, -6); // sources
+        assertThat(tiles.keysAt()).isEqualTo(32);
+        assertThat(tiles.sourcesAt()).isEqualTo(32 + 32);
     }
 }

@@ -5,6 +5,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ public final class AttentionCases {
 
     private AttentionCases() {}
 
-    private record Layout(String name, Sequences sequences) {}
+    record Layout(String name, Sequences sequences) {}
 
     /// Every case.
     public static List<KernelCase> all() {
@@ -47,6 +48,7 @@ public final class AttentionCases {
         add(all, layouts.getLast(), DType.BF16, 1, 1, 64);
         add(all, layouts.getLast(), DType.BF16, 1, 1, 128);
         addSplit(all);
+        all.addAll(AttentionMaskCases.all());
         return List.copyOf(all);
     }
 
@@ -62,6 +64,9 @@ public final class AttentionCases {
         Layout few = new Layout("150 and 70", Sequences.packed(0, 150, 220));
         Layout shared = new Layout(
                 "70 with branches 66 and 3", Sequences.branching(new int[] {0, 70, 136, 139}, new int[] {-1, 0, 0}));
+        Layout apart = new Layout(
+                "150 and 70 with gaps among the keys",
+                Sequences.ranges(new int[] {0, 150, 220}, new int[] {140, 5}, new int[] {150, 70}, 300));
         return List.of(
                 forward(lengths, DType.BF16, heads(2, 1, 64)),
                 forward(lengths, DType.BF16, heads(1, 1, 128)),
@@ -73,16 +78,21 @@ public final class AttentionCases {
                 backward(few, DType.BF16, heads(2, 1, 128)),
                 backward(shared, DType.BF16, heads(3, 1, 64)),
                 backward(shared, DType.BF16, heads(1, 1, 128)),
+                forward(lengths, DType.BF16, heads(1, 1, 64).with(new Mask.Chunk(140))),
+                backward(few, DType.BF16, heads(1, 1, 64).with(new Mask.Chunk(100))),
+                backward(apart, DType.BF16, heads(1, 1, 128)),
                 backward(cached, DType.BF16, heads(1, 1, 64)),
                 backward(cached, DType.BF16, heads(1, 1, 128)));
     }
 
-    private static AttentionSpec heads(int heads, int kvHeads, int headDim) {
+    static AttentionSpec heads(int heads, int kvHeads, int headDim) {
         return AttentionSpec.causal(heads, kvHeads, headDim, (float) (0.5 / Math.sqrt(headDim)));
     }
 
     private static String what(Layout layout, AttentionSpec h) {
-        return "%s, heads %d of %d, size %d".formatted(layout.name, h.heads(), h.kvHeads(), h.headDim());
+        String mask = h.mask() instanceof Mask.Causal ? "" : ", " + h.mask();
+        String cap = h.softCap() == 0 ? "" : ", cap " + h.softCap();
+        return "%s%s%s, heads %d of %d, size %d".formatted(layout.name, mask, cap, h.heads(), h.kvHeads(), h.headDim());
     }
 
     private static void addSplit(List<KernelCase> to) {
@@ -118,7 +128,7 @@ public final class AttentionCases {
         return type == DType.F32 ? single : single + 2 * MatMulCases.BF16_EPSILON;
     }
 
-    private static KernelCase forward(Layout layout, DType type, AttentionSpec h) {
+    static KernelCase forward(Layout layout, DType type, AttentionSpec h) {
         Sequences s = layout.sequences;
         return KernelCase.of("attention_forward " + what(layout, h), type, bound(type, s), in -> {
             Tensor y = in.out(s.queries(), h.heads() * h.headDim());
@@ -130,7 +140,7 @@ public final class AttentionCases {
 
     /// Backward only needs Σ y · dy of the forward's y, so any y will do: one that both devices hold
     /// exactly keeps its rounding to bf16 out of the comparison.
-    private static KernelCase backward(Layout layout, DType type, AttentionSpec h) {
+    static KernelCase backward(Layout layout, DType type, AttentionSpec h) {
         Sequences s = layout.sequences;
         return KernelCase.of("attention_backward " + what(layout, h), type, bound(type, s), in -> {
             Tensor q = queries(in, 1, h, s);

@@ -3,6 +3,7 @@ package dev.gradine.cuda.kernels.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.cuda.kernels.CudaKernels;
+import dev.gradine.cuda.kernels.check.AttentionCases.Layout;
 import dev.gradine.cuda.sim.Approximation;
 import dev.gradine.cuda.sim.Options;
 import dev.gradine.cuda.sim.Schedule;
@@ -17,10 +18,12 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.AttentionKernel.Upstream;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -149,5 +152,31 @@ class AttentionHopperTest {
             var _ = AttentionCases.all().getLast().outputs(device);
         }
         assertThat(launches.take()).containsOnlyKeys("attention");
+    }
+
+    static List<AttentionSpec> others() {
+        AttentionSpec causal = AttentionCases.heads(1, 1, 64);
+        return List.of(causal.with(new Mask.Window(50)), causal.with(new Mask.Full()), causal.withSoftCap(2));
+    }
+
+    /// There, too, the result is the CPU's.
+    @ParameterizedTest
+    @MethodSource("others")
+    void masks_and_caps_that_it_does_not_compute_take_the_kernels_for_all(AttentionSpec spec) {
+        Layout layout = new Layout("150", Sequences.packed(0, 150));
+        WatchedGpu.Launches launches = new WatchedGpu.Launches();
+        try (Kernels device = CudaKernels.open(new WatchedGpu(new Simulator(HOPPER), true, launches));
+                Kernels cpu = CpuKernels.open()) {
+            for (KernelCase c : List.of(
+                    AttentionCases.forward(layout, DType.BF16, spec),
+                    AttentionCases.backward(layout, DType.BF16, spec))) {
+                assertThat(c.error(device, cpu)).isLessThanOrEqualTo(1);
+            }
+        }
+        Map<String, Set<String>> taken = launches.take();
+        assertThat(taken).containsOnlyKeys("attention");
+        assertThat(taken.get("attention"))
+                .filteredOn(entry -> !entry.contains("delta"))
+                .allMatch(entry -> entry.endsWith("_d64") == (spec.softCap() == 0), "tensor cores without a cap");
     }
 }

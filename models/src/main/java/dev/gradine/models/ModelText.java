@@ -1,4 +1,4 @@
-package dev.gradine.cli;
+package dev.gradine.models;
 
 import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.data.chat.FolderTemplate;

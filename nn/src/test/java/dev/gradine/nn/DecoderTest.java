@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The model against golden values, and what must not change its result: packing and caching.
-class LlamaTest {
+/// What must not change the result of a decoder, packing and caching among it, and what it refuses.
+class DecoderTest {
 
     private static final int[] FIRST = {3, 30, 0, 36, 5, 5, 9};
     private static final int[] SECOND = {1, 2, 3, 20, 7};
@@ -36,36 +36,11 @@ class LlamaTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope"})
-    void logits_are_the_references(String name) {
-        try (GoldenModel g = new GoldenModel(name)) {
-            float[] logits = GoldenModel.logits(g.model, g.run, g.tokens("input_ids"));
-            double[] expected = Cases.doubles(g.floats("logits"));
-            Teeth.bite(logits, l -> Tolerance.logits().check(name, l, expected));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope"})
-    void greedy_text_is_the_references(String name) {
-        try (GoldenModel g = new GoldenModel(name)) {
-            int[] prompt = g.tokens("greedy_prompt").getFirst();
-            int[] expected = g.tokens("greedy").getFirst();
-            boolean withPrompt = Arrays.equals(Arrays.copyOf(expected, prompt.length), prompt);
-            int[] answer = withPrompt ? Arrays.copyOfRange(expected, prompt.length, expected.length) : expected;
-            var request = new Generation.Request(Rule.GREEDY, answer.length, _ -> false);
-            int[] written =
-                    new Generation(Policy.of(g.model), g.run).run(prompt, request, new SplittableRandom(1), _ -> true);
-            assertThat(written).isEqualTo(answer);
-        }
-    }
-
-    @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 7})
     void a_cache_changes_nothing_but_rounding(int piece) {
-        Llama model = TinyLlama.of(run);
-        float[] whole = GoldenModel.logits(model, run, List.of(FIRST));
-        float[] cached = GoldenModel.cachedLogits(model, run, FIRST, piece);
+        Decoder model = TinyLlama.of(run);
+        float[] whole = Logits.of(model, run, List.of(FIRST));
+        float[] cached = Logits.cached(model, run, FIRST, piece);
         Teeth.bite(cached, c -> Tolerance.logits().check("cached", c, Cases.doubles(whole)));
     }
 
@@ -73,10 +48,10 @@ class LlamaTest {
     /// product takes depends on the number of rows.
     @Test
     void packing_changes_nothing_but_rounding() {
-        Llama model = TinyLlama.of(run);
-        float[] packed = GoldenModel.logits(model, run, List.of(FIRST, SECOND));
-        float[] first = GoldenModel.logits(model, run, List.of(FIRST));
-        float[] second = GoldenModel.logits(model, run, List.of(SECOND));
+        Decoder model = TinyLlama.of(run);
+        float[] packed = Logits.of(model, run, List.of(FIRST, SECOND));
+        float[] first = Logits.of(model, run, List.of(FIRST));
+        float[] second = Logits.of(model, run, List.of(SECOND));
         float[] alone = Arrays.copyOf(first, packed.length);
         System.arraycopy(second, 0, alone, first.length, second.length);
         Teeth.bite(packed, p -> Tolerance.logits().check("packed", p, Cases.doubles(alone)));
@@ -84,7 +59,7 @@ class LlamaTest {
 
     @Test
     void a_branch_is_the_sequence_it_continues() {
-        Llama model = TinyLlama.of(run);
+        Decoder model = TinyLlama.of(run);
         int[] parent = {-1, 0, 0};
         List<int[]> pieces = List.of(FIRST, SECOND, new int[] {8, 6});
         TokenBatch branching = TokenBatch.branching(pieces, parent);
@@ -106,7 +81,7 @@ class LlamaTest {
                 .isInstanceOf(AssertionError.class);
     }
 
-    private float[] hidden(Llama model, TokenBatch batch) {
+    private float[] hidden(Decoder model, TokenBatch batch) {
         try (Kernels k = run.openStep()) {
             return k.download(Policy.of(model).hidden(Tape.forgetting(k), batch).value());
         }
@@ -114,20 +89,20 @@ class LlamaTest {
 
     @Test
     void a_token_sees_none_behind_it() {
-        Llama model = TinyLlama.of(run);
+        Decoder model = TinyLlama.of(run);
         int[] changed = FIRST.clone();
         changed[FIRST.length - 1] = 11;
         int before = (FIRST.length - 1) * model.vocabSize();
-        float[] one = GoldenModel.logits(model, run, List.of(FIRST));
-        float[] other = GoldenModel.logits(model, run, List.of(changed));
+        float[] one = Logits.of(model, run, List.of(FIRST));
+        float[] other = Logits.of(model, run, List.of(changed));
         assertThat(Arrays.copyOf(other, before)).isEqualTo(Arrays.copyOf(one, before));
         assertThat(other).isNotEqualTo(one);
     }
 
     @Test
     void a_tied_head_is_the_embedding() {
-        Llama model = TinyLlama.of(run, Map.of("tie_word_embeddings", true));
-        assertThat(model.head().weight().param())
+        Decoder model = TinyLlama.of(run, Map.of("tie_word_embeddings", true));
+        assertThat(model.head().linear().weight().param())
                 .isSameAs(model.embeddings().getFirst().weight().param())
                 .isSameAs(model.weights().getFirst().param());
         assertThat(model.weights()).extracting(Weight::path).contains("lm_head.weight");
@@ -135,9 +110,9 @@ class LlamaTest {
 
     @Test
     void biases_are_read_where_the_configuration_says() {
-        Llama model = TinyLlama.of(run, Map.of("attention_bias", true, "mlp_bias", true));
+        Decoder model = TinyLlama.of(run, Map.of("attention_bias", true, "mlp_bias", true));
         assertThat(model.linears().stream().filter(Linear::hasBias)).hasSize(14);
-        assertThat(GoldenModel.logits(model, run, List.of(FIRST))).doesNotContain(Float.NaN);
+        assertThat(Logits.of(model, run, List.of(FIRST))).doesNotContain(Float.NaN);
     }
 
     @Test
@@ -151,29 +126,29 @@ class LlamaTest {
 
     @Test
     void refuses_a_token_outside_the_vocabulary() {
-        Llama model = TinyLlama.of(run);
-        assertThatThrownBy(() -> GoldenModel.logits(model, run, List.of(new int[] {1, 37})))
+        Decoder model = TinyLlama.of(run);
+        assertThatThrownBy(() -> Logits.of(model, run, List.of(new int[] {1, 37})))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("llama: token id is 37, expected 0 to 36");
-        assertThatThrownBy(() -> GoldenModel.logits(model, run, List.of(new int[] {1, -1})))
+                .hasMessage("tiny: token id is 37, expected 0 to 36");
+        assertThatThrownBy(() -> Logits.of(model, run, List.of(new int[] {1, -1})))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("llama: token id is -1, expected 0 to 36");
-        assertThatThrownBy(() -> GoldenModel.cachedLogits(model, run, new int[] {1, -1}, 2))
+                .hasMessage("tiny: token id is -1, expected 0 to 36");
+        assertThatThrownBy(() -> Logits.cached(model, run, new int[] {1, -1}, 2))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("llama: token id is -1, expected 0 to 36");
+                .hasMessage("tiny: token id is -1, expected 0 to 36");
     }
 
     @Test
     void refuses_a_sequence_longer_than_its_positions() {
-        Llama model = TinyLlama.of(run);
-        assertThatThrownBy(() -> GoldenModel.logits(model, run, List.of(new int[65])))
+        Decoder model = TinyLlama.of(run);
+        assertThatThrownBy(() -> Logits.of(model, run, List.of(new int[65])))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("llama: position is 64, expected below 64 (max_position_embeddings)");
+                .hasMessage("tiny: position is 64, expected below 64 (max_position_embeddings)");
     }
 
     @Test
     void refuses_a_weight_of_another_shape() {
-        Weights weights = new Weights(_ -> run.zeros(Shape.of(2, 3)), run);
+        Weights weights = new Weights((_, _) -> run.zeros(Shape.of(2, 3)), run);
         assertThatThrownBy(() -> weights.weight("model.norm.weight", 24))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("weights: model.norm.weight is [2, 3], expected [24] (from config)");
@@ -181,7 +156,7 @@ class LlamaTest {
 
     @Test
     void refuses_a_weight_of_whole_numbers() {
-        Weights weights = new Weights(_ -> run.ofInts(1, 2, 3), run);
+        Weights weights = new Weights((_, _) -> run.ofInts(1, 2, 3), run);
         assertThatThrownBy(() -> weights.weight("model.norm.weight", 3))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("weights: model.norm.weight is I32, expected a real type");

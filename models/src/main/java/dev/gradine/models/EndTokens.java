@@ -1,4 +1,4 @@
-package dev.gradine.cli;
+package dev.gradine.models;
 
 import dev.gradine.data.token.Tokenizer;
 import java.util.HashSet;
@@ -7,13 +7,14 @@ import java.util.function.IntPredicate;
 
 /// Tokens after which a text is over: EOS and the ends of turn that chat models use. A second BOS ends a
 /// text, too, since models trained on concatenated documents write it there.
-final class EndTokens {
+public final class EndTokens {
 
     private static final String[] TURN_ENDS = {"<|im_end|>", "<|eot_id|>", "<|endoftext|>", "<end_of_turn>", "<|end|>"};
 
     private EndTokens() {}
 
-    static IntPredicate of(Tokenizer tokenizer) {
+    /// Whether a token ends a text of that tokenizer.
+    public static IntPredicate of(Tokenizer tokenizer) {
         Set<Integer> ends = new HashSet<>();
         if (tokenizer.hasEos()) ends.add(tokenizer.eos());
         if (tokenizer.hasBos()) ends.add(tokenizer.bos());

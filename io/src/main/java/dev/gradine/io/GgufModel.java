@@ -6,18 +6,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// A GGUF file of architecture `llama`, under Hugging Face's names and keys.
+/// A language model in a GGUF file, under Hugging Face's names and keys.
 ///
 /// The file's metadata and tensors must agree with each other; a tensor we have no place for, such as one of a mixture
 /// of experts, is an error rather than left out.
-final class GgufLlama {
+final class GgufModel {
 
     private static final String EMBEDDING = "token_embd.weight";
+    private static final String HEAD = "lm_head.weight";
 
     /// Factors of a rotary scaling whose parameters GGUF does not keep.
     private static final String ROPE_FACTORS = "rope_freqs.weight";
 
     private final Gguf file;
+    private final GgufArchitecture arch;
     private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
     private final int layers;
     private final int heads;
@@ -25,27 +27,28 @@ final class GgufLlama {
     private final int hidden;
     private final int headDim;
 
-    /// @throws CheckpointException if it is another architecture, or a number is missing or absurd
-    GgufLlama(Gguf file) {
+    /// @throws CheckpointException if it is none of the architectures, or a number is missing or absurd
+    GgufModel(Gguf file, List<GgufArchitecture> architectures) {
         this.file = file;
-        Object architecture = file.metadata().get("general.architecture");
-        if (!"llama".equals(architecture)) {
-            throw fault("general.architecture is %s, expected llama".formatted(architecture));
+        try {
+            arch = GgufArchitecture.named(file.metadata().get("general.architecture"), architectures);
+        } catch (IllegalArgumentException e) {
+            throw fault(String.valueOf(e.getMessage()));
         }
         for (TensorInfo t : file.tensors()) infos.put(t.name(), t);
-        layers = number("llama.block_count");
-        heads = number("llama.attention.head_count");
-        kvHeads = has("llama.attention.head_count_kv") ? number("llama.attention.head_count_kv") : heads;
-        hidden = number("llama.embedding_length");
-        headDim = has("llama.attention.key_length") ? number("llama.attention.key_length") : hidden / heads;
-        int rotated = has("llama.rope.dimension_count") ? number("llama.rope.dimension_count") : headDim;
+        layers = number(key("block_count"));
+        heads = number(key("attention.head_count"));
+        kvHeads = has(key("attention.head_count_kv")) ? number(key("attention.head_count_kv")) : heads;
+        hidden = number(key("embedding_length"));
+        headDim = has(key("attention.key_length")) ? number(key("attention.key_length")) : hidden / heads;
+        int rotated = has(key("rope.dimension_count")) ? number(key("rope.dimension_count")) : headDim;
         if (headDim < 2 || headDim % 2 != 0 || rotated != headDim) {
             throw fault("heads of %d values of which %d are rotated, expected an even number and all of them"
                     .formatted(headDim, rotated));
         }
-        if (has("llama.attention.value_length") && number("llama.attention.value_length") != headDim) {
-            throw fault("llama.attention.value_length is %d, expected %d, as wide as keys"
-                    .formatted(number("llama.attention.value_length"), headDim));
+        if (has(key("attention.value_length")) && number(key("attention.value_length")) != headDim) {
+            throw fault(key("attention.value_length") + " is %d, expected %d, as wide as keys"
+                    .formatted(number(key("attention.value_length")), headDim));
         }
     }
 
@@ -63,19 +66,19 @@ final class GgufLlama {
         Map<String, StoredName> names = new LinkedHashMap<>();
         Set<String> left = new HashSet<>(infos.keySet());
         left.remove(ROPE_FACTORS);
-        for (LlamaNames.Row row : LlamaNames.MODEL) {
+        for (GgufNames.Row row : GgufNames.MODEL) {
             if (left.remove(row.gguf() + ".weight")) {
-                names.put(row.hf() + ".weight", new StoredName(row.gguf() + ".weight", 0));
+                names.put(row.hf() + ".weight", change(row, row.gguf() + ".weight", 0));
             }
         }
         requireEmbedding();
-        if (LlamaNames.isTied(file, EMBEDDING)) names.remove(LlamaNames.HEAD);
+        if (TiedHead.isTied(file, EMBEDDING)) names.remove(HEAD);
         // A block takes at least one tensor: a count beyond that is absurd and would only be looped over.
         if (layers > infos.size()) {
-            throw fault("llama.block_count is %d, but there are %d tensors".formatted(layers, infos.size()));
+            throw fault(key("block_count") + " is %d, but there are %d tensors".formatted(layers, infos.size()));
         }
         for (int i = 0; i < layers; i++) {
-            for (LlamaNames.Row row : LlamaNames.LAYER) {
+            for (GgufNames.Row row : GgufNames.LAYER) {
                 for (String end : List.of(".weight", ".bias")) {
                     String stored = "blk.%d.%s%s".formatted(i, row.gguf(), end);
                     if (left.remove(stored)) names.put(hfName(i, row, end), place(stored, row));
@@ -85,44 +88,62 @@ final class GgufLlama {
         if (!left.isEmpty()) {
             String first =
                     file.names().stream().filter(left::contains).findFirst().orElse("");
-            throw fault("tensor %s: has no place in a llama of %d layers".formatted(first, layers));
+            throw fault("tensor %s: has no place in a %s of %d layers".formatted(first, arch.name(), layers));
         }
         return names;
     }
 
-    private static String hfName(int layer, LlamaNames.Row row, String end) {
-        return "model.layers.%d.%s%s".formatted(layer, row.hf(), end);
+    private String hfName(int layer, GgufNames.Row row, String end) {
+        return "model.layers.%d.%s%s".formatted(layer, arch.moved().getOrDefault(row.gguf(), row.hf()), end);
     }
 
-    private StoredName place(String stored, LlamaNames.Row row) {
-        int interleaved = LlamaNames.heads(row, heads, kvHeads);
+    private StoredName change(GgufNames.Row row, String stored, int interleaved) {
+        return new StoredName(stored, interleaved, arch.normPlusOne() && row.gguf().endsWith("norm"));
+    }
+
+    /// Heads whose rows a row of the table interleaves, or 0.
+    private int interleaved(GgufNames.Row row) {
+        if (!arch.interleaved()) return 0;
+        return switch (row.gguf()) {
+            case "attn_q" -> heads;
+            case "attn_k" -> kvHeads;
+            default -> 0;
+        };
+    }
+
+    private StoredName place(String stored, GgufNames.Row row) {
+        int interleaved = interleaved(row);
         TensorInfo t = infos.get(stored);
         long rows = t == null || t.shape().isEmpty() ? 0 : t.shape().getFirst();
         if (interleaved > 0 && rows != (long) interleaved * headDim) {
             throw fault("tensor %s: %d rows, expected %d for %d heads of %d"
                     .formatted(stored, rows, (long) interleaved * headDim, interleaved, headDim));
         }
-        return new StoredName(stored, interleaved);
+        return change(row, stored, interleaved);
     }
 
     /// What the metadata and shapes say, without rotary scaling of unknown origin.
     ///
     /// @param names of `names()`
     Map<String, Object> config(Map<String, StoredName> names) {
-        Map<String, Object> c = LlamaConfig.common();
+        Map<String, Object> c = new LinkedHashMap<>(arch.config());
+        c.put("model_type", arch.modelType());
         c.put("attention_bias", names.containsKey("model.layers.0.self_attn.q_proj.bias"));
         c.put("mlp_bias", names.containsKey("model.layers.0.mlp.gate_proj.bias"));
         c.put("hidden_size", hidden);
-        c.put("intermediate_size", number("llama.feed_forward_length"));
+        c.put("intermediate_size", number(key("feed_forward_length")));
         c.put("num_hidden_layers", layers);
         c.put("num_attention_heads", heads);
         c.put("num_key_value_heads", kvHeads);
         c.put("head_dim", headDim);
         c.put("vocab_size", vocabulary());
-        c.put("max_position_embeddings", number("llama.context_length"));
-        c.put("rms_norm_eps", real("llama.attention.layer_norm_rms_epsilon"));
-        c.put("rope_theta", has("llama.rope.freq_base") ? real("llama.rope.freq_base") : 10000.0);
-        c.put("tie_word_embeddings", !names.containsKey(LlamaNames.HEAD));
+        c.put("max_position_embeddings", number(key("context_length")));
+        c.put("rms_norm_eps", real(key("attention.layer_norm_rms_epsilon")));
+        c.put("rope_theta", has(key("rope.freq_base")) ? real(key("rope.freq_base")) : 10000.0);
+        c.put("tie_word_embeddings", !names.containsKey(HEAD));
+        arch.keys().forEach((gguf, hf) -> {
+            if (has(key(gguf))) c.put(hf, plain(key(gguf)));
+        });
         for (String token : List.of("bos", "eos", "padding")) {
             String key = "tokenizer.ggml.%s_token_id".formatted(token);
             if (has(key)) c.put(token.equals("padding") ? "pad_token_id" : token + "_token_id", number(key));
@@ -143,6 +164,18 @@ final class GgufLlama {
             throw fault("tensor %s: shape is %s, expected rows of %d".formatted(EMBEDDING, shape, hidden));
         }
         return shape.get(0);
+    }
+
+    /// The architecture's own key.
+    String key(String name) {
+        return arch.name() + "." + name;
+    }
+
+    /// A number as it is: whole, or the shortest decimal.
+    private Object plain(String key) {
+        Object value = file.metadata().get(key);
+        if (value instanceof Float || value instanceof Double) return real(key);
+        return number(key);
     }
 
     boolean has(String key) {

@@ -1,25 +1,48 @@
-package dev.gradine.nn;
+package dev.gradine.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ConfigException;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Weight;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.cpu.CpuKernels;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// What is read of a `config.json`, and the whole message for each value that cannot be used.
-class LlamaConfigTest {
+class LlamaTest {
 
-    private static LlamaConfig with(String key, @Nullable Object value) {
+    private final Kernels run = CpuKernels.open();
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    private CausalLm with(String key, @Nullable Object value) {
         Map<String, Object> c = TinyLlama.config();
         if (value == null) c.remove(key);
         else c.put(key, value);
-        return LlamaConfig.of(c);
+        return TinyLlama.build(c, run);
     }
 
-    private static void assertRefused(String key, @Nullable Object value, String message) {
+    private static Shape shape(CausalLm model, String path) {
+        return model.weights().stream()
+                .filter(w -> w.path().equals(path))
+                .map(Weight::shape)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void assertRefused(String key, @Nullable Object value, String message) {
         assertThatThrownBy(() -> with(key, value))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(message);
@@ -27,30 +50,30 @@ class LlamaConfigTest {
 
     @Test
     void reads_the_sizes() {
-        LlamaConfig c = LlamaConfig.of(TinyLlama.config());
-        assertThat(c.vocabSize()).isEqualTo(37);
-        assertThat(c.hidden()).isEqualTo(24);
-        assertThat(c.intermediate()).isEqualTo(40);
-        assertThat(c.layers()).isEqualTo(2);
-        assertThat(c.heads()).isEqualTo(4);
-        assertThat(c.kvHeads()).isEqualTo(2);
-        assertThat(c.maxPositions()).isEqualTo(64);
+        CausalLm m = TinyLlama.build(TinyLlama.config(), run);
+        assertThat(m.vocabSize()).isEqualTo(37);
+        assertThat(m.maxPositions()).isEqualTo(64);
+        assertThat(shape(m, "model.embed_tokens.weight")).isEqualTo(Shape.of(37, 24));
+        assertThat(shape(m, "model.layers.1.self_attn.q_proj.weight")).isEqualTo(Shape.of(24, 24));
+        assertThat(shape(m, "model.layers.1.self_attn.k_proj.weight")).isEqualTo(Shape.of(12, 24));
+        assertThat(shape(m, "model.layers.1.mlp.down_proj.weight")).isEqualTo(Shape.of(24, 40));
+        assertThat(m.linears()).hasSize(2 * 7 + 1);
     }
 
     @Test
     void what_is_not_said_has_the_familys_default() {
-        LlamaConfig c = with("num_key_value_heads", null);
-        assertThat(c.kvHeads()).isEqualTo(4);
-        assertThat(c.headDim()).isEqualTo(6);
-        assertThat(c.normEps()).isEqualTo(1e-6f);
-        assertThat(c.tied() || c.attentionBias() || c.mlpBias()).isFalse();
+        CausalLm m = with("num_key_value_heads", null);
+        assertThat(shape(m, "model.layers.0.self_attn.k_proj.weight")).isEqualTo(Shape.of(24, 24));
+        assertThat(m.linears()).noneMatch(Linear::hasBias);
+        assertThat(shape(m, "lm_head.weight")).isEqualTo(Shape.of(37, 24));
         assertThat(with("max_position_embeddings", null).maxPositions()).isEqualTo(2048);
-        assertThat(with("model_type", null).layers()).isEqualTo(2);
     }
 
     @Test
     void the_head_size_may_differ_from_the_quotient() {
-        assertThat(with("head_dim", 10).headDim()).isEqualTo(10);
+        CausalLm m = with("head_dim", 10);
+        assertThat(shape(m, "model.layers.0.self_attn.q_proj.weight")).isEqualTo(Shape.of(40, 24));
+        assertThat(shape(m, "model.layers.0.self_attn.o_proj.weight")).isEqualTo(Shape.of(24, 40));
     }
 
     @ParameterizedTest
@@ -70,7 +93,6 @@ class LlamaConfigTest {
 
     @Test
     void another_family_is_refused() {
-        assertRefused("model_type", "gpt2", "config: model_type is \"gpt2\", expected \"llama\"");
         assertRefused("model_type", 3, "config: model_type is 3, expected a string");
         assertRefused("hidden_act", "gelu", "config: hidden_act is \"gelu\", expected \"silu\"");
     }

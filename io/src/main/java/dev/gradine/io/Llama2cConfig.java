@@ -4,26 +4,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The configuration of a Llama under Hugging Face's keys.
-final class LlamaConfig {
+/// The configuration of a llama2.c file under Hugging Face's keys.
+final class Llama2cConfig {
 
-    private LlamaConfig() {}
+    private Llama2cConfig() {}
 
-    /// What is the same for every Llama we read from a file without a `config.json`.
-    static Map<String, Object> common() {
+    /// Of a llama2.c file. It says nothing of epsilon, rotary base and special tokens: llama2.c has them built in.
+    static Map<String, Object> of(Llama2c bin) {
+        Llama2c.Header h = bin.header();
         Map<String, Object> c = new LinkedHashMap<>();
         c.put("architectures", List.of("LlamaForCausalLM"));
         c.put("model_type", "llama");
         c.put("hidden_act", "silu");
         c.put("attention_bias", false);
         c.put("mlp_bias", false);
-        return c;
-    }
-
-    /// Of a llama2.c file. It says nothing of epsilon, rotary base and special tokens: llama2.c has them built in.
-    static Map<String, Object> of(Llama2c bin) {
-        Llama2c.Header h = bin.header();
-        Map<String, Object> c = common();
         c.put("hidden_size", h.dim());
         c.put("intermediate_size", h.hidden());
         c.put("num_hidden_layers", h.layers());
@@ -34,7 +28,7 @@ final class LlamaConfig {
         c.put("max_position_embeddings", h.context());
         c.put("rms_norm_eps", 1e-5);
         c.put("rope_theta", 10000.0);
-        c.put("tie_word_embeddings", LlamaNames.isTied(bin, "tok_embeddings.weight"));
+        c.put("tie_word_embeddings", TiedHead.isTied(bin, "tok_embeddings.weight"));
         c.put("bos_token_id", 1);
         c.put("eos_token_id", 2);
         return c;

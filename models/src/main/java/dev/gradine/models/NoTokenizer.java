@@ -1,4 +1,4 @@
-package dev.gradine.cli;
+package dev.gradine.models;
 
 import dev.gradine.data.token.SpecialTokens;
 import dev.gradine.data.token.TokenSpans;

@@ -1,8 +1,10 @@
-package dev.gradine.nn;
+package dev.gradine.models;
 
 import dev.gradine.autograd.Tape;
-import dev.gradine.io.Checkpoint;
 import dev.gradine.io.Safetensors;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Policy;
+import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -19,19 +21,29 @@ final class GoldenModel implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     final Kernels run = CpuKernels.open();
-    final Llama model;
+    final OpenModel open;
+    final CausalLm model;
     private final Safetensors expected;
 
     /// Skips the calling test where there are no golden values.
     GoldenModel(String name) {
         Path folder = Golden.golden("models/" + name);
-        Checkpoint checkpoint = Checkpoint.open(folder, arena);
-        model = new Llama(LlamaConfig.of(checkpoint.config()), checkpoint::tensor, run);
+        open = Models.open(folder, run);
+        model = open.model();
         expected = Safetensors.open(folder.resolve("expected.safetensors"), arena);
     }
 
     float[] floats(String name) {
         return run.download(run.fromHost(expected.tensor(name)));
+    }
+
+    /// Logits of every position of the packed sequences.
+    float[] logits(List<int[]> sequences) {
+        try (Kernels k = run.openStep()) {
+            return k.download(Policy.of(model)
+                    .logits(Tape.forgetting(k), TokenBatch.of(sequences))
+                    .value());
+        }
     }
 
     /// The rows of a matrix of token numbers.
@@ -46,35 +58,9 @@ final class GoldenModel implements AutoCloseable {
                 .toList();
     }
 
-    /// Logits of every position of the packed sequences.
-    static float[] logits(Llama model, Kernels run, List<int[]> sequences) {
-        try (Kernels k = run.openStep()) {
-            Tape t = Tape.forgetting(k);
-            return k.download(
-                    Policy.of(model).logits(t, TokenBatch.of(sequences)).value());
-        }
-    }
-
-    /// Logits of every position of one sequence that is read through a cache in pieces of the given length.
-    static float[] cachedLogits(Llama model, Kernels run, int[] ids, int piece) {
-        float[] all = new float[ids.length * model.vocabSize()];
-        try (Kernels k = run.openStep()) {
-            KvCache cache = model.newCache(k, ids.length);
-            for (int at = 0; at < ids.length; at += piece) {
-                try (Kernels scratch = k.openStep()) {
-                    int[] part = Arrays.copyOfRange(ids, at, Math.min(ids.length, at + piece));
-                    Pass pass = Pass.continuing(Tape.forgetting(scratch), part, cache);
-                    float[] logits = scratch.download(
-                            model.head().forward(model.hidden(pass), pass).value());
-                    System.arraycopy(logits, 0, all, at * model.vocabSize(), logits.length);
-                }
-            }
-        }
-        return all;
-    }
-
     @Override
     public void close() {
+        open.close();
         run.close();
         arena.close();
     }

@@ -1,0 +1,26 @@
+package dev.gradine.models;
+
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weights;
+import java.util.List;
+import java.util.Set;
+
+/// A family of language models: which parts it is made of, under which names they are stored. `permits` is the table of
+/// contents; `CustomFamily` is the open door.
+public sealed interface Family permits Gemma2, Gemma3, Llama, Qwen2, Qwen3, CustomFamily {
+
+    /// Values of `model_type` in `config.json`.
+    Set<String> modelTypes();
+
+    /// How its models lie in GGUF files; empty where they are not read.
+    default List<GgufArchitecture> gguf() {
+        return List.of();
+    }
+
+    /// The model over its weights, in their own types; nothing is copied but small vectors that are not f32.
+    ///
+    /// @throws dev.gradine.nn.ConfigException names the key or weight that is missing or cannot be used
+    CausalLm build(ModelConfig config, Weights weights);
+}

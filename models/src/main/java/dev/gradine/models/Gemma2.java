@@ -1,0 +1,64 @@
+package dev.gradine.models;
+
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.models.Parts.Attends;
+import dev.gradine.nn.Block.Sandwich;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Gated;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weights;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
+import java.util.Set;
+
+/// Gemma 2: norms before and after each part, bounded scores and logits, and a sliding window in every second layer.
+///
+/// ```
+/// h₀ = √C · E[ids]
+/// h ← h + rms(Wo · attention(rope(Wq n), rope(Wk n), Wv n))      n = rms(h)       rms: weights 1 + w
+/// h ← h + rms(Wdown · (gelu(Wgate n) ∘ Wup n))                    n = rms(h)
+/// scores = 50 · tanh(q·k / (50 · √query_pre_attn_scalar))          logits = 30 · tanh(E rms(h) / 30)
+/// ```
+///
+/// Gemma Team 2024 (arXiv:2408.00118), section 2. Layers 0, 2, 4 … see a window, unless `layer_types` says otherwise.
+public record Gemma2() implements Family {
+
+    @Override
+    public Set<String> modelTypes() {
+        return Set.of("gemma2");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("gemma2", "gemma2")
+                .withNormPlusOne()
+                .moving("ffn_norm", "pre_feedforward_layernorm")
+                .meaning("architectures", List.of("Gemma2ForCausalLM"))
+                .meaning("hidden_activation", "gelu_pytorch_tanh")
+                .reading("attn_logit_softcapping", "attn_logit_softcapping")
+                .reading("final_logit_softcapping", "final_logit_softcapping")
+                .reading("attention.key_length", "query_pre_attn_scalar")
+                .reading("attention.sliding_window", "sliding_window"));
+    }
+
+    @Override
+    public CausalLm build(ModelConfig c, Weights weights) {
+        c.oneOf("hidden_activation", "gelu_pytorch_tanh", "gelu_pytorch_tanh");
+        c.requireOff("attention_bias");
+        Parts p = new Parts("gemma2", c, weights);
+        AttentionSpec spec = p.causal(c.positive("query_pre_attn_scalar", 256))
+                .withSoftCap((float) c.real("attn_logit_softcapping", 0));
+        Attends attends = new Attends(false, false, null, p.rotary(), p.windows(spec, l -> l % 2 == 0));
+        return p.scaled((float) Math.sqrt(p.hidden()))
+                .capped((float) c.real("final_logit_softcapping", 0))
+                .decoder(
+                        true,
+                        (l, w) -> new Sandwich(
+                                p.rmsPlusOne(w, "input_layernorm"),
+                                p.attention(w, l, attends),
+                                p.rmsPlusOne(w, "post_attention_layernorm"),
+                                p.rmsPlusOne(w, "pre_feedforward_layernorm"),
+                                p.gated(w, Gated.GELU_TANH, false),
+                                p.rmsPlusOne(w, "post_feedforward_layernorm")));
+    }
+}

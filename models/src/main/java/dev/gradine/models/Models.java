@@ -1,0 +1,39 @@
+package dev.gradine.models;
+
+import dev.gradine.nn.Quantization;
+import dev.gradine.tensor.Kernels;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Opens models: a Hugging Face folder, a GGUF file or a llama2.c `.bin` becomes weights, tokenizer and chat template.
+///
+/// ```
+/// try (Kernels run = CpuKernels.open(); OpenModel m = Models.open(folder, run)) {
+///     Policy base = Policy.of(m.model());
+///     TextCodec text = m.codec();
+/// }
+/// ```
+public final class Models {
+
+    private Models() {}
+
+    /// Opens a model of a family that is built in.
+    ///
+    /// @param run lifetime of the model; it is not closed with the model
+    /// @throws dev.gradine.io.CheckpointException names the file and what is wrong with it
+    public static OpenModel open(Path fileOrFolder, Kernels run) {
+        return open(fileOrFolder, run, Families.builtIn());
+    }
+
+    /// The same, with linear weights quantised as it is read.
+    ///
+    /// @param quantised how: one, or none
+    public static OpenModel open(Path fileOrFolder, Kernels run, List<Quantization> quantised) {
+        return new OpenModel(fileOrFolder, run, Families.builtIn(), quantised);
+    }
+
+    /// Opens a model of one of the families given.
+    public static OpenModel open(Path fileOrFolder, Kernels run, Families families) {
+        return new OpenModel(fileOrFolder, run, families, List.of());
+    }
+}

@@ -1,0 +1,102 @@
+package dev.gradine.models;
+
+import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.Checkpoint;
+import dev.gradine.io.CheckpointException;
+import dev.gradine.io.NonFinite;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Quantization;
+import dev.gradine.nn.Weights;
+import dev.gradine.tensor.Kernels;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
+public final class OpenModel implements AutoCloseable {
+
+    private final Arena files = Arena.ofShared();
+    private final Path source;
+    private final Kernels run;
+    private final Checkpoint checkpoint;
+    private final CausalLm model;
+
+    OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised) {
+        this.source = source;
+        this.run = run;
+        try {
+            checkpoint = Checkpoint.open(source, families.gguf(), files);
+            Weights.Source stored = (name, _) -> checkpoint.tensor(name);
+            for (Quantization q : quantised) stored = q.over(stored, files);
+            model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            for (Quantization q : quantised) q.requireFound(model.linears());
+            requireFinite(checkpoint);
+        } catch (CheckpointException e) {
+            files.close();
+            throw e;
+        } catch (IllegalArgumentException e) { // from the model, which knows nothing of files
+            files.close();
+            throw new CheckpointException(source, String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            files.close();
+            throw e;
+        }
+    }
+
+    /// On all cores, for it reads the whole file; again on one for the message.
+    private static void requireFinite(Checkpoint c) {
+        if (c.names().parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
+            NonFinite.requireNone(c);
+        }
+    }
+
+    /// The file or folder, as it was named.
+    public Path source() {
+        return source;
+    }
+
+    /// The weights and the configuration as they are stored.
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    /// Bytes of the weights, as they lie in the file.
+    public long weightBytes() {
+        return checkpoint.file().tensors().stream().mapToLong(t -> t.bytes()).sum();
+    }
+
+    /// The model.
+    public CausalLm model() {
+        return model;
+    }
+
+    /// The lifetime that the model lives in.
+    public Kernels run() {
+        return run;
+    }
+
+    /// Its tokenizer and chat template.
+    ///
+    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
+    public TextCodec codec() {
+        return ModelText.codec(checkpoint);
+    }
+
+    /// The same; a model without tokenizer gives one that knows the size of the vocabulary and refuses text.
+    public TextCodec codecOrTokensOnly() {
+        if (ModelText.hasTokenizer(checkpoint)) return codec();
+        return new TextCodec(new NoTokenizer(model.vocabSize(), source), ChatTemplate.absent());
+    }
+
+    /// Whether the model has a chat template of its own.
+    public boolean hasTemplate() {
+        return ModelText.hasTemplate(checkpoint);
+    }
+
+    @Override
+    public void close() {
+        files.close();
+    }
+}

@@ -1,0 +1,225 @@
+package dev.gradine.models;
+
+import static dev.gradine.autograd.op.Functions.scale;
+
+import dev.gradine.nn.Block;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Decoder;
+import dev.gradine.nn.Decoder.Ends;
+import dev.gradine.nn.Decoder.Sizes;
+import dev.gradine.nn.Embedding;
+import dev.gradine.nn.Gated;
+import dev.gradine.nn.Head;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Norm;
+import dev.gradine.nn.RopeFrequencies;
+import dev.gradine.nn.Rotary;
+import dev.gradine.nn.SelfAttention;
+import dev.gradine.nn.SelfAttention.Apart;
+import dev.gradine.nn.Site;
+import dev.gradine.nn.Weights;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import dev.gradine.tensor.kernel.Mask;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/// The parts that families with Llama's names are made of: `model.embed_tokens`, `model.layers.N`, `model.norm`,
+/// `lm_head`, and their sizes as `config.json` gives them.
+final class Parts {
+
+    /// Makes one layer.
+    interface LayerMaker {
+        /// @param number of the layer, from 0
+        /// @param w takes names within the layer
+        Block block(int number, Weights w);
+    }
+
+    /// Makes a norm of `width` values from the weight at `path`.
+    interface NormMaker {
+        Norm norm(Weights w, String path, int width);
+    }
+
+    private final String name;
+    private final ModelConfig config;
+    private final Weights weights;
+    private final int hidden;
+    private final int heads;
+    private final int kvHeads;
+    private final int headDim;
+    private final int maxPositions;
+    private final float eps;
+    private float embeddingScale = 1;
+    private float logitCap;
+    private NormMaker lastNorm = this::rms;
+
+    Parts(String name, ModelConfig c, Weights w) {
+        this.name = name;
+        config = c;
+        weights = w;
+        hidden = c.positive("hidden_size");
+        heads = c.positive("num_attention_heads");
+        kvHeads = c.positive("num_key_value_heads", heads);
+        if (heads % kvHeads != 0) {
+            throw c.wrong("num_key_value_heads", "a divisor of num_attention_heads " + heads);
+        }
+        if (!c.has("head_dim") && hidden % heads != 0) {
+            throw c.wrong("hidden_size", "a multiple of num_attention_heads " + heads);
+        }
+        headDim = c.positive("head_dim", Math.max(1, hidden / heads));
+        if (headDim % 2 != 0) throw c.wrong("head_dim", "an even number");
+        maxPositions = c.positive("max_position_embeddings", 2048);
+        eps = (float) c.real("rms_norm_eps", 1e-6);
+    }
+
+    /// Channels C.
+    int hidden() {
+        return hidden;
+    }
+
+    /// Hidden states begin as a multiple of the embedding; the last norm is one with weights around 0, as Gemma has it.
+    Parts scaled(float factor) {
+        embeddingScale = factor;
+        lastNorm = this::rmsPlusOne;
+        return this;
+    }
+
+    /// Logits are bounded by `cap`; 0 for no bound.
+    Parts capped(float cap) {
+        logitCap = cap;
+        return this;
+    }
+
+    /// Causal attention with scores scaled by 1/√width.
+    AttentionSpec causal(int width) {
+        return AttentionSpec.causal(heads, kvHeads, headDim, (float) (1 / Math.sqrt(width)));
+    }
+
+    /// Causal attention with scores scaled by 1/√D, within a window where the configuration says so: Qwen's keys.
+    IntFunction<AttentionSpec> masks() {
+        AttentionSpec spec = causal(headDim);
+        if (!config.flag("use_sliding_window", false)) return _ -> spec;
+        int first = config.whole("max_window_layers", 0);
+        return windows(spec, l -> l >= first);
+    }
+
+    /// The mask of each layer: a window of `sliding_window` keys in those that `layer_types` names so, or, without it, in
+    /// those of `otherwise`.
+    IntFunction<AttentionSpec> windows(AttentionSpec spec, IntPredicate otherwise) {
+        if (!config.has("sliding_window")) return _ -> spec;
+        AttentionSpec near = spec.with(new Mask.Window(config.positive("sliding_window")));
+        List<String> types = config.texts("layer_types");
+        int layers = config.positive("num_hidden_layers");
+        if (types.isEmpty()) return l -> otherwise.test(l) ? near : spec;
+        boolean known = types.stream().allMatch(t -> t.equals("full_attention") || t.equals("sliding_attention"));
+        if (types.size() != layers || !known) {
+            throw config.wrong("layer_types", "full_attention or sliding_attention for each of %d layers".formatted(layers));
+        }
+        return l -> types.get(l).equals("sliding_attention") ? near : spec;
+    }
+
+    /// Tables of the position embedding that the configuration asks for.
+    Rotary rotary() {
+        return RopeFrequencies.of(config, headDim).tables(weights.run(), maxPositions);
+    }
+
+    /// Tables of one kind of layer: of `rope_parameters.KIND`, or, in older files, of a base θ, with `rope_scaling` in
+    /// layers that see all.
+    Rotary rotary(String kind, double theta) {
+        ModelConfig p = config.object("rope_parameters").object(kind);
+        if (!config.has("rope_parameters") && kind.equals("full_attention")) p = config.object("rope_scaling");
+        return RopeFrequencies.of(p, p.real("rope_theta", theta), headDim).tables(weights.run(), maxPositions);
+    }
+
+    /// A root-mean-square norm over the channels.
+    Norm rms(Weights w, String path) {
+        return rms(w, path, hidden);
+    }
+
+    /// A root-mean-square norm over `width` values, such as those of a head.
+    Norm rms(Weights w, String path, int width) {
+        return new Norm.Rms(w.weight(path + ".weight", width), eps);
+    }
+
+    /// The same with weights around 0.
+    Norm rmsPlusOne(Weights w, String path) {
+        return rmsPlusOne(w, path, hidden);
+    }
+
+    /// The same with weights around 0 over `width` values.
+    Norm rmsPlusOne(Weights w, String path, int width) {
+        return new Norm.RmsPlusOne(w.weight(path + ".weight", width), eps);
+    }
+
+    /// What an attention layer has besides its four linear layers.
+    ///
+    /// @param qkvBias whether q, k and v have biases
+    /// @param oBias whether o has one
+    /// @param headNorms norms each head of q and k before rotation; null for none
+    /// @param specs scale, cap and mask of each layer
+    record Attends(
+            boolean qkvBias,
+            boolean oBias,
+            @Nullable NormMaker headNorms,
+            Rotary rotary,
+            IntFunction<AttentionSpec> specs) {}
+
+    /// `self_attn` with its layers apart, of layer number `layer`.
+    SelfAttention attention(Weights w, int layer, Attends a) {
+        Weights at = w.at("self_attn");
+        int q = heads * headDim;
+        int kv = kvHeads * headDim;
+        Linear qProj = at.linear("q_proj", q, hidden, a.qkvBias);
+        Linear kProj = at.linear("k_proj", kv, hidden, a.qkvBias);
+        Linear vProj = at.linear("v_proj", kv, hidden, a.qkvBias);
+        Linear oProj = at.linear("o_proj", hidden, q, a.oBias);
+        NormMaker norms = a.headNorms;
+        @Nullable Norm qNorm = norms == null ? null : norms.norm(at, "q_norm", headDim);
+        @Nullable Norm kNorm = norms == null ? null : norms.norm(at, "k_norm", headDim);
+        var projections = new Apart(qProj, kProj, vProj, qNorm, kNorm, a.rotary, headDim);
+        return new SelfAttention(projections, oProj, a.specs.apply(layer), layer);
+    }
+
+    /// `mlp` with a gate.
+    Gated gated(Weights w, Gated.Gate gate, boolean bias) {
+        int m = config.positive("intermediate_size");
+        Weights at = w.at("mlp");
+        return new Gated(
+                gate,
+                at.linear("gate_proj", m, hidden, bias),
+                at.linear("up_proj", m, hidden, bias),
+                at.linear("down_proj", hidden, m, bias));
+    }
+
+    /// The whole model.
+    ///
+    /// @param tied whether the head is the embedding where the configuration does not say
+    CausalLm decoder(boolean tied, LayerMaker maker) {
+        int vocab = config.positive("vocab_size");
+        Embedding embedding = weights.embedding("model.embed_tokens", vocab, hidden);
+        List<Site> sites = List.of(embedding, embedding.weight());
+        List<Decoder.Layer> layers = new ArrayList<>();
+        for (int l = 0; l < config.positive("num_hidden_layers"); l++) {
+            int number = l;
+            layers.add(weights.layer(() -> maker.block(number, weights.at("model.layers." + number))));
+        }
+        Norm norm = lastNorm.norm(weights, "model.norm", hidden);
+        Linear head = config.flag("tie_word_embeddings", tied)
+                ? weights.tied("lm_head", embedding.weight())
+                : weights.linear("lm_head", vocab, hidden, false);
+        var ends = new Ends(begin(embedding), sites, norm, new Head(head, 1, logitCap));
+        return new Decoder(new Sizes(name, hidden, vocab, maxPositions, kvHeads * headDim), ends, layers, weights);
+    }
+
+    private Decoder.Begin begin(Embedding embedding) {
+        float s = embeddingScale;
+        if (s == 1) return embedding::forward;
+        return (tape, pass) -> {
+            var h = embedding.forward(tape, pass);
+            return tape.frame(x -> scale(x, s), h);
+        };
+    }
+}

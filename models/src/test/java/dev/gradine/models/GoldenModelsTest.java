@@ -1,0 +1,43 @@
+package dev.gradine.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.nn.Generation;
+import dev.gradine.nn.Policy;
+import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Every family against what transformers computes with a small model of it.
+class GoldenModelsTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope", "qwen2", "qwen3", "gemma2", "gemma3"})
+    void logits_are_the_references(String name) {
+        try (GoldenModel g = new GoldenModel(name)) {
+            float[] logits = g.logits(g.tokens("input_ids"));
+            double[] expected = Cases.doubles(g.floats("logits"));
+            Teeth.bite(logits, l -> Tolerance.logits().check(name, l, expected));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope", "qwen2", "qwen3", "gemma2", "gemma3"})
+    void greedy_text_is_the_references(String name) {
+        try (GoldenModel g = new GoldenModel(name)) {
+            int[] prompt = g.tokens("greedy_prompt").getFirst();
+            int[] expected = g.tokens("greedy").getFirst();
+            boolean withPrompt = Arrays.equals(Arrays.copyOf(expected, prompt.length), prompt);
+            int[] answer = withPrompt ? Arrays.copyOfRange(expected, prompt.length, expected.length) : expected;
+            var request = new Generation.Request(Rule.GREEDY, answer.length, _ -> false);
+            int[] written =
+                    new Generation(Policy.of(g.model), g.run).run(prompt, request, new SplittableRandom(1), _ -> true);
+            assertThat(written).isEqualTo(answer);
+        }
+    }
+}

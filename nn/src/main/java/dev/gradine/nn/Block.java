@@ -1,0 +1,54 @@
+package dev.gradine.nn;
+
+import static dev.gradine.autograd.op.Functions.add;
+
+import dev.gradine.autograd.Var;
+
+/// One layer of a decoder: hidden states in, hidden states out. Where norms stand is what blocks differ in.
+///
+/// A decoder runs a block within a frame of the tape, so that formulas carry no memory statements.
+public interface Block {
+
+    /// `f32[N,C] → f32[N,C]`
+    Var forward(Var h, Pass pass);
+
+    /// What mixes the rows of a sequence with each other: attention, for the most part.
+    interface Mixer {
+        /// `f32[N,C] → f32[N,C]`
+        Var forward(Var n, Pass pass);
+    }
+
+    /// What acts on each row alone.
+    interface FeedForward {
+        /// `f32[N,C] → f32[N,C]`
+        Var forward(Var n, Pass pass);
+    }
+
+    /// Norms before, as in Llama and GPT-2.
+    ///
+    /// ```
+    /// a = h + mix(N₁ h)
+    /// y = a + ffn(N₂ a)
+    /// ```
+    record PreNorm(Norm n1, Mixer mixer, Norm n2, FeedForward ffn) implements Block {
+        @Override
+        public Var forward(Var h, Pass pass) {
+            Var a = h.tape().frame(x -> add(x, mixer.forward(n1.forward(x, pass), pass)), h);
+            return h.tape().frame(x -> add(x, ffn.forward(n2.forward(x, pass), pass)), a);
+        }
+    }
+
+    /// Norms before and after, as in Gemma 2.
+    ///
+    /// ```
+    /// a = h + N₂ mix(N₁ h)
+    /// y = a + N₄ ffn(N₃ a)
+    /// ```
+    record Sandwich(Norm n1, Mixer mixer, Norm n2, Norm n3, FeedForward ffn, Norm n4) implements Block {
+        @Override
+        public Var forward(Var h, Pass pass) {
+            Var a = h.tape().frame(x -> add(x, n2.forward(mixer.forward(n1.forward(x, pass), pass), pass)), h);
+            return h.tape().frame(x -> add(x, n4.forward(ffn.forward(n3.forward(x, pass), pass), pass)), a);
+        }
+    }
+}
