@@ -25,12 +25,12 @@ final class ModuleGraph {
             Map.entry("autograd", Set.of("tensor")),
             Map.entry("nn", Set.of("autograd")),
             Map.entry("io", Set.of("tensor")),
-            Map.entry("optim", Set.of("autograd")),
+            Map.entry("optim", Set.of("autograd", "settings")),
             Map.entry("models", Set.of("nn", "io", "data")),
-            Map.entry("peft", Set.of("nn", "io")),
+            Map.entry("peft", Set.of("nn", "io", "settings")),
             Map.entry("align", Set.of("nn")),
             Map.entry("data", Set.of()),
-            Map.entry("train", Set.of("align", "optim", "io", "data")),
+            Map.entry("train", Set.of("align", "optim", "settings", "io", "data")),
             Map.entry("bench", Set.of("train", "peft", "models", "cuda.kernels")),
             Map.entry("cli", Set.of("bench")));
 

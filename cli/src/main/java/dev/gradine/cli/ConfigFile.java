@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.CheckpointException;
+import dev.gradine.settings.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Option;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
@@ -26,14 +27,16 @@ final class ConfigFile implements IDefaultValueProvider {
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
 
-    /// The option itself, for `--help`; the file is read before the options are.
-    @SuppressWarnings("UnusedVariable") // `apply` reads it from the arguments themselves
-    static final class Arg {
-        @Option(
-                names = "--config",
-                paramLabel = "FILE",
-                description = "YAML file of options, such as `lr: 1e-4`; options given here win.")
-        private @Nullable Path config;
+    /// A command that takes `--config`.
+    interface Reader {}
+
+    /// Adds `--config` to a command, for `--help`: the file is read before the options are.
+    static void addTo(CommandSpec command) {
+        command.addOption(OptionSpec.builder("--config")
+                .type(Path.class)
+                .paramLabel("FILE")
+                .description("YAML file of options, such as `lr: 1e-4`; options given here win.")
+                .build());
     }
 
     private final Map<String, String> values;
@@ -73,25 +76,23 @@ final class ConfigFile implements IDefaultValueProvider {
         if (!(yaml instanceof Map<?, ?> options)) {
             throw new CheckpointException(file, "is no mapping, expected lines such as rank: 8");
         }
-        options.forEach((key, value) -> {
-            String name = "--" + key;
-            if (name.equals("--config") || command.getCommandSpec().findOption(name) == null) {
-                throw new CheckpointException(
-                        file, "unknown key %s, expected one of %s".formatted(key, names(command)));
-            }
-            values.put(name, text(value));
-        });
+        options.forEach((key, value) -> values.put("--" + key, text(value)));
+        requireKnown(file, options, command);
         return values;
     }
 
-    private static String names(CommandLine command) {
-        return command.getCommandSpec().options().stream()
+    private static void requireKnown(Path file, Map<?, ?> options, CommandLine command) {
+        List<String> names = command.getCommandSpec().options().stream()
                 .map(OptionSpec::longestName)
                 .filter(n -> n.startsWith("--")
                         && !List.of("--config", "--help", "--version").contains(n))
                 .map(n -> n.substring(2))
-                .sorted()
-                .collect(Collectors.joining(", "));
+                .toList();
+        try {
+            Settings.requireKnown(options.keySet().stream().map(String::valueOf).toList(), names);
+        } catch (IllegalArgumentException e) {
+            throw new CheckpointException(file, String.valueOf(e.getMessage()));
+        }
     }
 
     private static String text(@Nullable Object value) {

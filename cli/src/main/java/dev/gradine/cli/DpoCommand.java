@@ -1,9 +1,7 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.DpoLoss;
 import dev.gradine.align.Labelled;
 import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.align.PreferenceLoss;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.encode.PreferenceEncoder;
@@ -21,7 +19,6 @@ import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// `gradine dpo`: direct preference optimisation.
@@ -29,92 +26,62 @@ import picocli.CommandLine.Spec;
         name = "dpo",
         mixinStandardHelpOptions = true,
         description = "Align a model with LoRA on pairs of a chosen and a rejected answer.")
-final class DpoCommand implements Callable<Integer> {
+final class DpoCommand implements Callable<Integer>, ConfigFile.Reader {
 
     @Mixin
-    private TrainArgs args = new TrainArgs();
+    private TrainOptions args = new TrainOptions(5e-5);
 
-    @Mixin
-    private ReferenceArgs reference = new ReferenceArgs();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
-    private ConfigFile.Arg config = new ConfigFile.Arg();
-
-    @Option(
-            names = "--lr",
-            defaultValue = "5e-5",
-            paramLabel = "X",
-            description = "Peak learning rate (default ${DEFAULT-VALUE}).")
-    private double lr;
-
-    @Option(
-            names = "--beta",
-            defaultValue = "0.1",
-            paramLabel = "X",
-            description = "Pull towards the reference, 1/nats (default ${DEFAULT-VALUE}).")
-    private float beta;
-
-    @Option(
-            names = "--loss",
-            defaultValue = "sigmoid",
-            paramLabel = "NAME",
-            description = "Loss of a pair: sigmoid (default).")
-    private String loss = "";
-
-    @Option(
-            names = "--no-shared-prompt",
-            description = "Read the prompt of a pair once for each answer instead of once for both: slower, the same"
-                    + " but for rounding and the masks of --dropout.")
-    private boolean repeatPrompt;
+    private final RecordOptions<DpoSettings> dpo = new RecordOptions<>("Objective", DpoSettings.defaults());
 
     @Spec
+    @SuppressWarnings("UnusedMethod") // picocli calls it
+    private void add(CommandSpec command) {
+        spec = command;
+        dpo.addTo(command);
+    }
+
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
     @Override
     public Integer call() {
-        TrainingRun.requireFolder(args.out(), args.resumes());
-        PreferenceLoss pairLoss = loss();
-        Prompts prompts = repeatPrompt ? Prompts.REPEATED : Prompts.SHARED;
-        TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
+        args.check();
+        RunFiles files = args.files();
+        BatchSettings batching = args.batches();
+        TrainingRun.requireFolder(files.out(), files.resume());
+        DpoSettings how = dpo.read();
+        Reference reference = Reference.of(how, args);
+        PreferenceLoss pairLoss = how.pairLoss();
+        TrainingData data = TrainingData.read(files.data(), batching.evalSplit(), args.seed());
         try (LoadedModel m = LoadedModel.forTraining(args)) {
             TextCodec codec = m.codecFor(false);
-            PreferenceEncoder encoder = new PreferenceEncoder(codec, args.maxLength());
+            PreferenceEncoder encoder = new PreferenceEncoder(codec, batching.maxLength());
             List<LabelledPair> train = encode(encoder, data.train(), 0);
             List<LabelledPair> held = data.held().isEmpty()
                     ? List.of()
                     : encode(encoder, data.held().getFirst(), train.size());
             AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, LabelledPair::tokens);
-            TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
-            Map<String, Object> described = args.describe(lr, settings);
-            described.put("beta", beta);
-            described.put("loss", loss);
-            described.put("reference", reference.name(args.adapter()));
-            described.put("shared-prompt", !repeatPrompt);
+            TrainSettings settings = args.settings(batches.stepsPerEpoch());
+            Map<String, Object> described = args.describe(settings);
+            described.putAll(dpo.decisive(how.with(reference.name())));
             List<LabelledPair> all = new ArrayList<>(train);
             all.addAll(held);
             long tokens = train.stream().mapToLong(LabelledPair::tokens).sum();
             m.ready();
-            try (var opened = reference.open(args, m, adapted, all, prompts)) {
+            try (var opened = reference.open(m, adapted, all)) {
                 var plan = new TrainingRun.Plan<>(
                         "dpo",
                         Main.typed(spec),
                         described,
-                        new PreferenceObjective(args.learner(m, adapted), pairLoss, opened.logProbs(), prompts),
+                        new PreferenceObjective(args.learner(m, adapted), pairLoss, opened.logProbs(), how.prompts()),
                         batches,
                         held,
-                        new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
-                Samples samples = new Samples(codec, data.sampleRows(), args.samples());
+                        new RunInfo.Data(List.of(files.data().toString()), train.size(), held.size(), tokens));
+                Samples samples = new Samples(codec, data.sampleRows(), files.samples());
                 return new TrainingRun<>(args, settings, plan, m, adapted, samples)
                         .run(spec.commandLine().getOut());
             }
         }
-    }
-
-    private PreferenceLoss loss() {
-        if (loss.equals("sigmoid")) return new DpoLoss(beta);
-        throw new IllegalArgumentException("--loss: \"%s\", expected \"sigmoid\"".formatted(loss));
     }
 
     private List<LabelledPair> encode(PreferenceEncoder encoder, DataSet rows, int firstRow) {

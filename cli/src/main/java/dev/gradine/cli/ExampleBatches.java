@@ -19,17 +19,18 @@ final class ExampleBatches<E> implements Batches<E> {
         this.micro = micro;
     }
 
-    static <E> ExampleBatches<E> of(List<E> examples, TrainArgs args, ToIntFunction<E> length) {
+    static <E> ExampleBatches<E> of(List<E> examples, TrainOptions args, ToIntFunction<E> length) {
         int perStep = args.perStep();
+        BatchSettings batches = args.batches();
         BatchOrder order;
-        if (args.groupsByLength()) {
+        if (batches.groupByLength()) {
             order = BatchOrder.byLength(examples.stream().mapToInt(length).toArray(), perStep, args.seed());
-        } else if (args.shuffles()) {
+        } else if (batches.shuffle()) {
             order = BatchOrder.shuffled(examples.size(), perStep, args.seed());
         } else {
             order = BatchOrder.inOrder(examples.size(), perStep);
         }
-        return new ExampleBatches<>(examples, order, args.batch());
+        return new ExampleBatches<>(examples, order, batches.batch());
     }
 
     int stepsPerEpoch() {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         name = "generate",
         mixinStandardHelpOptions = true,
         description = "Answer a prompt, or continue it; the text streams as it is drawn.")
-final class GenerateCommand implements Runnable {
+final class GenerateCommand implements Runnable, ConfigFile.Reader {
 
     @Mixin
     private ModelArgs model = new ModelArgs();
@@ -72,10 +72,6 @@ final class GenerateCommand implements Runnable {
             paramLabel = "N",
             description = "Same seed, same text (default ${DEFAULT-VALUE}).")
     private long seed;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
-    private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place

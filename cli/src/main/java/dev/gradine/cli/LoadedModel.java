@@ -54,11 +54,11 @@ final class LoadedModel implements AutoCloseable {
     }
 
     /// The model of a training run; the CPU's kernels are being compiled meanwhile: `ready` ends that.
-    static LoadedModel forTraining(TrainArgs args) {
+    static LoadedModel forTraining(TrainOptions args) {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
-        return new LoadedModel(args.model(), warmUp, () -> args.watched(device.open()), true, quantised);
+        return new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), true, quantised);
     }
 
     /// A second model on the same device, quantised alike, whose memory there is freed with that of this one.

@@ -73,6 +73,10 @@ public final class Main implements Runnable {
     static CommandLine commandLine(Map<String, String> environment, Object... more) {
         CommandLine line = new CommandLine(new Main());
         for (Object command : more) line.addSubcommand(command);
+        for (CommandLine sub : line.getSubcommands().values()) {
+            if (sub.getCommand() instanceof ConfigFile.Reader) ConfigFile.addTo(sub.getCommandSpec());
+            HelpGroup.install(sub.getCommandSpec());
+        }
         Failures failures = failures(environment);
         return line.setParameterExceptionHandler(failures).setExecutionExceptionHandler(failures);
     }

@@ -10,7 +10,9 @@ import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Merge;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.Transposed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -31,17 +33,13 @@ import picocli.CommandLine.Spec;
         name = "merge",
         mixinStandardHelpOptions = true,
         description = "Write a Hugging Face model folder with the adapter merged into the weights.")
-final class MergeCommand implements Runnable {
+final class MergeCommand implements Runnable, ConfigFile.Reader {
 
     @Mixin
     private ModelArgs model = new ModelArgs();
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to write; absent or empty.")
     private Path out = Path.of("");
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
-    private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
@@ -89,12 +87,16 @@ final class MergeCommand implements Runnable {
     private static TensorSource source(Kernels run, AdapterSet adapted, Weight weight) {
         Tensor base = weight.param().value();
         DType dtype = Merge.writtenAs(base);
-        return new TensorSource(weight.path(), dtype, base.shape(), () -> {
+        Shape stored = weight.isTransposed()
+                ? Shape.of(base.shape().dim(1), base.shape().dim(0))
+                : base.shape();
+        return new TensorSource(weight.path(), dtype, stored, () -> {
             try (Kernels k = run.openStep()) {
                 Tensor merged = Merge.merged(adapted, weight, k);
                 Tensor rounded = k.empty(dtype, base.shape());
                 k.copy(merged, rounded);
-                return k.toHost(rounded, Arena.ofAuto());
+                Tensor host = k.toHost(rounded, Arena.ofAuto());
+                return weight.isTransposed() ? Transposed.of(host) : host;
             }
         });
     }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         name = "score",
         mixinStandardHelpOptions = true,
         description = "Write the logits of given tokens, or print log-probabilities and perplexity of a text.")
-final class ScoreCommand implements Runnable {
+final class ScoreCommand implements Runnable, ConfigFile.Reader {
 
     @Mixin
     private ModelArgs model = new ModelArgs();
@@ -39,10 +39,6 @@ final class ScoreCommand implements Runnable {
 
     @Option(names = "--out", paramLabel = "FILE", description = "With --ids: logits f32 [B,T,V] as safetensors.")
     private @Nullable Path out;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
-    private ConfigFile.Arg config = new ConfigFile.Arg();
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place

@@ -13,13 +13,11 @@ import dev.gradine.train.SftObjective;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// `gradine sft`: supervised fine-tuning.
@@ -27,50 +25,43 @@ import picocli.CommandLine.Spec;
         name = "sft",
         mixinStandardHelpOptions = true,
         description = "Fine-tune a model with LoRA on texts, conversations or prompts with answers.")
-final class SftCommand implements Callable<Integer> {
+final class SftCommand implements Callable<Integer>, ConfigFile.Reader {
 
     @Mixin
-    private TrainArgs args = new TrainArgs();
+    private TrainOptions args = new TrainOptions(2e-4);
 
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // for --help; the file has been read before the options are
-    private ConfigFile.Arg config = new ConfigFile.Arg();
-
-    @Option(
-            names = "--lr",
-            defaultValue = "2e-4",
-            paramLabel = "X",
-            description = "Peak learning rate (default ${DEFAULT-VALUE}).")
-    private double lr;
-
-    @Option(
-            names = "--loss-on",
-            defaultValue = "auto",
-            paramLabel = "WHAT",
-            description = "Tokens that carry loss: all, completion, assistant, or auto: the completion where a row has"
-                    + " a prompt, else all (default ${DEFAULT-VALUE}).")
-    private String lossOn = "";
+    private final RecordOptions<SftSettings> sft = new RecordOptions<>("Objective", SftSettings.defaults());
 
     @Spec
+    @SuppressWarnings("UnusedMethod") // picocli calls it
+    private void add(CommandSpec command) {
+        spec = command;
+        sft.addTo(command);
+    }
+
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
     @Override
     public Integer call() {
-        TrainingRun.requireFolder(args.out(), args.resumes());
-        Mask mask = mask();
-        TrainingData data = TrainingData.read(args.data(), args.evalSplit(), args.seed());
+        args.check();
+        RunFiles files = args.files();
+        BatchSettings batching = args.batches();
+        TrainingRun.requireFolder(files.out(), files.resume());
+        SftSettings how = sft.read();
+        Mask mask = how.mask();
+        TrainingData data = TrainingData.read(files.data(), batching.evalSplit(), args.seed());
         try (LoadedModel m = LoadedModel.forTraining(args)) {
             TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
-            SftEncoder encoder = new SftEncoder(codec, mask, args.maxLength());
+            SftEncoder encoder = new SftEncoder(codec, mask, batching.maxLength());
             List<Labelled> train = encode(encoder, data.train());
             List<Labelled> held = data.held().isEmpty()
                     ? List.of()
                     : encode(encoder, data.held().getFirst());
             AdapterSet adapted = args.adapter().adapt(m, args.seed());
             var batches = ExampleBatches.of(train, args, Labelled::tokens);
-            TrainSettings settings = args.settings(lr, batches.stepsPerEpoch());
-            Map<String, Object> described = args.describe(lr, settings);
-            described.put("loss-on", lossOn);
+            TrainSettings settings = args.settings(batches.stepsPerEpoch());
+            Map<String, Object> described = args.describe(settings);
+            described.putAll(sft.decisive(how));
             long tokens = train.stream().mapToLong(Labelled::tokens).sum();
             var plan = new TrainingRun.Plan<>(
                     "sft",
@@ -79,20 +70,11 @@ final class SftCommand implements Callable<Integer> {
                     new SftObjective(args.learner(m, adapted)),
                     batches,
                     held,
-                    new RunInfo.Data(List.of(args.data().toString()), train.size(), held.size(), tokens));
-            Samples samples = new Samples(codec, data.sampleRows(), args.samples());
+                    new RunInfo.Data(List.of(files.data().toString()), train.size(), held.size(), tokens));
+            Samples samples = new Samples(codec, data.sampleRows(), files.samples());
             m.ready();
             return new TrainingRun<>(args, settings, plan, m, adapted, samples)
                     .run(spec.commandLine().getOut());
-        }
-    }
-
-    private Mask mask() {
-        try {
-            return Mask.valueOf(lossOn.toUpperCase(Locale.ROOT));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "--loss-on: \"%s\", expected auto, all, completion or assistant".formatted(lossOn), e);
         }
     }
 

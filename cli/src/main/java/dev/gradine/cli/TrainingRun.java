@@ -45,7 +45,8 @@ final class TrainingRun<E> implements StepLoop.Listener {
             List<E> held,
             RunInfo.Data data) {}
 
-    private final TrainArgs args;
+    private final TrainOptions args;
+    private final RunFiles files;
     private final Plan<E> plan;
     private final LoadedModel loaded;
     private final AdapterSet adapted;
@@ -56,13 +57,14 @@ final class TrainingRun<E> implements StepLoop.Listener {
     private final Progress progress;
 
     TrainingRun(
-            TrainArgs args,
+            TrainOptions args,
             TrainSettings settings,
             Plan<E> plan,
             LoadedModel loaded,
             AdapterSet adapted,
             Samples samples) {
         this.args = args;
+        files = args.files();
         this.plan = plan;
         this.loaded = loaded;
         this.adapted = adapted;
@@ -71,15 +73,15 @@ final class TrainingRun<E> implements StepLoop.Listener {
                 plan.objective(),
                 settings.groups(adapted.trained()),
                 plan.batches(),
-                ExampleBatches.cut(plan.held(), args.batch()));
+                ExampleBatches.cut(plan.held(), args.batches().batch()));
         loop = new StepLoop<>(settings, task, loaded.run(), this);
         samples.remember(loaded, adapted); // before a checkpoint is restored: as the model was when the run began
         int from = prepareFolder();
         log = from == 0
-                ? MetricsLog.create(args.out().resolve(MetricsLog.FILE))
-                : MetricsLog.resume(args.out().resolve(MetricsLog.FILE), from);
+                ? MetricsLog.create(files.out().resolve(MetricsLog.FILE))
+                : MetricsLog.resume(files.out().resolve(MetricsLog.FILE), from);
         progress = new Progress(Screen.ofStderr(), plan.kind(), from, settings.steps(), headline());
-        record = new RunRecord(args.out(), plan, loaded, adapted);
+        record = new RunRecord(files.out(), plan, loaded, adapted);
     }
 
     /// Fails unless a run may write to `out`; called before anything slow happens.
@@ -92,12 +94,12 @@ final class TrainingRun<E> implements StepLoop.Listener {
 
     private int prepareFolder() {
         try {
-            Files.createDirectories(args.out());
+            Files.createDirectories(files.out());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        if (!args.resumes()) return 0;
-        RunCheckpoint c = RunCheckpoint.latest(args.out());
+        if (!files.resume()) return 0;
+        RunCheckpoint c = RunCheckpoint.latest(files.out());
         c.requireSettings(plan.settings());
         c.restore(loop.state(), loaded.run());
         loop.resumeAfter(c.step(), c.work());
@@ -119,9 +121,9 @@ final class TrainingRun<E> implements StepLoop.Listener {
             progress.close();
             if (finished) finish();
             record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
-            Report.write(args.out());
+            Report.write(files.out());
             record.summarise(out, finished, loop.bytesSavedByCheckpoints());
-            if (args.profiles()) out.printf("%n%s", args.profile().table());
+            if (files.profile()) out.printf("%n%s", args.profile().table());
             out.flush();
             return finished ? 0 : 130;
         } catch (RuntimeException e) {
@@ -135,15 +137,15 @@ final class TrainingRun<E> implements StepLoop.Listener {
     private void fail(RuntimeException cause) {
         try {
             record.end(RunInfo.Status.FAILED, String.valueOf(cause.getMessage()), samples);
-            Report.write(args.out());
+            Report.write(files.out());
         } catch (RuntimeException e) {
             cause.addSuppressed(e);
         }
     }
 
     private void finish() {
-        AdapterFolder.save(adapted, args.out(), args.model().toString(), loaded.run());
-        RunCheckpoint.clear(args.out());
+        AdapterFolder.save(adapted, files.out(), files.model().toString(), loaded.run());
+        RunCheckpoint.clear(files.out());
         samples.ask(loaded, adapted);
     }
 
@@ -173,12 +175,12 @@ final class TrainingRun<E> implements StepLoop.Listener {
 
     @Override
     public void save(int step, double work) {
-        Path out = args.out();
+        Path out = files.out();
         var state = new RunCheckpoint.Progress(
                 step,
                 work,
                 plan.settings(),
-                folder -> AdapterFolder.save(adapted, folder, args.model().toString(), loaded.run()));
+                folder -> AdapterFolder.save(adapted, folder, files.model().toString(), loaded.run()));
         RunCheckpoint.save(out, loop.state(), state, loaded.run());
     }
 }

@@ -74,7 +74,9 @@ class GpuOpsTest {
         List<float[]> got = run(gpu, net, b, DType.BF16, type);
         List<float[]> expected = run(cpu, net, b, DType.F32, DType.F32);
         for (int i = 0; i < expected.size(); i++) {
-            assertThat(error(got.get(i), expected.get(i))).as("output %d, b %s%s", i, type, b).isLessThan(ROUNDINGS);
+            assertThat(error(got.get(i), expected.get(i)))
+                    .as("output %d, b %s%s", i, type, b)
+                    .isLessThan(ROUNDINGS);
             float[] off = got.get(i).clone();
             for (int j = 0; j < off.length; j++) off[j] *= 1.05f;
             assertThat(error(off, expected.get(i))).isGreaterThan(ROUNDINGS);

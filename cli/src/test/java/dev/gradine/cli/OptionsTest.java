@@ -2,6 +2,8 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.io.Json;
+import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +86,8 @@ class OptionsTest {
             clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
             warmup | -1 | warmup: -1, expected at least 0
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
+            momentum | 0.5 | --momentum is given with --optimizer adamw, which has --beta1, --beta2, --eps
+            beta1 | 1 | adamw: beta1: 1.0, expected 0 or more and below 1
             optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd
             schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
             rank | 0 | lora: rank is 0, expected >= 1
@@ -157,7 +162,26 @@ class OptionsTest {
     @Test
     void a_method_there_is_not_is_refused_with_those_there_are() {
         sft(temp.resolve("out"), "--adapter", "rank-two")
-                .refuses("adapter: there is no method rank-two, expected one of " + String.join(", ", Methods.names()));
+                .refuses("adapter: \"rank-two\", expected one of "
+                        + Methods.all().stream().map(Method::name).collect(Collectors.joining(", ")));
+    }
+
+    @Test
+    void an_option_of_another_method_is_refused() {
+        sft(temp.resolve("out"), "--adapter", "ia3", "--rank", 3)
+                .refuses("--rank is given with --adapter ia3, which has --feedforward");
+    }
+
+    @Test
+    void every_method_trains_and_goes_on_from_what_it_wrote() {
+        for (Method m : Methods.all()) {
+            Path first = temp.resolve(m.name());
+            sft(first, "--adapter", m.name(), "--steps", 2).ok();
+            Path second = temp.resolve(m.name() + "-on");
+            sft(second, "--init-adapter", first, "--steps", 1).ok();
+            assertThat(Json.readObject(second.resolve("adapter_config.json")))
+                    .isEqualTo(Json.readObject(first.resolve("adapter_config.json")));
+        }
     }
 
     @Test
@@ -169,6 +193,7 @@ class OptionsTest {
                 .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, adapter, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
+                .endsWith("; did you mean rank?\n")
                 .hasLineCount(1);
         assertThat(temp.resolve("out")).doesNotExist();
     }

@@ -56,6 +56,8 @@ class ResumeSettingsTest {
         "dropout, 0.5, 0.0",
         "clip, 2.0, 1.0",
         "optimizer, lion, adamw",
+        "beta1, 0.8, 0.9",
+        "eval-split, 0.5, 0.0",
         "loss-on, all, auto"
     })
     void another_setting_is_refused_by_its_name(String name, String is, String before) {

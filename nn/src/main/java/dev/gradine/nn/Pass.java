@@ -113,7 +113,7 @@ public final class Pass {
     }
 
     /// Position of each row on the device, `i32[N]`, as long as the tape.
-    Tensor positions() {
+    public Tensor positions() {
         Tensor p = positions;
         if (p == null) {
             p = tape.kernels().ofInts(rows.positions());

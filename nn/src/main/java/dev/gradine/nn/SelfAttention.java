@@ -2,6 +2,7 @@ package dev.gradine.nn;
 
 import static dev.gradine.autograd.op.Attention.attention;
 import static dev.gradine.autograd.op.Reshape.reshape;
+import static dev.gradine.autograd.op.SliceColumns.sliceColumns;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -66,6 +67,23 @@ public record SelfAttention(Projections projections, Linear o, AttentionSpec spe
             int width = x.shape().last();
             Var heads = reshape(x, rows * (width / headDim), headDim);
             return reshape(norm.forward(heads, pass), rows, width);
+        }
+    }
+
+    /// One linear layer whose outputs are queries, keys and values side by side, as in GPT-2.
+    ///
+    /// @param qkv from C to (H + 2 G) · D
+    /// @param queries values of a row's queries, H·D
+    /// @param keys values of a row's keys, G·D
+    public record Fused(Linear qkv, int queries, int keys) implements Projections {
+
+        @Override
+        public Qkv of(Var n, Pass pass) {
+            Var all = qkv.forward(n, pass);
+            return new Qkv(
+                    sliceColumns(all, 0, queries),
+                    sliceColumns(all, queries, queries + keys),
+                    sliceColumns(all, queries + keys, queries + 2 * keys));
         }
     }
 

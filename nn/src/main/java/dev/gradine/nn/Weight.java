@@ -53,7 +53,7 @@ public final class Weight implements Site {
     }
 
     /// The value that `pass` computes with, on the tape of `x`.
-    Var on(Var x, Pass pass) {
+    public Var on(Var x, Pass pass) {
         return x.tape().param(pass.adapters().at(this));
     }
 

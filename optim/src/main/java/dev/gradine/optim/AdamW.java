@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.optim.Slots.Slot;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
@@ -24,7 +25,13 @@ public final class AdamW implements Optimizer {
     /// @param beta1 decay of the first moment m, in [0, 1)
     /// @param beta2 decay of the second moment v, in [0, 1)
     /// @param eps added to the root of the second moment
-    public record Settings(double beta1, double beta2, double eps) implements Optimizer.Settings {
+    public record Settings(
+            @Option(says = "Decay of the first moment.") double beta1,
+            @Option(says = "Decay of the second moment.") double beta2,
+
+            @Option(says = "Added to the root of the second moment.")
+            double eps)
+            implements Optimizer.Settings {
 
         /// @throws IllegalArgumentException names the number that is out of range
         public Settings {

@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.optim.Slots.Slot;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LionKernel.Update;
@@ -26,7 +27,12 @@ public final class Lion implements Optimizer {
     ///
     /// @param beta1 share of the momentum in the direction u, in [0, 1)
     /// @param beta2 decay of the momentum m, in [0, 1)
-    public record Settings(double beta1, double beta2) implements Optimizer.Settings {
+    public record Settings(
+            @Option(says = "Share of the momentum in the direction.")
+            double beta1,
+
+            @Option(says = "Decay of the momentum.") double beta2)
+            implements Optimizer.Settings {
 
         /// @throws IllegalArgumentException names the number that is out of range
         public Settings {

@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.optim.Slots.Slot;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
@@ -24,7 +25,12 @@ public final class Sgd implements Optimizer {
     ///
     /// @param momentum μ, in [0, 1)
     /// @param nesterov whether to look ahead; needs momentum
-    public record Settings(double momentum, boolean nesterov) implements Optimizer.Settings {
+    public record Settings(
+            @Option(says = "Share of the last step that is taken again.")
+            double momentum,
+
+            @Option(says = "Look ahead along the momentum.") boolean nesterov)
+            implements Optimizer.Settings {
 
         /// @throws IllegalArgumentException names the number that is out of range
         public Settings {

@@ -4,6 +4,7 @@ import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.settings.Option;
 import java.util.List;
 import java.util.SequencedMap;
 
@@ -22,15 +23,37 @@ import java.util.SequencedMap;
 /// @param saveEvery steps from one checkpoint to the next; 0 for none but on interruption
 public record TrainSettings(
         int steps,
+
+        @Option(says = "Batches whose gradients make one step.", label = "N")
         int accumulate,
-        double lr,
+
+        @Option(says = "Peak learning rate.", label = "X") double lr,
+
+        @Option(says = "Learning rate after warm-up: constant, linear or cosine.", label = "NAME")
         Schedule schedule,
+
+        @Option(says = "Steps in which the learning rate rises.", label = "STEPS")
         int warmup,
+
         Optimizer.Settings optimizer,
+
+        @Option(says = "Weight decay of matrices.", label = "X")
         double weightDecay,
+
+        @Option(says = "Largest norm of the gradient; 0 for no limit.", label = "X")
         double clip,
+
+        @Option(says = "Same seed, same bytes.", label = "N")
         long seed,
+
+        @Option(
+                says = "Evaluate in between, too.",
+                label = "STEPS",
+                otherwise = "0: before and after only",
+                free = true)
         int evalEvery,
+
+        @Option(says = "Steps between checkpoints; 0 for none.", label = "STEPS", free = true)
         int saveEvery) {
 
     /// @throws IllegalArgumentException names the number that is out of range
@@ -43,6 +66,19 @@ public record TrainSettings(
         require("clip", clip, clip >= 0, "at least 0 (0 for no clipping)");
         require("eval-every", evalEvery, evalEvery >= 0, "at least 0");
         require("save-every", saveEvery, saveEvery >= 0, "at least 0");
+    }
+
+    /// One step of AdamW, and what else holds where nothing is said.
+    ///
+    /// @param lr peak learning rate, which depends on the objective
+    public static TrainSettings defaults(double lr) {
+        return new TrainSettings(1, 1, lr, Schedule.LINEAR, 0, AdamW.Settings.defaults(), 0, 1, 42, 0, 100);
+    }
+
+    /// The same numbers for another length and optimiser.
+    public TrainSettings with(int steps, Optimizer.Settings optimizer) {
+        return new TrainSettings(
+                steps, accumulate, lr, schedule, warmup, optimizer, weightDecay, clip, seed, evalEvery, saveEvery);
     }
 
     /// The trained parameters, of which matrices are decayed.

@@ -146,9 +146,11 @@ final class Conversion {
         };
     }
 
-    /// A written value as it is typed.
+    /// A written value as it is typed: `2e-4`, not `2.0E-4`.
     static String text(Object written) {
         return switch (written) {
+            case Double d -> d.toString().replaceFirst("\\.0(?=$|E)", "").replace('E', 'e');
+            case Float f -> f.toString().replaceFirst("\\.0(?=$|E)", "").replace('E', 'e');
             case Collection<?> c ->
                 String.join(",", c.stream().map(String::valueOf).toList());
             case Map<?, ?> m ->

@@ -31,6 +31,9 @@ public @interface Option {
     /// Its field in PEFT's `adapter_config.json`, where it has one.
     String peft() default "";
 
+    /// What PEFT takes where its file does not have the field, if that is not the default here.
+    String peftDefault() default "";
+
     /// Smallest value of a number.
     double least() default Double.NEGATIVE_INFINITY;
 
@@ -43,6 +46,9 @@ public @interface Option {
     /// Whether the record finds the value itself where none is given: its constructor is then given NaN, or null, and
     /// not the value of `defaults`.
     boolean derived() default false;
+
+    /// Whether users must give it.
+    boolean required() default false;
 
     /// Whether it may change when a run is resumed, because it changes no result.
     boolean free() default false;

@@ -75,6 +75,20 @@ class SettingsTest {
     private static final Settings<Numbers> NUMBERS = Settings.of(Numbers.defaults());
     private static final Settings<Shapes> SHAPES = Settings.of(Shapes.defaults());
 
+    private record Whole(
+            @Part Numbers numbers,
+            @Option(says = "Its own.") int own) {}
+
+    @Test
+    void settings_of_a_part_are_those_of_the_whole() {
+        Settings<Whole> whole = Settings.of(new Whole(Numbers.defaults(), 3));
+        assertThat(whole.all().stream().map(Setting::name))
+                .containsExactly("rank", "alpha", "dropout", "seed", "shuffle", "rslora", "own");
+        Whole read = whole.read(Map.of("rank", 4, "own", "5"));
+        assertThat(read).isEqualTo(new Whole(new Numbers(4, 8, 0, 42, true, false), 5));
+        assertThat(whole.write(read)).containsEntry("rank", 4).containsEntry("own", 5);
+    }
+
     @Test
     void names_are_those_of_components_with_dashes_where_words_begin() {
         assertThat(SHAPES.all()).hasToString("[curve, some-words, layers, rank-pattern, out]");
@@ -161,7 +175,10 @@ class SettingsTest {
     @Test
     void defaults_are_told_as_they_are_typed() {
         assertThat(NUMBERS.all().stream().map(Setting::defaultText))
-                .containsExactly("16", "twice the rank", "0.0", "42", "true", "false");
+                .containsExactly("16", "twice the rank", "0", "42", "true", "false");
+        assertThat(Conversion.text(2e-4)).isEqualTo("2e-4");
+        assertThat(Conversion.text(1.5e-8)).isEqualTo("1.5e-8");
+        assertThat(Conversion.text(0.999)).isEqualTo("0.999");
         assertThat(SHAPES.all().stream().map(Setting::defaultText)).containsExactly("linear", "all", "", "", "");
     }
 

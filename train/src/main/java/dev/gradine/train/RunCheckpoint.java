@@ -4,6 +4,7 @@ import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.CheckpointException;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
+import dev.gradine.settings.Settings;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
@@ -15,12 +16,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// The state of a run after some step, from which it goes on as if it had never stopped.
 ///
@@ -148,21 +146,13 @@ public final class RunCheckpoint {
     ///
     /// @throws CheckpointException names the first setting that differs
     public void requireSettings(Map<String, Object> settings) {
-        Map<?, ?> was = json.get("settings") instanceof Map<?, ?> m ? m : Map.of();
-        Set<Object> names = new LinkedHashSet<>(settings.keySet());
-        names.addAll(was.keySet());
-        for (Object name : names) {
-            String now = text(settings.get(name));
-            String before = text(was.get(name));
-            if (!now.equals(before)) {
-                throw new CheckpointException(
-                        folder, "%s is %s, expected %s as in the run it resumes".formatted(name, now, before));
-            }
-        }
-    }
-
-    private static String text(@Nullable Object value) {
-        return value == null ? "not given" : value.toString();
+        Map<String, Object> was = new LinkedHashMap<>();
+        if (json.get("settings") instanceof Map<?, ?> m) m.forEach((name, value) -> was.put(name.toString(), value));
+        List<Settings.Difference> all = Settings.differences(settings, was);
+        if (all.isEmpty()) return;
+        Settings.Difference d = all.getFirst();
+        throw new CheckpointException(
+                folder, "%s is %s, expected %s as in the run it resumes".formatted(d.name(), d.now(), d.before()));
     }
 
     /// Writes what is stored into the tensors of `state`.

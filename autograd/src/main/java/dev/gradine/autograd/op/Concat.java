@@ -7,6 +7,8 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.Strides;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Two tensors one behind the other along an axis.
@@ -25,9 +27,17 @@ public record Concat(int axis) implements Op2<Concat.Saved> {
     ///
     /// @throws dev.gradine.tensor.ShapeException if the shapes differ along another axis
     public static Var concat(int axis, Var first, Var... more) {
-        Var all = first;
-        for (Var next : more) all = first.tape().apply(new Concat(axis), all, next);
-        return all;
+        List<Var> parts = new ArrayList<>(List.of(more));
+        parts.addFirst(first);
+        while (parts.size() > 1) { // by pairs, so that of n parts each is copied log n times
+            List<Var> pairs = new ArrayList<>();
+            for (int i = 0; i + 1 < parts.size(); i += 2) {
+                pairs.add(first.tape().apply(new Concat(axis), parts.get(i), parts.get(i + 1)));
+            }
+            if (parts.size() % 2 == 1) pairs.add(parts.getLast());
+            parts = pairs;
+        }
+        return parts.getFirst();
     }
 
     /// `f32[N,…], f32[M,…] → f32[N + M,…]`: the rows of one tensor behind those of the other.

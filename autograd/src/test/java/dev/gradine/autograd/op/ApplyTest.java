@@ -47,6 +47,7 @@ class ApplyTest {
             Map.entry(Fn.SIGMOID, 0.6224593312018546),
             Map.entry(Fn.LOG_SIGMOID, -0.4740769841801067),
             Map.entry(Fn.SOFTPLUS, 0.9740769841801067),
+            Map.entry(Fn.SOFTSIGN, 1.0 / 3),
             Map.entry(Fn.TANH, 0.46211715726000974),
             Map.entry(Fn.RELU, 0.5),
             Map.entry(Fn.SILU, 0.3112296656009273),

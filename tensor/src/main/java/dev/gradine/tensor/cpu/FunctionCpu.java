@@ -90,10 +90,10 @@ final class FunctionCpu implements FunctionKernel {
         long out = Operand.write(f.id(), name, to, n);
         int width = per.width(n, b.size());
         boolean isLeft = name.equals("da");
-        if (FunctionLoops.gradient(f, per, isLeft, d, isLeft ? right : left, out, n, width)) return;
+        if (FunctionLoops.gradient(f, per, isLeft, d, left, right, out, n, width)) return;
         Slope slope = isLeft ? f::left : f::right;
-        Chunks.rows(n, COST, (from, to1) -> {
-            for (int i = from; i < to1; i++) {
+        Chunks.rows(n, COST, (from, end) -> {
+            for (int i = from; i < end; i++) {
                 set(out, i, (float) slope.of(get(d, i), get(left, i), get(right, per.index(i, width))));
             }
         });

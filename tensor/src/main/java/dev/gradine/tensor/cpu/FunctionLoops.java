@@ -140,6 +140,7 @@ final class FunctionLoops {
             case ADD -> add(per, a, b, y, n, width);
             case SUB -> sub(per, a, b, y, n);
             case MUL -> mul(per, a, b, y, n, width);
+            case GEGLU -> geglu(per, a, b, y, n);
             default -> false;
         };
     }
@@ -166,6 +167,12 @@ final class FunctionLoops {
         return true;
     }
 
+    private static boolean geglu(Per per, long a, long b, long y, int n) {
+        if (per != Per.VALUE) return false;
+        Chunks.values(n, (from, to) -> GeluLoops.gated(a, b, y, from, to));
+        return true;
+    }
+
     private static boolean mul(Per per, long a, long b, long y, int n, int c) {
         switch (per) {
             case VALUE -> Chunks.values(n, (from, to) -> ElementwiseCpu.mul(a, b, y, from, to));
@@ -188,13 +195,23 @@ final class FunctionLoops {
     /// Computes a gradient of a function of two variables, if there is a loop for it.
     ///
     /// @param left whether that of a, else that of b
-    /// @param other the other input than the one whose gradient it is
     /// @return whether there is one
-    static boolean gradient(Fn2 f, Per per, boolean left, long dy, long other, long to, int n, int width) {
-        if (f == Fn2.SUB && !left) {
-            Chunks.values(n, (from, end) -> ElementwiseCpu.scale(dy, -1, to, from, end));
-            return true;
-        }
-        return f == Fn2.MUL && mul(left ? per : Per.VALUE, dy, other, to, n, width);
+    static boolean gradient(Fn2 f, Per per, boolean left, long dy, long a, long b, long to, int n, int width) {
+        return switch (f) {
+            case SUB -> !left && negative(dy, to, n);
+            case MUL -> left ? mul(per, dy, b, to, n, width) : mul(Per.VALUE, dy, a, to, n, width);
+            case GEGLU -> per == Per.VALUE && (left ? gegluLeft(dy, a, b, to, n) : geglu(per, a, dy, to, n));
+            default -> false;
+        };
+    }
+
+    private static boolean negative(long dy, long db, int n) {
+        Chunks.values(n, (from, to) -> ElementwiseCpu.scale(dy, -1, db, from, to));
+        return true;
+    }
+
+    private static boolean gegluLeft(long dy, long a, long b, long da, int n) {
+        Chunks.values(n, (from, to) -> GeluLoops.gatedLeft(dy, a, b, da, from, to));
+        return true;
     }
 }

@@ -89,4 +89,20 @@ final class GeluLoops {
             set(dx, i, get(dy, i) * Math.fma(x * s * (1 - s), twoUSlope, s));
         }
     }
+
+    /// `gelu(a) · b`, by tanh.
+    static void gated(long a, long b, long y, int from, int to) {
+        int i = from;
+        for (; i <= to - LANES; i += LANES) {
+            FloatVector x = load(a, i);
+            store(x.mul(VectorMath.sigmoid(twoU(x))).mul(load(b, i)), y, i);
+        }
+        for (; i < to; i++) set(y, i, get(a, i) * VectorMath.sigmoid(twoU(get(a, i))) * get(b, i));
+    }
+
+    /// `dy · b · gelu′(a)`, by tanh.
+    static void gatedLeft(long dy, long a, long b, long da, int from, int to) {
+        ElementwiseCpu.mul(dy, b, da, from, to);
+        tanhBackward(da, a, da, from, to);
+    }
 }

@@ -71,6 +71,7 @@ class AllocationTest {
         addSimple(calls);
         addRows(calls);
         addAttention(calls);
+        addFunctions(calls);
         addImages(calls);
         return calls;
     }
@@ -81,7 +82,6 @@ class AllocationTest {
         Tensor y = matrix(3);
         Tensor z = matrix(4);
         Tensor row = vector(C);
-        Tensor rows = vector(N);
         Tensor p = matrix(5);
         Tensor m = matrix(6);
         Tensor v = T.of(new float[N * C]);
@@ -97,15 +97,6 @@ class AllocationTest {
         calls.put("gelu tanh", () -> FunctionCpu.KERNEL.apply(Fn.GELU_TANH, 0, 0, a, y));
         calls.put("gelu backward", () -> FunctionCpu.KERNEL.applyBackward(Fn.GELU_ERF, 0, 0, a, b, y));
         calls.put("gelu tanh backward", () -> FunctionCpu.KERNEL.applyBackward(Fn.GELU_TANH, 0, 0, a, b, y));
-        calls.put("add by table", () -> FunctionCpu.KERNEL.combine(Fn2.ADD, Per.VALUE, a, b, y));
-        calls.put("add per column", () -> FunctionCpu.KERNEL.combine(Fn2.ADD, Per.COLUMN, a, row, y));
-        calls.put("mul", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.VALUE, a, b, y));
-        calls.put("mul per column", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.COLUMN, a, row, y));
-        calls.put("mul per row", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.ROW, a, rows, y));
-        for (Fn f : List.of(Fn.EXP, Fn.RELU, Fn.SIGMOID, Fn.SILU, Fn.QUICK_GELU, Fn.SCALE, Fn.LOG)) {
-            calls.put(f.id(), () -> FunctionCpu.KERNEL.apply(f, 1, 0, p, y));
-            calls.put(f.id() + " backward", () -> FunctionCpu.KERNEL.applyBackward(f, 1, 0, a, b, y));
-        }
         calls.put("column sums", () -> ReduceCpu.KERNEL.addColumnSums(a, row));
         calls.put("sum of squares", () -> ReduceCpu.KERNEL.sumOfSquares(a));
         calls.put("dropout", () -> DropoutCpu.KERNEL.apply(a, 0.1f, 1, y));
@@ -131,9 +122,6 @@ class AllocationTest {
         calls.put("layer norm backward", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, dw, dw));
         calls.put(
                 "layer norm backward, frozen", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, null, null));
-        calls.put("softmax", () -> SoftmaxCpu.KERNEL.forward(x, 1.5f, y));
-        calls.put("softmax backward", () -> SoftmaxCpu.KERNEL.backward(x, x, 1.5f, y));
-        calls.put("row sums", () -> ReduceCpu.KERNEL.rowSums(x, mean));
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
         calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
         calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));
@@ -191,6 +179,30 @@ class AllocationTest {
             calls.put("upsample " + mode, () -> UpsampleCpu.KERNEL.forward(x, twice, large));
             calls.put("upsample backward " + mode, () -> UpsampleCpu.KERNEL.backward(large, twice, y));
         }
+    }
+
+    private static void addFunctions(Map<String, Runnable> calls) {
+        Tensor a = matrix(1);
+        Tensor b = matrix(2);
+        Tensor y = matrix(3);
+        Tensor z = matrix(4);
+        Tensor p = matrix(5);
+        Tensor row = vector(C);
+        Tensor rows = vector(N);
+        calls.put("add by table", () -> FunctionCpu.KERNEL.combine(Fn2.ADD, Per.VALUE, a, b, y));
+        calls.put("add per column", () -> FunctionCpu.KERNEL.combine(Fn2.ADD, Per.COLUMN, a, row, y));
+        calls.put("mul", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.VALUE, a, b, y));
+        calls.put("geglu", () -> FunctionCpu.KERNEL.combine(Fn2.GEGLU, Per.VALUE, a, b, y));
+        calls.put("geglu backward", () -> FunctionCpu.KERNEL.combineBackward(Fn2.GEGLU, Per.VALUE, a, b, p, y, z));
+        calls.put("mul per column", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.COLUMN, a, row, y));
+        calls.put("mul per row", () -> FunctionCpu.KERNEL.combine(Fn2.MUL, Per.ROW, a, rows, y));
+        for (Fn f : List.of(Fn.EXP, Fn.RELU, Fn.SIGMOID, Fn.SILU, Fn.QUICK_GELU, Fn.SCALE, Fn.LOG)) {
+            calls.put(f.id(), () -> FunctionCpu.KERNEL.apply(f, 1, 0, p, y));
+            calls.put(f.id() + " backward", () -> FunctionCpu.KERNEL.applyBackward(f, 1, 0, a, b, y));
+        }
+        calls.put("softmax", () -> SoftmaxCpu.KERNEL.forward(a, 1.5f, y));
+        calls.put("softmax backward", () -> SoftmaxCpu.KERNEL.backward(a, b, 1.5f, y));
+        calls.put("row sums", () -> ReduceCpu.KERNEL.rowSums(a, rows));
     }
 
     @ParameterizedTest

@@ -1,33 +1,24 @@
 package dev.gradine.cli;
 
 import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch.Prompts;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.ReferenceCache;
 import dev.gradine.train.ReferenceLogProbs;
 import java.nio.file.Path;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
 
 /// What a preference loss compares the policy with.
-final class ReferenceArgs {
+///
+/// @param name `base`, `start` or a folder
+record Reference(String name, DpoSettings settings, TrainOptions args) {
 
-    @Option(
-            names = "--reference",
-            paramLabel = "base|start|DIR",
-            description =
-                    "Frozen reference: the model without adapter (base), the adapter as it was at the start (start),"
-                            + " or another model. Default: start with --init-adapter, else base; a "
-                            + "fresh adapter changes nothing.")
-    private @Nullable String reference;
-
-    @Option(
-            names = "--precompute-reference",
-            description = "Compute the reference's log-probabilities once, before training, and keep them beside --out,"
-                    + " in OUT-reference.safetensors.")
-    private boolean precompute;
+    /// The reference asked for; by default the adapter continued from, or the base.
+    static Reference of(DpoSettings settings, TrainOptions args) {
+        String asked = settings.reference();
+        if (asked == null) asked = args.adapter().continues() ? "start" : "base";
+        return new Reference(asked, settings, args);
+    }
 
     /// A reference ready for use, with what must be closed after it.
     ///
@@ -40,31 +31,25 @@ final class ReferenceArgs {
         }
     }
 
-    String name(AdapterArgs adapter) {
-        if (reference != null) return reference;
-        return adapter.continues() ? "start" : "base";
-    }
-
     /// @param pairs all pairs of the run, for the cache
-    /// @param prompts whether the answers of a pair share their prompt
-    Opened open(TrainArgs args, LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs, Prompts prompts) {
-        String name = name(args.adapter());
-        Opened live = live(name, m, adapted);
-        if (!precompute) return live;
+    Opened open(LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs) {
+        Opened live = live(m, adapted);
+        if (!settings.precomputeReference()) return live;
         try (live) {
+            RunFiles files = args.files();
             var source = new ReferenceCache.Source(
                     live.logProbs(),
-                    name + " " + args.model() + args.quantize().suffix()
+                    name + " " + files.model() + args.quantize().suffix()
                             + (name.equals("start") ? " " + args.adapter().startDigest() : ""),
-                    args.batch(),
-                    prompts,
+                    args.batches().batch(),
+                    settings.prompts(),
                     done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));
-            Path file = args.out().resolveSibling(args.out().getFileName() + "-reference.safetensors");
+            Path file = files.out().resolveSibling(files.out().getFileName() + "-reference.safetensors");
             return new Opened(ReferenceCache.open(file, pairs, source, m.run()), List.of());
         }
     }
 
-    private static Opened live(String name, LoadedModel m, AdapterSet adapted) {
+    private Opened live(LoadedModel m, AdapterSet adapted) {
         if (name.equals("base")) {
             return new Opened(ReferenceLogProbs.of(Policy.of(m.model())), List.of());
         }
