@@ -20,6 +20,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /// What of the model is trained, and how: shared by the training commands. Options of single methods come from the
 /// methods themselves.
+@HelpGroup.Heading("Adapter")
 final class AdapterArgs {
 
     private final RecordOptions<AdapterSettings> where = new RecordOptions<>("Adapter", AdapterSettings.defaults());

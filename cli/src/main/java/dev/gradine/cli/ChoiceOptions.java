@@ -103,7 +103,7 @@ final class ChoiceOptions {
     }
 
     private String name() {
-        return String.valueOf((Object) name.getValue());
+        return name.<String>getValue();
     }
 
     /// Name and numbers of the chosen record, as they decide the result of a run.

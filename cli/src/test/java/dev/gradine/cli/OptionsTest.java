@@ -94,7 +94,7 @@ class OptionsTest {
             alpha | 0 | lora: alpha is 0.0, expected > 0
             dropout | 1 | lora: dropout is 1.0, expected in [0, 1)
             modules-to-save | nothing | modules_to_save: nothing names no module of the model
-            loss-on | user | --loss-on: "user", expected auto, all, completion or assistant
+            loss-on | user | loss-on: "user", expected one of [auto, all, completion, assistant]
             save-every | -1 | save-every: -1, expected at least 0
             eval-every | -1 | eval-every: -1, expected at least 0
             samples | -1 | samples: -1, expected at least 0

@@ -22,6 +22,7 @@ class SettingsTest {
 
     /// Words of one kind, such as `a+b`.
     private record Words(List<String> all) {
+        @SuppressWarnings("UnusedMethod") // found by its name
         static Words parse(String text) {
             if (text.isEmpty()) throw new IllegalArgumentException("words: none, expected some");
             return new Words(List.of(text.split("\\+", -1)));
