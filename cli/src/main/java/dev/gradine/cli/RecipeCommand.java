@@ -69,7 +69,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         TrainingData data =
                 TrainingData.read(args.files().data(), args.batches().evalSplit(), args.seed());
         try (LoadedModel m =
-                LoadedModel.forTraining(args.files().model(), args.device().chosen(), args::watched)) {
+                LoadedModel.forTraining(args)) {
             TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
             List<E> train = encode(recipe, codec, data.train());
             List<E> held = data.held().isEmpty()

@@ -42,7 +42,7 @@ record Reference(String name, ReferenceSettings settings, TrainOptions args) {
             RunFiles files = args.files();
             var source = new ReferenceCache.Source(
                     live.logProbs(),
-                    name + " " + files.model()
+                    name + " " + files.model() + args.quantize().suffix()
                             + (name.equals("start") ? " " + args.adapter().startDigest() : ""),
                     args.batches().batch(),
                     settings.sharedPrompt(),

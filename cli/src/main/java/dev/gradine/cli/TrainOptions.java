@@ -33,6 +33,9 @@ final class TrainOptions {
     @Mixin
     private DeviceArgs device = new DeviceArgs();
 
+    @Mixin
+    private QuantizeArgs quantize = new QuantizeArgs();
+
     private final Profile profile = new Profile(2);
 
     /// @param lr peak learning rate where none is given
@@ -71,6 +74,10 @@ final class TrainOptions {
 
     DeviceArgs device() {
         return device;
+    }
+
+    QuantizeArgs quantize() {
+        return quantize;
     }
 
     AdapterArgs adapter() {
@@ -126,6 +133,7 @@ final class TrainOptions {
         m.putAll(train.decisive(settings));
         m.putAll(optimizer.decisive());
         device.describe(m);
+        quantize.describe(m);
         return m;
     }
 }

@@ -150,7 +150,8 @@ class EncodersTest {
         assertThat(learnt(closed.chosen())).isEqualTo("yes<|im_end|>\n<|im_end|>|");
         int bos = TOKENIZER.hasBos() ? 1 : 0;
         assertThat(closed.chosen().promptTokens()).isEqualTo(open.chosen().promptTokens() + bos);
-        var text = new Row.Preference(new Passage.Text("Q:"), new Passage.Text("yes"), new Passage.Text("no"), Map.of());
+        Passage no = new Passage.Text("no");
+        var text = new Row.Preference(new Passage.Text("Q:"), new Passage.Text("yes"), no, Map.of());
         assertThat(learnt(new PreferenceEncoder(CODEC, Ends.CLOSED, 512)
                         .encode(text)
                         .rejected()))
@@ -167,16 +168,17 @@ class EncodersTest {
 
     @Test
     void strangers_are_the_answers_before_within_each_group() {
+        Row alone = judged("e", "m");
         DataSet rows = DataSet.of(
-                "d", List.of(judged("a", "yes"), judged("b", "no"), judged("c", "y"), judged("d", "n"), judged("e", "m")));
+                "d", List.of(judged("a", "yes"), judged("b", "no"), judged("c", "y"), judged("d", "n"), alone));
         List<Judged> made = new JudgedEncoder(CODEC, 5, 2).encode(rows).examples();
         assertThat(made.stream().map(j -> text(j.answer()))).containsExactly("ayes", "bno", "cy", "dn", "em");
         assertThat(made.stream().map(j -> text(j.stranger()))).containsExactly("ano", "byes", "cn", "dy", "en");
         assertThat(made.stream().map(Judged::desirable)).containsExactly(true, false, true, false, false);
         assertThat(learnt(made.getFirst().stranger())).isEqualTo("no<|im_end|>|");
-        List<Judged> alone =
+        List<Judged> without =
                 new JudgedEncoder(CODEC, 5, JudgedEncoder.NO_STRANGERS).encode(rows).examples();
-        assertThat(alone).allMatch(j -> j.stranger().equals(j.answer()));
+        assertThat(without).allMatch(j -> j.stranger().equals(j.answer()));
     }
 
     @Test
