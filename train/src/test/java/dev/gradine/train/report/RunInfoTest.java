@@ -40,7 +40,7 @@ class RunInfoTest {
         MadeUpRun.sft(dir);
         String json = Files.readString(file());
         List<String> keys =
-                List.of("launch", "command", "end", "machine", "settings", "model", "data", "memory", "outcome");
+                List.of("launch", "command", "end", "machine", "objective", "settings", "model", "data", "memory", "outcome");
         assertThat(json)
                 .containsSubsequence(keys.stream().map(k -> "\"" + k + "\"").toList());
         assertThat(json).contains("\"status\" : \"finished\"").endsWith("}\n");
