@@ -87,7 +87,17 @@ final class MadeUpRun {
         var objective = new RunInfo.Objective(
                 Dpo.defaults().about().title(), Dpo.defaults().metrics());
         return write(
-                dir, new RunInfo(launch, i.end(), i.machine(), objective, i.settings(), i.model(), i.data(), i.memory(), outcome));
+                dir,
+                new RunInfo(
+                        launch,
+                        i.end(),
+                        i.machine(),
+                        objective,
+                        i.settings(),
+                        i.model(),
+                        i.data(),
+                        i.memory(),
+                        outcome));
     }
 
     private static Map<String, Double> evalOf(double margin) {

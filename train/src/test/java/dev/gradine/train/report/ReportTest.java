@@ -84,7 +84,8 @@ class ReportTest {
     void a_preference_run_shows_accuracy_and_margin_and_no_perplexity() throws IOException {
         MadeUpRun.dpo(dir);
         assertThat(page())
-                .contains("Direct preference optimisation", "<dt>Preference accuracy</dt>", "<dt>Reward margin</dt>", "<small>held-out rows</small>")
+                .contains("Direct preference optimisation", "<small>held-out rows</small>")
+                .contains("<dt>Preference accuracy</dt>", "<dt>Reward margin</dt>")
                 .contains("<b>50.0\u2009% <i>→</i> 85.4\u2009%</b>", "<b>0 <i>→</i> 1.770</b>")
                 .contains("<td>−0.5359</td>")
                 .doesNotContain("perplexity");
