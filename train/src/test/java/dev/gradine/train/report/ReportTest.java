@@ -105,7 +105,11 @@ class ReportTest {
         assertThat(page)
                 .contains("Learning by invention", "<dt>Made-up share</dt>", "<b>25.0\u2009% <i>→</i> 50.0\u2009%</b>")
                 .doesNotContain("perplexity", "<dt>Token accuracy</dt>");
-        JsonNode shown = new JsonMapper().readTree(json(page)).get("run").get("objective").get("metrics");
+        JsonNode shown = new JsonMapper()
+                .readTree(json(page))
+                .get("run")
+                .get("objective")
+                .get("metrics");
         assertThat(shown.get(1).get("panel").asString()).isEqualTo("Made-up panel");
     }
 
