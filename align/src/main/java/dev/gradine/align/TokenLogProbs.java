@@ -76,7 +76,8 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
 
         Var logProbs(Var h, Tensor targets, Stats stats) {
             Linear layer = head.linear();
-            boolean plain = head.isPlain() && !layer.hasBias() && !pass.adapters().touches(layer);
+            boolean plain =
+                    head.isPlain() && !layer.hasBias() && !pass.adapters().touches(layer);
             if (plain) return linearLogProb(h, layer.weight(h, pass), targets, stats);
             return logProb(head.logits(h, pass), targets, stats); // no single weight gives the logits
         }

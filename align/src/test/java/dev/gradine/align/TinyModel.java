@@ -1,7 +1,7 @@
 package dev.gradine.align;
 
-import dev.gradine.models.Families;
 import dev.gradine.autograd.Param;
+import dev.gradine.models.Families;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
@@ -67,5 +67,4 @@ final class TinyModel {
         if (name.endsWith("norm.weight")) for (int i = 0; i < values.length; i++) values[i] += 1;
         return run.of(shape, values);
     }
-
 }

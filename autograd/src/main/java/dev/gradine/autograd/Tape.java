@@ -180,7 +180,7 @@ public final class Tape {
     /// What backward reads again is kept until then; results of ops that are cheap are made again instead: see
     /// `Op.isCheap`. No bit of any result changes. Formulas need no memory statements within a frame. Frames nest.
     ///
-    /// @param block from `x` to one result, on the tape of `x`; what it made is not used after it but for the result
+    /// @param block from `x` to one result, on the tape of `x`; nothing else that it makes is used after it
     public Var frame(UnaryOperator<Var> block, Var x) {
         int from = framed.size();
         frames++;

@@ -5,8 +5,8 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
-import dev.gradine.nn.Weights;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.Weights;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Optimizer;
@@ -82,8 +82,8 @@ final class WarmUp implements AutoCloseable {
                 true));
         try (Arena arena = Arena.ofShared();
                 Kernels run = CpuKernels.open()) {
-            CausalLm model = Families.builtIn()
-                    .build(config, new Weights((name, _) -> run.fromHost(weight(arena, name)), run));
+            CausalLm model =
+                    Families.builtIn().build(config, new Weights((name, _) -> run.fromHost(weight(arena, name)), run));
             AdapterSet adapted =
                     AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
             Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);

@@ -23,10 +23,24 @@ class MergedFamiliesTest {
         Path ids = model.resolve("expected.safetensors");
         Path rows = TinyModel.tokenRows(temp.resolve("rows.jsonl"), 4, 12, 3);
         Path run = temp.resolve("run");
-        Cli.run("sft", "--model", model, "--data", rows, "--out", run, "--steps", 3, "--lr", "1e-2", "--targets", targets)
+        Cli.run(
+                        "sft",
+                        "--model",
+                        model,
+                        "--data",
+                        rows,
+                        "--out",
+                        run,
+                        "--steps",
+                        3,
+                        "--lr",
+                        "1e-2",
+                        "--targets",
+                        targets)
                 .ok();
         Path adapted = temp.resolve("adapted.safetensors");
-        Cli.run("score", "--model", model, "--adapter", run, "--ids", ids, "--out", adapted).ok();
+        Cli.run("score", "--model", model, "--adapter", run, "--ids", ids, "--out", adapted)
+                .ok();
         Path merged = temp.resolve("merged");
         Cli.run("merge", "--model", model, "--adapter", run, "--out", merged).ok();
         Path plain = temp.resolve("plain.safetensors");

@@ -134,9 +134,7 @@ class SmolLmTest {
     void the_loss_of_a_thousand_tokens_is_that_of_transformers() throws IOException {
         Path text = Golden.shared("assets/data/lm/tinyshakespeare.txt");
         LoadedModel m = model();
-        int[] all = m.codecFor(false)
-                .tokenizer()
-                .encode(Files.readString(text).substring(0, 4000), true);
+        int[] all = m.codecFor(false).tokenizer().encode(Files.readString(text).substring(0, 4000), true);
         int[] ids = Arrays.copyOf(all, 1024);
         try (Kernels k = m.run().openStep()) {
             TokenLogProbs lp =

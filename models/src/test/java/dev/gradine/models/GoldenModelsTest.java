@@ -17,7 +17,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GoldenModelsTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope", "qwen2", "qwen3", "gemma2", "gemma3", "gpt2"})
+    @ValueSource(
+            strings = {
+                "llama",
+                "llama-tied",
+                "llama3-rope",
+                "llama-linear-rope",
+                "qwen2",
+                "qwen3",
+                "gemma2",
+                "gemma3",
+                "gpt2"
+            })
     void logits_are_the_references(String name) {
         try (GoldenModel g = new GoldenModel(name)) {
             float[] logits = g.logits(g.tokens("input_ids"));
@@ -27,7 +38,18 @@ class GoldenModelsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama-tied", "llama3-rope", "llama-linear-rope", "qwen2", "qwen3", "gemma2", "gemma3", "gpt2"})
+    @ValueSource(
+            strings = {
+                "llama",
+                "llama-tied",
+                "llama3-rope",
+                "llama-linear-rope",
+                "qwen2",
+                "qwen3",
+                "gemma2",
+                "gemma3",
+                "gpt2"
+            })
     void greedy_text_is_the_references(String name) {
         try (GoldenModel g = new GoldenModel(name)) {
             int[] prompt = g.tokens("greedy_prompt").getFirst();

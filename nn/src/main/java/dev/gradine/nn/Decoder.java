@@ -142,8 +142,8 @@ public final class Decoder implements CausalLm {
     private void requireTokens(TokenBatch batch) {
         for (int id : batch.ids()) {
             if (id < 0 || id >= sizes.vocabSize) {
-                throw new IllegalArgumentException("%s: token id is %d, expected 0 to %d"
-                        .formatted(sizes.name, id, sizes.vocabSize - 1));
+                throw new IllegalArgumentException(
+                        "%s: token id is %d, expected 0 to %d".formatted(sizes.name, id, sizes.vocabSize - 1));
             }
         }
     }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.Linear;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Linear;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;

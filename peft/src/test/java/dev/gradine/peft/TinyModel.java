@@ -1,7 +1,7 @@
 package dev.gradine.peft;
 
-import dev.gradine.models.Families;
 import dev.gradine.autograd.Tape;
+import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Policy;
