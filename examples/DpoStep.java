@@ -1,10 +1,12 @@
 // Direct preference optimisation of a random two-block Llama on one pair of answers, step by step.
-import dev.gradine.align.DpoLoss;
-import dev.gradine.align.Labelled;
-import dev.gradine.align.PreferenceLoss.Pair;
+import dev.gradine.align.Dpo;
+import dev.gradine.align.Packed;
+import dev.gradine.align.Scored;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
@@ -24,7 +26,9 @@ static final int VOCAB = 32, C = 16; // tokens, channels
 
 void main() { // one prompt of three tokens, which carry no loss, and two answers to it
     Labelled chosen = Labelled.completion(new int[] {1, 7, 4, 20, 21, 2}, 3);
-    Labelled rejected = Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3);
+    Pair pair = new Pair(chosen, Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3));
+    Dpo dpo = new Dpo(0.1f);
+    Packed packed = Packed.of(List.of(dpo.sequences(pair)), true); // the prompt is read once
     var rng = new SplittableRandom(42);
     try (Kernels run = CpuKernels.open()) {
         ModelConfig config = new ModelConfig(Map.of("model_type", "llama", "vocab_size", VOCAB, "hidden_size", C,
@@ -35,22 +39,16 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k), off = Tape.forgetting(k);
-                Policy ref = Policy.of(model), trained = new Policy(model, adapted); // the same weights, other adapters
-                Var refChosen = tape.constant(logp(off, ref, chosen).value()); // a fresh adapter changes nothing:
-                Var refRejected = tape.constant(logp(off, ref, rejected).value()); // L = log 2 at step 0
-                Pair policy = new Pair(logp(tape, trained, chosen), logp(tape, trained, rejected));
-                Var loss = new DpoLoss(0.1f).apply(policy, new Pair(refChosen, refRejected)); // f32[1]: one pair
+                Policy ref = Policy.of(model), policy = new Policy(model, adapted); // the same weights, other adapters
+                float[] refSums = k.download(TokenLogProbs.of(off, ref, packed).sums().value());
+                Scored<Pair> batch = Scored.of(List.of(pair), packed, TokenLogProbs.of(tape, policy, packed), refSums);
+                Var loss = dpo.loss(batch); // f32[1]: one pair; log 2 at step 0, for a fresh adapter changes nothing
                 if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss);
             }
             adamW.step(step + 1, 0.02, 1); // gradients as they are, not clipped
         }
     }
-}
-
-// Summed log-probability of an answer, given its prompt: f32[1], nats.
-Var logp(Tape tape, Policy policy, Labelled answer) {
-    return TokenLogProbs.of(tape, policy, List.of(answer)).sums();
 }
 
 Tensor weight(Kernels run, SplittableRandom rng, String name, Shape shape) {

@@ -7,12 +7,12 @@ import static dev.gradine.autograd.op.SegmentSum.segmentSum;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Head;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
-import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -20,7 +20,6 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntBinaryOperator;
 
 /// Log-probabilities of the labelled tokens of a batch, M of them, sequence after sequence.
 ///
@@ -36,39 +35,30 @@ import java.util.function.IntBinaryOperator;
 /// @param targets the M labelled tokens
 public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targets) {
 
-    /// Runs the model over whole sequences.
+    /// Runs the model over whole sequences that have nothing to do with each other.
     ///
     /// @throws IllegalArgumentException if no token of the batch carries loss
     public static TokenLogProbs of(Tape tape, Policy policy, List<Labelled> batch) {
-        return of(policy.model(), policy.pass(tape, packed(batch)), batch);
+        return of(tape, policy, Packed.apart(batch));
     }
 
-    /// What a pass over whole sequences reads.
-    public static TokenBatch packed(List<Labelled> batch) {
-        return TokenBatch.of(batch.stream().map(Labelled::ids).toList());
-    }
-
-    /// Runs the model over whole sequences.
+    /// Runs the model over sequences laid out together, in evaluation.
     ///
-    /// @param pass over `packed(batch)`
     /// @throws IllegalArgumentException if no token of the batch carries loss
-    public static TokenLogProbs of(CausalLm model, Pass pass, List<Labelled> batch) {
-        Var hidden = model.hidden(pass);
-        int[] start = new int[batch.size() + 1];
-        for (int s = 0; s < batch.size(); s++) {
-            start[s + 1] = start[s] + batch.get(s).tokens();
-        }
-        TokenLogProbs all = of(new HeadOf(model.head(), pass), hidden, batch, (s, t) -> start[s] + t);
+    public static TokenLogProbs of(Tape tape, Policy policy, Packed packed) {
+        Pass pass = policy.pass(tape, packed.tokens());
+        return of(policy.model(), pass, policy.model().hidden(pass), packed);
+    }
+
+    /// Of the sequences of `packed`, in its order.
+    ///
+    /// @param pass over `packed.tokens()`
+    /// @param hidden what the model made of them, `f32[N,C]`; given back where the tape allows it
+    /// @throws IllegalArgumentException if no token of the batch carries loss
+    public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed) {
+        TokenLogProbs all = of(new HeadOf(model.head(), pass), hidden, packed);
         hidden.release();
         return all;
-    }
-
-    /// Of preference pairs, first all chosen sequences, then all rejected ones, from hidden states `f32[N,C]` of
-    /// `batch.tokens()`.
-    ///
-    /// @throws IllegalArgumentException if no token of the batch carries loss
-    public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, PairBatch batch) {
-        return of(new HeadOf(model.head(), pass), hidden, batch.sequences(), batch::row);
     }
 
     /// The head in one pass.
@@ -83,9 +73,8 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         }
     }
 
-    /// @param row row of `hidden` where a token stands, from the numbers of its sequence and of itself; one row may
-    ///     stand for several
-    private static TokenLogProbs of(HeadOf head, Var hidden, List<Labelled> batch, IntBinaryOperator row) {
+    private static TokenLogProbs of(HeadOf head, Var hidden, Packed packed) {
+        List<Labelled> batch = packed.sequences();
         Kernels k = hidden.tape().kernels();
         List<Integer> rows = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
@@ -94,7 +83,7 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
             Labelled l = batch.get(s);
             for (int t = 1; t < l.tokens(); t++) {
                 if (l.label(t) == Labelled.IGNORED) continue;
-                rows.add(row.applyAsInt(s, t - 1));
+                rows.add(packed.row(s, t - 1));
                 targets.add(l.label(t));
             }
             offsets[s + 1] = rows.size();

@@ -1,20 +1,17 @@
 package dev.gradine.align;
 
 import static dev.gradine.autograd.op.Mean.mean;
-import static dev.gradine.autograd.op.SliceRows.sliceRows;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gradine.align.PairBatch.Prompts;
-import dev.gradine.align.PreferenceLoss.Pair;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.Sequences;
@@ -34,14 +31,14 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Preference pairs read together against the same sequences read one by one: log-probabilities, loss, and the gradient
 /// of every weight.
 class SharedPromptTest {
 
     private static final float[] REFERENCE = {-40, -30, -20, -10, -41, -29, -22, -8}; // nats, as good as any
-    private static final List<LabelledPair> PAIRS =
+    private static final List<Pair> PAIRS =
             List.of(pair(0, 19, 8, 5), pair(1, 1, 3, 7), pair(2, 0, 4, 4), pair(3, 5, 20, 0));
 
     private final Kernels run = CpuKernels.open();
@@ -56,11 +53,10 @@ class SharedPromptTest {
     }
 
     /// A prompt, a token that both answers begin with, and the rest of each.
-    private static LabelledPair pair(int row, int prompt, int chosen, int rejected) {
-        SplittableRandom rng = new SplittableRandom(row);
+    private static Pair pair(int seed, int prompt, int chosen, int rejected) {
+        SplittableRandom rng = new SplittableRandom(seed);
         int[] common = rng.ints(prompt + 1, 0, 37).toArray();
-        return new LabelledPair(
-                row, answer(common, prompt, chosen, 10 + row), answer(common, prompt, rejected, 20 + row));
+        return new Pair(answer(common, prompt, chosen, 10 + seed), answer(common, prompt, rejected, 20 + seed));
     }
 
     private static Labelled answer(int[] common, int prompt, int rest, long seed) {
@@ -86,17 +82,12 @@ class SharedPromptTest {
         params.forEach(p -> run.elementwise().fill(p.grad(), 0));
         Tape tape = Tape.recording(on);
         TokenLogProbs lp = read.apply(tape);
-        int b = PAIRS.size();
-        Var sums = lp.sums();
-        Tensor ref = on.of(Shape.of(2 * b), REFERENCE);
-        Pair learned = new Pair(sliceRows(sums, 0, b), sliceRows(sums, b, 2 * b));
-        Pair frozen = new Pair(tape.constant(ref.rows(0, b)), tape.constant(ref.rows(b, 2 * b)));
-        Var loss = new DpoLoss(0.3f).apply(learned, frozen);
+        Var loss = new Dpo(0.3f).loss(Scored.of(PAIRS, packed(true), lp, REFERENCE));
         Map<String, float[]> values = new LinkedHashMap<>();
         values.put("log-probability", on.download(lp.values().value()));
         values.put("entropy", on.download(lp.stats().entropy()));
         values.put("mean logit", on.download(lp.stats().meanLogit()));
-        values.put("summed log-probability", on.download(sums.value()));
+        values.put("summed log-probability", on.download(lp.sums().value()));
         values.put("summed loss", on.download(loss.value()));
         tape.backward(mean(loss));
         return new Result(
@@ -106,17 +97,22 @@ class SharedPromptTest {
     private Result oneByOne() {
         try (Kernels k = run.openStep()) {
             List<Labelled> all = new ArrayList<>();
-            for (LabelledPair p : PAIRS) all.add(p.chosen());
-            for (LabelledPair p : PAIRS) all.add(p.rejected());
+            for (Pair p : PAIRS) all.add(p.chosen());
+            for (Pair p : PAIRS) all.add(p.rejected());
             return result(k, tape -> TokenLogProbs.of(tape, policy, all));
         }
     }
 
-    private Result together(Kernels k, Prompts prompts) {
-        PairBatch batch = PairBatch.of(PAIRS, prompts);
+    private static Packed packed(boolean shareBeginnings) {
+        return Packed.of(
+                PAIRS.stream().map(p -> List.of(p.chosen(), p.rejected())).toList(), shareBeginnings);
+    }
+
+    private Result together(Kernels k, boolean shareBeginnings) {
+        Packed packed = packed(shareBeginnings);
         return result(k, tape -> {
-            Pass pass = policy.pass(tape, batch.tokens());
-            return TokenLogProbs.of(model, pass, model.hidden(pass), batch);
+            Pass pass = policy.pass(tape, packed.tokens());
+            return TokenLogProbs.of(model, pass, model.hidden(pass), packed);
         });
     }
 
@@ -130,11 +126,11 @@ class SharedPromptTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void a_pair_read_together_learns_what_its_sequences_teach(Prompts prompts) {
+    @ValueSource(booleans = {true, false})
+    void a_pair_read_together_learns_what_its_sequences_teach(boolean shareBeginnings) {
         Result want = oneByOne();
         try (Kernels k = run.openStep()) {
-            Result got = together(k, prompts);
+            Result got = together(k, shareBeginnings);
             got.check(want);
             checkGradients(got.grads(), want.grads());
         }
@@ -157,7 +153,7 @@ class SharedPromptTest {
     void answers_that_teach_their_prompt_nothing_would_show() {
         Result want = oneByOne();
         try (Kernels k = run.openStep()) {
-            Result got = together(forgettingParents(Kernels.class, k), Prompts.SHARED);
+            Result got = together(forgettingParents(Kernels.class, k), true);
             got.check(want);
             assertThatThrownBy(() -> checkGradients(got.grads(), want.grads())).isInstanceOf(AssertionError.class);
         }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Linear;
@@ -200,8 +201,7 @@ class TokenLogProbsTest {
 
     @Test
     void hidden_states_of_pairs_that_exist_are_used() {
-        List<LabelledPair> pairs = List.of(new LabelledPair(0, BATCH.getFirst(), BATCH.getLast()));
-        PairBatch batch = PairBatch.of(pairs, PairBatch.Prompts.REPEATED);
+        Packed batch = Packed.of(List.of(BATCH), false);
         try (Kernels k = run.openStep()) {
             Pass pass = Pass.of(Tape.forgetting(k), batch.tokens());
             Var h = model.hidden(pass);

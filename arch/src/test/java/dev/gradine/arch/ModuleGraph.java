@@ -27,10 +27,10 @@ final class ModuleGraph {
             Map.entry("io", Set.of("tensor")),
             Map.entry("optim", Set.of("autograd", "settings")),
             Map.entry("models", Set.of("nn", "io", "data")),
-            Map.entry("peft", Set.of("nn", "io")),
-            Map.entry("align", Set.of("nn")),
+            Map.entry("peft", Set.of("nn", "io", "settings")),
             Map.entry("data", Set.of()),
-            Map.entry("train", Set.of("align", "optim", "settings", "io", "data")),
+            Map.entry("align", Set.of("nn", "optim", "data", "settings")),
+            Map.entry("train", Set.of("align", "io")),
             Map.entry("bench", Set.of("train", "peft", "models", "cuda.kernels")),
             Map.entry("cli", Set.of("bench")));
 

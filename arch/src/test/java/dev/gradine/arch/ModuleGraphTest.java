@@ -66,7 +66,7 @@ class ModuleGraphTest {
                 nn: io.Known peft.Known java.lang.foreign.MemorySegment tools.jackson.databind.Known
                 io: autograd.Known
                 peft: align.Known train.Known
-                align: peft.Known data.Known com.fasterxml.jackson.annotation.Known
+                align: peft.Known io.Known com.fasterxml.jackson.annotation.Known
                 data: tensor.Known
                 train: peft.Known cli.Known picocli.CommandLine java.lang.foreign.MemorySegment
                 gpu: autograd.Known cuda.sim.Known cuda.driver.Known cuda.kernels.Known jcuda.driver.Known
@@ -100,6 +100,7 @@ class ModuleGraphTest {
                 io: tools.jackson.databind.Known
                 io.gguf: java.lang.foreign.MemorySegment
                 peft: autograd.Known io.Known
+                align: data.Known optim.Known settings.Known autograd.Known
                 train: nn.Known tensor.Known data.Known
                 bench: train.Known peft.Known cuda.kernels.Known
                 cli: bench.Known peft.Known data.Known tensor.cpu.Known picocli.CommandLine

@@ -1,11 +1,11 @@
 package dev.gradine.bench;
 
-import dev.gradine.align.DpoLoss;
-import dev.gradine.align.Labelled;
-import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.align.Dpo;
+import dev.gradine.align.Sft;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
@@ -13,8 +13,8 @@ import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
-import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Lora;
@@ -26,9 +26,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.SamplingKernel.Rule;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.Learner;
-import dev.gradine.train.PreferenceObjective;
+import dev.gradine.train.PolicyObjective;
 import dev.gradine.train.ReferenceLogProbs;
-import dev.gradine.train.SftObjective;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -220,18 +219,18 @@ public final class ModelRows {
         List<Labelled> all = new ArrayList<>();
         for (int i = 0; i < b.sequences(); i++) all.add(sequence(b.length(), i));
         String work = "lora sft step r16 all-linear %d×%d".formatted(b.sequences(), b.length());
-        step(work, b.sequences() * b.length(), updates, new SftObjective(learner), all);
+        step(work, b.sequences() * b.length(), updates, PolicyObjective.of(Sft.defaults(), learner), all);
     }
 
     /// Two pairs. Without a prompt all tokens are answer and the two have nothing in common.
     private void dpo(Learner learner, Updates updates, int prompt) {
-        List<LabelledPair> all = new ArrayList<>();
-        for (int i = 0; i < PAIRS; i++) all.add(new LabelledPair(i, answer(prompt, i, 0), answer(prompt, i, 1)));
+        List<Pair> all = new ArrayList<>();
+        for (int i = 0; i < PAIRS; i++) all.add(new Pair(answer(prompt, i, 0), answer(prompt, i, 1)));
         ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(model));
         String work = prompt == 0
                 ? "lora dpo step r16 all-linear %d pairs×%d".formatted(PAIRS, sizes.dpo())
                 : "lora dpo step r16 %d pairs×%d, prompt %d".formatted(PAIRS, sizes.dpo(), prompt);
-        var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
+        var objective = new PolicyObjective<>(Dpo.defaults(), learner, off, true);
         step(work, 2 * PAIRS * sizes.dpo(), updates, objective, all);
     }
 

@@ -40,14 +40,22 @@ final class ChoiceOptions {
         byName().forEach((setting, owners) -> specs.put(
                 setting,
                 RecordOptions.builder(owners.getFirst().setting(), group)
-                        .description(owners.stream().map(Owned::text).collect(Collectors.joining(" ")))
+                        .description(text(owners))
                         .build()));
     }
 
-    private record Owned(String owner, Setting setting) {
-        String text() {
-            return owner + ": " + RecordOptions.text(setting);
+    private record Owned(String owner, Setting setting) {}
+
+    /// What each owner says, once for those that say the same.
+    private static String text(List<Owned> owners) {
+        SequencedMap<String, List<String>> all = new LinkedHashMap<>();
+        for (Owned o : owners) {
+            all.computeIfAbsent(RecordOptions.text(o.setting()), _ -> new ArrayList<>())
+                    .add(o.owner());
         }
+        return all.entrySet().stream()
+                .map(e -> String.join(", ", e.getValue()) + ": " + e.getKey())
+                .collect(Collectors.joining(" "));
     }
 
     private SequencedMap<String, List<Owned>> byName() {
@@ -95,7 +103,7 @@ final class ChoiceOptions {
     }
 
     private String name() {
-        return String.valueOf((Object) name.getValue());
+        return name.<String>getValue();
     }
 
     /// Name and numbers of the chosen record, as they decide the result of a run.

@@ -1,13 +1,13 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.Labelled;
-import dev.gradine.align.LabelledPair;
 import dev.gradine.cli.demo.Meter;
 import dev.gradine.cli.demo.Storyteller;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.Passage;
 import dev.gradine.data.Row;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.data.encode.Mask;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
@@ -68,16 +68,11 @@ record DemoRows(Path folder) {
     Meter meter(LoadedModel m, int held, long seed) {
         TextCodec codec = m.codecFor(false);
         int longest = m.model().maxPositions();
-        List<Labelled> endings = new ArrayList<>();
-        new SftEncoder(codec, Mask.COMPLETION, longest)
+        List<Labelled> endings = new SftEncoder(codec, Mask.COMPLETION, longest)
                 .encode(read(HELD).first(held))
-                .examples()
-                .forEach(e -> endings.add(new Labelled(e.ids(), e.labels())));
-        List<LabelledPair> pairs = new ArrayList<>();
-        new PreferenceEncoder(codec, longest)
-                .encode(read(HELD_PAIRS))
-                .examples()
-                .forEach(e -> pairs.add(DpoCommand.labelled(pairs.size(), e)));
+                .examples();
+        List<Pair> pairs =
+                new PreferenceEncoder(codec, longest).encode(read(HELD_PAIRS)).examples();
         List<Labelled> whole = new ArrayList<>();
         for (Row row : read(WHOLE).first(held).rows()) {
             if (!(row instanceof Row.Text t)) continue;

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
 ///
 /// The default is the CPU and not `auto`: asking for a GPU loads its driver, which takes longer than
 /// a whole `--help`.
+@HelpGroup.Heading("Device")
 final class DeviceArgs {
 
     static final String CPU = "cpu";

@@ -1,5 +1,10 @@
 package dev.gradine.cli;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,18 +21,32 @@ record HelpGroup(String heading) {
 
     /// Has `--help` show the options of `command` by group, if there are groups.
     static void install(CommandSpec command) {
-        if (options(command).size() < 2) return;
+        if (command.options().stream().noneMatch(o -> o.userObject() instanceof HelpGroup)) return;
         command.usageMessage()
                 .sectionMap()
                 .put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, help -> text(options(command), help));
+    }
+
+    /// The heading of options that are fields of a class of their own.
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target(ElementType.TYPE)
+    @interface Heading {
+        String value();
+    }
+
+    /// Where an option belongs: it says so itself, or the class does whose field it is.
+    private static HelpGroup of(OptionSpec o) {
+        if (o.userObject() instanceof HelpGroup own) return own;
+        Heading heading =
+                o.userObject() instanceof Field f ? f.getDeclaringClass().getAnnotation(Heading.class) : null;
+        return heading == null ? OTHER : new HelpGroup(heading.value());
     }
 
     /// Options by heading, each in the order of its record.
     private static SequencedMap<String, List<OptionSpec>> options(CommandSpec command) {
         SequencedMap<String, List<OptionSpec>> all = new LinkedHashMap<>();
         for (OptionSpec o : command.options()) {
-            HelpGroup g = o.userObject() instanceof HelpGroup own ? own : OTHER;
-            all.computeIfAbsent(g.heading(), _ -> new ArrayList<>()).add(o);
+            all.computeIfAbsent(of(o).heading(), _ -> new ArrayList<>()).add(o);
         }
         List<OptionSpec> others = all.remove(OTHER.heading());
         if (others != null) all.put(OTHER.heading(), others);

@@ -5,12 +5,13 @@ import dev.gradine.io.Checkpoint;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Quantization;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /// A model opened for one command, with the device it lives on. Closing it ends the `run` lifetime.
 final class LoadedModel implements AutoCloseable {
@@ -19,6 +20,7 @@ final class LoadedModel implements AutoCloseable {
     private final WarmUp warmUp;
     private final OpenModel open;
     private final boolean ownsDevice;
+    private final List<Quantization> quantised; // one, or none
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
@@ -27,15 +29,23 @@ final class LoadedModel implements AutoCloseable {
 
     /// @param device opens the `run` lifetime that the model is to live in
     LoadedModel(Path source, Supplier<Kernels> device) {
-        this(source, WarmUp.none(), device, true);
+        this(source, WarmUp.none(), device, true, List.of());
     }
 
-    private LoadedModel(Path source, WarmUp warmUp, Supplier<Kernels> device, boolean ownsDevice) {
+    /// @param device opens the `run` lifetime that the model is to live in
+    /// @param quantised which weights become weights of four bits: one, or none
+    LoadedModel(Path source, Supplier<Kernels> device, List<Quantization> quantised) {
+        this(source, WarmUp.none(), device, true, quantised);
+    }
+
+    private LoadedModel(
+            Path source, WarmUp warmUp, Supplier<Kernels> device, boolean ownsDevice, List<Quantization> quantised) {
+        this.quantised = quantised;
         this.warmUp = warmUp;
         this.ownsDevice = ownsDevice;
         run = device.get();
         try {
-            open = Models.open(source, run);
+            open = Models.open(source, run, quantised);
         } catch (RuntimeException e) {
             warmUp.close();
             if (ownsDevice) run.close();
@@ -43,17 +53,17 @@ final class LoadedModel implements AutoCloseable {
         }
     }
 
-    /// The same; the CPU's kernels are being compiled meanwhile: `ready` ends that.
-    ///
-    /// @param watch what the device is exchanged for, such as one that is profiled
-    static LoadedModel forTraining(Path source, Device device, UnaryOperator<Kernels> watch) {
+    /// The model of a training run; the CPU's kernels are being compiled meanwhile: `ready` ends that.
+    static LoadedModel forTraining(TrainOptions args) {
+        List<Quantization> quantised = args.quantize().chosen();
+        Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
-        return new LoadedModel(source, warmUp, () -> watch.apply(device.open()), true);
+        return new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), true, quantised);
     }
 
-    /// A second model on the same device, whose memory there is freed with that of this one.
+    /// A second model on the same device, quantised alike, whose memory there is freed with that of this one.
     LoadedModel beside(Path other) {
-        return new LoadedModel(other, WarmUp.none(), () -> run, false);
+        return new LoadedModel(other, WarmUp.none(), () -> run, false, quantised);
     }
 
     /// Leaves the cores to the caller.

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.align.Recipe;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,10 +20,15 @@ import picocli.CommandLine.Spec;
         name = "gradine",
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
         mixinStandardHelpOptions = true,
-        subcommands = {
-            DemoCommand.class,
-            SftCommand.class,
-            DpoCommand.class,
+        footer = {
+            "",
+            "The launcher also knows: test (every check and a count), run FILE.java (a program over these classes)."
+        },
+        versionProvider = Main.Version.class)
+public final class Main implements Runnable {
+
+    /// Commands that train nothing.
+    private static final List<Class<?>> OTHERS = List.of(
             GenerateCommand.class,
             MergeCommand.class,
             ScoreCommand.class,
@@ -31,14 +37,7 @@ import picocli.CommandLine.Spec;
             KernelsCommand.class,
             GpuCommand.class,
             BundleCommand.class,
-            ClassArchiveCommand.class
-        },
-        footer = {
-            "",
-            "The launcher also knows: test (every check and a count), run FILE.java (a program over these classes)."
-        },
-        versionProvider = Main.Version.class)
-public final class Main implements Runnable {
+            ClassArchiveCommand.class);
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
@@ -72,6 +71,9 @@ public final class Main implements Runnable {
     /// The whole command tree; `more` are further commands.
     static CommandLine commandLine(Map<String, String> environment, Object... more) {
         CommandLine line = new CommandLine(new Main());
+        line.addSubcommand(new DemoCommand());
+        for (Recipe<?> recipe : Recipes.all()) line.addSubcommand(RecipeCommand.of(recipe));
+        for (Object command : OTHERS) line.addSubcommand(command);
         for (Object command : more) line.addSubcommand(command);
         for (CommandLine sub : line.getSubcommands().values()) {
             if (sub.getCommand() instanceof ConfigFile.Reader) ConfigFile.addTo(sub.getCommandSpec());

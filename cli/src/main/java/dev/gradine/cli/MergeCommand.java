@@ -69,6 +69,7 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
         if (untied) config.put("tie_word_embeddings", false);
         config.put("dtype", dtypeName(tensors));
         config.remove("torch_dtype");
+        config.remove("quantization_config"); // what was quantised is written decoded
         try {
             Path extra = Files.createTempDirectory("gradine-merge");
             try {

@@ -25,6 +25,9 @@ final class ModelArgs {
     @Mixin
     private DeviceArgs device = new DeviceArgs();
 
+    @Mixin
+    private QuantizeArgs quantize = new QuantizeArgs();
+
     Path model() {
         return model;
     }
@@ -35,9 +38,9 @@ final class ModelArgs {
         return new Policy(m.model(), adapters);
     }
 
-    /// Opens the model as it is in its file.
+    /// Opens the model as it is in its file, or quantised.
     LoadedModel open() {
-        return new LoadedModel(model, device.chosen()::open);
+        return new LoadedModel(model, device.chosen()::open, quantize.chosen());
     }
 
     /// The adapter given, for a model already open.

@@ -1,6 +1,6 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.LabelledPair;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.ReferenceCache;
@@ -8,13 +8,13 @@ import dev.gradine.train.ReferenceLogProbs;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What a preference loss compares the policy with.
+/// What a recipe compares the policy with.
 ///
 /// @param name `base`, `start` or a folder
-record Reference(String name, DpoSettings settings, TrainOptions args) {
+record Reference(String name, ReferenceSettings settings, TrainOptions args) {
 
     /// The reference asked for; by default the adapter continued from, or the base.
-    static Reference of(DpoSettings settings, TrainOptions args) {
+    static Reference of(ReferenceSettings settings, TrainOptions args) {
         String asked = settings.reference();
         if (asked == null) asked = args.adapter().continues() ? "start" : "base";
         return new Reference(asked, settings, args);
@@ -31,21 +31,24 @@ record Reference(String name, DpoSettings settings, TrainOptions args) {
         }
     }
 
-    /// @param pairs all pairs of the run, for the cache
-    Opened open(LoadedModel m, AdapterSet adapted, List<LabelledPair> pairs) {
+    /// For recipes that compare the policy with nothing.
+    static final Opened NONE = new Opened(ReferenceLogProbs.none(), List.of());
+
+    /// @param groups what is read for each example of the run, for the cache
+    Opened open(LoadedModel m, AdapterSet adapted, List<List<Labelled>> groups) {
         Opened live = live(m, adapted);
         if (!settings.precomputeReference()) return live;
         try (live) {
             RunFiles files = args.files();
             var source = new ReferenceCache.Source(
                     live.logProbs(),
-                    name + " " + files.model()
+                    name + " " + files.model() + args.quantize().suffix()
                             + (name.equals("start") ? " " + args.adapter().startDigest() : ""),
                     args.batches().batch(),
-                    settings.prompts(),
-                    done -> System.err.printf("reference log-probabilities: %d of %d pairs%n", done, pairs.size()));
+                    settings.sharedPrompt(),
+                    done -> System.err.printf("reference log-probabilities: %d of %d examples%n", done, groups.size()));
             Path file = files.out().resolveSibling(files.out().getFileName() + "-reference.safetensors");
-            return new Opened(ReferenceCache.open(file, pairs, source, m.run()), List.of());
+            return new Opened(ReferenceCache.open(file, groups, source, m.run()), List.of());
         }
     }
 

@@ -1,8 +1,8 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.Labelled;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;

@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.DataSet;
+import dev.gradine.data.encode.Encoder;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.TrainSettings;
@@ -10,6 +11,7 @@ import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.Learner;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
@@ -26,11 +28,13 @@ final class TrainOptions {
     private final RecordOptions<TrainSettings> train;
     private final ChoiceOptions optimizer;
 
-    @Mixin
-    private AdapterArgs adapter = new AdapterArgs();
+    private final AdapterArgs adapter = new AdapterArgs();
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
+
+    @Mixin
+    private QuantizeArgs quantize = new QuantizeArgs();
 
     private final Profile profile = new Profile(2);
 
@@ -49,6 +53,7 @@ final class TrainOptions {
         batches.addTo(command);
         train.addTo(command);
         optimizer.addTo(command);
+        adapter.addTo(command);
     }
 
     /// Reads every record once, so that a mistake is told before anything slow happens.
@@ -69,6 +74,10 @@ final class TrainOptions {
 
     DeviceArgs device() {
         return device;
+    }
+
+    QuantizeArgs quantize() {
+        return quantize;
     }
 
     AdapterArgs adapter() {
@@ -105,20 +114,15 @@ final class TrainOptions {
         return train.read().with(batches().count(perEpoch), (Optimizer.Settings) optimizer.read());
     }
 
-    /// Says how many rows were of no use, and fails if none was of any.
-    ///
-    /// @param kept rows that are used
-    /// @param why what the others lack
-    void reportLeftOut(DataSet rows, int kept, String why, PrintWriter err) {
-        int tokens = batches().maxLength();
-        if (kept == 0) {
-            throw new IllegalArgumentException(
-                    "%s: %s within %d tokens in any of %d rows".formatted(rows.name(), why, tokens, rows.size()));
-        }
-        if (kept == rows.size()) return;
+    /// The examples of all rows that are of use; says how many are not.
+    <E> List<E> encoded(Encoder<E> encoder, DataSet rows, PrintWriter err) {
+        List<E> examples = encoder.encode(rows).examples();
+        if (examples.size() == rows.size()) return examples;
         err.printf(
-                "gradine: %d of %d rows left out: %s within %d tokens%n", rows.size() - kept, rows.size(), why, tokens);
+                "gradine: %d of %d rows left out: %s within %d tokens%n",
+                rows.size() - examples.size(), rows.size(), encoder.leftOut(), encoder.maxLength());
         err.flush();
+        return examples;
     }
 
     /// What decides the result of a run, for its report and for resuming.
@@ -129,6 +133,7 @@ final class TrainOptions {
         m.putAll(train.decisive(settings));
         m.putAll(optimizer.decisive());
         device.describe(m);
+        quantize.describe(m);
         return m;
     }
 }

@@ -1,7 +1,8 @@
 package dev.gradine.cli;
 
-import dev.gradine.align.Labelled;
+import dev.gradine.align.Sft;
 import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
@@ -9,8 +10,8 @@ import dev.gradine.nn.Policy;
 import dev.gradine.nn.Weights;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
-import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Lora;
@@ -21,7 +22,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.train.Learner;
-import dev.gradine.train.SftObjective;
+import dev.gradine.train.PolicyObjective;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +88,7 @@ final class WarmUp implements AutoCloseable {
             AdapterSet adapted =
                     AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
             Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
-            SftObjective objective = new SftObjective(new Learner(new Policy(model, adapted), false));
+            var objective = PolicyObjective.of(Sft.defaults(), new Learner(new Policy(model, adapted), false));
             int[] ids = IntStream.range(0, TOKENS).toArray();
             List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
             for (int i = 0; i < STEPS && !closed; i++) {

@@ -143,7 +143,7 @@ class DpoReferenceTest {
 
     @Test
     void other_losses_are_refused() {
-        dpo("none", "--loss", "hinge").refuses("--loss: \"hinge\", expected \"sigmoid\"");
+        dpo("none", "--loss", "hinge").refuses("dpo: loss is \"hinge\", expected \"sigmoid\"");
         dpo("none", "--beta", 0).refuses("dpo: beta is 0.0, expected > 0");
     }
 }

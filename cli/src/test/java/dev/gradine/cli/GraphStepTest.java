@@ -3,10 +3,11 @@ package dev.gradine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gradine.align.Labelled;
+import dev.gradine.align.Sft;
 import dev.gradine.autograd.Tape;
 import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.sim.Simulator;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.gpu.ForwardingGpu;
 import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.GraphCounts;
@@ -16,8 +17,8 @@ import dev.gradine.gpu.Recording;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
-import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Lora;
@@ -25,7 +26,7 @@ import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Golden;
 import dev.gradine.train.Learner;
-import dev.gradine.train.SftObjective;
+import dev.gradine.train.PolicyObjective;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,7 +95,7 @@ class GraphStepTest {
                 try (Kernels k = m.run().openStep()) {
                     Tape tape = Tape.recording(k);
                     List<Labelled> batch = List.of(sequence(lengths[i], i));
-                    tape.backward(new SftObjective(learner)
+                    tape.backward(PolicyObjective.of(Sft.defaults(), learner)
                             .forward(Step.training(tape, i), batch, lengths[i] - 1)
                             .loss());
                 }

@@ -22,6 +22,16 @@ class MainTest {
     }
 
     @Test
+    void help_of_a_training_command_groups_its_options_by_what_they_belong_to() {
+        assertThat(run("sft", "--help")).isZero();
+        assertThat(out.toString().lines().filter(l -> l.matches("[A-Z][a-z]+:")))
+                .containsExactlyInAnyOrder(
+                        "Run:", "Data:", "Training:", "Optimiser:", "Objective:", "Adapter:", "Device:", "Other:");
+        assertThat(out.toString())
+                .contains("--resume", "(default 2e-4)", "lion: Decay of the momentum (default 0.99).");
+    }
+
+    @Test
     void version_names_the_program_and_the_java_it_runs_on() {
         assertThat(run("--version")).isZero();
         assertThat(out.toString().strip())

@@ -153,8 +153,8 @@ class ModelErrorsTest {
         }
         Cli.run("merge", "--model", model, "--adapter", adapter, "--out", out)
                 .refuses(adapter.resolve("adapter_model.safetensors")
-                        + ": model.layers.0.self_attn.q_proj.lora_A.weight is [2, 24], expected [2, 16] (rank of"
-                        + " adapter_config.json and base weight [16, 16])");
+                        + ": base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight is [2, 24], expected"
+                        + " [2, 16] (adapter_config.json and the model)");
         assertThat(out).doesNotExist();
     }
 

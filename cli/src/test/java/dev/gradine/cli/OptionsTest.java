@@ -2,6 +2,8 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.io.Json;
+import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,7 +94,7 @@ class OptionsTest {
             alpha | 0 | lora: alpha is 0.0, expected > 0
             dropout | 1 | lora: dropout is 1.0, expected in [0, 1)
             modules-to-save | nothing | modules_to_save: nothing names no module of the model
-            loss-on | user | --loss-on: "user", expected auto, all, completion or assistant
+            loss-on | user | loss-on: "user", expected one of [auto, all, completion, assistant]
             save-every | -1 | save-every: -1, expected at least 0
             eval-every | -1 | eval-every: -1, expected at least 0
             samples | -1 | samples: -1, expected at least 0
@@ -159,7 +162,26 @@ class OptionsTest {
     @Test
     void a_method_there_is_not_is_refused_with_those_there_are() {
         sft(temp.resolve("out"), "--adapter", "rank-two")
-                .refuses("adapter: there is no method rank-two, expected one of " + String.join(", ", Methods.names()));
+                .refuses("adapter: \"rank-two\", expected one of "
+                        + Methods.all().stream().map(Method::name).collect(Collectors.joining(", ")));
+    }
+
+    @Test
+    void an_option_of_another_method_is_refused() {
+        sft(temp.resolve("out"), "--adapter", "ia3", "--rank", 3)
+                .refuses("--rank is given with --adapter ia3, which has --feedforward");
+    }
+
+    @Test
+    void every_method_trains_and_goes_on_from_what_it_wrote() {
+        for (Method m : Methods.all()) {
+            Path first = temp.resolve(m.name());
+            sft(first, "--adapter", m.name(), "--steps", 2).ok();
+            Path second = temp.resolve(m.name() + "-on");
+            sft(second, "--init-adapter", first, "--steps", 1).ok();
+            assertThat(Json.readObject(second.resolve("adapter_config.json")))
+                    .isEqualTo(Json.readObject(first.resolve("adapter_config.json")));
+        }
     }
 
     @Test

@@ -3,11 +3,10 @@ package dev.gradine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.gradine.align.DpoLoss;
-import dev.gradine.align.Labelled;
-import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.align.Dpo;
 import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
@@ -17,7 +16,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import dev.gradine.train.Learner;
-import dev.gradine.train.PreferenceObjective;
+import dev.gradine.train.PolicyObjective;
 import dev.gradine.train.ReferenceLogProbs;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -103,7 +102,7 @@ class ReadOnceTest {
                     AdapterSet.fresh(m.model(), Lora.of(4, 8), Selection.of(targets), m.run(), new SplittableRandom(1));
             Learner learner = new Learner(new Policy(m.model(), adapted), false);
             ReferenceLogProbs off = ReferenceLogProbs.of(Policy.of(m.model()));
-            var objective = new PreferenceObjective(learner, new DpoLoss(0.1f), off, Prompts.SHARED);
+            var objective = new PolicyObjective<>(new Dpo(0.1f), learner, off, true);
             try (Kernels k = counting(m.run().openStep(), calls)) {
                 objective.forward(Step.training(Tape.recording(k), 1), List.of(pair()), 1);
             }
@@ -121,10 +120,10 @@ class ReadOnceTest {
                 });
     }
 
-    private static LabelledPair pair() {
+    private static Pair pair() {
         int[] chosen = IntStream.range(0, 20).toArray();
         int[] rejected = IntStream.range(0, 15).toArray();
         rejected[14] = 99;
-        return new LabelledPair(0, Labelled.completion(chosen, 9), Labelled.completion(rejected, 9));
+        return new Pair(Labelled.completion(chosen, 9), Labelled.completion(rejected, 9));
     }
 }

@@ -2,10 +2,10 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.align.Labelled;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.chat.Message;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Json;
 import dev.gradine.nn.Policy;

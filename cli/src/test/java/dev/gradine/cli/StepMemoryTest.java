@@ -3,7 +3,8 @@ package dev.gradine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gradine.align.Labelled;
+import dev.gradine.align.Sft;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Batches;
@@ -14,7 +15,7 @@ import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Lora;
 import dev.gradine.peft.Selection;
 import dev.gradine.train.Learner;
-import dev.gradine.train.SftObjective;
+import dev.gradine.train.PolicyObjective;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,7 +85,7 @@ class StepMemoryTest {
             var settings =
                     new TrainSettings(STEPS, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.Settings.defaults(), 0, 1, 1, 0, 0);
             var task = new StepLoop.Task<>(
-                    new SftObjective(new Learner(new Policy(m.model(), adapted), false)),
+                    PolicyObjective.of(Sft.defaults(), new Learner(new Policy(m.model(), adapted), false)),
                     settings.groups(adapted.trained()),
                     batches,
                     List.<List<Labelled>>of());

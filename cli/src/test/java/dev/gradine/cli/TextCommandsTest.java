@@ -2,9 +2,9 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.align.Labelled;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;

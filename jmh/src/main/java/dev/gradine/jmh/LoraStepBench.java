@@ -1,7 +1,8 @@
 package dev.gradine.jmh;
 
-import dev.gradine.align.Labelled;
+import dev.gradine.align.Sft;
 import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
@@ -9,8 +10,8 @@ import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
-import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Outcome;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.AdapterSet;
@@ -18,7 +19,7 @@ import dev.gradine.peft.Lora;
 import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.train.Learner;
-import dev.gradine.train.SftObjective;
+import dev.gradine.train.PolicyObjective;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,7 +72,8 @@ public class LoraStepBench extends CpuBench {
         AdapterSet adapted =
                 AdapterSet.fresh(llama, Lora.of(16, 32), Selection.of("all-linear"), kernels, new SplittableRandom(1));
         Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
-        ready.add(new Ready(new SftObjective(new Learner(new Policy(llama, adapted), false)), adapted, optimizer));
+        Learner learner = new Learner(new Policy(llama, adapted), false);
+        ready.add(new Ready(PolicyObjective.of(Sft.defaults(), learner), adapted, optimizer));
         String[] sizes = batch.split("x", -1);
         SplittableRandom random = new SplittableRandom(2);
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {

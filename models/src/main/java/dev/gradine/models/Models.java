@@ -1,7 +1,9 @@
 package dev.gradine.models;
 
+import dev.gradine.nn.Quantization;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
+import java.util.List;
 
 /// Opens models: a Hugging Face folder, a GGUF file or a llama2.c `.bin` becomes weights, tokenizer and chat template.
 ///
@@ -23,8 +25,15 @@ public final class Models {
         return open(fileOrFolder, run, Families.builtIn());
     }
 
+    /// The same, with linear weights quantised as it is read.
+    ///
+    /// @param quantised how: one, or none
+    public static OpenModel open(Path fileOrFolder, Kernels run, List<Quantization> quantised) {
+        return new OpenModel(fileOrFolder, run, Families.builtIn(), quantised);
+    }
+
     /// Opens a model of one of the families given.
     public static OpenModel open(Path fileOrFolder, Kernels run, Families families) {
-        return new OpenModel(fileOrFolder, run, families);
+        return new OpenModel(fileOrFolder, run, families, List.of());
     }
 }

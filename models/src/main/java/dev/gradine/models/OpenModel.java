@@ -7,10 +7,12 @@ import dev.gradine.io.CheckpointException;
 import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Quantization;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 
 /// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
 public final class OpenModel implements AutoCloseable {
@@ -21,13 +23,15 @@ public final class OpenModel implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final CausalLm model;
 
-    OpenModel(Path source, Kernels run, Families families) {
+    OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised) {
         this.source = source;
         this.run = run;
         try {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
-            Weights weights = new Weights((name, _) -> checkpoint.tensor(name), run);
-            model = families.build(new ModelConfig(checkpoint.config()), weights);
+            Weights.Source stored = (name, _) -> checkpoint.tensor(name);
+            for (Quantization q : quantised) stored = q.over(stored, files);
+            model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            for (Quantization q : quantised) q.requireFound(model.linears());
             requireFinite(checkpoint);
         } catch (CheckpointException e) {
             files.close();

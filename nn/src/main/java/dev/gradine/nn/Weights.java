@@ -22,6 +22,13 @@ public final class Weights {
         /// @param expected shape it must have; who reads it checks that
         /// @throws IllegalArgumentException if there is none
         Tensor tensor(String name, Shape expected);
+
+        /// What the linear layer of that path computes with: `w`, or the same weight in another type.
+        ///
+        /// @param w `[out,in]`, in host memory
+        default Tensor linear(String path, Tensor w) {
+            return w;
+        }
     }
 
     private final Source source;
@@ -94,15 +101,21 @@ public final class Weights {
 
     /// A frozen linear layer of weight `path.weight [out,in]` and, if it has one, bias `path.bias [out]`.
     public Linear linear(String path, int out, int in, boolean hasBias) {
-        return kept(path, weight(path + ".weight", out, in), out, hasBias);
+        String name = prefix + path + ".weight";
+        return kept(path, linear(path, taken(name, Shape.of(out, in)), false), out, hasBias);
     }
 
     /// A frozen linear layer that is stored the other way round, `path.weight [in,out]`, with a bias: GPT-2's `Conv1D`.
     public Linear conv1d(String path, int out, int in) {
         String name = prefix + path + ".weight";
         Tensor turned = Transposed.of(taken(name, Shape.of(in, out)));
-        Weight weight = kept(new Weight(name, Param.frozen(name, run.fromHost(turned)), true));
-        return kept(path, weight, out, true);
+        return kept(path, linear(path, turned, true), out, true);
+    }
+
+    private Weight linear(String path, Tensor w, boolean isTurned) {
+        String name = prefix + path + ".weight";
+        Tensor kept = run.fromHost(source.linear(prefix + path, w));
+        return kept(new Weight(name, Param.frozen(name, kept), isTurned));
     }
 
     private Linear kept(String path, Weight weight, int out, boolean hasBias) {

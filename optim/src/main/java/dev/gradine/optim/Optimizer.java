@@ -32,7 +32,7 @@ public interface Optimizer {
     /// @param decay weight decay, 1/step at learning rate 1
     record Group(SequencedMap<String, Param> params, double lrFactor, double decay) {
 
-        /// Groups in which matrices are decayed and vectors (norm weights, biases) are not, as
+        /// Groups in which all is decayed but vectors that are biases or weights of norms, by their names, as
         /// `transformers` has it.
         ///
         /// A group ends where the kind changes: all groups together keep the order of `params`, in
@@ -40,7 +40,8 @@ public interface Optimizer {
         public static List<Group> decayingMatrices(SequencedMap<String, Param> params, double decay) {
             List<Group> groups = new ArrayList<>();
             params.forEach((name, p) -> {
-                double own = p.value().shape().rank() > 1 ? decay : 0;
+                boolean biasOrNorm = p.value().shape().rank() <= 1 && name.matches(".*(bias|norm).*");
+                double own = biasOrNorm ? 0 : decay;
                 if (groups.isEmpty() || groups.getLast().decay() != own) {
                     groups.add(new Group(new LinkedHashMap<>(), 1, own));
                 }

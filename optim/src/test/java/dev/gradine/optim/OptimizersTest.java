@@ -88,16 +88,16 @@ class OptimizersTest {
     }
 
     @Test
-    void matrices_are_decayed_and_vectors_are_not_in_the_order_they_came() {
+    void all_is_decayed_but_biases_and_norms_in_the_order_it_came() {
         try (Kernels run = CpuKernels.open()) {
             SequencedMap<String, Param> params = new LinkedHashMap<>();
-            for (String name : List.of("w1", "w2", "bias1", "w3", "bias2")) {
+            for (String name : List.of("w1", "w2", "bias1", "w3", "norm.weight", "magnitude")) {
                 Shape shape = name.startsWith("w") ? Shape.of(2, 2) : Shape.of(2);
                 params.put(name, Param.trained(name, run.zeros(shape), run));
             }
             List<Group> groups = Group.decayingMatrices(params, 0.1);
             assertThat(groups.stream().map(g -> g.params().keySet() + " " + g.decay()))
-                    .containsExactly("[w1, w2] 0.1", "[bias1] 0.0", "[w3] 0.1", "[bias2] 0.0");
+                    .containsExactly("[w1, w2] 0.1", "[bias1] 0.0", "[w3] 0.1", "[norm.weight] 0.0", "[magnitude] 0.1");
             assertThat(groups).allMatch(g -> g.lrFactor() == 1);
             assertThat(Group.decayingMatrices(params, 0)).hasSize(1);
         }

@@ -38,7 +38,7 @@ public record AdapterConfig(Method method, Selection selection) {
         Map<String, @Nullable Object> m =
                 new LinkedHashMap<>(method.peftFields().written());
         m.putAll(method.peftFields(set.model()));
-        m.putAll(Options.write((Record) method, Options.Words.PEFT));
+        m.putAll(Methods.written(method));
         m.putAll(method.marks());
         m.put("peft_type", method.peftType());
         m.put("peft_version", PEFT_VERSION);
@@ -71,7 +71,7 @@ public record AdapterConfig(Method method, Selection selection) {
         Method method = Methods.read(f);
         PeftFields fields = method.peftFields();
         fields.require(f, method.marks().keySet());
-        Set<String> options = Options.write((Record) method, Options.Words.PEFT).keySet();
+        Set<String> options = Methods.written(method).keySet();
         for (String key : json.keySet()) {
             boolean known = ABOUT.contains(key) || options.contains(key) || fields.knows(key) || fields.selects(key);
             if (!known && !method.marks().containsKey(key)) {

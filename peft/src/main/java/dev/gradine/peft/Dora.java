@@ -15,6 +15,7 @@ import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
+import dev.gradine.settings.Part;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -44,7 +45,12 @@ import org.jspecify.annotations.Nullable;
 /// Over an embedding, n is the length of a channel over the vocabulary, `h = g ∘ (E[ids] + s · A[:, ids]ᵀ Bᵀ)`.
 ///
 /// @param lora options of the low-rank part
-public record Dora(Lora lora) implements Method {
+public record Dora(@Part Lora lora) implements Method {
+
+    /// Over LoRA with its defaults.
+    public static Dora defaults() {
+        return new Dora(Lora.defaults());
+    }
 
     @Override
     public String peftType() {

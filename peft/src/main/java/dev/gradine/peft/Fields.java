@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
-/// Values of an `adapter_config.json` or of the command line, read as the types that options have, with messages.
+/// Values of an `adapter_config.json`, read as the types that options have, with messages.
 ///
 /// @param json as `Json.readObject` gives it
-/// @param where names the file in messages; empty for none
+/// @param where names the file in messages
 record Fields(Map<String, Object> json, String where) {
 
     AdapterException wrong(String key, String expected) {
@@ -40,20 +40,10 @@ record Fields(Map<String, Object> json, String where) {
         throw wrong(key, "a text");
     }
 
-    /// What a user types, in the form that JSON would have.
-    static Object parse(Type type, String text) {
-        if (type instanceof ParameterizedType p) {
-            if (p.getRawType() == List.class) return text.isEmpty() ? List.of() : List.of(text.split(","));
-            return Map.of();
-        }
-        if (type == boolean.class) return Boolean.valueOf(text);
-        if (type == Targets.class) return List.of(text.split(","));
-        return type instanceof Class<?> c && c.isPrimitive() ? Double.valueOf(text) : text;
-    }
-
     /// A value of an option in the form that JSON has: numbers that are whole without a fraction, where one may be.
-    static @Nullable Object plain(Object value) {
+    static @Nullable Object plain(@Nullable Object value) {
         return switch (value) {
+            case null -> null;
             case Double d -> number(d);
             case Float f -> Double.parseDouble(f.toString());
             case Enum<?> e -> e.name();

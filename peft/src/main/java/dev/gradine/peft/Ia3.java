@@ -9,6 +9,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -33,7 +34,7 @@ import java.util.function.UnaryOperator;
 public record Ia3(
         @Option(
                 says = "Layers whose input is scaled; of the others it is the output.",
-                standard = "down_proj",
+                label = "NAMES|REGEX",
                 peft = "feedforward_modules")
         Targets feedforward)
         implements Method {
@@ -42,6 +43,11 @@ public record Ia3(
                     Set.of("target_modules", "exclude_modules", "modules_to_save"))
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .about("init_ia3_weights", true);
+
+    /// As for Llama.
+    public static Ia3 defaults() {
+        return new Ia3(Targets.parse("down_proj"));
+    }
 
     @Override
     public String peftType() {

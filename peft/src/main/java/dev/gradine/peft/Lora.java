@@ -3,6 +3,7 @@ package dev.gradine.peft;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,26 +26,27 @@ import java.util.Set;
 /// @param rankPattern ranks of layers whose path ends with a key; the first key that matches counts
 /// @param alphaPattern alphas, likewise
 public record Lora(
-        @Option(says = "Inner width of the low-rank path.", standard = "16", peft = "r", absent = "8")
+        @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", peftDefault = "8")
         int rank,
 
         @Option(
-                says = "Numerator of the scale alpha / rank; twice the rank if not given.",
-                standard = "NaN",
+                says = "Numerator of the scale alpha / rank.",
+                derived = true,
+                otherwise = "twice the rank",
                 peft = "lora_alpha",
-                absent = "8")
+                peftDefault = "8")
         double alpha,
 
-        @Option(says = "Probability of dropping a value of an adapter's input.", standard = "0", peft = "lora_dropout")
+        @Option(says = "Probability of dropping a value of an adapter's input.", label = "P", peft = "lora_dropout")
         float dropout,
 
         @Option(says = "Scale by alpha / √rank.", peft = "use_rslora")
         boolean rslora,
 
-        @Option(says = "Other ranks for paths that end with a pattern.", peft = "rank_pattern")
+        @Option(says = "Other ranks for paths that end with a pattern.", label = "REGEX=R", peft = "rank_pattern")
         SequencedMap<String, Integer> rankPattern,
 
-        @Option(says = "Other alphas for paths that end with a pattern.", peft = "alpha_pattern")
+        @Option(says = "Other alphas for paths that end with a pattern.", label = "REGEX=X", peft = "alpha_pattern")
         SequencedMap<String, Double> alphaPattern)
         implements Method {
 
@@ -88,6 +90,11 @@ public record Lora(
         if (!(dropout >= 0 && dropout < 1)) {
             throw new AdapterException("lora: dropout is " + dropout + ", expected in [0, 1)");
         }
+    }
+
+    /// Rank 16, alpha 32.
+    public static Lora defaults() {
+        return of(16, 32);
     }
 
     /// Adapters of one rank and scale.

@@ -2,11 +2,13 @@ package dev.gradine.peft;
 
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A way to adapt a model: how its adapters begin, and how PEFT's `adapter_config.json` tells it. A method is a record;
-/// its components are its options, each with an `Option`. `permits` is the table of contents.
+/// its components are its options,
+/// each with an `Option`; a static method `defaults()` gives the usual ones. `permits` is the table of contents.
 ///
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
@@ -24,7 +26,10 @@ public sealed interface Method permits Lora, Dora, Ia3, PromptTuning, CustomMeth
 
     /// What a user calls it: `PromptTuning` is `prompt-tuning`.
     default String name() {
-        return Options.kebab(getClass().getSimpleName());
+        return getClass()
+                .getSimpleName()
+                .replaceAll("(?<=[a-z0-9])(?=[A-Z])", "-")
+                .toLowerCase(Locale.ROOT);
     }
 
     /// What PEFT calls it, such as `LORA`.

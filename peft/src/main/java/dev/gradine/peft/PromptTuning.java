@@ -11,10 +11,12 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
@@ -38,17 +40,17 @@ import org.jspecify.annotations.Nullable;
 /// @param promptInit how they begin
 /// @param promptText the text they begin as, with `TEXT`; repeated or cut to n tokens
 public record PromptTuning(
-        @Option(says = "Number of virtual tokens before each sequence.", standard = "20", peft = "num_virtual_tokens")
+        @Option(says = "Number of virtual tokens before each sequence.", label = "N", peft = "num_virtual_tokens")
         int virtualTokens,
 
         @Option(
-                says = "How virtual tokens begin: drawn from a normal distribution, as tokens drawn from the"
-                        + " vocabulary, or as those of --prompt-text.",
-                standard = "random",
+                says = "How virtual tokens begin: normally distributed, as tokens drawn from the vocabulary, or as"
+                        + " those of --prompt-text.",
+                label = "random|sample_vocab|text",
                 peft = "prompt_tuning_init")
         Init promptInit,
 
-        @Option(says = "Text that virtual tokens begin as.", peft = "prompt_tuning_init_text")
+        @Option(says = "Text that virtual tokens begin as.", label = "TEXT", peft = "prompt_tuning_init_text")
         String promptText)
         implements Method {
 
@@ -76,10 +78,15 @@ public record PromptTuning(
             throw new AdapterException("prompt-tuning: virtual-tokens is " + virtualTokens + ", expected >= 1");
         }
         if (promptText.isEmpty() == (promptInit == Init.TEXT)) {
-            String init = Options.kebab(promptInit.name()).replace('_', '-');
+            String init = promptInit.name().toLowerCase(Locale.ROOT);
             throw new AdapterException("prompt-tuning: prompt-text is \"%s\", expected %s (prompt-init is %s)"
                     .formatted(promptText, promptInit == Init.TEXT ? "a text to begin as" : "none", init));
         }
+    }
+
+    /// Twenty random ones.
+    public static PromptTuning defaults() {
+        return new PromptTuning(20, Init.RANDOM, "");
     }
 
     @Override

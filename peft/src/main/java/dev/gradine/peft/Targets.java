@@ -18,6 +18,11 @@ public sealed interface Targets {
         }
 
         @Override
+        public String toString() {
+            return String.join(",", names);
+        }
+
+        @Override
         public boolean matches(String path) {
             return names.stream().anyMatch(n -> path.equals(n) || path.endsWith("." + n));
         }
@@ -28,6 +33,11 @@ public sealed interface Targets {
     /// @param pattern such as `.*\.(q_proj|v_proj)`
     record Regex(Pattern pattern) implements Targets {
         @Override
+        public String toString() {
+            return pattern.pattern();
+        }
+
+        @Override
         public boolean matches(String path) {
             return pattern.matcher(path).matches();
         }
@@ -37,6 +47,11 @@ public sealed interface Targets {
     ///
     /// @param head path of the head
     record AllLinear(String head) implements Targets {
+        @Override
+        public String toString() {
+            return "all-linear";
+        }
+
         @Override
         public boolean matches(String path) {
             return !path.equals(head);

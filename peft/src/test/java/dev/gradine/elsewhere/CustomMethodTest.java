@@ -16,6 +16,7 @@ import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Methods;
 import dev.gradine.peft.Selection;
+import dev.gradine.settings.Settings;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -116,7 +117,10 @@ class CustomMethodTest {
 
     @Test
     void it_is_found_by_name_and_takes_its_options() {
-        assertThat(Methods.names()).contains("rank-one");
-        assertThat(Methods.of(Methods.named("rank-one"), Map.of("spread", 2))).isEqualTo(new RankOne(2));
+        assertThat(Methods.all())
+                .contains(new RankOne())
+                .extracting(m -> m.name())
+                .contains("rank-one");
+        assertThat(Settings.of(new RankOne()).read(Map.of("spread", 2))).isEqualTo(new RankOne(2));
     }
 }

@@ -10,9 +10,9 @@ import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.peft.CustomMethod;
 import dev.gradine.peft.LinearAdapter;
-import dev.gradine.peft.Option;
 import dev.gradine.peft.PeftFields;
 import dev.gradine.peft.Start;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
 ///
 /// @param spread largest value of a fresh v
 public record RankOne(
-        @Option(says = "Largest value of a fresh v.", standard = "0.5", peft = "v_spread")
+        @Option(says = "Largest value of a fresh v.", peft = "v_spread")
         float spread) implements CustomMethod {
 
     /// With the usual spread, for those who look for methods on the class path.

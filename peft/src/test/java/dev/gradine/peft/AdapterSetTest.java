@@ -155,7 +155,7 @@ class AdapterSetTest {
     void refuses_targets_that_match_nothing() {
         assertThatThrownBy(() -> adapted(Selection.of("c_attn")))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("targets: Suffixes[names=[c_attn]] matches nothing that lora adapts; the model has "
+                .hasMessage("targets: c_attn matches nothing that lora adapts; the model has "
                         + "[model.embed_tokens, model.layers.0.self_attn.q_proj, model.layers.0.self_attn.k_proj, "
                         + "model.layers.0.self_attn.v_proj, model.layers.0.self_attn.o_proj, "
                         + "model.layers.0.mlp.gate_proj, model.layers.0.mlp.up_proj, model.layers.0.mlp.down_proj]");

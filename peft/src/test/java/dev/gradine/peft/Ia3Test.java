@@ -15,7 +15,6 @@ import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /// (IA)³ on a worked example: W = [[1, 2, −1], [½, −1, 3]], b = [0.5, −1], x = [1, −2, ½], so W x = [−3.5, 4].
 class Ia3Test {
 
-    private static final Method IA3 = Methods.of(Ia3.class, Map.of());
+    private static final Method IA3 = Ia3.defaults();
 
     private final Kernels run = CpuKernels.open();
 

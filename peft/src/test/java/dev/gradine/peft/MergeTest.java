@@ -93,6 +93,25 @@ class MergeTest {
         assertThat(m.merged(run).at(table)).isSameAs(table.param());
     }
 
+    /// The head goes on with the table as it was, so a merged checkpoint needs one of its own.
+    @Test
+    void a_merged_embedding_leaves_a_tied_head_as_it_was() {
+        CausalLm model = TinyModel.of(run, true);
+        AdapterSet m = adapted(model, "embed_tokens");
+        assertThat(model.weights().stream().filter(w -> Merge.changes(m, w)))
+                .extracting(Weight::path)
+                .containsExactly("model.embed_tokens.weight");
+        assertThat(model.weights().stream().filter(w -> Merge.stores(m, w)))
+                .extracting(Weight::path)
+                .containsExactly("model.embed_tokens.weight", "lm_head.weight");
+        Weight head = model.head().linear().weight();
+        assertThat(run.download(Merge.merged(m, head, run)))
+                .isEqualTo(run.download(head.param().value()));
+        double[] expected = Cases.doubles(TinyModel.logits(new Policy(model, m), run));
+        Tolerance tolerance = Tolerance.logits().times(10);
+        Teeth.bite(merged(model, m), l -> tolerance.check("merged", l, expected));
+    }
+
     @Test
     void a_trained_copy_takes_the_weights_place() {
         CausalLm model = TinyModel.of(run, false);

@@ -14,7 +14,6 @@ import dev.gradine.testkit.Tolerance;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +33,7 @@ class MethodContractTest {
     }
 
     static Stream<Method> methods() {
-        return Methods.all().stream().map(type -> Methods.of(type, Map.of()));
+        return Methods.all().stream();
     }
 
     private AdapterSet fresh(Method method) {

@@ -7,6 +7,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Weight;
+import dev.gradine.settings.Settings;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -33,7 +34,7 @@ class PromptTuningTest {
     }
 
     private AdapterSet fresh(Map<String, Object> options, Function<String, int[]> tokenizer) {
-        Method method = Methods.of(PromptTuning.class, options);
+        Method method = Settings.of(PromptTuning.defaults()).read(options);
         Start start = new Start(run, new SplittableRandom(3), 0, tokenizer);
         return AdapterSet.fresh(model, method, Selection.of(method.usualTargets()), start);
     }
@@ -78,7 +79,7 @@ class PromptTuningTest {
     @Test
     void tokens_may_be_drawn_from_the_vocabulary() {
         int[] drawn = new SplittableRandom(3).ints(4, 0, 37).toArray();
-        AdapterSet set = fresh(Map.of("virtual-tokens", 4, "prompt-init", "sample-vocab"), Start.NO_TOKENIZER);
+        AdapterSet set = fresh(Map.of("virtual-tokens", 4, "prompt-init", "sample_vocab"), Start.NO_TOKENIZER);
         assertThat(values(set)).isEqualTo(rows(drawn));
     }
 
@@ -114,7 +115,7 @@ class PromptTuningTest {
     }
 
     private static void refused(String message, Map<String, Object> options) {
-        assertThatThrownBy(() -> Methods.of(PromptTuning.class, options))
+        assertThatThrownBy(() -> Settings.of(PromptTuning.defaults()).read(options))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage(message);
     }

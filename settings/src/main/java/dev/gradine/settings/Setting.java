@@ -3,6 +3,7 @@ package dev.gradine.settings;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -10,16 +11,19 @@ import org.jspecify.annotations.Nullable;
 /// One setting of a record: a component with `@Option`, and the value it has by default.
 public final class Setting {
 
+    private final List<RecordComponent> way;
     private final RecordComponent component;
     private final Option option;
     private final String name;
     private final @Nullable Object byDefault;
 
-    Setting(RecordComponent component, Record defaults) {
+    /// @param way the parts that lead from a record to the one that has the component
+    Setting(List<RecordComponent> way, RecordComponent component, Record defaults) {
+        this.way = List.copyOf(way);
         this.component = component;
         option = Objects.requireNonNull(component.getAnnotation(Option.class));
         name = option.name().isEmpty() ? dashed(component.getName()) : option.name();
-        byDefault = of(component, defaults);
+        byDefault = of(defaults);
     }
 
     /// `maxLength` as `max-length`.
@@ -28,9 +32,14 @@ public final class Setting {
     }
 
     /// The value a record has for it.
-    @Nullable
-    Object of(Record record) {
-        return of(component, record);
+    public @Nullable Object of(Record record) {
+        Record part = record;
+        for (RecordComponent c : way) part = part(c, part);
+        return of(component, part);
+    }
+
+    static Record part(RecordComponent component, Record record) {
+        return (Record) Objects.requireNonNull(of(component, record));
     }
 
     static @Nullable Object of(RecordComponent component, Record record) {
@@ -78,9 +87,10 @@ public final class Setting {
         return name;
     }
 
-    /// Name of the component it is.
-    public String component() {
-        return component.getName();
+    /// Whether it is this component.
+    boolean is(RecordComponent c) {
+        return component.getDeclaringRecord() == c.getDeclaringRecord()
+                && component.getName().equals(c.getName());
     }
 
     /// What the annotation says.

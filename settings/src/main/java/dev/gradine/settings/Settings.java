@@ -23,8 +23,16 @@ public final class Settings<R extends Record> {
 
     private Settings(R defaults) {
         this.defaults = defaults;
-        for (RecordComponent c : defaults.getClass().getRecordComponents()) {
-            if (c.isAnnotationPresent(Option.class)) all.add(new Setting(c, defaults));
+        collect(defaults, List.of());
+    }
+
+    private void collect(Record from, List<RecordComponent> way) {
+        for (RecordComponent c : from.getClass().getRecordComponents()) {
+            if (c.isAnnotationPresent(Option.class)) all.add(new Setting(way, c, defaults));
+            if (!c.isAnnotationPresent(Part.class)) continue;
+            List<RecordComponent> further = new ArrayList<>(way);
+            further.add(c);
+            collect(Setting.part(c, from), further);
         }
     }
 
@@ -33,7 +41,7 @@ public final class Settings<R extends Record> {
         return new Settings<>(defaults);
     }
 
-    /// Components with `@Option`, in the record's order.
+    /// Components with `@Option`, in the record's order, those of its parts included.
     public List<Setting> all() {
         return all;
     }
@@ -50,35 +58,40 @@ public final class Settings<R extends Record> {
     ///     range; what the record's own constructor refuses passes through
     public R read(Map<String, ?> given) {
         requireKnown(given.keySet(), all.stream().map(Setting::name).toList());
-        RecordComponent[] components = defaults.getClass().getRecordComponents();
-        @Nullable Object[] values = new @Nullable Object[components.length];
-        for (int i = 0; i < components.length; i++) values[i] = Setting.of(components[i], defaults);
-        for (Setting s : all) {
-            int at = Arrays.stream(components)
-                    .map(RecordComponent::getName)
-                    .toList()
-                    .indexOf(s.component());
-            values[at] = given.containsKey(s.name()) ? s.convert(given.get(s.name())) : s.absent();
-        }
-        return create(components, values);
+        return created(given);
     }
 
     @SuppressWarnings("unchecked") // the class of `defaults` is R's
-    private R create(RecordComponent[] components, @Nullable Object[] values) {
+    private R created(Map<String, ?> given) {
+        return (R) create(defaults, given);
+    }
+
+    private Record create(Record from, Map<String, ?> given) {
+        RecordComponent[] components = from.getClass().getRecordComponents();
+        @Nullable Object[] values = new @Nullable Object[components.length];
+        for (int i = 0; i < components.length; i++) values[i] = value(components[i], from, given);
         Class<?>[] types =
                 Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         try {
-            Constructor<?> constructor = defaults.getClass().getDeclaredConstructor(types);
+            Constructor<?> constructor = from.getClass().getDeclaredConstructor(types);
             constructor.setAccessible(true);
-            return (R) constructor.newInstance(values);
+            return (Record) constructor.newInstance(values);
         } catch (InvocationTargetException e) {
             if (e.getCause() instanceof RuntimeException told) throw told;
             throw new IllegalStateException(
-                    "settings: cannot make " + defaults.getClass().getName(), e);
+                    "settings: cannot make " + from.getClass().getName(), e);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(
-                    "settings: cannot make " + defaults.getClass().getName(), e);
+                    "settings: cannot make " + from.getClass().getName(), e);
         }
+    }
+
+    private @Nullable Object value(RecordComponent c, Record from, Map<String, ?> given) {
+        if (c.isAnnotationPresent(Part.class)) return create(Setting.part(c, from), given);
+        for (Setting s : all) {
+            if (s.is(c)) return given.containsKey(s.name()) ? s.convert(given.get(s.name())) : s.absent();
+        }
+        return Setting.of(c, from);
     }
 
     /// The record's settings by name, as JSON and YAML can hold them; those that are null or empty are left out.

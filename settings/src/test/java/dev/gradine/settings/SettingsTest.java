@@ -22,6 +22,7 @@ class SettingsTest {
 
     /// Words of one kind, such as `a+b`.
     private record Words(List<String> all) {
+        @SuppressWarnings("UnusedMethod") // found by its name
         static Words parse(String text) {
             if (text.isEmpty()) throw new IllegalArgumentException("words: none, expected some");
             return new Words(List.of(text.split("\\+", -1)));
@@ -74,6 +75,20 @@ class SettingsTest {
 
     private static final Settings<Numbers> NUMBERS = Settings.of(Numbers.defaults());
     private static final Settings<Shapes> SHAPES = Settings.of(Shapes.defaults());
+
+    private record Whole(
+            @Part Numbers numbers,
+            @Option(says = "Its own.") int own) {}
+
+    @Test
+    void settings_of_a_part_are_those_of_the_whole() {
+        Settings<Whole> whole = Settings.of(new Whole(Numbers.defaults(), 3));
+        assertThat(whole.all().stream().map(Setting::name))
+                .containsExactly("rank", "alpha", "dropout", "seed", "shuffle", "rslora", "own");
+        Whole read = whole.read(Map.of("rank", 4, "own", "5"));
+        assertThat(read).isEqualTo(new Whole(new Numbers(4, 8, 0, 42, true, false), 5));
+        assertThat(whole.write(read)).containsEntry("rank", 4).containsEntry("own", 5);
+    }
 
     @Test
     void names_are_those_of_components_with_dashes_where_words_begin() {

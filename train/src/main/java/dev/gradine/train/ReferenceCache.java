@@ -1,8 +1,7 @@
 package dev.gradine.train;
 
-import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch;
-import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.align.Packed;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.tensor.Kernels;
@@ -15,95 +14,105 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntConsumer;
 
-/// Reference log-probabilities computed once for a whole data set and kept in a file, so that training
+/// Reference log-probabilities of all sequences of a data set, computed once and kept in a file, so that training
 /// needs no reference pass.
 ///
-/// The file holds `chosen f32[n]` and `rejected f32[n]` and, in its metadata, a fingerprint of the
-/// tokens, the labels and the reference's name: a cache made of other data or another reference is
-/// refused.
+/// The file holds `logprobs f32[n]`, a value for each different sequence in the order they first occur, and in its
+/// metadata a fingerprint of tokens, labels and the reference's name: a cache made of other data or another reference
+/// is refused.
 public final class ReferenceCache implements ReferenceLogProbs {
 
     private static final String FINGERPRINT = "gradine.fingerprint";
+    private static final String VALUES = "logprobs";
 
-    private final float[] chosen;
-    private final float[] rejected;
+    private final Map<Labelled, Float> values;
 
-    private ReferenceCache(float[] chosen, float[] rejected) {
-        this.chosen = chosen;
-        this.rejected = rejected;
+    private ReferenceCache(Map<Labelled, Float> values) {
+        this.values = values;
     }
 
     /// What a cache is made from.
     ///
     /// @param reference computes what the cache lacks
     /// @param name of the reference model, part of the fingerprint
-    /// @param batch pairs computed at a time
-    /// @param prompts whether the answers of a pair share their prompt
-    /// @param progress told the number of pairs done
-    public record Source(ReferenceLogProbs reference, String name, int batch, Prompts prompts, IntConsumer progress) {}
+    /// @param batch groups computed at a time
+    /// @param shareBeginnings whether what a group begins with is read once
+    /// @param progress told the number of groups done
+    public record Source(
+            ReferenceLogProbs reference, String name, int batch, boolean shareBeginnings, IntConsumer progress) {}
 
-    /// Reads `file` if it is there, otherwise computes all pairs and writes it.
+    /// Reads `file` if it is there, otherwise computes all sequences and writes it.
     ///
+    /// @param groups the sequences of each example
     /// @throws IllegalArgumentException if the file belongs to other data or another reference
-    public static ReferenceCache open(Path file, List<LabelledPair> pairs, Source source, Kernels kernels) {
-        String fingerprint = fingerprint(pairs, source.name());
-        if (!Files.exists(file)) compute(file, pairs, source, kernels, fingerprint);
+    public static ReferenceCache open(Path file, List<List<Labelled>> groups, Source source, Kernels kernels) {
+        Set<Labelled> all = new LinkedHashSet<>();
+        groups.forEach(all::addAll);
+        String fingerprint = fingerprint(all, source.name());
+        if (!Files.exists(file)) compute(file, groups, source, kernels, fingerprint);
         try (Arena arena = Arena.ofShared()) {
             Safetensors f = Safetensors.open(file, arena);
             if (!fingerprint.equals(f.metadata().get(FINGERPRINT))) {
                 throw new IllegalArgumentException(
                         file + ": made from other data or another reference; delete it to have it computed again");
             }
-            return new ReferenceCache(values(f, "chosen", kernels, pairs), values(f, "rejected", kernels, pairs));
+            return new ReferenceCache(values(f, all, kernels));
         }
     }
 
-    private static float[] values(Safetensors f, String name, Kernels kernels, List<LabelledPair> pairs) {
-        float[] v = kernels.download(kernels.fromHost(f.tensor(name)));
-        if (v.length != pairs.size()) {
+    private static Map<Labelled, Float> values(Safetensors f, Set<Labelled> all, Kernels kernels) {
+        float[] v = kernels.download(kernels.fromHost(f.tensor(VALUES)));
+        if (v.length != all.size()) {
             throw new IllegalArgumentException(
-                    "%s: %s has %d values, expected %d".formatted(f.path(), name, v.length, pairs.size()));
+                    "%s: %s has %d values, expected %d".formatted(f.path(), VALUES, v.length, all.size()));
         }
-        return v;
+        Map<Labelled, Float> values = new HashMap<>();
+        int i = 0;
+        for (Labelled l : all) values.put(l, v[i++]);
+        return values;
     }
 
-    private static void compute(Path file, List<LabelledPair> pairs, Source s, Kernels kernels, String fingerprint) {
-        float[] chosen = new float[pairs.size()];
-        float[] rejected = new float[pairs.size()];
-        for (int from = 0; from < pairs.size(); from += s.batch()) {
-            List<LabelledPair> some = pairs.subList(from, Math.min(pairs.size(), from + s.batch()));
-            try (Kernels step = kernels.openStep()) {
-                float[] both = s.reference().of(step, PairBatch.of(some, s.prompts()));
-                System.arraycopy(both, 0, chosen, from, some.size());
-                System.arraycopy(both, some.size(), rejected, from, some.size());
+    private static void compute(Path file, List<List<Labelled>> groups, Source s, Kernels k, String fingerprint) {
+        Map<Labelled, Float> values = new LinkedHashMap<>();
+        for (List<Labelled> group : groups) for (Labelled l : group) values.put(l, 0f); // in the order of the file
+        for (int from = 0; from < groups.size(); from += s.batch()) {
+            List<List<Labelled>> some = groups.subList(from, Math.min(groups.size(), from + s.batch()));
+            try (Kernels step = k.openStep()) {
+                Packed packed = Packed.of(some, s.shareBeginnings());
+                float[] sums = s.reference().of(step, packed);
+                for (int i = 0; i < sums.length; i++)
+                    values.put(packed.sequences().get(i), sums[i]);
             }
             s.progress().accept(from + some.size());
         }
+        float[] flat = new float[values.size()];
+        int i = 0;
+        for (float v : values.values()) flat[i++] = v;
         try (Arena arena = Arena.ofShared()) {
-            Shape n = Shape.of(pairs.size());
-            List<TensorSource> tensors = List.of(
-                    TensorSource.of("chosen", Tensor.of(arena, n, chosen)),
-                    TensorSource.of("rejected", Tensor.of(arena, n, rejected)));
-            Safetensors.write(file, Map.of("format", "pt", FINGERPRINT, fingerprint), tensors);
+            Tensor tensor = Tensor.of(arena, Shape.of(flat.length), flat);
+            Map<String, String> metadata = Map.of("format", "pt", FINGERPRINT, fingerprint);
+            Safetensors.write(file, metadata, List.of(TensorSource.of(VALUES, tensor)));
         }
     }
 
-    private static String fingerprint(List<LabelledPair> pairs, String name) {
+    private static String fingerprint(Set<Labelled> all, String name) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             sha.update(name.getBytes(StandardCharsets.UTF_8));
-            for (LabelledPair p : pairs) {
-                for (var l : List.of(p.chosen(), p.rejected())) {
-                    int[] ids = l.ids();
-                    ByteBuffer b = ByteBuffer.allocate(8 * ids.length + 4).putInt(ids.length);
-                    for (int t = 0; t < ids.length; t++) b.putInt(ids[t]).putInt(l.label(t));
-                    sha.update(b.flip());
-                }
+            for (Labelled l : all) {
+                int[] ids = l.ids();
+                ByteBuffer b = ByteBuffer.allocate(8 * ids.length + 4).putInt(ids.length);
+                for (int t = 0; t < ids.length; t++) b.putInt(ids[t]).putInt(l.label(t));
+                sha.update(b.flip());
             }
             return HexFormat.of().formatHex(sha.digest());
         } catch (NoSuchAlgorithmException e) {
@@ -112,14 +121,14 @@ public final class ReferenceCache implements ReferenceLogProbs {
     }
 
     @Override
-    public float[] of(Kernels kernels, PairBatch batch) {
-        List<LabelledPair> pairs = batch.pairs();
-        int n = pairs.size();
-        float[] both = new float[2 * n];
-        for (int i = 0; i < n; i++) {
-            both[i] = chosen[pairs.get(i).row()];
-            both[n + i] = rejected[pairs.get(i).row()];
+    public float[] of(Kernels kernels, Packed batch) {
+        List<Labelled> sequences = batch.sequences();
+        float[] all = new float[sequences.size()];
+        for (int i = 0; i < all.length; i++) {
+            Float value = values.get(sequences.get(i));
+            if (value == null) throw new IllegalStateException("reference cache: lacks a sequence of the batch");
+            all[i] = value;
         }
-        return both;
+        return all;
     }
 }

@@ -1,6 +1,6 @@
 package dev.gradine.train;
 
-import dev.gradine.align.PairBatch;
+import dev.gradine.align.Packed;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -11,17 +11,17 @@ import dev.gradine.nn.Trunk;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
 
-/// Where a preference loss gets the log-probabilities of its frozen reference.
+/// Where a recipe gets the log-probabilities of its frozen reference.
 public interface ReferenceLogProbs {
 
-    /// Summed log-probabilities of the chosen answers, then of the rejected ones, nats: 2 · B values.
-    float[] of(Kernels kernels, PairBatch batch);
+    /// Summed log-probabilities of the labelled tokens of each sequence, nats, in the order of `batch.sequences()`.
+    float[] of(Kernels kernels, Packed batch);
 
     /// The same, beside a pass of the policy over the same batch: a reference that shares the policy's lowest layers
     /// goes on from there.
     ///
     /// @param trunk over `batch.tokens()`, of the policy and all of `besides`
-    default float[] of(Kernels kernels, PairBatch batch, Trunk trunk) {
+    default float[] of(Kernels kernels, Packed batch, Trunk trunk) {
         return of(kernels, batch);
     }
 
@@ -36,11 +36,24 @@ public interface ReferenceLogProbs {
         return new Live(frozen);
     }
 
+    /// For recipes that compare the policy with nothing.
+    static ReferenceLogProbs none() {
+        return new None();
+    }
+
+    /// No reference.
+    record None() implements ReferenceLogProbs {
+        @Override
+        public float[] of(Kernels kernels, Packed batch) {
+            return new float[0];
+        }
+    }
+
     /// A reference that is computed batch by batch.
     record Live(Policy frozen) implements ReferenceLogProbs {
 
         @Override
-        public float[] of(Kernels kernels, PairBatch batch) {
+        public float[] of(Kernels kernels, Packed batch) {
             try (Kernels scratch = kernels.openStep()) {
                 Trunk own = frozen.model().trunk(scratch, batch.tokens(), List.of(frozen.adapters()));
                 return of(scratch, batch, own);
@@ -48,7 +61,7 @@ public interface ReferenceLogProbs {
         }
 
         @Override
-        public float[] of(Kernels kernels, PairBatch batch, Trunk trunk) {
+        public float[] of(Kernels kernels, Packed batch, Trunk trunk) {
             if (!trunk.model().equals(frozen.model())) return of(kernels, batch);
             try (Kernels scratch = kernels.openStep()) {
                 Pass pass = frozen.pass(Tape.forgetting(scratch), batch.tokens());

@@ -2,11 +2,9 @@ package dev.gradine.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.align.Labelled;
-import dev.gradine.align.LabelledPair;
-import dev.gradine.align.PairBatch;
-import dev.gradine.align.PairBatch.Prompts;
+import dev.gradine.align.Packed;
 import dev.gradine.autograd.op.Functions;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.models.Families;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
@@ -35,12 +33,10 @@ class ReferenceLogProbsTest {
     private final Kernels run = CpuKernels.open();
     private final CausalLm model = llama(0);
     private final CausalLm second = llama(1);
-    private final PairBatch batch = PairBatch.of(
-            List.of(new LabelledPair(
-                    0,
-                    Labelled.completion(new int[] {1, 2, 3, 4, 5}, 2),
-                    Labelled.completion(new int[] {1, 2, 7, 8}, 2))),
-            Prompts.SHARED);
+    private final Packed batch = Packed.of(
+            List.of(List.of(
+                    Labelled.completion(new int[] {1, 2, 3, 4, 5}, 2), Labelled.completion(new int[] {1, 2, 7, 8}, 2))),
+            true);
 
     @AfterEach
     void close() {
@@ -81,6 +77,7 @@ class ReferenceLogProbsTest {
     }
 
     /// What `reference` gives beside `policy`, and how many layers they have in common.
+    @SuppressWarnings("ArrayRecordComponent") // read once, never compared as a whole
     private record Beside(float[] sums, int layers) {}
 
     private Beside beside(Policy policy, ReferenceLogProbs reference) {

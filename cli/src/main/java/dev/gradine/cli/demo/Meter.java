@@ -1,10 +1,10 @@
 package dev.gradine.cli.demo;
 
-import dev.gradine.align.Labelled;
-import dev.gradine.align.LabelledPair;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.cli.demo.Storyteller.Story;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +17,7 @@ import java.util.List;
 /// @param prompts held-out openings to tell stories from
 /// @param seed of the first story
 public record Meter(
-        List<Labelled> held, List<LabelledPair> pairs, List<Labelled> whole, List<String> prompts, long seed) {
+        List<Labelled> held, List<Pair> pairs, List<Labelled> whole, List<String> prompts, long seed) {
 
     private static final int BATCH = 8;
 

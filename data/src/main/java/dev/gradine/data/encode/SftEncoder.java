@@ -1,19 +1,15 @@
 package dev.gradine.data.encode;
 
-import static dev.gradine.data.encode.SftExample.IGNORED;
+import static dev.gradine.data.encode.Labelled.IGNORED;
 
 import dev.gradine.data.DataException;
-import dev.gradine.data.DataSet;
 import dev.gradine.data.Row;
 import dev.gradine.data.jinja.Rendered;
-import dev.gradine.data.jinja.TemplateException;
 import dev.gradine.data.token.TokenSpans;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.List;
 
-/// Rows to [SftExample]s, as TRL's SFT trainer prepares them.
+/// Rows to sequences to learn, as TRL's SFT trainer prepares them.
 ///
 /// Plain text gets an EOS unless it has one. An answer starts at the first token in which the prompt alone and the
 /// prompt with the answer differ. Sequences are cut after `maxLength` tokens; one with nothing left to learn is
@@ -22,7 +18,7 @@ import java.util.List;
 /// @param codec the model's tokenizer and template
 /// @param mask which tokens are learnt
 /// @param maxLength in tokens, at least 2
-public record SftEncoder(TextCodec codec, Mask mask, int maxLength) {
+public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements Encoder<Labelled> {
     /// Checks the length.
     public SftEncoder {
         if (maxLength < 2) {
@@ -30,34 +26,23 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) {
         }
     }
 
-    /// All rows of a set that have something to learn.
-    ///
-    /// @throws DataException naming file and row, if a row cannot be used or none is left
-    public Encoded<SftExample> encode(DataSet data) {
-        List<SftExample> out = new ArrayList<>();
-        int broken = 0;
-        for (int i = 0; i < data.size(); i++) {
-            try {
-                Sequence s = sequence(data.rows().get(i));
-                SftExample cut = s.cut(maxLength);
-                if (cut.targets() > 0) out.add(cut);
-                if (s.broken) broken++;
-            } catch (DataException | TemplateException e) {
-                String place = data.name() + ": row " + data.numbers().get(i);
-                throw new DataException(place + ": " + e.getMessage(), e);
-            }
-        }
-        if (out.isEmpty()) {
-            throw new DataException(data.name() + ": no row has a token to learn within max length " + maxLength);
-        }
-        return new Encoded<>(out, data.size() - out.size(), broken);
+    @Override
+    public Made<Labelled> make(Row row) {
+        Sequence s = sequence(row);
+        Labelled cut = s.cut(maxLength);
+        return cut.predicted() > 0 ? Made.of(cut, s.broken) : Made.nothing(s.broken);
+    }
+
+    @Override
+    public String leftOut() {
+        return "nothing to learn";
     }
 
     /// One row.
     ///
     /// @throws DataException if the row has no such mask
-    /// @throws TemplateException if the chat template refuses the row
-    public SftExample encode(Row row) {
+    /// @throws dev.gradine.data.jinja.TemplateException if the chat template refuses the row
+    public Labelled encode(Row row) {
         return sequence(row).cut(maxLength);
     }
 
@@ -73,9 +58,9 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) {
             this.broken = broken;
         }
 
-        SftExample cut(int maxLength) {
+        Labelled cut(int maxLength) {
             int n = Math.min(maxLength, ids.length);
-            return new SftExample(Arrays.copyOf(ids, n), Arrays.copyOf(labels, n));
+            return new Labelled(Arrays.copyOf(ids, n), Arrays.copyOf(labels, n));
         }
     }
 

@@ -25,12 +25,12 @@ class EncodersTest {
             new Message("user", "1+1?"),
             new Message("assistant", "2"));
 
-    private static SftExample sft(Mask mask, Row row) {
+    private static Labelled sft(Mask mask, Row row) {
         return new SftEncoder(CODEC, mask, 512).encode(row);
     }
 
     /// What is learnt, with a `|` where learnt stretches are apart.
-    private static String learnt(SftExample e) {
+    private static String learnt(Labelled e) {
         var out = new StringBuilder();
         int[] labels = e.labels();
         for (int i = 0; i < labels.length; ) {
@@ -62,7 +62,7 @@ class EncodersTest {
     @Test
     void a_completion_is_learnt_from_its_first_to_its_last_token() {
         var row = new Row.Completion(new Passage.Text("Q:"), new Passage.Text(" é"), Map.of());
-        SftExample e = sft(Mask.AUTO, row);
+        Labelled e = sft(Mask.AUTO, row);
         assertThat(learnt(e)).isEqualTo(" é<|im_end|>|");
         assertThat(e.labels()).startsWith(-100, -100).doesNotContain(TOKENIZER.pad());
         assertThat(e.labels()[2]).isEqualTo(e.ids()[2]);
@@ -85,11 +85,11 @@ class EncodersTest {
 
     @Test
     void a_mask_that_is_off_by_one_token_would_be_seen() {
-        SftExample e = sft(Mask.ASSISTANT, new Row.Chat(TURNS, Map.of()));
-        int[] shifted = new int[e.length()];
+        Labelled e = sft(Mask.ASSISTANT, new Row.Chat(TURNS, Map.of()));
+        int[] shifted = new int[e.tokens()];
         Arrays.fill(shifted, -100);
         for (int i = 1; i < shifted.length; i++) if (e.labels()[i - 1] >= 0) shifted[i] = e.ids()[i];
-        assertThat(learnt(new SftExample(e.ids(), shifted))).isNotEqualTo("Hé!<|im_end|>|2<|im_end|>|");
+        assertThat(learnt(new Labelled(e.ids(), shifted))).isNotEqualTo("Hé!<|im_end|>|2<|im_end|>|");
     }
 
     @Test
@@ -122,19 +122,21 @@ class EncodersTest {
         assertThat(encoded.examples()).hasSize(1);
         assertThat(encoded.dropped()).isEqualTo(1);
         assertThatThrownBy(() -> encoder.encode(DataSet.of("d", List.of(longer))))
-                .hasMessage("d: no row has a token to learn within max length 12");
+                .hasMessage("d: nothing to learn within 12 tokens in any of 1 rows");
     }
 
     @Test
     void a_pair_shares_its_prompt_and_ends_both_answers() {
         var row = new Row.Preference(
                 new Passage.Text("Q:"), new Passage.Text("yes"), new Passage.Text("no<|im_end|>"), Map.of());
-        PreferenceExample e = new PreferenceEncoder(CODEC, 6).encode(row);
-        assertThat(TOKENIZER.decode(e.prompt(), false)).isEqualTo("Q:");
-        assertThat(TOKENIZER.decode(e.chosen(), false)).isEqualTo("yes<|im_end|>");
-        assertThat(TOKENIZER.decode(e.rejected(), false)).isEqualTo("no<|im_end|>");
-        PreferenceExample cut = new PreferenceEncoder(CODEC, 4).encode(row);
-        assertThat(TOKENIZER.decode(cut.chosen(), false)).isEqualTo("ye");
+        Pair e = new PreferenceEncoder(CODEC, 6).encode(row);
+        assertThat(TOKENIZER.decode(e.chosen().ids(), false)).isEqualTo("Q:yes<|im_end|>");
+        assertThat(TOKENIZER.decode(e.rejected().ids(), false)).isEqualTo("Q:no<|im_end|>");
+        assertThat(learnt(e.chosen())).isEqualTo("yes<|im_end|>|");
+        assertThat(learnt(e.rejected())).isEqualTo("no<|im_end|>|");
+        assertThat(e.chosen().promptTokens()).isEqualTo(2);
+        Pair cut = new PreferenceEncoder(CODEC, 4).encode(row);
+        assertThat(learnt(cut.chosen())).isEqualTo("ye|");
         assertThatThrownBy(() -> new PreferenceEncoder(CODEC, 2).encode(row))
                 .hasMessage("prompt has 2 tokens, expected fewer than max length 2");
     }

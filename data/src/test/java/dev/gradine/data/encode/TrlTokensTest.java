@@ -51,7 +51,7 @@ class TrlTokensTest {
     void sft_sequences_have_the_references_lengths(String set) throws IOException {
         DataSet data = DataSet.read(RUNS.resolve(set + "/data.jsonl"));
         var encoded = new SftEncoder(codec(), Mask.AUTO, 512).encode(data);
-        int[] lengths = encoded.examples().stream().mapToInt(SftExample::length).toArray();
+        int[] lengths = encoded.examples().stream().mapToInt(Labelled::tokens).toArray();
         assertThat(counted(lengths, 6)).isEqualTo(logged(set));
         assertThat(encoded.broken()).isZero();
     }
@@ -61,8 +61,9 @@ class TrlTokensTest {
     void preference_pairs_have_the_references_lengths(String set) throws IOException {
         DataSet data = DataSet.read(RUNS.resolve(set + "/data.jsonl"));
         var encoded = new PreferenceEncoder(codec(), 512).encode(data);
-        int[] lengths =
-                encoded.examples().stream().mapToInt(PreferenceExample::length).toArray();
+        int[] lengths = encoded.examples().stream()
+                .mapToInt(p -> p.chosen().tokens() + p.rejected().tokens())
+                .toArray();
         assertThat(counted(lengths, 6)).isEqualTo(logged(set));
     }
 
@@ -70,7 +71,7 @@ class TrlTokensTest {
     void a_completion_starts_right_after_the_generation_prompt() throws IOException {
         TextCodec codec = codec();
         DataSet data = DataSet.read(RUNS.resolve("sft-completion-only/data.jsonl"));
-        SftExample e = new SftEncoder(codec, Mask.AUTO, 512).encode(data.rows().getFirst());
+        Labelled e = new SftEncoder(codec, Mask.AUTO, 512).encode(data.rows().getFirst());
         int[] learnt = Arrays.stream(e.labels()).filter(l -> l >= 0).toArray();
         assertThat(codec.tokenizer().decode(learnt, false))
                 .isEqualTo("The colors of the rainbow are red, orange, yellow, green, blue, indigo, violet."

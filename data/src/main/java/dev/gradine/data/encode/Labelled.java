@@ -1,4 +1,4 @@
-package dev.gradine.align;
+package dev.gradine.data.encode;
 
 import java.util.Arrays;
 
@@ -7,7 +7,7 @@ import java.util.Arrays;
 /// `labels[t]` is `ids[t]` where token t carries loss, and `IGNORED` where it does not. Token t is predicted from the
 /// tokens before it, so the label of the first token is never used.
 ///
-/// Held as a class, since arrays have no place in records.
+/// Two of the same tokens and labels are equal. Held as a class, since arrays have no place in records.
 public final class Labelled {
 
     /// Label of a token that carries no loss.
@@ -41,6 +41,11 @@ public final class Labelled {
         return ids.clone();
     }
 
+    /// Label of each token.
+    public int[] labels() {
+        return labels.clone();
+    }
+
     /// Label of token `t`.
     public int label(int t) {
         return labels[t];
@@ -56,5 +61,27 @@ public final class Labelled {
         int n = 0;
         for (int t = 1; t < labels.length; t++) if (labels[t] != IGNORED) n++;
         return n;
+    }
+
+    /// Number of tokens before the first that carries loss: of an answer, those of its prompt.
+    public int promptTokens() {
+        int t = 0;
+        while (t < labels.length && labels[t] == IGNORED) t++;
+        return t;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Labelled l && Arrays.equals(ids, l.ids) && Arrays.equals(labels, l.labels);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(ids) + Arrays.hashCode(labels);
+    }
+
+    @Override
+    public String toString() {
+        return "%d tokens, %d of them predicted".formatted(ids.length, predicted());
     }
 }

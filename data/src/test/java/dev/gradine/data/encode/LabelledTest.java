@@ -1,4 +1,4 @@
-package dev.gradine.align;
+package dev.gradine.data.encode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

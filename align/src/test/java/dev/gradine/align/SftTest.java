@@ -1,8 +1,12 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Mean.mean;
+
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
@@ -11,12 +15,35 @@ import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// The loss of a step, whole or in parts.
-class SftLossTest {
+class SftTest implements RecipeContract<Labelled> {
+
+    @Override
+    public Recipe<Labelled> recipe() {
+        return Sft.defaults();
+    }
+
+    @Override
+    public List<Labelled> examples() {
+        return Examples.sequences();
+    }
+
+    @Override
+    public Set<Promise> promises() {
+        return Set.of(Promise.LEARNS_THE_FIRST, Promise.KEEPS_TO_ITSELF);
+    }
+
+    @Override
+    public double[] formula(GivenBatch.Seen seen) {
+        return Arrays.stream(seen.tokens()[0]).flatMapToDouble(Arrays::stream).map(x -> -x).toArray();
+    }
+
 
     private final Kernels run = CpuKernels.open();
 
@@ -32,6 +59,11 @@ class SftLossTest {
         return all;
     }
 
+    private static Var losses(Tape t, Policy policy, List<Labelled> some) {
+        return Sft.defaults()
+                .loss(Scored.of(some, Packed.apart(some), TokenLogProbs.of(t, policy, some), new float[0]));
+    }
+
     /// Loss and gradients, flat, of a step in micro-batches of the given size.
     private float[] step(int size) {
         CausalLm model = TinyModel.of(run);
@@ -43,7 +75,8 @@ class SftLossTest {
         for (int from = 0; from < 8; from += size) {
             try (Kernels k = run.openStep()) {
                 Tape t = Tape.recording(k);
-                Var part = SftLoss.of(TokenLogProbs.of(t, policy, batch().subList(from, from + size)), n);
+                Var losses = losses(t, policy, batch().subList(from, from + size));
+                Var part = scale(mean(losses), (float) (losses.value().size() / n));
                 t.backward(part);
                 loss += k.download(part.value())[0];
             }
@@ -81,7 +114,7 @@ class SftLossTest {
             for (float v : k.download(p.values().value())) sum += v;
             double[] expected = {-sum / p.count()};
             Teeth.bite(
-                    k.download(SftLoss.of(p, p.count()).value()),
+                    k.download(mean(losses(t, Policy.of(model), batch())).value()),
                     l -> Tolerance.loss().check("loss", l, expected));
         }
     }

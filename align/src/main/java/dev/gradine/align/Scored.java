@@ -1,0 +1,163 @@
+package dev.gradine.align;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A batch of examples and what the policy, and a reference where there is one, make of their sequences: all that a
+/// loss is computed from.
+///
+/// @param <E> an example
+public final class Scored<E> {
+
+    private final List<E> examples;
+    private final Packed packed;
+    private final TokenLogProbs logProbs;
+    private final float[] reference;
+    private final @Nullable Tensor references; // the same on the device
+    private final int[] offsets; // first labelled token of each sequence
+    private @Nullable Var sums;
+    private float @Nullable [] downloadedSums;
+    private @Nullable Downloads downloads;
+
+    /// What metrics of tokens are made of, on the host.
+    private static final class Downloads {
+        final float[] logProbs;
+        final float[] entropies;
+        final float[] meanLogits;
+        final int[] likeliest;
+        final int[] targets;
+
+        Downloads(Kernels k, TokenLogProbs of) {
+            logProbs = k.download(of.values().value());
+            entropies = k.download(of.stats().entropy());
+            meanLogits = k.download(of.stats().meanLogit());
+            likeliest = k.downloadInts(of.stats().argmax());
+            targets = k.downloadInts(of.targets());
+        }
+    }
+
+    private Scored(List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference) {
+        this.examples = examples;
+        this.packed = packed;
+        this.logProbs = logProbs;
+        this.reference = reference;
+        references = reference.length == 0 ? null : kernels().of(Shape.of(reference.length), reference);
+        offsets = new int[packed.sequences().size() + 1];
+        for (int s = 0; s + 1 < offsets.length; s++) {
+            Labelled l = packed.sequences().get(s);
+            offsets[s + 1] = offsets[s] + l.predicted();
+        }
+    }
+
+    /// @param logProbs of the policy, over `packed`
+    /// @param reference summed log-probabilities of each sequence under the reference, nats; empty without one
+    public static <E> Scored<E> of(List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference) {
+        if (reference.length != 0 && reference.length != packed.sequences().size()) {
+            throw new IllegalArgumentException("scored: %d values of the reference, expected %d (one a sequence)"
+                    .formatted(reference.length, packed.sequences().size()));
+        }
+        return new Scored<>(examples, packed, logProbs, reference);
+    }
+
+    /// The examples, in their order.
+    public List<E> examples() {
+        return examples;
+    }
+
+    /// The sequence that comes `number`-th, from 0, among those of each example that has so many: of pairs 0 are the
+    /// chosen answers and 1 the rejected ones.
+    public Answers branch(int number) {
+        return branches(number, number + 1);
+    }
+
+    /// The sequences of several branches, one branch after the other.
+    public Answers branches(int from, int to) {
+        return new Answers(this, packed.firstOf(from), packed.firstOf(to));
+    }
+
+    /// All sequences.
+    public Answers all() {
+        return branches(0, packed.branches());
+    }
+
+    Kernels kernels() {
+        return logProbs.values().tape().kernels();
+    }
+
+    TokenLogProbs logProbs() {
+        return logProbs;
+    }
+
+    Packed packed() {
+        return packed;
+    }
+
+    /// Number of labelled tokens before those of sequence `sequence`.
+    int offset(int sequence) {
+        return offsets[sequence];
+    }
+
+    /// `f32[S]`, nats.
+    Var sums() {
+        Var s = sums;
+        if (s == null) {
+            s = logProbs.sums();
+            sums = s;
+        }
+        return s;
+    }
+
+    private Downloads downloads() {
+        Downloads d = downloads;
+        if (d == null) {
+            d = new Downloads(kernels(), logProbs);
+            downloads = d;
+        }
+        return d;
+    }
+
+    float sum(int sequence) {
+        float[] d = downloadedSums;
+        if (d == null) {
+            d = kernels().download(sums().value());
+            downloadedSums = d;
+        }
+        return d[sequence];
+    }
+
+    float[] tokenLogProbs() {
+        return downloads().logProbs;
+    }
+
+    float[] entropies() {
+        return downloads().entropies;
+    }
+
+    float[] meanLogits() {
+        return downloads().meanLogits;
+    }
+
+    boolean isGuessed(int token) {
+        return downloads().likeliest[token] == downloads().targets[token];
+    }
+
+    float reference(int sequence) {
+        if (reference.length == 0) throw noReference();
+        return reference[sequence];
+    }
+
+    /// `f32[S]`, nats.
+    Tensor references() {
+        if (references == null) throw noReference();
+        return references;
+    }
+
+    private static IllegalStateException noReference() {
+        return new IllegalStateException("scored: there is no reference, expected one (the recipe must need it)");
+    }
+}

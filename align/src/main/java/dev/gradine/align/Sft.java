@@ -1,0 +1,82 @@
+package dev.gradine.align;
+
+import static dev.gradine.autograd.op.Functions.scale;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Encoder;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Mask;
+import dev.gradine.data.encode.SftEncoder;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.settings.Option;
+import java.util.List;
+
+/// Supervised fine-tuning: cross entropy of the labelled tokens.
+///
+/// ```
+/// L = −1/n · Σ_t log p(id_t | id_<t)
+/// ```
+///
+/// where n counts the labelled tokens of everything that makes one optimisation step, all of its micro-batches, so that
+/// accumulation changes nothing but memory.
+///
+/// @param lossOn tokens that carry loss
+public record Sft(
+        @Option(
+                says = "Tokens that carry loss: all, completion, assistant, or auto: the completion where a row has"
+                        + " a prompt, else all.",
+                label = "WHAT")
+        Mask lossOn)
+        implements Recipe<Labelled> {
+
+    /// The completion where a row has a prompt, else all tokens.
+    public static Sft defaults() {
+        return new Sft(Mask.AUTO);
+    }
+
+    @Override
+    public About about() {
+        return new About(
+                "sft",
+                "Supervised fine-tuning",
+                "Fine-tune a model with LoRA on texts, conversations or prompts with answers.",
+                2e-4);
+    }
+
+    @Override
+    public Encoder<Labelled> encoder(TextCodec codec, int maxLength, int batch) {
+        return new SftEncoder(codec, lossOn, maxLength);
+    }
+
+    @Override
+    public List<Labelled> sequences(Labelled example) {
+        return List.of(example);
+    }
+
+    @Override
+    public double weight(Labelled example) {
+        return example.predicted();
+    }
+
+    @Override
+    public Var loss(Scored<Labelled> batch) {
+        return scale(batch.all().logProbs(), -1);
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(
+                Metric.loss("nats per token"),
+                Metric.neutral("entropy", "nats per token", "Entropy"),
+                Metric.rising("mean_token_accuracy", "", "Token accuracy").asHeadline());
+    }
+
+    @Override
+    public void measure(Scored<Labelled> batch, MeanMetrics m) {
+        Answers all = batch.all();
+        m.add("entropy", all.entropy(), all.tokens());
+        m.add("mean_token_accuracy", all.guessed(), all.tokens());
+    }
+}

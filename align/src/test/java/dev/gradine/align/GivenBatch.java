@@ -1,0 +1,125 @@
+package dev.gradine.align;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.LogProbKernel.Stats;
+import dev.gradine.testkit.Cases;
+import java.util.Arrays;
+import java.util.List;
+
+/// A batch whose log-probabilities are given instead of computed by a model.
+final class GivenBatch<E> {
+
+    private final Recipe<E> recipe;
+    private final List<E> examples;
+    private final Packed packed;
+
+    GivenBatch(Recipe<E> recipe, List<E> examples) {
+        this.recipe = recipe;
+        this.examples = examples;
+        packed = Packed.of(examples.stream().map(recipe::sequences).toList(), true);
+    }
+
+    /// What a loss sees of a batch, in double.
+    ///
+    /// @param tokens log-probabilities of the labelled tokens, by branch, example and token
+    /// @param reference of each sequence, by branch and example
+    record Seen(double[][][] tokens, double[][] reference) {
+
+        /// p of a sequence.
+        double sum(int branch, int example) {
+            double s = 0;
+            for (double t : tokens[branch][example]) s += t;
+            return s;
+        }
+
+        /// p − r of a sequence.
+        double ratio(int branch, int example) {
+            return sum(branch, example) - reference[branch][example];
+        }
+
+        /// p per token.
+        double mean(int branch, int example) {
+            return sum(branch, example) / tokens[branch][example].length;
+        }
+    }
+
+    Packed packed() {
+        return packed;
+    }
+
+    /// Number of labelled tokens before those of sequence `sequence`.
+    int offset(int sequence) {
+        return packed.sequences().subList(0, sequence).stream()
+                .mapToInt(Labelled::predicted)
+                .sum();
+    }
+
+    /// Log-probabilities between −2 and 0.
+    float[] logProbs(long seed) {
+        float[] x = Cases.plain(seed, offset(packed.sequences().size()), 1);
+        for (int i = 0; i < x.length; i++) x[i] -= 1.01f;
+        return x;
+    }
+
+    /// A reference not far from such.
+    float[] reference(long seed) {
+        if (!recipe.needsReference()) return new float[0];
+        float[] r = Cases.plain(seed, packed.sequences().size(), 1.5f);
+        for (int s = 0; s < r.length; s++) r[s] -= packed.sequences().get(s).predicted();
+        return r;
+    }
+
+    Seen seen(double[] logProbs, float[] reference) {
+        int branches = packed.branches();
+        double[][][] tokens = new double[branches][][];
+        double[][] refs = new double[branches][];
+        for (int b = 0; b < branches; b++) {
+            int n = packed.firstOf(b + 1) - packed.firstOf(b);
+            tokens[b] = new double[n][];
+            refs[b] = new double[n];
+            for (int i = 0; i < n; i++) {
+                int s = packed.firstOf(b) + i;
+                tokens[b][i] = Arrays.copyOfRange(logProbs, offset(s), offset(s + 1));
+                if (reference.length > 0) refs[b][i] = reference[s];
+            }
+        }
+        return new Seen(tokens, refs);
+    }
+
+    /// What a recipe makes of the batch.
+    ///
+    /// @param losses one each
+    /// @param grad of the log-probabilities
+    /// @param metrics what is logged
+    record Result(float[] losses, float[] grad, MeanMetrics metrics) {}
+
+    /// @param dy gradient of each loss; as many as needed are taken
+    Result run(Kernels run, float[] logProbs, float[] reference, float[] dy) {
+        try (Kernels k = run.openStep()) {
+            Tape tape = Tape.recording(k);
+            Var values = tape.leaf(k.of(Shape.of(logProbs.length), logProbs));
+            Scored<E> batch = Scored.of(examples, packed, given(k, values), reference);
+            Var losses = recipe.loss(batch);
+            int n = losses.value().size();
+            MeanMetrics metrics = new MeanMetrics();
+            recipe.measure(batch, metrics);
+            tape.backward(losses, k.of(Shape.of(n), Arrays.copyOf(dy, n)));
+            return new Result(k.download(losses.value()), k.download(values.grad()), metrics);
+        }
+    }
+
+    private TokenLogProbs given(Kernels k, Var values) {
+        int[] offsets = new int[packed.sequences().size() + 1];
+        for (int s = 0; s < offsets.length; s++) offsets[s] = offset(s);
+        int m = values.value().size();
+        Tensor none = k.ofInts(new int[m]);
+        return new TokenLogProbs(
+                values, k.ofInts(offsets), new Stats(k.zeros(Shape.of(m)), none, k.zeros(Shape.of(m))), none);
+    }
+}

@@ -1,0 +1,214 @@
+package dev.gradine.align;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.gradine.align.GivenBatch.Result;
+import dev.gradine.optim.Metric;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/// What holds for every recipe, and what holds for those that promise it. The test of a recipe implements this.
+///
+/// Log-probabilities are given, between −2 and 0 a token, so that the formula alone is tried.
+interface RecipeContract<E> {
+
+    /// What only some recipes do.
+    enum Promise {
+        /// The first sequence of an example is learnt: what makes it likelier costs less.
+        LEARNS_THE_FIRST,
+        /// The second is unlearnt.
+        UNLEARNS_THE_SECOND,
+        /// What a token of the first gains, one of the second loses: their gradients are opposite.
+        IS_SYMMETRIC,
+        /// The losses of an example do not depend on its neighbours.
+        KEEPS_TO_ITSELF,
+        /// The loss is log 2 where the policy is the reference.
+        IS_LOG_2_AT_THE_REFERENCE
+    }
+
+    /// The recipe under test.
+    Recipe<E> recipe();
+
+    /// At least three examples of unequal lengths, of every kind the recipe tells apart.
+    List<E> examples();
+
+    Set<Promise> promises();
+
+    /// The losses, in double, sharing no code with the recipe.
+    double[] formula(GivenBatch.Seen seen);
+
+    private GivenBatch<E> batch() {
+        return new GivenBatch<>(recipe(), examples());
+    }
+
+    private static float[] ones(int n) {
+        float[] ones = new float[n];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    private Result run(GivenBatch<E> batch, float[] logProbs, float[] reference) {
+        try (Kernels k = CpuKernels.open()) {
+            return batch.run(k, logProbs, reference, ones(1000));
+        }
+    }
+
+    private void requirePromise(Promise p) {
+        assumeTrue(promises().contains(p), "not promised");
+    }
+
+    @Test
+    default void losses_are_the_formula() {
+        GivenBatch<E> batch = batch();
+        float[] logProbs = batch.logProbs(1);
+        float[] reference = batch.reference(2);
+        double[] expected = formula(batch.seen(Cases.doubles(logProbs), reference));
+        Tolerance rounded = Tolerance.elementwise(16, 30); // of sums of up to 30 nats
+        Teeth.bite(run(batch, logProbs, reference).losses(), l -> rounded.check("loss", l, expected));
+    }
+
+    @Test
+    default void gradient_is_the_slope_of_the_formula() {
+        GivenBatch<E> batch = batch();
+        float[] logProbs = batch.logProbs(3);
+        float[] reference = batch.reference(4);
+        float[] dy = Cases.plain(5, 1000, 1);
+        double[] expected = Slope.of(
+                x -> {
+                    double sum = 0;
+                    double[] losses = formula(batch.seen(x, reference));
+                    for (int i = 0; i < losses.length; i++) sum += dy[i] * losses[i];
+                    return sum;
+                },
+                logProbs);
+        try (Kernels k = CpuKernels.open()) {
+            float[] grad = batch.run(k, logProbs, reference, dy).grad();
+            Teeth.bite(grad, g -> Tolerance.slope(1, 16).check("gradient", g, expected));
+        }
+    }
+
+    @Test
+    default void there_are_as_many_losses_as_the_weights_say_and_the_same_twice() {
+        GivenBatch<E> batch = batch();
+        Result once = run(batch, batch.logProbs(1), batch.reference(2));
+        Result again = run(batch, batch.logProbs(1), batch.reference(2));
+        assertThat(once.losses())
+                .hasSize((int) examples().stream().mapToDouble(recipe()::weight).sum());
+        for (float l : once.losses()) assertThat(l).isFinite();
+        assertThat(again.losses()).isEqualTo(once.losses());
+        assertThat(again.grad()).isEqualTo(once.grad());
+    }
+
+    @Test
+    default void what_is_logged_is_what_it_says() {
+        GivenBatch<E> batch = batch();
+        List<String> said = recipe().metrics().stream().map(Metric::name).toList();
+        assertThat(said.getFirst()).isEqualTo("loss");
+        assertThat(run(batch, batch.logProbs(1), batch.reference(2))
+                        .metrics()
+                        .means()
+                        .keySet())
+                .containsExactlyInAnyOrderElementsOf(said.subList(1, said.size()));
+        assertThat(Metric.headlines(recipe().metrics())).isNotEmpty();
+    }
+
+    @Test
+    default void every_example_has_a_sequence_and_tokens_are_counted() {
+        for (E e : examples()) {
+            assertThat(recipe().sequences(e)).isNotEmpty();
+            assertThat(recipe().tokens(e))
+                    .isBetween(
+                            recipe().sequences(e).getFirst().tokens(),
+                            recipe().sequences(e).stream()
+                                    .mapToInt(s -> s.tokens())
+                                    .sum());
+        }
+    }
+
+    /// The gradients of a branch.
+    private float[] branch(int number) {
+        GivenBatch<E> batch = batch();
+        float[] grad = run(batch, batch.logProbs(1), batch.reference(2)).grad();
+        int from = batch.offset(batch.packed().firstOf(number));
+        return Arrays.copyOfRange(grad, from, batch.offset(batch.packed().firstOf(number + 1)));
+    }
+
+    @Test
+    default void a_likelier_first_sequence_costs_less() {
+        requirePromise(Promise.LEARNS_THE_FIRST);
+        for (float g : branch(0)) assertThat(g).isNegative();
+    }
+
+    @Test
+    default void a_likelier_second_sequence_costs_more() {
+        requirePromise(Promise.UNLEARNS_THE_SECOND);
+        for (float g : branch(1)) assertThat(g).isPositive();
+    }
+
+    @Test
+    default void gradients_of_the_two_are_opposite() {
+        requirePromise(Promise.IS_SYMMETRIC);
+        GivenBatch<E> batch = batch();
+        float[] grad = run(batch, batch.logProbs(1), batch.reference(2)).grad();
+        int n = examples().size();
+        for (int i = 0; i < n; i++) assertThat(grad[batch.offset(n + i)]).isEqualTo(-grad[batch.offset(i)]);
+    }
+
+    @Test
+    default void losses_of_an_example_do_not_depend_on_its_neighbours() {
+        requirePromise(Promise.KEEPS_TO_ITSELF);
+        GivenBatch<E> batch = batch();
+        float[] logProbs = batch.logProbs(1);
+        float[] reference = batch.reference(2);
+        float[] together = run(batch, logProbs, reference).losses();
+        int at = 0;
+        for (int i = 0; i < examples().size(); i++) {
+            for (float l : alone(batch, i, logProbs, reference)) {
+                // a vector and its tail may round their exponential apart
+                assertThat(l).isCloseTo(together[at], within(4 * Math.ulp(together[at])));
+                at++;
+            }
+        }
+        assertThat(at).isEqualTo(together.length);
+    }
+
+    /// Losses of example `i` by itself, with its part of the numbers.
+    private float[] alone(GivenBatch<E> batch, int i, float[] logProbs, float[] reference) {
+        GivenBatch<E> one = new GivenBatch<>(recipe(), examples().subList(i, i + 1));
+        int sequences = one.packed().sequences().size();
+        float[] own = new float[one.offset(sequences)];
+        float[] ownReference = new float[reference.length == 0 ? 0 : sequences];
+        for (int b = 0; b < sequences; b++) {
+            int s = batch.packed().firstOf(b) + i;
+            System.arraycopy(logProbs, batch.offset(s), own, one.offset(b), one.offset(b + 1) - one.offset(b));
+            if (ownReference.length > 0) ownReference[b] = reference[s];
+        }
+        return run(one, own, ownReference).losses();
+    }
+
+    @Test
+    default void the_loss_is_log_two_where_the_policy_is_the_reference() {
+        requirePromise(Promise.IS_LOG_2_AT_THE_REFERENCE);
+        GivenBatch<E> batch = batch();
+        float[] halves = batch.logProbs(1);
+        for (int i = 0; i < halves.length; i++) halves[i] = -(1 + i % 5) / 2f; // sums without rounding
+        float[] reference = new float[batch.packed().sequences().size()];
+        for (int s = 0; s < reference.length; s++) {
+            for (int t = batch.offset(s); t < batch.offset(s + 1); t++) reference[s] += halves[t];
+        }
+        float[] losses = run(batch, halves, reference).losses();
+        double[] expected = new double[losses.length];
+        Arrays.fill(expected, Math.log(2));
+        Teeth.bite(losses, l -> Tolerance.elementwise(1).check("loss", l, expected));
+    }
+}

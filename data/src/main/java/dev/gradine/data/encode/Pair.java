@@ -1,0 +1,7 @@
+package dev.gradine.data.encode;
+
+/// Two answers to one prompt, each behind it.
+///
+/// @param chosen the answer preferred
+/// @param rejected the other one
+public record Pair(Labelled chosen, Labelled rejected) {}

@@ -1,0 +1,106 @@
+package dev.gradine.train;
+
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Mean.mean;
+
+import dev.gradine.align.Packed;
+import dev.gradine.align.Recipe;
+import dev.gradine.align.Scored;
+import dev.gradine.align.TokenLogProbs;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Trunk;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.Outcome;
+import dev.gradine.optim.Step;
+import dev.gradine.tensor.Kernels;
+import java.util.List;
+
+/// What a recipe makes a policy minimise: one forward pass over all sequences of a micro-batch, beginnings that belong
+/// together read once, and where the recipe needs it one of the reference, which goes on from the layers they share.
+///
+/// @param <E> an example
+public final class PolicyObjective<E> implements Objective<E> {
+
+    private final Recipe<E> recipe;
+    private final Learner learner;
+    private final ReferenceLogProbs reference;
+    private final boolean shareBeginnings;
+
+    /// @param reference `ReferenceLogProbs.none()` for a recipe that needs none
+    /// @param shareBeginnings whether what the sequences of an example begin with is read once
+    /// @throws IllegalArgumentException if the recipe needs a reference and there is none
+    public PolicyObjective(
+            Recipe<E> recipe, Learner learner, ReferenceLogProbs reference, boolean shareBeginnings) {
+        if (recipe.needsReference() && reference instanceof ReferenceLogProbs.None) {
+            throw new IllegalArgumentException(
+                    "%s: no reference, expected one to compare the policy with".formatted(recipe.about().name()));
+        }
+        this.recipe = recipe;
+        this.learner = learner;
+        this.reference = recipe.needsReference() ? reference : ReferenceLogProbs.none();
+        this.shareBeginnings = shareBeginnings;
+    }
+
+    /// Of a recipe without reference.
+    public static <E> PolicyObjective<E> of(Recipe<E> recipe, Learner learner) {
+        return new PolicyObjective<>(recipe, learner, ReferenceLogProbs.none(), true);
+    }
+
+    @Override
+    public double weight(E example) {
+        return recipe.weight(example);
+    }
+
+    @Override
+    public double work(E example) {
+        return recipe.tokens(example);
+    }
+
+    @Override
+    public String unit() {
+        return "tokens";
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return recipe.metrics();
+    }
+
+    @Override
+    public Outcome forward(Step step, List<E> micro, double totalWeight) {
+        Kernels k = step.tape().kernels();
+        Packed packed = Packed.of(micro.stream().map(recipe::sequences).toList(), shareBeginnings);
+        Scored<E> batch = recipe.needsReference() ? compared(step, micro, packed) : alone(step, micro, packed);
+        Var losses = recipe.loss(batch);
+        int n = losses.value().size();
+        MeanMetrics m = new MeanMetrics();
+        m.add("loss", sum(k.download(losses.value())), n);
+        recipe.measure(batch, m);
+        return new Outcome(scale(mean(losses), (float) (n / totalWeight)), m);
+    }
+
+    private Scored<E> alone(Step step, List<E> micro, Packed packed) {
+        CausalLm model = learner.policy().model();
+        Pass pass = learner.pass(step, packed.tokens());
+        return Scored.of(micro, packed, TokenLogProbs.of(model, pass, model.hidden(pass), packed), new float[0]);
+    }
+
+    private Scored<E> compared(Step step, List<E> micro, Packed packed) {
+        CausalLm model = learner.policy().model();
+        Kernels k = step.tape().kernels();
+        Trunk trunk = model.trunk(k, packed.tokens(), reference.besides(learner.policy()));
+        float[] ref = reference.of(k, packed, trunk);
+        Pass pass = learner.pass(step, packed.tokens());
+        return Scored.of(micro, packed, TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed), ref);
+    }
+
+    private static double sum(float[] x) {
+        double s = 0;
+        for (float v : x) s += v;
+        return s;
+    }
+}
