@@ -22,8 +22,11 @@ import dev.gradine.settings.Option;
 /// @param beta strength of the pull towards the reference, 1/nats; 0.1 in the paper's experiments
 /// @param loss name of the formula
 public record Dpo(
-        @Option(says = "Pull towards the reference, 1/nats.") float beta,
-        @Option(says = "Loss of a pair: sigmoid.", label = "NAME") String loss)
+        @Option(says = "Pull towards the reference, 1/nats.")
+        float beta,
+
+        @Option(says = "Loss of a pair: sigmoid.", label = "NAME")
+        String loss)
         implements PairLoss {
 
     private static final String SIGMOID = "sigmoid";

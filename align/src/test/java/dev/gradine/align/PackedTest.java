@@ -79,8 +79,7 @@ class PackedTest {
         List<Labelled> three = group(1, ids(1, 2), ids(1, 3), ids(1, 4));
         Packed b = Packed.of(List.of(PAIR, alone, three), true);
         assertThat(b.sequences())
-                .containsExactly(
-                        PAIR.get(0), alone.get(0), three.get(0), PAIR.get(1), three.get(1), three.get(2));
+                .containsExactly(PAIR.get(0), alone.get(0), three.get(0), PAIR.get(1), three.get(1), three.get(2));
         assertThat(b.branches()).isEqualTo(3);
         assertThat(new int[] {b.firstOf(0), b.firstOf(1), b.firstOf(2), b.firstOf(3), b.firstOf(9)})
                 .containsExactly(0, 3, 5, 6, 6);

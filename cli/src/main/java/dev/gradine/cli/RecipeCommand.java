@@ -68,8 +68,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         Reference reference = Reference.of(comparison.read(), args);
         TrainingData data =
                 TrainingData.read(args.files().data(), args.batches().evalSplit(), args.seed());
-        try (LoadedModel m =
-                LoadedModel.forTraining(args)) {
+        try (LoadedModel m = LoadedModel.forTraining(args)) {
             TextCodec codec = m.codecFor(data.train().rows().getFirst() instanceof Row.Tokens);
             List<E> train = encode(recipe, codec, data.train());
             List<E> held = data.held().isEmpty()
@@ -79,7 +78,10 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
             m.ready();
             try (var opened = compares ? reference.open(m, adapted, read(recipe, train, held)) : Reference.NONE) {
                 var objective = new PolicyObjective<>(
-                        recipe, args.learner(m, adapted), opened.logProbs(), reference.settings().sharedPrompt());
+                        recipe,
+                        args.learner(m, adapted),
+                        opened.logProbs(),
+                        reference.settings().sharedPrompt());
                 var batches = ExampleBatches.of(train, args, recipe::tokens);
                 TrainSettings settings = args.settings(batches.stepsPerEpoch());
                 var plan = new TrainingRun.Plan<>(
@@ -90,7 +92,8 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
                         batches,
                         held,
                         source(recipe, train, held));
-                Samples samples = new Samples(codec, data.sampleRows(), args.files().samples());
+                Samples samples =
+                        new Samples(codec, data.sampleRows(), args.files().samples());
                 return new TrainingRun<>(args, settings, plan, m, adapted, samples)
                         .run(spec.commandLine().getOut());
             }

@@ -33,11 +33,10 @@ public final class PolicyObjective<E> implements Objective<E> {
     /// @param reference `ReferenceLogProbs.none()` for a recipe that needs none
     /// @param shareBeginnings whether what the sequences of an example begin with is read once
     /// @throws IllegalArgumentException if the recipe needs a reference and there is none
-    public PolicyObjective(
-            Recipe<E> recipe, Learner learner, ReferenceLogProbs reference, boolean shareBeginnings) {
+    public PolicyObjective(Recipe<E> recipe, Learner learner, ReferenceLogProbs reference, boolean shareBeginnings) {
         if (recipe.needsReference() && reference instanceof ReferenceLogProbs.None) {
-            throw new IllegalArgumentException(
-                    "%s: no reference, expected one to compare the policy with".formatted(recipe.about().name()));
+            throw new IllegalArgumentException("%s: no reference, expected one to compare the policy with"
+                    .formatted(recipe.about().name()));
         }
         this.recipe = recipe;
         this.learner = learner;

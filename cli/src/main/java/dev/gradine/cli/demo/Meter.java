@@ -16,8 +16,7 @@ import java.util.List;
 /// @param whole whole stories
 /// @param prompts held-out openings to tell stories from
 /// @param seed of the first story
-public record Meter(
-        List<Labelled> held, List<Pair> pairs, List<Labelled> whole, List<String> prompts, long seed) {
+public record Meter(List<Labelled> held, List<Pair> pairs, List<Labelled> whole, List<String> prompts, long seed) {
 
     private static final int BATCH = 8;
 
