@@ -33,6 +33,8 @@ final class Parts {
 
     /// Makes one layer.
     interface LayerMaker {
+        /// One layer.
+        ///
         /// @param number of the layer, from 0
         /// @param w takes names within the layer
         Block block(int number, Weights w);
