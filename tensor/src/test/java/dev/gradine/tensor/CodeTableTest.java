@@ -54,7 +54,7 @@ class CodeTableTest {
         assertThat(table[0]).isEqualTo(-0.99296874f);
         assertThat(table[127]).isZero();
         assertThat(table[129]).isEqualTo(3.2500002e-6f);
-        assertThat(table[191]).isEqualTo(0.10703126f);
+        assertThat(table[191]).isEqualTo((float) 0.107031256);
         assertThat(table[192]).isEqualTo(0.12109375f);
         assertThat(table[254]).isEqualTo(0.99296874f);
         assertThat(table[255]).isEqualTo(1);
