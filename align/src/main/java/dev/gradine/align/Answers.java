@@ -27,6 +27,11 @@ public final class Answers {
         return to - from;
     }
 
+    /// Sequence `i` alone.
+    public Answers at(int i) {
+        return new Answers(batch, from + i, from + i + 1);
+    }
+
     /// Number of labelled tokens m.
     public int tokens() {
         return batch.offset(to) - batch.offset(from);

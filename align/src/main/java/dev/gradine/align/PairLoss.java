@@ -15,7 +15,7 @@ import java.util.List;
 /// Logs TRL's metrics: `rewards/*` with reward = beta · score, accuracy with strict >, `logps/*` of the answers,
 /// `entropy` over the tokens of both, `mean_token_accuracy` over those of the chosen one. Tokens are counted as TRL
 /// counts them, prompt and answer of both sequences, though the prompt is read once.
-public sealed interface PairLoss extends Recipe<Pair> permits Dpo, CustomPairLoss {
+public sealed interface PairLoss extends Recipe<Pair> permits Dpo, Orpo, CustomPairLoss {
 
     /// Loss of each pair, `f32[B]`, in nats. Their mean is what training minimises.
     Var loss(Pairs pairs);

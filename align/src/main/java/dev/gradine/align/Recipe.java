@@ -15,7 +15,7 @@ import java.util.List;
 /// differentiated is the same for all.
 ///
 /// @param <E> an example
-public sealed interface Recipe<E> permits Sft, PairLoss, CustomRecipe {
+public sealed interface Recipe<E> permits Sft, PairLoss, Kto, CustomRecipe {
 
     /// What people are told of it.
     ///

@@ -35,7 +35,7 @@ class DpoTest implements RecipeContract<Pair> {
     }
 
     @Override
-    public double[] formula(GivenBatch.Seen seen) {
+    public double[] formula(GivenBatch.Seen seen, GivenBatch.Seen held) {
         double[] losses = new double[seen.tokens()[0].length];
         for (int i = 0; i < losses.length; i++) {
             losses[i] = Math.log1p(Math.exp(-0.3f * (seen.ratio(0, i) - seen.ratio(1, i))));

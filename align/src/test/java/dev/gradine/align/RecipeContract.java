@@ -45,7 +45,10 @@ interface RecipeContract<E> {
     Set<Promise> promises();
 
     /// The losses, in double, sharing no code with the recipe.
-    double[] formula(GivenBatch.Seen seen);
+    ///
+    /// @param held the same numbers, but left where they are while a gradient is taken: what a formula holds for a
+    ///     constant is made of these
+    double[] formula(GivenBatch.Seen seen, GivenBatch.Seen held);
 
     private GivenBatch<E> batch() {
         return new GivenBatch<>(recipe(), examples());
@@ -72,7 +75,8 @@ interface RecipeContract<E> {
         GivenBatch<E> batch = batch();
         float[] logProbs = batch.logProbs(1);
         float[] reference = batch.reference(2);
-        double[] expected = formula(batch.seen(Cases.doubles(logProbs), reference));
+        GivenBatch.Seen seen = batch.seen(Cases.doubles(logProbs), reference);
+        double[] expected = formula(seen, seen);
         Tolerance rounded = Tolerance.elementwise(16, 30); // of sums of up to 30 nats
         Teeth.bite(run(batch, logProbs, reference).losses(), l -> rounded.check("loss", l, expected));
     }
@@ -83,10 +87,11 @@ interface RecipeContract<E> {
         float[] logProbs = batch.logProbs(3);
         float[] reference = batch.reference(4);
         float[] dy = Cases.plain(5, 1000, 1);
+        GivenBatch.Seen held = batch.seen(Cases.doubles(logProbs), reference);
         double[] expected = Slope.of(
                 x -> {
                     double sum = 0;
-                    double[] losses = formula(batch.seen(x, reference));
+                    double[] losses = formula(batch.seen(x, reference), held);
                     for (int i = 0; i < losses.length; i++) sum += dy[i] * losses[i];
                     return sum;
                 },

@@ -40,12 +40,10 @@ class SftTest implements RecipeContract<Labelled> {
     }
 
     @Override
-    public double[] formula(GivenBatch.Seen seen) {
-        return Arrays.stream(seen.tokens()[0])
-                .flatMapToDouble(Arrays::stream)
-                .map(x -> -x)
-                .toArray();
+    public double[] formula(GivenBatch.Seen seen, GivenBatch.Seen held) {
+        return Arrays.stream(seen.tokens()[0]).flatMapToDouble(Arrays::stream).map(x -> -x).toArray();
     }
+
 
     private final Kernels run = CpuKernels.open();
 

@@ -30,6 +30,12 @@ record Fields(JsonNode row) {
         return has(field) ? string(field) : "";
     }
 
+    boolean flag(String field) {
+        JsonNode v = row.path(field);
+        if (!v.isBoolean()) throw unexpected("field " + field, v, "true or false");
+        return v.asBoolean();
+    }
+
     Passage passage(String field) {
         JsonNode v = row.path(field);
         if (v.isString()) return new Passage.Text(v.asString());

@@ -11,6 +11,7 @@ enum Format {
     IMPLICIT_PREFERENCE("chosen", "rejected"),
     MESSAGES("messages"),
     CONVERSATIONS("conversations"),
+    JUDGED("prompt", "completion", "label"),
     COMPLETION("prompt", "completion"),
     INSTRUCTION("instruction", "output"),
     TEXT("text"),

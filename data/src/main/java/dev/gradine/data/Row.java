@@ -38,6 +38,14 @@ public sealed interface Row {
         }
     }
 
+    /// A prompt and an answer that somebody judged; both of one kind of [Passage].
+    record Judged(Passage prompt, Passage completion, boolean desirable, Map<String, Object> variables) implements Row {
+        /// Copies the map.
+        public Judged {
+            variables = Map.copyOf(variables);
+        }
+    }
+
     /// Token ids, as another program made them, with the labels they are trained on; −100 marks a position without.
     final class Tokens implements Row {
         private final int[] ids;

@@ -41,6 +41,7 @@ final class RowParser {
             case TOKENS -> tokens(f);
             case MESSAGES -> new Row.Chat(f.messages("messages"), f.variables());
             case CONVERSATIONS -> new Row.Chat(f.messages("conversations"), f.variables());
+            case JUDGED -> judged(f);
             case COMPLETION -> completion(f);
             case INSTRUCTION -> new Row.Completion(instruction(f), assistant(f.string("output")), f.variables());
             case PREFERENCE -> preference(f);
@@ -62,11 +63,19 @@ final class RowParser {
         return new Row.Tokens(ids, f.has("labels") ? f.integers("labels") : ids);
     }
 
+    private static Row judged(Fields f) {
+        Row.Completion c = answer(f);
+        return new Row.Judged(c.prompt(), c.completion(), f.flag("label"), c.variables());
+    }
+
     private static Row completion(Fields f) {
         if (f.has("label")) {
-            throw new DataException("field label marks an unpaired preference row, expected prompt + completion alone "
-                    + "(training on a row labelled false would teach it)");
+            throw new DataException("field label is there, expected prompt + completion alone (as in the first row)");
         }
+        return answer(f);
+    }
+
+    private static Row.Completion answer(Fields f) {
         Passage prompt = f.passage("prompt");
         Passage completion = f.passage("completion");
         same("completion", completion, prompt);

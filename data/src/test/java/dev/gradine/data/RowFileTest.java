@@ -129,8 +129,7 @@ class RowFileTest {
                 "{'messages': [{'content': 'x'}]}¦field messages[0].role is missing, expected a string",
                 "{'messages': [{'role': 'user', 'content': 7}]}¦field messages[0].content is a "
                         + "number, expected a string",
-                "{'prompt': 'p', 'completion': 'c', 'label': true}¦field label marks an unpaired preference row, "
-                        + "expected prompt + completion alone (training on a row labelled false would teach it)",
+                "{'prompt': 'p', 'completion': 'c', 'label': 1}¦field label is a number, expected true or false",
                 "{'input_ids': [1, 'x']}¦field input_ids[1] is a string, expected an integer",
                 "{'input_ids': [1.5]}¦field input_ids[0] is a number, expected an integer",
                 "{'input_ids': [-1]}¦field input_ids[0] is -1, expected a token id >= 0",
@@ -196,5 +195,19 @@ class RowFileTest {
         assertThat(DataSet.read(Shared.path("assets/data/lm/tinystories_1000.json"))
                         .rows())
                 .hasSize(1000);
+    }
+
+    @Test
+    void a_label_makes_an_answer_a_judged_one_and_comes_with_every_row_or_none() throws IOException {
+        String good = "{\"prompt\": \"p\", \"completion\": \"c\", \"label\": false}";
+        assertThat(read(good).rows())
+                .containsExactly(new Row.Judged(new Passage.Text("p"), new Passage.Text("c"), false, Map.of()));
+        String plain = "{\"prompt\": \"p\", \"completion\": \"c\"}";
+        assertThatThrownBy(() -> read(plain, good))
+                .hasMessageEndingWith(
+                        "row 2: field label is there, expected prompt + completion alone (as in the first row)");
+        assertThatThrownBy(() -> read(good, plain))
+                .hasMessageEndingWith(
+                        "row 2: field label is missing, expected prompt + completion + label (as in the first row)");
     }
 }

@@ -70,6 +70,9 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements E
             case Row.Chat c -> chat(c);
             case Row.Completion c -> completion(c);
             case Row.Tokens t -> tokens(t);
+            case Row.Judged _ ->
+                throw new DataException("row is a judged answer, expected one without label (training on a row labelled"
+                        + " false would teach it)");
             case Row.Preference _ ->
                 throw new DataException(
                         "row is a preference pair, expected text, a conversation or a prompt with its " + "completion");

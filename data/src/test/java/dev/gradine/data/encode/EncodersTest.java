@@ -142,6 +142,68 @@ class EncodersTest {
     }
 
     @Test
+    void closed_sequences_begin_with_bos_and_end_with_eos_once() {
+        var row = new Row.Preference(turn("user", "q"), turn("assistant", "yes"), turn("assistant", "no"), Map.of());
+        Pair open = new PreferenceEncoder(CODEC, 512).encode(row);
+        Pair closed = new PreferenceEncoder(CODEC, Ends.CLOSED, 512).encode(row);
+        assertThat(learnt(open.chosen())).isEqualTo("yes<|im_end|>\n|");
+        assertThat(learnt(closed.chosen())).isEqualTo("yes<|im_end|>\n<|im_end|>|");
+        int bos = TOKENIZER.hasBos() ? 1 : 0;
+        assertThat(closed.chosen().promptTokens()).isEqualTo(open.chosen().promptTokens() + bos);
+        Passage no = new Passage.Text("no");
+        var text = new Row.Preference(new Passage.Text("Q:"), new Passage.Text("yes"), no, Map.of());
+        assertThat(learnt(new PreferenceEncoder(CODEC, Ends.CLOSED, 512)
+                        .encode(text)
+                        .rejected()))
+                .isEqualTo("no<|im_end|>|");
+    }
+
+    private static Row.Judged judged(String prompt, String answer) {
+        return new Row.Judged(new Passage.Text(prompt), new Passage.Text(answer), answer.startsWith("y"), Map.of());
+    }
+
+    private static String text(Labelled l) {
+        return TOKENIZER.decode(l.ids(), true);
+    }
+
+    @Test
+    void strangers_are_the_answers_before_within_each_group() {
+        Row alone = judged("e", "m");
+        DataSet rows = DataSet.of(
+                "d", List.of(judged("a", "yes"), judged("b", "no"), judged("c", "y"), judged("d", "n"), alone));
+        List<Judged> made = new JudgedEncoder(CODEC, 5, 2).encode(rows).examples();
+        assertThat(made.stream().map(j -> text(j.answer()))).containsExactly("ayes", "bno", "cy", "dn", "em");
+        assertThat(made.stream().map(j -> text(j.stranger()))).containsExactly("ano", "byes", "cn", "dy", "en");
+        assertThat(made.stream().map(Judged::desirable)).containsExactly(true, false, true, false, false);
+        assertThat(learnt(made.getFirst().stranger())).isEqualTo("no<|im_end|>|");
+        List<Judged> without =
+                new JudgedEncoder(CODEC, 5, JudgedEncoder.NO_STRANGERS).encode(rows).examples();
+        assertThat(without).allMatch(j -> j.stranger().equals(j.answer()));
+    }
+
+    @Test
+    void a_strangers_answer_is_cut_where_the_own_is() {
+        DataSet rows = DataSet.of("d", List.of(judged("abc", "y"), judged("d", "none")));
+        Judged first = new JudgedEncoder(CODEC, 5, 2).encode(rows).examples().getFirst();
+        assertThat(text(first.stranger())).isEqualTo("abcno");
+    }
+
+    @Test
+    void a_judged_answer_needs_another_to_be_compared_with() {
+        DataSet one = DataSet.of("d", List.of(judged("a", "yes")));
+        assertThatThrownBy(() -> new JudgedEncoder(CODEC, 9, 2).encode(one))
+                .hasMessage("d: has 1 judged answer, expected at least 2 (one is compared with the answer to another"
+                        + " prompt)");
+        assertThatThrownBy(() -> new JudgedEncoder(CODEC, 9, 1))
+                .hasMessage("batch: 1, expected at least 2 (an answer is compared with one to another prompt)");
+        assertThatThrownBy(() -> new JudgedEncoder(CODEC, 9, 2).make(new Row.Text("a")))
+                .hasMessage("row has no judged answer, expected prompt + completion + label");
+        assertThatThrownBy(() -> sft(Mask.AUTO, judged("a", "yes")))
+                .hasMessage("row is a judged answer, expected one without label (training on a row labelled false"
+                        + " would teach it)");
+    }
+
+    @Test
     void rows_that_do_not_fit_are_named() {
         var encoder = new SftEncoder(CODEC, Mask.AUTO, 9);
         var tokens = new Row.Tokens(new int[] {1, 2}, new int[] {-100, 260});

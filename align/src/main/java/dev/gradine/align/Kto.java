@@ -1,0 +1,166 @@
+package dev.gradine.align;
+
+import static dev.gradine.autograd.op.Functions.mul;
+import static dev.gradine.autograd.op.Functions.shift;
+import static dev.gradine.autograd.op.Functions.sigmoid;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Encoder;
+import dev.gradine.data.encode.Judged;
+import dev.gradine.data.encode.JudgedEncoder;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.settings.Option;
+import dev.gradine.tensor.Shape;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/// Kahneman–Tversky optimisation: learning from answers that are each judged good or bad, without a rival.
+///
+/// ```
+/// L = λ_D · (1 − σ(β (r − z)))      of a desirable answer
+/// L = λ_U · (1 − σ(β (z − r)))      of an undesirable one          r = log p − log p_ref
+/// z = max(0, mean of log p(y'|x) − log p_ref(y'|x))
+/// ```
+///
+/// where y' is the answer to another prompt of the micro-batch; z estimates KL(p ‖ p_ref), is the same for all of the
+/// micro-batch, and has no gradient. Ethayarajh et al. 2024 (arXiv:2402.01306), eq. 7 and 8. With `apo_zero_unpaired`
+/// z is 0 and nothing is read for it: anchored preference optimisation, D'Oosterlinck et al. 2024 (arXiv:2408.06266).
+///
+/// At p = p_ref the loss is λ/2 for any β. Where |r − z| is large the slope vanishes: a hopeless answer is let go.
+///
+/// @param beta how soon an answer is good, or bad, enough, 1/nats
+/// @param loss what z is
+/// @param desirableWeight λ_D
+/// @param undesirableWeight λ_U; the paper balances the two by λ_D n_D / (λ_U n_U) in [1, 4/3]
+public record Kto(
+        @Option(says = "How soon an answer is good or bad enough, 1/nats.") float beta,
+
+        @Option(
+                says = "Point of comparison: kto estimates the KL divergence, apo_zero_unpaired takes 0.",
+                label = "NAME")
+        Anchor loss,
+
+        @Option(says = "Weight of desirable answers.") float desirableWeight,
+        @Option(says = "Weight of undesirable answers.") float undesirableWeight)
+        implements Recipe<Judged> {
+
+    /// What an answer's log-ratio is compared with.
+    public enum Anchor {
+        /// The estimated KL divergence of policy and reference.
+        KTO,
+        /// 0.
+        APO_ZERO_UNPAIRED
+    }
+
+    /// @throws IllegalArgumentException if a number is not above 0
+    public Kto {
+        requirePositive("beta", beta);
+        requirePositive("desirable weight", desirableWeight);
+        requirePositive("undesirable weight", undesirableWeight);
+    }
+
+    private static void requirePositive(String name, float value) {
+        if (!(value > 0)) throw new IllegalArgumentException("kto: " + name + " is " + value + ", expected > 0");
+    }
+
+    /// With β = 0.1 and equal weights.
+    public static Kto defaults() {
+        return new Kto(0.1f, Anchor.KTO, 1, 1);
+    }
+
+    @Override
+    public About about() {
+        return new About(
+                "kto",
+                "Kahneman–Tversky optimisation",
+                "Align a model with LoRA on answers that are each labelled good or bad.",
+                5e-5);
+    }
+
+    @Override
+    public Encoder<Judged> encoder(TextCodec codec, int maxLength, int batch) {
+        return new JudgedEncoder(codec, maxLength, loss == Anchor.KTO ? batch : JudgedEncoder.NO_STRANGERS);
+    }
+
+    @Override
+    public List<Labelled> sequences(Judged example) {
+        return loss == Anchor.KTO ? List.of(example.answer(), example.stranger()) : List.of(example.answer());
+    }
+
+    @Override
+    public boolean needsReference() {
+        return true;
+    }
+
+    /// Those of the answer; that of a stranger is not learnt.
+    @Override
+    public int tokens(Judged example) {
+        return example.answer().tokens();
+    }
+
+    @Override
+    public Var loss(Scored<Judged> batch) {
+        Answers answers = batch.branch(0);
+        Var r = shift(answers.logRatio(), -(float) anchor(batch));
+        Var sign = each(batch, r.tape(), e -> e.desirable() ? -beta : beta);
+        Var weight = each(batch, r.tape(), e -> e.desirable() ? desirableWeight : undesirableWeight);
+        return mul(sigmoid(mul(r, sign)), weight); // 1 − σ(x) = σ(−x)
+    }
+
+    private static Var each(Scored<Judged> batch, Tape tape, ToDoubleFunction<Judged> f) {
+        float[] x = new float[batch.examples().size()];
+        for (int i = 0; i < x.length; i++) x[i] = (float) f.applyAsDouble(batch.examples().get(i));
+        return tape.constant(tape.kernels().of(Shape.of(x.length), x));
+    }
+
+    /// z, nats.
+    private double anchor(Scored<Judged> batch) {
+        if (loss != Anchor.KTO) return 0;
+        Answers strangers = batch.branch(1);
+        double sum = 0;
+        for (int i = 0; i < strangers.size(); i++) sum += strangers.logRatio(i);
+        return Math.max(0, sum / strangers.size());
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        return List.of(
+                Metric.loss("per answer"),
+                Metric.neutral("kl", "nats", "KL divergence, estimated"),
+                Metric.rising("rewards/chosen", "", "Reward of desirable answers"),
+                Metric.neutral("rewards/rejected", "", "Reward of undesirable answers"),
+                Metric.neutral("logps/chosen", "nats per answer", "Log-probability of desirable answers"),
+                Metric.neutral("logps/rejected", "nats per answer", "Log-probability of undesirable answers"),
+                Metric.neutral("logits/chosen", "", "Mean logit in desirable answers"),
+                Metric.neutral("logits/rejected", "", "Mean logit in undesirable answers"),
+                Metric.neutral("entropy", "nats per token", "Entropy"),
+                Metric.rising("rewards/margins", "", "Reward margin").asHeadline());
+    }
+
+    @Override
+    public void measure(Scored<Judged> batch, MeanMetrics m) {
+        Answers answers = batch.branch(0);
+        m.add("kl", anchor(batch), 1);
+        double[] reward = new double[2];
+        int[] count = new int[2];
+        for (int i = 0; i < answers.size(); i++) {
+            int kind = batch.examples().get(i).desirable() ? 0 : 1;
+            String name = kind == 0 ? "chosen" : "rejected";
+            Answers one = answers.at(i);
+            double r = beta * answers.logRatio(i);
+            m.add("rewards/" + name, r, 1);
+            m.add("logps/" + name, answers.sum(i), 1);
+            m.add("logits/" + name, one.meanLogits(), one.tokens());
+            reward[kind] += r;
+            count[kind]++;
+        }
+        if (count[0] > 0 && count[1] > 0) {
+            m.add("rewards/margins", reward[0] / count[0] - reward[1] / count[1], 1);
+        }
+        m.add("entropy", answers.entropy(), answers.tokens());
+    }
+}

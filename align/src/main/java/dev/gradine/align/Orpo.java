@@ -1,0 +1,125 @@
+package dev.gradine.align;
+
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.clamp;
+import static dev.gradine.autograd.op.Functions.log1mexp;
+import static dev.gradine.autograd.op.Functions.logSigmoid;
+import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Functions.sub;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Encoder;
+import dev.gradine.data.encode.Ends;
+import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.Pair;
+import dev.gradine.data.encode.PreferenceEncoder;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.settings.Option;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// Odds ratio preference optimisation: fine-tuning on the chosen answer, and its odds above those of the rejected one;
+/// there is no reference.
+///
+/// ```
+/// L = NLL − β · log σ(o⁺ − o⁻)      o = log(e^a / (1 − e^a)) = a − log(1 − e^a)
+/// ```
+///
+/// where a is the mean log-probability of an answer's tokens, so that e^a is the likelihood of a token of it, and NLL
+/// the cross entropy of all tokens of prompt and chosen answer, a mean over those of the whole micro-batch. Hong et al.
+/// 2024 (arXiv:2403.07691), eq. 6 and 7; the prompt is learnt, too, as in TRL and in the authors' code.
+///
+/// As a → 0 the odds are infinite; there a counts as −10⁻⁶.
+///
+/// @param beta weight of the odds ratio; λ in the paper, 0.1 to 1 in its experiments
+public record Orpo(@Option(says = "Weight of the odds ratio.") float beta) implements PairLoss {
+
+    private static final float CERTAIN = -1e-6f; // nats per token
+
+    /// @throws IllegalArgumentException if beta is not above 0
+    public Orpo {
+        if (!(beta > 0)) throw new IllegalArgumentException("orpo: beta is " + beta + ", expected > 0");
+    }
+
+    /// With β = 0.1.
+    public static Orpo defaults() {
+        return new Orpo(0.1f);
+    }
+
+    @Override
+    public About about() {
+        return new About(
+                "orpo",
+                "Odds ratio preference optimisation",
+                "Fine-tune and align a model with LoRA at once, on pairs of a chosen and a rejected answer.",
+                5e-5);
+    }
+
+    @Override
+    public Encoder<Pair> encoder(TextCodec codec, int maxLength, int batch) {
+        return new PreferenceEncoder(codec, Ends.CLOSED, maxLength);
+    }
+
+    /// The answers, and the prompt, which is read together with them.
+    @Override
+    public List<Labelled> sequences(Pair pair) {
+        int[] ids = pair.chosen().ids();
+        int[] prompt = Arrays.copyOf(ids, Math.max(1, pair.chosen().promptTokens()));
+        return List.of(pair.chosen(), pair.rejected(), new Labelled(prompt, prompt));
+    }
+
+    @Override
+    public Var loss(Pairs p) {
+        float share = -(float) p.size() / learnt(p); // so that the mean over pairs is one over tokens
+        Var nll = scale(add(p.chosen().sums(), p.more().sums()), share);
+        return sub(nll, scale(logSigmoid(sub(logOdds(p.chosen()), logOdds(p.rejected()))), beta));
+    }
+
+    private static Var logOdds(Answers answers) {
+        Var a = answers.means();
+        return sub(a, log1mexp(clamp(a, -Float.MAX_VALUE, CERTAIN)));
+    }
+
+    private static double logOdds(double a) {
+        return a - Math.log(-Math.expm1(Math.min(a, CERTAIN)));
+    }
+
+    /// Tokens of prompts and chosen answers.
+    private static int learnt(Pairs p) {
+        return p.chosen().tokens() + p.more().tokens();
+    }
+
+    @Override
+    public double logp(Answers answers, int i) {
+        return answers.mean(i);
+    }
+
+    @Override
+    public double score(Answers answers, int i) {
+        return answers.mean(i);
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        List<Metric> all = new ArrayList<>(PairLoss.super.metrics());
+        all.add(Metric.neutral("nll_loss", "nats per token", "Cross entropy of chosen answers"));
+        all.add(Metric.rising("log_odds_ratio", "", "Log-sigmoid of the odds ratio"));
+        all.add(Metric.rising("log_odds_chosen", "", "Log odds ratio"));
+        return all;
+    }
+
+    @Override
+    public void measure(Scored<Pair> batch, MeanMetrics m) {
+        PairLoss.super.measure(batch, m);
+        Pairs p = Pairs.of(batch);
+        m.add("nll_loss", -(p.chosen().logProb() + p.more().logProb()), learnt(p));
+        for (int i = 0; i < p.size(); i++) {
+            double ratio = logOdds(p.chosen().mean(i)) - logOdds(p.rejected().mean(i));
+            m.add("log_odds_ratio", -Math.log1p(Math.exp(-ratio)), 1);
+            m.add("log_odds_chosen", ratio, 1);
+        }
+    }
+}
