@@ -37,7 +37,8 @@ import java.util.function.ToDoubleFunction;
 /// @param desirableWeight λ_D
 /// @param undesirableWeight λ_U; the paper balances the two by λ_D n_D / (λ_U n_U) in [1, 4/3]
 public record Kto(
-        @Option(says = "How soon an answer is good or bad enough, 1/nats.") float beta,
+        @Option(says = "How soon an answer is good or bad enough, 1/nats.")
+        float beta,
 
         @Option(
                 says = "Point of comparison: kto estimates the KL divergence, apo_zero_unpaired takes 0.",
@@ -113,7 +114,8 @@ public record Kto(
 
     private static Var each(Scored<Judged> batch, Tape tape, ToDoubleFunction<Judged> f) {
         float[] x = new float[batch.examples().size()];
-        for (int i = 0; i < x.length; i++) x[i] = (float) f.applyAsDouble(batch.examples().get(i));
+        for (int i = 0; i < x.length; i++)
+            x[i] = (float) f.applyAsDouble(batch.examples().get(i));
         return tape.constant(tape.kernels().of(Shape.of(x.length), x));
     }
 

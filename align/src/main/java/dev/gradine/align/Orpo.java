@@ -35,7 +35,8 @@ import java.util.List;
 /// As a → 0 the odds are infinite; there a counts as −10⁻⁶.
 ///
 /// @param beta weight of the odds ratio; λ in the paper, 0.1 to 1 in its experiments
-public record Orpo(@Option(says = "Weight of the odds ratio.") float beta) implements PairLoss {
+public record Orpo(
+        @Option(says = "Weight of the odds ratio.") float beta) implements PairLoss {
 
     private static final float CERTAIN = -1e-6f; // nats per token
 

@@ -116,7 +116,8 @@ class KtoTest implements RecipeContract<Judged> {
         try (Kernels k = CpuKernels.open()) {
             float[] ones = new float[9];
             Arrays.fill(ones, 1);
-            float[] grad = batch.run(k, batch.logProbs(1), batch.reference(2), ones).grad();
+            float[] grad =
+                    batch.run(k, batch.logProbs(1), batch.reference(2), ones).grad();
             int answers = batch.offset(9);
             for (int i = 0; i < grad.length; i++) assertThat(grad[i] != 0).isEqualTo(i < answers);
         }

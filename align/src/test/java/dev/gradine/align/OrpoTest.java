@@ -58,8 +58,7 @@ class OrpoTest implements RecipeContract<Pair> {
 
     /// One pair behind a prompt of two tokens, each answer of one.
     private static Result of(float beta, float chosen, float rejected, float prompt) {
-        Pair pair = new Pair(
-                Labelled.completion(new int[] {1, 2, 3}, 2), Labelled.completion(new int[] {1, 2, 4}, 2));
+        Pair pair = new Pair(Labelled.completion(new int[] {1, 2, 3}, 2), Labelled.completion(new int[] {1, 2, 4}, 2));
         try (Kernels k = CpuKernels.open()) {
             GivenBatch<Pair> batch = new GivenBatch<>(new Orpo(beta), List.of(pair));
             return batch.run(k, new float[] {chosen, rejected, prompt}, new float[0], new float[] {1});
@@ -69,8 +68,7 @@ class OrpoTest implements RecipeContract<Pair> {
     @Test
     void loss_is_the_worked_number() {
         Result r = of(0.1f, -0.5f, -0.9f, -0.7f); // NLL 0.6
-        Teeth.bite(
-                r.losses(), l -> Tolerance.elementwise(8).check("loss", l, new double[] {0.6367728943}));
+        Teeth.bite(r.losses(), l -> Tolerance.elementwise(8).check("loss", l, new double[] {0.6367728943}));
         assertThat(r.metrics().means().get("log_odds_chosen")).isCloseTo(0.8109166867, within(1e-7));
         assertThat(r.metrics().means().get("log_odds_ratio")).isCloseTo(-0.3677289431, within(1e-7));
         assertThat(r.metrics().means().get("nll_loss")).isCloseTo(0.6, within(1e-7));

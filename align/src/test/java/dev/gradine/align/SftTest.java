@@ -41,9 +41,11 @@ class SftTest implements RecipeContract<Labelled> {
 
     @Override
     public double[] formula(GivenBatch.Seen seen, GivenBatch.Seen held) {
-        return Arrays.stream(seen.tokens()[0]).flatMapToDouble(Arrays::stream).map(x -> -x).toArray();
+        return Arrays.stream(seen.tokens()[0])
+                .flatMapToDouble(Arrays::stream)
+                .map(x -> -x)
+                .toArray();
     }
-
 
     private final Kernels run = CpuKernels.open();
 

@@ -176,8 +176,9 @@ class EncodersTest {
         assertThat(made.stream().map(j -> text(j.stranger()))).containsExactly("ano", "byes", "cn", "dy", "en");
         assertThat(made.stream().map(Judged::desirable)).containsExactly(true, false, true, false, false);
         assertThat(learnt(made.getFirst().stranger())).isEqualTo("no<|im_end|>|");
-        List<Judged> without =
-                new JudgedEncoder(CODEC, 5, JudgedEncoder.NO_STRANGERS).encode(rows).examples();
+        List<Judged> without = new JudgedEncoder(CODEC, 5, JudgedEncoder.NO_STRANGERS)
+                .encode(rows)
+                .examples();
         assertThat(without).allMatch(j -> j.stranger().equals(j.answer()));
     }
 
