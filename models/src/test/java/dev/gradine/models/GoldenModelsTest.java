@@ -24,7 +24,6 @@ class GoldenModelsTest {
                 "llama3-rope",
                 "llama-linear-rope",
                 "qwen2",
-                "qwen3",
                 "gemma2",
                 "gemma3",
                 "gpt2");
