@@ -24,6 +24,7 @@ class GoldenModelsTest {
                 "llama3-rope",
                 "llama-linear-rope",
                 "qwen2",
+                "qwen3",
                 "gemma2",
                 "gemma3",
                 "gpt2");
