@@ -52,7 +52,7 @@ public interface Optimizer {
     }
 
     /// Which optimiser, and its numbers.
-    sealed interface Settings permits AdamW.Settings, Sgd.Settings, Custom {
+    sealed interface Settings permits AdamW.Settings, Lion.Settings, Sgd.Settings, Custom {
 
         /// How users write it, such as `adamw`.
         String name();
@@ -64,7 +64,7 @@ public interface Optimizer {
 
         /// Every optimiser of this package, with its usual numbers.
         static List<Settings> all() {
-            return List.of(AdamW.Settings.defaults(), Sgd.Settings.defaults());
+            return List.of(AdamW.Settings.defaults(), Lion.Settings.defaults(), Sgd.Settings.defaults());
         }
 
         /// The usual numbers of the optimiser called `name`.
