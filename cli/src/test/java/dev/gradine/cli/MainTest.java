@@ -28,7 +28,7 @@ class MainTest {
                 .containsExactlyInAnyOrder(
                         "Run:", "Data:", "Training:", "Optimiser:", "Objective:", "Adapter:", "Device:", "Other:");
         assertThat(out.toString())
-                .contains("--resume", "(default 2e-4)");
+                .contains("--resume", "(default 2e-4)", "lion: Decay of the momentum (default 0.99).");
     }
 
     @Test

@@ -55,7 +55,7 @@ class ResumeSettingsTest {
         "schedule, cosine, linear",
         "dropout, 0.5, 0.0",
         "clip, 2.0, 1.0",
-        "optimizer, sgd, adamw",
+        "optimizer, lion, adamw",
         "beta1, 0.8, 0.9",
         "eval-split, 0.5, 0.0",
         "loss-on, all, auto"

@@ -61,7 +61,7 @@ class ResumeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"adamw", "sgd"})
+    @ValueSource(strings = {"adamw", "lion", "sgd"})
     void a_killed_run_goes_on_from_its_checkpoint(String optimizer) {
         Object[] how = {"--optimizer", optimizer, "--weight-decay", 0.1};
         try (Child child = Child.start(temp, SLOW, args(out, join(how, "--save-every", 5)))) {
