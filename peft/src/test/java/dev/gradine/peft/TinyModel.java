@@ -50,7 +50,7 @@ final class TinyModel {
     static float[] logits(Policy policy, Kernels run, List<int[]> sequences) {
         try (Kernels k = run.openStep()) {
             return k.download(
-                    policy.logits(Tape.forgetting(k), TokenBatch.of(sequences)).value());
+                    policy.logits(Tape.noGrad(k), TokenBatch.of(sequences)).value());
         }
     }
 

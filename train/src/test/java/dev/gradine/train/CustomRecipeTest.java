@@ -74,7 +74,11 @@ class CustomRecipeTest {
 
         @Override
         public Var loss(Scored<Ranking> batch) {
-            Var[] a = {batch.branch(0).means(), batch.branch(1).means(), batch.branch(2).means()};
+            Var[] a = {
+                batch.branch(0).means(),
+                batch.branch(1).means(),
+                batch.branch(2).means()
+            };
             return add(softplus(sub(a[1], a[0])), softplus(sub(a[2], a[1])));
         }
 
@@ -118,12 +122,18 @@ class CustomRecipeTest {
     private final CausalLm model = Families.builtIn()
             .build(
                     new ModelConfig(Map.of(
-                            "model_type", "llama",
-                            "vocab_size", V,
-                            "hidden_size", C,
-                            "intermediate_size", C,
-                            "num_hidden_layers", 1,
-                            "num_attention_heads", 2)),
+                            "model_type",
+                            "llama",
+                            "vocab_size",
+                            V,
+                            "hidden_size",
+                            C,
+                            "intermediate_size",
+                            C,
+                            "num_hidden_layers",
+                            1,
+                            "num_attention_heads",
+                            2)),
                     new Weights(this::weight, run));
     private final Weight norm = model.weights().stream()
             .filter(w -> w.path().startsWith("model.norm"))
@@ -167,14 +177,14 @@ class CustomRecipeTest {
 
     private <E> double loss(Objective<E> objective, List<E> batch) {
         try (Kernels k = run.openStep()) {
-            Outcome o = objective.forward(Step.evaluation(Tape.forgetting(k)), batch, batch.size());
+            Outcome o = objective.forward(Step.evaluation(Tape.noGrad(k)), batch, batch.size());
             return k.download(o.loss().value())[0];
         }
     }
 
     private double mean(Labelled answer) {
         try (Kernels k = run.openStep()) {
-            var lp = TokenLogProbs.of(Tape.forgetting(k), learner.policy(), List.of(answer));
+            var lp = TokenLogProbs.of(Tape.noGrad(k), learner.policy(), List.of(answer));
             return k.download(lp.sums().value())[0] / (double) answer.predicted();
         }
     }
@@ -192,7 +202,8 @@ class CustomRecipeTest {
         }
         double[] want = {expected};
         Teeth.bite(
-                new float[] {(float) loss(objective, RANKINGS)}, l -> Tolerance.loss().check("loss", l, want));
+                new float[] {(float) loss(objective, RANKINGS)},
+                l -> Tolerance.loss().check("loss", l, want));
         assertThat(objective.work(RANKINGS.getFirst())).isEqualTo(5 + 4 + 6);
     }
 
@@ -203,9 +214,9 @@ class CustomRecipeTest {
 
     @Test
     void a_loss_over_pairs_needs_its_formula_alone() {
-        var objective = new PolicyObjective<>(
-                new Hinge(0.1f), learner, ReferenceLogProbs.of(Policy.of(model)), true);
-        List<Pair> pairs = RANKINGS.stream().map(r -> new Pair(r.first(), r.third())).toList();
+        var objective = new PolicyObjective<>(new Hinge(0.1f), learner, ReferenceLogProbs.of(Policy.of(model)), true);
+        List<Pair> pairs =
+                RANKINGS.stream().map(r -> new Pair(r.first(), r.third())).toList();
         assertThat(loss(objective, pairs)).as("policy and reference agree").isEqualTo(1);
         assertLearnt(objective, pairs);
     }
@@ -215,7 +226,9 @@ class CustomRecipeTest {
         for (int step = 0; step < 20; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);
-                tape.backward(objective.forward(Step.training(tape, step), batch, batch.size()).loss());
+                tape.backward(objective
+                        .forward(Step.training(tape, step), batch, batch.size())
+                        .loss());
                 k.elementwise().axpy(-0.2f, trained.grad(), trained.value());
                 k.elementwise().fill(trained.grad(), 0);
             }

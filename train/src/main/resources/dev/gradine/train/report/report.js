@@ -12,8 +12,8 @@
     { title: "Log-probability of the answer", unit: "nats", names: ["logps/chosen", "logps/rejected"], smooth: true },
     { title: "Learning rate", names: ["learning_rate"] },
     { title: "Gradient norm", names: ["grad_norm"], smooth: true },
-    { title: "Entropy", unit: "nats a token", names: ["entropy"], smooth: true },
-    { title: "Speed", unit: "tokens a second", names: ["tokens_per_second"], smooth: true, floor: true },
+    { title: "Entropy", unit: "nats per token", names: ["entropy"], smooth: true },
+    { title: "Speed", unit: "tokens per second", names: ["tokens_per_second"], smooth: true, floor: true },
     { title: "Peak memory", unit: "MB", names: ["peak_memory_mb"], floor: true },
   ];
   const SILENT = ["epoch", "num_tokens", "step_seconds"]; // told elsewhere on the page
