@@ -133,14 +133,20 @@ public record Kto(
         return List.of(
                 Metric.loss("per answer"),
                 Metric.neutral("kl", "nats", "KL divergence, estimated"),
-                Metric.rising("rewards/chosen", "", "Reward of desirable answers"),
-                Metric.neutral("rewards/rejected", "", "Reward of undesirable answers"),
-                Metric.neutral("logps/chosen", "nats per answer", "Log-probability of desirable answers"),
-                Metric.neutral("logps/rejected", "nats per answer", "Log-probability of undesirable answers"),
-                Metric.neutral("logits/chosen", "", "Mean logit in desirable answers"),
-                Metric.neutral("logits/rejected", "", "Mean logit in undesirable answers"),
+                Metric.rising("rewards/chosen", "", "Reward of desirable answers")
+                        .in("Rewards"),
+                Metric.neutral("rewards/rejected", "", "Reward of undesirable answers")
+                        .in("Rewards"),
+                Metric.neutral("logps/chosen", "nats per answer", "Log-probability of desirable answers")
+                        .in("Log-probability of the answer"),
+                Metric.neutral("logps/rejected", "nats per answer", "Log-probability of undesirable answers")
+                        .in("Log-probability of the answer"),
+                Metric.neutral("logits/chosen", "", "Mean logit in desirable answers")
+                        .in("Mean logit"),
+                Metric.neutral("logits/rejected", "", "Mean logit in undesirable answers")
+                        .in("Mean logit"),
                 Metric.neutral("entropy", "nats per token", "Entropy"),
-                Metric.rising("rewards/margins", "", "Reward margin").asHeadline());
+                Metric.rising("rewards/margins", "", "Reward margin").in("Rewards").asHeadline());
     }
 
     @Override

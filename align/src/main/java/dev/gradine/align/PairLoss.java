@@ -57,16 +57,25 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, Orpo, CustomP
     default List<Metric> metrics() {
         return List.of(
                 Metric.loss("nats per pair"),
-                Metric.neutral("rewards/chosen", "", "Reward of chosen answers"),
-                Metric.neutral("rewards/rejected", "", "Reward of rejected answers"),
-                Metric.rising("rewards/margins", "", "Reward margin"),
-                Metric.neutral("logps/chosen", "nats per answer", "Log-probability of chosen answers"),
-                Metric.neutral("logps/rejected", "nats per answer", "Log-probability of rejected answers"),
-                Metric.neutral("logits/chosen", "", "Mean logit in chosen answers"),
-                Metric.neutral("logits/rejected", "", "Mean logit in rejected answers"),
+                Metric.neutral("rewards/chosen", "", "Reward of chosen answers").in("Rewards"),
+                Metric.neutral("rewards/rejected", "", "Reward of rejected answers")
+                        .in("Rewards"),
+                Metric.rising("rewards/margins", "", "Reward margin").in("Rewards"),
+                Metric.neutral("logps/chosen", "nats per answer", "Log-probability of chosen answers")
+                        .in("Log-probability of the answer"),
+                Metric.neutral("logps/rejected", "nats per answer", "Log-probability of rejected answers")
+                        .in("Log-probability of the answer"),
+                Metric.neutral("logits/chosen", "", "Mean logit in chosen answers")
+                        .in("Mean logit"),
+                Metric.neutral("logits/rejected", "", "Mean logit in rejected answers")
+                        .in("Mean logit"),
                 Metric.neutral("entropy", "nats per token", "Entropy"),
-                Metric.rising("mean_token_accuracy", "", "Token accuracy").asHeadline(),
-                Metric.rising("rewards/accuracies", "", "Pairs ordered rightly").asHeadline());
+                Metric.rising("mean_token_accuracy", Metric.SHARE, "Token accuracy")
+                        .in("Accuracy")
+                        .asHeadline(),
+                Metric.rising("rewards/accuracies", Metric.SHARE, "Preference accuracy")
+                        .in("Accuracy")
+                        .asHeadline());
     }
 
     @Override

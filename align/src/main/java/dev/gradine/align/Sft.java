@@ -70,7 +70,8 @@ public record Sft(
         return List.of(
                 Metric.loss("nats per token"),
                 Metric.neutral("entropy", "nats per token", "Entropy"),
-                Metric.rising("mean_token_accuracy", "", "Token accuracy").asHeadline());
+                Metric.rising("mean_token_accuracy", Metric.SHARE, "Token accuracy")
+                        .asHeadline());
     }
 
     @Override

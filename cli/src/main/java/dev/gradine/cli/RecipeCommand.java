@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /// A training command: `gradine sft`, `gradine dpo` and so on, one for each recipe, whose components are its options.
 @Command(mixinStandardHelpOptions = true)
@@ -86,6 +86,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
                 TrainSettings settings = args.settings(batches.stepsPerEpoch());
                 var plan = new TrainingRun.Plan<>(
                         about.name(),
+                        about.title(),
                         Main.typed(spec),
                         describe(settings, recipe, reference),
                         objective,

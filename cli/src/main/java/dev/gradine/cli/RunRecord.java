@@ -41,6 +41,8 @@ final class RunRecord {
                 .mapToLong(p -> p.value().size())
                 .sum();
         info = RunInfo.begun(launch, MachineInfo.here(loaded.run()), plan.settings())
+                .with(new RunInfo.Objective(
+                        plan.title(), plan.objective().metrics()))
                 .with(plan.data())
                 .with(new RunInfo.Model(
                         loaded.source().toString(),

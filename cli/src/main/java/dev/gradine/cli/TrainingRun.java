@@ -34,10 +34,12 @@ final class TrainingRun<E> implements StepLoop.Listener {
     /// What a run is made of.
     ///
     /// @param kind name of the command
+    /// @param title what it is called in full
     /// @param command arguments as the user typed them
     /// @param settings what decides the result
     record Plan<E>(
             String kind,
+            String title,
             List<String> command,
             Map<String, Object> settings,
             Objective<E> objective,
@@ -168,7 +170,9 @@ final class TrainingRun<E> implements StepLoop.Listener {
         record.evaluated(step, metrics);
         StringBuilder line = new StringBuilder("step " + step);
         Map<String, Double> shown = new LinkedHashMap<>(metrics);
-        shown.keySet().removeIf(k -> k.contains("logps") || k.contains("logits"));
+        plan.objective().metrics().stream()
+                .filter(m -> !m.hasDirection())
+                .forEach(m -> shown.remove("eval_" + m.name()));
         shown.forEach((name, value) -> line.append("  %s %.4f".formatted(name, value)));
         progress.note(line.toString());
     }

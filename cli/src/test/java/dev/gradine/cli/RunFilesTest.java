@@ -41,8 +41,8 @@ class RunFilesTest {
                     .anyMatch(line -> line.matches("adapter +" + Pattern.quote(out.toString())))
                     .hasSize(7);
             assertThat(child.err().lines())
-                    .allMatch(line -> line.matches("step [03]  eval_loss " + number + "  eval_entropy " + number
-                                    + "  eval_mean_token_accuracy " + number)
+                    .allMatch(line -> line.matches(
+                                    "step [03]  eval_loss " + number + "  eval_mean_token_accuracy " + number)
                             || line.matches("sft [1-3]/3  loss %1$s  mean_token_accuracy %1$s  (0:\\d\\d left|done)"
                                             .formatted(number)
                                     + "  \\d+ tok/s  \\d+ MB"))

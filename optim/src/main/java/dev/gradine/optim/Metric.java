@@ -5,12 +5,16 @@ import java.util.List;
 /// What is to be known of a logged number in order to show it.
 ///
 /// @param name in logs, such as `rewards/margins`
-/// @param unit such as `nats per token`; empty for a share or a count
+/// @param unit such as `nats per token`, or `SHARE`; empty for a plain number
 /// @param title for people, such as `Reward margin`
 /// @param better which way is better
+/// @param panel title of the chart it is drawn in, together with others of that panel
 /// @param headline whether a summary of the run shows it before and after; the last one is shown beside the loss while
 ///     the run goes on
-public record Metric(String name, String unit, String title, Better better, boolean headline) {
+public record Metric(String name, String unit, String title, Better better, String panel, boolean headline) {
+
+    /// Unit of a number between 0 and 1 that is shown in percent.
+    public static final String SHARE = "share";
 
     /// Which way is better.
     public enum Better {
@@ -23,22 +27,32 @@ public record Metric(String name, String unit, String title, Better better, bool
     ///
     /// @param unit such as `nats per token`
     public static Metric loss(String unit) {
-        return new Metric("loss", unit, "Loss", Better.LOWER, true);
+        return new Metric("loss", unit, "Loss", Better.LOWER, "Loss", true);
     }
 
     /// A number whose rise is progress.
     public static Metric rising(String name, String unit, String title) {
-        return new Metric(name, unit, title, Better.HIGHER, false);
+        return new Metric(name, unit, title, Better.HIGHER, title, false);
     }
 
     /// A number that is neither good nor bad.
     public static Metric neutral(String name, String unit, String title) {
-        return new Metric(name, unit, title, Better.NEITHER, false);
+        return new Metric(name, unit, title, Better.NEITHER, title, false);
     }
 
     /// The same metric as a headline.
     public Metric asHeadline() {
-        return new Metric(name, unit, title, better, true);
+        return new Metric(name, unit, title, better, panel, true);
+    }
+
+    /// The same metric, drawn in the chart of that title.
+    public Metric in(String chart) {
+        return new Metric(name, unit, title, better, chart, headline);
+    }
+
+    /// Whether it says how good a model is.
+    public boolean hasDirection() {
+        return better != Better.NEITHER;
     }
 
     /// Names of the headlines, in order.

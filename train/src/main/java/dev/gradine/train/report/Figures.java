@@ -1,5 +1,6 @@
 package dev.gradine.train.report;
 
+import dev.gradine.optim.Metric;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,9 +26,9 @@ final class Figures {
     static List<Figure> of(RunInfo run, Series series) {
         Figures f = new Figures(run, series);
         f.losses();
-        f.accuracy("Preference accuracy", "rewards/accuracies", "pairs ranked right");
-        f.margin();
-        f.accuracy("Token accuracy", "mean_token_accuracy", "next tokens guessed");
+        run.objective().metrics().stream()
+                .filter(m -> m.hasDirection() && !m.name().equals("loss"))
+                .forEach(f::metric);
         f.work();
         f.cost();
         return List.copyOf(f.figures);
@@ -54,30 +55,24 @@ final class Figures {
         if (!has("eval_loss")) return;
         double before = before("eval_loss");
         double after = after("eval_loss");
-        boolean tokens = run.launch().kind().equals("sft"); // only then is exp(loss) a perplexity
+        boolean tokens = run.objective().metrics().stream() // only then is exp(loss) a perplexity
+                .anyMatch(m -> m.name().equals("loss") && m.unit().equals("nats per token"));
         String perplexity = "perplexity " + arrow(Show.number(Math.exp(before)), Show.number(Math.exp(after)));
-        add("Evaluation loss", arrow(Show.number(before), Show.number(after)), tokens ? perplexity : "held-out pairs");
+        add("Evaluation loss", arrow(Show.number(before), Show.number(after)), tokens ? perplexity : "held-out rows");
     }
 
-    private void accuracy(String name, String metric, String what) {
-        if (has("eval_" + metric)) {
-            String value = arrow(Show.percent(before("eval_" + metric)), Show.percent(after("eval_" + metric)));
-            add(name, value, what + ", evaluation");
-        } else if (series.has(metric)) {
-            String value = arrow(Show.percent(series.startMean(metric)), Show.percent(series.endMean(metric)));
-            add(name, value, what + ", " + ends(metric));
+    private void metric(Metric m) {
+        String eval = "eval_" + m.name();
+        if (has(eval)) {
+            add(m.title(), arrow(print(m, before(eval)), print(m, after(eval))), "evaluation");
+        } else if (series.has(m.name())) {
+            String value = arrow(print(m, series.startMean(m.name())), print(m, series.endMean(m.name())));
+            add(m.title(), value, ends(m.name()));
         }
     }
 
-    private void margin() {
-        String metric = "rewards/margins";
-        if (has("eval_" + metric)) {
-            String value = arrow(Show.number(before("eval_" + metric)), Show.number(after("eval_" + metric)));
-            add("Reward margin", value, "chosen less rejected, evaluation");
-        } else if (series.has(metric)) {
-            String value = arrow(Show.number(series.startMean(metric)), Show.number(series.endMean(metric)));
-            add("Reward margin", value, "chosen less rejected, " + ends(metric));
-        }
+    private static String print(Metric m, double value) {
+        return m.unit().equals(Metric.SHARE) ? Show.percent(value) : Show.number(value);
     }
 
     private void work() {

@@ -66,11 +66,8 @@ public final class Report {
     }
 
     private static String head(RunInfo run) {
-        String kind = switch (run.launch().kind()) {
-            case "sft" -> "Supervised fine-tuning";
-            case "dpo" -> "Direct preference optimisation";
-            default -> run.launch().kind();
-        };
+        String title = run.objective().title();
+        String kind = title.isEmpty() ? run.launch().kind() : title;
         String status = run.end().status().text();
         String message = run.end().message().isEmpty()
                 ? ""

@@ -2,6 +2,7 @@ package dev.gradine.train.report;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.gradine.io.AtomicFiles;
+import dev.gradine.optim.Metric;
 import dev.gradine.train.RunFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// @param launch what was started, and when
 /// @param end how it ended
 /// @param machine where it ran
+/// @param objective what it minimises, and what is logged of it
 /// @param settings every setting in effect, in the order they are to be read
 /// @param model what was trained
 /// @param data what it was trained on
@@ -39,6 +41,7 @@ public record RunInfo(
         Launch launch,
         End end,
         Machine machine,
+        Objective objective,
         Map<String, Object> settings,
         Model model,
         Data data,
@@ -65,32 +68,38 @@ public record RunInfo(
 
     /// A run that has just been launched: running, everything else empty.
     public static RunInfo begun(Launch launch, Machine machine, Map<String, Object> settings) {
-        return new RunInfo(launch, End.NONE, machine, settings, Model.NONE, Data.NONE, Memory.NONE, Outcome.NONE);
+        return new RunInfo(
+                launch, End.NONE, machine, Objective.NONE, settings, Model.NONE, Data.NONE, Memory.NONE, Outcome.NONE);
+    }
+
+    /// The same run with its objective known.
+    public RunInfo with(Objective o) {
+        return new RunInfo(launch, end, machine, o, settings, model, data, memory, outcome);
     }
 
     /// The same run with its model known.
     public RunInfo with(Model m) {
-        return new RunInfo(launch, end, machine, settings, m, data, memory, outcome);
+        return new RunInfo(launch, end, machine, objective, settings, m, data, memory, outcome);
     }
 
     /// The same run with its data known.
     public RunInfo with(Data d) {
-        return new RunInfo(launch, end, machine, settings, model, d, memory, outcome);
+        return new RunInfo(launch, end, machine, objective, settings, model, d, memory, outcome);
     }
 
     /// The same run with its memory measured.
     public RunInfo with(Memory m) {
-        return new RunInfo(launch, end, machine, settings, model, data, m, outcome);
+        return new RunInfo(launch, end, machine, objective, settings, model, data, m, outcome);
     }
 
     /// The same run with what it changed.
     public RunInfo with(Outcome o) {
-        return new RunInfo(launch, end, machine, settings, model, data, memory, o);
+        return new RunInfo(launch, end, machine, objective, settings, model, data, memory, o);
     }
 
     /// The same run, ended.
     public RunInfo with(End e) {
-        return new RunInfo(launch, e, machine, settings, model, data, memory, outcome);
+        return new RunInfo(launch, e, machine, objective, settings, model, data, memory, outcome);
     }
 
     /// Whether the run got as far as loading a model.
@@ -175,7 +184,7 @@ public record RunInfo(
     /// What was started.
     ///
     /// @param command the arguments as the user typed them, program name first
-    /// @param kind `sft` or `dpo`
+    /// @param kind name of the command, such as `sft`
     /// @param version of the program
     /// @param started ISO-8601, with zone
     public record Launch(List<String> command, String kind, String version, String started) {
@@ -234,6 +243,20 @@ public record RunInfo(
     /// @param os name, version and architecture
     /// @param java vendor and version
     public record Machine(String cpu, int cores, long memoryMb, int vectorBits, String os, String java) {}
+
+    /// What a run minimises.
+    ///
+    /// @param title for people; empty if it never came so far
+    /// @param metrics what is logged, the loss first
+    public record Objective(String title, List<Metric> metrics) {
+        /// Not known yet.
+        public static final Objective NONE = new Objective("", List.of());
+
+        /// Copies the metrics.
+        public Objective {
+            metrics = List.copyOf(metrics);
+        }
+    }
 
     /// What was trained.
     ///

@@ -2,20 +2,22 @@
 (() => {
   const place = document.getElementById("charts");
   if (!place) return;
-  const { steps, columns } = JSON.parse(document.getElementById("data").textContent).metrics;
+  const { metrics: { steps, columns }, run } = JSON.parse(document.getElementById("data").textContent);
 
-  // Panels in reading order; a panel is shown when one of its metrics is there. "smooth": the values are noisy.
-  const PANELS = [
-    { title: "Loss", unit: "nats", names: ["loss"], smooth: true, wide: true, log: true },
-    { title: "Rewards", unit: "nats", names: ["rewards/chosen", "rewards/rejected", "rewards/margins"], smooth: true, zero: true },
-    { title: "Accuracy", unit: "share", names: ["rewards/accuracies", "mean_token_accuracy"], smooth: true },
-    { title: "Log-probability of the answer", unit: "nats", names: ["logps/chosen", "logps/rejected"], smooth: true },
+  // Panels in reading order: the objective's metrics, then what every run has. A panel is shown when one of its metrics is there. "smooth": the
+  // values are noisy.
+  const PANELS = [];
+  for (const { name, unit, panel: title } of run.objective.metrics) {
+    const panel = PANELS.find(p => p.title === title);
+    if (panel) panel.names.push(name);
+    else PANELS.push({ title, unit, names: [name], smooth: true, wide: name === "loss", log: name === "loss" });
+  }
+  PANELS.push(
     { title: "Learning rate", names: ["learning_rate"] },
     { title: "Gradient norm", names: ["grad_norm"], smooth: true },
-    { title: "Entropy", unit: "nats per token", names: ["entropy"], smooth: true },
     { title: "Speed", unit: "tokens per second", names: ["tokens_per_second"], smooth: true, floor: true },
     { title: "Peak memory", unit: "MB", names: ["peak_memory_mb"], floor: true },
-  ];
+  );
   const SILENT = ["epoch", "num_tokens", "step_seconds"]; // told elsewhere on the page
   const INKS = ["--a", "--b", "--c", "--d"];
 
@@ -151,7 +153,6 @@
     scale() {
       if (this.logarithmic) return { distr: 3, range: (u, min, max) => [min / 1.06, max * 1.06] };
       if (this.panel.floor) return { range: (u, min, max) => [0, max > 0 ? max * 1.12 : 1] };
-      if (this.panel.zero) return { range: (u, min, max) => uPlot.rangeNum(Math.min(min, 0), Math.max(max, 0), .1, true) };
       return {};
     }
 

@@ -1,5 +1,7 @@
 package dev.gradine.train.report;
 
+import dev.gradine.align.Dpo;
+import dev.gradine.align.Sft;
 import dev.gradine.train.MetricsLog;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -82,8 +84,20 @@ final class MadeUpRun {
                         "Is it rude to correct someone's grammar?", "Yes.", "It depends on who is listening.")),
                 List.of());
         RunInfo i = sftInfo();
+        var objective = new RunInfo.Objective(
+                Dpo.defaults().about().title(), Dpo.defaults().metrics());
         return write(
-                dir, new RunInfo(launch, i.end(), i.machine(), i.settings(), i.model(), i.data(), i.memory(), outcome));
+                dir,
+                new RunInfo(
+                        launch,
+                        i.end(),
+                        i.machine(),
+                        objective,
+                        i.settings(),
+                        i.model(),
+                        i.data(),
+                        i.memory(),
+                        outcome));
     }
 
     private static Map<String, Double> evalOf(double margin) {
@@ -123,6 +137,8 @@ final class MadeUpRun {
         RunInfo.Machine machine =
                 new RunInfo.Machine("AMD EPYC 7B13", 8, 24105, 256, "Linux 6.1 amd64", "Eclipse Adoptium 25.0.3");
         return RunInfo.begun(launch, machine, settings())
+                .with(new RunInfo.Objective(
+                        Sft.defaults().about().title(), Sft.defaults().metrics()))
                 .with(new RunInfo.Model("models/SmolLM2-135M-Instruct", "safetensors, BF16", 136_736_064, 2_220_864))
                 .with(new RunInfo.Data(List.of("my data/letters.jsonl"), 1600, 64, 204_800))
                 .with(new RunInfo.Memory(1270, 551.3, 402.8))

@@ -3,6 +3,7 @@ package dev.gradine.train.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.optim.Metric;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.RunFileException;
 import java.io.IOException;
@@ -83,10 +84,29 @@ class ReportTest {
     void a_preference_run_shows_accuracy_and_margin_and_no_perplexity() throws IOException {
         MadeUpRun.dpo(dir);
         assertThat(page())
-                .contains("Direct preference optimisation", "<dt>Preference accuracy</dt>", "<dt>Reward margin</dt>")
+                .contains("Direct preference optimisation", "<small>held-out rows</small>")
+                .contains("<dt>Preference accuracy</dt>", "<dt>Reward margin</dt>")
                 .contains("<b>50.0\u2009% <i>→</i> 85.4\u2009%</b>", "<b>0 <i>→</i> 1.770</b>")
                 .contains("<td>−0.5359</td>")
                 .doesNotContain("perplexity");
+    }
+
+    @Test
+    void figures_and_curves_are_those_the_objective_names() throws IOException {
+        RunInfo run = MadeUpRun.sft(dir);
+        Metric made = Metric.rising("made_up", Metric.SHARE, "Made-up share").in("Made-up panel");
+        run.with(new RunInfo.Objective("Learning by invention", List.of(Metric.loss("nats per invention"), made)))
+                .write(dir);
+        try (MetricsLog log = MetricsLog.resume(dir.resolve(MetricsLog.FILE), 0)) {
+            log.write(1, Map.of("made_up", 0.25));
+            log.write(2, Map.of("made_up", 0.5));
+        }
+        String page = page();
+        assertThat(page)
+                .contains("Learning by invention", "<dt>Made-up share</dt>", "<b>25.0\u2009% <i>→</i> 50.0\u2009%</b>")
+                .doesNotContain("perplexity", "<dt>Token accuracy</dt>");
+        JsonNode shown = new JsonMapper().readTree(json(page)).get("run").get("objective").get("metrics");
+        assertThat(shown.get(1).get("panel").asString()).isEqualTo("Made-up panel");
     }
 
     @Test
@@ -96,6 +116,9 @@ class ReportTest {
                         launch,
                         new RunInfo.End(RunInfo.Status.FAILED, HOSTILE, "2026-11-22T06:46:20Z", 1),
                         new RunInfo.Machine(HOSTILE, 1, 1, 1, HOSTILE, HOSTILE),
+                        new RunInfo.Objective(
+                                HOSTILE,
+                                List.of(Metric.rising(HOSTILE, HOSTILE, HOSTILE).in(HOSTILE))),
                         Map.of(HOSTILE, List.of(HOSTILE)),
                         new RunInfo.Model(HOSTILE, HOSTILE, 1, 1),
                         new RunInfo.Data(List.of(HOSTILE), 1, 1, 1),

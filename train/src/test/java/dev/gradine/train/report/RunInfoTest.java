@@ -39,8 +39,8 @@ class RunInfoTest {
     void keys_stand_in_the_order_of_the_records() throws IOException {
         MadeUpRun.sft(dir);
         String json = Files.readString(file());
-        List<String> keys =
-                List.of("launch", "command", "end", "machine", "settings", "model", "data", "memory", "outcome");
+        List<String> keys = List.of(
+                "launch", "command", "end", "machine", "objective", "settings", "model", "data", "memory", "outcome");
         assertThat(json)
                 .containsSubsequence(keys.stream().map(k -> "\"" + k + "\"").toList());
         assertThat(json).contains("\"status\" : \"finished\"").endsWith("}\n");
