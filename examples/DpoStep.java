@@ -38,7 +38,7 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
         Optimizer adamW = AdamW.Settings.defaults().over(Optimizer.Group.decayingMatrices(adapted.trained(), 0), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
-                Tape tape = Tape.recording(k), off = Tape.forgetting(k);
+                Tape tape = Tape.recording(k), off = Tape.noGrad(k);
                 Policy ref = Policy.of(model), policy = new Policy(model, adapted); // the same weights, other adapters
                 float[] refSums = k.download(TokenLogProbs.of(off, ref, packed).sums().value());
                 Scored<Pair> batch = Scored.of(List.of(pair), packed, TokenLogProbs.of(tape, policy, packed), refSums);

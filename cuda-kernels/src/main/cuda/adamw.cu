@@ -4,8 +4,7 @@
 //   p <- decay p - step m / (sqrt(v) root_bias + eps)
 //
 // decay = 1 - lr weight_decay, step = lr / (1 - beta1^t), root_bias = 1 / sqrt(1 - beta2^t).
-// bf16 parameters are rounded to nearest; with a master copy in f32 the update happens there and p is its rounding, so
-// that updates below half a unit of p's last place are not lost.
+// bf16 parameters are rounded to nearest: updates below half a unit of p's last place are lost.
 
 #include "values.cuh"
 
@@ -25,30 +24,28 @@ __device__ inline void update(float (&p)[V], const float (&g)[V], float (&m)[V],
     }
 }
 
-// `master` may be `p` itself.
-template <int V, class T, class M>
-__device__ inline void walk(T* p, M* master, const T* g, float* m, float* v, int from, int groups, const Factors& f) {
+template <int V, class T>
+__device__ inline void walk(T* p, const T* g, float* m, float* v, int from, int groups, const Factors& f) {
     for (unsigned i = global_thread(); i < groups; i += all_threads()) {
         unsigned at = from + i * V;
         float grad[V], first[V], second[V], param[V];
         load<V>(g + at, grad);
         load<V>(m + at, first);
         load<V>(v + at, second);
-        load<V>(master + at, param);
+        load<V>(p + at, param);
         update<V>(param, grad, first, second, f);
         store<V>(first, m + at);
         store<V>(second, v + at);
-        store<V>(param, master + at);
-        if ((void*)master != (void*)p) store<V>(param, p + at);
+        store<V>(param, p + at);
     }
 }
 
-template <class T, class M>
-__device__ inline void step(T* p, M* master, const T* g, float* m, float* v, int n, const Factors& f) {
+template <class T>
+__device__ inline void step(T* p, const T* g, float* m, float* v, int n, const Factors& f) {
     constexpr int V = LANES<T>;
-    int groups = aligned(p, master, g, m, v) ? n / V : 0;
-    walk<V>(p, master, g, m, v, 0, groups, f);
-    walk<1>(p, master, g, m, v, groups * V, n - groups * V, f);
+    int groups = aligned(p, g, m, v) ? n / V : 0;
+    walk<V>(p, g, m, v, 0, groups, f);
+    walk<1>(p, g, m, v, groups * V, n - groups * V, f);
 }
 
 #define FACTORS float decay, float step_size, float root_bias, float beta1, float beta2, float eps, float grad_scale
@@ -56,15 +53,10 @@ __device__ inline void step(T* p, M* master, const T* g, float* m, float* v, int
 
 extern "C" __global__ __launch_bounds__(256) void adamw_f32(
     float* p, const float* g, float* m, float* v, int n, FACTORS) {
-    step(p, p, g, m, v, n, FACTOR_VALUES);
+    step(p, g, m, v, n, FACTOR_VALUES);
 }
 
 extern "C" __global__ __launch_bounds__(256) void adamw_bf16(
     bf16* p, const bf16* g, float* m, float* v, int n, FACTORS) {
-    step(p, p, g, m, v, n, FACTOR_VALUES);
-}
-
-extern "C" __global__ __launch_bounds__(256) void adamw_master_bf16(
-    bf16* p, float* master, const bf16* g, float* m, float* v, int n, FACTORS) {
-    step(p, master, g, m, v, n, FACTOR_VALUES);
+    step(p, g, m, v, n, FACTOR_VALUES);
 }

@@ -54,6 +54,8 @@ public final class Scored<E> {
         }
     }
 
+    /// What a pass of the policy has found.
+    ///
     /// @param logProbs of the policy, over `packed`
     /// @param reference summed log-probabilities of each sequence under the reference, nats; empty without one
     public static <E> Scored<E> of(List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference) {

@@ -29,6 +29,7 @@ final class GivenBatch<E> {
     ///
     /// @param tokens log-probabilities of the labelled tokens, by branch, example and token
     /// @param reference of each sequence, by branch and example
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Seen(double[][][] tokens, double[][] reference) {
 
         /// p of a sequence.
@@ -97,6 +98,7 @@ final class GivenBatch<E> {
     /// @param losses one each
     /// @param grad of the log-probabilities
     /// @param metrics what is logged
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Result(float[] losses, float[] grad, MeanMetrics metrics) {}
 
     /// @param dy gradient of each loss; as many as needed are taken

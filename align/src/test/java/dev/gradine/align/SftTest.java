@@ -110,7 +110,7 @@ class SftTest implements RecipeContract<Labelled> {
     void it_is_the_mean_over_all_labelled_tokens() {
         CausalLm model = TinyModel.of(run);
         try (Kernels k = run.openStep()) {
-            Tape t = Tape.forgetting(k);
+            Tape t = Tape.noGrad(k);
             TokenLogProbs p = TokenLogProbs.of(t, Policy.of(model), batch());
             double sum = 0;
             for (float v : k.download(p.values().value())) sum += v;

@@ -49,7 +49,7 @@ class TokenLogProbsTest {
     /// log softmax of the whole batch's logits, in double: one row a token, sequence after sequence.
     private double[][] logSoftmax() {
         try (Kernels k = run.openStep()) {
-            Tape t = Tape.forgetting(k);
+            Tape t = Tape.noGrad(k);
             float[] z = k.download(Policy.of(model)
                     .logits(t, TokenBatch.of(List.of(FIRST, SECOND)))
                     .value());
@@ -78,7 +78,7 @@ class TokenLogProbsTest {
         try (Kernels k = run.openStep()) {
             Policy policy = new Policy(model, adapters);
             return k.download(
-                    TokenLogProbs.of(Tape.forgetting(k), policy, batch).values().value());
+                    TokenLogProbs.of(Tape.noGrad(k), policy, batch).values().value());
         }
     }
 
@@ -102,7 +102,7 @@ class TokenLogProbsTest {
     void sums_are_those_of_each_sequence() {
         double[] p = expected(0);
         try (Kernels k = run.openStep()) {
-            TokenLogProbs logProbs = TokenLogProbs.of(Tape.forgetting(k), Policy.of(model), BATCH);
+            TokenLogProbs logProbs = TokenLogProbs.of(Tape.noGrad(k), Policy.of(model), BATCH);
             assertThat(logProbs.count()).isEqualTo(4);
             assertThat(k.downloadInts(logProbs.offsets())).containsExactly(0, 3, 4);
             assertThat(k.downloadInts(logProbs.targets())).containsExactly(5, 5, 9, 20);
@@ -117,7 +117,7 @@ class TokenLogProbsTest {
     void a_sequence_without_loss_has_an_empty_segment() {
         List<Labelled> batch = List.of(Labelled.completion(SECOND, 4), Labelled.completion(FIRST, 4));
         try (Kernels k = run.openStep()) {
-            TokenLogProbs p = TokenLogProbs.of(Tape.forgetting(k), Policy.of(model), batch);
+            TokenLogProbs p = TokenLogProbs.of(Tape.noGrad(k), Policy.of(model), batch);
             assertThat(k.downloadInts(p.offsets())).containsExactly(0, 0, 3);
             assertThat(k.download(p.sums().value())[0]).isZero();
         }
@@ -179,7 +179,7 @@ class TokenLogProbsTest {
         double[][] p = logSoftmax();
         int[] rows = {3, 4, 5, 9};
         try (Kernels k = run.openStep()) {
-            TokenLogProbs got = TokenLogProbs.of(Tape.forgetting(k), Policy.of(model), BATCH);
+            TokenLogProbs got = TokenLogProbs.of(Tape.noGrad(k), Policy.of(model), BATCH);
             double[] entropy = new double[4];
             int[] best = new int[4];
             for (int i = 0; i < 4; i++) {
@@ -203,7 +203,7 @@ class TokenLogProbsTest {
     void hidden_states_of_pairs_that_exist_are_used() {
         Packed batch = Packed.of(List.of(BATCH), false);
         try (Kernels k = run.openStep()) {
-            Pass pass = Pass.of(Tape.forgetting(k), batch.tokens());
+            Pass pass = Pass.of(Tape.noGrad(k), batch.tokens());
             Var h = model.hidden(pass);
             float[] got =
                     k.download(TokenLogProbs.of(model, pass, h, batch).values().value());

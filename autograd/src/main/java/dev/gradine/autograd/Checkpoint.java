@@ -33,10 +33,10 @@ final class Checkpoint implements CustomOp<Checkpoint.Saved> {
 
     @Override
     public Forward<Saved> forward(Kernels k, List<Tensor> inputs) {
-        Tape tape = Tape.forgetting(k);
+        Tape tape = Tape.noGrad(k);
         Var y = block.apply(inputs.stream().map(tape::constant).toList());
         requireOwn(tape, y);
-        tape.values().releaseAllBut(y.value());
+        tape.lifetimes().releaseAllBut(y.value());
         trains = tape.readsTrained();
         return new Forward<>(y.value(), new Saved(inputs));
     }
@@ -61,11 +61,11 @@ final class Checkpoint implements CustomOp<Checkpoint.Saved> {
             inputs.add(tracked.get(i) ? tape.leaf(t) : tape.constant(t));
         }
         Var y = block.apply(inputs);
-        outer.checkpointHeld(tape.values().bytesHeld() - y.value().bytes());
-        if (y.tracked()) tape.backward(y, dy);
+        outer.checkpointHeld(tape.lifetimes().bytesHeld() - y.value().bytes());
+        if (y.requiresGrad()) tape.backward(y, dy);
         List<@Nullable Tensor> grads = new ArrayList<>();
         for (Var in : inputs) grads.add(in.hasGrad() ? alone(k, in.grad(), dy, grads) : null);
-        tape.values().releaseAll();
+        tape.lifetimes().releaseAll();
         return grads;
     }
 

@@ -19,11 +19,11 @@ final class Gradients {
     void accumulate(Var v, @Nullable Tensor g, Grad up) {
         if (g == null) return;
         boolean shared = g.sharesMemoryWith(up.tensor);
-        if (v.tracked() && !v.hasParam() && v.grad == null) {
+        if (v.requiresGrad() && !v.hasParam() && v.grad == null) {
             v.grad = shared ? share(g, up) : new Grad(g);
             return;
         }
-        if (v.tracked()) add(v, g);
+        if (v.requiresGrad()) add(v, g);
         if (!shared) kernels.release(g);
     }
 

@@ -2,7 +2,7 @@ package dev.gradine.autograd;
 
 import dev.gradine.autograd.Var.Grad;
 import dev.gradine.autograd.op.CustomOp;
-import dev.gradine.autograd.op.Needs;
+import dev.gradine.autograd.op.NeedsGrad;
 import dev.gradine.autograd.op.Op;
 import dev.gradine.autograd.op.Op.Forward;
 import dev.gradine.autograd.op.Op1;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// All memory comes from the `Kernels` given, so a tape lives no longer than their lifetime. Gradients of intermediate
 /// results are released as soon as they have been used; gradients of trained parameters are added into `Param.grad`.
-/// Values stay until the lifetime ends, unless model code says otherwise: by `Var.release`, `Var.recompute` or
+/// Lifetimes stay until the lifetime ends, unless model code says otherwise: by `Var.release`, `Var.recompute` or
 /// `checkpoint`.
 public final class Tape {
 
@@ -40,7 +40,7 @@ public final class Tape {
 
     private final Kernels kernels;
     private final boolean recording;
-    private final Values values;
+    private final Lifetimes lifetimes;
     private final Gradients gradients;
     private final List<Node> nodes = new ArrayList<>();
     private final IdentityHashMap<Param, Var> params = new IdentityHashMap<>();
@@ -52,7 +52,7 @@ public final class Tape {
     private Tape(Kernels kernels, boolean recording) {
         this.kernels = kernels;
         this.recording = recording;
-        values = new Values(kernels);
+        lifetimes = new Lifetimes(kernels);
         gradients = new Gradients(kernels);
     }
 
@@ -62,7 +62,7 @@ public final class Tape {
     }
 
     /// A tape that forgets: no gradients, nothing saved.
-    public static Tape forgetting(Kernels kernels) {
+    public static Tape noGrad(Kernels kernels) {
         return new Tape(kernels, false);
     }
 
@@ -102,7 +102,7 @@ public final class Tape {
 
     /// Runs and records an op of two inputs.
     public <S> Var apply(Op2<S> op, Var a, Var b) {
-        Needs needs = Needs.of(a.tracked(), b.tracked());
+        NeedsGrad needs = NeedsGrad.of(a.requiresGrad(), b.requiresGrad());
         return record(
                 op,
                 () -> op.forward(kernels, a.value(), b.value()),
@@ -116,7 +116,7 @@ public final class Tape {
 
     /// Runs and records an op of three inputs.
     public <S> Var apply(Op3<S> op, Var a, Var b, Var c) {
-        Needs needs = Needs.of(a.tracked(), b.tracked(), c.tracked());
+        NeedsGrad needs = NeedsGrad.of(a.requiresGrad(), b.requiresGrad(), c.requiresGrad());
         return record(
                 op,
                 () -> op.forward(kernels, a.value(), b.value(), c.value()),
@@ -131,7 +131,7 @@ public final class Tape {
 
     /// Runs and records an op of four inputs.
     public <S> Var apply(Op4<S> op, Var a, Var b, Var c, Var d) {
-        Needs needs = Needs.of(a.tracked(), b.tracked(), c.tracked(), d.tracked());
+        NeedsGrad needs = NeedsGrad.of(a.requiresGrad(), b.requiresGrad(), c.requiresGrad(), d.requiresGrad());
         return record(
                 op,
                 () -> op.forward(kernels, a.value(), b.value(), c.value(), d.value()),
@@ -163,7 +163,8 @@ public final class Tape {
     /// @param block from variables like `inputs`, in order, to one result
     public Var checkpoint(Function<List<Var>, Var> block, List<Var> inputs) {
         Var[] all = inputs.toArray(new Var[0]);
-        return apply(new Checkpoint(block, inputs.stream().map(Var::tracked).toList(), this), all);
+        return apply(
+                new Checkpoint(block, inputs.stream().map(Var::requiresGrad).toList(), this), all);
     }
 
     /// The same for a block of one input.
@@ -180,7 +181,7 @@ public final class Tape {
     /// What backward reads again is kept until then; results of ops that are cheap are made again instead: see
     /// `Op.isCheap`. No bit of any result changes. Formulas need no memory statements within a frame. Frames nest.
     ///
-    /// @param block from `x` to one result, on the tape of `x`; what it made is not used after it but for the result
+    /// @param block from `x` to one result, on the tape of `x`; nothing else that it makes is used after it
     public Var frame(UnaryOperator<Var> block, Var x) {
         int from = framed.size();
         frames++;
@@ -217,8 +218,8 @@ public final class Tape {
         largestCheckpoint = Math.max(largestCheckpoint, bytes);
     }
 
-    Values values() {
-        return values;
+    Lifetimes lifetimes() {
+        return lifetimes;
     }
 
     /// Whether a parameter that is trained was asked for.
@@ -230,15 +231,15 @@ public final class Tape {
         for (Var in : inputs) requireUsable(op, in);
         Forward<S> f = forward.get();
         boolean tracked = recording && op instanceof CustomOp<?> c && c.trains();
-        for (Var in : inputs) tracked |= in.tracked();
+        for (Var in : inputs) tracked |= in.requiresGrad();
         List<Var> from = List.of(inputs);
-        var origin = new Values.Origin(op, from, forward);
-        values.add(origin, f, tracked);
-        Var v = new Var(this, f.y(), tracked, null, Values.isOwn(f.y(), from) ? origin : null);
+        var origin = new Lifetimes.Origin(op, from, forward);
+        lifetimes.add(origin, f, tracked);
+        Var v = new Var(this, f.y(), tracked, null, Lifetimes.isOwn(f.y(), from) ? origin : null);
         if (frames > 0) framed.add(v);
         if (tracked) {
-            List<Tensor> saved = Values.saved(op, f, from);
-            values.retain(saved);
+            List<Tensor> saved = Lifetimes.saved(op, f, from);
+            lifetimes.retain(saved);
             nodes.add(new Node(v, from, saved, dy -> backward.run(f.saved(), dy)));
         }
         return v;
@@ -267,7 +268,7 @@ public final class Tape {
     /// Differentiates `Σ dy · y`.
     public void backward(Var y, Tensor dy) {
         ShapeException.require("backward", "dy", dy.shape(), y.shape(), "shape of y");
-        if (!y.tracked()) throw new IllegalStateException("backward: nothing that y depends on is tracked");
+        if (!y.requiresGrad()) throw new IllegalStateException("backward: nothing that y depends on is tracked");
         Grad seed = new Grad(dy);
         seed.owners++; // the caller's
         y.grad = seed;
@@ -278,12 +279,12 @@ public final class Tape {
     private void play(Node n) {
         Grad up = n.y().grad;
         if (up != null) {
-            values.require(n.saved());
+            lifetimes.require(n.saved());
             @Nullable Tensor[] g = n.backward().apply(up.tensor);
             for (int i = 0; i < g.length; i++) gradients.accumulate(n.inputs().get(i), g[i], up);
             n.y().grad = null;
             gradients.drop(up);
         }
-        values.done(n.saved());
+        lifetimes.done(n.saved());
     }
 }

@@ -21,12 +21,12 @@ public final class Var {
     private final Tensor value;
     private final boolean tracked;
     private final @Nullable Param param;
-    private final Values.@Nullable Origin origin;
+    private final Lifetimes.@Nullable Origin origin;
 
     @Nullable
     Grad grad;
 
-    Var(Tape tape, Tensor value, boolean tracked, @Nullable Param param, Values.@Nullable Origin origin) {
+    Var(Tape tape, Tensor value, boolean tracked, @Nullable Param param, Lifetimes.@Nullable Origin origin) {
         this.tape = tape;
         this.value = value;
         this.tracked = tracked;
@@ -50,7 +50,7 @@ public final class Var {
     }
 
     /// Whether a gradient reaches it.
-    public boolean tracked() {
+    public boolean requiresGrad() {
         return tracked;
     }
 
@@ -75,7 +75,7 @@ public final class Var {
     /// Says that no later op of the forward pass reads this result. Its memory serves others at once, or as soon as
     /// the last op has read it whose backward needs it.
     public void release() {
-        if (origin != null) tape.values().release(this);
+        if (origin != null) tape.lifetimes().release(this);
     }
 
     /// Says that no later op of the forward pass reads this result, and that it is cheap to make. Its memory serves
@@ -83,7 +83,7 @@ public final class Var {
     ///
     /// @throws IllegalStateException if such an input was released before
     public void recompute() {
-        if (origin != null) tape.values().recompute(this, origin);
+        if (origin != null) tape.lifetimes().recompute(this, origin);
     }
 
     /// Whether it is the result of an op whose result costs less to make again than to keep.

@@ -62,7 +62,7 @@ class CheckpointTest {
             Var x = tracked ? t.leaf(values(k, 3)) : t.constant(values(k, 3));
             Var h = x;
             for (int i = 0; i < DEPTH; i++) h = checkpoints ? t.checkpoint(this::block, h) : block(h);
-            long before = t.values().bytesHeld();
+            long before = t.lifetimes().bytesHeld();
             t.backward(mean(h));
             List<float[]> grads = new ArrayList<>(List.of(k.download(norm.grad()), k.download(gate.grad())));
             if (tracked) grads.add(k.download(x.grad()));
@@ -97,10 +97,10 @@ class CheckpointTest {
     @Test
     void a_forgetting_tape_keeps_the_result_alone() {
         try (Kernels k = run.openStep()) {
-            Tape t = Tape.forgetting(k);
+            Tape t = Tape.noGrad(k);
             Var y = t.checkpoint(this::block, t.constant(values(k, 3)));
-            assertThat(t.values().bytesHeld()).isEqualTo(BYTES);
-            assertThat(y.tracked()).isFalse();
+            assertThat(t.lifetimes().bytesHeld()).isEqualTo(BYTES);
+            assertThat(y.requiresGrad()).isFalse();
         }
     }
 

@@ -99,7 +99,7 @@ class TapeTest {
         Tape t = Tape.recording(run);
         Param p = Param.frozen("p", values(run, 1));
         assertThat(t.param(p)).isSameAs(t.param(p));
-        assertThat(t.param(p).tracked()).isFalse();
+        assertThat(t.param(p).requiresGrad()).isFalse();
     }
 
     @Test
@@ -120,10 +120,10 @@ class TapeTest {
 
     @Test
     void a_forgetting_tape_records_nothing() {
-        Tape t = Tape.forgetting(run);
+        Tape t = Tape.noGrad(run);
         Var loss = mean(t.param(Param.trained("p", values(run, 1), run)));
         assertThat(t.isRecording()).isFalse();
-        assertThat(loss.tracked()).isFalse();
+        assertThat(loss.requiresGrad()).isFalse();
         assertThatThrownBy(() -> t.backward(loss))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("backward: nothing that y depends on is tracked");

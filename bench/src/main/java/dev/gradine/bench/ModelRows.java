@@ -103,7 +103,7 @@ public final class ModelRows {
         return this;
     }
 
-    /// Measures reading and writing, then training steps.
+    /// Measures prefill and decoding, then training steps.
     public void run() {
         prefill(sizes.prefill());
         decode(sizes.decode());
@@ -153,7 +153,7 @@ public final class ModelRows {
         int[] ids = tokens(n, model.vocabSize(), 7);
         Timing t = Timing.of(2, 3, choice.seconds(3), () -> {
             try (Kernels k = run.openStep()) {
-                Tensor h = model.hidden(Pass.continuing(Tape.forgetting(k), ids, model.newCache(k, n)))
+                Tensor h = model.hidden(Pass.continuing(Tape.noGrad(k), ids, model.newCache(k, n)))
                         .value();
                 float[] last = k.download(h.rows(n - 1, n)); // which also waits for it
                 predicted = norm(last);
@@ -186,7 +186,7 @@ public final class ModelRows {
     }
 
     private Tensor logits(Kernels k, int id, KvCache cache) {
-        Pass pass = Pass.continuing(Tape.forgetting(k), new int[] {id}, cache);
+        Pass pass = Pass.continuing(Tape.noGrad(k), new int[] {id}, cache);
         return model.head().logits(model.hidden(pass), pass).value();
     }
 

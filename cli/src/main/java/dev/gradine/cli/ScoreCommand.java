@@ -75,7 +75,7 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
             for (int b = 0; b < rows.length; b++) {
                 try (Kernels k = run.openStep()) {
                     TokenBatch batch = TokenBatch.of(List.of(rows[b]));
-                    Tensor z = policy.logits(Tape.forgetting(k), batch).value();
+                    Tensor z = policy.logits(Tape.noGrad(k), batch).value();
                     System.arraycopy(k.download(z), 0, logits, b * rows[b].length * v, z.size());
                 }
             }
@@ -92,7 +92,7 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
         }
         PrintWriter print = spec.commandLine().getOut();
         try (Kernels k = m.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), policy, List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), policy, List.of(new Labelled(ids, ids)));
             float[] logp = k.download(lp.values().value());
             double sum = 0;
             for (int t = 1; t < ids.length; t++) {
@@ -101,7 +101,7 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
             }
             double mean = sum / logp.length;
             print.printf(
-                    "%d tokens scored, log-probability %.4f nats, %.4f nats a token, perplexity %.4f%n",
+                    "%d tokens scored, log-probability %.4f nats, %.4f nats per token, perplexity %.4f%n",
                     logp.length, sum, mean, Math.exp(-mean));
             print.flush();
         }

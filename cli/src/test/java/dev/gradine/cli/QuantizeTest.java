@@ -183,9 +183,10 @@ class QuantizeTest {
             }
             Tensor q = Quantise.quantise(w, DType.NF4, 64, true, arena);
             Tensor m = q.scales().magnitudes();
-            String state = "{\"quant_type\":\"nf4\",\"blocksize\":64,\"dtype\":\"float32\",\"shape\":%s,"
-                    + "\"nested_blocksize\":256,\"nested_dtype\":\"float32\",\"nested_offset\":%s}";
-            byte[] json = state.formatted(w.shape(), m.scales().offset()).getBytes(StandardCharsets.UTF_8);
+            String state = ("{\"quant_type\":\"nf4\",\"blocksize\":64,\"dtype\":\"float32\",\"shape\":%s,"
+                            + "\"nested_blocksize\":256,\"nested_dtype\":\"float32\",\"nested_offset\":%s}")
+                    .formatted(w.shape(), m.scales().offset());
+            byte[] json = state.getBytes(StandardCharsets.UTF_8);
             Tensor text = Tensor.zeros(arena, DType.U8, Shape.of(json.length));
             text.data().copyFrom(MemorySegment.ofArray(json));
             tensors.put(name, q.codes().reshape(Shape.of((int) q.bytes(), 1)));

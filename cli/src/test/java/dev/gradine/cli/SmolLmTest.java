@@ -86,7 +86,7 @@ class SmolLmTest {
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(answer)).toArray();
         try (Kernels k = model().run().openStep()) {
             Tensor z = Policy.of(model().model())
-                    .logits(Tape.forgetting(k), TokenBatch.of(List.of(all)))
+                    .logits(Tape.noGrad(k), TokenBatch.of(List.of(all)))
                     .value();
             float[] logits = k.download(z);
             int v = model().model().vocabSize();
@@ -137,8 +137,7 @@ class SmolLmTest {
         int[] all = m.codecFor(false).tokenizer().encode(Files.readString(text).substring(0, 4000), true);
         int[] ids = Arrays.copyOf(all, 1024);
         try (Kernels k = m.run().openStep()) {
-            TokenLogProbs lp =
-                    TokenLogProbs.of(Tape.forgetting(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
             double sum = 0;
             for (float x : k.download(lp.values().value())) sum -= x;
             float[] mean = {(float) (sum / (ids.length - 1))};

@@ -102,8 +102,7 @@ class TextCommandsTest {
                 Kernels k = m.run().openStep()) {
             int[] ids = m.codecFor(false).tokenizer().encode(text, true);
             assertThat(ids).containsExactly('a', 'b', 'c', 'd');
-            TokenLogProbs lp =
-                    TokenLogProbs.of(Tape.forgetting(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
             float[] logp = k.download(lp.values().value());
             double sum = (double) logp[0] + logp[1] + logp[2];
             assertThat(lines)
@@ -113,7 +112,7 @@ class TextCommandsTest {
                             "%9.4f  %6d  %s".formatted(logp[2], (int) 'd', "d"),
                             String.format(
                                     Locale.ROOT,
-                                    "3 tokens scored, log-probability %.4f nats, %.4f nats a token, perplexity %.4f",
+                                    "3 tokens scored, log-probability %.4f nats, %.4f nats per token, perplexity %.4f",
                                     sum,
                                     sum / 3,
                                     Math.exp(-sum / 3)));

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Weights of four bits as bitsandbytes writes its `Linear4bit`: several tensors of a file, which are one here.
 ///
@@ -97,7 +98,7 @@ final class BitsAndBytes {
     }
 
     private Map<String, Object> state(String weight) {
-        String name = state(weight, types.get(weight));
+        String name = state(weight, Objects.requireNonNull(types.get(weight)));
         byte[] text = file.tensor(name).data().toArray(ValueLayout.JAVA_BYTE);
         return Json.parseObject(file.path() + ": tensor " + name, text);
     }

@@ -3,6 +3,7 @@ package dev.gradine.io;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// How the models of one architecture lie in GGUF files, as far as it differs from what all have in common: see
 /// `GgufNames` for the names of tensors, `GgufModel` for the keys.
@@ -62,7 +63,7 @@ public record GgufArchitecture(
     /// The one of that name.
     ///
     /// @throws IllegalArgumentException names those there are
-    static GgufArchitecture named(Object name, List<GgufArchitecture> all) {
+    static GgufArchitecture named(@Nullable Object name, List<GgufArchitecture> all) {
         return all.stream()
                 .filter(a -> a.name.equals(name))
                 .findFirst()

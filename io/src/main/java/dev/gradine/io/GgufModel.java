@@ -47,8 +47,8 @@ final class GgufModel {
                     .formatted(headDim, rotated));
         }
         if (has(key("attention.value_length")) && number(key("attention.value_length")) != headDim) {
-            throw fault(key("attention.value_length") + " is %d, expected %d, as wide as keys"
-                    .formatted(number(key("attention.value_length")), headDim));
+            throw fault(key("attention.value_length")
+                    + " is %d, expected %d, as wide as keys".formatted(number(key("attention.value_length")), headDim));
         }
     }
 
@@ -98,7 +98,8 @@ final class GgufModel {
     }
 
     private StoredName change(GgufNames.Row row, String stored, int interleaved) {
-        return new StoredName(stored, interleaved, arch.normPlusOne() && row.gguf().endsWith("norm"));
+        return new StoredName(
+                stored, interleaved, arch.normPlusOne() && row.gguf().endsWith("norm"));
     }
 
     /// Heads whose rows a row of the table interleaves, or 0.

@@ -61,7 +61,7 @@ class BitsAndBytesTest {
     @MethodSource("golden")
     void quantised_weights_are_bitsandbytes_to_the_last_bit(String key) {
         Safetensors f = Safetensors.open(Shared.path("golden/quant/expected.safetensors"), arena);
-        String[] part = key.split("\\.");
+        String[] part = key.split("\\.", -1);
         DType type = DType.valueOf(part[1].toUpperCase(Locale.ROOT));
         boolean isDouble = part[2].equals("dq");
         Tensor q = Quantise.quantise(f.tensor(part[0] + ".weight"), type, Integer.parseInt(part[3]), isDouble, arena);

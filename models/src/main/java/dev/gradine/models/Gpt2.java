@@ -90,7 +90,8 @@ public record Gpt2() implements Family {
     }
 
     private static Block block(int layer, Weights w, Shape s) {
-        return new PreNorm(norm(w, "ln_1", s), attention(layer, w.at("attn"), s), norm(w, "ln_2", s), mlp(w.at("mlp"), s));
+        return new PreNorm(
+                norm(w, "ln_1", s), attention(layer, w.at("attn"), s), norm(w, "ln_2", s), mlp(w.at("mlp"), s));
     }
 
     private static Norm norm(Weights w, String path, Shape s) {

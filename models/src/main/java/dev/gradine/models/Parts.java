@@ -33,6 +33,8 @@ final class Parts {
 
     /// Makes one layer.
     interface LayerMaker {
+        /// One layer.
+        ///
         /// @param number of the layer, from 0
         /// @param w takes names within the layer
         Block block(int number, Weights w);
@@ -106,7 +108,8 @@ final class Parts {
         return windows(spec, l -> l >= first);
     }
 
-    /// The mask of each layer: a window of `sliding_window` keys in those that `layer_types` names so, or, without it, in
+    /// The mask of each layer: a window of `sliding_window` keys in those that `layer_types` names so, or, without it,
+    /// in
     /// those of `otherwise`.
     IntFunction<AttentionSpec> windows(AttentionSpec spec, IntPredicate otherwise) {
         if (!config.has("sliding_window")) return _ -> spec;
@@ -116,7 +119,8 @@ final class Parts {
         if (types.isEmpty()) return l -> otherwise.test(l) ? near : spec;
         boolean known = types.stream().allMatch(t -> t.equals("full_attention") || t.equals("sliding_attention"));
         if (types.size() != layers || !known) {
-            throw config.wrong("layer_types", "full_attention or sliding_attention for each of %d layers".formatted(layers));
+            throw config.wrong(
+                    "layer_types", "full_attention or sliding_attention for each of %d layers".formatted(layers));
         }
         return l -> types.get(l).equals("sliding_attention") ? near : spec;
     }

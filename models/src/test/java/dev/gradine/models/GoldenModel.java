@@ -41,7 +41,7 @@ final class GoldenModel implements AutoCloseable {
     float[] logits(List<int[]> sequences) {
         try (Kernels k = run.openStep()) {
             return k.download(Policy.of(model)
-                    .logits(Tape.forgetting(k), TokenBatch.of(sequences))
+                    .logits(Tape.noGrad(k), TokenBatch.of(sequences))
                     .value());
         }
     }

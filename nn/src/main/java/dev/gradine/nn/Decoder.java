@@ -78,7 +78,7 @@ public final class Decoder implements CausalLm {
         if (common == 0) return Trunk.empty(this, batch);
         Tensor h = kernels.empty(kernels.dataType(), Shape.of(batch.tokens(), sizes.channels));
         try (Kernels scratch = kernels.openStep()) {
-            Pass pass = Pass.of(Tape.forgetting(scratch), batch);
+            Pass pass = Pass.of(Tape.noGrad(scratch), batch);
             Var top = blocks(ends.begin.forward(pass.tape(), pass), 0, common - 1, pass);
             scratch.copy(top.value(), h);
         }
@@ -142,8 +142,8 @@ public final class Decoder implements CausalLm {
     private void requireTokens(TokenBatch batch) {
         for (int id : batch.ids()) {
             if (id < 0 || id >= sizes.vocabSize) {
-                throw new IllegalArgumentException("%s: token id is %d, expected 0 to %d"
-                        .formatted(sizes.name, id, sizes.vocabSize - 1));
+                throw new IllegalArgumentException(
+                        "%s: token id is %d, expected 0 to %d".formatted(sizes.name, id, sizes.vocabSize - 1));
             }
         }
     }

@@ -81,7 +81,7 @@ public final class Generation {
         for (; from + PIECE < prompt.length; from += PIECE) {
             try (Kernels scratch = k.openStep()) {
                 int[] piece = Arrays.copyOfRange(prompt, from, from + PIECE);
-                policy.model().hidden(pass(Tape.forgetting(scratch), piece, cache));
+                policy.model().hidden(pass(Tape.noGrad(scratch), piece, cache));
             }
         }
         return next(k, Arrays.copyOfRange(prompt, from, prompt.length), cache, draw);
@@ -90,7 +90,7 @@ public final class Generation {
     /// The token behind the last of `ids`.
     private int next(Kernels k, int[] ids, KvCache cache, Draw draw) {
         try (Kernels scratch = k.openStep()) {
-            Pass pass = pass(Tape.forgetting(scratch), ids, cache);
+            Pass pass = pass(Tape.noGrad(scratch), ids, cache);
             Var h = policy.model().hidden(pass);
             Var row = pass.tape().constant(h.value().rows(ids.length - 1, ids.length));
             return draw.from(scratch, policy.model().head().logits(row, pass).value());

@@ -94,7 +94,8 @@ public record SelfAttention(Projections projections, Linear o, AttentionSpec spe
 
     private Var attended(Qkv fresh, Pass pass) {
         KvCache cache = pass.cache();
-        if (cache == null) return attention(fresh.q, fresh.k, fresh.v, spec, pass.rows().layout());
+        if (cache == null)
+            return attention(fresh.q, fresh.k, fresh.v, spec, pass.rows().layout());
         Tape tape = fresh.q.tape();
         var read = new KvCache.Read(fresh.k.value(), fresh.v.value());
         KvCache.Read all = cache.append(tape.kernels(), layer, read, pass.positions());

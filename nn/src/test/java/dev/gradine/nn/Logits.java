@@ -13,7 +13,7 @@ final class Logits {
     /// Logits of every position of the packed sequences.
     static float[] of(CausalLm model, Kernels run, List<int[]> sequences) {
         try (Kernels k = run.openStep()) {
-            Tape t = Tape.forgetting(k);
+            Tape t = Tape.noGrad(k);
             return k.download(
                     Policy.of(model).logits(t, TokenBatch.of(sequences)).value());
         }
@@ -27,7 +27,7 @@ final class Logits {
             for (int at = 0; at < ids.length; at += piece) {
                 try (Kernels scratch = k.openStep()) {
                     int[] part = Arrays.copyOfRange(ids, at, Math.min(ids.length, at + piece));
-                    Pass pass = Pass.continuing(Tape.forgetting(scratch), part, cache);
+                    Pass pass = Pass.continuing(Tape.noGrad(scratch), part, cache);
                     float[] logits = scratch.download(
                             model.head().logits(model.hidden(pass), pass).value());
                     System.arraycopy(logits, 0, all, at * model.vocabSize(), logits.length);

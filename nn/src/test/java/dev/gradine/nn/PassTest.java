@@ -70,13 +70,13 @@ class PassTest {
 
     @Test
     void a_forgetting_tape_has_nothing_to_checkpoint() {
-        assertThat(Pass.of(Tape.forgetting(run), BATCH).checkpointing(true).checkpoints())
+        assertThat(Pass.of(Tape.noGrad(run), BATCH).checkpointing(true).checkpoints())
                 .isFalse();
     }
 
     @Test
     void virtual_tokens_stand_before_each_sequence() {
-        TokenBatch rows = Pass.of(Tape.forgetting(run), BATCH).with(virtual(2)).rows();
+        TokenBatch rows = Pass.of(Tape.noGrad(run), BATCH).with(virtual(2)).rows();
         assertThat(rows.ids()).containsExactly(-1, -1, 3, 30, 0, 36, -1, -1, 1, 2, 3);
         assertThat(rows.positions()).containsExactly(0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4);
         assertThat(rows.virtualRows()).containsExactly(0, 1, 6, 7);
@@ -87,8 +87,7 @@ class PassTest {
     void a_branch_has_the_virtual_tokens_of_the_sequence_it_continues() {
         TokenBatch branching =
                 TokenBatch.branching(List.of(new int[] {7, 8}, new int[] {5}, new int[] {4, 9}), new int[] {-1, 0, -1});
-        TokenBatch rows =
-                Pass.of(Tape.forgetting(run), branching).with(virtual(1)).rows();
+        TokenBatch rows = Pass.of(Tape.noGrad(run), branching).with(virtual(1)).rows();
         assertThat(rows.ids()).containsExactly(-1, 7, 8, 5, -1, 4, 9);
         assertThat(rows.positions()).containsExactly(0, 1, 2, 3, 0, 1, 2);
         assertThat(rows.layout().parent(1)).isZero();
@@ -97,11 +96,10 @@ class PassTest {
     @Test
     void virtual_tokens_are_read_into_a_cache_once() {
         KvCache cache = new KvCache(run, 1, 8, 2);
-        Pass first =
-                Pass.continuing(Tape.forgetting(run), new int[] {4, 5}, cache).with(virtual(2));
+        Pass first = Pass.continuing(Tape.noGrad(run), new int[] {4, 5}, cache).with(virtual(2));
         assertThat(first.rows().ids()).containsExactly(-1, -1, 4, 5);
         cache.advance(4);
-        Pass next = Pass.continuing(Tape.forgetting(run), new int[] {6}, cache).with(virtual(2));
+        Pass next = Pass.continuing(Tape.noGrad(run), new int[] {6}, cache).with(virtual(2));
         assertThat(next.rows().ids()).containsExactly(6);
         assertThat(next.rows().positions()).containsExactly(4);
     }
@@ -111,7 +109,7 @@ class PassTest {
     void a_layer_runs_in_a_pass_without_tokens() {
         Weight w = new Weight("w.weight", Param.frozen("w.weight", run.of(Shape.of(2, 3), 1, 2, -1, 0.5f, -1, 3)));
         Weight b = new Weight("w.bias", Param.frozen("w.bias", run.of(Shape.of(2), 0.1f, -0.2f)));
-        Pass pass = Pass.of(Tape.forgetting(run));
+        Pass pass = Pass.of(Tape.noGrad(run));
         assertThat(pass.batch().tokens()).isZero();
         assertThat(pass.rows().layout().count()).isZero();
         Var x = pass.tape().constant(run.of(Shape.of(1, 3), 1, -2, 0.5f));

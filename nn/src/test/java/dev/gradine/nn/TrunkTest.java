@@ -62,7 +62,7 @@ class TrunkTest {
     private float[] hidden(Adapters adapters, boolean whole) {
         try (Kernels k = run.openStep()) {
             Trunk trunk = whole ? Trunk.empty(model, BATCH) : model.trunk(k, BATCH, List.of(adapters));
-            Pass pass = new Policy(model, adapters).pass(Tape.forgetting(k), BATCH);
+            Pass pass = new Policy(model, adapters).pass(Tape.noGrad(k), BATCH);
             return k.download(model.hidden(pass, trunk).value());
         }
     }
@@ -113,7 +113,7 @@ class TrunkTest {
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("trunk: no layer is common, so there are no hidden states");
             Pass pass = Pass.of(Tape.recording(k), BATCH).with(trained);
-            assertThat(model.hidden(pass).tracked()).isTrue();
+            assertThat(model.hidden(pass).requiresGrad()).isTrue();
         }
     }
 
@@ -141,7 +141,7 @@ class TrunkTest {
     void one_from_below_another_adapter_is_refused() {
         try (Kernels k = run.openStep()) {
             Trunk trunk = model.trunk(k, BATCH, List.of(Adapters.NONE));
-            Pass pass = Pass.of(Tape.forgetting(k), BATCH).with(base(linear("0.mlp.up_proj")));
+            Pass pass = Pass.of(Tape.noGrad(k), BATCH).with(base(linear("0.mlp.up_proj")));
             assertThatThrownBy(() -> model.hidden(pass, trunk))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("trunk: 3 layers, expected at most 1"
@@ -155,10 +155,10 @@ class TrunkTest {
         try (Kernels k = run.openStep()) {
             Trunk trunk = model.trunk(k, BATCH, List.of(Adapters.NONE));
             Decoder other = TinyLlama.of(run);
-            assertThatThrownBy(() -> other.hidden(Pass.of(Tape.forgetting(k), BATCH), trunk))
+            assertThatThrownBy(() -> other.hidden(Pass.of(Tape.noGrad(k), BATCH), trunk))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("trunk: of another model, expected one of this model");
-            assertThatThrownBy(() -> model.hidden(Pass.of(Tape.forgetting(k), equal), trunk))
+            assertThatThrownBy(() -> model.hidden(Pass.of(Tape.noGrad(k), equal), trunk))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("trunk: of another batch, expected that of the pass");
         }
@@ -174,7 +174,7 @@ class TrunkTest {
             if (!layer.path().contains("layers.1.")) continue;
             boolean trained = layer.path().endsWith("q_proj");
             watching.layers().put(layer, (base, x, pass) -> {
-                if (x.tracked()) tracked.add(layer.path().substring("model.layers.".length()));
+                if (x.requiresGrad()) tracked.add(layer.path().substring("model.layers.".length()));
                 Var y = base.base(x, pass);
                 if (!trained) return y;
                 return Functions.add(

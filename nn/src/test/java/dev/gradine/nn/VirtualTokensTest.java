@@ -123,9 +123,8 @@ class VirtualTokensTest {
 
     private float[] hidden(Adapters adapters, TokenBatch batch) {
         try (Kernels k = run.openStep()) {
-            return k.download(new Policy(model, adapters)
-                    .hidden(Tape.forgetting(k), batch)
-                    .value());
+            return k.download(
+                    new Policy(model, adapters).hidden(Tape.noGrad(k), batch).value());
         }
     }
 
@@ -158,7 +157,7 @@ class VirtualTokensTest {
             KvCache cache = model.newCache(k, adapters.virtualTokens() + ids.length);
             for (int at = 0; at < ids.length; ) {
                 int end = at == 0 ? first : at + 1;
-                Pass pass = Pass.continuing(Tape.forgetting(k), Arrays.copyOfRange(ids, at, end), cache)
+                Pass pass = Pass.continuing(Tape.noGrad(k), Arrays.copyOfRange(ids, at, end), cache)
                         .with(adapters);
                 pieces.add(k.download(model.hidden(pass).value()));
                 at = end;
@@ -232,7 +231,7 @@ class VirtualTokensTest {
                             .layers())
                     .isZero();
             Trunk common = model.trunk(k, batch, List.of(Adapters.NONE));
-            Pass pass = Pass.of(Tape.forgetting(k), batch).with(prompt(FRONT));
+            Pass pass = Pass.of(Tape.noGrad(k), batch).with(prompt(FRONT));
             assertThatThrownBy(() -> model.hidden(pass, common))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("trunk: 3 layers, expected at most 0"

@@ -181,7 +181,7 @@ public final class StepLoop<E> {
             double weight = sum(List.of(batch), task.objective()::weight);
             if (weight == 0) continue;
             try (Kernels k = run.openStep()) {
-                Step pass = Step.evaluation(Tape.forgetting(k));
+                Step pass = Step.evaluation(Tape.noGrad(k));
                 sums.add(task.objective().forward(pass, batch, weight).metrics());
             }
         }

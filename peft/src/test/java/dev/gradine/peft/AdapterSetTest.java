@@ -83,7 +83,9 @@ class AdapterSetTest {
     @Test
     void it_touches_what_it_adapts_and_what_it_trains_whole() {
         AdapterSet m = everything(model, run);
-        assertThat(model.linears()).allSatisfy(l -> assertThat(m.touches(l)).isEqualTo(l != model.head().linear()));
+        assertThat(model.linears())
+                .allSatisfy(l ->
+                        assertThat(m.touches(l)).isEqualTo(l != model.head().linear()));
         assertThat(model.weights().stream().filter(m::touches))
                 .extracting(Weight::path)
                 .containsExactly("lm_head.weight");

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.nn.Linear;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
@@ -94,8 +94,8 @@ class LoraDropoutTest {
     /// Logits of a pass with `set` that was changed by `mode`.
     private float[] logits(CausalLm model, AdapterSet set, UnaryOperator<Pass> mode) {
         try (Kernels k = run.openStep()) {
-            Pass pass = mode.apply(
-                    new Policy(model, set).pass(Tape.forgetting(k), TokenBatch.of(List.of(TinyModel.TOKENS))));
+            Pass pass =
+                    mode.apply(new Policy(model, set).pass(Tape.noGrad(k), TokenBatch.of(List.of(TinyModel.TOKENS))));
             return k.download(model.head().logits(model.hidden(pass), pass).value());
         }
     }
@@ -132,7 +132,7 @@ class LoraDropoutTest {
         for (int adapter : new int[] {0, 3}) {
             LoraLinear lora = new LoraLinear(one, one, 1, P, adapter);
             try (Kernels k = run.openStep()) {
-                Pass pass = Pass.of(Tape.forgetting(k)).training(7);
+                Pass pass = Pass.of(Tape.noGrad(k)).training(7);
                 Var x = pass.tape().constant(k.of(Shape.of(N, 1), ones));
                 float[] y = k.download(lora.apply(layer, x, pass).value());
                 boolean[] mask = mask(7, adapter);

@@ -65,7 +65,7 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
     float[] output(Adapters adapters, Kernels run) {
         try (Kernels k = run.openStep()) {
             float[] all = new float[0];
-            for (Var y : outputs(Tape.forgetting(k), adapters)) {
+            for (Var y : outputs(Tape.noGrad(k), adapters)) {
                 float[] more = k.download(y.value());
                 float[] longer = java.util.Arrays.copyOf(all, all.length + more.length);
                 System.arraycopy(more, 0, longer, all.length, more.length);
@@ -84,7 +84,7 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
         for (int place = 0; place < linears.size() + embeddings.size(); place++) {
             try (Kernels k = run.openStep()) {
                 Var y = outputs(Tape.recording(k), adapters).get(place);
-                if (y.tracked())
+                if (y.requiresGrad())
                     y.tape()
                             .backward(
                                     y, k.of(y.shape(), upstream(place, y.value().size())));
@@ -96,7 +96,7 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
         double sum = 0;
         try (Kernels k = run.openStep()) {
             int place = 0;
-            for (Var y : outputs(Tape.forgetting(k), adapters)) {
+            for (Var y : outputs(Tape.noGrad(k), adapters)) {
                 float[] values = k.download(y.value());
                 float[] dy = upstream(place++, values.length);
                 for (int i = 0; i < values.length; i++) sum += (double) dy[i] * values[i];

@@ -7,9 +7,9 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
-import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
@@ -81,8 +81,8 @@ class StepMemoryTest {
 
     @Test
     void a_forgetting_tape_needs_nothing_for_a_further_layer() {
-        assertThat(layer(Tape::forgetting, false)).isZero();
-        assertThat(layer(Tape::forgetting, true)).isZero();
+        assertThat(layer(Tape::noGrad, false)).isZero();
+        assertThat(layer(Tape::noGrad, true)).isZero();
     }
 
     /// @param second seed of the masks from the end of the forward pass on

@@ -1,7 +1,7 @@
 package dev.gradine.peft;
 
-import dev.gradine.models.Families;
 import dev.gradine.autograd.Tape;
+import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Policy;
@@ -50,7 +50,7 @@ final class TinyModel {
     static float[] logits(Policy policy, Kernels run, List<int[]> sequences) {
         try (Kernels k = run.openStep()) {
             return k.download(
-                    policy.logits(Tape.forgetting(k), TokenBatch.of(sequences)).value());
+                    policy.logits(Tape.noGrad(k), TokenBatch.of(sequences)).value());
         }
     }
 

@@ -14,8 +14,8 @@ public final class Transposed {
     public static Tensor of(Tensor host) {
         DType type = host.dtype();
         if (type.blockSize() != 1) {
-            throw new DTypeException("transposed: %s, expected F32, F16 or BF16 (rows of blocks cannot become columns)"
-                    .formatted(type));
+            throw new DTypeException(
+                    "transposed: %s, expected F32, F16 or BF16 (rows of blocks cannot become columns)".formatted(type));
         }
         int rows = host.shape().dim(0);
         int columns = host.shape().dim(1);

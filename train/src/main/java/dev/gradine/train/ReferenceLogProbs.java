@@ -64,7 +64,7 @@ public interface ReferenceLogProbs {
         public float[] of(Kernels kernels, Packed batch, Trunk trunk) {
             if (!trunk.model().equals(frozen.model())) return of(kernels, batch);
             try (Kernels scratch = kernels.openStep()) {
-                Pass pass = frozen.pass(Tape.forgetting(scratch), batch.tokens());
+                Pass pass = frozen.pass(Tape.noGrad(scratch), batch.tokens());
                 Var h = frozen.model().hidden(pass, trunk);
                 return scratch.download(
                         TokenLogProbs.of(frozen.model(), pass, h, batch).sums().value());

@@ -177,14 +177,14 @@ class CustomRecipeTest {
 
     private <E> double loss(Objective<E> objective, List<E> batch) {
         try (Kernels k = run.openStep()) {
-            Outcome o = objective.forward(Step.evaluation(Tape.forgetting(k)), batch, batch.size());
+            Outcome o = objective.forward(Step.evaluation(Tape.noGrad(k)), batch, batch.size());
             return k.download(o.loss().value())[0];
         }
     }
 
     private double mean(Labelled answer) {
         try (Kernels k = run.openStep()) {
-            var lp = TokenLogProbs.of(Tape.forgetting(k), learner.policy(), List.of(answer));
+            var lp = TokenLogProbs.of(Tape.noGrad(k), learner.policy(), List.of(answer));
             return k.download(lp.sums().value())[0] / (double) answer.predicted();
         }
     }

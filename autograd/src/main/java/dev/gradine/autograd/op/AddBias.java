@@ -34,7 +34,7 @@ public record AddBias() implements Op2<AddBias.Saved> {
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         @Nullable Tensor db = null;
         if (needs.b()) {
             db = k.zeros(s.b().shape());

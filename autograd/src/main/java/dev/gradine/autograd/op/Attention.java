@@ -58,15 +58,15 @@ public record Attention(AttentionSpec spec, Sequences sequences) implements Op3<
     }
 
     @Override
-    public Grads3 backward(Kernels kernels, Saved s, Tensor dy, Needs needs) {
+    public Grads3 backward(Kernels kernels, Saved s, Tensor dy, NeedsGrad needs) {
         Tensor dq = kernels.emptyLike(s.q());
         Tensor dk = kernels.emptyLike(s.k());
         Tensor dv = kernels.emptyLike(s.v());
         Upstream up = new Upstream(dy, s.y(), s.lse());
         kernels.attention().backward(up, s.q(), s.k(), s.v(), spec, sequences, dq, dk, dv);
         return new Grads3(
-                Needs.keep(needs.a(), dq, kernels),
-                Needs.keep(needs.b(), dk, kernels),
-                Needs.keep(needs.c(), dv, kernels));
+                NeedsGrad.keep(needs.a(), dq, kernels),
+                NeedsGrad.keep(needs.b(), dk, kernels),
+                NeedsGrad.keep(needs.c(), dv, kernels));
     }
 }

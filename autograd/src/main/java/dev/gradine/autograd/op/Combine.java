@@ -88,7 +88,7 @@ public record Combine(Fn2 f) implements Op2<Combine.Saved> {
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         @Nullable Tensor da = needs.a() ? f.leftIsDy() ? dy : k.emptyLike(dy) : null;
         @Nullable Tensor db = needs.b() ? f.rightIsDy() ? dy : k.emptyLike(dy) : null;
         slopes(k, s, dy, da == dy ? null : da, db == dy ? null : db);

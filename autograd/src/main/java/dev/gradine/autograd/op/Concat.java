@@ -86,7 +86,7 @@ public record Concat(int axis) implements Op2<Concat.Saved> {
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         Strides all = Strides.of(dy.shape());
         @Nullable Tensor da = needs.a() ? part(k, dy, all, s.a()) : null;
         @Nullable Tensor db = needs.b() ? part(k, dy, all.from(axis, s.a().dim(axis)), s.b()) : null;

@@ -53,7 +53,7 @@ public record Conv2d(Windows windows) implements Op3<Conv2d.Saved> {
     }
 
     @Override
-    public Grads3 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads3 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         @Nullable Tensor dx = null;
         if (needs.a()) {
             dx = k.emptyLike(s.x());

@@ -49,11 +49,11 @@ public record LayerNorm(float eps) implements Op3<LayerNorm.Saved> {
     }
 
     @Override
-    public Grads3 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads3 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         Tensor dx = k.emptyLike(s.x());
         @Nullable Tensor dw = needs.b() ? k.zeros(s.w().shape()) : null;
         @Nullable Tensor db = needs.c() ? k.zeros(s.w().shape()) : null;
         k.layerNorm().backward(dy, s.x(), s.w(), s.mean(), s.rstd(), dx, dw, db);
-        return new Grads3(Needs.keep(needs.a(), dx, k), dw, db);
+        return new Grads3(NeedsGrad.keep(needs.a(), dx, k), dw, db);
     }
 }

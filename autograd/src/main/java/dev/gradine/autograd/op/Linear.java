@@ -37,7 +37,7 @@ public record Linear() implements Op2<Linear.Saved> {
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         @Nullable Tensor dx = null;
         @Nullable Tensor dw = null;
         if (needs.a()) {

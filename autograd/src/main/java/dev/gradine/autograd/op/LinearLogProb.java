@@ -39,7 +39,7 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
     ///
     /// @throws dev.gradine.tensor.ShapeException if the inner sizes differ or there is not one target a row
     public static Var linearLogProb(Var h, Var w, Tensor targets, @Nullable Stats stats) {
-        return h.tape().apply(new LinearLogProb(targets, stats, h.tracked() && !w.tracked()), h, w);
+        return h.tape().apply(new LinearLogProb(targets, stats, h.requiresGrad() && !w.requiresGrad()), h, w);
     }
 
     @Override
@@ -68,11 +68,11 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         if (s.g() != null) {
             Tensor dh = k.emptyLike(s.g());
             k.elementwise().scaleRows(s.g(), dy, dh);
-            return new Grads2(Needs.keep(needs.a(), dh, k), null);
+            return new Grads2(NeedsGrad.keep(needs.a(), dh, k), null);
         }
         Tensor h = Objects.requireNonNull(s.h());
         Tensor w = Objects.requireNonNull(s.w());

@@ -50,7 +50,7 @@ public record LowRankLinear(float s) implements Op4<LowRankLinear.Saved> {
     }
 
     @Override
-    public Grads4 backward(Kernels k, Saved f, Tensor dy, Needs needs) {
+    public Grads4 backward(Kernels k, Saved f, Tensor dy, NeedsGrad needs) {
         @Nullable Tensor dx = null;
         @Nullable Tensor dw = null;
         @Nullable Tensor da = null;

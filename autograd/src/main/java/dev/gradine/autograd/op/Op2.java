@@ -11,5 +11,5 @@ public sealed interface Op2<S> extends Op
     Forward<S> forward(Kernels k, Tensor a, Tensor b);
 
     /// Gradients of the inputs that `needs` names, from the gradient of the result.
-    Grads2 backward(Kernels k, S saved, Tensor dy, Needs needs);
+    Grads2 backward(Kernels k, S saved, Tensor dy, NeedsGrad needs);
 }

@@ -10,5 +10,5 @@ public sealed interface Op3<S> extends Op permits Attention, Conv2d, GroupNorm, 
     Forward<S> forward(Kernels k, Tensor a, Tensor b, Tensor c);
 
     /// Gradients of the inputs that `needs` names, from the gradient of the result.
-    Grads3 backward(Kernels k, S saved, Tensor dy, Needs needs);
+    Grads3 backward(Kernels k, S saved, Tensor dy, NeedsGrad needs);
 }

@@ -10,5 +10,5 @@ public sealed interface Op4<S> extends Op permits LowRankLinear {
     Forward<S> forward(Kernels k, Tensor a, Tensor b, Tensor c, Tensor d);
 
     /// Gradients of the inputs that `needs` names, from the gradient of the result.
-    Grads4 backward(Kernels k, S saved, Tensor dy, Needs needs);
+    Grads4 backward(Kernels k, S saved, Tensor dy, NeedsGrad needs);
 }

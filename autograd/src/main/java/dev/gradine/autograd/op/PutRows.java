@@ -55,7 +55,7 @@ public record PutRows(Tensor ids) implements Op2<PutRows.Saved> {
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         @Nullable Tensor dx = null;
         if (needs.a()) {
             dx = k.emptyLike(dy);

@@ -47,10 +47,10 @@ public record RmsNorm(float eps) implements Op2<RmsNorm.Saved> {
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         Tensor dx = k.emptyLike(s.x());
         @Nullable Tensor dw = needs.b() ? k.zeros(s.w().shape()) : null;
         k.rmsNorm().backward(dy, s.x(), s.w(), s.rstd(), dx, dw);
-        return new Grads2(Needs.keep(needs.a(), dx, k), dw);
+        return new Grads2(NeedsGrad.keep(needs.a(), dx, k), dw);
     }
 }

@@ -40,10 +40,10 @@ public record SwiGlu() implements Op2<SwiGlu.Saved> {
     }
 
     @Override
-    public Grads2 backward(Kernels k, Saved s, Tensor dy, Needs needs) {
+    public Grads2 backward(Kernels k, Saved s, Tensor dy, NeedsGrad needs) {
         Tensor dGate = k.emptyLike(dy);
         Tensor dUp = k.emptyLike(dy);
         k.activation().swiGluBackward(dy, s.gate(), s.up(), dGate, dUp);
-        return new Grads2(Needs.keep(needs.a(), dGate, k), Needs.keep(needs.b(), dUp, k));
+        return new Grads2(NeedsGrad.keep(needs.a(), dGate, k), NeedsGrad.keep(needs.b(), dUp, k));
     }
 }

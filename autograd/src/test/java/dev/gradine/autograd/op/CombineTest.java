@@ -116,7 +116,7 @@ class CombineTest {
             for (Fn2 f : List.of(Fn2.MIN, Fn2.MAX)) {
                 Combine op = new Combine(f);
                 Forward<Combine.Saved> y = op.forward(k, tie, tie);
-                var g = op.backward(k, y.saved(), k.of(Shape.of(1), 1), Needs.ALL);
+                var g = op.backward(k, y.saved(), k.of(Shape.of(1), 1), NeedsGrad.ALL);
                 assertThat(k.download(java.util.Objects.requireNonNull(g.a()))).containsExactly(0.5f);
                 assertThat(k.download(java.util.Objects.requireNonNull(g.b()))).containsExactly(0.5f);
             }
@@ -132,7 +132,7 @@ class CombineTest {
             assertThat(y.saved().a()).isNull();
             assertThat(y.saved().b()).isNull();
             Tensor dy = k.of(Shape.of(2), 3, 4);
-            var g = op.backward(k, y.saved(), dy, Needs.ALL);
+            var g = op.backward(k, y.saved(), dy, NeedsGrad.ALL);
             assertThat(g.a()).isSameAs(dy);
             assertThat(g.b()).isSameAs(dy);
         }

@@ -29,8 +29,8 @@ class OpContractTest {
     @ParameterizedTest
     @MethodSource("ops")
     void both_directions_are_finite_and_the_same_twice(OpExamples op) {
-        List<float @Nullable []> once = inStep(op, Needs.ALL);
-        assertSame(inStep(op, Needs.ALL), once);
+        List<float @Nullable []> once = inStep(op, NeedsGrad.ALL);
+        assertSame(inStep(op, NeedsGrad.ALL), once);
         for (float[] values : once) {
             for (float v : Objects.requireNonNull(values)) assertThat(v).isFinite();
         }
@@ -41,7 +41,7 @@ class OpContractTest {
     @MethodSource("ops")
     void no_op_reads_memory_it_has_not_written(OpExamples op) {
         try (Kernels run = CpuKernels.open()) {
-            assertSame(inStep(op, Needs.ALL), op.run(run, Needs.ALL));
+            assertSame(inStep(op, NeedsGrad.ALL), op.run(run, NeedsGrad.ALL));
         }
     }
 
@@ -50,16 +50,16 @@ class OpContractTest {
     void a_gradient_is_computed_only_if_needed(OpExamples op) {
         int n = op.shapes().size();
         if (n == 1) return; // an op of one input runs backward only if it is needed
-        List<float @Nullable []> all = inStep(op, Needs.ALL);
+        List<float @Nullable []> all = inStep(op, NeedsGrad.ALL);
         for (int mask = 0; mask < 1 << n; mask++) {
-            Needs needs = new Needs((mask & 1) != 0, (mask & 2) != 0, (mask & 4) != 0, (mask & 8) != 0);
+            NeedsGrad needs = new NeedsGrad((mask & 1) != 0, (mask & 2) != 0, (mask & 4) != 0, (mask & 8) != 0);
             List<float @Nullable []> expected = new ArrayList<>(all);
             for (int i = 0; i < n; i++) if ((mask & 1 << i) == 0) expected.set(1 + i, null);
             assertSame(inStep(op, needs), expected);
         }
     }
 
-    private static List<float @Nullable []> inStep(OpExamples op, Needs needs) {
+    private static List<float @Nullable []> inStep(OpExamples op, NeedsGrad needs) {
         try (Kernels run = CpuKernels.open();
                 Kernels k = run.openStep()) {
             return op.run(k, needs);

@@ -85,7 +85,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
     }
 
     /// Forward and backward: the result, then the gradient of each input that `needs` names, null for the others.
-    List<float @Nullable []> run(Kernels k, Needs needs) {
+    List<float @Nullable []> run(Kernels k, NeedsGrad needs) {
         List<Tensor> in = new ArrayList<>();
         for (int i = 0; i < shapes.size(); i++) {
             in.add(k.of(shapes.get(i), Cases.mild(i + 1, shapes.get(i).size())));
@@ -104,19 +104,19 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
         return result(k, f.y(), op.backward(k, f.saved(), dy(k, f.y())));
     }
 
-    private static <S> List<float @Nullable []> two(Op2<S> op, Kernels k, List<Tensor> in, Needs needs) {
+    private static <S> List<float @Nullable []> two(Op2<S> op, Kernels k, List<Tensor> in, NeedsGrad needs) {
         Forward<S> f = op.forward(k, in.get(0), in.get(1));
         var g = op.backward(k, f.saved(), dy(k, f.y()), needs);
         return result(k, f.y(), g.a(), g.b());
     }
 
-    private static <S> List<float @Nullable []> three(Op3<S> op, Kernels k, List<Tensor> in, Needs needs) {
+    private static <S> List<float @Nullable []> three(Op3<S> op, Kernels k, List<Tensor> in, NeedsGrad needs) {
         Forward<S> f = op.forward(k, in.get(0), in.get(1), in.get(2));
         var g = op.backward(k, f.saved(), dy(k, f.y()), needs);
         return result(k, f.y(), g.a(), g.b(), g.c());
     }
 
-    private static <S> List<float @Nullable []> four(Op4<S> op, Kernels k, List<Tensor> in, Needs needs) {
+    private static <S> List<float @Nullable []> four(Op4<S> op, Kernels k, List<Tensor> in, NeedsGrad needs) {
         Forward<S> f = op.forward(k, in.get(0), in.get(1), in.get(2), in.get(3));
         var g = op.backward(k, f.saved(), dy(k, f.y()), needs);
         return result(k, f.y(), g.a(), g.b(), g.c(), g.d());

@@ -12,7 +12,8 @@ import java.util.function.DoubleConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/// Whole steps of a model, by the clock of the host: fine-tuning, preferences, reading and writing, in tokens a second.
+/// Whole steps of a model, by the clock of the host: fine-tuning, preferences, prefill and decoding, in tokens per
+/// second.
 ///
 /// @param sizes of the steps
 /// @param choice which of them, and for how long

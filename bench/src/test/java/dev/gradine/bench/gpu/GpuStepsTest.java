@@ -102,7 +102,7 @@ class GpuStepsTest {
         long hidden = real.positive("hidden_size");
         long keys = hidden / real.positive("num_attention_heads") * real.positive("num_key_value_heads");
         long block = 2 * hidden * hidden + 2 * hidden * keys + 3 * hidden * real.positive("intermediate_size");
-        assertThat(real.positive("num_hidden_layers") * block + 2 * real.positive("vocab_size") * hidden)
+        assertThat(real.positive("num_hidden_layers") * block + 2L * real.positive("vocab_size") * hidden)
                 .isBetween(8_000_000_000L, 8_060_000_000L);
     }
 }

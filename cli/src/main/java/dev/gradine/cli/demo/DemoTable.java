@@ -24,12 +24,12 @@ public record DemoTable(PrintWriter print, List<String> names, List<Scores> scor
         for (String name : names) head.append("%11s".formatted(name));
         print.println(head);
         int stories = scores.getFirst().told().size();
-        row("loss on held-out endings, nats a token", "%11.4f", Scores::heldLoss);
+        row("loss on held-out endings, nats per token", "%11.4f", Scores::heldLoss);
         row("stories that end, %% of %d".formatted(stories), "%11.1f", s -> 100 * s.ending());
         row("stories in which somebody speaks, %", "%11.1f", s -> 100 * s.speaking());
         row("speaking story likelier, %% of %d pairs".formatted(pairs), "%11.1f", s -> 100 * s.likelier());
         row("speaking story gained since sft, %", "%11.1f", s -> 100 * s.rewarded());
-        row("loss on whole stories, nats a token", "%11.4f", Scores::wholeLoss);
+        row("loss on whole stories, nats per token", "%11.4f", Scores::wholeLoss);
         for (int i = 0; i < Math.min(SHOWN, stories); i++) story(i);
         print.println();
     }

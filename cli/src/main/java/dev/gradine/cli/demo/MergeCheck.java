@@ -42,8 +42,8 @@ public record MergeCheck(double difference, double tolerance) {
     /// Logits behind every token of `ids`, one row a token.
     public static float[] logits(Policy policy, Kernels run, int[] ids) {
         try (Kernels k = run.openStep()) {
-            return k.download(policy.logits(Tape.forgetting(k), TokenBatch.of(List.of(ids)))
-                    .value());
+            return k.download(
+                    policy.logits(Tape.noGrad(k), TokenBatch.of(List.of(ids))).value());
         }
     }
 

@@ -67,7 +67,7 @@ public record Meter(List<Labelled> held, List<Pair> pairs, List<Labelled> whole,
     /// Log-probability of the labelled tokens of each sequence, nats.
     private static double[] sums(Storyteller teller, List<Labelled> batch) {
         try (Kernels k = teller.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.forgetting(k), teller.policy(), batch);
+            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), teller.policy(), batch);
             float[] sums = k.download(lp.sums().value());
             double[] wide = new double[sums.length];
             for (int i = 0; i < wide.length; i++) wide[i] = sums[i];

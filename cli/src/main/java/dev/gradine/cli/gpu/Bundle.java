@@ -29,7 +29,7 @@ public final class Bundle {
 
     private static final String LAUNCHER = """
             #!/bin/sh
-            # Runs one command of Gradine: ./gradine --help lists them. Needs no JDK and nothing to be installed.
+            # Runs one command of Gradine: ./gradine --help lists them. NeedsGrad no JDK and nothing to be installed.
             #   GRADINE_JAVA_OPTS   JVM options of this run
             here=$(dirname "$(readlink -f "$0")")
             exec "$here/runtime/bin/java" "@$here/java.flags" $GRADINE_JAVA_OPTS -cp "$here/lib/*" \\

@@ -20,20 +20,12 @@ final class AdamWCuda implements AdamWKernel {
     }
 
     /// Parameters and gradient may be BF16 too, the moments are F32. BF16 parameters are rounded to nearest, so that
-    /// updates below half a unit of their last place are lost: `stepMaster` keeps them.
+    /// updates below half a unit of their last place are lost.
     @Override
     public void step(Tensor p, Tensor g, Tensor m, Tensor v, Update update) {
         DType type = Data.type("adamw", "p", p);
         requireMoments(p, g, m, v);
         launch("adamw" + Data.suffix(type), List.of(p, g, m, v), update);
-    }
-
-    /// Updates `master f32` and makes `p bf16` its rounding.
-    void stepMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, Update update) {
-        require("adamw", "p", p, DType.BF16, p.size());
-        require("adamw", "master", master, DType.F32, p.size());
-        requireMoments(p, g, m, v);
-        launch("adamw_master_bf16", List.of(p, master, g, m, v), update);
     }
 
     private static void requireMoments(Tensor p, Tensor g, Tensor m, Tensor v) {

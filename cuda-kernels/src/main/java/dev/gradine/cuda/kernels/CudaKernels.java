@@ -233,11 +233,6 @@ public final class CudaKernels implements Kernels {
         launchers.convert.copy(from, to);
     }
 
-    /// One AdamW update of `master f32`, of which `p bf16` becomes the rounding; `g bf16`.
-    public void adamWithMaster(Tensor p, Tensor master, Tensor g, Tensor m, Tensor v, AdamWKernel.Update update) {
-        launchers.adamW.stepMaster(p, master, g, m, v, update);
-    }
-
     @Override
     public MatMulKernel matMul() {
         return launchers.matMul;

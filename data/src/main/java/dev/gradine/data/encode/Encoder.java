@@ -27,6 +27,8 @@ public interface Encoder<E> {
         }
     }
 
+    /// The examples of one row.
+    ///
     /// @throws DataException if the row is of another kind
     /// @throws TemplateException if the chat template refuses the row
     Made<E> make(Row row);

@@ -90,7 +90,7 @@ final class Figures {
 
     private void cost() {
         if (series.has("tokens_per_second")) {
-            add("Speed", Show.number(series.median("tokens_per_second")), "tokens a second, median");
+            add("Speed", Show.number(series.median("tokens_per_second")), "tokens per second, median");
         }
         if (run.end().seconds() > 0) add("Time", Show.seconds(run.end().seconds()), "from launch to end");
         if (run.hasMemory()) {

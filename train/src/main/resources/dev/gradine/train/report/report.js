@@ -15,7 +15,7 @@
   PANELS.push(
     { title: "Learning rate", names: ["learning_rate"] },
     { title: "Gradient norm", names: ["grad_norm"], smooth: true },
-    { title: "Speed", unit: "tokens a second", names: ["tokens_per_second"], smooth: true, floor: true },
+    { title: "Speed", unit: "tokens per second", names: ["tokens_per_second"], smooth: true, floor: true },
     { title: "Peak memory", unit: "MB", names: ["peak_memory_mb"], floor: true },
   );
   const SILENT = ["epoch", "num_tokens", "step_seconds"]; // told elsewhere on the page

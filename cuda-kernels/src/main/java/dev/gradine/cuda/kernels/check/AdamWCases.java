@@ -1,6 +1,5 @@
 package dev.gradine.cuda.kernels.check;
 
-import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -21,7 +20,6 @@ public final class AdamWCases {
         for (int n : new int[] {0, 1, 7, 31, 33, 64, 65, 1000, 20_001}) {
             all.add(step(DType.F32, n));
             all.add(step(DType.BF16, n));
-            all.add(master(n));
         }
         return all;
     }
@@ -41,30 +39,5 @@ public final class AdamWCases {
             in.kernels().adamW().step(p, in.data(2, n), m, v, UPDATE);
             return List.of(p, m, v);
         });
-    }
-
-    private static KernelCase master(int n) {
-        String name = "adamw_master [%d]".formatted(n);
-        double bound = Bounds.of(DType.BF16, 0);
-        return new KernelCase(
-                name,
-                DType.BF16,
-                bound,
-                in -> {
-                    Tensor p = in.out(n);
-                    Tensor master = in.single(1, n);
-                    Tensor m = in.single(3, n);
-                    Tensor v = second(in, n);
-                    CudaKernels device = (CudaKernels) in.kernels();
-                    device.adamWithMaster(p, master, in.data(2, n), m, v, UPDATE);
-                    return List.of(p, master, m, v);
-                },
-                in -> {
-                    Tensor p = in.single(1, n);
-                    Tensor m = in.single(3, n);
-                    Tensor v = second(in, n);
-                    in.kernels().adamW().step(p, in.data(2, n), m, v, UPDATE);
-                    return List.of(p, p, m, v);
-                });
     }
 }

@@ -24,6 +24,7 @@ public final class ReduceCases {
                 all.add(columnSums(type, shape[0], shape[1]));
                 all.add(rowSums(type, shape[0], shape[1]));
             }
+            for (int c : new int[] {4096, 4099}) all.add(rowSums(type, 33, c)); // several warps a row
             for (int n : new int[] {0, 1, 7, 31, 33, 64, 65, 1000, 40_003}) all.add(squares(type, n));
             all.add(squaresOfAll(type));
         }

@@ -26,7 +26,9 @@ class DroppedWaitsTest {
         List<Dropped> all = dropped(ReduceCases.all(), 80, "reduce");
         assertThat(all).hasSizeGreaterThan(4).allSatisfy(d -> {
             boolean isFirst = d.place().contains("reduce.cuh:31"); // there for kernels that sum more than once
-            assertThat(d.caught().isEmpty()).as(d.toString()).isEqualTo(isFirst);
+            boolean sumsOnce = !d.toString().startsWith("reduce_row_sums");
+            if (sumsOnce) assertThat(d.caught().isEmpty()).as(d.toString()).isEqualTo(isFirst);
+            else if (!isFirst) assertThat(d.caught()).as(d.toString()).isNotEmpty();
         });
         String missed = "reduce_squares_f32: bar.sync 0;, PTX line \\d+ \\(reduce.cuh:31\\): MISSED BY NO CASE";
         assertThat(all).anySatisfy(d -> assertThat(d.toString()).matches(missed));

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What is released or made again changes no bit of a result; what is read too late fails.
-class ValuesTest {
+class LifetimesTest {
 
     private static final Shape ROWS = Shape.of(3, 16);
     private static final long BYTES = 4L * 3 * 16; // a multiple of a cache line
@@ -123,7 +123,7 @@ class ValuesTest {
 
     @Test
     void an_op_that_reads_a_released_value_is_refused() {
-        for (Tape t : List.of(Tape.recording(run.openStep()), Tape.forgetting(run.openStep()))) {
+        for (Tape t : List.of(Tape.recording(run.openStep()), Tape.noGrad(run.openStep()))) {
             try (Kernels k = t.kernels()) {
                 Var x = t.leaf(values(k, 1));
                 Var h = scale(x, 2);
@@ -153,7 +153,7 @@ class ValuesTest {
 
     @Test
     void what_backward_does_not_read_serves_the_next_op() {
-        for (Tape t : List.of(Tape.recording(run.openStep()), Tape.forgetting(run.openStep()))) {
+        for (Tape t : List.of(Tape.recording(run.openStep()), Tape.noGrad(run.openStep()))) {
             try (Kernels k = t.kernels()) {
                 Var h = t.leaf(values(k, 1));
                 for (int i = 0; i < 20; i++) {
@@ -162,7 +162,7 @@ class ValuesTest {
                     h = next;
                 }
                 assertThat(k.bytesInUse() - run.bytesInUse()).isLessThanOrEqualTo(6 * BYTES);
-                assertThat(t.values().bytesHeld()).isEqualTo(BYTES);
+                assertThat(t.lifetimes().bytesHeld()).isEqualTo(BYTES);
             }
         }
     }

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 /// @param b second input
 /// @param c third input
 /// @param d fourth input
-public record Needs(boolean a, boolean b, boolean c, boolean d) {
+public record NeedsGrad(boolean a, boolean b, boolean c, boolean d) {
 
     /// All four.
-    public static final Needs ALL = new Needs(true, true, true, true);
+    public static final NeedsGrad ALL = new NeedsGrad(true, true, true, true);
 
     /// In the order of the inputs; those not given want none.
-    public static Needs of(boolean... wanted) {
+    public static NeedsGrad of(boolean... wanted) {
         boolean[] w = Arrays.copyOf(wanted, 4);
-        return new Needs(w[0], w[1], w[2], w[3]);
+        return new NeedsGrad(w[0], w[1], w[2], w[3]);
     }
 
     /// A gradient that its kernel computed along with others: itself if it is wanted, else null and its memory given

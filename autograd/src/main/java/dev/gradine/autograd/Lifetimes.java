@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// A value that backward reads counts its readers: the recorded ops whose `Saved` lists it. Once the forward pass has
 /// said that it is done with it (`Var.release`, `Var.recompute`), it is held for no one else: it goes with its last
 /// reader, and with `recompute` it goes at once and comes back for the first one.
-final class Values {
+final class Lifetimes {
 
     /// How a result came to be, and so how it comes to be again.
     record Origin(Op op, List<Var> inputs, Supplier<? extends Forward<?>> forward) {}
@@ -34,7 +34,7 @@ final class Values {
     private final Map<Tensor, Use> uses = new HashMap<>();
     private final List<Tensor> made = new ArrayList<>();
 
-    Values(Kernels kernels) {
+    Lifetimes(Kernels kernels) {
         this.kernels = kernels;
     }
 
