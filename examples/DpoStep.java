@@ -5,7 +5,7 @@ import dev.gradine.align.Scored;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
@@ -25,8 +25,8 @@ import dev.gradine.tensor.cpu.CpuKernels;
 static final int VOCAB = 32, C = 16; // tokens, channels
 
 void main() { // one prompt of three tokens, which carry no loss, and two answers to it
-    Labelled chosen = Labelled.completion(new int[] {1, 7, 4, 20, 21, 2}, 3);
-    Pair pair = new Pair(chosen, Labelled.completion(new int[] {1, 7, 4, 9, 2}, 3));
+    LabelledTokens chosen = LabelledTokens.completion(new int[] {1, 7, 4, 20, 21, 2}, 3);
+    Pair pair = new Pair(chosen, LabelledTokens.completion(new int[] {1, 7, 4, 9, 2}, 3));
     Dpo dpo = new Dpo(0.1f);
     Packed packed = Packed.of(List.of(dpo.sequences(pair)), true); // the prompt is read once
     var rng = new SplittableRandom(42);

@@ -1,5 +1,5 @@
 // Fits t = 2·x₁ − 3·x₂ with a tape, and compares the tape's first gradient with one worked out by hand.
-import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Functions.sub;
 
@@ -20,8 +20,8 @@ void main() {
                 Tape tape = Tape.recording(k);
                 Var x = tape.constant(k.of(Shape.of(4, 2), points));
                 Var t = tape.constant(k.of(Shape.of(1, 4), targets));
-                Var e = sub(linear(tape.param(w), x), t); // e = w Xᵀ − t
-                Var loss = scale(linear(e, e), 1f / 4); // L = e eᵀ / 4, so dL/dw = e X / 2
+                Var e = sub(matMul(tape.param(w), x), t); // e = w Xᵀ − t
+                Var loss = scale(matMul(e, e), 1f / 4); // L = e eᵀ / 4, so dL/dw = e X / 2
                 tape.backward(loss); // adds dL/dw into w.grad()
                 float[] dw = k.download(w.grad());
                 // By hand, at w = 0: e = −t, so dw = −t X / 2 = −[2 − 1 + 14, −3 − 1 − 7] / 2.

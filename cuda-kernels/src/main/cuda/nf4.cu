@@ -5,7 +5,7 @@
 //   a_b = map[absmax u8[b]] nested[b / 256] + offset        double-quantised
 //
 //   dynamic8   w_i = map[q_i] a_b + offset     codes of eight bits
-//   gather     y[n,:] = w[ids[n],:]            an index outside the table stops the kernel
+//   select     y[n,:] = w[ids[n],:]            an index outside the table stops the kernel
 //
 // code f32[16] is NF4's or FP4's table, map f32[256] the dynamic map. Tables lie in shared memory, where the lanes of a
 // warp read 16 words without conflict.
@@ -88,7 +88,7 @@ __device__ inline void dynamic8(
 }
 
 template <class T>
-__device__ inline void gather(
+__device__ inline void index_select(
     const int* ids, const unsigned char* q, const float* code_table, const float* absmax, int block_bits, T* y, int n,
     int c, int limit) {
     __shared__ float code[16];
@@ -110,10 +110,10 @@ __device__ inline void gather(
         const unsigned char* q, const float* map, const float* absmax, float offset, int block_bits, T* y, int n) { \
         dynamic8(q, map, absmax, offset, block_bits, y, n); \
     } \
-    extern "C" __global__ __launch_bounds__(256) void nf4_gather_##TYPE( \
+    extern "C" __global__ __launch_bounds__(256) void nf4_index_select_##TYPE( \
         const int* ids, const unsigned char* q, const float* code, const float* absmax, int block_bits, T* y, int n, \
         int c, int limit) { \
-        gather(ids, q, code, absmax, block_bits, y, n, c, limit); \
+        index_select(ids, q, code, absmax, block_bits, y, n, c, limit); \
     } \
     extern "C" __global__ __launch_bounds__(256) void nf4_##TYPE( \
         const unsigned char* q, const float* code, const float* absmax, int block_bits, T* y, int n) { \

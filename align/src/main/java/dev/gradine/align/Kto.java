@@ -9,7 +9,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
 import dev.gradine.data.encode.Judged;
 import dev.gradine.data.encode.JudgedEncoder;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
@@ -88,7 +88,7 @@ public record Kto(
     }
 
     @Override
-    public List<Labelled> sequences(Judged example) {
+    public List<LabelledTokens> sequences(Judged example) {
         return loss == Anchor.KTO ? List.of(example.answer(), example.stranger()) : List.of(example.answer());
     }
 

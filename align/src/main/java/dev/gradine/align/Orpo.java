@@ -10,7 +10,7 @@ import static dev.gradine.autograd.op.Functions.sub;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
 import dev.gradine.data.encode.Ends;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.TextCodec;
@@ -66,10 +66,10 @@ public record Orpo(
 
     /// The answers, and the prompt, which is read together with them.
     @Override
-    public List<Labelled> sequences(Pair pair) {
+    public List<LabelledTokens> sequences(Pair pair) {
         int[] ids = pair.chosen().ids();
         int[] prompt = Arrays.copyOf(ids, Math.max(1, pair.chosen().promptTokens()));
-        return List.of(pair.chosen(), pair.rejected(), new Labelled(prompt, prompt));
+        return List.of(pair.chosen(), pair.rejected(), new LabelledTokens(prompt, prompt));
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.gradine.align;
 
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.TokenBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,12 +30,12 @@ public final class Packed {
     /// @param common tokens it shares with its group
     private record Place(int group, int rest, int common) {}
 
-    private final List<Labelled> sequences;
+    private final List<LabelledTokens> sequences;
     private final List<Place> places; // of each sequence
     private final int[] first; // first sequence of each branch, and the number of all
     private final TokenBatch tokens;
 
-    private Packed(List<Labelled> sequences, List<Place> places, int[] first, TokenBatch tokens) {
+    private Packed(List<LabelledTokens> sequences, List<Place> places, int[] first, TokenBatch tokens) {
         this.sequences = sequences;
         this.places = places;
         this.first = first;
@@ -47,12 +47,12 @@ public final class Packed {
     /// @param groups none of them empty
     /// @param shareBeginnings whether a common beginning is read once; otherwise once for each sequence, as if they
     ///     had nothing to do with each other
-    public static Packed of(List<List<Labelled>> groups, boolean shareBeginnings) {
+    public static Packed of(List<List<LabelledTokens>> groups, boolean shareBeginnings) {
         Rows rows = new Rows();
         List<List<Place>> places = new ArrayList<>();
-        for (List<Labelled> group : groups) places.add(rows.add(group, shareBeginnings));
+        for (List<LabelledTokens> group : groups) places.add(rows.add(group, shareBeginnings));
         int branches = groups.stream().mapToInt(List::size).max().orElse(0);
-        List<Labelled> sequences = new ArrayList<>();
+        List<LabelledTokens> sequences = new ArrayList<>();
         List<Place> all = new ArrayList<>();
         int[] first = new int[branches + 1];
         for (int b = 0; b < branches; b++) {
@@ -67,7 +67,7 @@ public final class Packed {
     }
 
     /// Sequences that have nothing to do with each other.
-    public static Packed apart(List<Labelled> sequences) {
+    public static Packed apart(List<LabelledTokens> sequences) {
         return of(sequences.stream().map(List::of).toList(), false);
     }
 
@@ -78,7 +78,7 @@ public final class Packed {
         private int count;
 
         /// Adds a group and says where its sequences lie.
-        List<Place> add(List<Labelled> group, boolean shareBeginnings) {
+        List<Place> add(List<LabelledTokens> group, boolean shareBeginnings) {
             int common = shareBeginnings ? common(group) : 0;
             int start = count;
             int beginning = -1;
@@ -87,7 +87,7 @@ public final class Packed {
                 beginning = common == 0 ? -1 : pieces.size() - 1;
             }
             List<Place> places = new ArrayList<>();
-            for (Labelled l : group) {
+            for (LabelledTokens l : group) {
                 places.add(new Place(start, count, common));
                 add(Arrays.copyOfRange(l.ids(), common, l.tokens()), beginning);
             }
@@ -107,11 +107,11 @@ public final class Packed {
     }
 
     /// Tokens that all sequences of a group begin with; 0 for a sequence alone, which shares with nobody.
-    private static int common(List<Labelled> group) {
+    private static int common(List<LabelledTokens> group) {
         if (group.size() == 1) return 0;
         int[] a = group.getFirst().ids();
         int n = a.length;
-        for (Labelled other : group.subList(1, group.size())) {
+        for (LabelledTokens other : group.subList(1, group.size())) {
             int differs = Arrays.mismatch(a, other.ids());
             if (differs >= 0) n = Math.min(n, differs);
         }
@@ -124,7 +124,7 @@ public final class Packed {
     }
 
     /// All sequences: the first of every group, then the second of every group that has one, and so on.
-    public List<Labelled> sequences() {
+    public List<LabelledTokens> sequences() {
         return sequences;
     }
 

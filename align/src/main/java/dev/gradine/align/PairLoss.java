@@ -2,7 +2,7 @@ package dev.gradine.align;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.TextCodec;
@@ -44,7 +44,7 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, Orpo, CustomP
     }
 
     @Override
-    default List<Labelled> sequences(Pair pair) {
+    default List<LabelledTokens> sequences(Pair pair) {
         return List.of(pair.chosen(), pair.rejected());
     }
 

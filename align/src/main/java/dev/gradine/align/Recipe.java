@@ -2,7 +2,7 @@ package dev.gradine.align;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
@@ -34,7 +34,7 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, CustomRecipe {
     Encoder<E> encoder(TextCodec codec, int maxLength, int batch);
 
     /// What is read for an example: at least one sequence. Where several begin alike, that is read once.
-    List<Labelled> sequences(E example);
+    List<LabelledTokens> sequences(E example);
 
     /// Whether the loss compares the policy with a frozen reference.
     default boolean needsReference() {
@@ -48,7 +48,7 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, CustomRecipe {
 
     /// Tokens that are counted as read for an example: by default those of all its sequences, each counted whole.
     default int tokens(E example) {
-        return sequences(example).stream().mapToInt(Labelled::tokens).sum();
+        return sequences(example).stream().mapToInt(LabelledTokens::tokens).sum();
     }
 
     /// The formula: losses whose mean is minimised, as many as the weights of the examples add up to, `f32[n]`.

@@ -1,7 +1,7 @@
 package dev.gradine.align;
 
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -49,7 +49,7 @@ public final class Scored<E> {
         references = reference.length == 0 ? null : kernels().of(Shape.of(reference.length), reference);
         offsets = new int[packed.sequences().size() + 1];
         for (int s = 0; s + 1 < offsets.length; s++) {
-            Labelled l = packed.sequences().get(s);
+            LabelledTokens l = packed.sequences().get(s);
             offsets[s + 1] = offsets[s] + l.predicted();
         }
     }

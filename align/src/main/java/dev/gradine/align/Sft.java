@@ -4,8 +4,8 @@ import static dev.gradine.autograd.op.Functions.scale;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
-import dev.gradine.data.encode.Labelled;
-import dev.gradine.data.encode.Mask;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.data.encode.LossMask;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
@@ -28,12 +28,12 @@ public record Sft(
                 says = "Tokens that carry loss: all, completion, assistant, or auto: the completion where a row has"
                         + " a prompt, else all.",
                 label = "WHAT")
-        Mask lossOn)
-        implements Recipe<Labelled> {
+        LossMask lossOn)
+        implements Recipe<LabelledTokens> {
 
     /// The completion where a row has a prompt, else all tokens.
     public static Sft defaults() {
-        return new Sft(Mask.AUTO);
+        return new Sft(LossMask.AUTO);
     }
 
     @Override
@@ -46,22 +46,22 @@ public record Sft(
     }
 
     @Override
-    public Encoder<Labelled> encoder(TextCodec codec, int maxLength, int batch) {
+    public Encoder<LabelledTokens> encoder(TextCodec codec, int maxLength, int batch) {
         return new SftEncoder(codec, lossOn, maxLength);
     }
 
     @Override
-    public List<Labelled> sequences(Labelled example) {
+    public List<LabelledTokens> sequences(LabelledTokens example) {
         return List.of(example);
     }
 
     @Override
-    public double weight(Labelled example) {
+    public double weight(LabelledTokens example) {
         return example.predicted();
     }
 
     @Override
-    public Var loss(Scored<Labelled> batch) {
+    public Var loss(Scored<LabelledTokens> batch) {
         return scale(batch.all().logProbs(), -1);
     }
 
@@ -75,7 +75,7 @@ public record Sft(
     }
 
     @Override
-    public void measure(Scored<Labelled> batch, MeanMetrics m) {
+    public void measure(Scored<LabelledTokens> batch, MeanMetrics m) {
         Answers all = batch.all();
         m.add("entropy", all.entropy(), all.tokens());
         m.add("mean_token_accuracy", all.guessed(), all.tokens());

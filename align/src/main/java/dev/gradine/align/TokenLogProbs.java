@@ -1,13 +1,13 @@
 package dev.gradine.align;
 
-import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.SegmentSum.segmentSum;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Head;
 import dev.gradine.nn.Linear;
@@ -38,7 +38,7 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// Runs the model over whole sequences that have nothing to do with each other.
     ///
     /// @throws IllegalArgumentException if no token of the batch carries loss
-    public static TokenLogProbs of(Tape tape, Policy policy, List<Labelled> batch) {
+    public static TokenLogProbs of(Tape tape, Policy policy, List<LabelledTokens> batch) {
         return of(tape, policy, Packed.apart(batch));
     }
 
@@ -74,15 +74,15 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     }
 
     private static TokenLogProbs of(HeadOf head, Var hidden, Packed packed) {
-        List<Labelled> batch = packed.sequences();
+        List<LabelledTokens> batch = packed.sequences();
         Kernels k = hidden.tape().kernels();
         List<Integer> rows = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
         int[] offsets = new int[batch.size() + 1];
         for (int s = 0; s < batch.size(); s++) {
-            Labelled l = batch.get(s);
+            LabelledTokens l = batch.get(s);
             for (int t = 1; t < l.tokens(); t++) {
-                if (l.label(t) == Labelled.IGNORED) continue;
+                if (l.label(t) == LabelledTokens.IGNORED) continue;
                 rows.add(packed.row(s, t - 1));
                 targets.add(l.label(t));
             }
@@ -93,7 +93,7 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         }
         Tensor ids = k.ofInts(toArray(targets));
         Stats stats = stats(k, rows.size());
-        Var h = gather(hidden, k.ofInts(toArray(rows)));
+        Var h = indexSelect(hidden, k.ofInts(toArray(rows)));
         Var values = head.logProbs(h, ids, stats);
         h.release();
         return new TokenLogProbs(values, k.ofInts(offsets), stats, ids);

@@ -1,6 +1,6 @@
 package dev.gradine.align;
 
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,13 +16,13 @@ final class Examples {
     private Examples() {}
 
     /// A prompt of `prompt` tokens and an answer of `answer` more; equal seeds give equal prompts.
-    static Labelled answer(long seed, int prompt, int answer, long which) {
+    static LabelledTokens answer(long seed, int prompt, int answer, long which) {
         SplittableRandom before = new SplittableRandom(seed);
         SplittableRandom after = new SplittableRandom(1000 * (which + 1) + seed);
         int[] ids = IntStream.range(0, prompt + answer)
                 .map(t -> t < prompt ? before.nextInt(VOCAB) : after.nextInt(VOCAB))
                 .toArray();
-        return Labelled.completion(ids, prompt);
+        return LabelledTokens.completion(ids, prompt);
     }
 
     /// Seventeen pairs: prompts of 1 to 3 tokens, answers of 1 to 6.
@@ -36,8 +36,8 @@ final class Examples {
     }
 
     /// Nine sequences that carry loss from some token on.
-    static List<Labelled> sequences() {
-        List<Labelled> all = new ArrayList<>();
+    static List<LabelledTokens> sequences() {
+        List<LabelledTokens> all = new ArrayList<>();
         for (int i = 0; i < 9; i++) all.add(answer(i, i % 4, 2 + i, 0));
         return all;
     }
@@ -49,6 +49,6 @@ final class Examples {
         Arrays.fill(first, 1);
         Arrays.fill(second, 2);
         second[0] = 1;
-        return new Pair(Labelled.completion(first, 1), Labelled.completion(second, 1));
+        return new Pair(LabelledTokens.completion(first, 1), LabelledTokens.completion(second, 1));
     }
 }

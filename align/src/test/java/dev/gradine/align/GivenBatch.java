@@ -2,7 +2,7 @@ package dev.gradine.align;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -57,7 +57,7 @@ final class GivenBatch<E> {
     /// Number of labelled tokens before those of sequence `sequence`.
     int offset(int sequence) {
         return packed.sequences().subList(0, sequence).stream()
-                .mapToInt(Labelled::predicted)
+                .mapToInt(LabelledTokens::predicted)
                 .sum();
     }
 

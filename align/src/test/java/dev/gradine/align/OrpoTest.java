@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.align.GivenBatch.Result;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -58,7 +58,8 @@ class OrpoTest implements RecipeContract<Pair> {
 
     /// One pair behind a prompt of two tokens, each answer of one.
     private static Result of(float beta, float chosen, float rejected, float prompt) {
-        Pair pair = new Pair(Labelled.completion(new int[] {1, 2, 3}, 2), Labelled.completion(new int[] {1, 2, 4}, 2));
+        Pair pair = new Pair(
+                LabelledTokens.completion(new int[] {1, 2, 3}, 2), LabelledTokens.completion(new int[] {1, 2, 4}, 2));
         try (Kernels k = CpuKernels.open()) {
             GivenBatch<Pair> batch = new GivenBatch<>(new Orpo(beta), List.of(pair));
             return batch.run(k, new float[] {chosen, rejected, prompt}, new float[0], new float[] {1});
@@ -84,13 +85,14 @@ class OrpoTest implements RecipeContract<Pair> {
     @Test
     void the_prompt_is_read_once_with_its_answers() {
         Pair pair = Examples.pair(3, 2);
-        List<Labelled> read = new Orpo(1).sequences(pair);
+        List<LabelledTokens> read = new Orpo(1).sequences(pair);
         assertThat(Packed.of(List.of(read), true).tokens().tokens()).isEqualTo(1 + 3 + 2);
     }
 
     @Test
     void an_answer_without_prompt_has_nothing_more_to_learn() {
-        Pair pair = new Pair(Labelled.completion(new int[] {1, 2}, 0), Labelled.completion(new int[] {3, 4}, 0));
+        Pair pair = new Pair(
+                LabelledTokens.completion(new int[] {1, 2}, 0), LabelledTokens.completion(new int[] {3, 4}, 0));
         assertThat(new Orpo(1).sequences(pair).getLast().predicted()).isZero();
     }
 

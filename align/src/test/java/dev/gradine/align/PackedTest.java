@@ -2,7 +2,7 @@ package dev.gradine.align;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.tensor.kernel.Sequences;
 import java.util.Arrays;
 import java.util.List;
@@ -13,16 +13,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Where the tokens of groups lie.
 class PackedTest {
 
-    private static final List<Labelled> PAIR = group(3, ids(5, 6, 7, 8, 9), ids(5, 6, 7, 1));
-    private static final List<Labelled> STRANGERS = group(1, ids(2, 3), ids(4, 3, 2));
+    private static final List<LabelledTokens> PAIR = group(3, ids(5, 6, 7, 8, 9), ids(5, 6, 7, 1));
+    private static final List<LabelledTokens> STRANGERS = group(1, ids(2, 3), ids(4, 3, 2));
 
     private static int[] ids(int... ids) {
         return ids;
     }
 
-    private static List<Labelled> group(int prompt, int[]... sequences) {
+    private static List<LabelledTokens> group(int prompt, int[]... sequences) {
         return Arrays.stream(sequences)
-                .map(ids -> Labelled.completion(ids, prompt))
+                .map(ids -> LabelledTokens.completion(ids, prompt))
                 .toList();
     }
 
@@ -52,7 +52,7 @@ class PackedTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void every_token_is_found_at_its_row(boolean share) {
-        List<List<Labelled>> groups = List.of(
+        List<List<LabelledTokens>> groups = List.of(
                 STRANGERS,
                 PAIR,
                 group(1, ids(1, 2, 3), ids(1, 2, 3)), // the same answer twice
@@ -63,7 +63,7 @@ class PackedTest {
         Packed b = Packed.of(groups, share);
         int[] ids = b.tokens().ids();
         int[] positions = b.tokens().positions();
-        List<Labelled> all = b.sequences();
+        List<LabelledTokens> all = b.sequences();
         assertThat(all).hasSize(15);
         for (int s = 0; s < all.size(); s++) {
             for (int t = 0; t < all.get(s).tokens(); t++) {
@@ -75,8 +75,8 @@ class PackedTest {
 
     @Test
     void sequences_are_numbered_by_branch() {
-        List<Labelled> alone = group(1, ids(4, 5, 6));
-        List<Labelled> three = group(1, ids(1, 2), ids(1, 3), ids(1, 4));
+        List<LabelledTokens> alone = group(1, ids(4, 5, 6));
+        List<LabelledTokens> three = group(1, ids(1, 2), ids(1, 3), ids(1, 4));
         Packed b = Packed.of(List.of(PAIR, alone, three), true);
         assertThat(b.sequences())
                 .containsExactly(PAIR.get(0), alone.get(0), three.get(0), PAIR.get(1), three.get(1), three.get(2));
@@ -87,7 +87,7 @@ class PackedTest {
 
     @Test
     void a_sequence_alone_is_read_as_it_is() {
-        List<Labelled> all = List.of(PAIR.get(0), STRANGERS.get(1));
+        List<LabelledTokens> all = List.of(PAIR.get(0), STRANGERS.get(1));
         Packed b = Packed.apart(all);
         assertThat(b.sequences()).isEqualTo(all);
         assertThat(b.tokens().ids()).containsExactly(5, 6, 7, 8, 9, 4, 3, 2);
@@ -97,7 +97,7 @@ class PackedTest {
     @Test
     void what_all_of_a_group_begin_with_is_read_once() {
         assertThat(Packed.of(List.of(PAIR), true).tokens().tokens()).isEqualTo(6);
-        List<Labelled> four = group(2, ids(1, 2, 3, 4), ids(1, 2, 5), ids(1, 2, 3, 6), ids(1, 2));
+        List<LabelledTokens> four = group(2, ids(1, 2, 3, 4), ids(1, 2, 5), ids(1, 2, 3, 6), ids(1, 2));
         assertThat(Packed.of(List.of(four), true).tokens().ids()).containsExactly(1, 2, 3, 4, 5, 3, 6);
     }
 }

@@ -9,7 +9,7 @@ import dev.gradine.optim.Metric;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.Arrays;
@@ -88,7 +88,7 @@ interface RecipeContract<E> {
         float[] reference = batch.reference(4);
         float[] dy = Cases.plain(5, 1000, 1);
         GivenBatch.Seen held = batch.seen(Cases.doubles(logProbs), reference);
-        double[] expected = Slope.of(
+        double[] expected = FiniteDifference.of(
                 x -> {
                     double sum = 0;
                     double[] losses = formula(batch.seen(x, reference), held);

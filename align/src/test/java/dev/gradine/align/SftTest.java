@@ -6,7 +6,7 @@ import static dev.gradine.autograd.op.Mean.mean;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
@@ -22,15 +22,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// The loss of a step, whole or in parts.
-class SftTest implements RecipeContract<Labelled> {
+class SftTest implements RecipeContract<LabelledTokens> {
 
     @Override
-    public Recipe<Labelled> recipe() {
+    public Recipe<LabelledTokens> recipe() {
         return Sft.defaults();
     }
 
     @Override
-    public List<Labelled> examples() {
+    public List<LabelledTokens> examples() {
         return Examples.sequences();
     }
 
@@ -55,13 +55,13 @@ class SftTest implements RecipeContract<Labelled> {
     }
 
     /// Eight sequences of unequal lengths, so that a mean of means would differ.
-    private static List<Labelled> batch() {
-        List<Labelled> all = new ArrayList<>();
-        for (int i = 0; i < 8; i++) all.add(Labelled.completion(Cases.indices(i, 5 + 3 * i, 37), 1 + i / 2));
+    private static List<LabelledTokens> batch() {
+        List<LabelledTokens> all = new ArrayList<>();
+        for (int i = 0; i < 8; i++) all.add(LabelledTokens.completion(Cases.indices(i, 5 + 3 * i, 37), 1 + i / 2));
         return all;
     }
 
-    private static Var losses(Tape t, Policy policy, List<Labelled> some) {
+    private static Var losses(Tape t, Policy policy, List<LabelledTokens> some) {
         return Sft.defaults()
                 .loss(Scored.of(some, Packed.apart(some), TokenLogProbs.of(t, policy, some), new float[0]));
     }
@@ -72,7 +72,7 @@ class SftTest implements RecipeContract<Labelled> {
         TinyModel.Trained trained = TinyModel.train(model, run);
         Policy policy = new Policy(model, trained);
         List<Param> params = trained.params();
-        double n = batch().stream().mapToInt(Labelled::predicted).sum();
+        double n = batch().stream().mapToInt(LabelledTokens::predicted).sum();
         double loss = 0;
         for (int from = 0; from < 8; from += size) {
             try (Kernels k = run.openStep()) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
@@ -59,11 +59,11 @@ class SharedPromptTest {
         return new Pair(answer(common, prompt, chosen, 10 + seed), answer(common, prompt, rejected, 20 + seed));
     }
 
-    private static Labelled answer(int[] common, int prompt, int rest, long seed) {
+    private static LabelledTokens answer(int[] common, int prompt, int rest, long seed) {
         int[] ids = Arrays.copyOf(common, common.length + rest);
         SplittableRandom rng = new SplittableRandom(seed);
         for (int i = common.length; i < ids.length; i++) ids[i] = rng.nextInt(37);
-        return Labelled.completion(ids, prompt);
+        return LabelledTokens.completion(ids, prompt);
     }
 
     /// What a way of reading gives, and how far it may be from another one, by name; then the gradients.
@@ -96,7 +96,7 @@ class SharedPromptTest {
 
     private Result oneByOne() {
         try (Kernels k = run.openStep()) {
-            List<Labelled> all = new ArrayList<>();
+            List<LabelledTokens> all = new ArrayList<>();
             for (Pair p : PAIRS) all.add(p.chosen());
             for (Pair p : PAIRS) all.add(p.rejected());
             return result(k, tape -> TokenLogProbs.of(tape, policy, all));

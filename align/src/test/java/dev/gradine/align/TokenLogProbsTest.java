@@ -1,14 +1,14 @@
 package dev.gradine.align;
 
 import static dev.gradine.autograd.op.Functions.scale;
-import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Linear;
@@ -36,7 +36,8 @@ class TokenLogProbsTest {
 
     private static final int[] FIRST = {3, 30, 0, 36, 5, 5, 9};
     private static final int[] SECOND = {1, 2, 3, 20};
-    private static final List<Labelled> BATCH = List.of(Labelled.completion(FIRST, 4), Labelled.completion(SECOND, 3));
+    private static final List<LabelledTokens> BATCH =
+            List.of(LabelledTokens.completion(FIRST, 4), LabelledTokens.completion(SECOND, 3));
 
     private final Kernels run = CpuKernels.open();
     private final CausalLm model = TinyModel.of(run);
@@ -70,11 +71,11 @@ class TokenLogProbsTest {
         return new double[] {p[3 + off][5], p[4 + off][5], p[5 + off][9], p[9 + off][20]};
     }
 
-    private float[] values(List<Labelled> batch) {
+    private float[] values(List<LabelledTokens> batch) {
         return values(Adapters.NONE, batch);
     }
 
-    private float[] values(Adapters adapters, List<Labelled> batch) {
+    private float[] values(Adapters adapters, List<LabelledTokens> batch) {
         try (Kernels k = run.openStep()) {
             Policy policy = new Policy(model, adapters);
             return k.download(
@@ -115,7 +116,7 @@ class TokenLogProbsTest {
 
     @Test
     void a_sequence_without_loss_has_an_empty_segment() {
-        List<Labelled> batch = List.of(Labelled.completion(SECOND, 4), Labelled.completion(FIRST, 4));
+        List<LabelledTokens> batch = List.of(LabelledTokens.completion(SECOND, 4), LabelledTokens.completion(FIRST, 4));
         try (Kernels k = run.openStep()) {
             TokenLogProbs p = TokenLogProbs.of(Tape.noGrad(k), Policy.of(model), batch);
             assertThat(k.downloadInts(p.offsets())).containsExactly(0, 0, 3);
@@ -153,7 +154,7 @@ class TokenLogProbsTest {
     @Test
     void an_adapted_head_gives_what_the_dense_one_does() {
         double[] expected = Cases.doubles(values(BATCH));
-        Adapters adapted = head((base, x, pass) -> linear(x, base.weight(x, pass)));
+        Adapters adapted = head((base, x, pass) -> matMul(x, base.weight(x, pass)));
         Teeth.bite(values(adapted, BATCH), p -> Tolerance.logits().check("log-probability", p, expected));
     }
 
@@ -214,7 +215,7 @@ class TokenLogProbsTest {
 
     @Test
     void refuses_a_batch_without_loss() {
-        assertThatThrownBy(() -> values(List.of(Labelled.completion(SECOND, 4))))
+        assertThatThrownBy(() -> values(List.of(LabelledTokens.completion(SECOND, 4))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("log_probs: no token of the batch carries loss, expected at least one");
     }

@@ -2,6 +2,15 @@ package dev.gradine.arch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.autograd.Tape;
+import dev.gradine.models.Models;
+import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -69,6 +78,41 @@ class ExamplesTest {
     }
 
     @Test
+    void a_model_from_a_file_is_adapted_trained_on_rows_saved_and_merged(@TempDir Path temp) throws Exception {
+        Path demo = Repository.here().root().resolve("cli/src/main/resources/dev/gradine/cli/demo");
+        Path rows = temp.resolve("rows.jsonl");
+        Files.write(rows, Files.readAllLines(demo.resolve("data/train.jsonl")).subList(0, 8));
+        Path out = temp.resolve("run");
+        String said = run("FineTune", demo.resolve("model").toString(), rows.toString(), out.toString());
+        assertThat(said).matches("[\\d,]+ values trained, in .*run\n");
+        assertThat(out.resolve("adapter_model.safetensors")).isNotEmptyFile();
+        assertThat(out.resolve("report.html")).isNotEmptyFile();
+        try (Kernels k = CpuKernels.open();
+                OpenModel base = Models.open(demo.resolve("model"), k);
+                OpenModel merged = Models.open(out.resolve("merged"), k)) {
+            AdapterSet trained = AdapterFolder.load(out, base.model(), k);
+            float[] adapted = logits(new Policy(base.model(), trained), k);
+            assertThat(logits(Policy.of(merged.model()), k))
+                    .usingComparatorWithPrecision(1e-4f)
+                    .containsExactly(adapted);
+            assertThat(logits(Policy.of(base.model()), k)).isNotEqualTo(adapted);
+        }
+    }
+
+    private static float[] logits(Policy policy, Kernels run) {
+        try (Kernels k = run.openStep()) {
+            TokenBatch batch = TokenBatch.of(List.of(new int[] {1, 5, 9, 3}));
+            return k.download(policy.logits(Tape.noGrad(k), batch).value());
+        }
+    }
+
+    @Test
+    void the_example_of_fine_tuning_takes_25_lines() {
+        Path example = Repository.here().root().resolve("examples/FineTune.java");
+        assertThat(text(example).lines()).hasSizeLessThanOrEqualTo(25);
+    }
+
+    @Test
     void an_example_fits_one_screen() {
         for (Path example : examples()) {
             assertThat(text(example).lines()).as("%s", example).hasSizeLessThanOrEqualTo(MOST_LINES);
@@ -102,7 +146,7 @@ class ExamplesTest {
     }
 
     /// What the example prints, with a point as decimal mark wherever the test runs.
-    private static String run(String name) throws Exception {
+    private static String run(String name, String... args) throws Exception {
         PrintStream stdout = System.out;
         Locale locale = Locale.getDefault();
         var printed = new ByteArrayOutputStream();
@@ -111,10 +155,12 @@ class ExamplesTest {
             Locale.setDefault(Locale.ROOT);
             Class<?> program = loader.loadClass(name);
             Constructor<?> constructor = program.getDeclaredConstructor();
-            Method main = program.getDeclaredMethod("main");
+            boolean takes = args.length > 0;
+            Method main = takes ? program.getDeclaredMethod("main", String[].class) : program.getDeclaredMethod("main");
             constructor.setAccessible(true);
             main.setAccessible(true);
-            main.invoke(constructor.newInstance());
+            if (takes) main.invoke(constructor.newInstance(), (Object) args);
+            else main.invoke(constructor.newInstance());
         } finally {
             System.setOut(stdout);
             Locale.setDefault(locale);

@@ -30,9 +30,10 @@ final class ModuleGraph {
             Map.entry("peft", Set.of("nn", "io", "settings")),
             Map.entry("data", Set.of()),
             Map.entry("align", Set.of("nn", "optim", "data", "settings")),
-            Map.entry("train", Set.of("align", "io")),
-            Map.entry("bench", Set.of("train", "peft", "models", "cuda.kernels")),
-            Map.entry("cli", Set.of("bench")));
+            Map.entry("export", Set.of("models", "peft")),
+            Map.entry("train", Set.of("align", "models", "peft")),
+            Map.entry("bench", Set.of("train", "cuda.kernels")),
+            Map.entry("cli", Set.of("bench", "export")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");

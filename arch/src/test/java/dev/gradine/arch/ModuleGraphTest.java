@@ -66,9 +66,10 @@ class ModuleGraphTest {
                 nn: io.Known peft.Known java.lang.foreign.MemorySegment tools.jackson.databind.Known
                 io: autograd.Known
                 peft: align.Known train.Known
+                export: train.Known align.Known
                 align: peft.Known io.Known com.fasterxml.jackson.annotation.Known
                 data: tensor.Known
-                train: peft.Known cli.Known picocli.CommandLine java.lang.foreign.MemorySegment
+                train: export.Known cli.Known picocli.CommandLine java.lang.foreign.MemorySegment
                 gpu: autograd.Known cuda.sim.Known cuda.driver.Known cuda.kernels.Known jcuda.driver.Known
                 cuda.sim: cuda.driver.Known cuda.kernels.Known jcuda.driver.Known
                 cuda.driver: cuda.sim.Known cuda.kernels.Known
@@ -101,7 +102,8 @@ class ModuleGraphTest {
                 io.gguf: java.lang.foreign.MemorySegment
                 peft: autograd.Known io.Known
                 align: data.Known optim.Known settings.Known autograd.Known
-                train: nn.Known tensor.Known data.Known
+                train: nn.Known tensor.Known data.Known peft.Known models.Known
+                export: models.Known peft.Known
                 bench: train.Known peft.Known cuda.kernels.Known
                 cli: bench.Known peft.Known data.Known tensor.cpu.Known picocli.CommandLine
                 """);

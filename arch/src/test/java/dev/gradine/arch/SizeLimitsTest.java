@@ -22,7 +22,7 @@ class SizeLimitsTest {
             "the header of the file has seven numbers",
             "train/src/main/java/dev/gradine/train/report/RunInfo.java:parameters",
             "one component for each part of run.json",
-            "cli/src/main/java/dev/gradine/cli/TrainingRun.java:parameters",
+            "train/src/main/java/dev/gradine/train/RunLoop.java:parameters",
             "a plan holds what one run is made of",
             "gpu/src/main/java/dev/gradine/gpu/DenseGemm.java:parameters",
             "a product is three matrices, their sizes and how they are multiplied",

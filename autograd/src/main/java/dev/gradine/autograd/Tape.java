@@ -164,7 +164,9 @@ public final class Tape {
     public Var checkpoint(Function<List<Var>, Var> block, List<Var> inputs) {
         Var[] all = inputs.toArray(new Var[0]);
         return apply(
-                new Checkpoint(block, inputs.stream().map(Var::requiresGrad).toList(), this), all);
+                new GradientCheckpoint(
+                        block, inputs.stream().map(Var::requiresGrad).toList(), this),
+                all);
     }
 
     /// The same for a block of one input.

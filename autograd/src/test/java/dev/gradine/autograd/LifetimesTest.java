@@ -3,7 +3,7 @@ package dev.gradine.autograd;
 import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Functions.sub;
-import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 import static dev.gradine.autograd.op.Mean.mean;
 import static dev.gradine.autograd.op.RmsNorm.rmsNorm;
 import static dev.gradine.autograd.op.SliceRows.sliceRows;
@@ -104,7 +104,7 @@ class LifetimesTest {
             case 0 -> add(a, b);
             case 1 -> sub(a, b);
             case 2 -> swiGlu(a, b);
-            case 3 -> linear(a, square);
+            case 3 -> matMul(a, square);
             case 4 -> scale(a, 0.5f);
             case 5 -> sliceRows(scale(a, 2), 0, 3); // a view: stays
             default -> rmsNorm(a, norm, 1e-2f);

@@ -3,7 +3,7 @@ package dev.gradine.autograd;
 import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Functions.sub;
-import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 import static dev.gradine.autograd.op.Mean.mean;
 import static dev.gradine.autograd.op.RmsNorm.rmsNorm;
 import static dev.gradine.autograd.op.SliceRows.sliceRows;
@@ -192,7 +192,7 @@ class TapeTest {
                         case 0 -> add(a, b);
                         case 1 -> sub(a, b);
                         case 2 -> swiGlu(a, b);
-                        case 3 -> linear(a, square);
+                        case 3 -> matMul(a, square);
                         case 4 -> scale(a, 0.5f);
                         case 5 -> sliceRows(add(a, b), 0, 3); // a view of the whole
                         default -> rmsNorm(a, norm, 1e-2f);
@@ -232,7 +232,7 @@ class TapeTest {
             try (Kernels k = run.openStep()) {
                 Tape t = Tape.recording(k);
                 Var h = t.constant(values(k, step));
-                for (int i = 0; i < 8; i++) h = add(h, linear(h, t.param(w)));
+                for (int i = 0; i < 8; i++) h = add(h, matMul(h, t.param(w)));
                 t.backward(mean(h));
                 if (step >= 2) during.add(k.bytesInUse());
             }

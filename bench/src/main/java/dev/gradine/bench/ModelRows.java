@@ -4,7 +4,7 @@ import dev.gradine.align.Dpo;
 import dev.gradine.align.Sft;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
@@ -23,7 +23,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.Learner;
 import dev.gradine.train.PolicyObjective;
@@ -142,9 +142,9 @@ public final class ModelRows {
         return ids;
     }
 
-    private Labelled sequence(int n, int seed) {
+    private LabelledTokens sequence(int n, int seed) {
         int[] ids = tokens(n, model.vocabSize(), seed);
-        return new Labelled(ids, ids);
+        return new LabelledTokens(ids, ids);
     }
 
     private void prefill(int n) {
@@ -171,7 +171,7 @@ public final class ModelRows {
             Tensor token = k.empty(DType.I32, Shape.of(1));
             IntConsumer one = id -> {
                 try (Kernels scratch = k.openStep()) {
-                    scratch.sampling().draw(logits(scratch, id, cache), Rule.GREEDY, new double[0], token);
+                    scratch.sampling().draw(logits(scratch, id, cache), SamplingParams.GREEDY, new double[0], token);
                     scratch.downloadInts(token);
                 }
             };
@@ -216,7 +216,7 @@ public final class ModelRows {
     }
 
     private void sft(Learner learner, Updates updates, Sizes.Batch b) {
-        List<Labelled> all = new ArrayList<>();
+        List<LabelledTokens> all = new ArrayList<>();
         for (int i = 0; i < b.sequences(); i++) all.add(sequence(b.length(), i));
         String work = "lora sft step r16 all-linear %d×%d".formatted(b.sequences(), b.length());
         step(work, b.sequences() * b.length(), updates, PolicyObjective.of(Sft.defaults(), learner), all);
@@ -234,9 +234,9 @@ public final class ModelRows {
         step(work, 2 * PAIRS * sizes.dpo(), updates, objective, all);
     }
 
-    private Labelled answer(int prompt, int pair, int which) {
+    private LabelledTokens answer(int prompt, int pair, int which) {
         int[] ids = tokens(sizes.dpo(), model.vocabSize(), 2 * pair + which);
         System.arraycopy(tokens(prompt, model.vocabSize(), 100 + pair), 0, ids, 0, prompt);
-        return Labelled.completion(ids, prompt);
+        return LabelledTokens.completion(ids, prompt);
     }
 }

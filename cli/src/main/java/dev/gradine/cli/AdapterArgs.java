@@ -5,13 +5,7 @@ import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
 import dev.gradine.peft.Start;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -37,26 +31,6 @@ final class AdapterArgs {
         how.addTo(command);
     }
 
-    boolean continues() {
-        return where.read().initAdapter() != null;
-    }
-
-    /// Tells one start from another: SHA-256 of the adapter continued from, empty for a fresh one.
-    String startDigest() {
-        Path start = where.read().initAdapter();
-        if (start == null) return "";
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            sha.update(Files.readAllBytes(start.resolve(AdapterFolder.CONFIG)));
-            sha.update(Files.readAllBytes(start.resolve(AdapterFolder.WEIGHTS)));
-            return HexFormat.of().formatHex(sha.digest());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
     /// The adapter to be trained.
     AdapterSet adapt(LoadedModel m, long seed) {
         AdapterSettings settings = where.read();
@@ -75,14 +49,9 @@ final class AdapterArgs {
         return (Method) how.read();
     }
 
-    /// What decides the result of a run, for its report and for resuming.
-    void describe(Map<String, Object> settings) {
-        AdapterSettings s = where.read();
-        if (s.initAdapter() != null) {
-            settings.put("init-adapter", s.initAdapter().toString());
-            return;
-        }
-        settings.putAll(how.decisive());
-        settings.putAll(where.decisive(s.or(method().usualTargets())));
+    /// Where the adapter comes from, as part of what decides the result of a run; the run tells the rest itself.
+    Map<String, Object> origin() {
+        Path start = where.read().initAdapter();
+        return start == null ? Map.of() : Map.of("init-adapter", start.toString());
     }
 }

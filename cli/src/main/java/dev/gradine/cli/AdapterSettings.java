@@ -36,11 +36,6 @@ record AdapterSettings(
         return new AdapterSettings(null, null, List.of(), List.of(), List.of());
     }
 
-    /// The same with `usual` targets where none are given.
-    AdapterSettings or(Targets usual) {
-        return targets != null ? this : new AdapterSettings(initAdapter, usual, exclude, layers, modulesToSave);
-    }
-
     /// @param usual targets where none are given
     Selection selection(Targets usual) {
         List<String> blocks = layers.isEmpty() ? List.of() : List.of("layers");

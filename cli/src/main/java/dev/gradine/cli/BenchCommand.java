@@ -11,6 +11,7 @@ import dev.gradine.bench.Session;
 import dev.gradine.bench.StepRows;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.train.MachineInfo;
 import dev.gradine.train.PeakMemory;
 import java.io.IOException;
 import java.io.PrintWriter;

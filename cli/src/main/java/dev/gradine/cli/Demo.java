@@ -10,7 +10,7 @@ import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.tensor.Device;
 import dev.gradine.train.Progress;
-import dev.gradine.train.Screen;
+import dev.gradine.train.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -143,7 +143,7 @@ final class Demo {
     }
 
     private void write(String name, StoryPairs maker, List<String> prompts) {
-        try (Progress progress = new Progress(Screen.ofStderr(), "stories", 0, prompts.size(), "")) {
+        try (Progress progress = new Progress(Terminal.ofStderr(), "stories", 0, prompts.size(), "")) {
             List<StoryPairs.Pair> pairs = maker.of(prompts, done -> progress.update(done, Map.of()));
             if (pairs.isEmpty()) throw new IllegalStateException("demo: " + name + ": the stories told give no pair");
             String lines = pairs.stream().map(p -> p.json() + "\n").collect(Collectors.joining());

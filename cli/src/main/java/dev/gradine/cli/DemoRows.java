@@ -5,13 +5,13 @@ import dev.gradine.cli.demo.Storyteller;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.Passage;
 import dev.gradine.data.Row;
-import dev.gradine.data.encode.Labelled;
-import dev.gradine.data.encode.Mask;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.data.encode.LossMask;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
-import dev.gradine.models.EndTokens;
+import dev.gradine.models.StopTokens;
 import dev.gradine.nn.Policy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +44,7 @@ record DemoRows(Path folder) {
     /// Tells stories by `policy`, which acts with the model opened as `m`.
     static Storyteller teller(LoadedModel m, Policy policy) {
         var tokenizer = m.codecFor(false).tokenizer();
-        return new Storyteller(policy, m.run(), tokenizer, EndTokens.of(tokenizer));
+        return new Storyteller(policy, m.run(), tokenizer, StopTokens.of(tokenizer));
     }
 
     private DataSet read(String name) {
@@ -68,16 +68,16 @@ record DemoRows(Path folder) {
     Meter meter(LoadedModel m, int held, long seed) {
         TextCodec codec = m.codecFor(false);
         int longest = m.model().maxPositions();
-        List<Labelled> endings = new SftEncoder(codec, Mask.COMPLETION, longest)
+        List<LabelledTokens> endings = new SftEncoder(codec, LossMask.COMPLETION, longest)
                 .encode(read(HELD).first(held))
                 .examples();
         List<Pair> pairs =
                 new PreferenceEncoder(codec, longest).encode(read(HELD_PAIRS)).examples();
-        List<Labelled> whole = new ArrayList<>();
+        List<LabelledTokens> whole = new ArrayList<>();
         for (Row row : read(WHOLE).first(held).rows()) {
             if (!(row instanceof Row.Text t)) continue;
             int[] ids = codec.tokenizer().encode(t.text(), true);
-            whole.add(Labelled.completion(Arrays.copyOf(ids, Math.min(longest, ids.length)), 0));
+            whole.add(LabelledTokens.completion(Arrays.copyOf(ids, Math.min(longest, ids.length)), 0));
         }
         return new Meter(endings, pairs, whole, prompts(HELD, held), seed);
     }

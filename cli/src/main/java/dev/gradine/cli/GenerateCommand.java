@@ -3,10 +3,10 @@ package dev.gradine.cli;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
-import dev.gradine.models.EndTokens;
+import dev.gradine.models.StopTokens;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +79,7 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Override
     public void run() {
         if (maxTokens < 1) throw new IllegalArgumentException("--max-tokens: " + maxTokens + ", expected at least 1");
-        Rule rule = new Rule(temperature, topK, topP);
+        SamplingParams params = new SamplingParams(temperature, topK, topP);
         try (LoadedModel m = model.open()) {
             Policy policy = model.policy(m);
             boolean chat = !raw && m.hasTemplate();
@@ -90,7 +90,7 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
                     : codec.tokenizer().encode(prompt, true);
             StringBuilder pending = new StringBuilder(chat ? "" : prompt); // shown once it is known to be of use
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
-            var request = new Generation.Request(rule, maxTokens, EndTokens.of(codec.tokenizer()));
+            var request = new Generation.Request(params, maxTokens, StopTokens.of(codec.tokenizer()));
             new Generation(policy, m.run()).run(ids, request, new SplittableRandom(seed), id -> {
                 print.print(pending + text.next(id));
                 pending.setLength(0);

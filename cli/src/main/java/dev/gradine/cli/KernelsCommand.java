@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Compile the CUDA kernels of cuda-kernels/src/main/cuda to PTX, and assemble each for sm_80 and sm_90 to"
                     + " see its registers and what of them is spilled.",
-            "NeedsGrad NVRTC 12.0 in the folder that NVRTC_HOME names, no GPU and no toolkit."
+            "Needs NVRTC 12.0 in the folder that NVRTC_HOME names, no GPU and no toolkit."
         })
 final class KernelsCommand implements Runnable {
 

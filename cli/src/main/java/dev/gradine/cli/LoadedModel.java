@@ -1,7 +1,6 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.encode.TextCodec;
-import dev.gradine.io.Checkpoint;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
@@ -19,8 +18,6 @@ final class LoadedModel implements AutoCloseable {
     private final Kernels run;
     private final WarmUp warmUp;
     private final OpenModel open;
-    private final boolean ownsDevice;
-    private final List<Quantization> quantised; // one, or none
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
@@ -29,26 +26,23 @@ final class LoadedModel implements AutoCloseable {
 
     /// @param device opens the `run` lifetime that the model is to live in
     LoadedModel(Path source, Supplier<Kernels> device) {
-        this(source, WarmUp.none(), device, true, List.of());
+        this(source, WarmUp.none(), device, List.of());
     }
 
     /// @param device opens the `run` lifetime that the model is to live in
     /// @param quantised which weights become weights of four bits: one, or none
     LoadedModel(Path source, Supplier<Kernels> device, List<Quantization> quantised) {
-        this(source, WarmUp.none(), device, true, quantised);
+        this(source, WarmUp.none(), device, quantised);
     }
 
-    private LoadedModel(
-            Path source, WarmUp warmUp, Supplier<Kernels> device, boolean ownsDevice, List<Quantization> quantised) {
-        this.quantised = quantised;
+    private LoadedModel(Path source, WarmUp warmUp, Supplier<Kernels> device, List<Quantization> quantised) {
         this.warmUp = warmUp;
-        this.ownsDevice = ownsDevice;
         run = device.get();
         try {
             open = Models.open(source, run, quantised);
         } catch (RuntimeException e) {
             warmUp.close();
-            if (ownsDevice) run.close();
+            run.close();
             throw e;
         }
     }
@@ -58,12 +52,7 @@ final class LoadedModel implements AutoCloseable {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
-        return new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), true, quantised);
-    }
-
-    /// A second model on the same device, quantised alike, whose memory there is freed with that of this one.
-    LoadedModel beside(Path other) {
-        return new LoadedModel(other, WarmUp.none(), () -> run, false, quantised);
+        return new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised);
     }
 
     /// Leaves the cores to the caller.
@@ -71,18 +60,9 @@ final class LoadedModel implements AutoCloseable {
         warmUp.close();
     }
 
-    /// As the user named it.
-    Path source() {
-        return open.source();
-    }
-
-    Checkpoint checkpoint() {
-        return open.checkpoint();
-    }
-
-    /// Bytes of the weights, as they lie in the file.
-    long weightBytes() {
-        return open.weightBytes();
+    /// The model with its files.
+    OpenModel open() {
+        return open;
     }
 
     /// The model's tokenizer and chat template.
@@ -109,7 +89,7 @@ final class LoadedModel implements AutoCloseable {
     @Override
     public void close() {
         warmUp.close();
-        if (ownsDevice) run.close();
+        run.close();
         open.close();
     }
 }

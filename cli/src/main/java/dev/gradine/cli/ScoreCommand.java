@@ -2,7 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
@@ -92,7 +92,7 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
         }
         PrintWriter print = spec.commandLine().getOut();
         try (Kernels k = m.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), policy, List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), policy, List.of(new LabelledTokens(ids, ids)));
             float[] logp = k.download(lp.values().value());
             double sum = 0;
             for (int t = 1; t < ids.length; t++) {

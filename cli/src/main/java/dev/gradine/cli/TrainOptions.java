@@ -1,17 +1,14 @@
 package dev.gradine.cli;
 
-import dev.gradine.data.DataSet;
-import dev.gradine.data.encode.Encoder;
-import dev.gradine.nn.Policy;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.TrainSettings;
-import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.profile.Profile;
-import dev.gradine.train.Learner;
-import java.io.PrintWriter;
+import dev.gradine.train.BatchSettings;
+import dev.gradine.train.ReferenceSettings;
+import dev.gradine.train.RunFiles;
+import dev.gradine.train.RunSettings;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
@@ -60,8 +57,7 @@ final class TrainOptions {
     ///
     /// @throws IllegalArgumentException if a number is out of range or two options contradict each other
     void check() {
-        files();
-        settings(1);
+        settings(ReferenceSettings.defaults());
     }
 
     RunFiles files() {
@@ -88,16 +84,6 @@ final class TrainOptions {
         return train.read().seed();
     }
 
-    /// Examples of one optimisation step.
-    int perStep() {
-        return Math.multiplyExact(batches().batch(), train.read().accumulate());
-    }
-
-    /// The model with the adapters that are trained.
-    Learner learner(LoadedModel m, AdapterSet adapted) {
-        return new Learner(new Policy(m.model(), adapted), batches().gradientCheckpointing());
-    }
-
     /// The device, seen by the profile where one is asked for.
     Kernels watched(Kernels run) {
         return files().profile() ? profile.watch(run) : run;
@@ -108,30 +94,17 @@ final class TrainOptions {
         return profile;
     }
 
-    /// @param perEpoch optimisation steps of one pass over the data
+    /// The settings of a run.
+    ///
     /// @throws IllegalArgumentException if a number is out of range or two options contradict each other
-    TrainSettings settings(int perEpoch) {
-        return train.read().with(batches().count(perEpoch), (Optimizer.Settings) optimizer.read());
+    RunSettings settings(ReferenceSettings reference) {
+        TrainSettings numbers = train.read().with(1, (Optimizer.Settings) optimizer.read());
+        return new RunSettings(files(), batches(), numbers, reference);
     }
 
-    /// The examples of all rows that are of use; says how many are not.
-    <E> List<E> encoded(Encoder<E> encoder, DataSet rows, PrintWriter err) {
-        List<E> examples = encoder.encode(rows).examples();
-        if (examples.size() == rows.size()) return examples;
-        err.printf(
-                "gradine: %d of %d rows left out: %s within %d tokens%n",
-                rows.size() - examples.size(), rows.size(), encoder.leftOut(), encoder.maxLength());
-        err.flush();
-        return examples;
-    }
-
-    /// What decides the result of a run, for its report and for resuming.
-    Map<String, Object> describe(TrainSettings settings) {
-        Map<String, Object> m = new LinkedHashMap<>(files.decisive(files()));
-        adapter.describe(m);
-        m.putAll(batches.decisive(batches().counted(settings.steps())));
-        m.putAll(train.decisive(settings));
-        m.putAll(optimizer.decisive());
+    /// What decides the result of a run and only the command line knows: the device, and how the model is read.
+    Map<String, Object> surroundings() {
+        Map<String, Object> m = new LinkedHashMap<>(adapter.origin());
         device.describe(m);
         quantize.describe(m);
         return m;

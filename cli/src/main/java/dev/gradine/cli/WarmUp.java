@@ -2,7 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.align.Sft;
 import dev.gradine.autograd.Tape;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
@@ -90,7 +90,7 @@ final class WarmUp implements AutoCloseable {
             Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
             var objective = PolicyObjective.of(Sft.defaults(), new Learner(new Policy(model, adapted), false));
             int[] ids = IntStream.range(0, TOKENS).toArray();
-            List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
+            List<LabelledTokens> batch = List.of(new LabelledTokens(ids, ids), new LabelledTokens(ids, ids));
             for (int i = 0; i < STEPS && !closed; i++) {
                 try (Kernels k = run.openStep()) {
                     Tape tape = Tape.recording(k);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -39,7 +39,7 @@ class GoldenModelsTest {
         int[] prompt = Values.ints(expected, "greedy_prompt");
         int[] want = Values.ints(expected, "greedy");
         try (LoadedModel m = new LoadedModel(model)) {
-            var request = new Generation.Request(Rule.GREEDY, want.length, _ -> false);
+            var request = new Generation.Request(SamplingParams.GREEDY, want.length, _ -> false);
             assertThat(new Generation(Policy.of(m.model()), m.run())
                             .run(prompt, request, new SplittableRandom(1), _ -> true))
                     .isEqualTo(want);

@@ -7,7 +7,7 @@ import dev.gradine.align.Sft;
 import dev.gradine.autograd.Tape;
 import dev.gradine.cuda.kernels.CudaKernels;
 import dev.gradine.cuda.sim.Simulator;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.gpu.ForwardingGpu;
 import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.GraphCounts;
@@ -94,7 +94,7 @@ class GraphStepTest {
             for (int i = 0; i < lengths.length; i++) {
                 try (Kernels k = m.run().openStep()) {
                     Tape tape = Tape.recording(k);
-                    List<Labelled> batch = List.of(sequence(lengths[i], i));
+                    List<LabelledTokens> batch = List.of(sequence(lengths[i], i));
                     tape.backward(PolicyObjective.of(Sft.defaults(), learner)
                             .forward(Step.training(tape, i), batch, lengths[i] - 1)
                             .loss());
@@ -109,12 +109,12 @@ class GraphStepTest {
         return results;
     }
 
-    private static Labelled sequence(int length, int seed) {
+    private static LabelledTokens sequence(int length, int seed) {
         SplittableRandom random = new SplittableRandom(seed);
         int[] ids = IntStream.range(0, length)
                 .map(_ -> random.nextInt(TinyModel.VOCAB))
                 .toArray();
-        return new Labelled(ids, ids);
+        return new LabelledTokens(ids, ids);
     }
 
     private static void requireSame(List<float[]> got, List<float[]> want) {

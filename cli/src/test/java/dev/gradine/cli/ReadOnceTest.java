@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.align.Dpo;
 import dev.gradine.autograd.Tape;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Step;
@@ -124,6 +124,6 @@ class ReadOnceTest {
         int[] chosen = IntStream.range(0, 20).toArray();
         int[] rejected = IntStream.range(0, 15).toArray();
         rejected[14] = 99;
-        return new Pair(Labelled.completion(chosen, 9), Labelled.completion(rejected, 9));
+        return new Pair(LabelledTokens.completion(chosen, 9), LabelledTokens.completion(rejected, 9));
     }
 }

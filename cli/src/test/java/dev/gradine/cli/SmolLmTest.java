@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.chat.Message;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Json;
 import dev.gradine.nn.Policy;
@@ -14,7 +14,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -93,7 +93,7 @@ class SmolLmTest {
             checkLogits(Arrays.copyOf(logits, ids.length * v), v, key);
             Tensor likeliest = k.empty(DType.I32, Shape.of(answer.length));
             Tensor rows = z.rows(ids.length - 1, ids.length - 1 + answer.length);
-            k.sampling().draw(rows, Rule.GREEDY, new double[0], likeliest);
+            k.sampling().draw(rows, SamplingParams.GREEDY, new double[0], likeliest);
             assertThat(k.downloadInts(likeliest)).isEqualTo(answer);
         }
     }
@@ -137,7 +137,8 @@ class SmolLmTest {
         int[] all = m.codecFor(false).tokenizer().encode(Files.readString(text).substring(0, 4000), true);
         int[] ids = Arrays.copyOf(all, 1024);
         try (Kernels k = m.run().openStep()) {
-            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp =
+                    TokenLogProbs.of(Tape.noGrad(k), Policy.of(m.model()), List.of(new LabelledTokens(ids, ids)));
             double sum = 0;
             for (float x : k.download(lp.values().value())) sum -= x;
             float[] mean = {(float) (sum / (ids.length - 1))};

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.align.Sft;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Batches;
@@ -70,10 +70,10 @@ class StepMemoryTest {
             AdapterSet adapted = AdapterSet.fresh(
                     m.model(), Lora.of(4, 8), Selection.of("all-linear"), m.run(), new SplittableRandom(1));
             int[] ids = new SplittableRandom(2).ints(LENGTH, 0, TinyModel.VOCAB).toArray();
-            List<Labelled> batch = List.of(new Labelled(ids, ids), new Labelled(ids, ids));
-            Batches<Labelled> batches = new Batches<>() {
+            List<LabelledTokens> batch = List.of(new LabelledTokens(ids, ids), new LabelledTokens(ids, ids));
+            Batches<LabelledTokens> batches = new Batches<>() {
                 @Override
-                public List<List<Labelled>> step(int step) {
+                public List<List<LabelledTokens>> step(int step) {
                     return List.of(batch, batch);
                 }
 
@@ -88,7 +88,7 @@ class StepMemoryTest {
                     PolicyObjective.of(Sft.defaults(), new Learner(new Policy(m.model(), adapted), false)),
                     settings.groups(adapted.trained()),
                     batches,
-                    List.<List<Labelled>>of());
+                    List.<List<LabelledTokens>>of());
             Log log = new Log(m);
             new StepLoop<>(settings, task, m.run(), log).run(() -> false);
             return log;

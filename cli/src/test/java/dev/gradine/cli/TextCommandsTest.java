@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
@@ -102,7 +102,8 @@ class TextCommandsTest {
                 Kernels k = m.run().openStep()) {
             int[] ids = m.codecFor(false).tokenizer().encode(text, true);
             assertThat(ids).containsExactly('a', 'b', 'c', 'd');
-            TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), Policy.of(m.model()), List.of(new Labelled(ids, ids)));
+            TokenLogProbs lp =
+                    TokenLogProbs.of(Tape.noGrad(k), Policy.of(m.model()), List.of(new LabelledTokens(ids, ids)));
             float[] logp = k.download(lp.values().value());
             double sum = (double) logp[0] + logp[1] + logp[2];
             assertThat(lines)

@@ -15,7 +15,7 @@ final class RowParser {
         if (!decided) format = value.isString() ? Format.STRING : Format.of(columns(value));
         decided = true;
         if (format == Format.STRING) {
-            if (!value.isString()) throw Fields.unexpected("value", value, "a string (as the first row is)");
+            if (!value.isString()) throw RowFields.unexpected("value", value, "a string (as the first row is)");
             return new Row.Text(value.asString());
         }
         Set<String> columns = columns(value);
@@ -25,17 +25,17 @@ final class RowParser {
                         + " (as in the first row)");
             }
         }
-        return row(new Fields(value));
+        return row(new RowFields(value));
     }
 
     private static Set<String> columns(JsonNode value) {
-        if (!value.isObject()) throw Fields.unexpected("value", value, "an object");
+        if (!value.isObject()) throw RowFields.unexpected("value", value, "an object");
         Set<String> out = new LinkedHashSet<>();
         for (var e : value.properties()) out.add(e.getKey());
         return out;
     }
 
-    private Row row(Fields f) {
+    private Row row(RowFields f) {
         return switch (format) {
             case STRING, TEXT -> new Row.Text(f.string("text"));
             case TOKENS -> tokens(f);
@@ -52,7 +52,7 @@ final class RowParser {
         };
     }
 
-    private static Row tokens(Fields f) {
+    private static Row tokens(RowFields f) {
         int[] ids = f.integers("input_ids");
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0) {
@@ -63,26 +63,26 @@ final class RowParser {
         return new Row.Tokens(ids, f.has("labels") ? f.integers("labels") : ids);
     }
 
-    private static Row judged(Fields f) {
+    private static Row judged(RowFields f) {
         Row.Completion c = answer(f);
         return new Row.Judged(c.prompt(), c.completion(), f.flag("label"), c.variables());
     }
 
-    private static Row completion(Fields f) {
+    private static Row completion(RowFields f) {
         if (f.has("label")) {
             throw new DataException("field label is there, expected prompt + completion alone (as in the first row)");
         }
         return answer(f);
     }
 
-    private static Row.Completion answer(Fields f) {
+    private static Row.Completion answer(RowFields f) {
         Passage prompt = f.passage("prompt");
         Passage completion = f.passage("completion");
         same("completion", completion, prompt);
         return new Row.Completion(prompt, completion, f.variables());
     }
 
-    private static Row preference(Fields f) {
+    private static Row preference(RowFields f) {
         Passage prompt = f.passage("prompt");
         Passage chosen = f.passage("chosen");
         Passage rejected = f.passage("rejected");
@@ -102,7 +102,7 @@ final class RowParser {
     }
 
     /// An Alpaca row as a conversation: the user says the instruction, a blank line and the input, if there is one.
-    private static Passage instruction(Fields f) {
+    private static Passage instruction(RowFields f) {
         String input = f.stringOrEmpty("input");
         String instruction = f.string("instruction");
         String user = input.isBlank() ? instruction : instruction + "\n\n" + input;

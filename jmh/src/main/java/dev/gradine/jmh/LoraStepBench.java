@@ -2,7 +2,7 @@ package dev.gradine.jmh;
 
 import dev.gradine.align.Sft;
 import dev.gradine.autograd.Tape;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
@@ -55,11 +55,11 @@ public class LoraStepBench extends CpuBench {
     public String batch = "";
 
     private final List<OpenModel> opened = new ArrayList<>();
-    private final List<Labelled> examples = new ArrayList<>();
+    private final List<LabelledTokens> examples = new ArrayList<>();
     private double weight;
     private int updates;
 
-    private record Ready(Objective<Labelled> objective, AdapterSet adapted, Optimizer optimizer) {}
+    private record Ready(Objective<LabelledTokens> objective, AdapterSet adapted, Optimizer optimizer) {}
 
     private final List<Ready> ready = new ArrayList<>();
 
@@ -79,9 +79,9 @@ public class LoraStepBench extends CpuBench {
         for (int i = 0; i < Integer.parseInt(sizes[0]); i++) {
             int[] ids = random.ints(Integer.parseInt(sizes[1]), 0, llama.vocabSize())
                     .toArray();
-            examples.add(new Labelled(ids, ids));
+            examples.add(new LabelledTokens(ids, ids));
         }
-        weight = examples.stream().mapToInt(Labelled::predicted).sum();
+        weight = examples.stream().mapToInt(LabelledTokens::predicted).sum();
         double first = step();
         double last = first;
         for (int i = 0; i < 9; i++) last = step();

@@ -1,7 +1,7 @@
 package dev.gradine.models;
 
 import static dev.gradine.autograd.op.Functions.add;
-import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -86,7 +86,7 @@ public record Gpt2() implements Family {
 
     private static Var begin(Embedding tokens, Weight table, Tape tape, Pass pass) {
         Var h = tokens.forward(tape, pass);
-        return tape.frame(x -> add(x, gather(table.on(x, pass), pass.positions())), h);
+        return tape.frame(x -> add(x, indexSelect(table.on(x, pass), pass.positions())), h);
     }
 
     private static Block block(int layer, Weights w, Shape s) {

@@ -22,10 +22,14 @@ public final class OpenModel implements AutoCloseable {
     private final Kernels run;
     private final Checkpoint checkpoint;
     private final CausalLm model;
+    private final Families families;
+    private final List<Quantization> quantised; // one, or none
 
     OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised) {
         this.source = source;
         this.run = run;
+        this.families = families;
+        this.quantised = quantised;
         try {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
             Weights.Source stored = (name, _) -> checkpoint.tensor(name);
@@ -50,6 +54,11 @@ public final class OpenModel implements AutoCloseable {
         if (c.names().parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
             NonFinite.requireNone(c);
         }
+    }
+
+    /// A second model on the same device, quantised alike.
+    public OpenModel beside(Path other) {
+        return new OpenModel(other, run, families, quantised);
     }
 
     /// The file or folder, as it was named.

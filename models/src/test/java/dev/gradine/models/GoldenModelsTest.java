@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -48,7 +48,7 @@ class GoldenModelsTest {
             int[] expected = g.tokens("greedy").getFirst();
             boolean withPrompt = Arrays.equals(Arrays.copyOf(expected, prompt.length), prompt);
             int[] answer = withPrompt ? Arrays.copyOfRange(expected, prompt.length, expected.length) : expected;
-            var request = new Generation.Request(Rule.GREEDY, answer.length, _ -> false);
+            var request = new Generation.Request(SamplingParams.GREEDY, answer.length, _ -> false);
             int[] written =
                     new Generation(Policy.of(g.model), g.run).run(prompt, request, new SplittableRandom(1), _ -> true);
             assertThat(written).isEqualTo(answer);

@@ -1,6 +1,6 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -112,7 +112,7 @@ public final class Decoder implements CausalLm {
     /// The rows of the tokens given, without those of virtual ones.
     private static Var given(Var h, Pass pass) {
         if (pass.rows() == pass.batch()) return h;
-        Var rows = gather(h, h.tape().kernels().ofInts(pass.rows().realRows()));
+        Var rows = indexSelect(h, h.tape().kernels().ofInts(pass.rows().realRows()));
         h.release();
         return rows;
     }

@@ -1,6 +1,6 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -38,7 +38,7 @@ public final class Embedding implements Site {
     /// Rows of the tokens of `pass`, `f32[N,C]`, with whatever stands in for them.
     public Var forward(Tape tape, Pass pass) {
         Var table = tape.param(pass.adapters().at(weight));
-        Var h = gather(table, tape.kernels().ofInts(ids(pass)));
+        Var h = indexSelect(table, tape.kernels().ofInts(ids(pass)));
         return pass.adapters().at(this, h, pass);
     }
 

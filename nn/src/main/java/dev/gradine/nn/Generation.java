@@ -6,7 +6,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.Arrays;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
@@ -31,10 +31,10 @@ public final class Generation {
 
     /// What to write and when to stop.
     ///
-    /// @param rule how a token is drawn
+    /// @param params how a token is drawn
     /// @param maxTokens most tokens to write
     /// @param isEnd whether a token ends the text; it is not written
-    public record Request(Rule rule, int maxTokens, IntPredicate isEnd) {}
+    public record Request(SamplingParams params, int maxTokens, IntPredicate isEnd) {}
 
     /// Continues `prompt`, telling `onToken` of each token as it comes; it returns false to stop.
     ///
@@ -53,7 +53,7 @@ public final class Generation {
         int n = 0;
         try (Kernels k = run.openStep()) {
             KvCache cache = policy.model().newCache(k, virtual + prompt.length + limit);
-            Draw draw = new Draw(request.rule(), rng, k.empty(DType.I32, Shape.of(1)));
+            Draw draw = new Draw(request.params(), rng, k.empty(DType.I32, Shape.of(1)));
             int token = read(k, prompt, cache, draw);
             while (n < limit) {
                 if (request.isEnd().test(token)) break;
@@ -66,11 +66,11 @@ public final class Generation {
     }
 
     /// How tokens are drawn, and where the device writes them.
-    private record Draw(Rule rule, RandomGenerator rng, Tensor token) {
+    private record Draw(SamplingParams params, RandomGenerator rng, Tensor token) {
 
         int from(Kernels k, Tensor logits) {
-            double[] u = rule.isGreedy() ? new double[0] : new double[] {rng.nextDouble()};
-            k.sampling().draw(logits, rule, u, token);
+            double[] u = params.isGreedy() ? new double[0] : new double[] {rng.nextDouble()};
+            k.sampling().draw(logits, params, u, token);
             return k.downloadInts(token)[0];
         }
     }

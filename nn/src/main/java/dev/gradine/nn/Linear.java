@@ -67,7 +67,7 @@ public final class Linear implements Site {
 
     /// The layer itself, `f32[N,I] → f32[N,O]`.
     public Var base(Var x, Pass pass) {
-        return biased(dev.gradine.autograd.op.Linear.linear(x, weight.on(x, pass)), pass);
+        return biased(dev.gradine.autograd.op.MatMul.matMul(x, weight.on(x, pass)), pass);
     }
 
     /// Adds the bias, if there is one, to `y = x Wᵀ`, which is released.

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
@@ -26,7 +26,7 @@ class GenerationTest {
     }
 
     private int[] write(int[] prompt, int most, IntPredicate isEnd, IntPredicate onToken) {
-        var request = new Generation.Request(Rule.GREEDY, most, isEnd);
+        var request = new Generation.Request(SamplingParams.GREEDY, most, isEnd);
         return new Generation(Policy.of(model), run).run(prompt, request, new SplittableRandom(1), onToken);
     }
 

@@ -178,7 +178,7 @@ class TrunkTest {
                 Var y = base.base(x, pass);
                 if (!trained) return y;
                 return Functions.add(
-                        y, dev.gradine.autograd.op.Linear.linear(x, x.tape().param(a)));
+                        y, dev.gradine.autograd.op.MatMul.matMul(x, x.tape().param(a)));
             });
         }
         try (Kernels k = run.openStep()) {

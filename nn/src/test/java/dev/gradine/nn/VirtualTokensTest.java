@@ -12,7 +12,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -184,7 +184,7 @@ class VirtualTokensTest {
 
     @Test
     void text_behind_them_is_that_behind_real_tokens() {
-        var request = new Generation.Request(Rule.GREEDY, 8, _ -> false);
+        var request = new Generation.Request(SamplingParams.GREEDY, 8, _ -> false);
         int[] got = new Generation(new Policy(model, prompt(FRONT)), run)
                 .run(SECOND, request, new SplittableRandom(1), _ -> true);
         int[] want = new Generation(Policy.of(model), run)
@@ -246,7 +246,7 @@ class VirtualTokensTest {
         assertThatThrownBy(() -> hidden(soft, TokenBatch.of(List.of(new int[62]))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("tiny: position is 64, expected below 64 (max_position_embeddings)");
-        var request = new Generation.Request(Rule.GREEDY, 8, _ -> false);
+        var request = new Generation.Request(SamplingParams.GREEDY, 8, _ -> false);
         Generation generation = new Generation(new Policy(model, soft), run);
         assertThat(generation.run(new int[60], request, new SplittableRandom(1), _ -> true))
                 .hasSize(1);

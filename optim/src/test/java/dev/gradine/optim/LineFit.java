@@ -2,7 +2,7 @@ package dev.gradine.optim;
 
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Functions.sub;
-import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
@@ -88,8 +88,8 @@ final class LineFit implements Objective<LineFit.Point> {
         Tape tape = step.tape();
         Kernels k = tape.kernels();
         Var x = tape.constant(k.of(Shape.of(n, 2), xs));
-        Var e = sub(linear(tape.param(w), x), tape.constant(k.of(Shape.of(1, n), ts))); // w Xᵀ − t
-        Var squares = linear(e, e);
+        Var e = sub(matMul(tape.param(w), x), tape.constant(k.of(Shape.of(1, n), ts))); // w Xᵀ − t
+        Var squares = matMul(e, e);
         MeanMetrics m = new MeanMetrics();
         m.add("loss", k.download(squares.value())[0], n);
         return new Outcome(scale(squares, (float) (1 / totalWeight)), m);

@@ -67,7 +67,7 @@ public record AdapterConfig(Method method, Selection selection) {
     /// @param where names the file in messages
     /// @throws AdapterException names the field that is missing or cannot be used
     static AdapterConfig read(Map<String, Object> json, String where) {
-        Fields f = new Fields(json, where);
+        ConfigFields f = new ConfigFields(json, where);
         Method method = Methods.read(f);
         PeftFields fields = method.peftFields();
         fields.require(f, method.marks().keySet());

@@ -98,7 +98,7 @@ public final class AdapterFolder {
             set.adapters().keySet().forEach(stored::requireSameTable);
             stored.requireAllRead();
         }
-        return set;
+        return set.asTrained();
     }
 
     /// A file of which every tensor must be read.

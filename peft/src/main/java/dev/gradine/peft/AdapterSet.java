@@ -29,10 +29,13 @@ public final class AdapterSet implements Adapters {
     private final SequencedMap<Site, Adapter> adapters = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> copies = new LinkedHashMap<>();
 
-    private AdapterSet(Model model, Method method, Selection selection) {
+    private final boolean wasTrained;
+
+    private AdapterSet(Model model, Method method, Selection selection, boolean wasTrained) {
         this.model = model;
         this.method = method;
         this.selection = selection;
+        this.wasTrained = wasTrained;
     }
 
     /// Fresh adapters for `model`; with them it still computes what it did, unless the method says otherwise.
@@ -47,7 +50,7 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
-        AdapterSet set = new AdapterSet(model, method, where);
+        AdapterSet set = new AdapterSet(model, method, where, false);
         for (Site site : sites(model)) {
             if (!set.adapts(site)) continue;
             int number = start.number() + set.adapters.size();
@@ -127,6 +130,19 @@ public final class AdapterSet implements Adapters {
         return model;
     }
 
+    /// Whether it was read from a file, and did not begin here.
+    public boolean wasTrained() {
+        return wasTrained;
+    }
+
+    /// The same adapters, with the values of a file in them.
+    AdapterSet asTrained() {
+        AdapterSet other = new AdapterSet(model, method, selection, true);
+        other.adapters.putAll(adapters);
+        other.copies.putAll(copies);
+        return other;
+    }
+
     /// How it is adapted.
     public Method method() {
         return method;
@@ -179,7 +195,7 @@ public final class AdapterSet implements Adapters {
 
     /// The same adapters and copies on other values.
     public AdapterSet over(UnaryOperator<Param> values) {
-        AdapterSet other = new AdapterSet(model, method, selection);
+        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
         return other;
@@ -189,7 +205,7 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
-        AdapterSet other = new AdapterSet(model, method, selection);
+        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         adapters.forEach((site, a) -> other.adapters.put(site, a.settled(site, run)));
         other.copies.putAll(copies);
         return other;

@@ -5,8 +5,8 @@ import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.div;
 import static dev.gradine.autograd.op.Functions.mul;
 import static dev.gradine.autograd.op.Functions.sub;
-import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.LowRankLinear.lowRankLinear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
@@ -150,7 +150,7 @@ public record Dora(@Part Lora lora) implements Method {
             if (!pass.isTraining() || low.p() == 0) return base.biased(scaled(x, w, g), pass);
             Var left = dropout(x, low.p(), LoraLinear.seed(pass.seed(), low.index()));
             Var lost = sub(x, left);
-            Var rest = linear(lost, w);
+            Var rest = matMul(lost, w);
             lost.release();
             Var y = scaled(left, w, g);
             left.recompute();

@@ -2,8 +2,8 @@ package dev.gradine.peft;
 
 import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
-import static dev.gradine.autograd.op.Linear.linear;
-import static dev.gradine.peft.Columns.columns;
+import static dev.gradine.autograd.op.MatMul.matMul;
+import static dev.gradine.peft.SelectedColumns.columns;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
@@ -58,7 +58,7 @@ public record LoraEmbedding(Param a, Param b, float s) implements EmbeddingAdapt
     private Var update(Tape t, Pass pass) {
         int[] ids = IntStream.of(pass.rows().ids()).map(id -> Math.max(id, 0)).toArray();
         Var low = columns(t.param(a), ids);
-        Var high = linear(low, t.param(b));
+        Var high = matMul(low, t.param(b));
         low.release();
         Var update = scale(high, s);
         high.release();
@@ -72,7 +72,7 @@ public record LoraEmbedding(Param a, Param b, float s) implements EmbeddingAdapt
 
     @Override
     public Tensor merged(Tensor w, Kernels k) {
-        Tensor bt = Columns.transposed(b.value(), k);
+        Tensor bt = SelectedColumns.transposed(b.value(), k);
         k.matMul().tn(a.value(), bt, s, true, w);
         k.release(bt);
         return w;

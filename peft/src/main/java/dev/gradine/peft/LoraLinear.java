@@ -3,8 +3,8 @@ package dev.gradine.peft;
 import static dev.gradine.autograd.op.Dropout.dropout;
 import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
-import static dev.gradine.autograd.op.Linear.linear;
 import static dev.gradine.autograd.op.LowRankLinear.lowRankLinear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
@@ -59,13 +59,13 @@ public record LoraLinear(Param a, Param b, float s, float p, int index) implemen
     private Var dropping(Var x, Var w, long seed) {
         Tape t = x.tape();
         Var left = dropout(x, p, seed);
-        Var low = linear(left, t.param(a));
+        Var low = matMul(left, t.param(a));
         left.recompute();
-        Var high = linear(low, t.param(b));
+        Var high = matMul(low, t.param(b));
         low.release();
         Var update = scale(high, s);
         high.release();
-        Var own = linear(x, w);
+        Var own = matMul(x, w);
         Var y = add(own, update);
         own.release();
         update.release();

@@ -37,7 +37,7 @@ public final class Methods {
     /// The method that a PEFT configuration tells of: of those of its type whose marks it has, the one with most.
     ///
     /// @throws AdapterException names the field that is missing or cannot be used
-    static Method read(Fields file) {
+    static Method read(ConfigFields file) {
         return all().stream()
                 .filter(m -> m.peftType().equals(file.json().get("peft_type")))
                 .filter(m -> m.marks().entrySet().stream()
@@ -51,7 +51,7 @@ public final class Methods {
         return all().stream().map(Method::peftType).distinct().sorted().collect(Collectors.joining(", "));
     }
 
-    private static Method read(Method defaults, Fields file) {
+    private static Method read(Method defaults, ConfigFields file) {
         Settings<Record> settings = Settings.of((Record) defaults);
         Map<String, Object> given = new LinkedHashMap<>();
         for (Setting s : settings.all()) {
@@ -69,7 +69,7 @@ public final class Methods {
         Map<String, @Nullable Object> all = new LinkedHashMap<>();
         for (Setting s : Settings.of((Record) method).all()) {
             String field = s.option().peft();
-            if (!field.isEmpty()) all.put(field, Fields.plain(s.of((Record) method)));
+            if (!field.isEmpty()) all.put(field, ConfigFields.plain(s.of((Record) method)));
         }
         return all;
     }

@@ -76,7 +76,7 @@ public final class PeftFields {
 
     /// @param marks fields by which the method was found
     /// @throws AdapterException if another field of the file has a value that is not accepted
-    void require(Fields file, Set<String> marks) {
+    void require(ConfigFields file, Set<String> marks) {
         others.forEach((name, f) -> {
             if (!file.json().containsKey(name) || marks.contains(name)) return;
             if (!f.accepts().test(file.json().get(name))) throw file.wrong(name, f.expected());

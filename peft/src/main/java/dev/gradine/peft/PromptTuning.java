@@ -1,6 +1,6 @@
 package dev.gradine.peft;
 
-import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.PutRows.putRows;
 
 import dev.gradine.autograd.Param;
@@ -145,7 +145,7 @@ public record PromptTuning(
         if (promptInit == Init.RANDOM) normal(rows, start);
         else
             start.run()
-                    .gather()
+                    .indexSelect()
                     .forward(
                             start.run().ofInts(tokens(e, start)),
                             e.weight().param().value(),
@@ -187,7 +187,7 @@ public record PromptTuning(
             Tape t = h.tape();
             int n = virtualTokens();
             int[] from = IntStream.range(0, at.length).map(i -> i % n).toArray();
-            Var each = gather(t.param(rows), t.kernels().ofInts(from));
+            Var each = indexSelect(t.param(rows), t.kernels().ofInts(from));
             Var y = putRows(h, each, at);
             each.release();
             h.release();

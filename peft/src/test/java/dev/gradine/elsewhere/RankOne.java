@@ -1,7 +1,7 @@
 package dev.gradine.elsewhere;
 
 import static dev.gradine.autograd.op.Functions.add;
-import static dev.gradine.autograd.op.Linear.linear;
+import static dev.gradine.autograd.op.MatMul.matMul;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Var;
@@ -72,7 +72,7 @@ public record RankOne(
 
         @Override
         public Var apply(Linear base, Var x, Pass pass) {
-            Var side = linear(linear(x, x.tape().param(v)), x.tape().param(u));
+            Var side = matMul(matMul(x, x.tape().param(v)), x.tape().param(u));
             return add(base.base(x, pass), side);
         }
 

@@ -1,7 +1,7 @@
 package dev.gradine.peft;
 
 import static dev.gradine.autograd.op.Functions.scale;
-import static dev.gradine.autograd.op.Gather.gather;
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.Mean.mean;
 
@@ -130,7 +130,7 @@ final class GoldenAdapter implements AutoCloseable {
             Tape tape = Tape.recording(k);
             Pass pass = Pass.of(tape, TokenBatch.of(tokens("input_ids"))).with(m);
             Var hidden = plain.hidden(pass);
-            Var h = gather(hidden, k.ofInts(rows.stream().mapToInt(i -> i).toArray()));
+            Var h = indexSelect(hidden, k.ofInts(rows.stream().mapToInt(i -> i).toArray()));
             Tensor ids = k.ofInts(targets.stream().mapToInt(i -> i).toArray());
             Var loss = scale(mean(logProb(plain.head().logits(h, pass), ids, null)), -1);
             tape.backward(loss);

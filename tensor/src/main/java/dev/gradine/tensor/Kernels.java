@@ -7,8 +7,8 @@ import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
-import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
+import dev.gradine.tensor.kernel.IndexSelectKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LayoutKernel;
@@ -168,7 +168,7 @@ public interface Kernels extends AutoCloseable {
     KvAppendKernel kvAppend();
 
     /// Rows of a table by index: embedding and row selection.
-    GatherKernel gather();
+    IndexSelectKernel indexSelect();
 
     /// Values to other places: permuted axes, columns, rows written by index.
     LayoutKernel layout();

@@ -41,9 +41,9 @@ class DTypeTest {
     void a_requirement_names_op_argument_and_type() {
         try (Arena arena = Arena.ofConfined()) {
             Tensor ids = Tensor.of(arena, Shape.of(2), 1, 2);
-            DTypeException.require("gather", "ids", ids, DType.I32);
-            assertThatThrownBy(() -> DTypeException.require("gather", "ids", ids, DType.F32))
-                    .hasMessage("gather: ids is I32, expected F32");
+            DTypeException.require("index_select", "ids", ids, DType.I32);
+            assertThatThrownBy(() -> DTypeException.require("index_select", "ids", ids, DType.F32))
+                    .hasMessage("index_select: ids is I32, expected F32");
         }
     }
 }

@@ -51,7 +51,7 @@ public record Tolerance(double absolute, double relative, String reason) {
     /// taken as `scale`, and the kernel by `ulps`.
     public static Tolerance slope(double scale, double ulps) {
         return new Tolerance(
-                TINY + scale * (Slope.STEP * Slope.STEP + ulps * 2 * EPSILON),
+                TINY + scale * (FiniteDifference.STEP * FiniteDifference.STEP + ulps * 2 * EPSILON),
                 0,
                 "h² and " + ulps + " ulp of " + scale);
     }

@@ -64,7 +64,7 @@ class ToleranceTest {
 
     @Test
     void the_slope_of_a_cubic_is_its_derivative() {
-        double[] got = Slope.of(x -> x[0] * x[0] * x[0] + 5 * x[1], new double[] {2, 7});
+        double[] got = FiniteDifference.of(x -> x[0] * x[0] * x[0] + 5 * x[1], new double[] {2, 7});
         Tolerance t = Tolerance.slope(12, 1);
         t.check("slope", Cases.floats(got), new double[] {12, 5});
         Teeth.bite(Cases.floats(got), g -> t.check("slope", g, new double[] {12, 5}));

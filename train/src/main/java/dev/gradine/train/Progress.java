@@ -23,7 +23,7 @@ public final class Progress implements AutoCloseable {
     private static final int LONGEST_BAR = 30;
     private static final int SHORTEST_BAR = 8;
 
-    private final Screen screen;
+    private final Terminal screen;
     private final String label;
     private final long total;
     private final String chosen;
@@ -42,7 +42,7 @@ public final class Progress implements AutoCloseable {
     ///
     /// @param label one word, such as `train`
     /// @param chosen name of one more metric to show after the loss; empty for none
-    public Progress(Screen screen, String label, long done, long total, String chosen) {
+    public Progress(Terminal screen, String label, long done, long total, String chosen) {
         if (done < 0 || done > total) {
             throw new IllegalArgumentException(
                     "progress: done is " + done + ", expected 0 to " + total + " (the total)");

@@ -1,7 +1,7 @@
 package dev.gradine.train;
 
 import dev.gradine.align.Packed;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.tensor.Kernels;
@@ -34,9 +34,9 @@ public final class ReferenceCache implements ReferenceLogProbs {
     private static final String FINGERPRINT = "gradine.fingerprint";
     private static final String VALUES = "logprobs";
 
-    private final Map<Labelled, Float> values;
+    private final Map<LabelledTokens, Float> values;
 
-    private ReferenceCache(Map<Labelled, Float> values) {
+    private ReferenceCache(Map<LabelledTokens, Float> values) {
         this.values = values;
     }
 
@@ -54,8 +54,8 @@ public final class ReferenceCache implements ReferenceLogProbs {
     ///
     /// @param groups the sequences of each example
     /// @throws IllegalArgumentException if the file belongs to other data or another reference
-    public static ReferenceCache open(Path file, List<List<Labelled>> groups, Source source, Kernels kernels) {
-        Set<Labelled> all = new LinkedHashSet<>();
+    public static ReferenceCache open(Path file, List<List<LabelledTokens>> groups, Source source, Kernels kernels) {
+        Set<LabelledTokens> all = new LinkedHashSet<>();
         groups.forEach(all::addAll);
         String fingerprint = fingerprint(all, source.name());
         if (!Files.exists(file)) compute(file, groups, source, kernels, fingerprint);
@@ -69,23 +69,24 @@ public final class ReferenceCache implements ReferenceLogProbs {
         }
     }
 
-    private static Map<Labelled, Float> values(Safetensors f, Set<Labelled> all, Kernels kernels) {
+    private static Map<LabelledTokens, Float> values(Safetensors f, Set<LabelledTokens> all, Kernels kernels) {
         float[] v = kernels.download(kernels.fromHost(f.tensor(VALUES)));
         if (v.length != all.size()) {
             throw new IllegalArgumentException(
                     "%s: %s has %d values, expected %d".formatted(f.path(), VALUES, v.length, all.size()));
         }
-        Map<Labelled, Float> values = new HashMap<>();
+        Map<LabelledTokens, Float> values = new HashMap<>();
         int i = 0;
-        for (Labelled l : all) values.put(l, v[i++]);
+        for (LabelledTokens l : all) values.put(l, v[i++]);
         return values;
     }
 
-    private static void compute(Path file, List<List<Labelled>> groups, Source s, Kernels k, String fingerprint) {
-        Map<Labelled, Float> values = new LinkedHashMap<>();
-        for (List<Labelled> group : groups) for (Labelled l : group) values.put(l, 0f); // in the order of the file
+    private static void compute(Path file, List<List<LabelledTokens>> groups, Source s, Kernels k, String fingerprint) {
+        Map<LabelledTokens, Float> values = new LinkedHashMap<>();
+        for (List<LabelledTokens> group : groups)
+            for (LabelledTokens l : group) values.put(l, 0f); // in the order of the file
         for (int from = 0; from < groups.size(); from += s.batch()) {
-            List<List<Labelled>> some = groups.subList(from, Math.min(groups.size(), from + s.batch()));
+            List<List<LabelledTokens>> some = groups.subList(from, Math.min(groups.size(), from + s.batch()));
             try (Kernels step = k.openStep()) {
                 Packed packed = Packed.of(some, s.shareBeginnings());
                 float[] sums = s.reference().of(step, packed);
@@ -104,11 +105,11 @@ public final class ReferenceCache implements ReferenceLogProbs {
         }
     }
 
-    private static String fingerprint(Set<Labelled> all, String name) {
+    private static String fingerprint(Set<LabelledTokens> all, String name) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             sha.update(name.getBytes(StandardCharsets.UTF_8));
-            for (Labelled l : all) {
+            for (LabelledTokens l : all) {
                 int[] ids = l.ids();
                 ByteBuffer b = ByteBuffer.allocate(8 * ids.length + 4).putInt(ids.length);
                 for (int t = 0; t < ids.length; t++) b.putInt(ids[t]).putInt(l.label(t));
@@ -122,7 +123,7 @@ public final class ReferenceCache implements ReferenceLogProbs {
 
     @Override
     public float[] of(Kernels kernels, Packed batch) {
-        List<Labelled> sequences = batch.sequences();
+        List<LabelledTokens> sequences = batch.sequences();
         float[] all = new float[sequences.size()];
         for (int i = 0; i < all.length; i++) {
             Float value = values.get(sequences.get(i));

@@ -18,7 +18,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.models.Families;
@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CustomRecipeTest {
 
     /// Three answers to a prompt, the best first.
-    private record Ranking(Labelled first, Labelled second, Labelled third) {}
+    private record Ranking(LabelledTokens first, LabelledTokens second, LabelledTokens third) {}
 
     /// Each answer is to be likelier, per token, than the next: L = softplus(a₂ − a₁) + softplus(a₃ − a₂).
     private record InOrder() implements CustomRecipe<Ranking> {
@@ -68,7 +68,7 @@ class CustomRecipeTest {
         }
 
         @Override
-        public List<Labelled> sequences(Ranking r) {
+        public List<LabelledTokens> sequences(Ranking r) {
             return List.of(r.first(), r.second(), r.third());
         }
 
@@ -166,13 +166,13 @@ class CustomRecipeTest {
         return run.of(shape, Cases.plain(name.hashCode(), shape.size(), 0.5f));
     }
 
-    private static Labelled answer(int... tokens) {
+    private static LabelledTokens answer(int... tokens) {
         int[] ids = new int[3 + tokens.length];
         ids[0] = 3;
         ids[1] = 1;
         ids[2] = 4;
         System.arraycopy(tokens, 0, ids, 3, tokens.length);
-        return Labelled.completion(ids, 3);
+        return LabelledTokens.completion(ids, 3);
     }
 
     private <E> double loss(Objective<E> objective, List<E> batch) {
@@ -182,7 +182,7 @@ class CustomRecipeTest {
         }
     }
 
-    private double mean(Labelled answer) {
+    private double mean(LabelledTokens answer) {
         try (Kernels k = run.openStep()) {
             var lp = TokenLogProbs.of(Tape.noGrad(k), learner.policy(), List.of(answer));
             return k.download(lp.sums().value())[0] / (double) answer.predicted();

@@ -20,11 +20,11 @@ class ProgressTest {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private long now;
 
-    private Screen screen(boolean terminal, int columns, Charset charset) {
-        return new Screen(new PrintStream(bytes, true, charset), () -> now, terminal, columns);
+    private Terminal screen(boolean terminal, int columns, Charset charset) {
+        return new Terminal(new PrintStream(bytes, true, charset), () -> now, terminal, columns);
     }
 
-    private Screen terminal(int columns) {
+    private Terminal terminal(int columns) {
         return screen(true, columns, StandardCharsets.UTF_8);
     }
 
@@ -185,16 +185,16 @@ class ProgressTest {
 
     @Test
     void the_width_is_that_of_COLUMNS_or_eighty() {
-        assertThat(Screen.columns(Map.of("COLUMNS", "132"))).isEqualTo(132);
-        assertThat(Screen.columns(Map.of("COLUMNS", "wide"))).isEqualTo(80);
-        assertThat(Screen.columns(Map.of())).isEqualTo(80);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "132"))).isEqualTo(132);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "wide"))).isEqualTo(80);
+        assertThat(Terminal.columns(Map.of())).isEqualTo(80);
     }
 
     @Test
     void a_terminal_without_a_type_or_a_dumb_one_is_not_redrawn() {
-        assertThat(Screen.redraws(Map.of("TERM", "xterm-256color"), true)).isTrue();
-        assertThat(Screen.redraws(Map.of("TERM", "xterm-256color"), false)).isFalse();
-        assertThat(Screen.redraws(Map.of("TERM", "dumb"), true)).isFalse();
-        assertThat(Screen.redraws(Map.of(), true)).isFalse();
+        assertThat(Terminal.redraws(Map.of("TERM", "xterm-256color"), true)).isTrue();
+        assertThat(Terminal.redraws(Map.of("TERM", "xterm-256color"), false)).isFalse();
+        assertThat(Terminal.redraws(Map.of("TERM", "dumb"), true)).isFalse();
+        assertThat(Terminal.redraws(Map.of(), true)).isFalse();
     }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.align.Packed;
 import dev.gradine.autograd.op.Functions;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.models.Families;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
@@ -35,7 +35,8 @@ class ReferenceLogProbsTest {
     private final CausalLm second = llama(1);
     private final Packed batch = Packed.of(
             List.of(List.of(
-                    Labelled.completion(new int[] {1, 2, 3, 4, 5}, 2), Labelled.completion(new int[] {1, 2, 7, 8}, 2))),
+                    LabelledTokens.completion(new int[] {1, 2, 3, 4, 5}, 2),
+                    LabelledTokens.completion(new int[] {1, 2, 7, 8}, 2))),
             true);
 
     @AfterEach

@@ -7,7 +7,7 @@ import dev.gradine.tensor.Tensor;
 public sealed interface Op1<S> extends Op
         permits Apply,
                 Dropout,
-                Gather,
+                IndexSelect,
                 LogProb,
                 Mean,
                 Permute,

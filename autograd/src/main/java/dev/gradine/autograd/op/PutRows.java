@@ -68,7 +68,7 @@ public record PutRows(Tensor ids) implements Op2<PutRows.Saved> {
         @Nullable Tensor dRows = null;
         if (needs.b()) {
             dRows = k.empty(dy.dtype(), s.rows());
-            k.gather().forward(ids, dy, dRows);
+            k.indexSelect().forward(ids, dy, dRows);
         }
         return new Grads2(dx, dRows);
     }

@@ -7,7 +7,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
@@ -94,7 +94,7 @@ final class OpCheck {
 
     private double[] slope(int input, float[] dy) {
         List<double[]> at = doubles();
-        return Slope.of(
+        return FiniteDifference.of(
                 x -> {
                     at.set(input, x);
                     return dot(dy, formula.of(at));

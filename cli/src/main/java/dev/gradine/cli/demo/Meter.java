@@ -3,7 +3,7 @@ package dev.gradine.cli.demo;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.cli.demo.Storyteller.Story;
-import dev.gradine.data.encode.Labelled;
+import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.tensor.Kernels;
 import java.util.ArrayList;
@@ -16,7 +16,8 @@ import java.util.List;
 /// @param whole whole stories
 /// @param prompts held-out openings to tell stories from
 /// @param seed of the first story
-public record Meter(List<Labelled> held, List<Pair> pairs, List<Labelled> whole, List<String> prompts, long seed) {
+public record Meter(
+        List<LabelledTokens> held, List<Pair> pairs, List<LabelledTokens> whole, List<String> prompts, long seed) {
 
     private static final int BATCH = 8;
 
@@ -35,13 +36,13 @@ public record Meter(List<Labelled> held, List<Pair> pairs, List<Labelled> whole,
                 told);
     }
 
-    private static double loss(Storyteller teller, List<Labelled> examples) {
+    private static double loss(Storyteller teller, List<LabelledTokens> examples) {
         double sum = 0;
         long tokens = 0;
         for (int i = 0; i < examples.size(); i += BATCH) {
-            List<Labelled> batch = examples.subList(i, Math.min(examples.size(), i + BATCH));
+            List<LabelledTokens> batch = examples.subList(i, Math.min(examples.size(), i + BATCH));
             for (double logp : sums(teller, batch)) sum -= logp;
-            for (Labelled l : batch) tokens += l.predicted();
+            for (LabelledTokens l : batch) tokens += l.predicted();
         }
         return sum / tokens;
     }
@@ -65,7 +66,7 @@ public record Meter(List<Labelled> held, List<Pair> pairs, List<Labelled> whole,
     }
 
     /// Log-probability of the labelled tokens of each sequence, nats.
-    private static double[] sums(Storyteller teller, List<Labelled> batch) {
+    private static double[] sums(Storyteller teller, List<LabelledTokens> batch) {
         try (Kernels k = teller.run().openStep()) {
             TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), teller.policy(), batch);
             float[] sums = k.download(lp.sums().value());

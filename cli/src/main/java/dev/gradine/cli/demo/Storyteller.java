@@ -4,7 +4,7 @@ import dev.gradine.data.token.Tokenizer;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 public record Storyteller(Policy policy, Kernels run, Tokenizer tokenizer, IntPredicate isEnd) {
 
     private static final int LONGEST = 96; // tokens; the stories to learn from have about 55
-    private static final Rule RULE = new Rule(0.8, 0, 1);
+    private static final SamplingParams RULE = new SamplingParams(0.8, 0, 1);
 
     /// A story told.
     ///

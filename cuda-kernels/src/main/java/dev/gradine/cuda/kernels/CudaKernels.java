@@ -17,8 +17,8 @@ import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
-import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
+import dev.gradine.tensor.kernel.IndexSelectKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LayoutKernel;
@@ -304,8 +304,8 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
-    public GatherKernel gather() {
-        return launchers.gather;
+    public IndexSelectKernel indexSelect() {
+        return launchers.indexSelect;
     }
 
     @Override

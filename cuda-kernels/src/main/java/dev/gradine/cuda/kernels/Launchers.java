@@ -23,7 +23,7 @@ final class Launchers {
     final UpsampleCuda upsample;
     final RopeCuda rope;
     final KvAppendCuda kvAppend;
-    final GatherCuda gather;
+    final IndexSelectCuda indexSelect;
     final LayoutCuda layout;
     final LogProbCuda logProb;
     final SamplingCuda sampling;
@@ -53,7 +53,7 @@ final class Launchers {
         upsample = new UpsampleCuda(gpu);
         rope = new RopeCuda(gpu);
         kvAppend = new KvAppendCuda(gpu);
-        gather = new GatherCuda(gpu);
+        indexSelect = new IndexSelectCuda(gpu);
         layout = new LayoutCuda(gpu);
         logProb = new LogProbCuda(gpu);
         sampling = new SamplingCuda(gpu);

@@ -86,14 +86,14 @@ final class Nf4Cuda {
     }
 
     /// Overwrites row n of `y` with row `ids[n]` of a table of four bits a value.
-    void gather(Tensor ids, Tensor table, Tensor y) {
-        DType type = Data.type("gather", "y", y);
+    void indexSelect(Tensor ids, Tensor table, Tensor y) {
+        DType type = Data.type("index_select", "y", y);
         int c = y.shape().last();
         int n = y.shape().rows();
-        require("gather", "ids", ids, DType.I32, n);
+        require("index_select", "ids", ids, DType.I32, n);
         if (n == 0) return;
         Grid grid = Grids.rows(gpu, n, c, 4, THREADS);
-        Kernel kernel = Data.kernel(OP, "gather", type);
+        Kernel kernel = Data.kernel(OP, "index_select", type);
         Object m = magnitudes(table);
         gpu.launch(
                 kernel,

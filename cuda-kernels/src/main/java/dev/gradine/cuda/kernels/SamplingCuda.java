@@ -6,6 +6,7 @@ import dev.gradine.gpu.Workspace;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.lang.foreign.MemorySegment;
 
 /// Launches `sampling.cu`. Logits are F32 or BF16.
@@ -24,20 +25,20 @@ final class SamplingCuda implements SamplingKernel {
     }
 
     @Override
-    public void draw(Tensor logits, Rule rule, double[] u, Tensor tokens) {
+    public void draw(Tensor logits, SamplingParams params, double[] u, Tensor tokens) {
         DType type = Data.type(OP, "logits", logits);
-        int n = SamplingKernel.requireRows(logits, rule, u, tokens);
+        int n = SamplingKernel.requireRows(logits, params, u, tokens);
         if (n == 0) return;
         int v = logits.shape().last();
         Grid grid = Grids.rows(gpu, n, Data.groups(v, type), 4, MOST_THREADS);
-        if (rule.isGreedy()) {
+        if (params.isGreedy()) {
             gpu.launch(Data.kernel(OP, "argmax", type), grid, logits, tokens, n, v);
             return;
         }
-        float inverse = (float) (1 / Math.max(COLDEST, rule.temperature()));
-        long p = rule.topP() == 1 ? 0 : fraction(Math.max(0x1p-63, rule.topP()));
+        float inverse = (float) (1 / Math.max(COLDEST, params.temperature()));
+        long p = params.topP() == 1 ? 0 : fraction(Math.max(0x1p-63, params.topP()));
         new Arguments()
-                .values(logits, upload(u), rule.topK(), p, inverse, tokens, n, v)
+                .values(logits, upload(u), params.topK(), p, inverse, tokens, n, v)
                 .launch(gpu, Data.kernel(OP, "draw", type), grid);
     }
 

@@ -64,8 +64,8 @@ class LaunchersTest {
                 k -> k.upsample().forward(f32(k, 1, 1, 2, 2), TWICE, f32(k, 1, 1, 4, 2)),
                 k -> k.rope().forward(f32(k, 2, 12), k.ofInts(0, 0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 12)),
                 k -> k.rope().forward(f32(k, 2, 8), k.ofInts(0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 8)),
-                k -> k.gather().forward(k.ofInts(0), f32(k, 5, 4), f32(k, 1, 3)),
-                k -> k.gather().backward(k.ofInts(0, 1), f32(k, 1, 4), f32(k, 5, 4)),
+                k -> k.indexSelect().forward(k.ofInts(0), f32(k, 5, 4), f32(k, 1, 3)),
+                k -> k.indexSelect().backward(k.ofInts(0, 1), f32(k, 1, 4), f32(k, 5, 4)),
                 k -> k.logProb().forward(f32(k, 2, 5), k.ofInts(1), f32(k, 2), f32(k, 2), null),
                 k -> k.logProb().backward(f32(k, 2), f32(k, 2), f32(k, 2), f32(k, 2, 5)),
                 k -> k.dropout().apply(f32(k, 3), 0.1f, 1, f32(k, 2)),
@@ -108,11 +108,11 @@ class LaunchersTest {
         Tensor table = f32(device, 5, 4);
         Tensor y = f32(device, 1, 4);
         for (int id : new int[] {-1, 5}) {
-            assertThatThrownBy(() -> device.gather().forward(device.ofInts(id), table, y))
+            assertThatThrownBy(() -> device.indexSelect().forward(device.ofInts(id), table, y))
                     .isInstanceOf(Fault.class)
                     .hasMessageContaining("trap")
-                    .hasMessageContaining("gather.cu");
-            assertThatThrownBy(() -> device.gather().backward(device.ofInts(id), y, table))
+                    .hasMessageContaining("index_select.cu");
+            assertThatThrownBy(() -> device.indexSelect().backward(device.ofInts(id), y, table))
                     .isInstanceOf(Fault.class);
             assertThatThrownBy(
                             () -> device.rope().forward(y, device.ofInts(id), f32(device, 5, 2), f32(device, 5, 2), y))
@@ -124,7 +124,7 @@ class LaunchersTest {
     void an_index_outside_a_table_of_four_bits_stops_the_kernel() {
         Tensor codes = device.empty(DType.U8, Shape.of(32));
         Tensor table = Tensor.coded(codes, DType.NF4, Shape.of(2, 32), new Scales(f32(device, 2), 32));
-        assertThatThrownBy(() -> device.gather().forward(device.ofInts(2), table, f32(device, 1, 32)))
+        assertThatThrownBy(() -> device.indexSelect().forward(device.ofInts(2), table, f32(device, 1, 32)))
                 .isInstanceOf(Fault.class)
                 .hasMessageContaining("trap")
                 .hasMessageContaining("nf4.cu");

@@ -6,4 +6,4 @@ package dev.gradine.data.encode;
 /// @param desirable the judgement
 /// @param stranger the answer to another prompt behind this one, against which a loss may hold the answer; the answer
 ///     itself where none is asked for
-public record Judged(Labelled answer, boolean desirable, Labelled stranger) {}
+public record Judged(LabelledTokens answer, boolean desirable, LabelledTokens stranger) {}

@@ -42,12 +42,12 @@ public record JudgedEncoder(TextCodec codec, int maxLength, int group) implement
         int[] whole = codec.both(j.prompt(), j.completion(), j.variables());
         int start = TextCodec.sharedPrefix(prompt, whole);
         if (start >= maxLength) return Made.nothing(start < prompt.length);
-        Labelled answer = cut(whole, start);
+        LabelledTokens answer = cut(whole, start);
         return Made.of(new Judged(answer, j.desirable(), answer), start < prompt.length);
     }
 
-    private Labelled cut(int[] whole, int start) {
-        return Labelled.completion(Arrays.copyOf(whole, Math.min(maxLength, whole.length)), start);
+    private LabelledTokens cut(int[] whole, int start) {
+        return LabelledTokens.completion(Arrays.copyOf(whole, Math.min(maxLength, whole.length)), start);
     }
 
     @Override

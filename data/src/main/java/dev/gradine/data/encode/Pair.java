@@ -4,4 +4,4 @@ package dev.gradine.data.encode;
 ///
 /// @param chosen the answer preferred
 /// @param rejected the other one
-public record Pair(Labelled chosen, Labelled rejected) {}
+public record Pair(LabelledTokens chosen, LabelledTokens rejected) {}

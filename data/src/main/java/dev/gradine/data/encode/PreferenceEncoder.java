@@ -68,8 +68,8 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) imple
             return new Pair(cut(chosen, maxLength), cut(rejected, maxLength));
         }
 
-        private Labelled cut(int[] answer, int maxLength) {
-            return Labelled.completion(Arrays.copyOf(answer, Math.min(maxLength, answer.length)), start);
+        private LabelledTokens cut(int[] answer, int maxLength) {
+            return LabelledTokens.completion(Arrays.copyOf(answer, Math.min(maxLength, answer.length)), start);
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.gradine.data.encode;
 
-import static dev.gradine.data.encode.Labelled.IGNORED;
+import static dev.gradine.data.encode.LabelledTokens.IGNORED;
 
 import dev.gradine.data.DataException;
 import dev.gradine.data.Row;
@@ -18,7 +18,7 @@ import java.util.BitSet;
 /// @param codec the model's tokenizer and template
 /// @param mask which tokens are learnt
 /// @param maxLength in tokens, at least 2
-public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements Encoder<Labelled> {
+public record SftEncoder(TextCodec codec, LossMask mask, int maxLength) implements Encoder<LabelledTokens> {
     /// Checks the length.
     public SftEncoder {
         if (maxLength < 2) {
@@ -27,9 +27,9 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements E
     }
 
     @Override
-    public Made<Labelled> make(Row row) {
+    public Made<LabelledTokens> make(Row row) {
         Sequence s = sequence(row);
-        Labelled cut = s.cut(maxLength);
+        LabelledTokens cut = s.cut(maxLength);
         return cut.predicted() > 0 ? Made.of(cut, s.broken) : Made.nothing(s.broken);
     }
 
@@ -42,7 +42,7 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements E
     ///
     /// @throws DataException if the row has no such mask
     /// @throws dev.gradine.data.jinja.TemplateException if the chat template refuses the row
-    public Labelled encode(Row row) {
+    public LabelledTokens encode(Row row) {
         return sequence(row).cut(maxLength);
     }
 
@@ -58,9 +58,9 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements E
             this.broken = broken;
         }
 
-        Labelled cut(int maxLength) {
+        LabelledTokens cut(int maxLength) {
             int n = Math.min(maxLength, ids.length);
-            return new Labelled(Arrays.copyOf(ids, n), Arrays.copyOf(labels, n));
+            return new LabelledTokens(Arrays.copyOf(ids, n), Arrays.copyOf(labels, n));
         }
     }
 
@@ -80,9 +80,9 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements E
     }
 
     private Sequence whole(int[] ids) {
-        if (mask == Mask.ASSISTANT || mask == Mask.COMPLETION) {
+        if (mask == LossMask.ASSISTANT || mask == LossMask.COMPLETION) {
             throw new DataException("row is plain text, expected a "
-                    + (mask == Mask.ASSISTANT
+                    + (mask == LossMask.ASSISTANT
                             ? "conversation (because the mask is assistant)"
                             : "prompt and completion (because the mask is completion)"));
         }
@@ -90,19 +90,19 @@ public record SftEncoder(TextCodec codec, Mask mask, int maxLength) implements E
     }
 
     private Sequence chat(Row.Chat c) {
-        if (mask == Mask.COMPLETION) {
+        if (mask == LossMask.COMPLETION) {
             throw new DataException(
                     "row is a conversation, expected prompt and completion (because the mask is " + "completion)");
         }
-        if (mask == Mask.ASSISTANT) return assistant(new AssistantMask(codec, c.messages(), c.variables()));
+        if (mask == LossMask.ASSISTANT) return assistant(new AssistantMask(codec, c.messages(), c.variables()));
         return all(codec.encodeChat(c.messages(), c.variables(), false));
     }
 
     private Sequence completion(Row.Completion c) {
-        if (mask == Mask.ALL) {
+        if (mask == LossMask.ALL) {
             return all(codec.both(c.prompt(), c.completion(), c.variables()));
         }
-        Sequence whole = mask == Mask.ASSISTANT
+        Sequence whole = mask == LossMask.ASSISTANT
                 ? assistant(new AssistantMask(codec, TextCodec.turns(c.prompt(), c.completion()), c.variables()))
                 : all(codec.both(c.prompt(), c.completion(), c.variables()));
         int[] prompt = codec.prompt(c.prompt(), c.variables());

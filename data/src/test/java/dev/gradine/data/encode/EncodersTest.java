@@ -25,12 +25,12 @@ class EncodersTest {
             new Message("user", "1+1?"),
             new Message("assistant", "2"));
 
-    private static Labelled sft(Mask mask, Row row) {
+    private static LabelledTokens sft(LossMask mask, Row row) {
         return new SftEncoder(CODEC, mask, 512).encode(row);
     }
 
     /// What is learnt, with a `|` where learnt stretches are apart.
-    private static String learnt(Labelled e) {
+    private static String learnt(LabelledTokens e) {
         var out = new StringBuilder();
         int[] labels = e.labels();
         for (int i = 0; i < labels.length; ) {
@@ -50,46 +50,47 @@ class EncodersTest {
 
     @Test
     void text_that_is_not_unicode_does_no_harm() {
-        assertThat(learnt(sft(Mask.AUTO, new Row.Text("a\uD83Db\0c")))).isEqualTo("a?b\0c<|im_end|>|");
+        assertThat(learnt(sft(LossMask.AUTO, new Row.Text("a\uD83Db\0c")))).isEqualTo("a?b\0c<|im_end|>|");
     }
 
     @Test
     void text_is_learnt_whole_with_one_end() {
-        assertThat(learnt(sft(Mask.AUTO, new Row.Text("abc")))).isEqualTo("abc<|im_end|>|");
-        assertThat(learnt(sft(Mask.AUTO, new Row.Text("abc<|im_end|>")))).isEqualTo("abc<|im_end|>|");
+        assertThat(learnt(sft(LossMask.AUTO, new Row.Text("abc")))).isEqualTo("abc<|im_end|>|");
+        assertThat(learnt(sft(LossMask.AUTO, new Row.Text("abc<|im_end|>")))).isEqualTo("abc<|im_end|>|");
     }
 
     @Test
     void a_completion_is_learnt_from_its_first_to_its_last_token() {
         var row = new Row.Completion(new Passage.Text("Q:"), new Passage.Text(" é"), Map.of());
-        Labelled e = sft(Mask.AUTO, row);
+        LabelledTokens e = sft(LossMask.AUTO, row);
         assertThat(learnt(e)).isEqualTo(" é<|im_end|>|");
         assertThat(e.labels()).startsWith(-100, -100).doesNotContain(TOKENIZER.pad());
         assertThat(e.labels()[2]).isEqualTo(e.ids()[2]);
-        assertThat(learnt(sft(Mask.ALL, row))).isEqualTo("Q: é<|im_end|>|");
+        assertThat(learnt(sft(LossMask.ALL, row))).isEqualTo("Q: é<|im_end|>|");
         var chat = new Row.Completion(turn("user", "q"), turn("assistant", "a"), Map.of());
-        assertThat(learnt(sft(Mask.COMPLETION, chat))).isEqualTo("a<|im_end|>\n|");
+        assertThat(learnt(sft(LossMask.COMPLETION, chat))).isEqualTo("a<|im_end|>\n|");
     }
 
     @Test
     void the_assistants_turns_are_learnt_with_their_end_and_nothing_else() {
-        assertThat(learnt(sft(Mask.ASSISTANT, new Row.Chat(TURNS, Map.of())))).isEqualTo("Hé!<|im_end|>|2<|im_end|>|");
+        assertThat(learnt(sft(LossMask.ASSISTANT, new Row.Chat(TURNS, Map.of()))))
+                .isEqualTo("Hé!<|im_end|>|2<|im_end|>|");
     }
 
     @Test
     void the_assistants_turns_of_a_prompt_are_not_learnt() {
         var row = new Row.Completion(
                 new Passage.Turns(TURNS.subList(0, 3)), new Passage.Turns(TURNS.subList(3, 4)), Map.of());
-        assertThat(learnt(sft(Mask.ASSISTANT, row))).isEqualTo("2<|im_end|>|");
+        assertThat(learnt(sft(LossMask.ASSISTANT, row))).isEqualTo("2<|im_end|>|");
     }
 
     @Test
     void a_mask_that_is_off_by_one_token_would_be_seen() {
-        Labelled e = sft(Mask.ASSISTANT, new Row.Chat(TURNS, Map.of()));
+        LabelledTokens e = sft(LossMask.ASSISTANT, new Row.Chat(TURNS, Map.of()));
         int[] shifted = new int[e.tokens()];
         Arrays.fill(shifted, -100);
         for (int i = 1; i < shifted.length; i++) if (e.labels()[i - 1] >= 0) shifted[i] = e.ids()[i];
-        assertThat(learnt(new Labelled(e.ids(), shifted))).isNotEqualTo("Hé!<|im_end|>|2<|im_end|>|");
+        assertThat(learnt(new LabelledTokens(e.ids(), shifted))).isNotEqualTo("Hé!<|im_end|>|2<|im_end|>|");
     }
 
     @Test
@@ -97,7 +98,7 @@ class EncodersTest {
         ChatTemplate marked = ChatTemplate.parse("{% for m in messages %}<|im_start|>{{ m.role }}:"
                 + "{% if m.role == 'assistant' %}{% generation %}{{ m.content }}{% endgeneration %}"
                 + "{% else %}{{ m.content }}{% endif %}<|im_end|>{% endfor %}");
-        var encoder = new SftEncoder(new TextCodec(TOKENIZER, marked), Mask.ASSISTANT, 512);
+        var encoder = new SftEncoder(new TextCodec(TOKENIZER, marked), LossMask.ASSISTANT, 512);
         assertThat(learnt(encoder.encode(new Row.Chat(TURNS, Map.of())))).isEqualTo("Hé!|2|");
     }
 
@@ -107,7 +108,7 @@ class EncodersTest {
                 + "{% if m.role == 'assistant' and loop.last %}<t></t>{% endif %}{{ m.content }}<|"
                 + "im_end|>\n{% endfor %}"
                 + "{% if add_generation_prompt %}<|im_start|>assistant:{% endif %}");
-        var encoder = new SftEncoder(new TextCodec(TOKENIZER, thinking), Mask.ASSISTANT, 512);
+        var encoder = new SftEncoder(new TextCodec(TOKENIZER, thinking), LossMask.ASSISTANT, 512);
         assertThat(learnt(encoder.encode(new Row.Chat(TURNS, Map.of()))))
                 .isEqualTo("Hé!<|im_end|>|<t></t>2<|im_end|>|");
     }
@@ -115,7 +116,7 @@ class EncodersTest {
     @Test
     void long_sequences_keep_their_start_and_rows_without_a_target_are_dropped() {
         var row = new Row.Completion(new Passage.Text("0123456789"), new Passage.Text("abc"), Map.of());
-        var encoder = new SftEncoder(CODEC, Mask.AUTO, 12);
+        var encoder = new SftEncoder(CODEC, LossMask.AUTO, 12);
         assertThat(learnt(encoder.encode(row))).isEqualTo("ab|");
         var longer = new Row.Completion(new Passage.Text("0123456789ab"), new Passage.Text("c"), Map.of());
         var encoded = encoder.encode(DataSet.of("d", List.of(row, longer)));
@@ -162,7 +163,7 @@ class EncodersTest {
         return new Row.Judged(new Passage.Text(prompt), new Passage.Text(answer), answer.startsWith("y"), Map.of());
     }
 
-    private static String text(Labelled l) {
+    private static String text(LabelledTokens l) {
         return TOKENIZER.decode(l.ids(), true);
     }
 
@@ -199,14 +200,14 @@ class EncodersTest {
                 .hasMessage("batch: 1, expected at least 2 (an answer is compared with one to another prompt)");
         assertThatThrownBy(() -> new JudgedEncoder(CODEC, 9, 2).make(new Row.Text("a")))
                 .hasMessage("row has no judged answer, expected prompt + completion + label");
-        assertThatThrownBy(() -> sft(Mask.AUTO, judged("a", "yes")))
+        assertThatThrownBy(() -> sft(LossMask.AUTO, judged("a", "yes")))
                 .hasMessage("row is a judged answer, expected one without label (training on a row labelled false"
                         + " would teach it)");
     }
 
     @Test
     void rows_that_do_not_fit_are_named() {
-        var encoder = new SftEncoder(CODEC, Mask.AUTO, 9);
+        var encoder = new SftEncoder(CODEC, LossMask.AUTO, 9);
         var tokens = new Row.Tokens(new int[] {1, 2}, new int[] {-100, 260});
         assertThatThrownBy(() -> encoder.encode(DataSet.of("d.jsonl", List.of(tokens))))
                 .hasMessage("d.jsonl: row 1: field labels[1] is 260, expected -100 or below the vocabulary size 260");
@@ -215,11 +216,11 @@ class EncodersTest {
                 .hasMessage("row is a preference pair, expected text, a conversation or a prompt with its completion");
         assertThatThrownBy(() -> new PreferenceEncoder(CODEC, 9).encode(new Row.Text("a")))
                 .hasMessage("row has no chosen and rejected answer, expected a preference pair");
-        var bare = new SftEncoder(new TextCodec(TOKENIZER, ChatTemplate.absent()), Mask.AUTO, 9);
+        var bare = new SftEncoder(new TextCodec(TOKENIZER, ChatTemplate.absent()), LossMask.AUTO, 9);
         assertThatThrownBy(() -> bare.encode(new Row.Chat(TURNS, Map.of())))
                 .hasMessage("chat template: line 1: the model has no chat template, so it cannot render a conversation;"
                         + " give it one, for example chatml");
-        assertThatThrownBy(() -> new SftEncoder(CODEC, Mask.ASSISTANT, 9).encode(new Row.Text("a")))
+        assertThatThrownBy(() -> new SftEncoder(CODEC, LossMask.ASSISTANT, 9).encode(new Row.Text("a")))
                 .hasMessage("row is plain text, expected a conversation (because the mask is assistant)");
     }
 }

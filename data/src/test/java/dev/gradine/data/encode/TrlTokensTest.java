@@ -50,8 +50,9 @@ class TrlTokensTest {
     @ValueSource(strings = {"sft", "sft-completion-only"})
     void sft_sequences_have_the_references_lengths(String set) throws IOException {
         DataSet data = DataSet.read(RUNS.resolve(set + "/data.jsonl"));
-        var encoded = new SftEncoder(codec(), Mask.AUTO, 512).encode(data);
-        int[] lengths = encoded.examples().stream().mapToInt(Labelled::tokens).toArray();
+        var encoded = new SftEncoder(codec(), LossMask.AUTO, 512).encode(data);
+        int[] lengths =
+                encoded.examples().stream().mapToInt(LabelledTokens::tokens).toArray();
         assertThat(counted(lengths, 6)).isEqualTo(logged(set));
         assertThat(encoded.broken()).isZero();
     }
@@ -71,7 +72,8 @@ class TrlTokensTest {
     void a_completion_starts_right_after_the_generation_prompt() throws IOException {
         TextCodec codec = codec();
         DataSet data = DataSet.read(RUNS.resolve("sft-completion-only/data.jsonl"));
-        Labelled e = new SftEncoder(codec, Mask.AUTO, 512).encode(data.rows().getFirst());
+        LabelledTokens e =
+                new SftEncoder(codec, LossMask.AUTO, 512).encode(data.rows().getFirst());
         int[] learnt = Arrays.stream(e.labels()).filter(l -> l >= 0).toArray();
         assertThat(codec.tokenizer().decode(learnt, false))
                 .isEqualTo("The colors of the rainbow are red, orange, yellow, green, blue, indigo, violet."

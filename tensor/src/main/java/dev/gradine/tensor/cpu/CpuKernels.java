@@ -15,8 +15,8 @@ import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
-import dev.gradine.tensor.kernel.GatherKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
+import dev.gradine.tensor.kernel.IndexSelectKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
 import dev.gradine.tensor.kernel.LayerNormKernel;
 import dev.gradine.tensor.kernel.LayoutKernel;
@@ -267,8 +267,8 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public GatherKernel gather() {
-        return GatherCpu.KERNEL;
+    public IndexSelectKernel indexSelect() {
+        return IndexSelectCpu.KERNEL;
     }
 
     @Override

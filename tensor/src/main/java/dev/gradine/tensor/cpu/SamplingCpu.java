@@ -2,6 +2,7 @@ package dev.gradine.tensor.cpu;
 
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.SamplingKernel;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.Arrays;
 
 /// Draws tokens in f64, from all tokens or from those sorted by their logits.
@@ -14,8 +15,8 @@ final class SamplingCpu implements SamplingKernel {
     private SamplingCpu() {}
 
     @Override
-    public void draw(Tensor logits, Rule rule, double[] u, Tensor tokens) {
-        int n = SamplingKernel.requireRows(logits, rule, u, tokens);
+    public void draw(Tensor logits, SamplingParams params, double[] u, Tensor tokens) {
+        int n = SamplingKernel.requireRows(logits, params, u, tokens);
         int v = logits.shape().last();
         long z = Operand.read(OP, "logits", logits, logits.size());
         long to = Operand.writeInts(OP, "tokens", tokens, n);
@@ -23,21 +24,21 @@ final class SamplingCpu implements SamplingKernel {
             float[] row = new float[v];
             for (int i = from; i < end; i++) {
                 Vectors.read(z, (long) i * v, row, 0, v);
-                Vectors.setInt(to, i, rule.isGreedy() ? argmax(row) : token(row, rule, u[i]));
+                Vectors.setInt(to, i, params.isGreedy() ? argmax(row) : token(row, params, u[i]));
             }
         });
     }
 
-    private static int token(float[] logits, Rule rule, double u) {
+    private static int token(float[] logits, SamplingParams params, double u) {
         int best = argmax(logits);
-        int[] order = candidates(logits, rule);
+        int[] order = candidates(logits, params);
         double[] p = new double[order.length];
         double sum = 0;
         for (int i = 0; i < p.length; i++) {
-            p[i] = Math.exp((logits[order[i]] - logits[best]) / rule.temperature());
+            p[i] = Math.exp((logits[order[i]] - logits[best]) / params.temperature());
             sum += p[i];
         }
-        int kept = nucleus(p, sum, rule.topP());
+        int kept = nucleus(p, sum, params.topP());
         double mass = 0;
         for (int i = 0; i < kept; i++) mass += p[i];
         double left = u * mass;
@@ -49,14 +50,14 @@ final class SamplingCpu implements SamplingKernel {
     }
 
     /// Tokens in the order of the contract, at most topK of them.
-    private static int[] candidates(float[] logits, Rule rule) {
+    private static int[] candidates(float[] logits, SamplingParams params) {
         int[] all = new int[logits.length];
         for (int i = 0; i < all.length; i++) all[i] = i;
-        if (!rule.cuts()) return all;
+        if (!params.cuts()) return all;
         long[] keys = new long[logits.length];
         for (int i = 0; i < keys.length; i++) keys[i] = descending(logits[i]) << 32 | i;
         Arrays.sort(keys);
-        int n = rule.topK() == 0 ? keys.length : Math.min(rule.topK(), keys.length);
+        int n = params.topK() == 0 ? keys.length : Math.min(params.topK(), keys.length);
         return Arrays.stream(keys, 0, n).mapToInt(k -> (int) k).toArray();
     }
 

@@ -38,12 +38,12 @@ public final class Profile {
 
     /// The same device, watched; so are the lifetimes that are opened through it.
     public Kernels watch(Kernels device) {
-        return Watched.watch(Kernels.class, device, this);
+        return Profiled.watch(Kernels.class, device, this);
     }
 
     /// A kernel, watched; a device gives the same one at every call.
     <T> Object kernel(Class<T> contract, Object target) {
-        return kernels.computeIfAbsent(target, t -> Watched.watch(contract, contract.cast(t), this));
+        return kernels.computeIfAbsent(target, t -> Profiled.watch(contract, contract.cast(t), this));
     }
 
     /// A step begins.

@@ -6,7 +6,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.function.DoubleUnaryOperator;
@@ -74,7 +74,7 @@ class ActivationKernelTest {
     }
 
     private static double slope(DoubleUnaryOperator f, double x) {
-        return Slope.of(v -> f.applyAsDouble(v[0]), new double[] {x})[0];
+        return FiniteDifference.of(v -> f.applyAsDouble(v[0]), new double[] {x})[0];
     }
 
     private static double[] map(int n, java.util.function.IntToDoubleFunction f) {

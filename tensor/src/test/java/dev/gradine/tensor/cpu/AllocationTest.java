@@ -124,10 +124,10 @@ class AllocationTest {
                 "layer norm backward, frozen", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, null, null));
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
         calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
-        calls.put("gather", () -> GatherCpu.KERNEL.forward(ids, x, y));
+        calls.put("index_select", () -> IndexSelectCpu.KERNEL.forward(ids, x, y));
         Tensor nf4 = Quantise.quantise(x, DType.NF4, 64, true, ARENA);
-        calls.put("gather nf4", () -> GatherCpu.KERNEL.forward(ids, nf4, y));
-        calls.put("gather backward", () -> GatherCpu.KERNEL.backward(ids, x, y));
+        calls.put("index_select nf4", () -> IndexSelectCpu.KERNEL.forward(ids, nf4, y));
+        calls.put("index_select backward", () -> IndexSelectCpu.KERNEL.backward(ids, x, y));
         calls.put("log-probability", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, null));
         calls.put("log-probability statistics", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, stats));
         Tensor logits = matrix(9);

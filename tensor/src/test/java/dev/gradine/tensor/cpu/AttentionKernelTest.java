@@ -10,7 +10,7 @@ import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.Arrays;
@@ -314,7 +314,7 @@ class AttentionKernelTest {
         double slope(Case c, float[] dy, int which, int i) {
             double[][] x = {Cases.doubles(q), Cases.doubles(k), Cases.doubles(v)};
             double[] lse = new double[c.sequences.queries() * c.spec.heads()];
-            return Slope.of(
+            return FiniteDifference.of(
                     moved -> {
                         double sum = 0;
                         double[] y = AttentionReference.forward(x[0], x[1], x[2], c.spec, c.sequences, lse);

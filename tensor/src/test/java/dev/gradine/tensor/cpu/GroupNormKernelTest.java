@@ -9,7 +9,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
@@ -104,9 +104,9 @@ class GroupNormKernelTest {
         double[] xd = Cases.doubles(x);
         double[] wd = Cases.doubles(w);
         double[] bd = Cases.doubles(b);
-        double[] expectedX = Slope.of(v -> RmsNormKernelTest.weighted(norm.reference(v, wd, bd), dy), x);
-        double[] expectedW = Slope.of(v -> RmsNormKernelTest.weighted(norm.reference(xd, v, bd), dy), w);
-        double[] expectedB = Slope.of(v -> RmsNormKernelTest.weighted(norm.reference(xd, wd, v), dy), b);
+        double[] expectedX = FiniteDifference.of(v -> RmsNormKernelTest.weighted(norm.reference(v, wd, bd), dy), x);
+        double[] expectedW = FiniteDifference.of(v -> RmsNormKernelTest.weighted(norm.reference(xd, v, bd), dy), w);
+        double[] expectedB = FiniteDifference.of(v -> RmsNormKernelTest.weighted(norm.reference(xd, wd, v), dy), b);
         for (int i = 0; i < c; i++) {
             expectedW[i] += before[i];
             expectedB[i] += before[i];

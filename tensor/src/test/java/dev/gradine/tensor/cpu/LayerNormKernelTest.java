@@ -3,7 +3,7 @@ package dev.gradine.tensor.cpu;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.stream.IntStream;
@@ -70,9 +70,11 @@ class LayerNormKernelTest {
             LayerNormCpu.KERNEL.backward(dx, t.of(shape, x), t.of(w), mean, rstd, dx, dw, db);
             double[] wd = Cases.doubles(w);
             double[] bd = Cases.doubles(b);
-            double[] expectedX = Slope.of(v -> RmsNormKernelTest.weighted(reference(v, wd, bd), dy), x);
-            double[] expectedW = Slope.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), v, bd), dy), w);
-            double[] expectedB = Slope.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), wd, v), dy), b);
+            double[] expectedX = FiniteDifference.of(v -> RmsNormKernelTest.weighted(reference(v, wd, bd), dy), x);
+            double[] expectedW =
+                    FiniteDifference.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), v, bd), dy), w);
+            double[] expectedB =
+                    FiniteDifference.of(v -> RmsNormKernelTest.weighted(reference(Cases.doubles(x), wd, v), dy), b);
             for (int i = 0; i < c; i++) {
                 expectedW[i] += before[i];
                 expectedB[i] += before[i];

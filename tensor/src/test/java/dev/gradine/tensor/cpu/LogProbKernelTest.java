@@ -7,7 +7,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
@@ -145,7 +145,8 @@ class LogProbKernelTest {
             for (int p = 0; p < picks.length; p++) {
                 int row = picks[p] / v;
                 got[p] = all[picks[p]];
-                expected[p] = d[row] * Slope.of(x -> x[row * v + targets[row]] - lse(x, row * v, v), zd, picks[p]);
+                expected[p] =
+                        d[row] * FiniteDifference.of(x -> x[row * v + targets[row]] - lse(x, row * v, v), zd, picks[p]);
             }
             Teeth.bite(got, g -> Tolerance.slope(1, 20).check("dz", g, expected));
         }

@@ -24,9 +24,9 @@ class OperandTest {
             assertThatThrownBy(() -> ElementwiseCpu.KERNEL.scale(t.ints(1, 2, 3), 2, three))
                     .isInstanceOf(ShapeException.class)
                     .hasMessage("scale: x is I32[3], expected 3 values of F32");
-            assertThatThrownBy(() -> GatherCpu.KERNEL.forward(three, four, t.unwritten(Shape.of(3, 4))))
+            assertThatThrownBy(() -> IndexSelectCpu.KERNEL.forward(three, four, t.unwritten(Shape.of(3, 4))))
                     .isInstanceOf(ShapeException.class)
-                    .hasMessage("gather: ids is F32[3], expected 3 values of I32");
+                    .hasMessage("index_select: ids is F32[3], expected 3 values of I32");
             assertThat(t.values(four)).containsExactly(1, 2, 3, 4);
         }
     }
@@ -36,11 +36,11 @@ class OperandTest {
         try (Tensors t = new Tensors()) {
             Tensor table = t.of(Shape.of(2, 3), new float[6]);
             Tensor y = t.unwritten(Shape.of(2, 3));
-            assertThatThrownBy(() -> GatherCpu.KERNEL.forward(t.ints(0, 2), table, y))
+            assertThatThrownBy(() -> IndexSelectCpu.KERNEL.forward(t.ints(0, 2), table, y))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("gather: value 1 of ids is 2, expected 0 to 1");
-            assertThatThrownBy(() -> GatherCpu.KERNEL.backward(t.ints(-1, 0), y, table))
-                    .hasMessage("gather: value 0 of ids is -1, expected 0 to 1");
+                    .hasMessage("index_select: value 1 of ids is 2, expected 0 to 1");
+            assertThatThrownBy(() -> IndexSelectCpu.KERNEL.backward(t.ints(-1, 0), y, table))
+                    .hasMessage("index_select: value 0 of ids is -1, expected 0 to 1");
             Tensor one = t.unwritten(Shape.of(2));
             assertThatThrownBy(() -> LogProbCpu.KERNEL.forward(table, t.ints(0, 3), one, one, null))
                     .hasMessage("log_prob: value 1 of targets is 3, expected 0 to 2");

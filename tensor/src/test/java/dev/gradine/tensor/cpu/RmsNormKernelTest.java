@@ -3,7 +3,7 @@ package dev.gradine.tensor.cpu;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.stream.IntStream;
@@ -64,8 +64,8 @@ class RmsNormKernelTest {
             Tensor dx = t.of(shape, dy); // dx may be dy
             Tensor dw = t.of(before);
             RmsNormCpu.KERNEL.backward(dx, t.of(shape, x), t.of(w), rstd, dx, dw);
-            double[] expectedX = Slope.of(v -> weighted(reference(v, Cases.doubles(w)), dy), x);
-            double[] expectedW = Slope.of(v -> weighted(reference(Cases.doubles(x), v), dy), w);
+            double[] expectedX = FiniteDifference.of(v -> weighted(reference(v, Cases.doubles(w)), dy), x);
+            double[] expectedW = FiniteDifference.of(v -> weighted(reference(Cases.doubles(x), v), dy), w);
             for (int i = 0; i < c; i++) expectedW[i] += before[i];
             Tolerance tolerance = Tolerance.slope(40, 20); // third derivatives grow with 1/x²; c = 1 has x near 1
             check(c, t.values(dx), expectedX, tolerance);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
@@ -22,7 +22,7 @@ class SamplingKernelTest {
     private static final int DRAWS = 40_000;
 
     /// A token of the same logits for each value of `u`.
-    private static int[] draw(Rule s, float[] logits, double... u) {
+    private static int[] draw(SamplingParams s, float[] logits, double... u) {
         float[] rows = new float[u.length * logits.length];
         for (int i = 0; i < u.length; i++) System.arraycopy(logits, 0, rows, i * logits.length, logits.length);
         try (Tensors t = new Tensors()) {
@@ -33,7 +33,7 @@ class SamplingKernelTest {
     }
 
     /// How often each token is drawn.
-    private static long[] counts(Rule s, float[] logits) {
+    private static long[] counts(SamplingParams s, float[] logits) {
         long[] n = new long[logits.length];
         for (int token : draw(s, logits, new SplittableRandom(17).doubles(DRAWS).toArray())) n[token]++;
         return n;
@@ -60,15 +60,15 @@ class SamplingKernelTest {
 
     @Test
     void greedy_takes_the_first_of_the_likeliest() {
-        assertThat(draw(Rule.GREEDY, LOGITS, 0)).containsExactly(1);
-        assertThat(draw(Rule.GREEDY, new float[] {-3, -3, -4}, 0)).containsExactly(0);
+        assertThat(draw(SamplingParams.GREEDY, LOGITS, 0)).containsExactly(1);
+        assertThat(draw(SamplingParams.GREEDY, new float[] {-3, -3, -4}, 0)).containsExactly(0);
     }
 
     @ParameterizedTest
     @CsvSource({"1", "0.5", "2.5"})
     void tokens_are_drawn_by_their_probability(double temperature) {
         double[] p = softmax(LOGITS, temperature, 0, 1, 2, 3, 4);
-        assertDistribution(counts(new Rule(temperature, 0, 1), LOGITS), p);
+        assertDistribution(counts(new SamplingParams(temperature, 0, 1), LOGITS), p);
     }
 
     @Test
@@ -79,28 +79,28 @@ class SamplingKernelTest {
 
     @Test
     void top_k_cuts_to_the_likeliest_and_keeps_their_proportions() {
-        assertDistribution(counts(new Rule(1, 3, 1), LOGITS), softmax(LOGITS, 1, 1, 3, 4));
-        assertThat(counts(new Rule(1, 99, 1), LOGITS)).doesNotContain(0L);
+        assertDistribution(counts(new SamplingParams(1, 3, 1), LOGITS), softmax(LOGITS, 1, 1, 3, 4));
+        assertThat(counts(new SamplingParams(1, 99, 1), LOGITS)).doesNotContain(0L);
     }
 
     @Test
     void top_k_of_one_takes_the_first_of_a_tie() {
-        assertThat(counts(new Rule(1, 1, 1), LOGITS)[1]).isEqualTo(DRAWS);
+        assertThat(counts(new SamplingParams(1, 1, 1), LOGITS)[1]).isEqualTo(DRAWS);
     }
 
     @Test
     void top_p_keeps_the_fewest_that_reach_it() {
         double[] p = softmax(LOGITS, 1, 0, 1, 2, 3, 4);
         double two = p[1] + p[3];
-        assertDistribution(counts(new Rule(1, 0, two - 1e-6), LOGITS), softmax(LOGITS, 1, 1, 3));
-        assertDistribution(counts(new Rule(1, 0, two + 1e-6), LOGITS), softmax(LOGITS, 1, 1, 3, 4));
-        assertThat(counts(new Rule(1, 0, 1e-9), LOGITS)[1]).isEqualTo(DRAWS);
+        assertDistribution(counts(new SamplingParams(1, 0, two - 1e-6), LOGITS), softmax(LOGITS, 1, 1, 3));
+        assertDistribution(counts(new SamplingParams(1, 0, two + 1e-6), LOGITS), softmax(LOGITS, 1, 1, 3, 4));
+        assertThat(counts(new SamplingParams(1, 0, 1e-9), LOGITS)[1]).isEqualTo(DRAWS);
     }
 
     @Test
     void negative_zero_and_negative_logits_are_in_order() {
         float[] logits = {-5, -0f, 0f, 3, -1e30f};
-        assertThat(IntStream.range(0, 5).filter(i -> counts(new Rule(1, 3, 1), logits)[i] > 0))
+        assertThat(IntStream.range(0, 5).filter(i -> counts(new SamplingParams(1, 3, 1), logits)[i] > 0))
                 .containsExactly(1, 2, 3);
     }
 
@@ -112,7 +112,7 @@ class SamplingKernelTest {
         return z;
     }
 
-    private static List<Integer> sequence(Rule s) {
+    private static List<Integer> sequence(SamplingParams s) {
         SplittableRandom rng = new SplittableRandom(11);
         SplittableRandom draws = new SplittableRandom(12);
         return IntStream.range(0, 24)
@@ -124,26 +124,26 @@ class SamplingKernelTest {
     /// A seed that wrote a text writes it for ever.
     @Test
     void equal_seeds_draw_the_tokens_they_have_always_drawn() {
-        assertThat(sequence(Rule.GREEDY))
+        assertThat(sequence(SamplingParams.GREEDY))
                 .containsExactly(
                         73, 74, 3, 23, 14, 39, 19, 27, 79, 65, 67, 13, 26, 59, 93, 40, 18, 9, 16, 67, 12, 39, 47, 89);
-        assertThat(sequence(new Rule(0.8, 0, 1)))
+        assertThat(sequence(new SamplingParams(0.8, 0, 1)))
                 .containsExactly(
                         53, 89, 10, 92, 73, 24, 19, 80, 30, 16, 82, 65, 48, 19, 66, 8, 86, 62, 41, 69, 65, 94, 26, 70);
-        assertThat(sequence(new Rule(0.7, 0, 0.95)))
+        assertThat(sequence(new SamplingParams(0.7, 0, 0.95)))
                 .containsExactly(
                         25, 23, 79, 56, 15, 88, 26, 32, 11, 40, 7, 76, 17, 57, 88, 71, 85, 33, 3, 1, 47, 31, 13, 92);
-        assertThat(sequence(new Rule(1.3, 20, 1)))
+        assertThat(sequence(new SamplingParams(1.3, 20, 1)))
                 .containsExactly(
                         88, 50, 79, 88, 87, 88, 26, 79, 48, 40, 19, 76, 5, 57, 77, 71, 60, 31, 2, 83, 2, 25, 53, 28);
-        assertThat(sequence(new Rule(1, 40, 0.5)))
+        assertThat(sequence(new SamplingParams(1, 40, 0.5)))
                 .containsExactly(
                         42, 40, 12, 7, 33, 77, 26, 87, 49, 65, 76, 15, 0, 57, 64, 7, 34, 26, 52, 79, 83, 13, 38, 9);
     }
 
     @Test
     void refuses_a_u_too_many_or_out_of_range() {
-        Rule s = new Rule(1, 0, 1);
+        SamplingParams s = new SamplingParams(1, 0, 1);
         try (Tensors t = new Tensors()) {
             Tensor z = t.of(Shape.of(1, 5), LOGITS);
             assertThatThrownBy(() -> SamplingCpu.KERNEL.draw(z, s, new double[2], t.ints(0)))
@@ -165,7 +165,7 @@ class SamplingKernelTest {
     }
 
     private static void assertRefused(double temperature, int topK, double topP, String message) {
-        assertThatThrownBy(() -> new Rule(temperature, topK, topP))
+        assertThatThrownBy(() -> new SamplingParams(temperature, topK, topP))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
     }

@@ -10,7 +10,7 @@ import dev.gradine.tensor.kernel.UpsampleKernel;
 import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
 import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Slope;
+import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
@@ -93,7 +93,7 @@ class UpsampleKernelTest {
     void backward_is_the_slope(Image image) {
         float[] x = Cases.plain(1, image.x.size(), 2);
         float[] dy = Cases.plain(2, image.by.of(image.x).size(), 1);
-        double[] expected = Slope.of(v -> RmsNormKernelTest.weighted(image.reference(v), dy), x);
+        double[] expected = FiniteDifference.of(v -> RmsNormKernelTest.weighted(image.reference(v), dy), x);
         int summed = 4 * image.by.factor() * image.by.factor();
         try (Tensors t = new Tensors()) {
             Tensor dx = t.unwritten(image.x);

@@ -49,7 +49,7 @@ final class Figures {
 
     private void losses() {
         if (series.has("loss")) {
-            String value = arrow(Show.number(series.startMean("loss")), Show.number(series.endMean("loss")));
+            String value = arrow(Numbers.number(series.startMean("loss")), Numbers.number(series.endMean("loss")));
             add("Training loss", value, ends("loss"));
         }
         if (!has("eval_loss")) return;
@@ -57,8 +57,11 @@ final class Figures {
         double after = after("eval_loss");
         boolean tokens = run.objective().metrics().stream() // only then is exp(loss) a perplexity
                 .anyMatch(m -> m.name().equals("loss") && m.unit().equals("nats per token"));
-        String perplexity = "perplexity " + arrow(Show.number(Math.exp(before)), Show.number(Math.exp(after)));
-        add("Evaluation loss", arrow(Show.number(before), Show.number(after)), tokens ? perplexity : "held-out rows");
+        String perplexity = "perplexity " + arrow(Numbers.number(Math.exp(before)), Numbers.number(Math.exp(after)));
+        add(
+                "Evaluation loss",
+                arrow(Numbers.number(before), Numbers.number(after)),
+                tokens ? perplexity : "held-out rows");
     }
 
     private void metric(Metric m) {
@@ -72,30 +75,30 @@ final class Figures {
     }
 
     private static String print(Metric m, double value) {
-        return m.unit().equals(Metric.SHARE) ? Show.percent(value) : Show.number(value);
+        return m.unit().equals(Metric.SHARE) ? Numbers.percent(value) : Numbers.number(value);
     }
 
     private void work() {
         if (run.hasModel() && run.model().parameters() > 0) {
             RunInfo.Model m = run.model();
-            String note = Show.brief(m.trained()) + " of " + Show.brief(m.parameters()) + " parameters";
-            add("Trained", Show.percent((double) m.trained() / m.parameters()), note);
+            String note = Numbers.brief(m.trained()) + " of " + Numbers.brief(m.parameters()) + " parameters";
+            add("Trained", Numbers.percent((double) m.trained() / m.parameters()), note);
         }
         if (series.has("num_tokens")) {
-            String epochs = series.has("epoch") ? ", " + Show.epochs(series.last("epoch")) : "";
-            String note = Show.count(series.lastStep()) + " steps" + epochs;
-            add("Tokens", Show.brief(Math.round(series.last("num_tokens"))), note);
+            String epochs = series.has("epoch") ? ", " + Numbers.epochs(series.last("epoch")) : "";
+            String note = Numbers.count(series.lastStep()) + " steps" + epochs;
+            add("Tokens", Numbers.brief(Math.round(series.last("num_tokens"))), note);
         }
     }
 
     private void cost() {
         if (series.has("tokens_per_second")) {
-            add("Speed", Show.number(series.median("tokens_per_second")), "tokens per second, median");
+            add("Speed", Numbers.number(series.median("tokens_per_second")), "tokens per second, median");
         }
-        if (run.end().seconds() > 0) add("Time", Show.seconds(run.end().seconds()), "from launch to end");
+        if (run.end().seconds() > 0) add("Time", Numbers.seconds(run.end().seconds()), "from launch to end");
         if (run.hasMemory()) {
-            String note = "of " + Show.megabytes((double) run.machine().memoryMb()) + ", whole process";
-            add("Peak memory", Show.megabytes(run.memory().peakMb()), note);
+            String note = "of " + Numbers.megabytes((double) run.machine().memoryMb()) + ", whole process";
+            add("Peak memory", Numbers.megabytes(run.memory().peakMb()), note);
         }
     }
 

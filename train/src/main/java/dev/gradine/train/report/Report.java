@@ -75,9 +75,9 @@ public final class Report {
         return "<p class=\"kind\">" + Html.text(kind) + "</p>\n<h1>" + Html.text(name(run)) + "</h1>\n"
                 + "<p class=\"when\"><span class=\"lamp " + status + "\"></span>" + status
                 + "<span class=\"sep\"></span>"
-                + Html.text(Show.date(run.launch().started())) + "</p>\n"
+                + Html.text(Numbers.date(run.launch().started())) + "</p>\n"
                 + "<pre class=\"command\">"
-                + Html.text(Show.command(run.launch().command())) + "</pre>\n" + message;
+                + Html.text(Numbers.command(run.launch().command())) + "</pre>\n" + message;
     }
 
     /// The last part of the model's path.

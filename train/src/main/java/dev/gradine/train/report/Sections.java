@@ -33,7 +33,7 @@ final class Sections {
             Double to = after.get(name);
             String change = from == null || to == null ? NONE : signed(to - from);
             rows.add(List.of(
-                    name, from == null ? NONE : Show.number(from), to == null ? NONE : Show.number(to), change));
+                    name, from == null ? NONE : Numbers.number(from), to == null ? NONE : Numbers.number(to), change));
         }
         return Html.table(List.of("metric", "before", "after", "change"), rows);
     }
@@ -71,21 +71,25 @@ final class Sections {
 
     static String cost(RunInfo run, Series series) {
         Map<String, String> rows = new LinkedHashMap<>();
-        rows.put("started", Show.date(run.launch().started()));
+        rows.put("started", Numbers.date(run.launch().started()));
         if (run.end().hasFinished()) {
-            rows.put("ended", Show.date(run.end().finished()));
-            rows.put("whole run", Show.seconds(run.end().seconds()));
+            rows.put("ended", Numbers.date(run.end().finished()));
+            rows.put("whole run", Numbers.seconds(run.end().seconds()));
         }
         if (series.has("step_seconds")) {
-            rows.put("one step, median", Show.seconds(series.median("step_seconds")));
-            rows.put("one step, slowest", Show.seconds(series.max("step_seconds")));
+            rows.put("one step, median", Numbers.seconds(series.median("step_seconds")));
+            rows.put("one step, slowest", Numbers.seconds(series.max("step_seconds")));
         }
         if (run.hasMemory()) {
-            rows.put("memory, peak of the process", Show.megabytes(run.memory().peakMb()));
-            rows.put("weights, adapters, optimiser", Show.megabytes(run.memory().weightsMb()));
+            rows.put(
+                    "memory, peak of the process",
+                    Numbers.megabytes(run.memory().peakMb()));
+            rows.put(
+                    "weights, adapters, optimiser",
+                    Numbers.megabytes(run.memory().weightsMb()));
             rows.put(
                     "activations and gradients of a step",
-                    Show.megabytes(run.memory().stepMb()));
+                    Numbers.megabytes(run.memory().stepMb()));
         }
         return Html.pairs(rows);
     }
@@ -96,15 +100,15 @@ final class Sections {
             RunInfo.Model m = run.model();
             rows.put("model", m.source());
             rows.put("format", m.format());
-            rows.put("parameters", Show.count(m.parameters()));
-            rows.put("trained", Show.count(m.trained()));
+            rows.put("parameters", Numbers.count(m.parameters()));
+            rows.put("trained", Numbers.count(m.trained()));
         }
         if (run.hasData()) {
             RunInfo.Data d = run.data();
             rows.put("data", String.join(", ", d.files()));
-            rows.put("rows", Show.count(d.rows()));
-            rows.put("held out", Show.count(d.evalRows()));
-            rows.put("tokens in an epoch", Show.count(d.tokens()));
+            rows.put("rows", Numbers.count(d.rows()));
+            rows.put("held out", Numbers.count(d.evalRows()));
+            rows.put("tokens in an epoch", Numbers.count(d.tokens()));
         }
         return Html.pairs(rows);
     }
@@ -115,7 +119,7 @@ final class Sections {
         rows.put("processor", m.cpu());
         rows.put("cores", Integer.toString(m.cores()));
         rows.put("vectors", m.vectorBits() + " bits");
-        rows.put("memory", Show.megabytes((double) m.memoryMb()));
+        rows.put("memory", Numbers.megabytes((double) m.memoryMb()));
         rows.put("system", m.os());
         rows.put("Java", m.java());
         rows.put("Gradine", run.launch().version());
@@ -123,6 +127,6 @@ final class Sections {
     }
 
     private static String signed(double change) {
-        return (change > 0 ? "+" : "") + Show.number(change);
+        return (change > 0 ? "+" : "") + Numbers.number(change);
     }
 }

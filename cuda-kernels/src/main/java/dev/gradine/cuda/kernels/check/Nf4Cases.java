@@ -38,10 +38,10 @@ public final class Nf4Cases {
     }
 
     private static KernelCase gathered(DType type, Coded w, int n, int c) {
-        return KernelCase.of("nf4_gather %s [%d, %d]".formatted(w, n, c), type, Bounds.of(type, 0), in -> {
+        return KernelCase.of("nf4_index_select %s [%d, %d]".formatted(w, n, c), type, Bounds.of(type, 0), in -> {
             Tensor y = in.out(n, c);
             Tensor ids = in.ints(Inputs.indices(2, n, PLACES));
-            in.kernels().gather().forward(ids, w.of(in, Shape.of(PLACES, c)), y);
+            in.kernels().indexSelect().forward(ids, w.of(in, Shape.of(PLACES, c)), y);
             return List.of(y);
         });
     }

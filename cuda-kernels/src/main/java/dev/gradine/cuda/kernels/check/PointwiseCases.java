@@ -22,7 +22,7 @@ public final class PointwiseCases {
         BY_STEM.put("conv2d", Conv2dCases::all);
         BY_STEM.put("upsample", UpsampleCases::all);
         BY_STEM.put("rope", RopeCases::all);
-        BY_STEM.put("gather", GatherCases::all);
+        BY_STEM.put("index_select", IndexSelectCases::all);
         BY_STEM.put("layout", LayoutCases::all);
         BY_STEM.put("log_prob", LogProbCases::all);
         BY_STEM.put("dropout", DropoutCases::all);

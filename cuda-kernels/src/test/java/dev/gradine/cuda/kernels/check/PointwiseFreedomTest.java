@@ -43,7 +43,16 @@ class PointwiseFreedomTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"reduce", "rms_norm", "layer_norm", "group_norm", "log_prob", "softmax", "sampling", "gather"})
+            strings = {
+                "reduce",
+                "rms_norm",
+                "layer_norm",
+                "group_norm",
+                "log_prob",
+                "softmax",
+                "sampling",
+                "index_select"
+            })
     void the_order_of_warps_changes_no_bit(String stem) {
         List<KernelCase> cases = PointwiseCases.of(stem);
         try (Kernels first = open(Options.defaults());

@@ -11,7 +11,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -29,8 +29,11 @@ class SamplingAgreementTest {
     private static final int DRAWS = 200;
     private static final float[] LOGITS = logits();
 
-    private static final Rule[] RULES = {
-        new Rule(1, 0, 1), new Rule(0.6, 0, 0.9), new Rule(2, 50, 1), new Rule(1.3, 100, 0.97)
+    private static final SamplingParams[] RULES = {
+        new SamplingParams(1, 0, 1),
+        new SamplingParams(0.6, 0, 0.9),
+        new SamplingParams(2, 50, 1),
+        new SamplingParams(1.3, 100, 0.97)
     };
 
     private static float[] logits() {
@@ -51,24 +54,24 @@ class SamplingAgreementTest {
         /// The kernel's x = (z − m) / T comes by four roundings of 2⁻²⁴ |x|, and its 2^(x log₂ e) errs by two
         /// units in the last place, 2⁻²²; so p errs by ε = 2⁻²² (1 + |x|) of it. A ratio of sums of p errs by
         /// Σ p ε at most. Weights are cut to whole numbers of 2⁻⁴⁰.
-        static Exact of(Rule rule) {
+        static Exact of(SamplingParams params) {
             List<Integer> order = new ArrayList<>();
             for (int i = 0; i < V; i++) order.add(i);
-            if (rule.cuts()) order.sort(Comparator.<Integer>comparingDouble(i -> -LOGITS[i])); // is stable
+            if (params.cuts()) order.sort(Comparator.<Integer>comparingDouble(i -> -LOGITS[i])); // is stable
             float largest = Float.NEGATIVE_INFINITY;
             for (float z : LOGITS) largest = Math.max(largest, z);
-            int n = rule.topK() == 0 ? V : Math.min(V, rule.topK());
+            int n = params.topK() == 0 ? V : Math.min(V, params.topK());
             double[] sums = new double[n];
             double sum = 0;
             double error = 0;
             for (int i = 0; i < n; i++) {
-                double x = (LOGITS[order.get(i)] - largest) / rule.temperature();
+                double x = (LOGITS[order.get(i)] - largest) / params.temperature();
                 sum += Math.exp(x);
                 error += Math.exp(x) * 0x1p-22 * (1 - x);
                 sums[i] = sum;
             }
             int kept = 1;
-            while (kept < n && sums[kept - 1] < rule.topP() * sum) kept++;
+            while (kept < n && sums[kept - 1] < params.topP() * sum) kept++;
             double mass = sums[kept - 1];
             List<Double> upTo =
                     Arrays.stream(sums, 0, kept).map(s -> s / mass).boxed().toList();
@@ -76,12 +79,12 @@ class SamplingAgreementTest {
         }
     }
 
-    private static int[] draw(Kernels device, Rule rule, double... u) {
+    private static int[] draw(Kernels device, SamplingParams params, double... u) {
         float[] rows = new float[u.length * V];
         for (int i = 0; i < u.length; i++) System.arraycopy(LOGITS, 0, rows, i * V, V);
         try (Kernels k = device.openStep()) {
             Tensor tokens = k.empty(DType.I32, Shape.of(u.length));
-            k.sampling().draw(k.of(Shape.of(u.length, V), rows), rule, u, tokens);
+            k.sampling().draw(k.of(Shape.of(u.length, V), rows), params, u, tokens);
             return k.downloadInts(tokens);
         }
     }
@@ -91,15 +94,15 @@ class SamplingAgreementTest {
     void draws_are_the_cpus_beside_every_boundary(Approximation approximation) {
         try (Kernels sim = CudaKernels.open(new Simulator(Options.defaults().with(approximation)));
                 Kernels cpu = CpuKernels.open()) {
-            for (Rule rule : RULES) {
-                Exact exact = Exact.of(rule);
+            for (SamplingParams params : RULES) {
+                Exact exact = Exact.of(params);
                 double[] u = exact.upTo.stream()
                         .flatMap(x -> Stream.of(x - 2 * exact.bound, x + 2 * exact.bound))
                         .mapToDouble(x -> x)
                         .filter(x -> x >= 0 && x < 1)
                         .limit(DRAWS)
                         .toArray();
-                assertThat(draw(sim, rule, u)).as(rule.toString()).isEqualTo(draw(cpu, rule, u));
+                assertThat(draw(sim, params, u)).as(params.toString()).isEqualTo(draw(cpu, params, u));
             }
         }
     }
@@ -110,20 +113,20 @@ class SamplingAgreementTest {
         int differ = 0;
         try (Kernels sim = CudaKernels.open(new Simulator());
                 Kernels cpu = CpuKernels.open()) {
-            for (Rule rule : RULES) {
-                Exact exact = Exact.of(rule);
-                assertThat(draw(sim, rule, random)).as(rule.toString()).isEqualTo(draw(cpu, rule, random));
+            for (SamplingParams params : RULES) {
+                Exact exact = Exact.of(params);
+                assertThat(draw(sim, params, random)).as(params.toString()).isEqualTo(draw(cpu, params, random));
                 double[] at = exact.upTo.stream()
                         .mapToDouble(x -> x)
                         .filter(x -> x < 1)
                         .toArray();
-                int[] got = draw(sim, rule, at);
-                int[] expected = draw(cpu, rule, at);
+                int[] got = draw(sim, params, at);
+                int[] expected = draw(cpu, params, at);
                 for (int i = 0; i < at.length; i++) {
                     if (got[i] == expected[i]) continue;
                     differ++;
                     assertThat(distance(exact, got[i], at[i]))
-                            .as("%s, u %s", rule, at[i])
+                            .as("%s, u %s", params, at[i])
                             .isLessThan(exact.bound);
                 }
             }
@@ -144,7 +147,7 @@ class SamplingAgreementTest {
         try (Kernels sim = CudaKernels.open(new Simulator())) {
             Tensor logits = sim.of(Shape.of(3, 4), 3, 3, -90, -90, -90, 3, 3, -90, -90, -90, 3, 3);
             Tensor tokens = sim.empty(DType.I32, Shape.of(3));
-            sim.sampling().draw(logits, new Rule(1, 0, 0.5), new double[] {0.999, 0.999, 0.999}, tokens);
+            sim.sampling().draw(logits, new SamplingParams(1, 0, 0.5), new double[] {0.999, 0.999, 0.999}, tokens);
             assertThat(sim.downloadInts(tokens)).containsExactly(0, 1, 2);
         }
     }
@@ -154,13 +157,13 @@ class SamplingAgreementTest {
         double[] u = {0, 0.25, 0.5, Math.nextDown(1.0)};
         try (Kernels sim = CudaKernels.open(new Simulator());
                 Kernels cpu = CpuKernels.open()) {
-            for (Rule rule : new Rule[] {
-                new Rule(1e-300, 0, 1),
-                new Rule(1e300, 0, 1),
-                new Rule(1, 0, 1e-300),
-                new Rule(1, V, Math.nextDown(1.0))
+            for (SamplingParams params : new SamplingParams[] {
+                new SamplingParams(1e-300, 0, 1),
+                new SamplingParams(1e300, 0, 1),
+                new SamplingParams(1, 0, 1e-300),
+                new SamplingParams(1, V, Math.nextDown(1.0))
             }) {
-                assertThat(draw(sim, rule, u)).as(rule.toString()).isEqualTo(draw(cpu, rule, u));
+                assertThat(draw(sim, params, u)).as(params.toString()).isEqualTo(draw(cpu, params, u));
             }
         }
     }

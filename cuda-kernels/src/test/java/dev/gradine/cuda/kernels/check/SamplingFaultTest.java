@@ -11,7 +11,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.tensor.kernel.SamplingKernel.Rule;
+import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class SamplingFaultTest {
         double[] u = new SplittableRandom(9).doubles(n).toArray();
         return KernelCase.of("draw", DType.F32, 0, in -> {
             Tensor tokens = in.outInts(n);
-            in.kernels().sampling().draw(in.data(1, n, v), new Rule(1, 300, 0.9), u, tokens);
+            in.kernels().sampling().draw(in.data(1, n, v), new SamplingParams(1, 300, 0.9), u, tokens);
             return List.of(tokens);
         });
     }

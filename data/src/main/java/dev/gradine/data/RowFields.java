@@ -1,0 +1,161 @@
+package dev.gradine.data;
+
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.jinja.None;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The fields of one JSON row, typed; every error names the field and what it is.
+///
+/// @param row a JSON object
+record RowFields(JsonNode row) {
+    private static final String PASSAGE = "a string or a list of messages";
+
+    boolean has(String field) {
+        return row.has(field) && !row.path(field).isNull();
+    }
+
+    String string(String field) {
+        JsonNode v = row.path(field);
+        if (!v.isString()) throw unexpected("field " + field, v, "a string");
+        return v.asString();
+    }
+
+    String stringOrEmpty(String field) {
+        return has(field) ? string(field) : "";
+    }
+
+    boolean flag(String field) {
+        JsonNode v = row.path(field);
+        if (!v.isBoolean()) throw unexpected("field " + field, v, "true or false");
+        return v.asBoolean();
+    }
+
+    Passage passage(String field) {
+        JsonNode v = row.path(field);
+        if (v.isString()) return new Passage.Text(v.asString());
+        if (!v.isArray()) throw unexpected("field " + field, v, PASSAGE);
+        return new Passage.Turns(messages(field));
+    }
+
+    /// A non-empty list of messages with `role` and `content`, or ShareGPT's `from` and `value`.
+    List<Message> messages(String field) {
+        JsonNode v = row.path(field);
+        if (!v.isArray()) throw unexpected("field " + field, v, "a list of messages");
+        if (v.isEmpty()) throw new DataException("field " + field + " is empty, expected at least one message");
+        List<Message> out = new ArrayList<>();
+        for (JsonNode m : v) out.add(message("field " + field + "[" + out.size() + "]", m));
+        return out;
+    }
+
+    private static Message message(String where, JsonNode m) {
+        if (!m.isObject()) throw unexpected(where, m, "a message with role and content");
+        boolean shareGpt = !m.has("role") && m.has("from");
+        String roleField = shareGpt ? "from" : "role";
+        String contentField = shareGpt ? "value" : "content";
+        JsonNode role = m.path(roleField);
+        if (!role.isString()) throw unexpected(where + "." + roleField, role, "a string");
+        Map<String, Object> extras = new LinkedHashMap<>();
+        for (var e : m.properties()) {
+            if (!e.getKey().equals(roleField) && !e.getKey().equals(contentField))
+                extras.put(e.getKey(), plain(e.getValue()));
+        }
+        String name = shareGpt ? role(role.asString()) : role.asString();
+        return new Message(name, content(where + "." + contentField, m, m.path(contentField), extras), extras);
+    }
+
+    private static String role(String from) {
+        return switch (from) {
+            case "human" -> "user";
+            case "gpt" -> "assistant";
+            default -> from;
+        };
+    }
+
+    /// Content is a string; it may be null or absent beside tool calls, and a list of typed parts is handed to the
+    /// template as it is.
+    private static String content(String where, JsonNode m, JsonNode v, Map<String, Object> extras) {
+        if (v.isString()) return v.asString();
+        boolean calls = m.has("tool_calls") || m.has("function_call");
+        if (v.isNull() && calls) extras.put("content", None.NONE);
+        if ((v.isNull() || v.isMissingNode()) && calls) return "";
+        if (!v.isArray()) throw unexpected(where, v, "a string");
+        var text = new StringBuilder();
+        for (JsonNode part : v) {
+            if (!part.path("type").asString("").equals("text")
+                    || !part.path("text").isString()) {
+                throw new DataException(where + " has a part that is not text, expected parts of type text");
+            }
+            text.append(part.path("text").asString());
+        }
+        extras.put("content", plain(v));
+        return text.toString();
+    }
+
+    int[] integers(String field) {
+        JsonNode v = row.path(field);
+        if (!v.isArray()) throw unexpected("field " + field, v, "a list of integers");
+        int[] out = new int[v.size()];
+        for (int i = 0; i < out.length; i++) {
+            if (!v.get(i).isInt()) throw unexpected("field " + field + "[" + i + "]", v.get(i), "an integer");
+            out[i] = v.get(i).asInt();
+        }
+        return out;
+    }
+
+    /// What the row hands to the chat template.
+    Map<String, Object> variables() {
+        Map<String, Object> out = new LinkedHashMap<>();
+        if (has("tools")) out.put("tools", plain(tools()));
+        if (!has("chat_template_kwargs")) return out;
+        JsonNode more = row.path("chat_template_kwargs");
+        if (!more.isObject()) throw unexpected("field chat_template_kwargs", more, "an object");
+        for (var e : more.properties()) out.put(e.getKey(), plain(e.getValue()));
+        return out;
+    }
+
+    private JsonNode tools() {
+        JsonNode v = row.path("tools");
+        if (!v.isString()) return v;
+        try {
+            return JsonMapper.shared().readTree(v.asString());
+        } catch (JacksonException e) {
+            throw new DataException("field tools is a string that is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static Object plain(JsonNode v) {
+        if (v.isObject()) {
+            Map<String, Object> out = new LinkedHashMap<>();
+            for (var e : v.properties()) out.put(e.getKey(), plain(e.getValue()));
+            return out;
+        }
+        if (v.isArray()) {
+            List<Object> out = new ArrayList<>();
+            for (JsonNode item : v) out.add(plain(item));
+            return out;
+        }
+        if (v.isString()) return v.asString();
+        if (v.isBoolean()) return v.asBoolean();
+        if (v.canConvertToLong() && v.isIntegralNumber()) return v.asLong();
+        return v.isNumber() ? (Object) v.asDouble() : None.NONE;
+    }
+
+    static DataException unexpected(String what, JsonNode v, String expected) {
+        return new DataException(what + " is " + kind(v) + ", expected " + expected);
+    }
+
+    static String kind(JsonNode v) {
+        if (v.isMissingNode()) return "missing";
+        if (v.isNull()) return "null";
+        if (v.isString()) return "a string";
+        if (v.isNumber()) return "a number";
+        if (v.isBoolean()) return "a boolean";
+        return v.isArray() ? "a list" : "an object";
+    }
+}

@@ -1,0 +1,87 @@
+package dev.gradine.data.encode;
+
+import java.util.Arrays;
+
+/// A token sequence and which of its tokens are to be predicted.
+///
+/// `labels[t]` is `ids[t]` where token t carries loss, and `IGNORED` where it does not. Token t is predicted from the
+/// tokens before it, so the label of the first token is never used.
+///
+/// Two of the same tokens and labels are equal. Held as a class, since arrays have no place in records.
+public final class LabelledTokens {
+
+    /// Label of a token that carries no loss.
+    public static final int IGNORED = -100;
+
+    private final int[] ids;
+    private final int[] labels;
+
+    /// @param ids tokens, at least one
+    /// @param labels as many
+    /// @throws IllegalArgumentException if the lengths differ or there is no token
+    public LabelledTokens(int[] ids, int[] labels) {
+        if (ids.length == 0) throw new IllegalArgumentException("labelled: no token, expected at least one");
+        if (ids.length != labels.length) {
+            throw new IllegalArgumentException(
+                    "labelled: %d labels, expected %d (one a token)".formatted(labels.length, ids.length));
+        }
+        this.ids = ids.clone();
+        this.labels = labels.clone();
+    }
+
+    /// A sequence whose tokens from number `promptTokens` on carry loss.
+    public static LabelledTokens completion(int[] ids, int promptTokens) {
+        int[] labels = ids.clone();
+        Arrays.fill(labels, 0, Math.min(promptTokens, ids.length), IGNORED);
+        return new LabelledTokens(ids, labels);
+    }
+
+    /// Tokens.
+    public int[] ids() {
+        return ids.clone();
+    }
+
+    /// Label of each token.
+    public int[] labels() {
+        return labels.clone();
+    }
+
+    /// Label of token `t`.
+    public int label(int t) {
+        return labels[t];
+    }
+
+    /// Number of tokens.
+    public int tokens() {
+        return ids.length;
+    }
+
+    /// Number of tokens that are predicted and carry loss.
+    public int predicted() {
+        int n = 0;
+        for (int t = 1; t < labels.length; t++) if (labels[t] != IGNORED) n++;
+        return n;
+    }
+
+    /// Number of tokens before the first that carries loss: of an answer, those of its prompt.
+    public int promptTokens() {
+        int t = 0;
+        while (t < labels.length && labels[t] == IGNORED) t++;
+        return t;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LabelledTokens l && Arrays.equals(ids, l.ids) && Arrays.equals(labels, l.labels);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(ids) + Arrays.hashCode(labels);
+    }
+
+    @Override
+    public String toString() {
+        return "%d tokens, %d of them predicted".formatted(ids.length, predicted());
+    }
+}

@@ -1,0 +1,131 @@
+package dev.gradine.peft;
+
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/// Values of an `adapter_config.json`, read as the types that options have, with messages.
+///
+/// @param json as `Json.readObject` gives it
+/// @param where names the file in messages
+record ConfigFields(Map<String, Object> json, String where) {
+
+    AdapterException wrong(String key, String expected) {
+        Object got = json.get(key);
+        String shown = got instanceof String s ? '"' + s + '"' : String.valueOf(got);
+        return new AdapterException(
+                (where.isEmpty() ? "" : where + ": ") + "%s is %s, expected %s".formatted(key, shown, expected));
+    }
+
+    /// `raw` as a value of `type`; `key` names it in messages.
+    Object typed(Type type, String key, Object raw) {
+        if (type instanceof ParameterizedType p) {
+            if (p.getRawType() == List.class) return strings(key, raw);
+            return patterns(key, raw, p.getActualTypeArguments()[1] == Integer.class);
+        }
+        if (type == int.class) return whole(key, raw);
+        if (type == double.class) return real(key, raw);
+        if (type == float.class) return (float) real(key, raw);
+        if (type == boolean.class) return flag(key, raw);
+        if (type == Targets.class) return raw instanceof Targets t ? t : targets(key, raw);
+        if (type instanceof Class<?> c && c.isEnum()) return constant(c, key, raw);
+        if (type == String.class && raw instanceof String s) return s;
+        throw wrong(key, "a text");
+    }
+
+    /// A value of an option in the form that JSON has: numbers that are whole without a fraction, where one may be.
+    static @Nullable Object plain(@Nullable Object value) {
+        return switch (value) {
+            case null -> null;
+            case Double d -> number(d);
+            case Float f -> Double.parseDouble(f.toString());
+            case Enum<?> e -> e.name();
+            case Targets t -> t.stored();
+            case String s when s.isEmpty() -> null;
+            case Map<?, ?> m -> {
+                Map<String, Object> all = new LinkedHashMap<>();
+                m.forEach((k, v) -> all.put(String.valueOf(k), v instanceof Double d ? number(d) : v));
+                yield all;
+            }
+            default -> value;
+        };
+    }
+
+    private static Object number(double d) {
+        return d == Math.rint(d) ? (Object) (int) d : (Object) d;
+    }
+
+    private int whole(String key, Object raw) {
+        double v = real(key, raw);
+        if (v != (int) v) throw wrong(key, "a whole number");
+        return (int) v;
+    }
+
+    private boolean flag(String key, Object raw) {
+        if (raw instanceof Boolean b) return b;
+        throw wrong(key, "true or false");
+    }
+
+    private double real(String key, Object raw) {
+        if (raw instanceof Number n) return n.doubleValue();
+        throw wrong(key, "a number");
+    }
+
+    private Object constant(Class<?> type, String key, Object raw) {
+        String name = String.valueOf(raw).toUpperCase(Locale.ROOT).replace('-', '_');
+        Object[] all = type.getEnumConstants();
+        for (Object c : all) if (((Enum<?>) c).name().equals(name)) return c;
+        throw wrong(key, "one of " + Arrays.toString(all));
+    }
+
+    /// Names of modules, or one regular expression.
+    Targets targets(String key, @Nullable Object raw) {
+        if (raw instanceof String s) return s.equals("all-linear") ? Targets.parse(s) : Targets.regex(s);
+        List<String> names = strings(key, raw);
+        if (names.isEmpty()) throw wrong(key, "a list of module names or a regular expression");
+        return new Targets.Suffixes(names);
+    }
+
+    /// A list of texts; nothing is none, and one may stand alone.
+    List<String> strings(String key, @Nullable Object raw) {
+        if (raw == null) return List.of();
+        if (raw instanceof String s) return List.of(s);
+        List<String> all = new ArrayList<>();
+        if (!(raw instanceof List<?> list)) throw wrong(key, "a list of strings");
+        for (Object o : list) {
+            if (!(o instanceof String s)) throw wrong(key, "a list of strings");
+            all.add(s);
+        }
+        return all;
+    }
+
+    /// Numbers of blocks; one may stand alone.
+    List<Integer> layers(String key) {
+        Object v = json.get(key);
+        if (v == null) return List.of();
+        List<?> list = v instanceof List<?> l ? l : List.of(v);
+        List<Integer> all = new ArrayList<>();
+        for (Object o : list) {
+            if (!(o instanceof Integer i)) throw wrong(key, "a list of layer numbers");
+            all.add(i);
+        }
+        return all;
+    }
+
+    private SequencedMap<String, Object> patterns(String key, Object raw, boolean whole) {
+        SequencedMap<String, Object> all = new LinkedHashMap<>();
+        if (!(raw instanceof Map<?, ?> map)) throw wrong(key, "an object of numbers");
+        map.forEach((k, o) -> {
+            if (!(o instanceof Number n)) throw wrong(key, "an object of numbers");
+            all.put(String.valueOf(k), whole ? (Object) whole(key, n) : (Object) n.doubleValue());
+        });
+        return all;
+    }
+}

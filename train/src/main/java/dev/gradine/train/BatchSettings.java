@@ -1,0 +1,76 @@
+package dev.gradine.train;
+
+import dev.gradine.settings.Option;
+import org.jspecify.annotations.Nullable;
+
+/// Which examples a run sees, how many at once and how often.
+///
+/// @param steps optimisation steps; null where `epochs` says how many
+/// @param epochs passes over the data; null where `steps` are given, or for one pass
+/// @param batch examples of one micro-batch
+/// @param maxLength tokens of an example
+/// @param shuffle whether the order is random
+/// @param groupByLength whether batches hold examples of similar length
+/// @param evalSplit share of the rows that is held out, in [0, 1)
+/// @param gradientCheckpointing whether blocks are computed again for the gradient
+public record BatchSettings(
+        @Option(says = "Optimisation steps; instead of --epochs.", label = "N", least = 1) @Nullable
+        Integer steps,
+
+        @Option(says = "Passes over the data.", label = "N", otherwise = "1") @Nullable
+        Double epochs,
+
+        @Option(says = "Examples computed at once.", label = "N", least = 1)
+        int batch,
+
+        @Option(says = "Longer examples are cut at their end.", label = "TOKENS")
+        int maxLength,
+
+        @Option(says = "Take the examples in the order of the file.")
+        boolean shuffle,
+
+        @Option(says = "Batches of examples of similar length, so that steps take similar time.")
+        boolean groupByLength,
+
+        @Option(says = "Share of the rows held out and evaluated.", label = "X")
+        double evalSplit,
+
+        @Option(
+                says = "Keep only what goes into each block and compute the rest again for the gradient: less memory,"
+                        + " more time, the same bytes.",
+                free = true)
+        boolean gradientCheckpointing) {
+
+    /// @throws IllegalArgumentException if two contradict each other
+    public BatchSettings {
+        if (steps != null && epochs != null) {
+            throw new IllegalArgumentException("--steps and --epochs are both given, expected one of them");
+        }
+        if (epochs != null && !(epochs > 0)) {
+            throw new IllegalArgumentException("--epochs: " + epochs + ", expected above 0");
+        }
+        if (!shuffle && groupByLength) {
+            throw new IllegalArgumentException("--group-by-length orders the data, --no-shuffle keeps it: give one");
+        }
+    }
+
+    /// What holds where nothing else is said.
+    public static BatchSettings defaults() {
+        return new BatchSettings(null, null, 4, 1024, true, false, 0, false);
+    }
+
+    /// Optimisation steps of the run.
+    ///
+    /// @param perEpoch those of one pass over the data
+    public int count(int perEpoch) {
+        if (steps != null) return steps;
+        double passes = epochs == null ? 1 : epochs;
+        return (int) Math.max(1, Math.ceil(passes * perEpoch));
+    }
+
+    /// The same with `steps` in place of `epochs`.
+    public BatchSettings counted(int count) {
+        return new BatchSettings(
+                count, null, batch, maxLength, shuffle, groupByLength, evalSplit, gradientCheckpointing);
+    }
+}

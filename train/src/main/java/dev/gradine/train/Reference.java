@@ -1,0 +1,68 @@
+package dev.gradine.train;
+
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
+import java.nio.file.Path;
+import java.util.List;
+
+/// What a recipe compares the policy with.
+///
+/// @param name `base`, `start` or a folder
+record Reference(String name, RunSettings settings, RunHost host) {
+
+    /// The reference asked for; by default the adapter continued from, or the base.
+    static Reference of(RunSettings settings, AdapterSet adapted, RunHost host) {
+        String asked = settings.reference().reference();
+        if (asked == null) asked = adapted.wasTrained() ? "start" : "base";
+        return new Reference(asked, settings, host);
+    }
+
+    /// A reference ready for use, with what must be closed after it.
+    ///
+    /// @param logProbs of the reference
+    /// @param second models that were opened for it
+    record Opened(ReferenceLogProbs logProbs, List<OpenModel> second) implements AutoCloseable {
+        @Override
+        public void close() {
+            second.forEach(OpenModel::close);
+        }
+    }
+
+    /// For recipes that compare the policy with nothing.
+    static final Opened NONE = new Opened(ReferenceLogProbs.none(), List.of());
+
+    /// @param groups what is read for each example of the run, for the cache
+    Opened open(OpenModel m, AdapterSet adapted, List<List<LabelledTokens>> groups) {
+        Opened live = live(m, adapted);
+        if (!settings.reference().precomputeReference()) return live;
+        try (live) {
+            RunFiles files = settings.files();
+            var source = new ReferenceCache.Source(
+                    live.logProbs(),
+                    identity(m, adapted),
+                    settings.batches().batch(),
+                    settings.reference().sharedPrompt(),
+                    done -> host.tell("reference log-probabilities: %d of %d examples".formatted(done, groups.size())));
+            Path file = files.out().resolveSibling(files.out().getFileName() + "-reference.safetensors");
+            return new Opened(ReferenceCache.open(file, groups, source, m.run()), List.of());
+        }
+    }
+
+    /// Tells one reference from another: its name, the model, how that is computed, and the values it begins with.
+    private String identity(OpenModel m, AdapterSet adapted) {
+        String start = name.equals("start") ? " " + StartDigest.of(adapted, m.run()) : "";
+        return name + " " + settings.files().model() + " " + host.settings() + start;
+    }
+
+    private Opened live(OpenModel m, AdapterSet adapted) {
+        if (name.equals("base")) return new Opened(ReferenceLogProbs.of(Policy.of(m.model())), List.of());
+        if (name.equals("start")) {
+            Policy start = new Policy(m.model(), adapted.snapshot(m.run()));
+            return new Opened(ReferenceLogProbs.of(start), List.of());
+        }
+        OpenModel second = m.beside(Path.of(name));
+        return new Opened(ReferenceLogProbs.of(Policy.of(second.model())), List.of(second));
+    }
+}

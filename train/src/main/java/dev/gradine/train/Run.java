@@ -1,0 +1,133 @@
+package dev.gradine.train;
+
+import dev.gradine.align.Recipe;
+import dev.gradine.data.DataSet;
+import dev.gradine.data.Row;
+import dev.gradine.data.encode.Encoder;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.AtomicFiles;
+import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.train.report.RunInfo;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// A training run: a model, an adapter, a recipe and rows become a folder with the trained adapter, its metrics and a
+/// report. The adapter holds the trained values afterwards.
+///
+/// ```
+/// Run.of(Sft.defaults(), RunFiles.of(model, data, out)).train(opened, adapter);
+/// ```
+///
+/// @param <E> an example of the recipe
+public final class Run<E> {
+
+    private final Recipe<E> recipe;
+    private final RunSettings settings;
+
+    private Run(Recipe<E> recipe, RunSettings settings) {
+        this.recipe = recipe;
+        this.settings = settings;
+    }
+
+    /// A run with the settings that hold where nothing is said.
+    public static <E> Run<E> of(Recipe<E> recipe, RunFiles files) {
+        return new Run<>(recipe, RunSettings.of(recipe, files));
+    }
+
+    /// The same with other settings.
+    public static <E> Run<E> of(Recipe<E> recipe, RunSettings settings) {
+        return new Run<>(recipe, settings);
+    }
+
+    /// Fails unless the run may write to its folder; to be called before anything slow happens.
+    ///
+    /// @throws IllegalArgumentException if the folder is not empty, or a run that resumes has no checkpoint
+    public void requireFolder() {
+        Path out = settings.files().out();
+        if (!settings.files().resume()) AtomicFiles.requireFree(out);
+        else if (!RunCheckpoint.exists(out)) {
+            throw new IllegalArgumentException("--resume: " + out + " has no checkpoint to go on from");
+        }
+    }
+
+    /// The rows of the run, read as its settings say.
+    ///
+    /// @throws dev.gradine.data.DataException names the row that cannot be read
+    public TrainingData read() {
+        return TrainingData.read(
+                settings.files().data(),
+                settings.batches().evalSplit(),
+                settings.train().seed());
+    }
+
+    /// Trains `adapted` on the rows of the run's file.
+    ///
+    /// @param model of `adapted`
+    /// @throws IllegalArgumentException if the folder is not empty, or a row or a setting cannot be used
+    public RunResult train(OpenModel model, AdapterSet adapted) {
+        requireFolder();
+        return train(model, adapted, read(), RunHost.NONE);
+    }
+
+    /// Trains `adapted` on rows that were read before, as a part of `host`.
+    public RunResult train(OpenModel model, AdapterSet adapted, TrainingData data, RunHost host) {
+        TextCodec codec = codec(model, data);
+        List<E> train = encode(codec, data.train(), host);
+        List<E> evalSet = data.evalSet().isEmpty()
+                ? List.of()
+                : encode(codec, data.evalSet().getFirst(), host);
+        host.ready();
+        try (var reference = reference(model, adapted, groups(train, evalSet), host)) {
+            var learner = new Learner(
+                    new Policy(model.model(), adapted), settings.batches().gradientCheckpointing());
+            var objective = new PolicyObjective<>(
+                    recipe, learner, reference.logProbs(), settings.reference().sharedPrompt());
+            var batches = ExampleBatches.of(train, settings, recipe::tokens);
+            var deciding = RunDescription.of(settings, batches.stepsPerEpoch(), recipe, adapted, host);
+            var about = recipe.about();
+            var plan = new RunLoop.Plan<>(
+                    about.name(), about.title(), deciding, objective, batches, evalSet, source(train, evalSet));
+            var samples = new Samples(codec, data.sampleRows(), settings.files().samples());
+            return new RunLoop<>(settings, host, plan, model, adapted, samples).run();
+        }
+    }
+
+    private static TextCodec codec(OpenModel model, TrainingData data) {
+        boolean tokens = data.train().rows().getFirst() instanceof Row.Tokens;
+        return tokens ? model.codecOrTokensOnly() : model.codec();
+    }
+
+    /// The examples of all rows that are of use; says how many are not.
+    private List<E> encode(TextCodec codec, DataSet rows, RunHost host) {
+        Encoder<E> encoder = recipe.encoder(
+                codec, settings.batches().maxLength(), settings.batches().batch());
+        List<E> examples = encoder.encode(rows).examples();
+        if (examples.size() < rows.size()) {
+            host.tell("%d of %d rows left out: %s within %d tokens"
+                    .formatted(rows.size() - examples.size(), rows.size(), encoder.leftOut(), encoder.maxLength()));
+        }
+        return examples;
+    }
+
+    private List<List<LabelledTokens>> groups(List<E> train, List<E> evalSet) {
+        return Stream.concat(train.stream(), evalSet.stream())
+                .map(recipe::sequences)
+                .toList();
+    }
+
+    private Reference.Opened reference(
+            OpenModel model, AdapterSet adapted, List<List<LabelledTokens>> groups, RunHost host) {
+        if (!recipe.needsReference()) return Reference.NONE;
+        return Reference.of(settings, adapted, host).open(model, adapted, groups);
+    }
+
+    private RunInfo.Data source(List<E> train, List<E> evalSet) {
+        long tokens = train.stream().mapToLong(recipe::tokens).sum();
+        String file = settings.files().data().toString();
+        return new RunInfo.Data(List.of(file), train.size(), evalSet.size(), tokens);
+    }
+}

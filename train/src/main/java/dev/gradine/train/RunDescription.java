@@ -1,0 +1,54 @@
+package dev.gradine.train;
+
+import dev.gradine.align.Recipe;
+import dev.gradine.optim.TrainSettings;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Selection;
+import dev.gradine.settings.Settings;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What decides the result of a run, by name: for its report, and for the check that a run which resumes is the same.
+final class RunDescription {
+
+    private RunDescription() {}
+
+    static Map<String, Object> of(
+            RunSettings settings, int perEpoch, Recipe<?> recipe, AdapterSet adapted, RunHost host) {
+        TrainSettings train = settings.counted(perEpoch);
+        Map<String, Object> all = new LinkedHashMap<>(decisive(settings.files()));
+        all.putAll(adapter(adapted));
+        all.putAll(decisive(settings.batches().counted(train.steps())));
+        all.putAll(decisive(train));
+        all.put("optimizer", train.optimizer().name());
+        all.putAll(options("optimizer", train.optimizer()));
+        all.putAll(host.settings());
+        all.putAll(options("recipe", recipe));
+        if (recipe.needsReference()) {
+            String name = Reference.of(settings, adapted, host).name();
+            all.putAll(decisive(settings.reference().with(name)));
+        }
+        return all;
+    }
+
+    private static Map<String, Object> adapter(AdapterSet adapted) {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("adapter", adapted.method().name());
+        all.putAll(options("method", adapted.method()));
+        Selection where = adapted.selection();
+        all.put("targets", where.targets().toString());
+        if (!where.exclude().isEmpty()) all.put("exclude", where.exclude());
+        if (!where.layers().isEmpty()) all.put("layers", where.layers());
+        if (!where.modulesToSave().isEmpty()) all.put("modules-to-save", where.modulesToSave());
+        return all;
+    }
+
+    /// The options of a method, recipe or optimiser; one of a user's own that is no record tells its text.
+    private static Map<String, Object> options(String kind, Object of) {
+        return of instanceof Record r ? decisive(r) : Map.of(kind, of.toString());
+    }
+
+    private static <R extends Record> Map<String, Object> decisive(R record) {
+        return Settings.of(record).writeDecisive(record);
+    }
+}

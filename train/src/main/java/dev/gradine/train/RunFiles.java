@@ -1,0 +1,49 @@
+package dev.gradine.train;
+
+import dev.gradine.settings.Option;
+import java.nio.file.Path;
+
+/// What a run reads, where it writes, and what it leaves beside the adapter.
+///
+/// @param resume whether to go on from the latest checkpoint
+/// @param samples prompts answered before and after
+/// @param profile whether to say by kernel where time went
+public record RunFiles(
+        @Option(
+                says = "Model to train: a Hugging Face folder, a GGUF file or a llama2.c .bin.",
+                label = "DIR|FILE",
+                required = true)
+        Path model,
+
+        @Option(says = "Data set: JSON or JSONL, also .gz; its columns tell its kind.", label = "FILE", required = true)
+        Path data,
+
+        @Option(
+                says = "Folder for adapter, metrics, checkpoints and report; absent or empty.",
+                label = "DIR",
+                required = true,
+                free = true)
+        Path out,
+
+        @Option(says = "Go on from the latest checkpoint in --out.", free = true)
+        boolean resume,
+
+        @Option(says = "Prompts answered before and after, for the report.", label = "N", least = 0, free = true)
+        int samples,
+
+        @Option(says = "In the end, say by kernel where the time of a step went (from the third step on).", free = true)
+        boolean profile) {
+
+    /// A run that begins, with nothing beside it.
+    ///
+    /// @param out absent or empty
+    public static RunFiles of(Path model, Path data, Path out) {
+        return new RunFiles(model, data, out, false, 0, false);
+    }
+
+    /// What a command begins with; the paths are to be given.
+    public static RunFiles defaults() {
+        Path none = Path.of("");
+        return new RunFiles(none, none, none, false, 2, false);
+    }
+}

@@ -1,0 +1,163 @@
+package dev.gradine.train;
+
+import dev.gradine.models.OpenModel;
+import dev.gradine.optim.Metric;
+import dev.gradine.optim.Objective;
+import dev.gradine.optim.StepLoop;
+import dev.gradine.optim.TrainSettings;
+import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.train.report.Report;
+import dev.gradine.train.report.RunInfo;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// The steps of one run, what is told of them and what they leave behind.
+///
+/// The folder gets `metrics.jsonl` and `run.json` from the start, `checkpoints/` on the way, and in the end the adapter
+/// and `report.html`.
+final class RunLoop<E> implements StepLoop.Listener {
+
+    /// What is stepped through.
+    ///
+    /// @param kind name of the recipe
+    /// @param title what it is called in full
+    /// @param deciding what decides the result, by name
+    record Plan<E>(
+            String kind,
+            String title,
+            Map<String, Object> deciding,
+            Objective<E> objective,
+            ExampleBatches<E> batches,
+            List<E> evalSet,
+            RunInfo.Data data) {}
+
+    private final RunFiles files;
+    private final RunHost host;
+    private final Plan<E> plan;
+    private final OpenModel model;
+    private final AdapterSet adapted;
+    private final Samples samples;
+    private final StepLoop<E> loop;
+    private final RunRecord record;
+    private final MetricsLog log;
+    private final Progress progress;
+
+    RunLoop(RunSettings settings, RunHost host, Plan<E> plan, OpenModel model, AdapterSet adapted, Samples samples) {
+        files = settings.files();
+        this.host = host;
+        this.plan = plan;
+        this.model = model;
+        this.adapted = adapted;
+        this.samples = samples;
+        TrainSettings train = settings.counted(plan.batches().stepsPerEpoch());
+        var task = new StepLoop.Task<>(
+                plan.objective(),
+                train.groups(adapted.trained()),
+                plan.batches(),
+                ExampleBatches.cut(plan.evalSet(), settings.batches().batch()));
+        loop = new StepLoop<>(train, task, model.run(), this);
+        samples.remember(model, adapted); // before a checkpoint is restored: as the model was when the run began
+        int from = prepareFolder();
+        log = from == 0
+                ? MetricsLog.create(files.out().resolve(MetricsLog.FILE))
+                : MetricsLog.resume(files.out().resolve(MetricsLog.FILE), from);
+        progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
+        record = new RunRecord(files.out(), host, plan, model, adapted);
+    }
+
+    private int prepareFolder() {
+        try {
+            Files.createDirectories(files.out());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (!files.resume()) return 0;
+        RunCheckpoint c = RunCheckpoint.latest(files.out());
+        c.requireSettings(plan.deciding());
+        c.restore(loop.state(), model.run());
+        loop.resumeAfter(c.step(), c.work());
+        return c.step();
+    }
+
+    /// The metric shown beside the loss.
+    private String headline() {
+        return Metric.headlines(plan.objective().metrics()).getLast();
+    }
+
+    /// Runs to the end or until interrupted.
+    RunResult run() {
+        try (StopSignal stop = new StopSignal();
+                log) {
+            boolean finished = loop.run(stop);
+            progress.close();
+            if (finished) finish();
+            record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
+            Report.write(files.out());
+            return new RunResult(files.out(), finished, record.info(), loop.bytesSavedByCheckpoints());
+        } catch (RuntimeException e) {
+            progress.close();
+            fail(e);
+            throw e;
+        }
+    }
+
+    /// Says in the run's folder that it failed; on a full disk even that may not be possible.
+    private void fail(RuntimeException cause) {
+        try {
+            record.end(RunInfo.Status.FAILED, String.valueOf(cause.getMessage()), samples);
+            Report.write(files.out());
+        } catch (RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    private void finish() {
+        AdapterFolder.save(adapted, files.out(), files.model().toString(), model.run());
+        RunCheckpoint.clear(files.out());
+        samples.ask(model, adapted);
+    }
+
+    @Override
+    public void begins(int step) {
+        host.stepBegins();
+    }
+
+    @Override
+    public void step(int step, SequencedMap<String, Double> metrics) {
+        host.stepEnds();
+        metrics.put("peak_memory_mb", PeakMemory.now().mb());
+        log.write(step, metrics);
+        progress.update(step, metrics);
+    }
+
+    @Override
+    public void evaluated(int step, SequencedMap<String, Double> metrics) {
+        log.write(step, metrics);
+        record.evaluated(step, metrics);
+        StringBuilder line = new StringBuilder("step " + step);
+        Map<String, Double> shown = new LinkedHashMap<>(metrics);
+        plan.objective().metrics().stream()
+                .filter(m -> !m.hasDirection())
+                .forEach(m -> shown.remove("eval_" + m.name()));
+        shown.forEach((name, value) -> line.append("  %s %.4f".formatted(name, value)));
+        progress.note(line.toString());
+    }
+
+    @Override
+    public void save(int step, double work) {
+        Path out = files.out();
+        var state = new RunCheckpoint.Progress(
+                step,
+                work,
+                plan.deciding(),
+                folder -> AdapterFolder.save(adapted, folder, files.model().toString(), model.run()));
+        RunCheckpoint.save(out, loop.state(), state, model.run());
+    }
+}

@@ -1,0 +1,113 @@
+package dev.gradine.train;
+
+import dev.gradine.data.Passage;
+import dev.gradine.data.Row;
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.models.OpenModel;
+import dev.gradine.models.StopTokens;
+import dev.gradine.nn.Generation;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.kernel.SamplingParams;
+import dev.gradine.train.report.RunInfo;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/// What the model says to a few prompts before and after training, for the report: the likeliest tokens, so that the
+/// difference is the training's. Both answers are written at the end, by kernels that are warm by then: a run begins
+/// with its first step.
+final class Samples {
+
+    private static final int TOKENS = 64;
+    private static final int OPENING = 12; // tokens of a plain text that serve as its prompt
+
+    private static final class Prompt {
+        final String text;
+        final int[] ids;
+
+        Prompt(String text, int[] ids) {
+            this.text = text;
+            this.ids = ids;
+        }
+    }
+
+    private final TextCodec codec;
+    private final List<Prompt> prompts = new ArrayList<>();
+    private final List<RunInfo.Sample> pairs = new ArrayList<>();
+    private @Nullable Policy start;
+
+    /// @param rows the prompts are those of the first `count` rows that have one
+    Samples(TextCodec codec, List<Row> rows, int count) {
+        this.codec = codec;
+        for (Row row : rows) {
+            if (prompts.size() >= count) return;
+            int[] ids = prompt(row);
+            if (ids.length > 0) prompts.add(new Prompt(codec.tokenizer().decode(ids, false), ids));
+        }
+    }
+
+    private int[] prompt(Row row) {
+        return switch (row) {
+            case Row.Completion c -> prompt(c.prompt(), c.variables());
+            case Row.Preference p -> prompt(p.prompt(), p.variables());
+            case Row.Judged j -> prompt(j.prompt(), j.variables());
+            case Row.Chat c -> {
+                List<Message> turns = new ArrayList<>();
+                for (Message m : c.messages()) {
+                    if (m.isAssistant()) break;
+                    turns.add(m);
+                }
+                yield turns.isEmpty() ? new int[0] : codec.encodeChat(turns, c.variables(), true);
+            }
+            case Row.Text t -> {
+                int[] ids = codec.tokenizer().encode(t.text(), true);
+                yield Arrays.copyOf(ids, Math.min(ids.length, OPENING));
+            }
+            default -> new int[0]; // rows that are tokens already
+        };
+    }
+
+    private int[] prompt(Passage p, Map<String, Object> variables) {
+        return switch (p) {
+            case Passage.Text t -> codec.tokenizer().encode(t.text(), true);
+            case Passage.Turns t -> codec.encodeChat(t.messages(), variables, true);
+        };
+    }
+
+    /// Remembers the model as it is before training.
+    void remember(OpenModel m, AdapterSet adapted) {
+        prompts.removeIf(p -> p.ids.length >= m.model().maxPositions());
+        if (!prompts.isEmpty()) start = new Policy(m.model(), adapted.snapshot(m.run()));
+    }
+
+    /// Asks the model as it was and as it is now.
+    void ask(OpenModel m, AdapterSet adapted) {
+        if (start == null) return;
+        List<String> before = answers(start, m.run());
+        List<String> after = answers(new Policy(m.model(), adapted), m.run());
+        for (int i = 0; i < prompts.size(); i++) {
+            pairs.add(new RunInfo.Sample(prompts.get(i).text, before.get(i), after.get(i)));
+        }
+    }
+
+    private List<String> answers(Policy policy, Kernels run) {
+        var request = new Generation.Request(SamplingParams.GREEDY, TOKENS, StopTokens.of(codec.tokenizer()));
+        List<String> all = new ArrayList<>();
+        for (Prompt p : prompts) {
+            int[] ids = new Generation(policy, run).run(p.ids, request, new SplittableRandom(1), _ -> true);
+            all.add(codec.tokenizer().decode(ids, true));
+        }
+        return all;
+    }
+
+    /// Prompts with both answers; empty until both were given.
+    List<RunInfo.Sample> pairs() {
+        return pairs;
+    }
+}
