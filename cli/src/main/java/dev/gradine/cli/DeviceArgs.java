@@ -78,7 +78,8 @@ final class DeviceArgs {
         return device;
     }
 
-    private void tell(String line) {
+    /// A line for the user, beside the result.
+    void tell(String line) {
         var err = command.commandLine().getErr();
         err.println("gradine: " + line);
         err.flush();

@@ -63,8 +63,7 @@ public final class Checkpoint {
                 GgufModel model = new GgufModel(g, architectures);
                 Map<String, StoredName> names = model.names();
                 Map<String, Object> own = model.config(names);
-                Map<String, Object> config =
-                        Files.exists(beside) ? GgufConfig.merge(model, own, beside) : GgufConfig.alone(model, own);
+                Map<String, Object> config = Files.exists(beside) ? GgufConfig.merge(model, own, beside) : own;
                 yield new Checkpoint(g, config, names, arena);
             }
         };
@@ -100,6 +99,12 @@ public final class Checkpoint {
     /// Names of all tensors, in the order of the file, such as `model.layers.0.self_attn.q_proj.weight`.
     public Set<String> names() {
         return names.keySet();
+    }
+
+    /// How the file spells a name of `names()`.
+    public String storedName(String name) {
+        StoredName stored = names.get(name);
+        return stored == null ? name : stored.name();
     }
 
     /// Whether there is a tensor of that name.

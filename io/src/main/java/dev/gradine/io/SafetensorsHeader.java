@@ -60,7 +60,9 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
             return new CheckpointException(file, "tensor " + name + ": " + what);
         }
 
-        void metadata(Object value, Map<String, String> to) {
+        /// As the format's own library reads it: null is none.
+        void metadata(@Nullable Object value, Map<String, String> to) {
+            if (value == null) return;
             if (!(value instanceof Map<?, ?> m)) {
                 throw new CheckpointException(file, "__metadata__ is not an object of texts");
             }

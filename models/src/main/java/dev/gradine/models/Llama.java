@@ -41,7 +41,7 @@ public record Llama() implements Family {
         Parts p = new Parts("llama", c, weights);
         boolean bias = c.flag("attention_bias", false);
         boolean mlpBias = c.flag("mlp_bias", false);
-        Attends attends = new Attends(bias, bias, null, p.rotary(), p.masks());
+        Attends attends = new Attends(bias, bias, null, p.rotary(), p.full());
         return p.decoder(
                 false,
                 (l, w) -> new PreNorm(

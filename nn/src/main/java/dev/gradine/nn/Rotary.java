@@ -3,16 +3,67 @@ package dev.gradine.nn;
 import static dev.gradine.autograd.op.Rope.rope;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.util.Arrays;
 
-/// Rotary position embedding of a model: its tables of angles.
+/// Rotary position embedding of a model.
 ///
-/// @param cos `f32[P,D/2]`
-/// @param sin `f32[P,D/2]`
-public record Rotary(Tensor cos, Tensor sin) {
+/// Its cosines and sines are kept for the positions read so far, not for all that the model allows: a model of a million
+/// positions costs no more than the longest text it has read.
+public final class Rotary {
+
+    private final float[] omega;
+    private Known known = new Known(0, new float[0], new float[0]);
+
+    /// Cosines and sines of positions 0 to `positions` (exclusive), `[positions,D/2]`.
+    private record Known(int positions, float[] cos, float[] sin) {}
+
+    /// @param omega frequencies of the D/2 pairs
+    Rotary(float[] omega) {
+        this.omega = omega.clone();
+    }
+
+    /// Angles of consecutive positions on a device.
+    ///
+    /// @param cos `f32[P,D/2]`
+    /// @param sin `f32[P,D/2]`
+    public record Tables(Tensor cos, Tensor sin) {}
+
+    /// Tables of positions `from` to `to` (exclusive).
+    public Tables tables(Kernels k, int from, int to) {
+        int half = omega.length;
+        Known all = upTo(to);
+        Shape shape = Shape.of(to - from, half);
+        return new Tables(
+                k.of(shape, Arrays.copyOfRange(all.cos, from * half, to * half)),
+                k.of(shape, Arrays.copyOfRange(all.sin, from * half, to * half)));
+    }
+
+    /// At least the positions below `positions`; what grows doubles, so that decoding computes each angle once. The
+    /// angle is rounded to f32 before its cosine is taken, as the models were trained.
+    private synchronized Known upTo(int positions) {
+        if (known.positions >= positions) return known;
+        int half = omega.length;
+        int most = Integer.MAX_VALUE / 2 / half;
+        int more = Math.max(positions, (int) Math.min(most, 2L * known.positions));
+        float[] cos = Arrays.copyOf(known.cos, Math.multiplyExact(more, half));
+        float[] sin = Arrays.copyOf(known.sin, more * half);
+        for (int p = known.positions; p < more; p++) {
+            for (int i = 0; i < half; i++) {
+                float angle = p * omega[i];
+                cos[p * half + i] = (float) Math.cos(angle);
+                sin[p * half + i] = (float) Math.sin(angle);
+            }
+        }
+        known = new Known(more, cos, sin);
+        return known;
+    }
 
     /// Turns each pair of channels by the angle of the row's position, `f32[N,H·D] → f32[N,H·D]`.
     public Var rotate(Var x, Pass pass) {
-        return rope(x, pass.positions(), cos, sin);
+        Tables t = pass.tables(this);
+        return rope(x, pass.tableRows(), t.cos, t.sin);
     }
 }
