@@ -48,7 +48,8 @@ final class GgufKeys {
             throw new CheckpointException(
                     file.path(),
                     "%s is %s, which is not computed here: expected no such key%s"
-                            .formatted(key, Shown.of(value), NEUTRAL.containsKey(name) ? " or " + NEUTRAL.get(name) : ""));
+                            .formatted(
+                                    key, Shown.of(value), NEUTRAL.containsKey(name) ? " or " + NEUTRAL.get(name) : ""));
         });
     }
 
@@ -62,8 +63,7 @@ final class GgufKeys {
         }
         Object type = file.metadata().get("general.type");
         if (type != null && !type.equals("model")) {
-            throw new CheckpointException(
-                    file.path(), "general.type is %s, expected model".formatted(Shown.of(type)));
+            throw new CheckpointException(file.path(), "general.type is %s, expected model".formatted(Shown.of(type)));
         }
     }
 
@@ -77,8 +77,6 @@ final class GgufKeys {
     }
 
     private static boolean isNeutral(@Nullable Object neutral, Object value) {
-        return neutral instanceof Double d
-                ? value instanceof Number n && n.doubleValue() == d
-                : value.equals(neutral);
+        return neutral instanceof Double d ? value instanceof Number n && n.doubleValue() == d : value.equals(neutral);
     }
 }

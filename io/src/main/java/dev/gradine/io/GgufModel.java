@@ -43,7 +43,8 @@ final class GgufModel {
         kvHeads = has(key("attention.head_count_kv")) ? number(key("attention.head_count_kv")) : heads;
         hidden = number(key("embedding_length"));
         headDim = has(key("attention.key_length")) ? number(key("attention.key_length")) : hidden / heads;
-        if (headDim < 2 || headDim % 2 != 0) throw fault("heads have %d values, expected an even number".formatted(headDim));
+        if (headDim < 2 || headDim % 2 != 0)
+            throw fault("heads have %d values, expected an even number".formatted(headDim));
         if (has(key("rope.dimension_count")) && number(key("rope.dimension_count")) != headDim) {
             throw fault("%s is %d, expected %d, all values of a head"
                     .formatted(key("rope.dimension_count"), number(key("rope.dimension_count")), headDim));

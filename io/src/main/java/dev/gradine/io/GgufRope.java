@@ -114,13 +114,13 @@ final class GgufRope {
     /// Fails unless a scaling of a `config.json` gives the factors of the file; one of another type than llama3 is
     /// believed.
     static void requireSame(GgufModel model, Map<String, Object> scaling, double theta, int headDim) {
-        boolean told = List.of("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings")
-                .stream()
-                .allMatch(k -> scaling.get(k) instanceof Number);
+        boolean told =
+                List.of("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings").stream()
+                        .allMatch(k -> scaling.get(k) instanceof Number);
         if (!"llama3".equals(scaling.get("rope_type")) || !told) return;
         if (areThose(scaling, factors(model, headDim / 2), theta)) return;
-        throw model.fault("tensor %s: its factors are not those of rope_scaling in the config.json beside it"
-                .formatted(FACTORS));
+        throw model.fault(
+                "tensor %s: its factors are not those of rope_scaling in the config.json beside it".formatted(FACTORS));
     }
 
     /// Whether factors are those of llama3's formula: see `RopeFrequencies` of the layers.

@@ -32,6 +32,7 @@ final class Shown {
         for (int i = 0; i < Math.min(n, MOST_ITEMS); i++) {
             text.append(i == 0 ? "" : ", ").append(of(items.at(i)));
         }
-        return text.append(n > MOST_ITEMS ? ", ... %d in all]".formatted(n) : "]").toString();
+        return text.append(n > MOST_ITEMS ? ", ... %d in all]".formatted(n) : "]")
+                .toString();
     }
 }

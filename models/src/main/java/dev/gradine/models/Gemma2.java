@@ -50,8 +50,8 @@ public record Gemma2() implements Family {
         c.requireOff("attention_bias");
         c.requireOff("use_bidirectional_attention");
         Parts p = new Parts("gemma2", c, weights);
-        AttentionSpec spec = p.causal(c.positive("query_pre_attn_scalar", 256))
-                .withSoftCap(p.cap("attn_logit_softcapping", 50));
+        AttentionSpec spec =
+                p.causal(c.positive("query_pre_attn_scalar", 256)).withSoftCap(p.cap("attn_logit_softcapping", 50));
         Attends attends = new Attends(false, false, null, p.rotary(), p.windows(spec, true, l -> l % 2 == 0));
         return p.scaled((float) Math.sqrt(p.hidden()))
                 .capped(p.cap("final_logit_softcapping", 30))

@@ -166,7 +166,8 @@ final class Parts {
 
     /// That of layers that see a window.
     Rotary slidingRotary(double theta) {
-        return RopeConfig.of(config, SLIDING, "rope_local_base_freq", theta, headDim).rotary();
+        return RopeConfig.of(config, SLIDING, "rope_local_base_freq", theta, headDim)
+                .rotary();
     }
 
     /// A root-mean-square norm over the channels.

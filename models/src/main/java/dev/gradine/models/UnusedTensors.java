@@ -31,7 +31,8 @@ final class UnusedTensors {
             throw new CheckpointException(
                     c.path(),
                     "tensor %s: has no place in a %s"
-                            .formatted(c.storedName(unused.getFirst()), c.config().get("model_type")));
+                            .formatted(
+                                    c.storedName(unused.getFirst()), c.config().get("model_type")));
         }
         return unused;
     }

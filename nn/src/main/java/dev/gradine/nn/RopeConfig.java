@@ -44,11 +44,11 @@ public final class RopeConfig {
         if (parameters.real("rope_theta", theta) == theta) return;
         throw parameters.wrong(
                 "rope_theta",
-                "%s, which rope_scaling beside rope_parameters goes by; put all into rope_parameters"
-                        .formatted(theta));
+                "%s, which rope_scaling beside rope_parameters goes by; put all into rope_parameters".formatted(theta));
     }
 
-    /// Frequencies of one kind of layer: of `rope_parameters.KIND`, over which `rope_scaling` is laid in layers that see
+    /// Frequencies of one kind of layer: of `rope_parameters.KIND`, over which `rope_scaling` is laid in layers that
+    /// see
     /// all.
     ///
     /// @param kind such as `full_attention`
@@ -110,14 +110,18 @@ public final class RopeConfig {
         double[] factors = p.reals("long_factor", headDim / 2);
         double[] ofShort = p.reals("short_factor", headDim / 2);
         if (!Arrays.equals(factors, ofShort)) {
-            throw p.wrong("short_factor", "the same as long_factor: frequencies that change with the length are not computed");
+            throw p.wrong(
+                    "short_factor",
+                    "the same as long_factor: frequencies that change with the length are not computed");
         }
         double length = originalLength(c, p);
         double factor = p.real("factor", c.real("max_position_embeddings", 2048) / length);
         double byLength = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(length));
         double attention = p.real("attention_factor", byLength);
         if (attention != 1) {
-            throw p.wrong("attention_factor", "1: a longrope that scales scores, here by %s, is not computed".formatted(attention));
+            throw p.wrong(
+                    "attention_factor",
+                    "1: a longrope that scales scores, here by %s, is not computed".formatted(attention));
         }
         return base.divided(factors);
     }

@@ -88,8 +88,7 @@ class RopeConfigTest {
 
     @Test
     void the_newer_name_of_the_type_comes_first() {
-        assertOmega(
-                map("rope_scaling", map("rope_type", "linear", "type", "yarn", "factor", 4)), expected(10_000, 4));
+        assertOmega(map("rope_scaling", map("rope_type", "linear", "type", "yarn", "factor", 4)), expected(10_000, 4));
     }
 
     @Test
@@ -106,16 +105,14 @@ class RopeConfigTest {
     void scalings_that_are_not_computed_are_refused_unless_they_do_nothing(String type) {
         assertRefused(
                 map("rope_scaling", map("rope_type", type, "factor", 4.0)),
-                "config: rope_scaling.rope_type is \"" + type
-                        + "\", expected \"default\", \"linear\" or \"llama3\"");
+                "config: rope_scaling.rope_type is \"" + type + "\", expected \"default\", \"linear\" or \"llama3\"");
         assertRefused(
                 map("rope_scaling", map("type", type)),
                 "config: rope_scaling.type is \"" + type + "\", expected \"default\", \"linear\" or \"llama3\"");
         assertOmega(map("rope_scaling", map("rope_type", type, "factor", 1.0)), expected(10_000, 1));
         assertRefused(
                 map("rope_scaling", map("rope_type", type, "factor", 1.0, "attention_factor", 1.2)),
-                "config: rope_scaling.rope_type is \"" + type
-                        + "\", expected \"default\", \"linear\" or \"llama3\"");
+                "config: rope_scaling.rope_type is \"" + type + "\", expected \"default\", \"linear\" or \"llama3\"");
     }
 
     /// θ 10000, D 8: ω = 1, 0.1, 0.01, 0.001. In L tokens a wave turns ω L / 2π times.
@@ -161,8 +158,7 @@ class RopeConfigTest {
     void a_part_of_the_head_is_not_rotated_alone() {
         String tail = "partial_rotary_factor is 0.5, expected 1, the only value supported";
         assertRefused(map("partial_rotary_factor", 0.5), "config: " + tail);
-        assertRefused(
-                map("rope_parameters", map("partial_rotary_factor", 0.5)), "config: rope_parameters." + tail);
+        assertRefused(map("rope_parameters", map("partial_rotary_factor", 0.5)), "config: rope_parameters." + tail);
         assertOmega(map("partial_rotary_factor", 1), expected(10_000, 1));
     }
 

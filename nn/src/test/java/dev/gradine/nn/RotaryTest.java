@@ -35,14 +35,14 @@ class RotaryTest {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.noGrad(k);
                 Pass whole = Pass.of(tape, TokenBatch.of(List.of(new int[9])));
-                float[] all = k.download(
-                        rotary.rotate(tape.constant(k.of(Shape.of(9, 12), x)), whole).value());
+                float[] all = k.download(rotary.rotate(tape.constant(k.of(Shape.of(9, 12), x)), whole)
+                        .value());
                 KvCache cache = new KvCache(k, 0, 9, 12);
                 cache.advance(7);
                 Pass rest = Pass.continuing(tape, new int[2], cache);
                 float[] last = Arrays.copyOfRange(x, 7 * 12, 9 * 12);
-                float[] turned = k.download(
-                        rotary.rotate(tape.constant(k.of(Shape.of(2, 12), last)), rest).value());
+                float[] turned = k.download(rotary.rotate(tape.constant(k.of(Shape.of(2, 12), last)), rest)
+                        .value());
                 assertThat(turned).containsExactly(Arrays.copyOfRange(all, 7 * 12, 9 * 12));
             }
         }
