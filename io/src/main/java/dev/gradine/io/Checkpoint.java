@@ -54,10 +54,8 @@ public final class Checkpoint {
         WeightFile file = WeightFile.open(fileOrFolder, arena);
         Path beside = file.path().resolveSibling("config.json");
         return switch (file) {
-            case Safetensors s ->
-                new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
-            case ShardedSafetensors s ->
-                new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
+            case Safetensors s -> ofFolder(s, beside, arena);
+            case ShardedSafetensors s -> ofFolder(s, beside, arena);
             case Llama2c b -> new Checkpoint(b, Llama2cConfig.of(b), Llama2cNames.of(b), arena);
             case Gguf g -> {
                 GgufModel model = new GgufModel(g, architectures);
@@ -67,6 +65,11 @@ public final class Checkpoint {
                 yield new Checkpoint(g, config, names, arena);
             }
         };
+    }
+
+    private static Checkpoint ofFolder(WeightFile file, Path config, Arena arena) {
+        Map<String, StoredName> names = TrunkNames.full(BitsAndBytes.of(file).names());
+        return new Checkpoint(file, Json.readObject(config), names, arena);
     }
 
     /// The file that was read; of a folder, the one that was chosen.

@@ -45,6 +45,11 @@ public record Gemma2() implements Family {
     }
 
     @Override
+    public Set<String> withoutEffect() {
+        return Set.of("hidden_act");
+    }
+
+    @Override
     public CausalLm build(ModelConfig c, Weights weights) {
         c.oneOf("hidden_activation", "gelu_pytorch_tanh", "gelu_pytorch_tanh");
         c.requireOff("attention_bias");

@@ -36,8 +36,14 @@ public record Llama() implements Family {
     }
 
     @Override
+    public Set<String> withoutEffect() {
+        return Set.of("sliding_window");
+    }
+
+    @Override
     public CausalLm build(ModelConfig c, Weights weights) {
         c.oneOf("hidden_act", "silu", "silu");
+        c.requireOne("pretraining_tp");
         Parts p = new Parts("llama", c, weights);
         boolean bias = c.flag("attention_bias", false);
         boolean mlpBias = c.flag("mlp_bias", false);

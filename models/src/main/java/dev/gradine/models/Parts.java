@@ -115,8 +115,7 @@ final class Parts {
 
     /// Causal attention in all layers, with scores scaled by 1/√D.
     IntFunction<AttentionSpec> full() {
-        AttentionSpec spec = causal(headDim);
-        return _ -> spec;
+        return windows(causal(headDim), false, _ -> false);
     }
 
     /// The same, within a window where the configuration says so: Qwen's keys.

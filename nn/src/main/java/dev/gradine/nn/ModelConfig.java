@@ -174,6 +174,11 @@ public final class ModelConfig {
         read.addAll(List.of(keys));
     }
 
+    /// Counts all keys of this object as read.
+    public void ignoreRest() {
+        read.addAll(values.keySet());
+    }
+
     /// Fails on a key that nothing has read, if its value switches something on: neither null nor false nor 0 nor
     /// empty. What such a key means is unknown, so the model may compute something else than its file says.
     ///
