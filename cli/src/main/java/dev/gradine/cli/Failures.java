@@ -74,7 +74,8 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
         String message =
                 switch (e) {
                     case OutOfMemoryError _ ->
-                        "out of memory: %s; the heap may hold %d MB, and GRADINE_JAVA_OPTS=-Xmx4g gives it more; shorter texts and smaller batches need less"
+                        ("out of memory: %s; the heap may hold %d MB, and GRADINE_JAVA_OPTS=-Xmx4g gives it more;"
+                                        + " shorter texts and smaller batches need less")
                                 .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
                     case StackOverflowError _ ->
                         "a file, template or expression is nested too deep to be followed";

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param normPlusOne whether 1 was added to the weights of norms on the way
 /// @param moved names within a layer that differ from the table's: GGUF's to Hugging Face's
 /// @param config keys and values of Hugging Face's configuration that every file of this architecture means
-/// @param scaledByWidthAt number of layers of the one size whose scores are divided by √(C/H) rather than √D; 0 for
-/// none
+/// @param scaledByWidthAt layers of the one size whose scores are divided by √(C/H) rather than √D; 0 for none
 /// @param keys metadata keys, without the architecture, that a file may have: GGUF's to Hugging Face's
 public record GgufArchitecture(
         String name,
@@ -44,20 +43,17 @@ public record GgufArchitecture(
 
     /// A tensor of a layer that stands for another one than the table says.
     public GgufArchitecture moving(String gguf, String hf) {
-        return new GgufArchitecture(
-                name, modelType, interleaved, normPlusOne, and(moved, gguf, hf), config, scaledByWidthAt, keys);
+        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, and(moved, gguf, hf), config, scaledByWidthAt, keys);
     }
 
     /// A key of the configuration that every file of this architecture means.
     public GgufArchitecture meaning(String key, Object value) {
-        return new GgufArchitecture(
-                name, modelType, interleaved, normPlusOne, moved, and(config, key, value), scaledByWidthAt, keys);
+        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, and(config, key, value), scaledByWidthAt, keys);
     }
 
     /// A key of the metadata that a file may have, behind the architecture's name.
     public GgufArchitecture reading(String gguf, String hf) {
-        return new GgufArchitecture(
-                name, modelType, interleaved, normPlusOne, moved, config, scaledByWidthAt, and(keys, gguf, hf));
+        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, config, scaledByWidthAt, and(keys, gguf, hf));
     }
 
     /// Scores of the model of that many layers are divided by √(C/H).

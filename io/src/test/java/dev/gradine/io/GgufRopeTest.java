@@ -90,8 +90,7 @@ class GgufRopeTest {
     }
 
     /// Llama 3.1: θ 5e5, a factor of 8 below one turn in 8192 tokens, none above four turns. Of the four pairs of a
-    /// head
-    /// of 8 the last makes 0.07 turns and the one before it 1.8, which is between.
+    /// head of 8 the last makes 0.07 turns and the one before it 1.8, which is between.
     @Test
     void factors_of_llama_3_become_its_parameters() {
         double turns = 8192 * Math.pow(5e5, -0.5) / (2 * Math.PI);
@@ -134,18 +133,12 @@ class GgufRopeTest {
                 .containsEntry(
                         "rope_scaling",
                         Map.of(
-                                "rope_type",
-                                "longrope",
-                                "short_factor",
-                                factors,
-                                "long_factor",
-                                factors,
-                                "factor",
-                                1.0,
-                                "attention_factor",
-                                1.0,
-                                "original_max_position_embeddings",
-                                16));
+                                "rope_type", "longrope",
+                                "short_factor", factors,
+                                "long_factor", factors,
+                                "factor", 1.0,
+                                "attention_factor", 1.0,
+                                "original_max_position_embeddings", 16));
     }
 
     @Test

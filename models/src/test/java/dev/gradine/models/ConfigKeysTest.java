@@ -199,7 +199,8 @@ class ConfigKeysTest {
                 "TinyLlama",
                 "quantization_config",
                 Map.of("quant_method", "gptq", "bits", 4),
-                "config: quantization_config.quant_method is \"gptq\", expected \"bitsandbytes\" or unquantised weights");
+                "config: quantization_config.quant_method is \"gptq\", expected \"bitsandbytes\" or unquantised"
+                        + " weights");
         assertRefused(
                 "TinyLlama",
                 "quantization_config",

@@ -11,8 +11,7 @@ import java.util.Arrays;
 /// Rotary position embedding of a model.
 ///
 /// Its cosines and sines are kept for the positions read so far, not for all that the model allows: a model of a
-/// million
-/// positions costs no more than the longest text it has read.
+/// million positions costs no more than the longest text it has read.
 public final class Rotary {
 
     private final float[] omega;
