@@ -62,7 +62,7 @@ class JsonTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
                     {"a":1,"a":2} | line 1, column 11: Duplicate Object property "a"
-                    {"a":1} {} | line 1, column 9: Trailing token (`JsonToken.START_OBJECT`) found after value
+                    {"a":1} {} | line 1, column 9: text after the end, expected one value
                     [1] | line 1: expected a JSON object, { ... }
                     {"a":tru} | line 1, column 6: Unrecognized token 'tru'
                     {"a":NaN} | line 1, column 9: Non-standard token 'NaN'

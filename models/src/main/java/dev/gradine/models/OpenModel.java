@@ -36,12 +36,15 @@ public final class OpenModel implements AutoCloseable {
         try {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
             Set<String> used = new HashSet<>();
-            Weights.Source stored = (name, _) -> {
+            MissingTensors missing = new MissingTensors(checkpoint);
+            Weights.Source stored = (name, expected) -> {
+                if (!checkpoint.has(name)) return missing.standIn(name, expected, files);
                 used.add(name);
                 return checkpoint.tensor(name);
             };
             for (Quantization q : quantised) stored = q.over(stored, files);
             model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
             unused = UnusedTensors.of(checkpoint, used);
             requireFinite(checkpoint, used);

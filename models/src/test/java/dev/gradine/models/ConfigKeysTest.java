@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -130,7 +131,7 @@ class ConfigKeysTest {
     }
 
     private static Map<String, Object> small(String name) {
-        byte[] text = published().get(name).getBytes(StandardCharsets.UTF_8);
+        byte[] text = Objects.requireNonNull(published().get(name)).getBytes(StandardCharsets.UTF_8);
         Map<String, Object> c = Json.parseObject(name, text);
         if (name.equals("GPT-2")) c.putAll(SMALL_GPT2);
         else c.putAll(SMALL);

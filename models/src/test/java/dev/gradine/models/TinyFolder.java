@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// A model folder by hand: the weights a configuration asks for, and tensors of any type beside them.
 final class TinyFolder {
@@ -44,7 +45,7 @@ final class TinyFolder {
             ByteBuffer b = ByteBuffer.allocate(4 * v.length).order(ByteOrder.LITTLE_ENDIAN);
             for (float x : v) b.putFloat(x);
             List<Integer> shape = new ArrayList<>();
-            for (int d : shapes.get(name).toArray()) shape.add(d);
+            for (int d : Objects.requireNonNull(shapes.get(name)).toArray()) shape.add(d);
             with(name, "F32", shape, b.array());
         });
     }

@@ -5,7 +5,6 @@ import dev.gradine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// One forward pass: the tokens it reads, and all that differs from pass to pass. A model is weights and never changes.
@@ -30,7 +29,7 @@ public final class Pass {
     private final TokenBatch batch;
     private final Mode mode;
     private final TokenBatch rows;
-    private final Map<Rotary, Rotary.Tables> tables = new IdentityHashMap<>();
+    private final IdentityHashMap<Rotary, Rotary.Tables> tables = new IdentityHashMap<>();
     private @Nullable Tensor positions;
     private @Nullable Tensor tableRows;
 

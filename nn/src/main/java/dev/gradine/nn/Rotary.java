@@ -15,10 +15,9 @@ import java.util.Arrays;
 public final class Rotary {
 
     private final float[] omega;
-    private Known known = new Known(0, new float[0], new float[0]);
-
-    /// Cosines and sines of positions 0 to `positions` (exclusive), `[positions,D/2]`.
-    private record Known(int positions, float[] cos, float[] sin) {}
+    private int known; // positions of which angles are kept
+    private float[] cos = new float[0]; // [known,D/2]
+    private float[] sin = new float[0]; // [known,D/2]
 
     /// @param omega frequencies of the D/2 pairs
     Rotary(float[] omega) {
@@ -32,33 +31,31 @@ public final class Rotary {
     public record Tables(Tensor cos, Tensor sin) {}
 
     /// Tables of positions `from` to `to` (exclusive).
-    public Tables tables(Kernels k, int from, int to) {
+    public synchronized Tables tables(Kernels k, int from, int to) {
         int half = omega.length;
-        Known all = upTo(to);
+        if (to > known) grow(to);
         Shape shape = Shape.of(to - from, half);
         return new Tables(
-                k.of(shape, Arrays.copyOfRange(all.cos, from * half, to * half)),
-                k.of(shape, Arrays.copyOfRange(all.sin, from * half, to * half)));
+                k.of(shape, Arrays.copyOfRange(cos, from * half, to * half)),
+                k.of(shape, Arrays.copyOfRange(sin, from * half, to * half)));
     }
 
-    /// At least the positions below `positions`; what grows doubles, so that decoding computes each angle once. The
+    /// To at least the positions below `positions`; what grows doubles, so that decoding computes each angle once. The
     /// angle is rounded to f32 before its cosine is taken, as the models were trained.
-    private synchronized Known upTo(int positions) {
-        if (known.positions >= positions) return known;
+    private void grow(int positions) {
         int half = omega.length;
         int most = Integer.MAX_VALUE / 2 / half;
-        int more = Math.max(positions, (int) Math.min(most, 2L * known.positions));
-        float[] cos = Arrays.copyOf(known.cos, Math.multiplyExact(more, half));
-        float[] sin = Arrays.copyOf(known.sin, more * half);
-        for (int p = known.positions; p < more; p++) {
+        int more = Math.max(positions, (int) Math.min(most, 2L * known));
+        cos = Arrays.copyOf(cos, Math.multiplyExact(more, half));
+        sin = Arrays.copyOf(sin, more * half);
+        for (int p = known; p < more; p++) {
             for (int i = 0; i < half; i++) {
                 float angle = p * omega[i];
                 cos[p * half + i] = (float) Math.cos(angle);
                 sin[p * half + i] = (float) Math.sin(angle);
             }
         }
-        known = new Known(more, cos, sin);
-        return known;
+        known = more;
     }
 
     /// Turns each pair of channels by the angle of the row's position, `f32[N,H·D] → f32[N,H·D]`.
