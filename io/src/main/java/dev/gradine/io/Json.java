@@ -141,7 +141,10 @@ public final class Json {
             return "unknown key \"%s\", expected one of %s".formatted(key(u), u.getKnownPropertyIds());
         }
         if (e instanceof MismatchedInputException m) return mismatch(m);
-        String message = e.getOriginalMessage().replaceAll(", from `StreamReadConstraints[^`]*`", "");
+        String message = e.getOriginalMessage()
+                .replaceAll(", from `StreamReadConstraints[^`]*`", "")
+                .replaceAll(": enable `[^`]*` to allow", ", which JSON does not have")
+                .replaceAll(" \\([^()]* at \\[Source: .*?]\\)", "");
         return message.length() > 300 ? message.substring(0, 300) + " ..." : message;
     }
 
