@@ -78,7 +78,7 @@ final class DeviceArgs {
         return device;
     }
 
-    /// A line for the user, beside the result.
+    /// Prints a line beside the results.
     void tell(String line) {
         var err = command.commandLine().getErr();
         err.println("gradine: " + line);

@@ -60,6 +60,11 @@ public final class RopeFrequencies {
         return new RopeFrequencies(scaled);
     }
 
+    /// The frequencies ω, one per pair of channels, in radians per token.
+    public float[] omega() {
+        return omega.clone();
+    }
+
     /// The position embedding that turns by these.
     public Rotary rotary() {
         return new Rotary(omega);
