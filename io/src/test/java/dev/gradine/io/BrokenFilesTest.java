@@ -30,10 +30,17 @@ class BrokenFilesTest {
     /// @param name of the file
     /// @param bytes of it
     /// @param message behind the file's name
-    private record Broken(String name, byte[] bytes, String message) {}
+    private record Broken(String name, Bytes bytes, String message) {}
 
     private static Map<String, Broken> table() {
         Map<String, Broken> t = new LinkedHashMap<>();
+        kindsOfGguf(t);
+        keysOfGguf(t);
+        others(t);
+        return t;
+    }
+
+    private static void kindsOfGguf(Map<String, Broken> t) {
         t.put(
                 "a list where a number belongs",
                 gguf(new GgufBytes(3, 32)
@@ -45,7 +52,8 @@ class BrokenFilesTest {
                 gguf(new GgufBytes(3, 32)
                         .text("general.architecture", "llama")
                         .list("llama.block_count", 6, 9, b -> b.f32(1, 2, 3, 4, 5, 6, 7, 8, 9)),
-                        "llama.block_count is [1.0, 2.0, 3.0, 4.0, 5.0, ... 9 in all], expected a whole number from 1"));
+                        "llama.block_count is [1.0, 2.0, 3.0, 4.0, 5.0, ... 9 in all], expected a whole number"
+                                + " from 1"));
         t.put(
                 "a list where a text belongs",
                 gguf(new GgufBytes(3, 32).list("general.architecture", 5, 1, b -> b.i32(7)),
@@ -60,10 +68,14 @@ class BrokenFilesTest {
         t.put(
                 "a list where an epsilon belongs",
                 gguf(epsilon(), "llama.attention.layer_norm_rms_epsilon is [1.0], expected a number > 0"));
+    }
+
+    private static void keysOfGguf(Map<String, Broken> t) {
         t.put(
                 "one part of several",
                 gguf(new TinyLlama(true).gguf(3).u32("split.count", 4),
-                        "split.count is 4, expected a whole model: join its parts with llama.cpp's gguf-split --merge"));
+                        "split.count is 4, expected a whole model: join its parts with llama.cpp's gguf-split"
+                                + " --merge"));
         t.put(
                 "an adapter",
                 gguf(new TinyLlama(true).gguf(3).text("general.type", "adapter"),
@@ -76,6 +88,9 @@ class BrokenFilesTest {
                 "a logit scale",
                 gguf(new TinyLlama(true).gguf(3).f32("llama.logit_scale", 0.5f),
                         "llama.logit_scale is 0.5, which is not computed here: expected no such key or 1.0"));
+    }
+
+    private static void others(Map<String, Broken> t) {
         t.put(
                 "a shape that is a text",
                 safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[\"x\"],\"data_offsets\":[0,0]}}",
@@ -97,10 +112,9 @@ class BrokenFilesTest {
                 safetensors("{\"a\\u001b[31m\":3}", "tensor a?[31m: is not an object"));
         t.put(
                 "a header of another size",
-                new Broken("a.bin", new Bytes().i32(4, 3, 2, 2, 1, 5, 7).array(),
+                new Broken("a.bin", new Bytes().i32(4, 3, 2, 2, 1, 5, 7),
                         "28 bytes, too few for dim 4, hidden_dim 3, n_layers 2, n_heads 2, n_kv_heads 1, vocab_size 5,"
                                 + " seq_len 7"));
-        return t;
     }
 
     private static GgufBytes epsilon() {
@@ -116,12 +130,12 @@ class BrokenFilesTest {
     }
 
     private static Broken gguf(GgufBytes file, String message) {
-        return new Broken("a.gguf", file.array(), message);
+        return new Broken("a.gguf", new Bytes().raw(file.array()), message);
     }
 
     private static Broken safetensors(String header, String message) {
         byte[] text = header.getBytes(StandardCharsets.UTF_8);
-        return new Broken("model.safetensors", new Bytes().i64(text.length).raw(text).array(), message);
+        return new Broken("model.safetensors", new Bytes().i64(text.length).raw(text), message);
     }
 
     static List<String> names() {
@@ -132,7 +146,7 @@ class BrokenFilesTest {
     @MethodSource("names")
     void is_refused_in_one_line(String name) {
         Broken broken = Objects.requireNonNull(table().get(name));
-        Path file = Bytes.write(folder.resolve(broken.name), broken.bytes);
+        Path file = Bytes.write(folder.resolve(broken.name), broken.bytes.array());
         assertThatThrownBy(() -> Checkpoint.open(file, GgufBytes.LLAMA, arena))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(file + ": " + broken.message);

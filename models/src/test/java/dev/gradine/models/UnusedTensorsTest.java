@@ -98,8 +98,8 @@ class UnusedTensorsTest {
                 .without("lm_head.weight");
         assertThatThrownBy(() -> notes(files))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessage(note("no tensor model.layers.1.mlp.up_proj.weight, model.norm.weight, lm_head.weight, which a"
-                        + " llama has by its config"));
+                .hasMessage(note("no tensor model.layers.1.mlp.up_proj.weight, model.norm.weight, lm_head.weight,"
+                        + " which a llama has by its config"));
     }
 
     @Test
