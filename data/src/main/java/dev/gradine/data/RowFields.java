@@ -81,7 +81,8 @@ record RowFields(JsonNode row) {
         };
     }
 
-    /// Content is a string; it may be null or absent beside tool calls or a thought, and is then absent for the template.
+    /// Content is a string; it may be null or absent beside tool calls or a thought, and is then absent for the
+    /// template.
     /// A list of typed parts is handed to the template as it is.
     private static String content(String where, JsonNode m, JsonNode v, Map<String, Object> extras) {
         if (v.isString()) return v.asString();
@@ -133,7 +134,8 @@ record RowFields(JsonNode row) {
             try {
                 v = JsonMapper.shared().readTree(v.asString());
             } catch (JacksonException e) {
-                throw new DataException("field " + field + " is a string that is not JSON: " + e.getOriginalMessage(), e);
+                throw new DataException(
+                        "field " + field + " is a string that is not JSON: " + e.getOriginalMessage(), e);
             }
         }
         if (!v.isArray() && !v.isNull()) throw unexpected("field " + field, v, "a list (or the JSON text of one)");

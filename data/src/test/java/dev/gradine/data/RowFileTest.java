@@ -87,16 +87,15 @@ class RowFileTest {
         String user = "{\"role\": \"user\", \"content\": \"q\"}";
         String answer = "{\"role\": \"assistant\", \"content\": \"a\"}";
         String both = "[" + user + ", " + answer + "]";
-        assertThat(read("{\"chosen\": " + both + ", \"rejected\": " + both + "}").rows())
+        assertThat(read("{\"chosen\": " + both + ", \"rejected\": " + both + "}")
+                        .rows())
                 .containsExactly(new Row.Preference(
                         turns("user", "q"), turns("assistant", "a"), turns("assistant", "a"), Map.of()));
         String longer = "[" + user + ", " + answer + ", " + user + "]";
-        assertThat(read("{\"chosen\": " + both + ", \"rejected\": " + longer + "}").rows())
+        assertThat(read("{\"chosen\": " + both + ", \"rejected\": " + longer + "}")
+                        .rows())
                 .containsExactly(new Row.Preference(
-                        turns("user", "q"),
-                        turns("assistant", "a"),
-                        turns("assistant", "a", "user", "q"),
-                        Map.of()));
+                        turns("user", "q"), turns("assistant", "a"), turns("assistant", "a", "user", "q"), Map.of()));
     }
 
     @Test
@@ -105,8 +104,8 @@ class RowFileTest {
                 .rows()
                 .getFirst();
         assertThat(((Row.Chat) row).messages().getFirst().content()).isEmpty();
-        assertThatThrownBy(() -> read("{\"messages\": [{\"role\": \"assistant\", \"content\": null, \"tool_calls\":"
-                        + " null}]}"))
+        assertThatThrownBy(() -> read(
+                        "{\"messages\": [{\"role\": \"assistant\", \"content\": null, \"tool_calls\":" + " null}]}"))
                 .hasMessage("data.jsonl: row 1: field messages[0].content is null, expected a string");
     }
 
@@ -118,10 +117,10 @@ class RowFileTest {
                 .rows()
                 .getFirst();
         assertThat(((Row.Chat) row).variables())
-                .isEqualTo(Map.of(
-                        "tools", List.of(Map.of("name", "f")), "documents", List.of(Map.of("title", "t"))));
+                .isEqualTo(Map.of("tools", List.of(Map.of("name", "f")), "documents", List.of(Map.of("title", "t"))));
         assertThatThrownBy(() -> read("{" + chat + ", \"documents\": 5}"))
-                .hasMessage("data.jsonl: row 1: field documents is a number, expected a list (or the JSON text of one)");
+                .hasMessage(
+                        "data.jsonl: row 1: field documents is a number, expected a list (or the JSON text of one)");
         assertThatThrownBy(() -> read("{" + chat + ", \"tools\": \"[\"}"))
                 .hasMessageStartingWith("data.jsonl: row 1: field tools is a string that is not JSON: ");
     }

@@ -106,7 +106,7 @@ final class Renderer {
     /// The items that the condition lets through.
     private List<?> chosen(Stmt.For f, Object value, Scope scope) {
         List<?> all = value instanceof List<?> list ? list : Values.items(value, budget);
-        if (f.condition() instanceof Expr.Const(_, Object always) && Values.truth(always)) return all;
+        if (f.condition() instanceof Expr.Const c && Values.truth(c.value())) return all;
         List<Object> items = new ArrayList<>();
         for (Object item : all) {
             Scope trial = scope.inner();

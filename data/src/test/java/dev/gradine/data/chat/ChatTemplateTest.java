@@ -31,8 +31,8 @@ class ChatTemplateTest {
     @Test
     void a_null_in_a_tool_call_is_absent_and_a_null_argument_is_data() {
         Object function = map("name", "f", "strict", None.NONE, "arguments", map("a", None.NONE));
-        var message = new Message(
-                "assistant", "x", map("tool_calls", List.of(map("id", None.NONE, "function", function))));
+        var message =
+                new Message("assistant", "x", map("tool_calls", List.of(map("id", None.NONE, "function", function))));
         assertThat(render("{{ messages[0].tool_calls|tojson }}", message))
                 .isEqualTo("[{\"function\": {\"name\": \"f\", \"arguments\": {\"a\": null}}}]");
     }
@@ -40,11 +40,14 @@ class ChatTemplateTest {
     @Test
     void a_thought_is_there_as_reasoning_content_too() {
         String source = "{{ messages[0].reasoning_content }},{{ messages[0].thinking }}";
-        assertThat(render(source, new Message("assistant", "x", map("thinking", "t")))).isEqualTo("t,t");
-        assertThat(render(source, new Message("assistant", "x", map("reasoning", "r")))).isEqualTo("r,");
+        assertThat(render(source, new Message("assistant", "x", map("thinking", "t"))))
+                .isEqualTo("t,t");
+        assertThat(render(source, new Message("assistant", "x", map("reasoning", "r"))))
+                .isEqualTo("r,");
         assertThat(render(source, new Message("assistant", "x", map("reasoning", "r", "reasoning_content", "c"))))
                 .isEqualTo("c,");
-        assertThat(render(source, new Message("assistant", "x", map("thinking", None.NONE)))).isEqualTo(",");
+        assertThat(render(source, new Message("assistant", "x", map("thinking", None.NONE))))
+                .isEqualTo(",");
     }
 
     @Test

@@ -56,9 +56,7 @@ class FolderTemplateTest {
     @Test
     void declared_tokens_are_variables_and_no_others() throws IOException {
         assertThat(DeclaredTokens.has(folder)).isFalse();
-        write(
-                "tokenizer_config.json",
-                """
+        write("tokenizer_config.json", """
                 {"bos_token": null, "eos_token": "</s>", "unk_token": {"content": "<unk>", "lstrip": false},
                  "sep_token": "S", "cls_token": "C", "mask_token": "M", "image_token": "<image>",
                  "add_bos_token": true, "additional_special_tokens": ["a"],
