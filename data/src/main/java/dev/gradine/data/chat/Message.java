@@ -32,8 +32,8 @@ public record Message(String role, String content, Map<String, Object> extras) {
     }
 
     /// The fields as a template sees them, after transformers: a field that is null is absent, in the message and in
-    /// its tool calls (an argument of a call may be null, since arguments are data). `reasoning` or `thinking` is there as
-    /// `reasoning_content` too, unless the message has that field itself.
+    /// its tool calls. (An argument of a call may be null, since arguments are data.) `reasoning` or `thinking` is
+    /// there as `reasoning_content` too, unless the message has that field itself.
     Map<String, Object> fields() {
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("role", role);
