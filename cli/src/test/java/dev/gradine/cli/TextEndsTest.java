@@ -76,8 +76,7 @@ class TextEndsTest {
 
     @Test
     void a_template_that_writes_text_behind_a_turn_or_refuses_names_no_end() throws IOException {
-        Files.writeString(
-                model.resolve("chat_template.jinja"), "{% for m in messages %}{{ m.content }}\n{% endfor %}");
+        Files.writeString(model.resolve("chat_template.jinja"), "{% for m in messages %}{{ m.content }}\n{% endfor %}");
         assertThat(ends().ids()).containsExactly(256, 258);
         Files.writeString(model.resolve("chat_template.jinja"), "{{ raise_exception('only tools') }}");
         assertThat(ends().ids()).containsExactly(256, 258);
@@ -93,7 +92,8 @@ class TextEndsTest {
                 .containsExactly(
                         file + ": eos_token_id[0] is 260, outside the model's vocabulary of 260: no text can end there",
                         file + ": eos_token_id[1] is -1, outside the model's vocabulary of 260: no text can end there");
-        Cli cli = Cli.run("generate", "--model", model, "--prompt", "hi", "--max-tokens", 1).ok();
+        Cli cli = Cli.run("generate", "--model", model, "--prompt", "hi", "--max-tokens", 1)
+                .ok();
         assertThat(cli.err()).isEqualTo(String.join("\n", ends.notes()) + "\n");
     }
 
@@ -111,7 +111,8 @@ class TextEndsTest {
 
     @Test
     void a_greedy_text_stops_before_a_listed_token() {
-        Object[] args = {"generate", "--model", model, "--prompt", "hi", "--raw", "--temperature", 0, "--max-tokens", 9};
+        Object[] args = {"generate", "--model", model, "--prompt", "hi", "--raw", "--temperature", 0, "--max-tokens", 9
+        };
         int[] written = written();
         generation(List.of(written[2], 258));
         assertThat(Cli.run(args).ok().out()).isEqualTo("hi" + text(written[0], written[1]) + "\n");
@@ -123,8 +124,7 @@ class TextEndsTest {
                 var m = Models.open(model, run)) {
             var request = new Generation.Request(SamplingParams.GREEDY, 3, _ -> false);
             int[] prompt = m.codec().tokenizer().encode("hi", true);
-            return new Generation(Policy.of(m.model()), run)
-                    .run(prompt, request, new SplittableRandom(1), _ -> true);
+            return new Generation(Policy.of(m.model()), run).run(prompt, request, new SplittableRandom(1), _ -> true);
         }
     }
 

@@ -63,7 +63,8 @@ final class TurnEnds {
         }
         int answer = text.lastIndexOf(ANSWER);
         if (answer < 0) return Set.of();
-        TokenSpans after = codec.tokenizer().spans(text.substring(answer + ANSWER.length()).strip(), false);
+        TokenSpans after =
+                codec.tokenizer().spans(text.substring(answer + ANSWER.length()).strip(), false);
         boolean mark = after.size() > 0 && codec.tokenizer().isSpecial(after.id(0));
         return mark ? Set.of(after.id(0)) : Set.of();
     }

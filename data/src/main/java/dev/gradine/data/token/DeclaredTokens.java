@@ -21,8 +21,8 @@ import tools.jackson.databind.JsonNode;
 /// `special_tokens_map.json` goes before its keys, and `added_tokens.json` is read.
 final class DeclaredTokens {
     /// The names that every tokenizer of transformers has, in its order.
-    private static final List<String> NAMES = List.of(
-            "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+    private static final List<String> NAMES =
+            List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
     private final Map<String, AddedToken> named = new LinkedHashMap<>();
     private final List<AddedToken> extra = new ArrayList<>();
@@ -143,8 +143,7 @@ final class DeclaredTokens {
 
     /// The ids of BOS, EOS and PAD.
     SpecialTokens roles(Vocabulary vocabulary) {
-        return new SpecialTokens(
-                id(vocabulary, "bos_token"), id(vocabulary, "eos_token"), id(vocabulary, "pad_token"));
+        return new SpecialTokens(id(vocabulary, "bos_token"), id(vocabulary, "eos_token"), id(vocabulary, "pad_token"));
     }
 
     private int id(Vocabulary vocabulary, String name) {

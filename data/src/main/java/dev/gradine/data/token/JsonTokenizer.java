@@ -23,8 +23,7 @@ public final class JsonTokenizer implements Tokenizer {
     private final SpecialTokens special;
     private final List<String> notes;
 
-    private JsonTokenizer(
-            HuggingFaceTokenizer djl, Vocabulary vocabulary, SpecialTokens special, List<String> notes) {
+    private JsonTokenizer(HuggingFaceTokenizer djl, Vocabulary vocabulary, SpecialTokens special, List<String> notes) {
         this.djl = djl;
         this.vocabulary = vocabulary;
         this.special = special;
@@ -80,10 +79,8 @@ public final class JsonTokenizer implements Tokenizer {
 
     @Override
     public String decode(int[] ids, boolean skipSpecial) {
-        long[] known = Arrays.stream(ids)
-                .filter(vocabulary::knows)
-                .mapToLong(id -> id)
-                .toArray();
+        long[] known =
+                Arrays.stream(ids).filter(vocabulary::knows).mapToLong(id -> id).toArray();
         return known.length == 0 ? "" : djl.decode(known, skipSpecial);
     }
 

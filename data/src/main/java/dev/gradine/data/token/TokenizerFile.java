@@ -32,9 +32,7 @@ final class TokenizerFile {
     static TokenizerFile parse(String what, String json) {
         ObjectNode root = (ObjectNode) StrictJson.parse(what, json);
         JsonNode vocab = root.path("model").path("vocab");
-        require(
-                vocab.isObject() || vocab.isArray(),
-                what + ": field model.vocab is missing, expected a vocabulary");
+        require(vocab.isObject() || vocab.isArray(), what + ": field model.vocab is missing, expected a vocabulary");
         Map<String, Integer> ids = HashMap.newHashMap(vocab.size());
         for (int i = 0; vocab.isArray() && i < vocab.size(); i++) {
             ids.put(vocab.get(i).path(0).asString(""), i);

@@ -62,9 +62,7 @@ class DeclaredTokensTest {
 
     @Test
     void tokens_are_added_by_id_then_by_name_then_the_extra_ones() throws IOException {
-        write(
-                "tokenizer_config.json",
-                """
+        write("tokenizer_config.json", """
                 {"extra_special_tokens": ["<e>"], "pad_token": "<p>", "bos_token": "<b>",
                  "added_tokens_decoder": {"10": {"content": "<ten>"}, "9": {"content": "<nine>"}}}""");
         Tokenizer t = read();
@@ -141,8 +139,7 @@ class DeclaredTokensTest {
             tokenizer_config.json | {"a": 1, "a": 2}        | : line 1, column 13: is not JSON: Duplicate Object property "a"
             tokenizer_config.json | []                      | : is a list, expected a JSON object, { ... }
             """)
-    void what_is_no_token_is_refused_with_file_and_place(String file, String text, String message)
-            throws IOException {
+    void what_is_no_token_is_refused_with_file_and_place(String file, String text, String message) throws IOException {
         write(file, text);
         assertThatThrownBy(this::read)
                 .isInstanceOf(TokenizerException.class)
