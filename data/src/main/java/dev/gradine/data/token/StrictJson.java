@@ -112,16 +112,13 @@ final class StrictJson {
     }
 
     private static void requireUnicode(String what, String path, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (!Character.isSurrogate(c)) continue;
-            boolean pair = i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1));
-            require(
-                    pair,
-                    what + ": " + shown(path) + " holds half of a surrogate pair (\\u" + Integer.toHexString(c)
-                            + "), expected whole Unicode characters");
-            i++;
-        }
+        int[] half = text.codePoints()
+                .filter(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) // a pair is one code point
+                .limit(1)
+                .toArray();
+        if (half.length == 0) return;
+        throw new TokenizerException(what + ": " + shown(path) + " holds half of a surrogate pair (\\u"
+                + Integer.toHexString(half[0]) + "), expected whole Unicode characters");
     }
 
     private static String shown(String path) {
