@@ -87,7 +87,9 @@ public final class StopTokens implements IntPredicate {
     private void add(Path file, String key, @Nullable Object value) {
         if (!(value instanceof Integer || value instanceof Long)) {
             throw new CheckpointException(
-                    file, "%s is %s, expected a token id or a list of token ids".formatted(key, Json.line(value)));
+                    file,
+                    "%s is %s, expected a token id or a list of token ids"
+                            .formatted(key, value == null ? "null" : Json.line(value)));
         }
         long id = ((Number) value).longValue();
         if (id >= 0 && id < vocabSize) ids.add((int) id);
