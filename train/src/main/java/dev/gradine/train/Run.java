@@ -76,7 +76,6 @@ public final class Run<E> {
     /// Trains `adapted` on rows that were read before, as a part of `host`.
     public RunResult train(OpenModel model, AdapterSet adapted, TrainingData data, RunHost host) {
         TextCodec codec = codec(model, data);
-        codec.tokenizer().notes().forEach(host::tell);
         List<E> train = encode(codec, data.train(), host);
         List<E> evalSet = data.evalSet().isEmpty()
                 ? List.of()
