@@ -54,6 +54,21 @@ final class AddedTokens {
                         id < size ? "its id in the vocabulary" : "the next free id"));
     }
 
+    /// Requires that no two tokens can claim the same white space: one that takes what follows it, and one that takes
+    /// what is before it and begins with white space itself.
+    ///
+    /// @param what file, named in errors
+    void requireApart(String what) {
+        if (tokens.values().stream().noneMatch(AddedToken::rstrip)) return;
+        for (AddedToken t : tokens.values()) {
+            TokenizerException.require(
+                    !t.lstrip() || t.content().stripLeading().equals(t.content()),
+                    what + ": added token '" + ModelRules.shown(t.content())
+                            + "' begins with white space and takes the white space before it (lstrip), while another"
+                            + " takes the white space behind it (rstrip), expected one of the two");
+        }
+    }
+
     boolean has(String content) {
         return ids.containsKey(content);
     }

@@ -13,17 +13,21 @@ import org.jspecify.annotations.Nullable;
 
 /// A `tokenizer.json`, run by the Rust tokenizers library through DJL.
 ///
-/// The vocabulary and the list of special tokens are read from the JSON itself, because DJL does not expose them.
+/// The library ends the process at many files that are not what it expects. So the JSON is read and checked here and
+/// written anew before the library sees it; the vocabulary and the special tokens come from that reading, too.
 public final class JsonTokenizer implements Tokenizer {
     /// DJL truncates to 512 tokens unless told otherwise.
     private static final Map<String, String> OPTIONS = Map.of("truncation", "false", "padding", "false");
 
+    private final String what;
     private final HuggingFaceTokenizer djl;
     private final Vocabulary vocabulary;
     private final SpecialTokens special;
     private final List<String> notes;
 
-    private JsonTokenizer(HuggingFaceTokenizer djl, Vocabulary vocabulary, SpecialTokens special, List<String> notes) {
+    private JsonTokenizer(
+            String what, HuggingFaceTokenizer djl, Vocabulary vocabulary, SpecialTokens special, List<String> notes) {
+        this.what = what;
         this.djl = djl;
         this.vocabulary = vocabulary;
         this.special = special;
@@ -41,13 +45,37 @@ public final class JsonTokenizer implements Tokenizer {
     /// Reads the text of a `tokenizer.json`, with tokens declared elsewhere and special tokens known by name.
     static JsonTokenizer parse(String what, String json, DeclaredTokens declared, SpecialNames names) {
         TokenizerFile file = TokenizerFile.parse(what, json);
-        AddedTokens added = file.added();
-        declared.addTo(added);
-        Vocabulary vocabulary = file.vocabulary(added);
+        declared.addTo(file.added());
+        file.added().requireApart(what);
+        Vocabulary vocabulary = file.vocabulary();
         SpecialTokens special = names.resolve(vocabulary).within(vocabulary.size(), what);
-        try (var in = new ByteArrayInputStream(file.text(added).getBytes(StandardCharsets.UTF_8))) {
-            var djl = HuggingFaceTokenizer.newInstance(in, OPTIONS);
-            return new JsonTokenizer(djl, vocabulary, special, List.copyOf(added.notes()));
+        requireVisible(what, file);
+        return new JsonTokenizer(
+                what,
+                library(what, file.text()),
+                vocabulary,
+                special,
+                List.copyOf(file.added().notes()));
+    }
+
+    /// A token that the normalizer makes empty would be found everywhere, inside characters, too.
+    private static void requireVisible(String what, TokenizerFile file) {
+        if (!file.normalizesTokens()) return;
+        try (var normalizer = library(what, file.normalizerAlone())) {
+            for (AddedToken token : file.added().byId().values()) {
+                boolean seen = !token.normalized()
+                        || normalizer.encode(token.content(), false, false).getIds().length > 0;
+                TokenizerException.require(
+                        seen,
+                        what + ": added token '" + ModelRules.shown(token.content())
+                                + "' is empty once it is normalized, expected a text that stays");
+            }
+        }
+    }
+
+    private static HuggingFaceTokenizer library(String what, String json) {
+        try (var in = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
+            return HuggingFaceTokenizer.newInstance(in, OPTIONS);
         } catch (IOException | RuntimeException e) {
             throw new TokenizerException(what + ": is not a usable tokenizer: " + firstLine(e), e);
         }
@@ -60,7 +88,7 @@ public final class JsonTokenizer implements Tokenizer {
 
     @Override
     public TokenSpans spans(String text, boolean addSpecialTokens) {
-        Encoding encoding = djl.encode(unicode(text), addSpecialTokens, false);
+        Encoding encoding = encoded(text, addSpecialTokens);
         long[] ids = encoding.getIds();
         @Nullable CharSpan[] spans = encoding.getCharTokenSpans();
         int[] out = new int[ids.length];
@@ -75,6 +103,14 @@ public final class JsonTokenizer implements Tokenizer {
             ends[i] = units.of(span.getEnd());
         }
         return new TokenSpans(out, starts, ends);
+    }
+
+    private Encoding encoded(String text, boolean addSpecialTokens) {
+        try {
+            return djl.encode(unicode(text), addSpecialTokens, false);
+        } catch (RuntimeException e) {
+            throw new TokenizerException(what + ": cannot tokenise a text: " + firstLine(e), e);
+        }
     }
 
     @Override

@@ -72,7 +72,7 @@ final class StrictJson {
             throw new TokenizerException(what + ": " + place(e) + "is not JSON: " + cause(e), e);
         }
         require(root.isObject(), what + ": is " + describe(root) + ", expected a JSON object, { ... }");
-        requireUnicode(what, "", root);
+        if (mayHoldHalves(json)) requireUnicode(what, "", root);
         return root;
     }
 
@@ -94,11 +94,23 @@ final class StrictJson {
 
     private static String cause(JacksonException e) {
         String message = e.getOriginalMessage()
-                .replaceAll(", from `StreamReadConstraints[^`]*`", "")
+                .replaceAll(", from `StreamReadConstraints[^`]*`|: not allowed as per `DeserializationFeature.*", "")
+                .replaceAll("`JsonToken\\.|`tools\\.jackson\\.databind\\.|`", "")
                 .lines()
                 .findFirst()
                 .orElse("");
         return message.length() > 200 ? message.substring(0, 200) + " ..." : message;
+    }
+
+    /// Whether a half of a surrogate pair can be in it, as it is or escaped; most files are spared the search.
+    private static boolean mayHoldHalves(String json) {
+        return json.contains("\\ud")
+                || json.contains("\\uD")
+                || json.codePoints().anyMatch(StrictJson::isHalf);
+    }
+
+    private static boolean isHalf(int codePoint) { // a whole pair is one code point
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
     }
 
     private static void requireUnicode(String what, String path, JsonNode node) {
@@ -112,10 +124,7 @@ final class StrictJson {
     }
 
     private static void requireUnicode(String what, String path, String text) {
-        int[] half = text.codePoints()
-                .filter(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) // a pair is one code point
-                .limit(1)
-                .toArray();
+        int[] half = text.codePoints().filter(StrictJson::isHalf).limit(1).toArray();
         if (half.length == 0) return;
         throw new TokenizerException(what + ": " + shown(path) + " holds half of a surrogate pair (\\u"
                 + Integer.toHexString(half[0]) + "), expected whole Unicode characters");

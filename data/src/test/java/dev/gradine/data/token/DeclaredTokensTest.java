@@ -132,11 +132,16 @@ class DeclaredTokensTest {
             added_tokens.json     | {"<x>": -1}             | : '<x>' id is -1, expected 0 to 16777215
             added_tokens.json     | {"": 9}                 | : a token is empty, expected a text
             tokenizer_config.json | {"pad_token": 5}        | : pad_token is 5, expected a text that is not empty
-            tokenizer_config.json | {"eos_token": {}}       | : eos_token.content is missing, expected a text that is not empty
-            tokenizer_config.json | {"extra_special_tokens": "x"} | : extra_special_tokens is "x", expected a list of tokens
-            tokenizer_config.json | {"added_tokens_decoder": {"-1": {"content": "x"}}} | : added_tokens_decoder.-1: the key is '-1', expected a token id
-            tokenizer_config.json | {"added_tokens_decoder": {"9": {"content": "x", "lstrip": 1}}} | : added_tokens_decoder.9.lstrip is 1, expected true or false
-            tokenizer_config.json | {"a": 1, "a": 2}        | : line 1, column 13: is not JSON: Duplicate Object property "a"
+            tokenizer_config.json | {"eos_token": {}}       | : eos_token.content is missing, expected a text \
+            that is not empty
+            tokenizer_config.json | {"extra_special_tokens": "x"} | : extra_special_tokens is "x", expected a \
+            list of tokens
+            tokenizer_config.json | {"added_tokens_decoder": {"-1": {"content": "x"}}} | : \
+            added_tokens_decoder.-1: the key is '-1', expected a token id
+            tokenizer_config.json | {"added_tokens_decoder": {"9": {"content": "x", "lstrip": 1}}} | : \
+            added_tokens_decoder.9.lstrip is 1, expected true or false
+            tokenizer_config.json | {"a": 1, "a": 2}        | : line 1, column 13: is not JSON: Duplicate \
+            Object property "a"
             tokenizer_config.json | []                      | : is a list, expected a JSON object, { ... }
             """)
     void what_is_no_token_is_refused_with_file_and_place(String file, String text, String message) throws IOException {
