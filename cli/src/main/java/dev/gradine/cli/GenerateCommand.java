@@ -90,7 +90,9 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
                     : codec.tokenizer().encode(prompt, true);
             StringBuilder pending = new StringBuilder(chat ? "" : prompt); // shown once it is known to be of use
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
-            var request = new Generation.Request(params, maxTokens, StopTokens.of(codec.tokenizer()));
+            StopTokens ends = StopTokens.of(m.open(), codec);
+            ends.notes().forEach(spec.commandLine().getErr()::println);
+            var request = new Generation.Request(params, maxTokens, ends);
             new Generation(policy, m.run()).run(ids, request, new SplittableRandom(seed), id -> {
                 print.print(pending + text.next(id));
                 pending.setLength(0);
