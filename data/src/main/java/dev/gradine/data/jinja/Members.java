@@ -39,7 +39,7 @@ final class Members {
         switch (target) {
             case Undefined u -> throw u.fault();
             case Map<?, ?> m -> {
-                Object key = index instanceof List<?> || index instanceof Map<?, ?> ? None.NONE : Values.key(index);
+                Object key = index instanceof List<?> || index instanceof Map<?, ?> ? None.NONE : Values.key(index, budget);
                 if (m.containsKey(key)) return value(m, key);
             }
             case List<?> l -> {
@@ -51,7 +51,7 @@ final class Members {
             default -> {}
         }
         if (index instanceof String name) return attribute(target, name);
-        return Undefined.element(target, PyText.repr(index, budget));
+        return Undefined.element(target, index);
     }
 
     private static Object at(List<?> l, long i, Object target) {
@@ -112,7 +112,7 @@ final class Members {
     private Object mapMethod(Map<?, ?> m, String name, Args args) {
         if (name.equals("get")) {
             var a = args.bind("get", "key", "default");
-            Object key = Values.key(a.get(0));
+            Object key = Values.key(a.get(0), budget);
             return m.containsKey(key) ? value(m, key) : a.get(1, None.NONE);
         }
         args.bind(name);
@@ -132,7 +132,7 @@ final class Members {
     }
 
     private Object listMethod(List<?> l, String name, Args args) {
-        if (name.equals("copy")) return new ArrayList<Object>(l);
+        if (name.equals("copy")) return Values.items(l, budget);
         Object wanted = args.bind(name, "value").get(0);
         long count = 0;
         for (int i = 0; i < l.size(); i++) {
