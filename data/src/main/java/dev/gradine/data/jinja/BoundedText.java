@@ -35,7 +35,7 @@ final class BoundedText {
 
     /// Appends `digits` hexadecimal digits of `n`.
     BoundedText hex(int n, int digits) {
-        for (int i = digits - 1; i >= 0; i--) append(Character.forDigit(n >>> 4 * i & 15, 16));
+        for (int i = digits - 1; i >= 0; i--) append(Character.forDigit((n >>> (4 * i)) & 15, 16));
         return this;
     }
 
