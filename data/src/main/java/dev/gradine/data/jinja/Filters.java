@@ -68,7 +68,7 @@ final class Filters {
     private Object text(String name, String s, Args args) {
         budget.scan(s.length());
         return switch (name) {
-            case "trim" -> PyStrings.strip(s, args.bind(name, "chars").get(0, None.NONE), true, true);
+            case "trim" -> PyStrings.strip(s, args.bind(name, "chars").get(0, None.NONE), true, true, budget);
             case "replace" -> {
                 var a = args.bind(name, "old", "new", "count");
                 yield PyStrings.replace(

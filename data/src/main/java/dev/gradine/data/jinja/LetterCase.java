@@ -6,6 +6,9 @@ package dev.gradine.data.jinja;
 /// @param budget pays for it
 record LetterCase(String s, Budget budget) {
 
+    /// What a change of one character alone costs, in characters that are looked at.
+    private static final int DEAR = 4;
+
     String upper() {
         budget.text(s.length());
         return PyStrings.upper(s);
@@ -26,6 +29,7 @@ record LetterCase(String s, Budget budget) {
     /// `str.title`: every run of letters capitalised. With `wordsOnly`, Jinja's filter: words begin after a space,
     /// hyphen or opening bracket only.
     String title(boolean wordsOnly) {
+        budget.compare(DEAR * (long) s.length());
         var out = new BoundedText(budget);
         boolean start = true;
         for (int i = 0; i < s.length(); ) {
@@ -39,6 +43,7 @@ record LetterCase(String s, Budget budget) {
     }
 
     String swap() {
+        budget.compare(DEAR * (long) s.length());
         var out = new BoundedText(budget);
         for (int i = 0; i < s.length(); ) {
             String one = Character.toString(s.codePointAt(i));

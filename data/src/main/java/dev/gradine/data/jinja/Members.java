@@ -88,11 +88,7 @@ final class Members {
         int from = bound(start, by > 0 ? 0 : n - 1, n, by);
         int to = bound(stop, by > 0 ? n : -1, n, by);
         if (by == 1) return points.cut(from, Math.max(from, to));
-        budget.text(s.length());
-        var out = new StringBuilder();
-        int[] all = s.codePoints().toArray();
-        for (long i = from; by > 0 ? i < to : i > to; i += by) out.appendCodePoint(all[(int) i]);
-        return out.toString();
+        return points.every(by, from, to);
     }
 
     private static int bound(Object v, int otherwise, int n, int by) {

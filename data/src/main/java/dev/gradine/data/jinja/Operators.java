@@ -155,7 +155,6 @@ final class Operators {
             return Double.compare(((Number) x).doubleValue(), ((Number) y).doubleValue());
         }
         if (a instanceof String s && b instanceof String t) {
-            budget.scan(Math.min(s.length(), t.length()));
             return byCodePoint(s, t);
         }
         if (!(a instanceof List<?> l) || !(b instanceof List<?> r)) {
@@ -172,10 +171,11 @@ final class Operators {
         return Integer.compare(l.size(), r.size());
     }
 
-    private static int byCodePoint(String a, String b) {
+    private int byCodePoint(String a, String b) {
         int shorter = Math.min(a.length(), b.length());
         int i = 0;
         while (i < shorter && a.charAt(i) == b.charAt(i)) i++;
+        budget.compare(i);
         if (i == shorter) return Integer.compare(a.length(), b.length());
         boolean inPair = i > 0 && Character.isHighSurrogate(a.charAt(i - 1));
         return Integer.compare(a.codePointAt(inPair ? i - 1 : i), b.codePointAt(inPair ? i - 1 : i));

@@ -24,13 +24,16 @@ final class PyStrings {
     }
 
     /// Strips from the left, the right or both whatever `chars` contains; white space if `chars` is `None`.
-    static String strip(String s, Object chars, boolean left, boolean right) {
+    static String strip(String s, Object chars, boolean left, boolean right, Budget budget) {
         IntPredicate goes = chars instanceof String set ? among(set) : PyStrings::isSpace;
         int from = 0;
         while (left && from < s.length() && goes.test(s.codePointAt(from))) {
             from += Character.charCount(s.codePointAt(from));
         }
-        return s.substring(from, right ? stripEnd(s, from, goes) : s.length());
+        int to = right ? stripEnd(s, from, goes) : s.length();
+        budget.compare(s.length() - (to - from));
+        budget.text(to - from);
+        return s.substring(from, to);
     }
 
     private static IntPredicate among(String set) {

@@ -50,9 +50,6 @@ final class StringMethods {
             "rjust",
             "format");
 
-    /// What classifying a character costs, in characters that are compared.
-    private static final long SLOW = 8;
-
     private final String s;
     private final String name;
     private final Args args;
@@ -86,7 +83,11 @@ final class StringMethods {
                 new Split(s, budget).lines(args.bind(name, "keepends").flag(0, false));
             case "strip", "lstrip", "rstrip" ->
                 PyStrings.strip(
-                        s, args.bind(name, "chars").get(0, None.NONE), !name.equals("rstrip"), !name.equals("lstrip"));
+                        s,
+                        args.bind(name, "chars").get(0, None.NONE),
+                        !name.equals("rstrip"),
+                        !name.equals("lstrip"),
+                        budget);
             case "startswith", "endswith" -> affix();
             case "replace" -> {
                 var a = args.bind(name, "old", "new", "count");
@@ -128,7 +129,7 @@ final class StringMethods {
     }
 
     private boolean all(IntPredicate test) {
-        budget.scan(SLOW * s.length());
+        budget.compare(s.length());
         return !s.isEmpty() && s.codePoints().allMatch(test);
     }
 

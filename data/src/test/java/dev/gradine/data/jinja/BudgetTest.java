@@ -107,7 +107,6 @@ class BudgetTest {
             end = String.valueOf(e.getMessage());
         }
         Duration took = Duration.between(start, Instant.now());
-        System.out.println(took.toMillis() + " ms " + source + " " + end);
         assertThat(end).doesNotContain("\n").hasSizeLessThan(600);
         assertThat(took).isLessThan(SECONDS);
     }
