@@ -66,8 +66,8 @@ class JinjaTemplateTest {
                         + "¦['a', 'b']c-b{'a': 1, 'b': 2}[1, 2]True",
                 "{{ ' a b  c '.split(none, 1) }}{{ ' a  b c '.rsplit(none, 1) }}{{ ''.split() }}{{ ' '.split() }}"
                         + "¦['a', 'b  c '][' a  b', 'c'][][]",
-                "{{ 'a,b,,c'.split(',') }}{{ 'a,b,c'.rsplit(',', 1) }}{{ 'a,b,c'.split(',', 1) }}{{ 'x  y'.split(' ') }}"
-                        + "¦['a', 'b', '', 'c']['a,b', 'c']['a', 'b,c']['x', '', 'y']",
+                "{{ 'a,b,,c'.split(',') }}{{ 'a,b,c'.rsplit(',', 1) }}{{ 'a,b,c'.split(',', 1) }}"
+                        + "{{ 'x  y'.split(' ') }}¦['a', 'b', '', 'c']['a,b', 'c']['a', 'b,c']['x', '', 'y']",
                 "{{ 'aaa'.rsplit('aa') }}{{ 'aaa'.split('aa') }}{{ 'aab' in 'aaaab' }}¦['a', '']['', 'a']True",
                 "{{ 'a👋b👋'[1:3] }}{{ 'a👋b'[::-2] }}{{ 'a👋b'[-1] }}{{ 'abc'[5]|default('u') }}{{ 'abc'[-9:2] }}"
                         + "{{ 'abcdef'[4:1:-2] }}¦👋bbabuabec",
