@@ -38,8 +38,8 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Option(
             names = "--chat-template",
             paramLabel = "NAME|FILE",
-            description = "Template for the prompt: a name among the model's or the usual ones (chatml, llama3, …), or a"
-                    + " file of Jinja (default the model's own).")
+            description = "Template for the prompt: a name among the model's or the usual ones (chatml, llama3, …),"
+                    + " or a file of Jinja (default the model's own).")
     private @Nullable String chatTemplate;
 
     @Option(names = "--raw", description = "Continue the prompt as it is, even if the model has a chat template.")

@@ -49,8 +49,8 @@ class ChatTemplateOptionTest {
         assertThat(metrics("named")).contains("\"num_tokens\":25"); // 6 marks and line breaks, 19 letters and breaks
         sft("file", "--chat-template", own).ok();
         assertThat(metrics("file")).contains("\"num_tokens\":25");
-        Path short_ = TinyModel.text(temp.resolve("short.jinja"), "{% for m in messages %}{{ m.content }}{% endfor %}");
-        sft("short", "--chat-template", short_).ok();
+        Path bare = TinyModel.text(temp.resolve("short.jinja"), "{% for m in messages %}{{ m.content }}{% endfor %}");
+        sft("short", "--chat-template", bare).ok();
         assertThat(metrics("short")).contains("\"num_tokens\":4");
     }
 

@@ -39,7 +39,8 @@ final class Members {
         switch (target) {
             case Undefined u -> throw u.fault();
             case Map<?, ?> m -> {
-                Object key = index instanceof List<?> || index instanceof Map<?, ?> ? None.NONE : Values.key(index, budget);
+                boolean none = index instanceof List<?> || index instanceof Map<?, ?>; // they are no keys
+                Object key = none ? None.NONE : Values.key(index, budget);
                 if (m.containsKey(key)) return value(m, key);
             }
             case List<?> l -> {
