@@ -46,8 +46,8 @@ class RowShapesTest {
                         + " {'from': 'critic', 'value': 'c'}, {'role': 'user', 'value': 'v'}]}"))
                 .containsExactly(new Row.Chat(
                         turns(
-                                "system", "s", "user", "q", "assistant", "a", "tool", "o", "user", "r", "assistant", "b",
-                                "critic", "c", "user", "v"),
+                                "system", "s", "user", "q", "assistant", "a", "tool", "o", //
+                                "user", "r", "assistant", "b", "critic", "c", "user", "v"),
                         Map.of()));
     }
 
@@ -72,7 +72,9 @@ class RowShapesTest {
         assertThat(read("{'instruction': 'i', 'input': '', 'output': 'o', 'system': 's',"
                         + " 'history': [['q1', 'a1'], ['q2', 'a2']]}"))
                 .containsExactly(new Row.Completion(
-                        passage("system", "s", "user", "q1", "assistant", "a1", "user", "q2", "assistant", "a2", "user", "i"),
+                        passage(
+                                "system", "s", "user", "q1", "assistant", "a1", //
+                                "user", "q2", "assistant", "a2", "user", "i"),
                         passage("assistant", "o"),
                         Map.of()));
         assertThat(read("{'instruction': 'i', 'input': null, 'output': 'o', 'system': null, 'history': null}"))
