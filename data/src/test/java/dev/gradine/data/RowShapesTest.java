@@ -46,7 +46,7 @@ class RowShapesTest {
                         + " {'from': 'critic', 'value': 'c'}, {'role': 'user', 'value': 'v'}]}"))
                 .containsExactly(new Row.Chat(
                         turns(
-                                "system", "s", "user", "q", "assistant", "a", "tool", "o", //
+                                "system", "s", "user", "q", "assistant", "a", "tool", "o",
                                 "user", "r", "assistant", "b", "critic", "c", "user", "v"),
                         Map.of()));
     }
@@ -73,7 +73,7 @@ class RowShapesTest {
                         + " 'history': [['q1', 'a1'], ['q2', 'a2']]}"))
                 .containsExactly(new Row.Completion(
                         passage(
-                                "system", "s", "user", "q1", "assistant", "a1", //
+                                "system", "s", "user", "q1", "assistant", "a1",
                                 "user", "q2", "assistant", "a2", "user", "i"),
                         passage("assistant", "o"),
                         Map.of()));
