@@ -93,7 +93,8 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
         try (LoadedModel m = model.open()) {
             Policy policy = model.policy(m);
             boolean chat = !raw && (chatTemplate != null || m.hasTemplate());
-            TextCodec codec = chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
+            TextCodec codec =
+                    chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
             PrintWriter print = spec.commandLine().getOut();
             int[] ids = chat
                     ? codec.encodeChat(turns(), Map.of(), true)

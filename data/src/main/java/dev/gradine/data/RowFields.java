@@ -70,7 +70,8 @@ record RowFields(JsonNode row) {
         JsonNode pairs = row.path("history");
         if (!pairs.isArray()) throw unexpected("field history", pairs, "a list of pairs of strings");
         for (JsonNode pair : pairs) {
-            boolean fits = pair.size() == 2 && pair.path(0).isString() && pair.path(1).isString();
+            boolean fits =
+                    pair.size() == 2 && pair.path(0).isString() && pair.path(1).isString();
             if (!fits) {
                 throw new DataException("field history[" + out.size() / 2 + "] is "
                         + (pair.isArray() ? "another list" : kind(pair)) + ", expected a pair of strings");

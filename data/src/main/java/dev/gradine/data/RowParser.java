@@ -56,8 +56,7 @@ final class RowParser {
             case INSTRUCTION_PREFERENCE ->
                 new Row.Preference(
                         instruction(f), assistant(f.string("chosen")), assistant(f.string("rejected")), f.variables());
-            case CONVERSATION_PREFERENCE ->
-                preference(new Passage.Turns(f.conversation("conversations")), f);
+            case CONVERSATION_PREFERENCE -> preference(new Passage.Turns(f.conversation("conversations")), f);
             case IMPLICIT_PREFERENCE -> ImplicitPrompt.split(f.passage("chosen"), f.passage("rejected"), f.variables());
         };
     }

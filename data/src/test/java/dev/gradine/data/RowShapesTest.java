@@ -46,8 +46,22 @@ class RowShapesTest {
                         + " {'from': 'critic', 'value': 'c'}, {'role': 'user', 'value': 'v'}]}"))
                 .containsExactly(new Row.Chat(
                         turns(
-                                "system", "s", "user", "q", "assistant", "a", "tool", "o",
-                                "user", "r", "assistant", "b", "critic", "c", "user", "v"),
+                                "system",
+                                "s",
+                                "user",
+                                "q",
+                                "assistant",
+                                "a",
+                                "tool",
+                                "o",
+                                "user",
+                                "r",
+                                "assistant",
+                                "b",
+                                "critic",
+                                "c",
+                                "user",
+                                "v"),
                         Map.of()));
     }
 
@@ -61,8 +75,8 @@ class RowShapesTest {
                         + " \\\"arguments\\\": {\\\"x\\\": 1}}\"}]}")
                 .getFirst();
         assertThat(((Row.Chat) row).messages())
-                .containsExactly(new Message(
-                        "assistant", "", Map.of("content", None.NONE, "tool_calls", List.of(call))));
+                .containsExactly(
+                        new Message("assistant", "", Map.of("content", None.NONE, "tool_calls", List.of(call))));
         assertThat(read("{'conversations': [{'from': 'function_call', 'value': 'no JSON'}]}"))
                 .containsExactly(new Row.Chat(turns("assistant", "no JSON"), Map.of()));
     }
@@ -73,8 +87,18 @@ class RowShapesTest {
                         + " 'history': [['q1', 'a1'], ['q2', 'a2']]}"))
                 .containsExactly(new Row.Completion(
                         passage(
-                                "system", "s", "user", "q1", "assistant", "a1",
-                                "user", "q2", "assistant", "a2", "user", "i"),
+                                "system",
+                                "s",
+                                "user",
+                                "q1",
+                                "assistant",
+                                "a1",
+                                "user",
+                                "q2",
+                                "assistant",
+                                "a2",
+                                "user",
+                                "i"),
                         passage("assistant", "o"),
                         Map.of()));
         assertThat(read("{'instruction': 'i', 'input': null, 'output': 'o', 'system': null, 'history': null}"))
@@ -133,7 +157,8 @@ class RowShapesTest {
         assertThat(read("{\n  'text': 'a'\n}\n")).containsExactly(a);
         assertThat(read("\n{\n  'text': 'a'\n}\n\n{\n  'text': 'b\\n{'\n}\n")).containsExactly(a, b);
         assertThat(read("{\n  'text': 'a'\n} {'text': 'b\\n{'}")).containsExactly(a, b);
-        assertThat(read("[\n  {\n    'text': 'a'\n  },\n  {\n    'text': 'b\\n{'\n  }\n]\n")).containsExactly(a, b);
+        assertThat(read("[\n  {\n    'text': 'a'\n  },\n  {\n    'text': 'b\\n{'\n  }\n]\n"))
+                .containsExactly(a, b);
         assertThat(read("{'text': 'a'}\n{'text': 'b\\n{'}\n")).containsExactly(a, b);
         assertThatThrownBy(() -> read("{\n  'text': 'a'\n}\n{\n  'text': 5\n}\n"))
                 .hasMessage("data.json: row 2: field text is a number, expected a string");

@@ -88,7 +88,9 @@ final class Evaluator {
     private Map<Object, Object> dict(Expr.Dict d, Scope scope) {
         Map<Object, Object> out = new LinkedHashMap<>();
         for (int i = 0; i < d.keys().size(); i++) {
-            out.put(Values.key(plain(d.keys().get(i), scope), budget), eval(d.values().get(i), scope));
+            out.put(
+                    Values.key(plain(d.keys().get(i), scope), budget),
+                    eval(d.values().get(i), scope));
         }
         return out;
     }

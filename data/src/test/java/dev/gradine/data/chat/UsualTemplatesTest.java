@@ -59,13 +59,17 @@ class UsualTemplatesTest {
     @Test
     void a_choice_is_a_name_of_the_models_a_usual_one_or_a_file(@TempDir Path folder) throws IOException {
         Map<String, String> own = Map.of("rag", "own", "chatml", "{{ 'mine' }}");
-        assertThat(ChatTemplate.chosen("rag", "m", own).render(TURNS, TOKENS, true)).isEqualTo("own");
+        assertThat(ChatTemplate.chosen("rag", "m", own).render(TURNS, TOKENS, true))
+                .isEqualTo("own");
         assertThat(ChatTemplate.chosen("rag", "m", own).render(TURNS, Map.of("tools", List.of()), true))
                 .isEqualTo("own");
-        assertThat(ChatTemplate.chosen("chatml", "m", own).render(TURNS, TOKENS, true)).isEqualTo("mine");
-        assertThat(ChatTemplate.chosen("vicuna", "m", own).render(TURNS, TOKENS, true)).endsWith("ASSISTANT:");
+        assertThat(ChatTemplate.chosen("chatml", "m", own).render(TURNS, TOKENS, true))
+                .isEqualTo("mine");
+        assertThat(ChatTemplate.chosen("vicuna", "m", own).render(TURNS, TOKENS, true))
+                .endsWith("ASSISTANT:");
         Path file = Files.writeString(folder.resolve("x.jinja"), "{{ messages[1].content }}");
-        assertThat(ChatTemplate.chosen(file.toString(), "m", own).render(TURNS, TOKENS, true)).isEqualTo("q");
+        assertThat(ChatTemplate.chosen(file.toString(), "m", own).render(TURNS, TOKENS, true))
+                .isEqualTo("q");
         Files.writeString(file, "{% if");
         assertThatThrownBy(() -> ChatTemplate.chosen(file.toString(), "m", own))
                 .hasMessage(file + ": line 1: tag is not closed, expected '%}'");

@@ -138,7 +138,8 @@ class BudgetTest {
                 .hasMessageContaining("has no attribute '__class__'");
         assertThatThrownBy(() -> render("{{ [].getClass().forName('x') }}"))
                 .hasMessageContaining("has no attribute 'getClass'");
-        assertThat(render("{{ self }}{{ config }}{{ environ }}{{ open is defined }}")).isEqualTo("False");
+        assertThat(render("{{ self }}{{ config }}{{ environ }}{{ open is defined }}"))
+                .isEqualTo("False");
     }
 
     @Test
