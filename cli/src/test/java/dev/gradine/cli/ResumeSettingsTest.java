@@ -52,11 +52,11 @@ class ResumeSettingsTest {
         "batch, 2, 4",
         "accumulate, 2, 1",
         "max-length, 9, 1024",
-        "chat-template, chatml, not given",
         "schedule, cosine, linear",
         "dropout, 0.5, 0.0",
         "clip, 2.0, 1.0",
         "optimizer, lion, adamw",
+        "chat-template, chatml, not given",
         "beta1, 0.8, 0.9",
         "eval-split, 0.5, 0.0",
         "loss-on, all, auto"

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 /// @param epochs passes over the data; null where `steps` are given, or for one pass
 /// @param batch examples of one micro-batch
 /// @param maxLength tokens of an example
-/// @param chatTemplate the template for conversations: a name or a file; null for the model's own
 /// @param shuffle whether the order is random
 /// @param groupByLength whether batches hold examples of similar length
 /// @param evalSplit share of the rows that is held out, in [0, 1)
@@ -26,14 +25,6 @@ public record BatchSettings(
 
         @Option(says = "Longer examples are cut at their end.", label = "TOKENS")
         int maxLength,
-
-        @Option(
-                says = "Template for conversations: a name among the model's or the usual ones (chatml, llama3,"
-                        + " mistral, …), or a file of Jinja.",
-                label = "NAME|FILE",
-                otherwise = "the model's own")
-        @Nullable
-        String chatTemplate,
 
         @Option(says = "Take the examples in the order of the file.")
         boolean shuffle,
@@ -65,7 +56,7 @@ public record BatchSettings(
 
     /// What holds where nothing else is said.
     public static BatchSettings defaults() {
-        return new BatchSettings(null, null, 4, 1024, null, true, false, 0, false);
+        return new BatchSettings(null, null, 4, 1024, true, false, 0, false);
     }
 
     /// Optimisation steps of the run.
@@ -80,6 +71,6 @@ public record BatchSettings(
     /// The same with `steps` in place of `epochs`.
     public BatchSettings counted(int count) {
         return new BatchSettings(
-                count, null, batch, maxLength, chatTemplate, shuffle, groupByLength, evalSplit, gradientCheckpointing);
+                count, null, batch, maxLength, shuffle, groupByLength, evalSplit, gradientCheckpointing);
     }
 }

@@ -99,7 +99,7 @@ public final class Run<E> {
     private TextCodec codec(OpenModel model, TrainingData data) {
         boolean tokens = data.train().rows().getFirst() instanceof Row.Tokens;
         if (tokens) return model.codecOrTokensOnly();
-        String template = settings.batches().chatTemplate();
+        String template = settings.files().chatTemplate();
         return template == null ? model.codec() : model.codec(template);
     }
 
