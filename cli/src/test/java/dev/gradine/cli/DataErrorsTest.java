@@ -104,7 +104,7 @@ class DataErrorsTest {
         sft(CHAT)
                 .refuses("data.jsonl: row 1: the model has no chat template, "
                         + "so it cannot render a"
-                        + " conversation; give it one, for example chatml");
+                        + " conversation; give it one with --chat-template, for example --chat-template chatml");
     }
 
     @Test
