@@ -39,7 +39,11 @@ class RunFilesTest {
                     .anyMatch(line -> line.matches("eval_loss +" + number + " → " + number))
                     .anyMatch(line -> line.matches("trained +[0-9,]+ of [0-9,]+ parameters \\([0-9.]+ %\\)"))
                     .anyMatch(line -> line.matches("adapter +" + Pattern.quote(out.toString())))
-                    .hasSize(7);
+                    .anyMatch(line -> line.matches("training loss +" + number + " → " + number))
+                    .anyMatch(line -> line.startsWith("sample                     1 + 1 ="))
+                    .anyMatch(line -> line.startsWith("  before  "))
+                    .anyMatch(line -> line.startsWith("  after  "))
+                    .hasSize(11);
             assertThat(child.err().lines())
                     .allMatch(line -> line.matches(
                                     "step [03]  eval_loss " + number + "  eval_mean_token_accuracy " + number)
