@@ -190,7 +190,8 @@ class OptionsTest {
         Cli refused = sft(temp.resolve("out"), "--config", yaml);
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
-                .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, adapter, allow-truncation, alpha, ")
+                .startsWith("gradine: " + yaml
+                        + ": unknown key rnak, expected one of accumulate, adapter, allow-truncation, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
                 .endsWith("; did you mean rank?\n")

@@ -45,7 +45,7 @@ public final class Run<E> {
 
     /// Fails unless the run may write to its folder; to be called before anything slow happens.
     ///
-    /// @throws IllegalArgumentException if the folder is not empty, or there is no run to resume, or it has finished
+    /// @throws IllegalArgumentException if the folder is not empty, or a run to resume is not there or has finished
     public void requireFolder() {
         RunFolder.require(settings.files());
         RunFolder.prepare(settings.files());

@@ -54,7 +54,8 @@ final class Samples {
 
     /// The text of a prompt, without the mark of its beginning.
     private String shown(int[] ids) {
-        boolean begins = codec.tokenizer().hasBos() && ids[0] == codec.tokenizer().bos();
+        boolean begins =
+                codec.tokenizer().hasBos() && ids[0] == codec.tokenizer().bos();
         return codec.tokenizer().decode(begins ? Arrays.copyOfRange(ids, 1, ids.length) : ids, false);
     }
 
