@@ -31,8 +31,8 @@ class ConfigKeysTest {
     }
 
     /// Sizes of models that fit a test, over those of a published file.
-    private static final Map<String, Object> SMALL = Map.of(
-            "vocab_size", 37, "hidden_size", 24, "intermediate_size", 40, "num_hidden_layers", 2, "head_dim", 6);
+    private static final Map<String, Object> SMALL =
+            Map.of("vocab_size", 37, "hidden_size", 24, "intermediate_size", 40, "num_hidden_layers", 2, "head_dim", 6);
 
     private static final Map<String, Object> SMALL_GPT2 =
             Map.of("vocab_size", 37, "n_embd", 24, "n_layer", 2, "n_positions", 16);
@@ -40,13 +40,6 @@ class ConfigKeysTest {
     /// Keys and values as they are published.
     static Map<String, String> published() {
         Map<String, String> all = new HashMap<>();
-        llamas(all);
-        qwens(all);
-        others(all);
-        return all;
-    }
-
-    private static void llamas(Map<String, String> all) {
         all.put("Llama 3.2", """
                 {"architectures": ["LlamaForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
                  "bos_token_id": 128000, "eos_token_id": [128001, 128008, 128009], "head_dim": 64, "hidden_act": "silu",
@@ -78,9 +71,6 @@ class ConfigKeysTest {
                  "torch_dtype": "bfloat16", "transformers_version": "4.35.0", "use_cache": true, "vocab_size": 32000,
                  "unsloth_version": "2024.9", "_name_or_path": "x"}
                 """);
-    }
-
-    private static void qwens(Map<String, String> all) {
         all.put("Qwen2.5", """
                 {"architectures": ["Qwen2ForCausalLM"], "attention_dropout": 0.0, "bos_token_id": 151643,
                  "eos_token_id": 151645, "hidden_act": "silu", "hidden_size": 896, "initializer_range": 0.02,
@@ -100,9 +90,6 @@ class ConfigKeysTest {
                  "torch_dtype": "bfloat16", "transformers_version": "4.51.0", "use_cache": true,
                  "use_sliding_window": false, "vocab_size": 151936}
                 """);
-    }
-
-    private static void others(Map<String, String> all) {
         all.put("Gemma 2", """
                 {"architectures": ["Gemma2ForCausalLM"], "attention_bias": false, "attention_dropout": 0.0,
                  "attn_logit_softcapping": 50.0, "bos_token_id": 2, "cache_implementation": "hybrid",
@@ -136,6 +123,7 @@ class ConfigKeysTest {
                  "max_length": 50}}, "vocab_size": 50257, "_num_labels": 1, "id2label": {"0": "LABEL_0"},
                  "label2id": {"LABEL_0": 0}}
                 """);
+        return all;
     }
 
     static List<String> names() {
