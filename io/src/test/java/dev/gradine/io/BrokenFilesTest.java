@@ -43,27 +43,29 @@ class BrokenFilesTest {
     private static void kindsOfGguf(Map<String, Broken> t) {
         t.put(
                 "a list where a number belongs",
-                gguf(new GgufBytes(3, 32)
-                        .text("general.architecture", "llama")
-                        .list("llama.block_count", 5, 2, b -> b.i32(1, 2)),
+                gguf(
+                        new GgufBytes(3, 32)
+                                .text("general.architecture", "llama")
+                                .list("llama.block_count", 5, 2, b -> b.i32(1, 2)),
                         "llama.block_count is [1, 2], expected a whole number from 1"));
         t.put(
                 "a long list where a number belongs",
-                gguf(new GgufBytes(3, 32)
-                        .text("general.architecture", "llama")
-                        .list("llama.block_count", 6, 9, b -> b.f32(1, 2, 3, 4, 5, 6, 7, 8, 9)),
+                gguf(
+                        new GgufBytes(3, 32)
+                                .text("general.architecture", "llama")
+                                .list("llama.block_count", 6, 9, b -> b.f32(1, 2, 3, 4, 5, 6, 7, 8, 9)),
                         "llama.block_count is [1.0, 2.0, 3.0, 4.0, 5.0, ... 9 in all], expected a whole number"
                                 + " from 1"));
         t.put(
                 "a list where a text belongs",
-                gguf(new GgufBytes(3, 32).list("general.architecture", 5, 1, b -> b.i32(7)),
+                gguf(
+                        new GgufBytes(3, 32).list("general.architecture", 5, 1, b -> b.i32(7)),
                         "general.architecture is [7], expected llama"));
-        t.put(
-                "no architecture",
-                gguf(new GgufBytes(3, 32), "general.architecture is missing, expected llama"));
+        t.put("no architecture", gguf(new GgufBytes(3, 32), "general.architecture is missing, expected llama"));
         t.put(
                 "a list where the alignment belongs",
-                gguf(new GgufBytes(3, 32).list("general.alignment", 5, 1, b -> b.i32(64)),
+                gguf(
+                        new GgufBytes(3, 32).list("general.alignment", 5, 1, b -> b.i32(64)),
                         "general.alignment is [64], expected a power of two up to 65536"));
         t.put(
                 "a list where an epsilon belongs",
@@ -73,46 +75,56 @@ class BrokenFilesTest {
     private static void keysOfGguf(Map<String, Broken> t) {
         t.put(
                 "one part of several",
-                gguf(new TinyLlama(true).gguf(3).u32("split.count", 4),
+                gguf(
+                        new TinyLlama(true).gguf(3).u32("split.count", 4),
                         "split.count is 4, expected a whole model: join its parts with llama.cpp's gguf-split"
                                 + " --merge"));
         t.put(
                 "an adapter",
-                gguf(new TinyLlama(true).gguf(3).text("general.type", "adapter"),
+                gguf(
+                        new TinyLlama(true).gguf(3).text("general.type", "adapter"),
                         "general.type is adapter, expected model"));
         t.put(
                 "an expert",
-                gguf(new TinyLlama(true).gguf(3).u32("llama.expert_count", 4),
+                gguf(
+                        new TinyLlama(true).gguf(3).u32("llama.expert_count", 4),
                         "llama.expert_count is 4, which is not computed here: expected no such key"));
         t.put(
                 "a logit scale",
-                gguf(new TinyLlama(true).gguf(3).f32("llama.logit_scale", 0.5f),
+                gguf(
+                        new TinyLlama(true).gguf(3).f32("llama.logit_scale", 0.5f),
                         "llama.logit_scale is 0.5, which is not computed here: expected no such key or 1.0"));
     }
 
     private static void others(Map<String, Broken> t) {
         t.put(
                 "a shape that is a text",
-                safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[\"x\"],\"data_offsets\":[0,0]}}",
+                safetensors(
+                        "{\"a\":{\"dtype\":\"F32\",\"shape\":[\"x\"],\"data_offsets\":[0,0]}}",
                         "tensor a: shape is [x], expected whole numbers"));
         t.put(
                 "offsets without end",
-                safetensors("{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[1,2,3,4,5,6,7]}}",
+                safetensors(
+                        "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[1,2,3,4,5,6,7]}}",
                         "tensor a: data_offsets are [1, 2, 3, 4, 5, ... 7 in all], expected two"));
         t.put(
                 "a dtype that is an object",
-                safetensors("{\"a\":{\"dtype\":{\"b\":1},\"shape\":[],\"data_offsets\":[0,0]}}",
+                safetensors(
+                        "{\"a\":{\"dtype\":{\"b\":1},\"shape\":[],\"data_offsets\":[0,0]}}",
                         "tensor a: dtype is {b=1}, expected one of the format's"));
         t.put(
                 "a header that ends early",
-                safetensors("{\"a\":{",
+                safetensors(
+                        "{\"a\":{",
                         "header: line 1, column 7: Unexpected end-of-input: expected close marker for Object"));
         t.put(
                 "a name with a control character",
                 safetensors("{\"a\\u001b[31m\":3}", "tensor a?[31m: is not an object"));
         t.put(
                 "a header of another size",
-                new Broken("a.bin", new Bytes().i32(4, 3, 2, 2, 1, 5, 7),
+                new Broken(
+                        "a.bin",
+                        new Bytes().i32(4, 3, 2, 2, 1, 5, 7),
                         "28 bytes, too few for dim 4, hidden_dim 3, n_layers 2, n_heads 2, n_kv_heads 1, vocab_size 5,"
                                 + " seq_len 7"));
     }

@@ -74,8 +74,8 @@ final class TinyFolder {
     TinyFolder renaming(String from, String to) {
         Map<String, Object> before = new LinkedHashMap<>(header);
         header.clear();
-        before.forEach((name, entry) ->
-                header.put(name.startsWith(from) ? to + name.substring(from.length()) : name, entry));
+        before.forEach(
+                (name, entry) -> header.put(name.startsWith(from) ? to + name.substring(from.length()) : name, entry));
         return this;
     }
 

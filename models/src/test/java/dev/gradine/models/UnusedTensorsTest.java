@@ -92,8 +92,7 @@ class UnusedTensorsTest {
 
     @Test
     void missing_tensors_are_named_together() {
-        TinyFolder files = tiny()
-                .without("model.norm.weight")
+        TinyFolder files = tiny().without("model.norm.weight")
                 .without("model.layers.1.mlp.up_proj.weight")
                 .without("lm_head.weight");
         assertThatThrownBy(() -> notes(files))
