@@ -28,7 +28,7 @@ final class BundleCommand implements Runnable {
         if (!out.toString().endsWith(".tar.xz")) {
             throw new IllegalArgumentException("--out: " + out + ", expected a name that ends in .tar.xz");
         }
-        long bytes = Bundle.write(out, Project.root().resolve(".mvn").resolve("java.flags"));
+        long bytes = Bundle.write(out, Project.root().resolve(".mvn"));
         spec.commandLine().getOut().printf("%s: %.1f MB%n", out, bytes * 1e-6);
         spec.commandLine().getOut().flush();
     }

@@ -46,6 +46,7 @@ public final class Main implements Runnable {
 
     /// Runs one command and ends the process with its exit code.
     public static void main(String[] args) {
+        TrueStderr.restore();
         System.exit(execute(System.getenv(), args));
     }
 
@@ -60,17 +61,19 @@ public final class Main implements Runnable {
     }
 
     private static int execute(Map<String, String> environment, CommandLine line, String... args) {
+        String[] all = Arguments.dashed(line, args);
         try {
-            ConfigFile.apply(line, args);
+            Arguments.requireReadable(all);
+            ConfigFile.apply(line, all);
         } catch (RuntimeException e) {
             return failures(environment).handle(e, line);
         }
-        return line.execute(args);
+        return line.execute(all);
     }
 
     /// The whole command tree; `more` are further commands.
     static CommandLine commandLine(Map<String, String> environment, Object... more) {
-        CommandLine line = new CommandLine(new Main());
+        CommandLine line = new CommandLine(new Main()).setCommandName(Arguments.program());
         line.addSubcommand(new DemoCommand());
         for (Recipe<?> recipe : Recipes.all()) line.addSubcommand(RecipeCommand.of(recipe));
         for (Object command : OTHERS) line.addSubcommand(command);

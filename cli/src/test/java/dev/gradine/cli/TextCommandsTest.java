@@ -82,7 +82,7 @@ class TextCommandsTest {
             top-p | 0 | top-p: 0.0, expected above 0 and at most 1
             top-p | 1.1 | top-p: 1.1, expected above 0 and at most 1
             max-tokens | 0 | --max-tokens: 0, expected at least 1
-            seed | x | Invalid value for option '--seed': 'x' is not a long (see gradine generate --help)
+            seed | x | --seed: "x", expected a whole number (see gradine generate --help)
             """)
     void a_number_out_of_range_is_refused(String name, String value, String message) {
         List<Object> all = new ArrayList<>(List.of("generate", "--model", model, "--prompt", "a"));

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 /// ```
 /// gradine/gradine       the launcher
 /// gradine/java.flags    flags of the JVM
+/// gradine/start.bash    how it is started
 /// gradine/lib/*.jar     the program, its kernels as PTX, its libraries
 /// gradine/runtime/      what jlink made of the JDK
 /// ```
@@ -28,12 +29,15 @@ public final class Bundle {
             List.of("java.base", "jdk.incubator.vector", "jdk.unsupported", "jdk.zipfs", "jdk.management");
 
     private static final String LAUNCHER = """
-            #!/bin/sh
-            # Runs one command of Gradine: ./gradine --help lists them. NeedsGrad no JDK and nothing to be installed.
+            #!/usr/bin/env bash
+            # Runs one command of Gradine: ./gradine --help lists them. Needs no JDK and nothing to be installed.
             #   GRADINE_JAVA_OPTS   JVM options of this run
             here=$(dirname "$(readlink -f "$0")")
-            exec "$here/runtime/bin/java" "@$here/java.flags" $GRADINE_JAVA_OPTS -cp "$here/lib/*" \\
-                dev.gradine.cli.Main "$@"
+            . "$here/start.bash"
+            use_utf8
+            check_heap
+            start "$here/runtime/bin/java" "@$here/java.flags" "-Dgradine.command=$0" -Dgradine.stderr=9 \\
+                $GRADINE_JAVA_OPTS -cp "$here/lib/*" dev.gradine.cli.Main "$@"
             """;
 
     private Bundle() {}
@@ -41,15 +45,15 @@ public final class Bundle {
     /// Writes the bundle.
     ///
     /// @param out name ends in `.tar.xz`
-    /// @param flags file of JVM flags
+    /// @param start folder of `java.flags` and `start.bash`
     /// @return its size in bytes
     /// @throws IllegalArgumentException if the program does not run from jars of a JDK on Linux
-    public static long write(Path out, Path flags) {
+    public static long write(Path out, Path start) {
         try {
             try (TempFolder temp = new TempFolder("gradine-bundle")) {
                 Path folder = temp.path();
                 Path root = Files.createDirectory(folder.resolve("gradine"));
-                fill(root, flags);
+                fill(root, start);
                 Path part = out.toAbsolutePath().resolveSibling(out.getFileName() + ".part");
                 run("tar", "--owner=0", "--group=0", "-C", folder.toString(), "-cJf", part.toString(), "gradine");
                 Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -60,7 +64,7 @@ public final class Bundle {
         }
     }
 
-    private static void fill(Path root, Path flags) throws IOException {
+    private static void fill(Path root, Path start) throws IOException {
         Path lib = Files.createDirectory(root.resolve("lib"));
         List<String> jars = new ArrayList<>();
         for (String jar : jars()) {
@@ -78,7 +82,7 @@ public final class Bundle {
                 "--no-man-pages",
                 "--output",
                 root.resolve("runtime").toString());
-        Files.copy(flags, root.resolve("java.flags"));
+        for (String f : List.of("java.flags", "start.bash")) Files.copy(start.resolve(f), root.resolve(f));
         Path launcher = Files.writeString(root.resolve("gradine"), LAUNCHER);
         if (!launcher.toFile().setExecutable(true)) throw new IOException(launcher + ": cannot be made executable");
     }
