@@ -23,6 +23,7 @@ final class TrueStderr {
         call("dup2", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), kept);
     }
 
+    @SuppressWarnings("restricted") // java.flags enables native access
     private static void call(String name, FunctionDescriptor type, int kept) {
         Linker linker = Linker.nativeLinker();
         MemorySegment function = linker.defaultLookup().findOrThrow(name);
