@@ -33,6 +33,7 @@ public final class Main implements Runnable {
             MergeCommand.class,
             ScoreCommand.class,
             InspectCommand.class,
+            DoctorCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
