@@ -46,5 +46,4 @@ final class Arguments {
     static String program() {
         return System.getProperty("gradine.command", "gradine");
     }
-
 }

@@ -27,7 +27,8 @@ final class ChoiceOptions {
     /// @param all records with their defaults, by name; the first is the default
     ChoiceOptions(String heading, String option, String says, SequencedMap<String, Record> all) {
         HelpGroup group = new HelpGroup(heading);
-        HelpGroup others = new HelpGroup(heading + ", other than " + all.sequencedKeySet().getFirst());
+        HelpGroup others =
+                new HelpGroup(heading + ", other than " + all.sequencedKeySet().getFirst());
         all.forEach((name, defaults) -> members.put(name, Settings.of(defaults)));
         this.option = option;
         String first = all.sequencedKeySet().getFirst();

@@ -41,7 +41,8 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
     public int handleParseException(ParameterException e, String[] args) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
         String told = Unparsed.text(e);
-        return report(e.getCommandLine(), e, (told.isEmpty() ? text(e) : told) + " (see " + command + " --help)", MISTAKE);
+        return report(
+                e.getCommandLine(), e, (told.isEmpty() ? text(e) : told) + " (see " + command + " --help)", MISTAKE);
     }
 
     @Override

@@ -22,7 +22,7 @@ final class ForeignNames {
 
     /// One option.
     ///
-    /// @param ours options of ours that do the same, of which a command may have one or none; empty if there is none
+    /// @param ours options of ours that do the same, of which a command may have one; empty if there is none
     /// @param note what else is to be known; empty for nothing
     /// @param theirs names in each column
     record Row(List<String> ours, String note, List<List<String>> theirs) {
@@ -61,7 +61,10 @@ final class ForeignNames {
     static List<Row> rows() {
         try (InputStream in = Objects.requireNonNull(ForeignNames.class.getResourceAsStream(TABLE))) {
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            return text.lines().filter(l -> !l.startsWith("#")).map(ForeignNames::row).toList();
+            return text.lines()
+                    .filter(l -> !l.startsWith("#"))
+                    .map(ForeignNames::row)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -90,8 +93,10 @@ final class ForeignNames {
         for (Row r : rows()) {
             if (!r.has(name)) continue;
             if (r.ours().isEmpty()) return "; there is none like it here: " + r.note();
-            Optional<String> ours =
-                    r.ours().stream().map(ForeignNames::plain).filter(known::contains).findFirst();
+            Optional<String> ours = r.ours().stream()
+                    .map(ForeignNames::plain)
+                    .filter(known::contains)
+                    .findFirst();
             if (ours.isPresent()) return meant(prefix + ours.get(), r.note());
         }
         return Nearest.of(name, known).map(n -> meant(prefix + n, "")).orElse("");

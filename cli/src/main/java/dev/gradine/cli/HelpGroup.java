@@ -46,7 +46,8 @@ record HelpGroup(String heading) {
     private static String synopsis(CommandSpec command) {
         StringBuilder line = new StringBuilder(command.qualifiedName());
         for (OptionSpec o : command.options()) {
-            if (o.required()) line.append(' ').append(o.longestName()).append('=').append(o.paramLabel());
+            if (o.required())
+                line.append(' ').append(o.longestName()).append('=').append(o.paramLabel());
         }
         return line.append(" [OPTIONS]%n".formatted()).toString();
     }
@@ -68,8 +69,8 @@ record HelpGroup(String heading) {
 
     /// Options by heading, each in the order of its record, but what must be given first.
     private static SequencedMap<String, List<OptionSpec>> options(CommandSpec command) {
-        SequencedMap<String, List<OptionSpec>> all = new TreeMap<>(
-                Comparator.<String>comparingInt(HelpGroup::place).thenComparing(h -> h));
+        SequencedMap<String, List<OptionSpec>> all =
+                new TreeMap<>(Comparator.<String>comparingInt(HelpGroup::place).thenComparing(h -> h));
         for (OptionSpec o : command.options()) {
             all.computeIfAbsent(of(o).heading(), _ -> new ArrayList<>()).add(o);
         }

@@ -46,12 +46,14 @@ class ForeignNamesTest {
             """)
     void a_name_of_another_program_or_a_slip_is_answered_with_ours(String command, String typed, String hint) {
         String name = typed.replaceFirst("=.*", "");
-        Cli.run(command, typed).refuses("Unknown option: '%s'; %s (see gradine %s --help)".formatted(name, hint, command));
+        Cli.run(command, typed)
+                .refuses("Unknown option: '%s'; %s (see gradine %s --help)".formatted(name, hint, command));
     }
 
     @Test
     void a_name_that_is_like_no_other_is_called_unknown_and_no_more() {
-        Cli.run("sft", "--zebra-crossings", "4").refuses("Unknown option: '--zebra-crossings' (see gradine sft --help)");
+        Cli.run("sft", "--zebra-crossings", "4")
+                .refuses("Unknown option: '--zebra-crossings' (see gradine sft --help)");
     }
 
     @ParameterizedTest
@@ -88,7 +90,8 @@ class ForeignNamesTest {
         List<String> all = new ArrayList<>();
         for (CommandLine c : Main.commandLine(Map.of()).getSubcommands().values()) all.addAll(Unparsed.names(c));
         assertThat(ForeignNames.rows()).allSatisfy(row -> {
-            assertThat(all).containsAll(row.ours().stream().map(n -> n.substring(2)).toList());
+            assertThat(all)
+                    .containsAll(row.ours().stream().map(n -> n.substring(2)).toList());
             assertThat(row.theirs()).hasSize(ForeignNames.WHOSE.size());
         });
     }

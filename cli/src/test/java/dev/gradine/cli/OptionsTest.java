@@ -50,7 +50,8 @@ class OptionsTest {
     void a_misspelt_option_is_named_before_the_one_it_should_have_been() {
         Cli run = Cli.run("score", "--modle", "x", "--text", "y");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).isEqualTo("gradine: Unknown option: '--modle'; did you mean --model? (see gradine score --help)\n");
+        assertThat(run.err())
+                .isEqualTo("gradine: Unknown option: '--modle'; did you mean --model? (see gradine score --help)\n");
     }
 
     @Test
@@ -196,7 +197,8 @@ class OptionsTest {
         Cli refused = sft(temp.resolve("out"), "--config", yaml);
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
-                .startsWith("gradine: " + yaml + ": unknown key zebra-crossings, expected one of accumulate, adapter, alpha, ")
+                .startsWith("gradine: " + yaml
+                        + ": unknown key zebra-crossings, expected one of accumulate, adapter, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
                 .hasLineCount(1);
