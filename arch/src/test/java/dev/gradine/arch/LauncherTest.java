@@ -178,7 +178,9 @@ class LauncherTest {
         script("jdk25/bin/java", "pwd");
         Outcome outcome = process(
                 dir.resolve("elsewhere"), List.of("env", "GRADINE_JAVA=" + dir + "/jdk25", "bash", "./g", "chat"));
-        assertThat(outcome).isEqualTo(new Outcome(0, dir + "/elsewhere\n", "gradine: building (first start, about a minute)\n"));
+        assertThat(outcome)
+                .isEqualTo(new Outcome(
+                        0, dir + "/elsewhere\n", "gradine: building (first start, about a minute)\n"));
     }
 
     @Test

@@ -12,9 +12,9 @@ final class OptionsPage {
         StringBuilder page = new StringBuilder("""
                 # Options by the names they have elsewhere
 
-                Made from the program's table by `ForeignNamesTest`; do not edit. On a command line and in a `--config` file
-                `_` counts as `-`. Whoever types a name of another program is told ours: `--learning-rate` ends with
-                `did you mean --lr?`.
+                Made from the program's table by `ForeignNamesTest`; do not edit. On a command line and in a `--config`
+                file `_` counts as `-`. Whoever types a name of another program is told ours: `--learning-rate` ends
+                with `did you mean --lr?`.
 
                 """);
         page.append("| here | ").append(String.join(" | ", ForeignNames.WHOSE)).append(" |\n");
