@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /// The limits of the control group this process is in: a container's, a batch system's.
 ///
@@ -61,11 +62,10 @@ public record ControlGroup(SystemFiles files) {
 
     /// The group of this process and all above it.
     private List<Path> groups(Path root, String controller) {
-        Path own = root.resolve(path(controller).replaceFirst("^/+", "")).normalize();
-        if (!own.startsWith(root) || !Files.isDirectory(own)) own = root;
+        Path told = root.resolve(path(controller).replaceFirst("^/+", "")).normalize();
+        Path own = told.startsWith(root) && Files.isDirectory(told) ? told : root;
         int depth = own.getNameCount() - root.getNameCount();
-        Path first = own;
-        return java.util.stream.Stream.iterate(first, Path::getParent).limit(depth + 1L).toList();
+        return Stream.iterate(own, Path::getParent).limit(depth + 1L).toList();
     }
 
     private String path(String controller) {

@@ -20,14 +20,14 @@ public final class CoresCheck {
         String text = "%d threads on %s of %s".formatted(threads, count(processors.size(), cores), model);
         List<String> mend = new ArrayList<>();
         if (cores > 0 && threads > cores) {
-            mend.add("%d threads share the vector units of %d cores; see whether GRADINE_JAVA_OPTS=-Dgradine.threads=%d is faster"
-                    .formatted(threads, cores, cores));
+            mend.add("%d threads share the vector units of %d cores: see whether".formatted(threads, cores)
+                    + " GRADINE_JAVA_OPTS=-Dgradine.threads=%d is faster".formatted(cores));
         }
         OptionalDouble quota = new ControlGroup(files).processors();
         if (quota.isPresent() && quota.getAsDouble() < threads) {
             text += "; time of %.1f processors (cgroup)".formatted(quota.getAsDouble());
-            mend.add("the container gives %.1f processors' time to %d threads, which then wait for each other: give it more"
-                            .formatted(quota.getAsDouble(), threads)
+            mend.add("%d threads wait for each other, for the container gives the time of %.1f: give it more"
+                            .formatted(threads, quota.getAsDouble())
                     + ", such as docker run --cpus=" + threads);
         }
         double load = load(files);

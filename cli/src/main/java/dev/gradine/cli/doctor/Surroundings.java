@@ -26,7 +26,8 @@ public final class Surroundings {
         String text = "%s for arguments and paths (%s)".formatted(encoding, set.isEmpty() ? "no variable is set" : set);
         return encoding.equalsIgnoreCase("UTF-8")
                 ? Finding.fine("locale", text)
-                : Finding.hinders("locale", text, "texts and paths that are not ASCII cannot be given: set LC_ALL=C.UTF-8");
+                : Finding.hinders(
+                        "locale", text, "texts and paths that are not ASCII cannot be given: set LC_ALL=C.UTF-8");
     }
 
     /// What progress is shown on.

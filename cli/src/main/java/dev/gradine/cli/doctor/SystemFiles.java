@@ -1,6 +1,7 @@
 package dev.gradine.cli.doctor;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,12 +23,10 @@ public record SystemFiles(Path proc, Path sys) {
 
     /// The lines of a file; none where it cannot be read.
     static List<String> lines(Path file) {
-        try {
-            byte[] bytes;
-            try (var in = Files.newInputStream(file)) {
-                bytes = in.readNBytes(LONGEST);
-            }
-            return new String(bytes, java.nio.charset.StandardCharsets.ISO_8859_1).lines().toList();
+        try (var in = Files.newInputStream(file)) {
+            return new String(in.readNBytes(LONGEST), StandardCharsets.ISO_8859_1)
+                    .lines()
+                    .toList();
         } catch (IOException e) {
             return List.of();
         }
