@@ -133,8 +133,7 @@ class LauncherTest {
 
     @Test
     void main_is_told_where_the_true_stderr_is_and_how_it_was_called() throws Exception {
-        assertThat(gradine("chat").out())
-                .contains("|-Dgradine.command=" + dir + "/repo/gradine|-Dgradine.stderr=9|");
+        assertThat(gradine("chat").out()).contains("|-Dgradine.command=" + dir + "/repo/gradine|-Dgradine.stderr=9|");
         Files.createSymbolicLink(dir.resolve("bin/gradine"), dir.resolve("repo/gradine"));
         Outcome fromPath = process(dir, List.of("env", "GRADINE_JAVA=" + dir + "/jdk25", "gradine", "chat"));
         assertThat(fromPath.out()).contains("|-Dgradine.command=gradine|");
@@ -179,8 +178,7 @@ class LauncherTest {
         Outcome outcome = process(
                 dir.resolve("elsewhere"), List.of("env", "GRADINE_JAVA=" + dir + "/jdk25", "bash", "./g", "chat"));
         assertThat(outcome)
-                .isEqualTo(new Outcome(
-                        0, dir + "/elsewhere\n", "gradine: building (first start, about a minute)\n"));
+                .isEqualTo(new Outcome(0, dir + "/elsewhere\n", "gradine: building (first start, about a minute)\n"));
     }
 
     @Test
@@ -317,7 +315,9 @@ class LauncherTest {
 
     private Outcome process(Path workingFolder, List<String> command) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("GRADINE_")
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("GRADINE_")
                         || name.startsWith("LC_")
                         || List.of("JAVA_HOME", "LANG").contains(name));
         builder.environment().put("PATH", dir + "/bin:/usr/bin:/bin");

@@ -19,9 +19,19 @@ class DoctorCommandTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines().map(l -> l.split(" ", 2)[0]))
                 .containsSubsequence(
-                        "java", "flags", "vectors", "cores", "memory", "disk", "gpu", "locale", "terminal", "variables");
-        assertThat(run.out().lines()).hasSizeLessThan(40).allSatisfy(l -> assertThat(l.length())
-                .isLessThan(200));
+                        "java",
+                        "flags",
+                        "vectors",
+                        "cores",
+                        "memory",
+                        "disk",
+                        "gpu",
+                        "locale",
+                        "terminal",
+                        "variables");
+        assertThat(run.out().lines())
+                .hasSizeLessThan(40)
+                .allSatisfy(l -> assertThat(l.length()).isLessThan(200));
         assertThat(run.out()).contains(System.getProperty("java.vendor")).contains(dir.toString());
         assertThat(dir).isEmptyDirectory();
     }

@@ -1,5 +1,7 @@
 package dev.gradine.models;
 
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.Quantization;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
@@ -30,6 +32,23 @@ public final class Models {
     /// @param quantised how: one, or none
     public static OpenModel open(Path fileOrFolder, Kernels run, List<Quantization> quantised) {
         return new OpenModel(fileOrFolder, run, Families.builtIn(), quantised);
+    }
+
+    /// The tokenizer and chat template that belong to weights; the weights are not read.
+    ///
+    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
+    public static TextCodec codec(Checkpoint checkpoint) {
+        return ModelText.codec(checkpoint);
+    }
+
+    /// Whether there is any of the files a tokenizer is read from.
+    public static boolean hasTokenizer(Checkpoint checkpoint) {
+        return ModelText.hasTokenizer(checkpoint);
+    }
+
+    /// Whether there is a chat template.
+    public static boolean hasTemplate(Checkpoint checkpoint) {
+        return ModelText.hasTemplate(checkpoint);
     }
 
     /// Opens a model of one of the families given.

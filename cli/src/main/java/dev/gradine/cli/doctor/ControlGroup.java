@@ -46,7 +46,8 @@ public record ControlGroup(SystemFiles files) {
                 .map(g -> second
                         ? SystemFiles.line(g.resolve("cpu.max")).orElse("")
                         : SystemFiles.line(g.resolve("cpu.cfs_quota_us")).orElse("") + " "
-                                + SystemFiles.line(g.resolve("cpu.cfs_period_us")).orElse(""))
+                                + SystemFiles.line(g.resolve("cpu.cfs_period_us"))
+                                        .orElse(""))
                 .filter(text -> text.matches("\\d{1,15} [1-9]\\d{0,14}"))
                 .mapToDouble(text -> ratio(text.split(" ", -1)))
                 .min();

@@ -16,7 +16,8 @@ public final class CoresCheck {
     public static Finding of(SystemFiles files, int threads) {
         List<Integer> processors = allowed(files);
         int cores = cores(files, processors);
-        String model = SystemFiles.value(files.proc().resolve("cpuinfo"), "model name").orElse("model not told");
+        String model =
+                SystemFiles.value(files.proc().resolve("cpuinfo"), "model name").orElse("model not told");
         String text = "%d threads on %s of %s".formatted(threads, count(processors.size(), cores), model);
         List<String> mend = new ArrayList<>();
         if (cores > 0 && threads > cores) {
@@ -45,7 +46,8 @@ public final class CoresCheck {
 
     /// Numbers of the processors this process may use.
     static List<Integer> allowed(SystemFiles files) {
-        String list = SystemFiles.value(files.proc().resolve("self/status"), "Cpus_allowed_list").orElse("");
+        String list = SystemFiles.value(files.proc().resolve("self/status"), "Cpus_allowed_list")
+                .orElse("");
         return list(list);
     }
 
@@ -65,7 +67,8 @@ public final class CoresCheck {
         Set<String> siblings = new HashSet<>();
         for (int p : processors) {
             Path topology = files.sys().resolve("devices/system/cpu/cpu" + p + "/topology");
-            String list = SystemFiles.line(topology.resolve("thread_siblings_list")).orElse("");
+            String list =
+                    SystemFiles.line(topology.resolve("thread_siblings_list")).orElse("");
             if (list.isEmpty()) return 0;
             siblings.add(list);
         }
@@ -74,7 +77,8 @@ public final class CoresCheck {
 
     /// Processes that ran or waited to run, averaged over a minute; -1 where that is not told.
     private static double load(SystemFiles files) {
-        String first = SystemFiles.line(files.proc().resolve("loadavg")).orElse("").split(" ", 2)[0];
+        String first =
+                SystemFiles.line(files.proc().resolve("loadavg")).orElse("").split(" ", 2)[0];
         return first.matches("\\d{1,9}\\.\\d{1,9}") ? Double.parseDouble(first) : -1;
     }
 }

@@ -14,7 +14,8 @@ public final class DeviceCheck {
             if (!d.name().equals("cuda")) continue;
             String why = d.whyMissing();
             if (!why.isEmpty()) return Finding.fine("gpu", "none: " + why);
-            return Finding.fine("gpu", "one is here, for --device cuda" + (d.note().isEmpty() ? "" : "; " + d.note()));
+            return Finding.fine(
+                    "gpu", "one is here, for --device cuda" + (d.note().isEmpty() ? "" : "; " + d.note()));
         }
         return Finding.fine("gpu", "none: this build has no kernels for one");
     }

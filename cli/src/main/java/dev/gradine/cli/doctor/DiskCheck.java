@@ -45,8 +45,9 @@ public final class DiskCheck {
         try {
             double write = written(file, megabytes);
             double read = read(file);
-            String all = text + "; a file of %d MB written at %.0f MB/s, read back at %.0f MB/s"
-                    .formatted(megabytes, write, read);
+            String all = text
+                    + "; a file of %d MB written at %.0f MB/s, read back at %.0f MB/s"
+                            .formatted(megabytes, write, read);
             return judged(all, free, Math.min(write, read));
         } finally {
             Files.deleteIfExists(file);
@@ -63,7 +64,9 @@ public final class DiskCheck {
         }
         if (speed < SLOW) {
             return Finding.hinders(
-                    "disk", text, "slow: checkpoints and merged models take long; use a local disk for --out, or"
+                    "disk",
+                    text,
+                    "slow: checkpoints and merged models take long; use a local disk for --out, or"
                             + " --save-every 0");
         }
         return Finding.fine("disk", text);

@@ -44,7 +44,10 @@ public record DoctorReport(String title, List<Finding> findings) {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < lines.size(); i++) {
             String head = i == 0 ? subject : "";
-            text.append(head).append(" ".repeat(Math.max(1, INDENT - head.length()))).append(lines.get(i)).append('\n');
+            text.append(head)
+                    .append(" ".repeat(Math.max(1, INDENT - head.length())))
+                    .append(lines.get(i))
+                    .append('\n');
         }
         return text.toString();
     }

@@ -37,11 +37,12 @@ public final class JvmCheck {
 
     /// Version, vendor and system.
     public static Finding java() {
-        String text = "%s, %s, %s %s".formatted(
-                Runtime.version(),
-                System.getProperty("java.vendor"),
-                System.getProperty("os.name"),
-                System.getProperty("os.arch"));
+        String text = "%s, %s, %s %s"
+                .formatted(
+                        Runtime.version(),
+                        System.getProperty("java.vendor"),
+                        System.getProperty("os.name"),
+                        System.getProperty("os.arch"));
         return Finding.fine("java", text);
     }
 
@@ -63,12 +64,12 @@ public final class JvmCheck {
     }
 
     private static boolean isOurs(String flag) {
-        return OURS.contains(flag) || NEEDED.contains(flag) || OURS_BEGIN.stream().anyMatch(flag::startsWith);
+        return OURS.contains(flag)
+                || NEEDED.contains(flag)
+                || OURS_BEGIN.stream().anyMatch(flag::startsWith);
     }
 
     private static boolean isSlow(String flag) {
-        return flag.equals("-Xint")
-                || flag.matches("-XX:TieredStopAtLevel=[0-3]")
-                || flag.equals("-XX:-UseCompiler");
+        return flag.equals("-Xint") || flag.matches("-XX:TieredStopAtLevel=[0-3]") || flag.equals("-XX:-UseCompiler");
     }
 }

@@ -40,7 +40,8 @@ public record SystemFiles(Path proc, Path sys) {
     /// What stands behind `key:` in a file of such lines, the first time.
     static Optional<String> value(Path file, String key) {
         return lines(file).stream()
-                .filter(l -> l.startsWith(key) && l.substring(key.length()).stripLeading().startsWith(":"))
+                .filter(l -> l.startsWith(key)
+                        && l.substring(key.length()).stripLeading().startsWith(":"))
                 .map(l -> l.substring(l.indexOf(':') + 1).strip())
                 .findFirst();
     }

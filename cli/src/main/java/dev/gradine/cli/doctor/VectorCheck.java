@@ -9,8 +9,8 @@ import java.util.Set;
 /// How wide the vectors of the CPU kernels are.
 public final class VectorCheck {
 
-    private static final List<String> KNOWN = List.of(
-            "avx512f", "avx512_bf16", "amx_tile", "avx2", "fma", "avx", "sve2", "sve", "asimd", "neon");
+    private static final List<String> KNOWN =
+            List.of("avx512f", "avx512_bf16", "amx_tile", "avx2", "fma", "avx", "sve2", "sve", "asimd", "neon");
 
     private VectorCheck() {}
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /// The program with a Java runtime of its own, for hosts that have none: unpack it and run `gradine`.
 ///
@@ -42,19 +43,21 @@ public final class Bundle {
 
     private Bundle() {}
 
-    /// Writes the bundle.
+    /// Writes the bundle; it appears whole or not at all.
     ///
     /// @param out name ends in `.tar.xz`
     /// @param start folder of `java.flags` and `start.bash`
+    /// @param tell told what is being done
     /// @return its size in bytes
     /// @throws IllegalArgumentException if the program does not run from jars of a JDK on Linux
-    public static long write(Path out, Path start) {
+    public static long write(Path out, Path start, Consumer<String> tell) {
         try {
-            try (TempFolder temp = new TempFolder("gradine-bundle")) {
-                Path folder = temp.path();
+            Path folder = Files.createTempDirectory("gradine-bundle");
+            Path part = out.toAbsolutePath().resolveSibling(out.getFileName() + ".part");
+            try (Unfinished _ = new Unfinished(folder, part)) {
                 Path root = Files.createDirectory(folder.resolve("gradine"));
-                fill(root, start);
-                Path part = out.toAbsolutePath().resolveSibling(out.getFileName() + ".part");
+                fill(root, start, tell);
+                tell.accept("packing, which takes a minute or two");
                 run("tar", "--owner=0", "--group=0", "-C", folder.toString(), "-cJf", part.toString(), "gradine");
                 Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
                 return Files.size(out);
@@ -64,7 +67,8 @@ public final class Bundle {
         }
     }
 
-    private static void fill(Path root, Path start) throws IOException {
+    private static void fill(Path root, Path start, Consumer<String> tell) throws IOException {
+        tell.accept("copying the program's jars");
         Path lib = Files.createDirectory(root.resolve("lib"));
         List<String> jars = new ArrayList<>();
         for (String jar : jars()) {
@@ -73,6 +77,7 @@ public final class Bundle {
             SlimJar.copy(from, to, PLATFORM);
             jars.add(to.toString());
         }
+        tell.accept("linking a Java runtime");
         run(
                 tool("jlink"),
                 "--add-modules",

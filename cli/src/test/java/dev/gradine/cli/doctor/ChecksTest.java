@@ -121,8 +121,7 @@ class ChecksTest {
     @Test
     void a_system_that_tells_nothing_is_no_fault() {
         SystemFiles nothing = new SystemFiles(dir.resolve("no"), dir.resolve("no"));
-        for (Finding f : List.of(
-                MemoryCheck.of(nothing), CoresCheck.of(nothing, 4), VectorCheck.of(nothing, 128))) {
+        for (Finding f : List.of(MemoryCheck.of(nothing), CoresCheck.of(nothing, 4), VectorCheck.of(nothing, 128))) {
             assertThat(f.weight()).as(f.toString()).isEqualTo(Weight.FINE);
         }
     }
@@ -176,6 +175,7 @@ class ChecksTest {
                         "variables",
                         "GRADINE_JVM_OPTS=-Xmx1g",
                         "nothing reads GRADINE_JVM_OPTS: known are GRADINE_JAVA, GRADINE_JAVA_OPTS, GRADINE_DEBUG"));
-        assertThat(Surroundings.variables(Map.of("GRADINE_DEBUG", "1")).weight()).isEqualTo(Weight.FINE);
+        assertThat(Surroundings.variables(Map.of("GRADINE_DEBUG", "1")).weight())
+                .isEqualTo(Weight.FINE);
     }
 }

@@ -14,7 +14,9 @@ record PretendedMachine(Path folder) {
         m.proc("loadavg", "0.10 0.20 0.30 1/100 4242\n");
         m.proc("cpuinfo", "processor\t: 0\nmodel name\t: Pretended CPU\nflags\t\t: fpu avx avx2 fma avx512f\n");
         for (int i = 0; i < 4; i++) {
-            m.sys("devices/system/cpu/cpu%d/topology/thread_siblings_list".formatted(i), "%d,%d\n".formatted(i % 2, i % 2 + 2));
+            m.sys(
+                    "devices/system/cpu/cpu%d/topology/thread_siblings_list".formatted(i),
+                    "%d,%d\n".formatted(i % 2, i % 2 + 2));
         }
         return m;
     }
