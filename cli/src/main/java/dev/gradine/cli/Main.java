@@ -61,15 +61,16 @@ public final class Main implements Runnable {
         return execute(environment, commandLine(environment).setOut(out).setErr(err), args);
     }
 
-    private static int execute(Map<String, String> environment, CommandLine line, String... args) {
-        String[] all = Arguments.dashed(line, args);
+    private static int execute(Map<String, String> environment, CommandLine line, String... typed) {
+        String[] args;
         try {
-            Arguments.requireReadable(all);
-            ConfigFile.apply(line, all);
+            Arguments.requireReadable(typed);
+            args = ResumedArgs.complete(Arguments.dashed(line, typed));
+            ConfigFile.apply(line, args);
         } catch (RuntimeException e) {
             return failures(environment).handle(e, line);
         }
-        return line.execute(all);
+        return line.execute(args);
     }
 
     /// The whole command tree; `more` are further commands.

@@ -48,8 +48,14 @@ final class Samples {
         for (Row row : rows) {
             if (prompts.size() >= count) return;
             int[] ids = prompt(row);
-            if (ids.length > 0) prompts.add(new Prompt(codec.tokenizer().decode(ids, false), ids));
+            if (ids.length > 0) prompts.add(new Prompt(shown(ids), ids));
         }
+    }
+
+    /// The text of a prompt, without the mark of its beginning.
+    private String shown(int[] ids) {
+        boolean begins = codec.tokenizer().hasBos() && ids[0] == codec.tokenizer().bos();
+        return codec.tokenizer().decode(begins ? Arrays.copyOfRange(ids, 1, ids.length) : ids, false);
     }
 
     private int[] prompt(Row row) {

@@ -121,7 +121,7 @@ class EncodersTest {
         var longer = new Row.Completion(new Passage.Text("0123456789ab"), new Passage.Text("c"), Map.of());
         var encoded = encoder.encode(DataSet.of("d", List.of(row, longer)));
         assertThat(encoded.examples()).hasSize(1);
-        assertThat(encoded.dropped()).isEqualTo(1);
+        assertThat(encoded.counts().leftOut()).isEqualTo(1);
         assertThatThrownBy(() -> encoder.encode(DataSet.of("d", List.of(longer))))
                 .hasMessage("d: nothing to learn within 12 tokens in any of 1 rows");
     }
