@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 /// A model that cannot be opened is described as far as its files tell, with what is wrong with it.
 final class ModelInspection {
 
-    private static final String LINE = "%-15s%s";
     private static final int LONGEST = 100;
 
     /// Keys of GGUF behind the architecture's name, and what they are called in `config.json`.
@@ -67,7 +66,7 @@ final class ModelInspection {
     }
 
     private void add(String what, String text) {
-        lines.add(LINE.formatted(what, text));
+        lines.add("%-15s%s".formatted(what, text));
     }
 
     /// The configuration of a model of no family of ours, as far as there is one.

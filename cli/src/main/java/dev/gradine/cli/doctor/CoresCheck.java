@@ -12,6 +12,8 @@ public final class CoresCheck {
 
     private CoresCheck() {}
 
+    /// Processors, cores, a container's share of them and the load.
+    ///
     /// @param threads how many the kernels use
     public static Finding of(SystemFiles files, int threads) {
         List<Integer> processors = allowed(files);

@@ -8,6 +8,8 @@ public final class DeviceCheck {
 
     private DeviceCheck() {}
 
+    /// The GPU, or why there is none.
+    ///
     /// @param all devices there are
     public static Finding of(List<Device> all) {
         for (Device d : all) {

@@ -20,6 +20,8 @@ public final class DiskCheck {
 
     private DiskCheck() {}
 
+    /// Room and speed of the disk that a folder is on.
+    ///
     /// @param folder where the file is written, and removed again
     public static Finding of(Path folder) {
         return of(folder, MEGABYTES);

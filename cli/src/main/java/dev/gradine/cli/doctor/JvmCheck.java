@@ -46,6 +46,8 @@ public final class JvmCheck {
         return Finding.fine("java", text);
     }
 
+    /// The flags of the JVM, against those it needs.
+    ///
     /// @param given options of the JVM as it was started
     public static Finding flags(List<String> given) {
         List<String> missing =

@@ -17,6 +17,8 @@ public final class Surroundings {
 
     private Surroundings() {}
 
+    /// In which encoding arguments and paths are read.
+    ///
     /// @param encoding of arguments and paths, the property `sun.jnu.encoding`
     public static Finding locale(Map<String, String> environment, String encoding) {
         String set = LOCALE.stream()

@@ -14,6 +14,8 @@ public final class VectorCheck {
 
     private VectorCheck() {}
 
+    /// The width, against what the processor has.
+    ///
     /// @param bits of a vector, as the JVM prefers it
     public static Finding of(SystemFiles files, int bits) {
         Set<String> flags = flags(files);
