@@ -50,7 +50,9 @@ final class Child implements AutoCloseable {
     static Child onTerminal(int columns, Path folder, Object... args) {
         StringBuilder line = new StringBuilder("stty cols " + columns + "; exec");
         for (String word : command(List.of(), args)) line.append(" '").append(word).append('\'');
-        return launch(folder, List.of("env", "TERM=xterm", "LC_ALL=C.UTF-8", "script", "-qec", line.toString(), "/dev/null"));
+        return launch(
+                folder,
+                List.of("env", "TERM=xterm", "LC_ALL=C.UTF-8", "script", "-qec", line.toString(), "/dev/null"));
     }
 
     private static List<String> command(List<String> jvm, Object... args) {

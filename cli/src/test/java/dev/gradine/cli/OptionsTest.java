@@ -198,7 +198,8 @@ class OptionsTest {
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
                 .startsWith("gradine: " + yaml
-                        + ": unknown key zebra-crossings, expected one of accumulate, adapter, allow-truncation, alpha, ")
+                        + ": unknown key zebra-crossings, expected one of accumulate, adapter, allow-truncation,"
+                        + " alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
                 .hasLineCount(1);

@@ -8,8 +8,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Files and folders that are gone when a piece of work ends, however it ends: done, failed or interrupted. The programs
-/// that write there are ended first.
+/// Files and folders that are gone when a piece of work ends, however it ends: done, failed or interrupted. The
+/// programs that write there are ended first.
 final class Unfinished implements AutoCloseable {
 
     private final List<Path> paths;
