@@ -34,6 +34,7 @@ public final class Main implements Runnable {
             ScoreCommand.class,
             InspectCommand.class,
             DoctorCommand.class,
+            DataCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
@@ -70,7 +71,11 @@ public final class Main implements Runnable {
         } catch (RuntimeException e) {
             return failures(environment).handle(e, line);
         }
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (VirtualMachineError e) { // picocli hands on exceptions only
+            return failures(environment).handle(e, line);
+        }
     }
 
     /// The whole command tree; `more` are further commands.

@@ -95,8 +95,10 @@ class DataErrorsTest {
         Path out = temp.resolve("made");
         Cli run = Cli.run("sft", "--model", model, "--data", data, "--steps", 1, "--out", out)
                 .ok();
-        assertThat(run.err()).startsWith("gradine: data.jsonl: 2 rows, the longest has 3 tokens (row 2); 1 left out: nothing to learn within 128"
-                        + " tokens\n");
+        assertThat(run.err())
+                .startsWith(
+                        "gradine: data.jsonl: 2 rows, the longest has 3 tokens (row 2); 1 left out: nothing to learn within 128"
+                                + " tokens\n");
     }
 
     @Test
@@ -105,7 +107,7 @@ class DataErrorsTest {
         sft(CHAT)
                 .refuses("data.jsonl: row 1: the model has no chat template, "
                         + "so it cannot render a"
-                        + " conversation; give it one, for example chatml");
+                        + " conversation; give it one with --chat-template, for example --chat-template chatml");
     }
 
     @Test

@@ -63,6 +63,7 @@ class ResumeSettingsTest {
         "dropout, 0.5, 0.0",
         "clip, 2.0, 1.0",
         "optimizer, lion, adamw",
+        "chat-template, chatml, not given",
         "beta1, 0.8, 0.9",
         "eval-split, 0.5, 0.0",
         "loss-on, all, auto"
@@ -141,7 +142,8 @@ class ResumeSettingsTest {
         Path data = TinyModel.tokenRows(folder.resolve("data.jsonl"), 13, 12, 1);
         Object[] fixed = {"sft", "--model", model, "--data", data, "--samples", 0, "--targets", "q_proj"};
         Path first = folder.resolve("first");
-        Cli.run(Stream.concat(Arrays.stream(fixed), Stream.of("--out", first, "--steps", 1)).toArray())
+        Cli.run(Stream.concat(Arrays.stream(fixed), Stream.of("--out", first, "--steps", 1))
+                        .toArray())
                 .ok();
         Path out = folder.resolve("run");
         Object[] how = {"--out", out, "--steps", 5000, "--save-every", 5, "--init-adapter", first};
@@ -150,7 +152,8 @@ class ResumeSettingsTest {
             child.awaitLines(out.resolve("metrics.jsonl"), 7);
             child.kill();
         }
-        Object[] again = Stream.concat(Arrays.stream(all), Stream.of("--resume")).toArray();
+        Object[] again =
+                Stream.concat(Arrays.stream(all), Stream.of("--resume")).toArray();
         refusedFor("data", data, f -> TinyModel.tokenRows(f, 13, 12, 2), again);
         refusedFor("model", model.resolve("model.safetensors"), f -> TinyModel.write(model, 6), again);
         Path weights = first.resolve("adapter_model.safetensors");
@@ -160,7 +163,9 @@ class ResumeSettingsTest {
     private static void refusedFor(String what, Path file, Consumer<Path> change, Object... args) throws IOException {
         byte[] before = Files.readAllBytes(file);
         change.accept(file);
-        assertThat(Cli.run(args).err()).contains("content of the " + what + " is ").contains("as in the run it resumes");
+        assertThat(Cli.run(args).err())
+                .contains("content of the " + what + " is ")
+                .contains("as in the run it resumes");
         Files.write(file, before);
     }
 

@@ -58,22 +58,23 @@ class RowReportTest {
     void text_longer_than_the_model_takes_is_cut_there_and_that_is_said_once() {
         String said = Cli.run(sft(text(5).repeat(5) + text(200))).ok().err();
         assertThat(said)
-                .containsOnlyOnce("rows.jsonl: 6 rows, the longest has 201 tokens (row 6); 1 cut at 64 tokens, 137 tokens"
-                        + " lost\n");
+                .containsOnlyOnce(
+                        "rows.jsonl: 6 rows, the longest has 201 tokens (row 6); 1 cut at 64 tokens, 137 tokens"
+                                + " lost\n");
     }
 
     @Test
     void a_length_beyond_the_positions_of_the_model_is_told() {
         String said = Cli.run(sft(text(5), "--max-length", 100)).ok().err();
-        assertThat(said)
-                .contains("gradine: --max-length 100: the model has 64 positions, so examples are cut there\n");
+        assertThat(said).contains("gradine: --max-length 100: the model has 64 positions, so examples are cut there\n");
     }
 
     @Test
     void a_run_in_which_many_answers_are_cut_does_not_begin() {
         Cli.run(sft(answer(5).repeat(3) + answer(100)))
-                .refuses("rows.jsonl: 1 of 4 rows lose tokens of their answers, cut at 64 tokens (the longest has 103, row 4),"
-                        + " expected at most 5 % of them; give --max-length, or --allow-truncation");
+                .refuses(
+                        "rows.jsonl: 1 of 4 rows lose tokens of their answers, cut at 64 tokens (the longest has 103, row 4),"
+                                + " expected at most 5 % of them; give --max-length, or --allow-truncation");
         assertThat(out.resolve("metrics.jsonl")).doesNotExist();
     }
 

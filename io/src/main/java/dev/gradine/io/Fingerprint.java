@@ -7,7 +7,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// Tells the weights of one model from those of another, without reading all of them: SHA-256 of the names, types, shapes
+/// Tells the weights of one model from those of another, without reading all of them: SHA-256 of the names, types,
+/// shapes
 /// and first bytes of all tensors, and of the configuration.
 public final class Fingerprint {
 

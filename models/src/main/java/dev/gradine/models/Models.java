@@ -4,6 +4,7 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.Quantization;
 import dev.gradine.tensor.Kernels;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -49,6 +50,16 @@ public final class Models {
     /// Whether there is a chat template.
     public static boolean hasTemplate(Checkpoint checkpoint) {
         return ModelText.hasTemplate(checkpoint);
+    }
+
+    /// The tokenizer and chat template of a model, whose weights stay unread.
+    ///
+    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
+    public static TextCodec text(Path fileOrFolder) {
+        try (Arena arena = Arena.ofShared()) {
+            return ModelText.codec(
+                    Checkpoint.open(fileOrFolder, Families.builtIn().gguf(), arena));
+        }
     }
 
     /// Opens a model of one of the families given.

@@ -85,15 +85,7 @@ public record BatchSettings(
     /// @param length tokens of the longest example
     public BatchSettings counted(int count, int length) {
         return new BatchSettings(
-                count,
-                null,
-                batch,
-                length,
-                allowTruncation,
-                shuffle,
-                groupByLength,
-                evalSplit,
-                gradientCheckpointing);
+                count, null, batch, length, allowTruncation, shuffle, groupByLength, evalSplit, gradientCheckpointing);
     }
 
     /// Tokens of the longest example where a model takes `positions`.

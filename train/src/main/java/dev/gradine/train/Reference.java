@@ -30,7 +30,8 @@ record Reference(String name, RunSettings settings, RunHost host) {
         /// What the files of a second model hold, for a run that resumes.
         Map<String, Object> contents() {
             if (second.isEmpty()) return Map.of();
-            return Map.of("content of the reference", Fingerprint.of(second.getFirst().checkpoint()));
+            return Map.of(
+                    "content of the reference", Fingerprint.of(second.getFirst().checkpoint()));
         }
 
         @Override

@@ -12,12 +12,12 @@ import java.util.Locale;
 /// @param name of the data set
 /// @param counts what became of its rows
 /// @param encoder that made examples of them
-record RowReport(String name, RowCounts counts, Encoder<?> encoder) {
+public record RowReport(String name, RowCounts counts, Encoder<?> encoder) {
 
     private static final double MOST_CUT = 0.05;
 
     /// One line: `data.jsonl: 9 rows, the longest has 212 tokens (row 3); 1 cut at 64 tokens, 148 tokens lost`.
-    String line() {
+    public String line() {
         List<String> parts = new ArrayList<>();
         parts.add("%s: %,d row%s, the longest has %,d tokens (row %d)"
                 .formatted(

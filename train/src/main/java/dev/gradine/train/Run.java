@@ -45,7 +45,7 @@ public final class Run<E> {
 
     /// Fails unless the run may write to its folder; to be called before anything slow happens.
     ///
-    /// @throws IllegalArgumentException if the folder is not empty, or there is no run to resume, or it has finished
+    /// @throws IllegalArgumentException if the folder is not empty, or a run to resume is not there or has finished
     public void requireFolder() {
         RunFolder.require(settings.files());
         RunFolder.prepare(settings.files());
@@ -103,9 +103,11 @@ public final class Run<E> {
         }
     }
 
-    private static TextCodec codec(OpenModel model, TrainingData data) {
+    private TextCodec codec(OpenModel model, TrainingData data) {
         boolean tokens = data.train().rows().getFirst() instanceof Row.Tokens;
-        return tokens ? model.codecOrTokensOnly() : model.codec();
+        if (tokens) return model.codecOrTokensOnly();
+        String template = settings.files().chatTemplate();
+        return template == null ? model.codec() : model.codec(template);
     }
 
     /// The examples of all rows that are of use; says what became of the others.

@@ -13,8 +13,7 @@ final class RunDescription {
 
     private RunDescription() {}
 
-    static Map<String, Object> of(
-            RunSettings settings, Recipe<?> recipe, AdapterSet adapted, RunHost host) {
+    static Map<String, Object> of(RunSettings settings, Recipe<?> recipe, AdapterSet adapted, RunHost host) {
         TrainSettings train = settings.train();
         Map<String, Object> all = new LinkedHashMap<>(decisive(settings.files()));
         all.putAll(adapter(adapted));

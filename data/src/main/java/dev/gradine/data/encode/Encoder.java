@@ -49,7 +49,8 @@ public interface Encoder<E> {
             try {
                 Made<E> made = make(data.rows().get(i));
                 examples.addAll(made.examples());
-                counts = counts.and(data.numbers().get(i), made.size(), made.examples().isEmpty());
+                counts = counts.and(
+                        data.numbers().get(i), made.size(), made.examples().isEmpty());
             } catch (DataException | TemplateException e) {
                 String place = data.name() + ": row " + data.numbers().get(i);
                 throw new DataException(place + ": " + e.getMessage(), e);

@@ -23,10 +23,13 @@ public record RowCounts(int rows, int leftOut, int broken, Cut cut, Longest long
     /// @param row its number in the file
     public record Longest(int tokens, int row) {}
 
-    static final RowCounts NONE = new RowCounts(0, 0, 0, new Cut(0, 0, 0), new Longest(0, 0));
+    /// Of no rows.
+    public static final RowCounts NONE = new RowCounts(0, 0, 0, new Cut(0, 0, 0), new Longest(0, 0));
 
     /// These and one more.
-    RowCounts and(int number, RowSize size, boolean isLeftOut) {
+    ///
+    /// @param number of the row in its file
+    public RowCounts and(int number, RowSize size, boolean isLeftOut) {
         return new RowCounts(
                 rows + 1,
                 leftOut + (isLeftOut ? 1 : 0),

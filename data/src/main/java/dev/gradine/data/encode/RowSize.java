@@ -7,4 +7,4 @@ package dev.gradine.data.encode;
 /// @param cutAnswer whether some of them are of an answer
 /// @param broken whether the prompt alone is tokenised otherwise than before the answer; the answer then starts where
 ///     the two differ
-record RowSize(int longest, int cut, boolean cutAnswer, boolean broken) {}
+public record RowSize(int longest, int cut, boolean cutAnswer, boolean broken) {}

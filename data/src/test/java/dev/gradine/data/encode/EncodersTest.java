@@ -219,7 +219,7 @@ class EncodersTest {
         var bare = new SftEncoder(new TextCodec(TOKENIZER, ChatTemplate.absent()), LossMask.AUTO, 9);
         assertThatThrownBy(() -> bare.encode(new Row.Chat(TURNS, Map.of())))
                 .hasMessage("the model has no chat template, so it cannot render a conversation;"
-                        + " give it one, for example chatml");
+                        + " give it one with --chat-template, for example --chat-template chatml");
         assertThatThrownBy(() -> new SftEncoder(CODEC, LossMask.ASSISTANT, 9).encode(new Row.Text("a")))
                 .hasMessage("row is plain text, expected a conversation (because the mask is assistant)");
     }

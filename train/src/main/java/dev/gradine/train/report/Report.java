@@ -46,7 +46,8 @@ public final class Report {
         return page;
     }
 
-    /// The training loss at the beginning and at the end of a run, each a mean of some steps; none before the first step.
+    /// The training loss at the beginning and at the end of a run, each a mean of some steps; none before the first
+    /// step.
     public static List<Double> losses(Path runDir) {
         Path metrics = runDir.resolve(MetricsLog.FILE);
         Series series = new Series(Files.exists(metrics) ? MetricsLog.read(metrics) : List.of());
