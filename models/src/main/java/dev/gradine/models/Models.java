@@ -39,7 +39,7 @@ public final class Models {
     ///
     /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
     public static TextCodec codec(Checkpoint checkpoint) {
-        return ModelText.codec(checkpoint);
+        return ModelText.codec(checkpoint, "");
     }
 
     /// Whether there is any of the files a tokenizer is read from.
@@ -58,7 +58,7 @@ public final class Models {
     public static TextCodec text(Path fileOrFolder) {
         try (Arena arena = Arena.ofShared()) {
             return ModelText.codec(
-                    Checkpoint.open(fileOrFolder, Families.builtIn().gguf(), arena));
+                    Checkpoint.open(fileOrFolder, Families.builtIn().gguf(), arena), "");
         }
     }
 
