@@ -135,6 +135,7 @@ class LauncherTest {
     void main_is_told_where_the_true_stderr_is_and_how_it_was_called() throws Exception {
         assertThat(gradine("chat").out()).contains("|-Dgradine.command=" + dir + "/repo/gradine|-Dgradine.stderr=9|");
         Files.createSymbolicLink(dir.resolve("bin/gradine"), dir.resolve("repo/gradine"));
+        assertThat(dir.resolve("repo/gradine").toFile().setExecutable(true)).isTrue();
         Outcome fromPath = process(dir, List.of("env", "GRADINE_JAVA=" + dir + "/jdk25", "gradine", "chat"));
         assertThat(fromPath.out()).contains("|-Dgradine.command=gradine|");
     }
