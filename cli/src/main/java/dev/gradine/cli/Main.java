@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.align.Recipe;
+import dev.gradine.io.StandardError;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,8 +49,15 @@ public final class Main implements Runnable {
 
     /// Runs one command and ends the process with its exit code.
     public static void main(String[] args) {
-        TrueStderr.restore();
+        restoreStderr();
         System.exit(execute(System.getenv(), args));
+    }
+
+    /// Standard error begins as a pipe that leaves the JDK's announcement of an incubator module out. The launcher keeps
+    /// the true one under another number; from here on a terminal is one again, and nothing is held back any more.
+    private static void restoreStderr() {
+        Integer kept = Integer.getInteger("gradine.stderr");
+        if (kept != null) StandardError.become(kept);
     }
 
     /// Runs one command and gives its exit code; `environment` is what the process was started with.

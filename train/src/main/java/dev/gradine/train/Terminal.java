@@ -1,5 +1,6 @@
 package dev.gradine.train;
 
+import dev.gradine.io.StandardError;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -34,7 +35,7 @@ public record Terminal(PrintStream out, LongSupplier nanos, boolean terminal, In
     public static Terminal ofStderr() {
         Map<String, String> env = System.getenv();
         boolean redraws = redraws(env, isTerminal());
-        IntSupplier window = redraws && isUnix() ? new WindowSize()::columns : () -> 0;
+        IntSupplier window = redraws ? StandardError::columns : () -> 0;
         return new Terminal(System.err, System::nanoTime, redraws, () -> columns(env, window.getAsInt()));
     }
 
@@ -42,11 +43,6 @@ public record Terminal(PrintStream out, LongSupplier nanos, boolean terminal, In
     static boolean redraws(Map<String, String> env, boolean terminal) {
         String term = env.getOrDefault("TERM", "");
         return terminal && !term.isEmpty() && !term.equals("dumb");
-    }
-
-    private static boolean isUnix() {
-        String os = System.getProperty("os.name", "");
-        return os.equals("Linux") || os.startsWith("Mac");
     }
 
     /// What the window has, or `COLUMNS` if that is less or the window does not tell; shells export it only on demand,
