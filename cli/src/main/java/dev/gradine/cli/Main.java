@@ -53,8 +53,8 @@ public final class Main implements Runnable {
         System.exit(execute(System.getenv(), args));
     }
 
-    /// Standard error begins as a pipe that leaves the JDK's announcement of an incubator module out. The launcher keeps
-    /// the true one under another number; from here on a terminal is one again, and nothing is held back any more.
+    /// Standard error begins as a pipe that leaves the JDK's announcement of an incubator module out. The launcher
+    /// keeps the true one under another number; from here on a terminal is one again, and nothing is held back.
     private static void restoreStderr() {
         Integer kept = Integer.getInteger("gradine.stderr");
         if (kept != null) StandardError.become(kept);

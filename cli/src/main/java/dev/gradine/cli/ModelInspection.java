@@ -143,8 +143,8 @@ final class ModelInspection {
     }
 
     private void weights(WeightFile file) {
-        Map<String, List<TensorInfo>> byType =
-                file.tensors().stream().collect(Collectors.groupingBy(TensorInfo::dtype, TreeMap::new, Collectors.toList()));
+        Map<String, List<TensorInfo>> byType = file.tensors().stream()
+                .collect(Collectors.groupingBy(TensorInfo::dtype, TreeMap::new, Collectors.toList()));
         byType.forEach((type, tensors) -> add(
                 "weights",
                 "%s: %,d tensors, %,d values, %,d bytes"

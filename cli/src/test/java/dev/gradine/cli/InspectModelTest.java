@@ -45,7 +45,9 @@ class InspectModelTest {
         Files.delete(model.resolve("chat_template.jinja"));
         assertThat(Cli.run("inspect", model).ok().out()).contains("\nchat template  none\n");
         Files.delete(model.resolve("tokenizer.json"));
-        assertThat(Cli.run("inspect", model).ok().out()).contains("\ntokenizer      none\n").doesNotContain("chat template");
+        assertThat(Cli.run("inspect", model).ok().out())
+                .contains("\ntokenizer      none\n")
+                .doesNotContain("chat template");
     }
 
     @Test
