@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
-        description = "List what is in a model or adapter: format, tensors, types, parameters.")
+        description = "Say what a model or adapter is: architecture and sizes, tokenizer, chat template, tensors.")
 final class InspectCommand implements Runnable {
 
     @Parameters(paramLabel = "DIR|FILE", description = "Model folder or file, or adapter folder.")
@@ -47,6 +47,7 @@ final class InspectCommand implements Runnable {
                 bytes += t.bytes();
             }
             print.printf("%d tensors, %,d bytes, types %s%n", file.tensors().size(), bytes, types);
+            if (!adapter) ModelInspection.of(file).forEach(print::println);
             int shown = all ? Integer.MAX_VALUE : 20;
             file.tensors().stream()
                     .limit(shown)
