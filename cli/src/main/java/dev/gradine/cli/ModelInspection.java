@@ -185,7 +185,8 @@ final class ModelInspection {
     /// How the template shows one question.
     private static String sample(TextCodec codec) {
         try {
-            String text = codec.render(List.of(new Message("user", "Hello")), Map.of(), true).text();
+            String text = codec.render(List.of(new Message("user", "Hello")), Map.of(), true)
+                    .text();
             return "\"Hello\" becomes " + cut("\"" + text.replace("\n", "\\n") + "\"");
         } catch (IllegalArgumentException e) {
             return "cannot be used: " + e.getMessage();

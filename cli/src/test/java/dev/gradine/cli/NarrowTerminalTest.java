@@ -24,8 +24,17 @@ class NarrowTerminalTest {
         TinyModel.write(temp.resolve("model"));
         Path data = TinyModel.tokenRows(temp.resolve("data.jsonl"), 6, 8, 1);
         Object[] sft = {
-            "sft", "--model", temp.resolve("model"), "--data", data, "--out", temp.resolve("out"), "--steps", 3,
-            "--samples", 0
+            "sft",
+            "--model",
+            temp.resolve("model"),
+            "--data",
+            data,
+            "--out",
+            temp.resolve("out"),
+            "--steps",
+            3,
+            "--samples",
+            0
         };
         try (Child run = Child.onTerminal(columns, temp, sft)) {
             assertThat(run.code()).as(run.out()).isZero();
@@ -38,7 +47,9 @@ class NarrowTerminalTest {
 
     @Test
     void lines_fit_a_terminal_of_20_columns() {
-        assertThat(drawn(20)).isNotEmpty().allSatisfy(line -> assertThat(line.length()).isLessThan(20));
+        assertThat(drawn(20))
+                .isNotEmpty()
+                .allSatisfy(line -> assertThat(line.length()).isLessThan(20));
     }
 
     @Test
