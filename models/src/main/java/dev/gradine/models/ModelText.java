@@ -64,9 +64,20 @@ final class ModelText {
 
     /// Whether there is any of the files a tokenizer is read from.
     static boolean hasTokenizer(Checkpoint c) {
-        return c.hasGgufMetadata()
+        return (c.hasGgufMetadata() && GgufTokenizer.isIn(c.ggufMetadata()))
                 || Stream.of("tokenizer.json", "tok512.bin", "tokenizer.bin")
                         .anyMatch(name -> Files.exists(c.folder().resolve(name)));
+    }
+
+    /// The source of the model's own chat template; empty if it has none.
+    static String templateSource(Checkpoint c) {
+        try {
+            String source = FolderTemplate.source(c.folder());
+            boolean inGguf = source.isEmpty() && c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata());
+            return inGguf ? GgufTokenizer.chatTemplate(c.path().toString(), c.ggufMetadata()) : source;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// Whether the model has a chat template of its own.

@@ -95,8 +95,18 @@ public final class OpenModel implements AutoCloseable {
 
     /// The same; a model without tokenizer gives one that knows the size of the vocabulary and refuses text.
     public TextCodec codecOrTokensOnly() {
-        if (ModelText.hasTokenizer(checkpoint)) return codec();
+        if (hasTokenizer()) return codec();
         return new TextCodec(new NoTokenizer(model.vocabSize(), source), ChatTemplate.absent());
+    }
+
+    /// Whether there is a tokenizer.
+    public boolean hasTokenizer() {
+        return ModelText.hasTokenizer(checkpoint);
+    }
+
+    /// The source of the model's own chat template; empty if it has none.
+    public String templateSource() {
+        return ModelText.templateSource(checkpoint);
     }
 
     /// Whether the model has a chat template of its own.

@@ -55,6 +55,11 @@ public final class RopeFrequencies {
         return base;
     }
 
+    /// The frequencies ω, one per pair of channels, in radians per token.
+    public float[] omega() {
+        return omega.clone();
+    }
+
     private void divide(double factor) {
         for (int i = 0; i < omega.length; i++) omega[i] = (float) (omega[i] / factor);
     }

@@ -1,0 +1,186 @@
+package dev.gradine.export;
+
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.data.token.Tokenizer;
+import dev.gradine.models.OpenModel;
+import dev.gradine.models.StopTokens;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+
+/// Whether a model that was written reads and writes text as the one in memory: token ids, chat template, ends.
+final class TextCheck {
+
+    /// Where tokenizers differ: spaces, digits, marks, scripts, combining marks, emoji, code, special tokens as text.
+    private static final List<String> TEXTS = List.of(
+            "Hello, world!",
+            " leading and  double   spaces, trailing ",
+            "tabs\tand\nnew\n\nlines\r\n",
+            "I'll say it's DON'T and we've",
+            "1 12 123 1234 12345 3.14159 1,000,000",
+            "Zoë said: ‘naïve café’ – “déjà vu”…",
+            "e\u0301 and \u00e9, A\u030a and \u00c5",
+            "Привет, мир! Γειά σου Κόσμε. שלום עולם",
+            "你好，世界。こんにちは世界 안녕하세요",
+            "مرحبا بالعالم नमस्ते दुनिया",
+            "😀 👩‍👩‍👧‍👦 🇫🇷 ✌🏽",
+            "for (int i = 0; i < n; i++) { x[i] += y[i]; } // ok",
+            "https://example.org/a_b?c=d&e=%20f#g",
+            "<|im_start|>user\nhi<|im_end|> <s> </s> [INST] <unk>",
+            "MiXeD CaSe WoRdS and_snake_case and kebab-case",
+            "\u00a0non\u2009breaking\u3000spaces\u200b",
+            "∑ x² ≤ ∞, ½ ⅓ ٣ Ⅳ",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "");
+
+    private TextCheck() {}
+
+    static void run(OpenModel source, OpenModel written, Findings findings) {
+        if (!source.hasTokenizer()) {
+            findings.add(!written.hasTokenizer(), "tokenizer: the model has none");
+            return;
+        }
+        if (!written.hasTokenizer()) {
+            findings.add(false, "tokenizer: none was written");
+            return;
+        }
+        TextCodec a = source.codec();
+        TextCodec b = written.codec();
+        tokens(a.tokenizer(), b.tokenizer(), findings);
+        ends(a.tokenizer(), b.tokenizer(), findings);
+        templates(source.templateSource(), written.templateSource(), findings);
+        if (!source.templateSource().isEmpty()) conversations(a, b, findings);
+    }
+
+    private static void tokens(Tokenizer a, Tokenizer b, Findings findings) {
+        int before = findings.faults().size();
+        for (String text : TEXTS) {
+            int[] expected = a.encode(text, true);
+            int[] got = b.encode(text, true);
+            boolean same = Arrays.equals(expected, got)
+                    && Arrays.equals(a.encode(text, false), b.encode(text, false))
+                    && a.decode(expected, true).equals(b.decode(expected, true));
+            if (!same) {
+                findings.add(
+                        false,
+                        "tokens: %s is %s, expected %s".formatted(quoted(text), shown(got), shown(expected)));
+            }
+        }
+        if (findings.faults().size() == before) {
+            findings.add(true, "tokens: %d texts give the same ids and come back the same".formatted(TEXTS.size()));
+        }
+    }
+
+    private static void ends(Tokenizer a, Tokenizer b, Findings findings) {
+        List<String> expected = ends(a, a.vocabSize());
+        List<String> got = ends(b, a.vocabSize());
+        String special = "bos %d, eos %d, pad %d";
+        String one = special.formatted(a.special().bos(), a.special().eos(), a.special().pad());
+        String other = special.formatted(b.special().bos(), b.special().eos(), b.special().pad());
+        if (!got.equals(expected)) {
+            findings.add(false, "end tokens: %s, expected %s".formatted(got, expected));
+        } else if (!other.equals(one)) {
+            findings.add(false, "special tokens: %s, expected %s".formatted(other, one));
+        } else {
+            findings.add(true, "end tokens: a text ends at %s (%s)".formatted(String.join(" ", expected), one));
+        }
+    }
+
+    private static List<String> ends(Tokenizer t, int size) {
+        IntPredicate ends = StopTokens.of(t);
+        List<String> out = new ArrayList<>();
+        for (int id = 0; id < Math.min(size, t.vocabSize()); id++) if (ends.test(id)) out.add(t.token(id));
+        return out;
+    }
+
+    private static void templates(String a, String b, Findings findings) {
+        if (a.equals(b)) findings.add(true, a.isEmpty() ? "template: the model has none" : "template: the same text");
+        else findings.add(false, "template: another text than the model's (%d and %d characters)".formatted(b.length(), a.length()));
+    }
+
+    private static void conversations(TextCodec a, TextCodec b, Findings findings) {
+        int before = findings.faults().size();
+        int rendered = 0;
+        for (List<Message> turns : conversations()) {
+            String expected = rendered(a, turns);
+            String got = rendered(b, turns);
+            if (!expected.startsWith("!")) rendered++;
+            if (!got.equals(expected)) {
+                findings.add(
+                        false,
+                        "template: a conversation of %s is %s, expected %s"
+                                .formatted(
+                                        turns.stream().map(Message::role).toList(), quoted(got), quoted(expected)));
+            }
+        }
+        if (findings.faults().size() == before) {
+            findings.add(
+                    true,
+                    "template: %d conversations render the same, %d it refuses"
+                            .formatted(rendered, conversations().size() - rendered));
+        }
+    }
+
+    private static List<List<Message>> conversations() {
+        Message system = new Message("system", "You are terse.");
+        Message user = new Message("user", "What is 2 + 2?  <b>Quick!</b>");
+        Message answer = new Message("assistant", "It is 4.");
+        Message more = new Message("user", "\nThank you\n");
+        Message calls = new Message(
+                "assistant",
+                "",
+                Map.of(
+                        "tool_calls",
+                        List.of(Map.of(
+                                "type",
+                                "function",
+                                "function",
+                                Map.of("name", "add", "arguments", Map.of("a", 2, "b", 2))))));
+        Message tool = new Message("tool", "4", Map.of("name", "add"));
+        return List.of(
+                List.of(user),
+                List.of(system, user),
+                List.of(user, answer, more),
+                List.of(system, user, answer),
+                List.of(user, calls, tool));
+    }
+
+    /// The text with and without the beginning of an answer; behind "!" the reason why there is none.
+    private static String rendered(TextCodec codec, List<Message> turns) {
+        try {
+            return codec.render(turns, Map.of(), false).text()
+                    + "|"
+                    + codec.render(turns, Map.of(), true).text();
+        } catch (IllegalArgumentException e) {
+            return "!";
+        }
+    }
+
+    private static String quoted(String text) {
+        String line = text.replace("\n", "\\n").replace("\r", "\\r");
+        return '"' + (line.length() > 200 ? line.substring(0, 200) + " ..." : line) + '"';
+    }
+
+    private static String shown(int[] ids) {
+        String all = Arrays.toString(Arrays.copyOf(ids, Math.min(ids.length, 24)));
+        return ids.length > 24 ? all.replace("]", ", ...]") : all;
+    }
+
+    /// Sequences to compare logits on, of texts or, without a tokenizer, of ids.
+    static List<int[]> sequences(OpenModel model) {
+        int longest = Math.min(48, model.model().maxPositions());
+        List<int[]> out = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            int[] ids = model.hasTokenizer()
+                    ? model.codec().tokenizer().encode(TEXTS.get(2 * i), true)
+                    : new java.util.SplittableRandom(i)
+                            .ints(24, 0, model.model().vocabSize())
+                            .toArray();
+            if (ids.length > 0) out.add(Arrays.copyOf(ids, Math.min(ids.length, longest)));
+        }
+        return out;
+    }
+}
