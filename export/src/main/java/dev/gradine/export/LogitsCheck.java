@@ -10,13 +10,14 @@ import java.util.List;
 /// Whether two models say the same, up to rounding.
 ///
 /// ```
-/// tolerance = (ε · √n · m + 4 · u · √m) · max|z|        ε = 2⁻²³
+/// tolerance = (ε · √n · m + 8 · u · √m) · max|z|        ε = 2⁻²³
 /// ```
 ///
 /// with z the logits, n the longest inner product of the model, m its linear layers one after the other, u the relative
 /// rounding of the weights. The first term: each layer rounds sums of n products, whose errors add like a random walk,
 /// and each layer passes on those of the layers before it. The second: a layer whose weights are off by u gives outputs
-/// that are off by u, and the errors of m layers add like a random walk; 4 of its standard deviations.
+/// that are off by u, and the errors of m layers add like a random walk; 8 covers the
+/// worst of thousands of such sums.
 ///
 /// @param difference largest |a − b| among the logits
 /// @param tolerance largest difference that rounding explains
@@ -40,7 +41,7 @@ public record LogitsCheck(double difference, double tolerance, double sameArgmax
         }
         int n = model.linears().stream().mapToInt(l -> l.in()).max().orElse(1);
         int m = model.linears().size();
-        double rounding = EPSILON * Math.sqrt(n) * m + 4 * u * Math.sqrt(m);
+        double rounding = EPSILON * Math.sqrt(n) * m + 8 * u * Math.sqrt(m);
         return new LogitsCheck(difference, rounding * largest, sameArgmax(expected, got, model.vocabSize()));
     }
 

@@ -17,6 +17,7 @@ final class TextCheck {
     /// Where tokenizers differ: spaces, digits, marks, scripts, combining marks, emoji, code, special tokens as text.
     private static final List<String> TEXTS = List.of(
             "Hello, world!",
+            "The quick brown fox jumps over the lazy dog, and then the others followed it to the river.",
             " leading and  double   spaces, trailing ",
             "tabs\tand\nnew\n\nlines\r\n",
             "I'll say it's DON'T and we've",

@@ -73,7 +73,7 @@ public final class GgufWriter {
         Shape shape = s.shape();
         String what = "tensor " + s.name() + ": ";
         if (!GgufType.hasPlaceFor(s.dtype())) {
-            throw new CheckpointException(file, what + "dtype is %s, which GGUF does not have".formatted(s.dtype()));
+            throw new CheckpointException(file, what + "dtype is %s, which we do not write as GGUF".formatted(s.dtype()));
         }
         GgufType type = GgufType.of(s.dtype());
         if (shape.rank() < 1 || shape.rank() > MAX_AXES || shape.last() % type.blockSize() != 0) {
