@@ -40,17 +40,15 @@ public final class GgufBlocks {
     /// @throws DTypeException if the type is not one of the five, or a value is too large for F16
     public static Tensor of(Tensor values, DType type, Arena arena) {
         if (values.dtype() == type) return values;
-        Rounding rounding =
-                switch (type) {
-                    case F16 -> GgufBlocks::f16;
-                    case BF16 -> GgufBlocks::bf16;
-                    case Q8_0 -> GgufBlocks::q8;
-                    case Q4_0 -> GgufBlocks::q4;
-                    case Q4_1 -> GgufBlocks::q4WithMinimum;
-                    default ->
-                        throw new DTypeException(
-                                "round: type is %s, expected F16, BF16, Q8_0, Q4_0 or Q4_1".formatted(type));
-                };
+        Rounding rounding = switch (type) {
+            case F16 -> GgufBlocks::f16;
+            case BF16 -> GgufBlocks::bf16;
+            case Q8_0 -> GgufBlocks::q8;
+            case Q4_0 -> GgufBlocks::q4;
+            case Q4_1 -> GgufBlocks::q4WithMinimum;
+            default ->
+                throw new DTypeException("round: type is %s, expected F16, BF16, Q8_0, Q4_0 or Q4_1".formatted(type));
+        };
         MemorySegment in = values.data();
         MemorySegment out = arena.allocate(type.bytes(values.size()), Tensor.ALIGNMENT);
         int size = type.blockSize();
@@ -69,8 +67,8 @@ public final class GgufBlocks {
     private static void f16(float[] x, MemorySegment out, long at) {
         short rounded = Float.floatToFloat16(x[0]);
         if (Float.isInfinite(Float.float16ToFloat(rounded))) {
-            throw new DTypeException("round: %s is too large for F16, expected at most 65504; BF16 has room for it"
-                    .formatted(x[0]));
+            throw new DTypeException(
+                    "round: %s is too large for F16, expected at most 65504; BF16 has room for it".formatted(x[0]));
         }
         out.set(U16, at, rounded);
     }

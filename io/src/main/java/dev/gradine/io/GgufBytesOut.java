@@ -38,17 +38,13 @@ final class GgufBytesOut {
     }
 
     GgufBytesOut i32(int v) {
-        return raw(ByteBuffer.allocate(4)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(v)
-                .array());
+        return raw(
+                ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(v).array());
     }
 
     GgufBytesOut i64(long v) {
-        return raw(ByteBuffer.allocate(8)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(v)
-                .array());
+        return raw(
+                ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(v).array());
     }
 
     GgufBytesOut text(String s) {
@@ -95,7 +91,8 @@ final class GgufBytesOut {
                 i32(BOOL).i64(a.length);
                 for (boolean v : a) raw(bit(v));
             }
-            case List<?> a when a.stream().allMatch(String.class::isInstance) -> {
+            case List<?> a
+            when a.stream().allMatch(String.class::isInstance) -> {
                 i32(TEXT).i64(a.size());
                 for (Object v : a) text((String) v);
             }

@@ -37,7 +37,8 @@ public final class GgufWriter {
     /// @param metadata texts, flags, floats, whole numbers (u32 where they fit), and lists of them: `List<String>`,
     ///     `float[]`, `int[]`, `boolean[]`; in the order of the map
     /// @param tensors written one after the other, in this order; see `TensorSource`
-    /// @throws CheckpointException if a name, a type, a shape or a value has no place in the format, or the file cannot
+    /// @throws CheckpointException if a name, a type, a shape or a value has no place in the format, or the file
+    cannot
     ///     be written; nothing is left behind then
     public static void write(Path file, Map<String, Object> metadata, Collection<TensorSource> tensors) {
         List<TensorSource> sources = List.copyOf(tensors);
@@ -73,7 +74,8 @@ public final class GgufWriter {
         Shape shape = s.shape();
         String what = "tensor " + s.name() + ": ";
         if (!GgufType.hasPlaceFor(s.dtype())) {
-            throw new CheckpointException(file, what + "dtype is %s, which we do not write as GGUF".formatted(s.dtype()));
+            throw new CheckpointException(
+                    file, what + "dtype is %s, which we do not write as GGUF".formatted(s.dtype()));
         }
         GgufType type = GgufType.of(s.dtype());
         if (shape.rank() < 1 || shape.rank() > MAX_AXES || shape.last() % type.blockSize() != 0) {

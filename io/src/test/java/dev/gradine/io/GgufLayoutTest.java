@@ -13,12 +13,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class GgufLayoutTest {
 
-    private static final GgufLayout LLAMA = new GgufLayout(
-            GgufArchitecture.of("llama", "llama").withInterleavedRows(), 2, 1);
+    private static final GgufLayout LLAMA =
+            new GgufLayout(GgufArchitecture.of("llama", "llama").withInterleavedRows(), 2, 1);
     private static final GgufLayout GEMMA = new GgufLayout(
-            GgufArchitecture.of("gemma2", "gemma2")
-                    .withNormPlusOne()
-                    .moving("ffn_norm", "pre_feedforward_layernorm"),
+            GgufArchitecture.of("gemma2", "gemma2").withNormPlusOne().moving("ffn_norm", "pre_feedforward_layernorm"),
             2,
             1);
 
@@ -59,7 +57,8 @@ class GgufLayoutTest {
                             .data()
                             .toArray(ValueLayout.JAVA_INT))
                     .containsExactly(0, 4, 1, 5, 2, 6, 3, 7);
-            assertThat(LLAMA.stored("model.layers.0.self_attn.v_proj.bias", hf, arena)).isSameAs(hf);
+            assertThat(LLAMA.stored("model.layers.0.self_attn.v_proj.bias", hf, arena))
+                    .isSameAs(hf);
             assertThat(GEMMA.stored(q, hf, arena)).isSameAs(hf);
         }
     }

@@ -116,8 +116,8 @@ class GgufWriterTest {
                 Map.of(),
                 new TensorSource("t", DType.F32, Shape.of(2), () -> one),
                 "tensor t: source gave F32[1], expected F32[2]");
-        assertThatThrownBy(() -> GgufWriter.write(
-                        file, Map.of(), List.of(TensorSource.of("t", one), TensorSource.of("t", one))))
+        assertThatThrownBy(() ->
+                        GgufWriter.write(file, Map.of(), List.of(TensorSource.of("t", one), TensorSource.of("t", one))))
                 .hasMessage(file + ": tensor t: the name is taken");
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).isEmpty();
