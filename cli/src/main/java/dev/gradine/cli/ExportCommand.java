@@ -51,7 +51,11 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
             description = "peft: the adapter alone; safetensors: a merged model folder; gguf: a merged model file.")
     private String to = "";
 
-    @Option(names = "--out", required = true, paramLabel = "DIR|FILE", description = "Folder or .gguf file to write; not there yet.")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR|FILE",
+            description = "Folder or .gguf file to write; not there yet.")
     private Path out = Path.of("");
 
     @Option(
@@ -106,9 +110,8 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     }
 
     private boolean verified(OpenModel m, AdapterSet adapted, Target target) {
-        Findings findings = target == Target.PEFT
-                ? ExportCheck.adapter(m, adapted, out)
-                : ExportCheck.whole(m, adapted, out);
+        Findings findings =
+                target == Target.PEFT ? ExportCheck.adapter(m, adapted, out) : ExportCheck.whole(m, adapted, out);
         PrintWriter print = spec.commandLine().getOut();
         findings.agreed().forEach(line -> print.println("  same  " + line));
         print.flush();
@@ -140,8 +143,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     private DType type() {
         List<DType> all = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1);
         for (DType t : all) if (t.name().equalsIgnoreCase(type)) return t;
-        throw new IllegalArgumentException(
-                "--type: %s, expected f32, f16, bf16, q8_0, q4_0 or q4_1".formatted(type));
+        throw new IllegalArgumentException("--type: %s, expected f32, f16, bf16, q8_0, q4_0 or q4_1".formatted(type));
     }
 
     private void requireFree(Target target) {

@@ -57,8 +57,8 @@ public final class ExportCheck {
             List<int[]> sequences = TextCheck.sequences(source);
             float[] got = LogitsCheck.logits(Policy.of(other.model()), source.run(), sequences);
             if (findings.isClean()) {
-                float[] same = LogitsCheck.logits(
-                        new Policy(source.model(), Substitute.of(other)), source.run(), sequences);
+                float[] same =
+                        LogitsCheck.logits(new Policy(source.model(), Substitute.of(other)), source.run(), sequences);
                 LogitsCheck config = LogitsCheck.of(same, got, source.model(), 0);
                 findings.add(config.agrees(), "logits of the same weights in memory: " + config);
             }

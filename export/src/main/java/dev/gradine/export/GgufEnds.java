@@ -10,8 +10,8 @@ import java.util.function.IntPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Where a GGUF file says that a text ends: one EOS, one end of turn (`eot`), one end of message (`eom`); llama.cpp adds
-/// tokens that it knows by name.
+/// Where a GGUF file says that a text ends: one EOS, one end of turn (`eot`), one end of message (`eom`); llama.cpp
+/// adds tokens that it knows by name.
 final class GgufEnds {
 
     private static final String EOT = "tokenizer.ggml.eot_token_id";

@@ -58,7 +58,8 @@ public final class GgufExport {
     public static List<String> write(OpenModel model, AdapterSet adapted, DType type, Path out) {
         Merge.requireMergeable(adapted);
         GgufExport export = new GgufExport(model, adapted, type);
-        GgufHeader header = new GgufHeader(architecture(model), new ModelConfig(model.checkpoint().config()));
+        GgufHeader header = new GgufHeader(
+                architecture(model), new ModelConfig(model.checkpoint().config()));
         Map<String, Object> metadata = new LinkedHashMap<>(header.metadata(name(model), type));
         metadata.putAll(export.tokenizer());
         List<TensorSource> tensors = new ArrayList<>(header.tensors());
@@ -77,7 +78,8 @@ public final class GgufExport {
                 .filter(a -> a.modelType().equals(type))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "gguf: model_type is %s, which we do not write as GGUF, expected one of %s; --to safetensors writes it"
+                        ("gguf: model_type is %s, which we do not write as GGUF, expected one of %s;"
+                                        + " --to safetensors writes it")
                                 .formatted(
                                         type,
                                         String.join(
@@ -100,8 +102,7 @@ public final class GgufExport {
             if (!c.has(w.path()) && !Merge.stores(adapted, w)) continue; // tied to another, and stays so
             DType written = written(w.shape());
             if (w.shape().rank() > 1 && written != type) odd.add(w.path());
-            all.add(new TensorSource(
-                    layout.name(w.path()), written, w.shape(), () -> stored(layout, w, written)));
+            all.add(new TensorSource(layout.name(w.path()), written, w.shape(), () -> stored(layout, w, written)));
         }
         if (!odd.isEmpty()) {
             notes.add("%d matrices are F16, not %s, whose blocks of %d do not fit their rows: %s%s"

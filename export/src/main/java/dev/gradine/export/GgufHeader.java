@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// What a GGUF file says of a model besides its weights and its tokenizer: the keys that llama.cpp computes by, under the
-/// names its converter writes. A setting without a key is refused, since llama.cpp would compute something else.
+/// What a GGUF file says of a model besides its weights and its tokenizer: the keys that llama.cpp computes by, under
+/// the names its converter writes. A setting without a key is refused, since llama.cpp would compute something else.
 final class GgufHeader {
 
     private final GgufArchitecture arch;

@@ -73,7 +73,7 @@ public record LogitsCheck(double difference, double tolerance, double sameArgmax
 
     @Override
     public String toString() {
-        return "largest difference %.2g, rounding explains %.2g; the likeliest token is the same at %.1f %% of the positions"
-                .formatted(difference, tolerance, 100 * sameArgmax);
+        String text = "largest difference %.2g, rounding explains %.2g; the likeliest token is the same at %.1f %%";
+        return (text + " of the positions").formatted(difference, tolerance, 100 * sameArgmax);
     }
 }

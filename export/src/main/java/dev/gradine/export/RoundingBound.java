@@ -54,12 +54,11 @@ final class RoundingBound {
             max = Math.max(max, x[i]);
         }
         double largest = Math.max(Math.abs(min), Math.abs(max));
-        double step =
-                switch (type) {
-                    case Q8_0 -> largest * (1 / 254.0 + U16) + 127 * TINY_SCALE;
-                    case Q4_0 -> largest * (1 / 8.0 + U16) + 8 * TINY_SCALE;
-                    default -> (max - min) * (1 / 30.0 + U16) + Math.abs(min) * U16 + 16 * TINY_SCALE;
-                };
+        double step = switch (type) {
+            case Q8_0 -> largest * (1 / 254.0 + U16) + 127 * TINY_SCALE;
+            case Q4_0 -> largest * (1 / 8.0 + U16) + 8 * TINY_SCALE;
+            default -> (max - min) * (1 / 30.0 + U16) + Math.abs(min) * U16 + 16 * TINY_SCALE;
+        };
         return SLACK * step;
     }
 }

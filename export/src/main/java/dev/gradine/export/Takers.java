@@ -30,10 +30,13 @@ public final class Takers {
         boolean slow = modelType.equals("qwen3"); // not among TGI's own models
         return List.of(
                 Taker.yes("PEFT", "as the base of a new adapter"),
-                Taker.yes("transformers", "AutoModelForCausalLM.from_pretrained(DIR)" + (tokenizerJson ? "" : "; " + no)),
+                Taker.yes(
+                        "transformers", "AutoModelForCausalLM.from_pretrained(DIR)" + (tokenizerJson ? "" : "; " + no)),
                 tokenizerJson ? Taker.yes("vLLM", "vllm serve DIR") : Taker.no("vLLM", no),
                 tokenizerJson
-                        ? Taker.yes("TGI", "--model-id DIR" + (slow ? "; through transformers, as no model of its own" : ""))
+                        ? Taker.yes(
+                                "TGI",
+                                "--model-id DIR" + (slow ? "; through transformers, as no model of its own" : ""))
                         : Taker.no("TGI", no),
                 Taker.no("llama.cpp", GGUF));
     }
@@ -76,7 +79,8 @@ public final class Takers {
         if (adaptsEnds(set)) {
             return Taker.no(program, "embeddings and heads are adapted in a few of its models only" + MERGE);
         }
-        return Taker.yes(program, "--enable-lora --max-lora-rank %d --lora-modules NAME=DIR".formatted(allowed(lora.rank())));
+        return Taker.yes(
+                program, "--enable-lora --max-lora-rank %d --lora-modules NAME=DIR".formatted(allowed(lora.rank())));
     }
 
     /// vLLM's choices of the largest rank.
@@ -121,6 +125,7 @@ public final class Takers {
     }
 
     private static boolean isEnd(Site site) {
-        return site instanceof Embedding || (site instanceof Linear l && l.path().endsWith("lm_head"));
+        return site instanceof Embedding
+                || (site instanceof Linear l && l.path().endsWith("lm_head"));
     }
 }

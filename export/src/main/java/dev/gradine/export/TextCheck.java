@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
 
 /// Whether a model that was written reads and writes text as the one in memory: token ids, chat template, ends.
@@ -66,8 +67,7 @@ final class TextCheck {
                     && a.decode(expected, true).equals(b.decode(expected, true));
             if (!same) {
                 findings.add(
-                        false,
-                        "tokens: %s is %s, expected %s".formatted(quoted(text), shown(got), shown(expected)));
+                        false, "tokens: %s is %s, expected %s".formatted(quoted(text), shown(got), shown(expected)));
             }
         }
         if (findings.faults().size() == before) {
@@ -79,8 +79,10 @@ final class TextCheck {
         List<String> expected = ends(a, a.vocabSize());
         List<String> got = ends(b, a.vocabSize());
         String special = "bos %d, eos %d, pad %d";
-        String one = special.formatted(a.special().bos(), a.special().eos(), a.special().pad());
-        String other = special.formatted(b.special().bos(), b.special().eos(), b.special().pad());
+        String one = special.formatted(
+                a.special().bos(), a.special().eos(), a.special().pad());
+        String other = special.formatted(
+                b.special().bos(), b.special().eos(), b.special().pad());
         if (!got.equals(expected)) {
             findings.add(false, "end tokens: %s, expected %s".formatted(got, expected));
         } else if (!other.equals(one)) {
@@ -99,7 +101,10 @@ final class TextCheck {
 
     private static void templates(String a, String b, Findings findings) {
         if (a.equals(b)) findings.add(true, a.isEmpty() ? "template: the model has none" : "template: the same text");
-        else findings.add(false, "template: another text than the model's (%d and %d characters)".formatted(b.length(), a.length()));
+        else
+            findings.add(
+                    false,
+                    "template: another text than the model's (%d and %d characters)".formatted(b.length(), a.length()));
     }
 
     private static void conversations(TextCodec a, TextCodec b, Findings findings) {
@@ -113,8 +118,7 @@ final class TextCheck {
                 findings.add(
                         false,
                         "template: a conversation of %s is %s, expected %s"
-                                .formatted(
-                                        turns.stream().map(Message::role).toList(), quoted(got), quoted(expected)));
+                                .formatted(turns.stream().map(Message::role).toList(), quoted(got), quoted(expected)));
             }
         }
         if (findings.faults().size() == before) {
@@ -177,7 +181,7 @@ final class TextCheck {
         for (int i = 0; i < 6; i++) {
             int[] ids = model.hasTokenizer()
                     ? model.codec().tokenizer().encode(TEXTS.get(2 * i), true)
-                    : new java.util.SplittableRandom(i)
+                    : new SplittableRandom(i)
                             .ints(24, 0, model.model().vocabSize())
                             .toArray();
             if (ids.length > 0) out.add(Arrays.copyOf(ids, Math.min(ids.length, longest)));

@@ -39,8 +39,7 @@ final class WeightsCheck {
 
     private void compare(Weight w, Weight other, Kernels run, AdapterSet adapted, Findings findings) {
         if (!other.shape().equals(w.shape())) {
-            findings.add(
-                    false, "weights: %s is %s, expected %s".formatted(w.path(), other.shape(), w.shape()));
+            findings.add(false, "weights: %s is %s, expected %s".formatted(w.path(), other.shape(), w.shape()));
             return;
         }
         try (Kernels k = run.openStep()) {
@@ -61,7 +60,8 @@ final class WeightsCheck {
             if (off > 0) {
                 findings.add(
                         false,
-                        "weights: %s differs from the model in memory in %d of %d values, more than rounding to %s explains"
+                        ("weights: %s differs from the model in memory in %d of %d values, more than rounding"
+                                        + " to %s explains")
                                 .formatted(
                                         w.path(),
                                         off,

@@ -3,6 +3,7 @@ package dev.gradine.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.io.Gguf;
+import dev.gradine.io.GgufBlocks;
 import dev.gradine.io.GgufWriter;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
@@ -17,9 +18,11 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,16 +74,15 @@ class ExportCheckTest {
     @ParameterizedTest
     @EnumSource(names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1"})
     void a_transposed_weight_is_found_in_a_file_of_any_type(DType type) {
-        Findings findings = gguf(
-                type,
-                metadata -> {},
-                t -> t.name().equals("blk.1.attn_output.weight") ? transposed(t, type) : t);
+        Findings findings =
+                gguf(type, metadata -> {}, t -> t.name().equals("blk.1.attn_output.weight") ? transposed(t, type) : t);
         assertThat(findings.faults()).anyMatch(f -> f.startsWith("weights: " + V + " differs"));
     }
 
     @Test
     void rows_of_queries_in_the_wrong_order_are_found() {
-        Findings findings = gguf(DType.F16, metadata -> {}, t -> t.name().equals("blk.0.attn_q.weight") ? swapped(t) : t);
+        Findings findings =
+                gguf(DType.F16, metadata -> {}, t -> t.name().equals("blk.0.attn_q.weight") ? swapped(t) : t);
         assertThat(findings.faults())
                 .anyMatch(f -> f.startsWith("weights: model.layers.0.self_attn.q_proj.weight differs"));
     }
@@ -88,7 +90,11 @@ class ExportCheckTest {
     @Test
     void another_base_of_the_rotary_embedding_is_found() {
         Findings findings = gguf(DType.Q4_0, m -> m.put("llama.rope.freq_base", 510f), t -> t);
-        assertThat(findings.faults()).hasSize(1).first().asString().startsWith("logits of the same weights in memory: ");
+        assertThat(findings.faults())
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith("logits of the same weights in memory: ");
     }
 
     @Test
@@ -139,13 +145,13 @@ class ExportCheckTest {
             Safetensors weights = Safetensors.open(file, arena);
             Map<String, Tensor> all = new LinkedHashMap<>();
             for (String name : weights.names()) all.put(name, weights.tensor(name));
-            all.put(V, Transposed.of(all.get(V)));
+            all.put(V, Transposed.of(weights.tensor(V)));
             Path other = written.resolve("other.safetensors");
             Safetensors.write(other, all);
             try {
-                Files.move(other, file, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+                Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
             return written;
         });
@@ -187,8 +193,7 @@ class ExportCheckTest {
         float[] y = new float[x.length];
         int n = shape.dim(0);
         for (int i = 0; i < x.length; i++) y[i] = x[i % n * n + i / n];
-        return TensorSource.of(
-                s.name(), dev.gradine.io.GgufBlocks.of(Tensor.of(arena, shape, y), type, arena));
+        return TensorSource.of(s.name(), GgufBlocks.of(Tensor.of(arena, shape, y), type, arena));
     }
 
     private Tensor f32(TensorSource s) {
@@ -210,7 +215,7 @@ class ExportCheckTest {
         try {
             Files.writeString(file, text);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.gradine.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.io.Gguf;
 import dev.gradine.io.Json;
@@ -46,7 +47,8 @@ class GgufExportTest {
     void a_model_of_every_family_comes_back_with_its_logits(String modelType) throws IOException {
         try (OpenModel m = open(TinyModels.config(modelType))) {
             Path file = alone("m.gguf");
-            assertThat(GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file)).isEmpty();
+            assertThat(GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file))
+                    .isEmpty();
             List<int[]> ids = List.of(IntStream.range(0, 24).map(i -> i * 11).toArray());
             float[] expected = LogitsCheck.logits(Policy.of(m.model()), run, ids);
             try (OpenModel back = Models.open(file, run)) {
@@ -86,12 +88,14 @@ class GgufExportTest {
                 assertThat(gguf.metadata())
                         .containsEntry("llama.rope.scaling.type", "linear")
                         .containsEntry("llama.rope.scaling.factor", 4f);
-                assertThat(ExportCheck.whole(m, AdapterSet.none(m.model()), file).faults()).isEmpty();
+                assertThat(ExportCheck.whole(m, AdapterSet.none(m.model()), file)
+                                .faults())
+                        .isEmpty();
             } else {
                 float[] factors = run.download(run.fromHost(gguf.tensor("rope_freqs.weight")));
                 assertThat(factors).hasSize(16);
                 for (int i = 0; i < 16; i++) {
-                    assertThat((double) factors[i]).isCloseTo(llama3(i), org.assertj.core.data.Offset.offset(1e-5));
+                    assertThat((double) factors[i]).isCloseTo(llama3(i), within(1e-5));
                 }
             }
         }
@@ -143,7 +147,19 @@ class GgufExportTest {
     @Test
     void what_gguf_has_no_place_for_is_refused() {
         refuses(
-                Map.of("model_type", "gpt2", "n_embd", 8, "n_head", 2, "n_layer", 1, "n_positions", 8, "vocab_size", 264),
+                Map.of(
+                        "model_type",
+                        "gpt2",
+                        "n_embd",
+                        8,
+                        "n_head",
+                        2,
+                        "n_layer",
+                        1,
+                        "n_positions",
+                        8,
+                        "vocab_size",
+                        264),
                 "gguf: model_type is gpt2, which we do not write as GGUF, expected one of gemma2, gemma3_text, llama,"
                         + " qwen2, qwen3; --to safetensors writes it");
         Map<String, Object> windows = TinyModels.config("qwen2");
@@ -169,8 +185,8 @@ class GgufExportTest {
 
     private void refuses(Map<String, Object> config, String message) {
         try (OpenModel m = open(config)) {
-            assertThatThrownBy(() -> GgufExport.write(
-                            m, AdapterSet.none(m.model()), DType.F32, temp.resolve("refused.gguf")))
+            assertThatThrownBy(() ->
+                            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, temp.resolve("refused.gguf")))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(message);
         }
@@ -185,7 +201,8 @@ class GgufExportTest {
             assertThat(GgufExport.write(m, AdapterSet.none(m.model()), DType.Q8_0, file))
                     .containsExactly("2 matrices are F16, not Q8_0, whose blocks of 32 do not fit their rows:"
                             + " model.layers.0.mlp.down_proj.weight ...");
-            assertThat(ExportCheck.whole(m, AdapterSet.none(m.model()), file).faults()).isEmpty();
+            assertThat(ExportCheck.whole(m, AdapterSet.none(m.model()), file).faults())
+                    .isEmpty();
         }
     }
 

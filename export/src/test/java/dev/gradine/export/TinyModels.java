@@ -27,7 +27,8 @@ final class TinyModels {
 
     static final int TOKENS = 260;
     static final List<String> SPECIAL = List.of("<|bos|>", "<|im_start|>", "<|im_end|>", "<|pad|>");
-    static final String TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    static final String TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+            + "{% endfor %}"
             + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
     private TinyModels() {}

@@ -38,8 +38,7 @@ public final class GgufWriter {
     ///     `float[]`, `int[]`, `boolean[]`; in the order of the map
     /// @param tensors written one after the other, in this order; see `TensorSource`
     /// @throws CheckpointException if a name, a type, a shape or a value has no place in the format, or the file
-    cannot
-    ///     be written; nothing is left behind then
+    ///     cannot be written; nothing is left behind then
     public static void write(Path file, Map<String, Object> metadata, Collection<TensorSource> tensors) {
         List<TensorSource> sources = List.copyOf(tensors);
         byte[] front = front(file, metadata, sources);

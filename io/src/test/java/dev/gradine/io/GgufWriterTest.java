@@ -8,6 +8,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -90,7 +91,7 @@ class GgufWriterTest {
     @Test
     void blocks_keep_their_bytes() {
         Tensor q = Tensor.zeros(arena, DType.Q4_1, Shape.of(2, 64));
-        for (int i = 0; i < 80; i++) q.data().set(java.lang.foreign.ValueLayout.JAVA_BYTE, i, (byte) i);
+        for (int i = 0; i < 80; i++) q.data().set(ValueLayout.JAVA_BYTE, i, (byte) i);
         GgufWriter.write(file, Map.of(), List.of(TensorSource.of("q", q)));
         assertThat(Bytes.of(Gguf.open(file, arena).tensor("q"))).isEqualTo(Bytes.of(q));
     }

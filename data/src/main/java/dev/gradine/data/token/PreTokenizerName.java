@@ -40,7 +40,8 @@ final class PreTokenizerName {
             for (int i = 0; i < steps.size() - 1; i++) patterns.add(pattern(what, steps.get(i)));
             last = steps.path(steps.size() - 1);
         }
-        boolean plain = type(last).equals("ByteLevel") && !last.path("add_prefix_space").asBoolean(false);
+        boolean plain =
+                type(last).equals("ByteLevel") && !last.path("add_prefix_space").asBoolean(false);
         if (!plain) throw without(what, "pre_tokenizer ends with " + shown(last));
         return last.path("use_regex").asBoolean(true);
     }
@@ -58,7 +59,8 @@ final class PreTokenizerName {
     private static boolean normalizes(String what, JsonNode normalizer) {
         if (normalizer.isMissingNode() || normalizer.isNull()) return false;
         if (type(normalizer).equals("NFC")) return true;
-        if (type(normalizer).equals("Sequence") && normalizer.path("normalizers").isEmpty()) return false;
+        if (type(normalizer).equals("Sequence")
+                && normalizer.path("normalizers").isEmpty()) return false;
         throw without(what, "normalizer is " + shown(normalizer));
     }
 
