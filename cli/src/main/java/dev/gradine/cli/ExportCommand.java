@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.export.ExportCheck;
 import dev.gradine.export.Findings;
+import dev.gradine.export.GgufAdapter;
 import dev.gradine.export.GgufExport;
 import dev.gradine.export.MergedModel;
 import dev.gradine.export.PeftExport;
@@ -38,7 +39,21 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
         /// A Hugging Face folder with the adapter merged into the weights.
         SAFETENSORS,
         /// A file for llama.cpp with the adapter merged into the weights.
-        GGUF
+        GGUF,
+        /// The adapter alone, as llama.cpp reads it.
+        GGUF_LORA;
+
+        String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        boolean isFile() {
+            return this == GGUF || this == GGUF_LORA;
+        }
+
+        boolean isAdapter() {
+            return this == PEFT || this == GGUF_LORA;
+        }
     }
 
     @Mixin
@@ -47,8 +62,13 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     @Option(
             names = "--to",
             required = true,
-            paramLabel = "peft|safetensors|gguf",
-            description = "peft: the adapter alone; safetensors: a merged model folder; gguf: a merged model file.")
+            paramLabel = "peft|safetensors|gguf|gguf-lora",
+            description = {
+                "safetensors: a model folder with the adapter merged into its weights.",
+                "gguf: a model file for llama.cpp, merged likewise.",
+                "peft: the adapter alone.",
+                "gguf-lora: the adapter alone, for llama.cpp."
+            })
     private String to = "";
 
     @Option(
@@ -82,10 +102,10 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
         DType matrices = type();
         requireFree(target);
         try (LoadedModel m = model.open()) {
-            AdapterSet adapted = target == Target.PEFT ? model.adapt(m) : model.adaptOrNone(m);
+            AdapterSet adapted = target.isAdapter() ? model.adapt(m) : model.adaptOrNone(m);
             PrintWriter print = spec.commandLine().getOut();
             List<String> notes = write(m.open(), adapted, target, matrices);
-            print.printf("%s written: %s%n", to.toLowerCase(Locale.ROOT), out);
+            print.printf("%s written: %s%n", target.word(), out);
             notes.forEach(note -> print.println("note: " + note));
             boolean clean = !verify || verified(m.open(), adapted, target);
             print.println("taken by");
@@ -106,12 +126,20 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
                 yield List.of();
             }
             case GGUF -> GgufExport.write(m, adapted, matrices, out);
+            case GGUF_LORA -> {
+                GgufAdapter.write(m, adapted, out);
+                yield List.of();
+            }
         };
     }
 
     private boolean verified(OpenModel m, AdapterSet adapted, Target target) {
         Findings findings =
-                target == Target.PEFT ? ExportCheck.adapter(m, adapted, out) : ExportCheck.whole(m, adapted, out);
+                switch (target) {
+                    case PEFT -> ExportCheck.adapter(m, adapted, out);
+                    case GGUF_LORA -> GgufAdapter.check(m, adapted, out);
+                    case SAFETENSORS, GGUF -> ExportCheck.whole(m, adapted, out);
+                };
         PrintWriter print = spec.commandLine().getOut();
         findings.agreed().forEach(line -> print.println("  same  " + line));
         print.flush();
@@ -132,12 +160,13 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
                         String.valueOf(m.checkpoint().config().get("model_type")),
                         Files.exists(out.resolve("tokenizer.json")));
             case GGUF -> Takers.gguf(matrices, m.hasTokenizer());
+            case GGUF_LORA -> Takers.ggufAdapter();
         };
     }
 
     private Target target() {
-        for (Target t : Target.values()) if (t.name().equalsIgnoreCase(to)) return t;
-        throw new IllegalArgumentException("--to: %s, expected peft, safetensors or gguf".formatted(to));
+        for (Target t : Target.values()) if (t.word().equalsIgnoreCase(to)) return t;
+        throw new IllegalArgumentException("--to: %s, expected peft, safetensors, gguf or gguf-lora".formatted(to));
     }
 
     private DType type() {
@@ -147,7 +176,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     }
 
     private void requireFree(Target target) {
-        if (target != Target.GGUF) {
+        if (!target.isFile()) {
             AtomicFiles.requireFree(out);
             return;
         }

@@ -89,7 +89,7 @@ class ExportCommandTest {
     @Test
     void what_cannot_be_written_is_said_before_the_model_is_opened() {
         Cli.run("export", "--model", model, "--to", "onnx", "--out", temp.resolve("x"))
-                .refuses("--to: onnx, expected peft, safetensors or gguf");
+                .refuses("--to: onnx, expected peft, safetensors, gguf or gguf-lora");
         Cli.run("export", "--model", model, "--to", "gguf", "--type", "q4_k", "--out", temp.resolve("x.gguf"))
                 .refuses("--type: q4_k, expected f32, f16, bf16, q8_0, q4_0 or q4_1");
         Cli.run("export", "--model", model, "--to", "gguf", "--out", temp.resolve("x"))

@@ -69,6 +69,17 @@ public final class Takers {
                 Taker.no("llama.cpp", "it reads adapters as GGUF: " + llamaCpp(set)));
     }
 
+    /// A GGUF file of an adapter.
+    public static List<Taker> ggufAdapter() {
+        String peft = "it reads adapter folders: --to peft";
+        return List.of(
+                Taker.no("PEFT", peft),
+                Taker.no("transformers", peft),
+                Taker.no("vLLM", peft),
+                Taker.no("TGI", peft),
+                Taker.yes("llama.cpp", "llama-cli -m BASE.gguf --lora FILE"));
+    }
+
     private static Taker vllm(AdapterSet set) {
         String program = "vLLM";
         if (!(set.method() instanceof Lora lora)) return Taker.no(program, only(set.method()));
@@ -101,9 +112,10 @@ public final class Takers {
     }
 
     private static String llamaCpp(AdapterSet set) {
+        if (set.method() instanceof PromptTuning) return "and LoRA alone";
         if (!(set.method() instanceof Lora)) return "and LoRA alone; --to gguf merges " + named(set.method());
         if (!set.copies().isEmpty()) return "without modules_to_save; --to gguf merges them";
-        return "its convert_lora_to_gguf.py, or --to gguf, which merges it";
+        return "--to gguf-lora";
     }
 
     private static String only(Method method) {
