@@ -4,7 +4,6 @@ import dev.gradine.io.GgufArchitecture;
 import dev.gradine.io.GgufLayout;
 import dev.gradine.io.TensorSource;
 import dev.gradine.nn.ModelConfig;
-import dev.gradine.nn.RopeFrequencies;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -85,18 +84,25 @@ final class GgufHeader {
         }
     }
 
-    /// Tensors that stand for keys: factors by which frequencies are divided, `f32[D/2]`, where no key can say it.
+    /// Tensors that stand for keys: factors by which frequencies are divided, `f32[D/2]`, of the scaling `llama3`.
     ///
     /// ```
-    /// factor_i = ω_i unscaled / ω_i
+    /// λ = 2π · θ^(2i/D), L the original length, lo and hi the two frequency factors
+    /// λ < L/hi: 1         λ > L/lo: factor         else 1 / ((1 − t) / factor + t),  t = (L/λ − lo) / (hi − lo)
     /// ```
     List<TensorSource> tensors() {
         if (!scaling().equals("llama3")) return List.of();
-        float[] plain = RopeFrequencies.of(theta(), headDim).omega();
-        float[] scaled = RopeFrequencies.of(config, headDim).omega();
-        for (int i = 0; i < plain.length; i++) plain[i] /= scaled[i];
-        Tensor factors = Tensor.of(Arena.ofAuto(), Shape.of(plain.length), plain);
-        return List.of(TensorSource.of(GgufLayout.ROPE_FACTORS, factors));
+        double lo = rope().real("low_freq_factor");
+        double hi = rope().real("high_freq_factor");
+        double length = rope().real("original_max_position_embeddings");
+        float[] factors = new float[headDim / 2];
+        for (int i = 0; i < factors.length; i++) {
+            double wavelength = 2 * Math.PI * Math.pow(theta(), 2.0 * i / headDim);
+            double t = Math.clamp((length / wavelength - lo) / (hi - lo), 0, 1);
+            factors[i] = (float) (1 / ((1 - t) / rope().real("factor") + t));
+        }
+        return List.of(TensorSource.of(
+                GgufLayout.ROPE_FACTORS, Tensor.of(Arena.ofAuto(), Shape.of(factors.length), factors)));
     }
 
     private void requirePlaceForAll() {

@@ -55,11 +55,6 @@ public final class RopeFrequencies {
         return base;
     }
 
-    /// The frequencies ω, one per pair of channels, in radians per token.
-    public float[] omega() {
-        return omega.clone();
-    }
-
     private void divide(double factor) {
         for (int i = 0; i < omega.length; i++) omega[i] = (float) (omega[i] / factor);
     }
