@@ -34,6 +34,7 @@ public final class Main implements Runnable {
             ExportCommand.class,
             ScoreCommand.class,
             InspectCommand.class,
+            DataCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
@@ -60,13 +61,19 @@ public final class Main implements Runnable {
         return execute(environment, commandLine(environment).setOut(out).setErr(err), args);
     }
 
-    private static int execute(Map<String, String> environment, CommandLine line, String... args) {
+    private static int execute(Map<String, String> environment, CommandLine line, String... typed) {
+        String[] args;
         try {
+            args = ResumedArgs.complete(typed);
             ConfigFile.apply(line, args);
         } catch (RuntimeException e) {
             return failures(environment).handle(e, line);
         }
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (VirtualMachineError e) { // picocli hands on exceptions only
+            return failures(environment).handle(e, line);
+        }
     }
 
     /// The whole command tree; `more` are further commands.
