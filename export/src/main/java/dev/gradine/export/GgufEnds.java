@@ -6,58 +6,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntPredicate;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
-/// Where a GGUF file says that a text ends: one EOS, one end of turn (`eot`), one end of message (`eom`); llama.cpp
-/// adds tokens that it knows by name.
+/// Where a GGUF file says that a text ends: one EOS, one end of turn (`eot`), one end of message (`eom`). llama.cpp adds
+/// tokens that it knows by name.
 final class GgufEnds {
 
-    private static final String EOT = "tokenizer.ggml.eot_token_id";
-    private static final String EOM = "tokenizer.ggml.eom_token_id";
-
-    /// Tokens that llama.cpp ends a text at whatever the file says, as far as programs agree on them.
-    private static final Set<String> BY_NAME = Set.of(
-            "<|eot_id|>",
-            "<|im_end|>",
-            "<|end|>",
-            "<end_of_turn>",
-            "<|endoftext|>",
-            "<|eom_id|>",
-            "<|end_of_text|>",
-            "</s>");
+    private static final List<String> KEYS = List.of(
+            "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
 
     private GgufEnds() {}
 
-    /// Adds the keys that `tokenizer` needs beside its EOS.
+    /// Adds the keys that are needed beside those of the tokenizer.
     ///
-    /// @param notes gets a line where llama.cpp will assume an end that the model does not have
+    /// @param ends ids that end a text of the model
+    /// @param notes gets a line where llama.cpp will end a text at a token that the model does not
     /// @throws IllegalArgumentException if the model ends texts at more tokens than the file can name
-    static void add(Tokenizer tokenizer, Map<String, Object> metadata, List<String> notes) {
-        if (!tokenizer.hasEos()) {
-            notes.add("the tokenizer names no EOS, for which llama.cpp assumes a token of its own: number 2 or 11");
+    static void add(Tokenizer tokenizer, Set<Integer> ends, Map<String, Object> metadata, List<String> notes) {
+        Set<Integer> byName = StopTokens.byName(tokenizer);
+        List<Integer> left = new ArrayList<>(ends);
+        left.removeAll(byName);
+        if (tokenizer.hasBos()) left.remove((Integer) tokenizer.bos());
+        for (String key : KEYS) {
+            if (metadata.get(key) instanceof Number id) left.remove((Integer) id.intValue());
+            else if (!left.isEmpty()) metadata.put(key, left.removeFirst());
         }
-        IntPredicate ends = StopTokens.of(tokenizer);
-        List<Integer> others = IntStream.range(0, tokenizer.vocabSize())
-                .filter(ends)
-                .filter(id -> !tokenizer.hasEos() || id != tokenizer.eos())
-                .filter(id -> !tokenizer.hasBos() || id != tokenizer.bos())
-                .boxed()
-                .collect(Collectors.toCollection(ArrayList::new));
-        List<Integer> unnamed = others.stream()
-                .filter(id -> !BY_NAME.contains(tokenizer.token(id)))
-                .toList();
-        for (String key : List.of(EOT, EOM)) {
-            if (!unnamed.isEmpty() && !metadata.containsKey(key)) {
-                metadata.put(key, unnamed.getFirst());
-                unnamed = unnamed.subList(1, unnamed.size());
-            }
-        }
-        if (!unnamed.isEmpty()) {
+        if (!left.isEmpty()) {
             throw new IllegalArgumentException(
                     "gguf: the model ends a text at %d more tokens than the file can name, such as %s"
-                            .formatted(unnamed.size(), tokenizer.token(unnamed.getFirst())));
+                            .formatted(left.size(), tokenizer.token(left.getFirst())));
         }
+        if (!metadata.containsKey(KEYS.getFirst())) {
+            notes.add("the model names no EOS, for which llama.cpp assumes token 2 or 11");
+        }
+        List<String> more = byName.stream()
+                .filter(id -> !ends.contains(id))
+                .map(tokenizer::token)
+                .toList();
+        if (!more.isEmpty()) notes.add("llama.cpp ends a text at %s as well, by name".formatted(String.join(" ", more)));
     }
 }

@@ -1,5 +1,6 @@
 package dev.gradine.export;
 
+import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.data.token.GgufTokenizer;
 import dev.gradine.data.token.GgufVocabulary;
 import dev.gradine.data.token.Tokenizer;
@@ -12,6 +13,7 @@ import dev.gradine.io.GgufWriter;
 import dev.gradine.io.TensorSource;
 import dev.gradine.models.Families;
 import dev.gradine.models.OpenModel;
+import dev.gradine.models.StopTokens;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Weight;
 import dev.gradine.peft.AdapterSet;
@@ -35,6 +37,8 @@ import java.util.Map;
 /// Matrices get the type asked for; norms, biases and other vectors stay f32, as llama.cpp wants them. A matrix that no
 /// adapter touched and that has the type already keeps its bytes.
 public final class GgufExport {
+
+    private static final String TEMPLATE = "tokenizer.chat_template";
 
     private final OpenModel model;
     private final AdapterSet adapted;
@@ -147,10 +151,21 @@ public final class GgufExport {
             String text = Files.exists(json) ? read(json) : "";
             m.putAll(GgufVocabulary.of(json.toString(), t, text, model.model().vocabSize()));
         }
-        GgufEnds.add(t, m, notes);
-        String template = model.templateSource();
-        if (!template.isEmpty()) m.put("tokenizer.chat_template", template);
+        GgufEnds.add(t, StopTokens.of(model, model.codec()).ids(), m, notes);
+        templates(m);
         return m;
+    }
+
+    /// The default template, and further ones under their names.
+    private void templates(Map<String, Object> m) {
+        Map<String, String> templates = model.templates();
+        m.keySet().removeIf(key -> key.startsWith(TEMPLATE));
+        List<String> named = new ArrayList<>(templates.keySet());
+        named.remove(ChatTemplate.DEFAULT);
+        if (!named.isEmpty()) m.put("tokenizer.chat_templates", named);
+        templates.forEach((name, source) -> {
+            m.put(name.equals(ChatTemplate.DEFAULT) ? TEMPLATE : TEMPLATE + "." + name, source);
+        });
     }
 
     private static String read(Path file) {

@@ -2,7 +2,10 @@ package dev.gradine.export;
 
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.data.token.GgufTokenizer;
+import dev.gradine.data.token.SpecialTokens;
 import dev.gradine.data.token.Tokenizer;
+import dev.gradine.io.Checkpoint;
 import dev.gradine.models.OpenModel;
 import dev.gradine.models.StopTokens;
 import java.util.ArrayList;
@@ -10,7 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.function.IntPredicate;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /// Whether a model that was written reads and writes text as the one in memory: token ids, chat template, ends.
 final class TextCheck {
@@ -52,9 +57,9 @@ final class TextCheck {
         TextCodec a = source.codec();
         TextCodec b = written.codec();
         tokens(a.tokenizer(), b.tokenizer(), findings);
-        ends(a.tokenizer(), b.tokenizer(), findings);
-        templates(source.templateSource(), written.templateSource(), findings);
-        if (!source.templateSource().isEmpty()) conversations(a, b, findings);
+        ends(source, written, findings);
+        templates(source.templates(), written.templates(), findings);
+        if (source.hasTemplate()) conversations(a, b, findings);
     }
 
     private static void tokens(Tokenizer a, Tokenizer b, Findings findings) {
@@ -75,36 +80,54 @@ final class TextCheck {
         }
     }
 
-    private static void ends(Tokenizer a, Tokenizer b, Findings findings) {
-        List<String> expected = ends(a, a.vocabSize());
-        List<String> got = ends(b, a.vocabSize());
-        String special = "bos %d, eos %d, pad %d";
-        String one = special.formatted(
-                a.special().bos(), a.special().eos(), a.special().pad());
-        String other = special.formatted(
-                b.special().bos(), b.special().eos(), b.special().pad());
-        if (!got.equals(expected)) {
-            findings.add(false, "end tokens: %s, expected %s".formatted(got, expected));
-        } else if (!other.equals(one)) {
-            findings.add(false, "special tokens: %s, expected %s".formatted(other, one));
-        } else {
-            findings.add(true, "end tokens: a text ends at %s (%s)".formatted(String.join(" ", expected), one));
-        }
-    }
-
-    private static List<String> ends(Tokenizer t, int size) {
-        IntPredicate ends = StopTokens.of(t);
-        List<String> out = new ArrayList<>();
-        for (int id = 0; id < Math.min(size, t.vocabSize()); id++) if (ends.test(id)) out.add(t.token(id));
-        return out;
-    }
-
-    private static void templates(String a, String b, Findings findings) {
-        if (a.equals(b)) findings.add(true, a.isEmpty() ? "template: the model has none" : "template: the same text");
-        else
+    /// Every end of the model is an end of what was written. Further ones are told: llama.cpp ends a text at tokens that
+    /// it knows by name. One that the file itself names is a fault.
+    private static void ends(OpenModel source, OpenModel written, Findings findings) {
+        TextCodec a = source.codec();
+        TextCodec b = written.codec();
+        Set<Integer> expected = StopTokens.of(source, a).ids();
+        Set<Integer> got = StopTokens.of(written, b).ids();
+        Set<Integer> more = new TreeSet<>(got);
+        more.removeAll(expected);
+        Checkpoint c = written.checkpoint();
+        boolean named = !more.isEmpty()
+                && (!c.hasGgufMetadata() || !StopTokens.byName(b.tokenizer()).containsAll(more)
+                        || GgufTokenizer.ends("", c.ggufMetadata()).values().stream().anyMatch(more::contains));
+        if (!got.containsAll(expected) || named) {
             findings.add(
                     false,
-                    "template: another text than the model's (%d and %d characters)".formatted(b.length(), a.length()));
+                    "end tokens: %s, expected %s".formatted(texts(b.tokenizer(), got), texts(a.tokenizer(), expected)));
+        } else {
+            findings.add(true, "end tokens: a text ends at %s".formatted(texts(a.tokenizer(), expected)));
+        }
+        roles(a.tokenizer().special(), b.tokenizer().special(), findings);
+    }
+
+    private static String texts(Tokenizer t, Set<Integer> ids) {
+        return ids.stream().map(t::token).collect(Collectors.joining(" "));
+    }
+
+    /// What the model gives a role keeps it.
+    private static void roles(SpecialTokens a, SpecialTokens b, Findings findings) {
+        boolean same = same(a.bos(), b.bos()) && same(a.eos(), b.eos()) && same(a.pad(), b.pad());
+        String text = "bos %d, eos %d, pad %d";
+        String expected = text.formatted(a.bos(), a.eos(), a.pad());
+        String got = text.formatted(b.bos(), b.eos(), b.pad());
+        findings.add(same, "special tokens: " + (same ? expected : got + ", expected " + expected));
+    }
+
+    private static boolean same(int expected, int got) {
+        return expected == SpecialTokens.NONE || expected == got;
+    }
+
+    private static void templates(Map<String, String> a, Map<String, String> b, Findings findings) {
+        if (a.isEmpty() && b.isEmpty()) findings.add(true, "template: the model has none");
+        else if (a.equals(b)) findings.add(true, "template: the same text");
+        else findings.add(false, "template: another text than the model's (%s, expected %s)".formatted(size(b), size(a)));
+    }
+
+    private static String size(Map<String, String> templates) {
+        return templates.values().stream().mapToInt(String::length).sum() + " characters";
     }
 
     private static void conversations(TextCodec a, TextCodec b, Findings findings) {

@@ -65,9 +65,10 @@ class ExportCheckTest {
         Findings gguf = gguf(DType.F16, metadata -> {}, tensor -> tensor);
         assertThat(gguf.faults()).isEmpty();
         assertThat(gguf.agreed())
-                .hasSize(7)
+                .hasSize(8)
                 .anyMatch(l -> l.startsWith("weights: 21 tensors, each as in memory, rounded to its type"))
-                .contains("end tokens: a text ends at <|bos|> <|im_end|> (bos 256, eos 258, pad 259)")
+                .contains("end tokens: a text ends at <|bos|> <|im_end|>")
+                .contains("special tokens: bos 256, eos 258, pad 259")
                 .contains("template: 5 conversations render the same, 0 it refuses");
     }
 
@@ -102,7 +103,7 @@ class ExportCheckTest {
         String wrong = TinyModels.TEMPLATE.replace("user", "human").replace("<|im_end|>\n", "<|im_end|>");
         Findings findings = gguf(DType.F16, m -> m.put("tokenizer.chat_template", wrong), t -> t);
         assertThat(findings.faults())
-                .contains("template: another text than the model's (%d and %d characters)"
+                .contains("template: another text than the model's (%d characters, expected %d characters)"
                         .formatted(wrong.length(), TinyModels.TEMPLATE.length()))
                 .contains("template: a conversation of [user] is "
                         + "\"<|im_start|>user\\nWhat is 2 + 2?  <b>Quick!</b><|im_end|>|<|im_start|>user\\n"
@@ -127,7 +128,9 @@ class ExportCheckTest {
             return written;
         });
         assertThat(other.faults())
-                .containsExactly("end tokens: [<|bos|>, <|im_start|>, <|im_end|>], expected [<|bos|>, <|im_end|>]");
+                .containsExactly(
+                        "end tokens: <|bos|> <|im_start|> <|im_end|>, expected <|bos|> <|im_end|>",
+                        "special tokens: bos 256, eos 257, pad 259, expected bos 256, eos 258, pad 259");
     }
 
     @Test

@@ -61,7 +61,7 @@ class GgufExportTest {
                 }
                 assertThat(back.codec().tokenizer().encode("the <|im_end|>", true))
                         .isEqualTo(m.codec().tokenizer().encode("the <|im_end|>", true));
-                assertThat(back.templateSource()).isEqualTo(TinyModels.TEMPLATE);
+                assertThat(back.templates()).containsExactly(Map.entry("default", TinyModels.TEMPLATE));
             }
         }
     }

@@ -82,12 +82,10 @@ final class ModelText {
                         .anyMatch(name -> Files.exists(c.folder().resolve(name)));
     }
 
-    /// The source of the model's own chat template; empty if it has none.
-    static String templateSource(Checkpoint c) {
+    /// The model's templates by name; empty if it has none.
+    static Map<String, String> templates(Checkpoint c) {
         try {
-            String source = FolderTemplate.source(c.folder());
-            boolean inGguf = source.isEmpty() && c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata());
-            return inGguf ? GgufTokenizer.chatTemplate(c.path().toString(), c.ggufMetadata()) : source;
+            return sources(c);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -95,10 +93,6 @@ final class ModelText {
 
     /// Whether the model has a chat template of its own.
     static boolean hasTemplate(Checkpoint c) {
-        try {
-            return !sources(c).isEmpty();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return !templates(c).isEmpty();
     }
 }

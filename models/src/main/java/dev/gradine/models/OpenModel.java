@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
@@ -133,9 +134,9 @@ public final class OpenModel implements AutoCloseable {
         return ModelText.hasTokenizer(checkpoint);
     }
 
-    /// The source of the model's own chat template; empty if it has none.
-    public String templateSource() {
-        return ModelText.templateSource(checkpoint);
+    /// Sources of the model's own chat templates by name: `default` and others; empty if it has none.
+    public Map<String, String> templates() {
+        return ModelText.templates(checkpoint);
     }
 
     /// Whether the model has a chat template of its own.
