@@ -96,9 +96,8 @@ class DataErrorsTest {
         Cli run = Cli.run("sft", "--model", model, "--data", data, "--steps", 1, "--out", out)
                 .ok();
         assertThat(run.err())
-                .startsWith(
-                        "gradine: data.jsonl: 2 rows, the longest has 3 tokens (row 2); 1 left out: nothing to learn within 128"
-                                + " tokens\n");
+                .startsWith("gradine: data.jsonl: 2 rows, the longest has 3 tokens (row 2); 1 left out: nothing"
+                        + " to learn within 128 tokens\n");
     }
 
     @Test

@@ -1,8 +1,8 @@
 package dev.gradine.models;
 
 import dev.gradine.data.chat.ChatTemplate;
-import dev.gradine.data.chat.DeclaredTokens;
 import dev.gradine.data.chat.FolderTemplate;
+import dev.gradine.data.chat.TemplateTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.FolderTokenizer;
 import dev.gradine.data.token.GgufTokenizer;
@@ -34,8 +34,8 @@ final class ModelText {
             Tokenizer tokenizer = tokenizer(checkpoint);
             ChatTemplate template = template(checkpoint, choice);
             Path folder = checkpoint.folder();
-            return DeclaredTokens.has(folder)
-                    ? new TextCodec(tokenizer, template, DeclaredTokens.read(folder))
+            return TemplateTokens.has(folder)
+                    ? new TextCodec(tokenizer, template, TemplateTokens.read(folder))
                     : new TextCodec(tokenizer, template);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
