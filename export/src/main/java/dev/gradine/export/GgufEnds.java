@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Where a GGUF file says that a text ends: one EOS, one end of turn (`eot`), one end of message (`eom`). llama.cpp adds
-/// tokens that it knows by name.
+/// Where a GGUF file says that a text ends: one EOS, one end of turn (`eot`), one end of message (`eom`). llama.cpp
+/// adds tokens that it knows by name.
 final class GgufEnds {
 
     private static final List<String> KEYS = List.of(
@@ -42,6 +42,8 @@ final class GgufEnds {
                 .filter(id -> !ends.contains(id))
                 .map(tokenizer::token)
                 .toList();
-        if (!more.isEmpty()) notes.add("llama.cpp ends a text at %s as well, by name".formatted(String.join(" ", more)));
+        if (!more.isEmpty()) {
+            notes.add("llama.cpp ends a text at %s as well, by name".formatted(String.join(" ", more)));
+        }
     }
 }

@@ -80,8 +80,8 @@ final class TextCheck {
         }
     }
 
-    /// Every end of the model is an end of what was written. Further ones are told: llama.cpp ends a text at tokens that
-    /// it knows by name. One that the file itself names is a fault.
+    /// Every end of the model is an end of what was written. llama.cpp ends a text at tokens that it knows
+    /// by name, too; one that the file itself names is a fault.
     private static void ends(OpenModel source, OpenModel written, Findings findings) {
         TextCodec a = source.codec();
         TextCodec b = written.codec();
@@ -123,7 +123,10 @@ final class TextCheck {
     private static void templates(Map<String, String> a, Map<String, String> b, Findings findings) {
         if (a.isEmpty() && b.isEmpty()) findings.add(true, "template: the model has none");
         else if (a.equals(b)) findings.add(true, "template: the same text");
-        else findings.add(false, "template: another text than the model's (%s, expected %s)".formatted(size(b), size(a)));
+        else {
+            String text = "template: another text than the model's (%s, expected %s)";
+            findings.add(false, text.formatted(size(b), size(a)));
+        }
     }
 
     private static String size(Map<String, String> templates) {
