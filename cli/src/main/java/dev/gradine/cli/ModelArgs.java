@@ -52,4 +52,9 @@ final class ModelArgs {
         if (adapter == null) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
         return AdapterFolder.load(adapter, m.model(), m.run());
     }
+
+    /// The adapter given, or none.
+    AdapterSet adaptOrNone(LoadedModel m) {
+        return adapter == null ? AdapterSet.none(m.model()) : adapt(m);
+    }
 }

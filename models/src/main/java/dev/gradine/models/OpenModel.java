@@ -14,6 +14,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
@@ -124,8 +125,18 @@ public final class OpenModel implements AutoCloseable {
 
     /// The same; a model without tokenizer gives one that knows the size of the vocabulary and refuses text.
     public TextCodec codecOrTokensOnly() {
-        if (ModelText.hasTokenizer(checkpoint)) return codec();
+        if (hasTokenizer()) return codec();
         return new TextCodec(new NoTokenizer(model.vocabSize(), source), ChatTemplate.absent());
+    }
+
+    /// Whether there is a tokenizer.
+    public boolean hasTokenizer() {
+        return ModelText.hasTokenizer(checkpoint);
+    }
+
+    /// Sources of the model's own chat templates by name: `default` and others; empty if it has none.
+    public Map<String, String> templates() {
+        return ModelText.templates(checkpoint);
     }
 
     /// Whether the model has a chat template of its own.

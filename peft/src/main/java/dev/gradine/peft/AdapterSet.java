@@ -67,6 +67,11 @@ public final class AdapterSet implements Adapters {
         return set;
     }
 
+    /// No adapter at all: the model computes what its checkpoint says.
+    public static AdapterSet none(Model model) {
+        return new AdapterSet(model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
+    }
+
     /// Places for adapters, in the order of the forward pass.
     private static List<Site> sites(Model model) {
         List<Site> all = new ArrayList<>(model.embeddings());
