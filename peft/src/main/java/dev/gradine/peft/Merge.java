@@ -1,6 +1,5 @@
 package dev.gradine.peft;
 
-import dev.gradine.autograd.Param;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
@@ -30,8 +29,7 @@ public final class Merge {
     /// @throws AdapterException if a value of it is not finite
     public static Tensor merged(AdapterSet set, Weight weight, Kernels k) {
         Tensor w = k.empty(weight.shape());
-        Param copy = set.copies().get(weight);
-        k.copy(copy == null ? weight.param().value() : copy.value(), w);
+        k.copy(set.at(weight).value(), w);
         for (var e : set.adapters().entrySet()) w = merged(e.getKey(), e.getValue(), weight, w, k);
         if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
             throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
@@ -59,7 +57,7 @@ public final class Merge {
 
     /// Whether merging changes the weight of this place.
     public static boolean changes(AdapterSet set, Weight weight) {
-        return set.copies().containsKey(weight)
+        return set.at(weight) != weight.param()
                 || set.adapters().entrySet().stream()
                         .anyMatch(e -> weight(e.getKey()) == weight || changesBias(e.getKey(), e.getValue(), weight));
     }
