@@ -93,10 +93,14 @@ final class AdapterLoader {
         return set.adapters().keySet().stream().map(Site::path).anyMatch(w.module()::equals);
     }
 
+    private static String counted(int n, String what) {
+        return n + " " + what + (n == 1 ? "" : "s");
+    }
+
     private String line(AdapterSet set, StoredAdapter stored, List<String> unknown) {
         List<String> parts = new ArrayList<>();
-        parts.add("%s on %d modules".formatted(set.method().name(), set.adapters().size()));
-        if (!set.copies().isEmpty()) parts.add("%d tensors trained as copies".formatted(set.copies().size()));
+        parts.add(set.method().name() + " on " + counted(set.adapters().size(), "module"));
+        if (!set.copies().isEmpty()) parts.add(counted(set.copies().size(), "tensor") + " trained as copies");
         parts.add("%d of %d tensors used".formatted(stored.used(), stored.size()));
         if (!set.replaced().isEmpty()) {
             List<String> names = set.replaced().keySet().stream().map(Weight::path).toList();

@@ -231,7 +231,7 @@ final class RegexParser {
             if (text.isEnd()) throw text.wrong("missing " + end + ", unterminated name", start);
             name.append(text.next());
         }
-        if (!name.toString().matches("[\\p{L}_0-9][\\p{L}\\p{N}_]*")) {
+        if (!name.toString().matches(end == '>' ? "[\\p{L}_][\\p{L}\\p{N}_]*" : "[\\p{L}\\p{N}_]+")) {
             throw text.wrong("bad character in group name '" + name + "'", start);
         }
         return name.toString();

@@ -279,8 +279,6 @@ class PythonRegexTest {
                 "(?(1)a|b) ~ invalid group reference 1 ",
                 "^* ~ nothing to repeat ",
                 "(a)(?(1)b|c|d) ~ conditional backref with more than two branches ",
-                "(?P>n) ~ unknown extension ?P> ",
-                "\\N ~ missing { ",
                 "a+++ ~ multiple repeat ",
                 "\\377\\400 ~ octal escape value \\400 outside of range 0-0o377 ",
             })
