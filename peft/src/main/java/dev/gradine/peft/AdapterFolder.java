@@ -39,7 +39,8 @@ public final class AdapterFolder {
 
     private AdapterFolder() {}
 
-    /// Writes both files into `folder`, the weights first: a folder with a configuration is complete. The folder is made
+    /// Writes both files into `folder`, the weights first: a folder with a configuration is complete. The folder is
+    /// made
     /// if it is not there.
     ///
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
@@ -132,6 +133,7 @@ public final class AdapterFolder {
 
     /// Name of a weight of the model itself, under an adapter.
     static String baseLayer(Weight w) {
-        return PREFIX + w.module() + ".base_layer" + w.path().substring(w.module().length());
+        return PREFIX + w.module() + ".base_layer"
+                + w.path().substring(w.module().length());
     }
 }

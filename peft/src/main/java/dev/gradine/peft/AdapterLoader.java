@@ -43,7 +43,8 @@ final class AdapterLoader {
         AdapterConfig c = AdapterFolder.config(folder);
         Path weights = folder.resolve(AdapterFolder.WEIGHTS);
         if (!Files.exists(weights) && Files.exists(folder.resolve(PICKLE))) throw pickle();
-        List<String> unknown = c.selection().modulesToSave().stream().filter(m -> !isModule(m)).toList();
+        List<String> unknown =
+                c.selection().modulesToSave().stream().filter(m -> !isModule(m)).toList();
         Selection where = c.selection().without(unknown);
         AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0));
         try (Arena arena = Arena.ofShared()) {
@@ -64,9 +65,10 @@ final class AdapterLoader {
     }
 
     private AdapterException pickle() {
-        return new AdapterException(("%s: has %s alone, which is a Python pickle and runs code when it is read; expected"
-                        + " %s (PEFT writes it: PeftModel.from_pretrained(…).save_pretrained(…))")
-                .formatted(folder, PICKLE, AdapterFolder.WEIGHTS));
+        return new AdapterException(
+                ("%s: has %s alone, which is a Python pickle and runs code when it is read; expected"
+                                + " %s (PEFT writes it: PeftModel.from_pretrained(…).save_pretrained(…))")
+                        .formatted(folder, PICKLE, AdapterFolder.WEIGHTS));
     }
 
     private boolean isTransposed(AdapterSet set, String name) {
@@ -103,7 +105,8 @@ final class AdapterLoader {
         if (!set.copies().isEmpty()) parts.add(counted(set.copies().size(), "tensor") + " trained as copies");
         parts.add("%d of %d tensors used".formatted(stored.used(), stored.size()));
         if (!set.replaced().isEmpty()) {
-            List<String> names = set.replaced().keySet().stream().map(Weight::path).toList();
+            List<String> names =
+                    set.replaced().keySet().stream().map(Weight::path).toList();
             parts.add("in the place of the model's own: " + String.join(", ", names));
         }
         if (!stored.left().isEmpty()) parts.add("left: " + String.join(", ", stored.left()));

@@ -104,8 +104,9 @@ public final class AdapterSet implements Adapters {
     private void requireOneOfTwo() {
         for (Site site : adapters.keySet()) {
             if (selection.saves(site.path())) {
-                throw new AdapterException("modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
-                        .formatted(selection.modulesToSave(), site.path()));
+                throw new AdapterException(
+                        "modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
+                                .formatted(selection.modulesToSave(), site.path()));
             }
         }
     }

@@ -53,7 +53,8 @@ final class PythonRegex {
     }
 
     /// What the group `name` holds where `path` begins with a match; null if it does not, or the group took no part.
-    @Nullable String group(String path, String name) {
+    @Nullable
+    String group(String path, String name) {
         RegexRun run = start(path);
         Integer number = names.get(name);
         return run == null || number == null || !run.isSet(number) ? null : run.group(number);

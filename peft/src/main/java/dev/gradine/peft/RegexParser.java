@@ -117,9 +117,7 @@ final class RegexParser {
 
     private IntPredicate cased(IntPredicate accepts) {
         if (!flags.ignoreCase()) return accepts;
-        return x -> accepts.test(x)
-                || accepts.test(Character.toLowerCase(x))
-                || accepts.test(Character.toUpperCase(x));
+        return x -> accepts.test(x) || accepts.test(Character.toLowerCase(x)) || accepts.test(Character.toUpperCase(x));
     }
 
     private RegexNode escape() {

@@ -76,8 +76,7 @@ final class RegexRun {
         int n = text.length();
         return switch (kind) {
             case '^' -> i == 0 || (lines && text.charAt(i - 1) == '\n');
-            case '$' ->
-                i == n || (i == n - 1 && text.charAt(i) == '\n') || (lines && i < n && text.charAt(i) == '\n');
+            case '$' -> i == n || (i == n - 1 && text.charAt(i) == '\n') || (lines && i < n && text.charAt(i) == '\n');
             case 'A' -> i == 0;
             case 'Z' -> i == n;
             case 'b' -> isBorder(i);

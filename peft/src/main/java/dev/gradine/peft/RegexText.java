@@ -136,15 +136,15 @@ final class RegexText {
 
     /// `\d`, `\s`, `\w` or the reverse of one, if that is what stands behind a backslash; else null and nothing is
     /// read.
-    @Nullable IntPredicate characterClass(boolean ascii) {
+    @Nullable
+    IntPredicate characterClass(boolean ascii) {
         if (isEnd()) return null;
-        IntPredicate kind =
-                switch (Character.toLowerCase(peek())) {
-                    case 'd' -> Character::isDigit;
-                    case 's' -> c -> Character.isWhitespace(c) || Character.isSpaceChar(c);
-                    case 'w' -> RegexRun::isWord;
-                    default -> null;
-                };
+        IntPredicate kind = switch (Character.toLowerCase(peek())) {
+            case 'd' -> Character::isDigit;
+            case 's' -> c -> Character.isWhitespace(c) || Character.isSpaceChar(c);
+            case 'w' -> RegexRun::isWord;
+            default -> null;
+        };
         if (kind == null) return null;
         IntPredicate within = ascii ? c -> c < 128 && kind.test(c) : kind;
         return Character.isUpperCase(next()) ? within.negate() : within;
@@ -178,7 +178,8 @@ final class RegexText {
     private int hex(int digits, int start) {
         int end = Math.min(text.length(), at + digits);
         String all = text.substring(at, end);
-        if (!all.matches("[0-9a-fA-F]{" + digits + "}")) throw wrong("incomplete escape " + text.substring(start, end), start);
+        if (!all.matches("[0-9a-fA-F]{" + digits + "}"))
+            throw wrong("incomplete escape " + text.substring(start, end), start);
         at = end;
         return (int) Long.parseLong(all, 16);
     }

@@ -16,7 +16,11 @@ import java.util.List;
 /// @param modulesToSave modules of which a whole copy is trained: all whose path ends with one of these texts, so that
 ///     `norm` is `input_layernorm`, too
 public record Selection(
-        Targets targets, Targets exclude, List<Integer> layers, List<String> layersPattern, List<String> modulesToSave) {
+        Targets targets,
+        Targets exclude,
+        List<Integer> layers,
+        List<String> layersPattern,
+        List<String> modulesToSave) {
 
     /// @throws AdapterException if layers are given with a regular expression, or a pattern is none
     public Selection {
@@ -75,8 +79,10 @@ public record Selection(
     }
 
     private boolean isInLayers(String path) {
-        if (layers.isEmpty() || targets instanceof Targets.Suffixes s && s.names().contains(path)) return true;
-        if (layersPattern.isEmpty()) return isIn(PythonRegex.of("layers_pattern", ".*?\\.[^.]*\\.(?P<idx>\\d+)\\."), path);
+        if (layers.isEmpty()
+                || targets instanceof Targets.Suffixes s && s.names().contains(path)) return true;
+        if (layersPattern.isEmpty())
+            return isIn(PythonRegex.of("layers_pattern", ".*?\\.[^.]*\\.(?P<idx>\\d+)\\."), path);
         for (String name : layersPattern) {
             PythonRegex r = PythonRegex.of("layers_pattern", "(?:^|.*?\\.)", name, "\\.(?P<idx>\\d+)\\.");
             if (r.matchesStart(path)) return isIn(r, path);

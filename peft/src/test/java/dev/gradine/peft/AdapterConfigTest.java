@@ -244,8 +244,7 @@ class AdapterConfigTest {
                 "adapter_config.json: target_modules is null, expected a list of module names or a regular expression",
                 "target_modules",
                 null);
-        assertRefused(
-"targets: *q is no regular expression of Python: nothing to repeat at 0", "target_modules", "*q");
+        assertRefused("targets: *q is no regular expression of Python: nothing to repeat at 0", "target_modules", "*q");
         assertRefused(
                 "targets: layers are given with a regular expression, expected a list of targets",
                 "target_modules",
@@ -258,7 +257,6 @@ class AdapterConfigTest {
     void a_pattern_that_is_no_expression_is_refused() {
         assertThatThrownBy(() -> size(config("rank_pattern", Map.of("(q", 2)), Q0))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage(
-"pattern: (q is no regular expression of Python: missing ), unterminated subpattern at 0");
+                .hasMessage("pattern: (q is no regular expression of Python: missing ), unterminated subpattern at 0");
     }
 }

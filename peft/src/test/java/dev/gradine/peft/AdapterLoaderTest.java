@@ -53,8 +53,8 @@ class AdapterLoaderTest {
             }
             Safetensors.write(folder.resolve(AdapterFolder.WEIGHTS), tensors);
         }
-        Map<String, Object> config = new LinkedHashMap<>(
-                Map.of("peft_type", "LORA", "r", 2, "lora_alpha", 4, "target_modules", targets));
+        Map<String, Object> config =
+                new LinkedHashMap<>(Map.of("peft_type", "LORA", "r", 2, "lora_alpha", 4, "target_modules", targets));
         config.putAll(fields);
         Json.write(folder.resolve(AdapterFolder.CONFIG), config);
     }
@@ -210,8 +210,9 @@ class AdapterLoaderTest {
     void a_pickle_alone_is_refused_with_the_reason() throws IOException {
         write(List.of("q_proj"), Map.of(), Map.of());
         Files.move(folder.resolve(AdapterFolder.WEIGHTS), folder.resolve("adapter_model.bin"));
-        assertRefused(folder + ": has adapter_model.bin alone, which is a Python pickle and runs code when it is read;"
-                + " expected adapter_model.safetensors (PEFT writes it: PeftModel.from_pretrained(…).save_pretrained(…))");
+        assertRefused(
+                folder + ": has adapter_model.bin alone, which is a Python pickle and runs code when it is read;"
+                        + " expected adapter_model.safetensors (PEFT writes it: PeftModel.from_pretrained(…).save_pretrained(…))");
     }
 
     @Test

@@ -315,13 +315,18 @@ class PythonRegexTest {
     @CsvSource(
             delimiter = '~',
             value = {
-                "(.+)+!", "(.*)*!", "([\\w.]|[\\w.])*!", "(.*.*.*.*.*.*.*.*)!", "(?:[a-z]+[.0-9_]*)+!",
+                "(.+)+!",
+                "(.*)*!",
+                "([\\w.]|[\\w.])*!",
+                "(.*.*.*.*.*.*.*.*)!",
+                "(?:[a-z]+[.0-9_]*)+!",
             })
     void an_expression_that_tries_too_much_ends_with_one_line(String pattern) {
         long start = System.nanoTime();
         assertThatThrownBy(() -> PythonRegex.of("x", pattern).matchesAll(PATH))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("pattern: %s takes too many steps on %s, expected a simpler regular expression", pattern, PATH);
+                .hasMessage(
+                        "pattern: %s takes too many steps on %s, expected a simpler regular expression", pattern, PATH);
         assertThat(System.nanoTime() - start).isLessThan(2_000_000_000L);
     }
 
@@ -331,7 +336,8 @@ class PythonRegexTest {
                 .hasMessage("x: a regular expression has 20,001 characters, expected at most 20,000");
         String deep = "(".repeat(5000);
         assertThatThrownBy(() -> PythonRegex.of("x", deep))
-                .hasMessage("x: %s… is no regular expression of Python: more than 60 groups within each other at 60",
+                .hasMessage(
+                        "x: %s… is no regular expression of Python: more than 60 groups within each other at 60",
                         "(".repeat(77));
         assertThatThrownBy(() -> PythonRegex.of("x", "^".repeat(20_000)).matchesAll("a"))
                 .isInstanceOf(AdapterException.class)
