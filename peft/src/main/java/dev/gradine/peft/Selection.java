@@ -79,8 +79,8 @@ public record Selection(
     }
 
     private boolean isInLayers(String path) {
-        if (layers.isEmpty()
-                || targets instanceof Targets.Suffixes s && s.names().contains(path)) return true;
+        if (layers.isEmpty()) return true;
+        if (targets instanceof Targets.Suffixes s && s.names().contains(path)) return true;
         if (layersPattern.isEmpty())
             return isIn(PythonRegex.of("layers_pattern", ".*?\\.[^.]*\\.(?P<idx>\\d+)\\."), path);
         for (String name : layersPattern) {
