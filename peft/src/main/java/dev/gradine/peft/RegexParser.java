@@ -89,13 +89,13 @@ final class RegexParser {
             if (flags.verbose() && text.skipComment()) continue;
             int start = text.at();
             RegexNode piece = piece(parts.isEmpty() && depth == 1);
-            if (piece != NOTHING) parts.add(repeated(piece, start));
+            if (!piece.equals(NOTHING)) parts.add(repeated(piece, start));
         }
         return parts.size() == 1 ? parts.getFirst() : new Sequence(parts);
     }
 
     /// Stands for a comment or flags, which match nothing and cannot be repeated.
-    private static final RegexNode NOTHING = new Sequence(List.of());
+    private static final RegexNode NOTHING = new Place(' ', false);
 
     private RegexNode piece(boolean isFirst) {
         int start = text.at();
@@ -216,7 +216,7 @@ final class RegexParser {
         int number = id.matches("[0-9]{1,4}") ? Integer.parseInt(id) : named(id);
         if (number < 1 || number > groups) throw text.wrong("invalid group reference " + number, start);
         RegexNode then = sequence();
-        RegexNode otherwise = text.take('|') ? sequence() : NOTHING;
+        RegexNode otherwise = text.take('|') ? sequence() : new Sequence(List.of());
         if (text.isNext('|')) throw text.wrong("conditional backref with more than two branches", start);
         if (!text.take(')')) throw text.wrong("missing ), unterminated subpattern", start);
         return new IfSet(number, then, otherwise);
