@@ -29,12 +29,12 @@ final class RegexSet {
     private IntPredicate member(int start) {
         int place = text.at();
         int from = character(start);
-        boolean isClass = lastClass != null;
-        IntPredicate one = isClass ? lastClass : c -> c == from;
+        IntPredicate kind = lastClass;
+        IntPredicate one = kind != null ? kind : c -> c == from;
         if (!text.take('-')) return one;
         if (text.isNext(']')) return one.or(c -> c == '-');
         int to = character(start);
-        if (isClass || lastClass != null || to < from) {
+        if (kind != null || lastClass != null || to < from) {
             throw text.wrong("bad character range " + text.since(place), place);
         }
         return c -> c >= from && c <= to;
