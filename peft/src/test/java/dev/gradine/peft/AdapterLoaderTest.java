@@ -61,7 +61,7 @@ class AdapterLoaderTest {
 
     private static Tensor filled(Arena arena, float value, int... dims) {
         Shape shape = Shape.of(dims);
-        float[] values = new float[(int) shape.size()];
+        float[] values = new float[shape.size()];
         Arrays.fill(values, value);
         return Tensor.of(arena, shape, values);
     }
