@@ -52,7 +52,8 @@ final class LoadedModel implements AutoCloseable {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
-        return new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised);
+        Supplier<Kernels> run = () -> args.watched(device.open());
+        return ModelArgs.told(new LoadedModel(args.files().model(), warmUp, run, quantised), args.device());
     }
 
     /// Leaves the cores to the caller.

@@ -40,7 +40,13 @@ final class ModelArgs {
 
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open() {
-        return new LoadedModel(model, device.chosen()::open, quantize.chosen());
+        return told(new LoadedModel(model, device.chosen()::open, quantize.chosen()), device);
+    }
+
+    /// Says what of a model is not as its configuration has it.
+    static LoadedModel told(LoadedModel m, DeviceArgs device) {
+        if (!m.open().apart().isEmpty()) device.tell(m.open().apart());
+        return m;
     }
 
     /// The adapter given, for a model already open.

@@ -22,6 +22,7 @@ public final class OpenModel implements AutoCloseable {
     private final Kernels run;
     private final Checkpoint checkpoint;
     private final CausalLm model;
+    private final String apart;
     private final Families families;
     private final List<Quantization> quantised; // one, or none
 
@@ -32,9 +33,11 @@ public final class OpenModel implements AutoCloseable {
         this.quantised = quantised;
         try {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
-            Weights.Source stored = (name, _) -> checkpoint.tensor(name);
+            StoredWeights weights = new StoredWeights(checkpoint);
+            Weights.Source stored = weights;
             for (Quantization q : quantised) stored = q.over(stored, files);
             model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            apart = weights.apart();
             for (Quantization q : quantised) q.requireFound(model.linears());
             requireFinite(checkpoint);
         } catch (CheckpointException e) {
@@ -74,6 +77,11 @@ public final class OpenModel implements AutoCloseable {
     /// Bytes of the weights, as they lie in the file.
     public long weightBytes() {
         return checkpoint.file().tensors().stream().mapToLong(t -> t.bytes()).sum();
+    }
+
+    /// A line about an embedding and a head that differ although the configuration ties them; empty if there are none.
+    public String apart() {
+        return apart;
     }
 
     /// The model.

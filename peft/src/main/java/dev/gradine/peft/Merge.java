@@ -1,5 +1,6 @@
 package dev.gradine.peft;
 
+import dev.gradine.autograd.Param;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
@@ -7,6 +8,7 @@ import dev.gradine.nn.Weight;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
+import java.util.List;
 
 /// The weights a model would have had without its adapters, to compute what it computes with them.
 ///
@@ -72,5 +74,13 @@ public final class Merge {
     /// rounding the sum to a few bits again would not give the model that was trained.
     public static DType writtenAs(Tensor base) {
         return base.dtype().blockSize() == 1 ? base.dtype() : DType.F32;
+    }
+
+    /// Whether weights that share a value still share one.
+    public static boolean alike(AdapterSet set, List<Weight> twins) {
+        Param first = set.at(twins.getFirst());
+        return twins.stream()
+                .allMatch(w -> set.at(w) == first
+                        && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
     }
 }
