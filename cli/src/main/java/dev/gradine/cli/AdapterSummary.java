@@ -25,7 +25,8 @@ final class AdapterSummary {
         lines.add("method: " + c.method().name() + options(c));
         lines.add("targets: " + places(c.selection()));
         if (!c.selection().modulesToSave().isEmpty()) {
-            lines.add("trained as whole copies: " + String.join(", ", c.selection().modulesToSave()));
+            lines.add("trained as whole copies: "
+                    + String.join(", ", c.selection().modulesToSave()));
         }
         lines.add("base model: " + base(folder));
         lines.add("trained: %,d values in %,d tensors"

@@ -31,11 +31,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.jspecify.annotations.Nullable;
 
 /// An embedding and a head that are one weight, or two: every way in which a folder says so, and every way in which one
 /// of them is trained. The merged model computes what the adapted one does, and the rest of it keeps its bytes.
@@ -163,14 +163,24 @@ class TiedWeightsTest {
         targets.addAll(what.targets);
         Json.write(
                 folder.resolve(AdapterFolder.CONFIG),
-                Map.of("peft_type", "LORA", "r", 2, "lora_alpha", 4, "target_modules", targets, "modules_to_save",
+                Map.of(
+                        "peft_type",
+                        "LORA",
+                        "r",
+                        2,
+                        "lora_alpha",
+                        4,
+                        "target_modules",
+                        targets,
+                        "modules_to_save",
                         what.copies));
         return folder;
     }
 
     private static float[] logits(Policy policy, Kernels run) {
         try (Kernels k = run.openStep()) {
-            return k.download(policy.logits(Tape.noGrad(k), TokenBatch.of(TOKENS)).value());
+            return k.download(
+                    policy.logits(Tape.noGrad(k), TokenBatch.of(TOKENS)).value());
         }
     }
 
@@ -231,7 +241,8 @@ class TiedWeightsTest {
                         || (name.equals(EMBEDDING) && what.touches("embed_tokens"))
                         || (name.equals(HEAD) && what.touches("lm_head"));
                 String from = before.names().contains(name) ? name : name.equals(HEAD) ? EMBEDDING : HEAD;
-                long first = after.tensor(name).data().mismatch(before.tensor(from).data());
+                long first =
+                        after.tensor(name).data().mismatch(before.tensor(from).data());
                 assertThat(first < 0).as("%s, %s: %s", how, what, name).isEqualTo(!isTrained);
             }
             assertThat(after.names()).containsAll(stays ? before.names() : List.of(EMBEDDING, HEAD));
@@ -294,7 +305,8 @@ class TiedWeightsTest {
             Safetensors after = Safetensors.open(out.resolve("model.safetensors"), arena);
             for (String name : before.names()) {
                 assertThat(after.tensor(name).dtype()).as(name).isEqualTo(DType.BF16);
-                long first = after.tensor(name).data().mismatch(before.tensor(name).data());
+                long first =
+                        after.tensor(name).data().mismatch(before.tensor(name).data());
                 assertThat(first < 0).as(name).isEqualTo(!name.contains("q_proj"));
             }
         }

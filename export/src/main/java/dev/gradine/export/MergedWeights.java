@@ -19,7 +19,8 @@ import java.util.Set;
 
 /// The tensors of a model with its adapter added.
 ///
-/// What the adapter does not change keeps the bytes of the checkpoint. What it changes is added in f32 and rounded once,
+/// What the adapter does not change keeps the bytes of the checkpoint. What it changes is added in f32 and rounded
+/// once,
 /// to the checkpoint's type. A weight that is computed with in codes of a few bits is written decoded, as f32: other
 /// values than the decoded ones would not compute what the adapter was trained on.
 final class MergedWeights {
@@ -102,8 +103,9 @@ final class MergedWeights {
     List<String> notes() {
         List<String> notes = new ArrayList<>();
         if (decoded) {
-            notes.add("the base is quantised: its weights are written decoded, as f32, and the adapter is added to those"
-                    + " values, which it was trained on");
+            notes.add(
+                    "the base is quantised: its weights are written decoded, as f32, and the adapter is added to those"
+                            + " values, which it was trained on");
         }
         Set<String> unused = new LinkedHashSet<>(checkpoint.names());
         model.model().weights().forEach(w -> unused.remove(w.path()));

@@ -33,7 +33,7 @@ public record AdapterConfig(Method method, Selection selection) {
     /// The fields of an adapter that was trained; the file sorts them.
     ///
     /// @param targets names of the adapted layers, or one regular expression
-    static Map<String, @Nullable Object> write(AdapterSet set, @Nullable Object targets, String baseModel) {
+    static Map<String, @Nullable Object> write(AdapterSet set, Object targets, String baseModel) {
         Method method = set.method();
         Selection s = set.selection();
         Map<String, @Nullable Object> m =
@@ -50,7 +50,7 @@ public record AdapterConfig(Method method, Selection selection) {
         m.put("inference_mode", true);
         Map<String, @Nullable Object> where = new LinkedHashMap<>();
         where.put("target_modules", targets);
-        where.put("exclude_modules", s.exclude().stored());
+        where.put("exclude_modules", s.exclude() instanceof Targets.None ? null : s.exclude().stored());
         where.put("layers_to_transform", orNull(s.layers()));
         where.put(
                 "layers_pattern",

@@ -20,7 +20,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /// Adapters on disk as Hugging Face PEFT writes them: `adapter_model.safetensors` and `adapter_config.json`.
 ///
@@ -78,7 +77,7 @@ public final class AdapterFolder {
         return weight.isTransposed() ? Transposed.of(host) : host;
     }
 
-    private static @Nullable Object targets(AdapterSet set) {
+    private static Object targets(AdapterSet set) {
         if (!(set.selection().targets() instanceof Targets.AllLinear))
             return set.selection().targets().stored();
         Set<String> adapted = new TreeSet<>();

@@ -1,7 +1,10 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
+import dev.gradine.nn.Embedding;
+import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
@@ -29,6 +32,7 @@ final class AdapterLoader {
     private final Path folder;
     private final Model model;
     private final Kernels run;
+    private boolean apart;
 
     AdapterLoader(Path folder, Model model, Kernels run) {
         this.folder = folder;
@@ -45,7 +49,7 @@ final class AdapterLoader {
         if (!Files.exists(weights) && Files.exists(folder.resolve(PICKLE))) throw pickle();
         List<String> unknown =
                 c.selection().modulesToSave().stream().filter(m -> !isModule(m)).toList();
-        Selection where = c.selection().without(unknown);
+        Selection where = tied(c.selection().without(unknown));
         AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0));
         try (Arena arena = Arena.ofShared()) {
             StoredAdapter stored = new StoredAdapter(Safetensors.open(weights, arena), run);
@@ -62,6 +66,22 @@ final class AdapterLoader {
     /// PEFT passes over modules to save that the model has not.
     private boolean isModule(String name) {
         return model.weights().stream().anyMatch(w -> Selection.saves(name, w.module()));
+    }
+
+    /// Under `ensure_weight_tying` PEFT adapts the head where the embedding it is tied to is adapted, and stores both.
+    private Selection tied(Selection where) {
+        boolean ensures = Boolean.TRUE.equals(
+                Json.readObject(folder.resolve(AdapterFolder.CONFIG)).get("ensure_weight_tying"));
+        Selection all = where;
+        for (Embedding e : model.embeddings()) {
+            for (Linear l : model.linears()) {
+                boolean isTwin = ensures && l.weight().param() == e.weight().param();
+                if (!isTwin || (where.adapts(l.path()) || where.saves(l.path()))) continue;
+                all = all.with(l.path(), e.path());
+                apart |= where.adapts(e.path()) || where.saves(e.path());
+            }
+        }
+        return all;
     }
 
     private AdapterException pickle() {
@@ -110,6 +130,7 @@ final class AdapterLoader {
             parts.add("in the place of the model's own: " + String.join(", ", names));
         }
         if (!stored.left().isEmpty()) parts.add("left: " + String.join(", ", stored.left()));
+        if (apart) parts.add("ensure_weight_tying: if it is trained on, embedding and head are trained apart");
         if (!unknown.isEmpty()) parts.add("modules_to_save that the model has not: " + String.join(", ", unknown));
         return "adapter %s: %s".formatted(folder, String.join("; ", parts));
     }

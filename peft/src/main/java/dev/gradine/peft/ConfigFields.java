@@ -34,6 +34,7 @@ record ConfigFields(Map<String, Object> json, String where) {
         if (type == double.class) return real(key, raw);
         if (type == float.class) return (float) real(key, raw);
         if (type == boolean.class) return flag(key, raw);
+        if (type == Targets.class && raw instanceof List<?> l && l.isEmpty()) return new Targets.None();
         if (type == Targets.class) return raw instanceof Targets t ? t : targets(key, raw);
         if (type instanceof Class<?> c && c.isEnum()) return constant(c, key, raw);
         if (type == String.class && raw instanceof String s) return s;

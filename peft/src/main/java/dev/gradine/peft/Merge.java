@@ -80,7 +80,7 @@ public final class Merge {
     public static boolean alike(AdapterSet set, List<Weight> twins) {
         Param first = set.at(twins.getFirst());
         return twins.stream()
-                .allMatch(w -> set.at(w) == first
-                        && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
+                .allMatch(w ->
+                        set.at(w) == first && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
     }
 }

@@ -2,6 +2,7 @@ package dev.gradine.peft;
 
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Where a model is adapted, by PEFT's rules.
@@ -39,6 +40,14 @@ public record Selection(
     /// All of the targets in `text`, as a user writes them.
     public static Selection of(String text) {
         return of(Targets.parse(text));
+    }
+
+    /// The same and the module at `path`: as a target where the one at `like` is one, as a copy where that is one.
+    Selection with(String path, String like) {
+        List<String> saved = new ArrayList<>(modulesToSave);
+        if (saves(like)) saved.add(path);
+        Targets all = adapts(like) ? targets.and(path) : targets;
+        return new Selection(all, exclude, layers, layersPattern, saved);
     }
 
     /// The same, but for these modules to save.

@@ -1,7 +1,7 @@
 package dev.gradine.peft;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /// Which linear layers get an adapter, by their paths.
 public sealed interface Targets {
@@ -74,13 +74,24 @@ public sealed interface Targets {
     /// Whether the layer at `path` is meant.
     boolean matches(String path);
 
-    /// As PEFT's file has it: a list of names, a regular expression, or null for no layer.
-    default @Nullable Object stored() {
+    /// As PEFT's file has it: a list of names, or a regular expression.
+    default Object stored() {
         return switch (this) {
             case Suffixes s -> s.names();
             case Regex r -> r.text();
-            case None _ -> null;
+            case None _ -> List.of();
             case AllLinear _ -> "all-linear";
+        };
+    }
+
+    /// These layers and the one at `path`, which has no characters but letters, digits, dots and underscores. `all-linear` stays what it
+    /// is.
+    default Targets and(String path) {
+        return switch (this) {
+            case Suffixes s -> new Suffixes(Stream.concat(s.names().stream(), Stream.of(path)).toList());
+            case Regex r -> regex("(?:%s)|%s".formatted(r.text(), path.replace(".", "\\.")));
+            case None _ -> new Suffixes(List.of(path));
+            case AllLinear a -> a;
         };
     }
 

@@ -104,6 +104,14 @@ class AdapterConfigTest {
     }
 
     @Test
+    void no_feed_forward_layers_may_be_named() {
+        AdapterConfig c = AdapterConfig.read(
+                Map.of("peft_type", "IA3", "target_modules", List.of("k_proj"), "feedforward_modules", List.of()), "x");
+        assertThat(((Ia3) c.method()).feedforward().matches("model.layers.0.self_attn.k_proj"))
+                .isFalse();
+    }
+
+    @Test
     void a_field_that_switches_nothing_on_needs_no_support() {
         for (Object off : new Object[] {false, 0, 0.0, "", "none", "None", List.of(), Map.of()}) {
             for (String field : List.of("some_new_feature", "use_qalora", "layer_replication", "target_parameters")) {

@@ -191,6 +191,35 @@ class AdapterLoaderTest {
     }
 
     @Test
+    void a_head_that_peft_keeps_tied_to_an_adapted_embedding_is_adapted_with_it() {
+        try (Kernels run = CpuKernels.open();
+                Arena arena = Arena.ofConfined()) {
+            // PEFT stores the head's A as the embedding's B turned round, and the reverse
+            Map<String, Tensor> both = Map.of(
+                    P + "model.embed_tokens.lora_embedding_A", filled(arena, 0.1f, 2, 37),
+                    P + "model.embed_tokens.lora_embedding_B", filled(arena, 0.2f, 24, 2),
+                    P + "lm_head.lora_A.weight", filled(arena, 0.2f, 2, 24),
+                    P + "lm_head.lora_B.weight", filled(arena, 0.1f, 37, 2));
+            write(
+                    List.of("q_proj"),
+                    both,
+                    Map.of("target_modules", List.of("q_proj", "model.embed_tokens"), "ensure_weight_tying", true));
+            CausalLm model = TinyModel.of(run, true);
+            AdapterSet set = load(model, run);
+            assertThat(set.adapters()).hasSize(4);
+            assertThat(told.getFirst())
+                    .endsWith("; ensure_weight_tying: if it is trained on, embedding and head are trained apart");
+            List<float[]> merged = model.weights().stream()
+                    .filter(w -> w.path().contains("embed") || w.path().contains("head"))
+                    .map(w -> run.download(Merge.merged(set, w, run)))
+                    .toList();
+            assertThat(merged.getFirst())
+                    .usingComparatorWithPrecision(1e-6f)
+                    .containsExactly(merged.getLast());
+        }
+    }
+
+    @Test
     void a_table_of_another_vocabulary_is_refused() {
         try (Arena arena = Arena.ofConfined()) {
             write(List.of("q_proj"), Map.of(EMBEDDING, filled(arena, 1, 38, 24)), Map.of());

@@ -4,6 +4,7 @@ import dev.gradine.align.Recipe;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Selection;
+import dev.gradine.peft.Targets;
 import dev.gradine.settings.Settings;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,8 +38,7 @@ final class RunDescription {
         all.putAll(options("method", adapted.method()));
         Selection where = adapted.selection();
         all.put("targets", where.targets().toString());
-        Object exclude = where.exclude().stored();
-        if (exclude != null) all.put("exclude", exclude);
+        if (!(where.exclude() instanceof Targets.None)) all.put("exclude", where.exclude().stored());
         if (!where.layers().isEmpty()) all.put("layers", where.layers());
         if (!where.modulesToSave().isEmpty()) all.put("modules-to-save", where.modulesToSave());
         return all;
