@@ -84,8 +84,8 @@ public sealed interface Targets {
         };
     }
 
-    /// These layers and the one at `path`, which has no characters but letters, digits, dots and underscores. `all-linear` stays what it
-    /// is.
+    /// These layers and the one at `path`, which has no characters but letters, digits, dots and underscores.
+    /// `all-linear` stays what it is.
     default Targets and(String path) {
         return switch (this) {
             case Suffixes s -> new Suffixes(Stream.concat(s.names().stream(), Stream.of(path)).toList());

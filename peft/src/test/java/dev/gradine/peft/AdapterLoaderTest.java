@@ -241,7 +241,8 @@ class AdapterLoaderTest {
         Files.move(folder.resolve(AdapterFolder.WEIGHTS), folder.resolve("adapter_model.bin"));
         assertRefused(
                 folder + ": has adapter_model.bin alone, which is a Python pickle and runs code when it is read;"
-                        + " expected adapter_model.safetensors (PEFT writes it: PeftModel.from_pretrained(…).save_pretrained(…))");
+                        + " expected adapter_model.safetensors (PEFT writes it:"
+                        + " PeftModel.from_pretrained(…).save_pretrained(…))");
     }
 
     @Test
