@@ -102,7 +102,7 @@ class DataErrorsTest {
     void conversations_need_a_chat_template() throws IOException {
         Files.delete(model.resolve("chat_template.jinja"));
         sft(CHAT)
-                .refuses("data.jsonl: row 1: chat template: line 1: the model has no chat template, "
+                .refuses("data.jsonl: row 1: the model has no chat template, "
                         + "so it cannot render a"
                         + " conversation; give it one, for example chatml");
     }

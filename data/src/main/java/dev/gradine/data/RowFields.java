@@ -14,6 +14,10 @@ import tools.jackson.databind.json.JsonMapper;
 ///
 /// @param row a JSON object
 record RowFields(JsonNode row) {
+    /// Fields beside which a message needs no content.
+    private static final List<String> BESIDE_CONTENT =
+            List.of("tool_calls", "function_call", "reasoning_content", "reasoning", "thinking");
+
     private static final String PASSAGE = "a string or a list of messages";
 
     boolean has(String field) {
@@ -77,13 +81,15 @@ record RowFields(JsonNode row) {
         };
     }
 
-    /// Content is a string; it may be null or absent beside tool calls, and a list of typed parts is handed to the
-    /// template as it is.
+    /// Content is a string; it may be null or absent beside tool calls or a thought, and is then absent for the
+    /// template.
+    /// A list of typed parts is handed to the template as it is.
     private static String content(String where, JsonNode m, JsonNode v, Map<String, Object> extras) {
         if (v.isString()) return v.asString();
-        boolean calls = m.has("tool_calls") || m.has("function_call");
-        if (v.isNull() && calls) extras.put("content", None.NONE);
-        if ((v.isNull() || v.isMissingNode()) && calls) return "";
+        if ((v.isNull() || v.isMissingNode()) && BESIDE_CONTENT.stream().anyMatch(m::hasNonNull)) {
+            extras.put("content", None.NONE);
+            return "";
+        }
         if (!v.isArray()) throw unexpected(where, v, "a string");
         var text = new StringBuilder();
         for (JsonNode part : v) {
@@ -111,7 +117,9 @@ record RowFields(JsonNode row) {
     /// What the row hands to the chat template.
     Map<String, Object> variables() {
         Map<String, Object> out = new LinkedHashMap<>();
-        if (has("tools")) out.put("tools", plain(tools()));
+        for (String field : List.of("tools", "documents")) {
+            if (has(field)) out.put(field, plain(listOrJson(field)));
+        }
         if (!has("chat_template_kwargs")) return out;
         JsonNode more = row.path("chat_template_kwargs");
         if (!more.isObject()) throw unexpected("field chat_template_kwargs", more, "an object");
@@ -119,14 +127,19 @@ record RowFields(JsonNode row) {
         return out;
     }
 
-    private JsonNode tools() {
-        JsonNode v = row.path("tools");
-        if (!v.isString()) return v;
-        try {
-            return JsonMapper.shared().readTree(v.asString());
-        } catch (JacksonException e) {
-            throw new DataException("field tools is a string that is not JSON: " + e.getOriginalMessage(), e);
+    /// A list, or a string that is the JSON text of one.
+    private JsonNode listOrJson(String field) {
+        JsonNode v = row.path(field);
+        if (v.isString()) {
+            try {
+                v = JsonMapper.shared().readTree(v.asString());
+            } catch (JacksonException e) {
+                throw new DataException(
+                        "field " + field + " is a string that is not JSON: " + e.getOriginalMessage(), e);
+            }
         }
+        if (!v.isArray() && !v.isNull()) throw unexpected("field " + field, v, "a list (or the JSON text of one)");
+        return v;
     }
 
     private static Object plain(JsonNode v) {

@@ -1,6 +1,7 @@
 package dev.gradine.models;
 
 import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.chat.DeclaredTokens;
 import dev.gradine.data.chat.FolderTemplate;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.FolderTokenizer;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// Finds the tokenizer and the chat template that belong to a model file.
@@ -28,7 +30,12 @@ final class ModelText {
     /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
     static TextCodec codec(Checkpoint checkpoint) {
         try {
-            return new TextCodec(tokenizer(checkpoint), template(checkpoint));
+            Tokenizer tokenizer = tokenizer(checkpoint);
+            ChatTemplate template = template(checkpoint);
+            Path folder = checkpoint.folder();
+            return DeclaredTokens.has(folder)
+                    ? new TextCodec(tokenizer, template, DeclaredTokens.read(folder))
+                    : new TextCodec(tokenizer, template);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -54,12 +61,15 @@ final class ModelText {
     }
 
     private static ChatTemplate template(Checkpoint c) throws IOException {
-        if (!FolderTemplate.source(c.folder()).isEmpty()) return FolderTemplate.read(c.folder());
-        if (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata())) {
-            String what = c.path() + ": chat template";
-            return ChatTemplate.parse(what, GgufTokenizer.chatTemplate(c.path().toString(), c.ggufMetadata()));
-        }
-        return ChatTemplate.absent();
+        Map<String, String> sources = sources(c);
+        Object place = FolderTemplate.sources(c.folder()).isEmpty() ? c.path() : c.folder();
+        return sources.isEmpty() ? ChatTemplate.absent() : ChatTemplate.parse(place + ": chat template", sources);
+    }
+
+    /// The model's templates by name: those of its folder, else those of the GGUF file.
+    private static Map<String, String> sources(Checkpoint c) throws IOException {
+        Map<String, String> folder = FolderTemplate.sources(c.folder());
+        return folder.isEmpty() && c.hasGgufMetadata() ? GgufTokenizer.chatTemplates(c.ggufMetadata()) : folder;
     }
 
     /// Whether there is any of the files a tokenizer is read from.
@@ -72,8 +82,7 @@ final class ModelText {
     /// Whether the model has a chat template of its own.
     static boolean hasTemplate(Checkpoint c) {
         try {
-            return !FolderTemplate.source(c.folder()).isEmpty()
-                    || (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata()));
+            return !sources(c).isEmpty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

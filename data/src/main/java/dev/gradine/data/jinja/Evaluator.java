@@ -105,13 +105,9 @@ final class Evaluator {
     }
 
     private String concat(Expr.Concat c, Scope scope) {
-        var sb = new StringBuilder();
-        for (Expr part : c.parts()) {
-            String s = PyText.str(eval(part, scope), budget);
-            budget.text((long) sb.length() + s.length());
-            sb.append(s);
-        }
-        return sb.toString();
+        var out = new BoundedText(budget);
+        for (Expr part : c.parts()) out.append(PyText.str(eval(part, scope), budget));
+        return out.toString();
     }
 
     private boolean compare(Expr.Compare c, Scope scope) {
@@ -147,14 +143,30 @@ final class Evaluator {
     }
 
     private Args arguments(Expr.Arguments written, Scope scope) {
-        if (written.values().isEmpty()) return Args.NONE;
         var args = new Args.Builder();
         int positional = written.values().size() - written.names().size();
-        for (int i = 0; i < written.values().size(); i++) {
-            Object v = plain(written.values().get(i), scope);
-            if (i < positional) args.add(v);
-            else args.add(written.names().get(i - positional), v);
+        for (int i = 0; i < positional; i++) args.add(plain(written.values().get(i), scope));
+        for (Expr list : written.stars().list()) {
+            Object items = plain(list, scope);
+            if (items instanceof Undefined u) throw u.fault();
+            Values.items(items, budget).forEach(args::add);
         }
+        for (int i = positional; i < written.values().size(); i++) {
+            args.add(written.names().get(i - positional), plain(written.values().get(i), scope));
+        }
+        for (Expr map : written.stars().map()) addNamed(plain(map, scope), args);
         return args.build();
+    }
+
+    private void addNamed(Object map, Args.Builder args) {
+        if (map instanceof Undefined u) throw u.fault();
+        if (!(map instanceof Map<?, ?> m)) {
+            throw new Fault("argument after ** must be a mapping, not " + Values.type(map));
+        }
+        budget.items(m.size());
+        for (var e : m.entrySet()) {
+            if (!(e.getKey() instanceof String name)) throw new Fault("keywords must be strings");
+            args.add(name, e.getValue());
+        }
     }
 }

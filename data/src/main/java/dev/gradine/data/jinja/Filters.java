@@ -85,13 +85,13 @@ final class Filters {
         };
     }
 
-    private static Object plain(String name, String s) {
+    private Object plain(String name, String s) {
         return switch (name) {
             case "upper" -> PyStrings.upper(s);
             case "lower" -> PyStrings.lower(s);
             case "title" -> PyStrings.title(s, true);
             case "capitalize" -> PyStrings.capitalize(s);
-            case "wordcount" -> (long) PyStrings.split(s, None.NONE, -1, false).size();
+            case "wordcount" -> (long) new Split(s, budget).by(None.NONE, -1).size();
             case "safe" -> new Markup(s);
             case "escape", "e", "forceescape" -> new Markup(Markup.escape(s));
             default -> s;
@@ -105,7 +105,7 @@ final class Filters {
         String comma = indent.isEmpty() ? ", " : ",";
         String colon = ": ";
         if (a.isGiven(2)) {
-            var pair = Values.items(a.get(2));
+            var pair = Values.items(a.get(2), budget);
             if (pair.size() != 2) throw new Fault("tojson: separators has " + pair.size() + " items, expected 2");
             comma = PyText.str(pair.get(0), budget);
             colon = PyText.str(pair.get(1), budget);
@@ -159,7 +159,7 @@ final class Filters {
         String by = a.get(0, 4L) instanceof String w ? w : " ".repeat(Math.clamp(a.integer(0, 4), 0, 1000));
         boolean first = a.flag(1, false);
         boolean blank = a.flag(2, false);
-        var lines = PyStrings.splitLines(s + "\n", false);
+        var lines = new Split(s + "\n", budget).lines(false);
         budget.text(s.length() + (long) by.length() * lines.size());
         var out = new StringBuilder();
         for (int i = 0; i < lines.size(); i++) {

@@ -2,7 +2,6 @@ package dev.gradine.data.jinja;
 
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +32,8 @@ final class Globals {
         long step = a.integer(2, 1);
         if (step == 0) throw new Fault("range() arg 3 must not be zero");
         long size = Math.max(0, step > 0 ? Math.ceilDiv(stop - start, step) : Math.ceilDiv(start - stop, -step));
-        budget.items(size);
-        List<Object> out = new ArrayList<>((int) size);
-        for (long i = 0; i < size; i++) out.add(start + i * step);
-        return out;
+        budget.range(size);
+        return new Range(start, step, (int) size);
     }
 
     private static Map<Object, Object> dict(Args args) {

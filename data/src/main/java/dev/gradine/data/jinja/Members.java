@@ -46,7 +46,7 @@ final class Members {
                 if (Values.number(index) instanceof Long i) return at(l, i, target);
             }
             case String s -> {
-                if (Values.number(index) instanceof Long i) return at(Values.items(s), i, target);
+                if (Values.number(index) instanceof Long i) return character(s, i);
             }
             default -> {}
         }
@@ -59,24 +59,40 @@ final class Members {
         return k >= 0 && k < l.size() ? l.get((int) k) : Undefined.element(target, i);
     }
 
+    private Object character(String s, long i) {
+        var points = new CodePoints(s, budget);
+        long k = i < 0 ? i + points.count() : i;
+        return k >= 0 && k < points.count() ? points.cut((int) k, (int) k + 1) : Undefined.element(s, i);
+    }
+
     Object slice(Object target, Object start, Object stop, Object step) {
         if (target instanceof Undefined u) throw u.fault();
         if (!(target instanceof String) && !(target instanceof List<?>)) {
             throw new Fault("'" + Values.type(target) + "' object is not sliceable");
         }
-        List<Object> items = Values.items(target);
-        budget.items(items.size());
         int by = step == None.NONE ? 1 : Values.index(step, "slice step");
         if (by == 0) throw new Fault("slice step cannot be zero");
+        if (target instanceof String s) return slice(s, start, stop, by);
+        List<Object> items = Values.items(target, budget);
         int n = items.size();
         int from = bound(start, by > 0 ? 0 : n - 1, n, by);
         int to = bound(stop, by > 0 ? n : -1, n, by);
         List<Object> out = new ArrayList<>();
         for (long i = from; by > 0 ? i < to : i > to; i += by) out.add(items.get((int) i));
-        if (target instanceof Tuple) return new Tuple(out);
-        return target instanceof String
-                ? String.join("", out.stream().map(Object::toString).toList())
-                : out;
+        return target instanceof Tuple ? new Tuple(out) : out;
+    }
+
+    private String slice(String s, Object start, Object stop, int by) {
+        var points = new CodePoints(s, budget);
+        int n = points.count();
+        int from = bound(start, by > 0 ? 0 : n - 1, n, by);
+        int to = bound(stop, by > 0 ? n : -1, n, by);
+        if (by == 1) return points.cut(from, Math.max(from, to));
+        budget.text(s.length());
+        var out = new StringBuilder();
+        int[] all = s.codePoints().toArray();
+        for (long i = from; by > 0 ? i < to : i > to; i += by) out.appendCodePoint(all[(int) i]);
+        return out.toString();
     }
 
     private static int bound(Object v, int otherwise, int n, int by) {

@@ -175,14 +175,15 @@ final class Operators {
 
     boolean contains(Object container, Object item) {
         if (container instanceof String s) {
-            if (item instanceof String t) return s.contains(t);
+            if (item instanceof String t) return Search.first(s, t, 0, budget) >= 0;
             throw new Fault("'in <string>' requires string as left operand, not " + Values.type(item));
         }
         if (container instanceof Map<?, ?> m) return m.containsKey(Values.key(item));
         if (!Values.isIterable(container)) {
             throw new Fault("argument of type '" + Values.type(container) + "' is not iterable");
         }
-        for (Object x : Values.items(container)) if (Values.equal(x, item, budget)) return true;
+        List<?> items = container instanceof List<?> l ? l : Values.items(container, budget);
+        for (Object x : items) if (Values.equal(x, item, budget)) return true;
         return false;
     }
 

@@ -1,7 +1,5 @@
 package dev.gradine.data.jinja;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
 
@@ -35,62 +33,6 @@ final class PyStrings {
         int to = s.length();
         while (to > from && goes.test(s.codePointBefore(to))) to -= Character.charCount(s.codePointBefore(to));
         return to;
-    }
-
-    /// `str.split` and `str.rsplit`; `max` below 0 means no bound.
-    static List<Object> split(String s, Object separator, int max, boolean fromRight) {
-        if (separator == None.NONE) return splitSpace(s, max, fromRight);
-        if (!(separator instanceof String sep) || sep.isEmpty()) throw new Fault("split: separator is empty");
-        List<Object> out = new ArrayList<>();
-        String rest = s;
-        while (max < 0 || out.size() < max) {
-            int i = fromRight ? rest.lastIndexOf(sep) : rest.indexOf(sep);
-            if (i < 0) break;
-            if (fromRight) out.addFirst(rest.substring(i + sep.length()));
-            else out.add(rest.substring(0, i));
-            rest = fromRight ? rest.substring(0, i) : rest.substring(i + sep.length());
-        }
-        if (fromRight) out.addFirst(rest);
-        else out.add(rest);
-        return out;
-    }
-
-    private static List<Object> splitSpace(String s, int max, boolean fromRight) {
-        List<Object> out = new ArrayList<>();
-        String rest = strip(s, None.NONE, true, true);
-        while (!rest.isEmpty()) {
-            int i = max >= 0 && out.size() >= max ? -1 : spaceIn(rest, fromRight);
-            if (fromRight) out.addFirst(rest.substring(i + 1));
-            else out.add(i < 0 ? rest : rest.substring(0, i));
-            if (i < 0) break;
-            rest = strip(fromRight ? rest.substring(0, i) : rest.substring(i), None.NONE, true, true);
-        }
-        return out;
-    }
-
-    private static int spaceIn(String s, boolean fromRight) {
-        for (int k = 0; k < s.length(); k++) {
-            int i = fromRight ? s.length() - 1 - k : k;
-            if (isSpace(s.charAt(i))) return i;
-        }
-        return -1;
-    }
-
-    static List<Object> splitLines(String s, boolean keepEnds) {
-        List<Object> out = new ArrayList<>();
-        int from = 0;
-        for (int i = 0; i < s.length(); i++) {
-            char c = s.charAt(i);
-            boolean ends =
-                    (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 || c == 0x2029;
-            if (!ends) continue;
-            int next = c == '\r' && s.startsWith("\n", i + 1) ? i + 2 : i + 1;
-            out.add(s.substring(from, keepEnds ? next : i));
-            from = next;
-            i = next - 1;
-        }
-        if (from < s.length()) out.add(s.substring(from));
-        return out;
     }
 
     static String upper(String s) {

@@ -86,9 +86,7 @@ final class SequenceFilters {
     }
 
     private List<Object> charged(Object v) {
-        List<Object> items = Values.items(v);
-        budget.items(items.size());
-        return items;
+        return Values.items(v, budget);
     }
 
     private String join(Object v, Args.Bound a) {

@@ -66,7 +66,7 @@ final class StringMethods {
     }
 
     static Object call(String s, String name, Args args, Budget budget) {
-        budget.text(s.length());
+        budget.scan(s.length());
         return new StringMethods(s, name, args, budget).call();
     }
 
@@ -74,10 +74,12 @@ final class StringMethods {
         return switch (name) {
             case "split", "rsplit" -> {
                 var a = args.bind(name, "sep", "maxsplit");
-                yield PyStrings.split(s, a.get(0, None.NONE), a.integer(1, -1), name.equals("rsplit"));
+                var split = new Split(s, budget);
+                Object sep = a.get(0, None.NONE);
+                yield name.equals("split") ? split.by(sep, a.integer(1, -1)) : split.fromRight(sep, a.integer(1, -1));
             }
             case "splitlines" ->
-                PyStrings.splitLines(s, args.bind(name, "keepends").flag(0, false));
+                new Split(s, budget).lines(args.bind(name, "keepends").flag(0, false));
             case "strip", "lstrip", "rstrip" ->
                 PyStrings.strip(
                         s, args.bind(name, "chars").get(0, None.NONE), !name.equals("rstrip"), !name.equals("lstrip"));
@@ -147,7 +149,7 @@ final class StringMethods {
     private String join(Object items) {
         List<String> parts = new ArrayList<>();
         long total = 0;
-        for (Object o : Values.items(items)) {
+        for (Object o : Values.items(items, budget)) {
             if (!(o instanceof String p)) {
                 throw new Fault(
                         "sequence item " + parts.size() + ": expected str instance, " + Values.type(o) + " found");

@@ -90,23 +90,37 @@ final class Values {
     }
 
     /// The items of a value in order: list items, dict keys, characters.
-    static List<Object> items(Object v) {
+    static List<Object> items(Object v, Budget budget) {
         return switch (v) {
-            case List<?> l -> new ArrayList<>(l);
-            case Map<?, ?> m -> new ArrayList<>(m.keySet());
-            case String s -> {
-                List<Object> out = new ArrayList<>();
-                s.codePoints().forEach(c -> out.add(Character.toString(c)));
-                yield out;
+            case List<?> l -> {
+                budget.items(l.size());
+                yield new ArrayList<>(l);
             }
+            case Map<?, ?> m -> {
+                budget.items(m.size());
+                yield new ArrayList<>(m.keySet());
+            }
+            case String s -> characters(s, budget);
             case Lazy lazy -> {
                 List<Object> out = new ArrayList<>();
                 lazy.forEach(out::add);
+                budget.items(out.size());
                 yield out;
             }
             case Undefined _ -> new ArrayList<>();
             default -> throw new Fault("'" + type(v) + "' object is not iterable");
         };
+    }
+
+    private static List<Object> characters(String s, Budget budget) {
+        budget.items(s.length());
+        List<Object> out = new ArrayList<>(s.length());
+        for (int i = 0; i < s.length(); ) {
+            int c = s.codePointAt(i);
+            out.add(Character.toString(c));
+            i += Character.charCount(c);
+        }
+        return out;
     }
 
     static boolean isIterable(Object v) {

@@ -3,6 +3,7 @@ package dev.gradine.data.token;
 import static dev.gradine.data.token.SpecialTokens.NONE;
 
 import java.util.Map;
+import java.util.TreeMap;
 
 /// The tokenizer inside a GGUF file, from its metadata.
 ///
@@ -61,6 +62,18 @@ public final class GgufTokenizer {
     /// Whether the metadata carries a chat template.
     public static boolean hasChatTemplate(Map<String, Object> metadata) {
         return metadata.get("tokenizer.chat_template") instanceof String;
+    }
+
+    /// Sources of the chat templates in the metadata by name: `default`, and NAME of `tokenizer.chat_template.NAME`.
+    public static Map<String, String> chatTemplates(Map<String, Object> metadata) {
+        String key = "tokenizer.chat_template";
+        Map<String, String> out = new TreeMap<>();
+        metadata.forEach((k, v) -> {
+            if (!(v instanceof String source)) return;
+            if (k.equals(key)) out.put("default", source);
+            else if (k.startsWith(key + ".")) out.put(k.substring(key.length() + 1), source);
+        });
+        return out;
     }
 
     /// The source of the chat template in the metadata.
