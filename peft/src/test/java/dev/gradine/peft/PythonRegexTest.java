@@ -15,7 +15,7 @@ class PythonRegexTest {
 
     /// `re.fullmatch(pattern, text)`
     @ParameterizedTest
-    @CsvFileSource(resources = "python_regex_matches.txt", delimiter = '~')
+    @CsvFileSource(resources = "/dev/gradine/peft/python_regex_matches.txt", delimiter = '~')
     void all_of_a_text_matches_where_it_does_in_python(String pattern, String text, boolean matches) {
         assertThat(PythonRegex.of("x", pattern).matchesAll(text == null ? "" : text))
                 .isEqualTo(matches);
@@ -23,7 +23,7 @@ class PythonRegexTest {
 
     /// What Python refuses, and its words for it.
     @ParameterizedTest
-    @CsvFileSource(resources = "python_regex_errors.txt", delimiter = '~')
+    @CsvFileSource(resources = "/dev/gradine/peft/python_regex_errors.txt", delimiter = '~')
     void what_python_refuses_is_refused(String pattern, String message) {
         assertThatThrownBy(() -> PythonRegex.of("target_modules", pattern))
                 .isInstanceOf(AdapterException.class)
