@@ -52,8 +52,9 @@ final class LoadedModel implements AutoCloseable {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
-        Supplier<Kernels> run = () -> args.watched(device.open());
-        return ModelArgs.told(new LoadedModel(args.files().model(), warmUp, run, quantised), args.device());
+        var m = new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised);
+        m.open.notes().forEach(args.device()::tell);
+        return m;
     }
 
     /// Leaves the cores to the caller.

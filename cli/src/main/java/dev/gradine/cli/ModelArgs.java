@@ -40,12 +40,8 @@ final class ModelArgs {
 
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open() {
-        return told(new LoadedModel(model, device.chosen()::open, quantize.chosen()), device);
-    }
-
-    /// Says what of a model is not as its configuration has it.
-    static LoadedModel told(LoadedModel m, DeviceArgs device) {
-        if (!m.open().apart().isEmpty()) device.tell(m.open().apart());
+        LoadedModel m = new LoadedModel(model, device.chosen()::open, quantize.chosen());
+        m.open().notes().forEach(device::tell);
         return m;
     }
 

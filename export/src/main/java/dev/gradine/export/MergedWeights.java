@@ -13,9 +13,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /// The tensors of a model with its adapter added.
 ///
@@ -106,12 +104,6 @@ final class MergedWeights {
             notes.add(
                     "the base is quantised: its weights are written decoded, as f32, and the adapter is added to those"
                             + " values, which it was trained on");
-        }
-        Set<String> unused = new LinkedHashSet<>(checkpoint.names());
-        model.model().weights().forEach(w -> unused.remove(w.path()));
-        if (!unused.isEmpty()) {
-            notes.add("tensors that the model does not use are left out: %d, such as %s"
-                    .formatted(unused.size(), unused.iterator().next()));
         }
         return notes;
     }

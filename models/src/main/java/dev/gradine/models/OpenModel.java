@@ -12,7 +12,10 @@ import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
 public final class OpenModel implements AutoCloseable {
@@ -25,6 +28,7 @@ public final class OpenModel implements AutoCloseable {
     private final String apart;
     private final Families families;
     private final List<Quantization> quantised; // one, or none
+    private final List<String> unused;
 
     OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised) {
         this.source = source;
@@ -33,13 +37,17 @@ public final class OpenModel implements AutoCloseable {
         this.quantised = quantised;
         try {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
-            StoredWeights weights = new StoredWeights(checkpoint);
+            Set<String> used = new HashSet<>();
+            MissingTensors missing = new MissingTensors(checkpoint);
+            StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
             Weights.Source stored = weights;
             for (Quantization q : quantised) stored = q.over(stored, files);
             model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
             apart = weights.apart();
+            missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
-            requireFinite(checkpoint);
+            unused = UnusedTensors.of(checkpoint, used);
+            requireFinite(checkpoint, used);
         } catch (CheckpointException e) {
             files.close();
             throw e;
@@ -53,10 +61,22 @@ public final class OpenModel implements AutoCloseable {
     }
 
     /// On all cores, for it reads the whole file; again on one for the message.
-    private static void requireFinite(Checkpoint c) {
-        if (c.names().parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
-            NonFinite.requireNone(c);
+    private static void requireFinite(Checkpoint c, Set<String> used) {
+        if (used.parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
+            NonFinite.requireNone(c, used);
         }
+    }
+
+    /// Tensors of the file that the model has no place for, and that no file of its family is known to carry.
+    public List<String> unused() {
+        return unused;
+    }
+
+    /// What the user should know of the files although they can be used: one line each.
+    public List<String> notes() {
+        List<String> notes = new ArrayList<>(UnusedTensors.notes(checkpoint, unused));
+        if (!apart.isEmpty()) notes.add(apart);
+        return notes;
     }
 
     /// A second model on the same device, quantised alike.

@@ -1,31 +1,36 @@
 package dev.gradine.models;
 
 import dev.gradine.io.Checkpoint;
-import dev.gradine.io.CheckpointException;
 import dev.gradine.nn.Weights;
 import dev.gradine.nn.Weights.Tie;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.Set;
 
 /// The weights of a checkpoint, and which of them are one: an embedding and a head that the configuration ties are one
 /// weight if one of the two is stored, or both alike. Two that differ are both used, as transformers 5 does.
 final class StoredWeights implements Weights.Source {
 
     private final Checkpoint checkpoint;
+    private final MissingTensors missing;
+    private final Set<String> used;
+    private final Arena arena;
     private String apart = "";
 
-    StoredWeights(Checkpoint checkpoint) {
+    /// @param used gets the names that were asked for
+    /// @param arena where stands what is missing
+    StoredWeights(Checkpoint checkpoint, MissingTensors missing, Set<String> used, Arena arena) {
         this.checkpoint = checkpoint;
+        this.missing = missing;
+        this.used = used;
+        this.arena = arena;
     }
 
     @Override
     public Tensor tensor(String name, Shape expected) {
-        if (name.equals("lm_head.weight") && !checkpoint.has(name)) {
-            throw new CheckpointException(
-                    checkpoint.path(),
-                    "no tensor lm_head.weight, expected one where the configuration does not tie the head to the"
-                            + " embedding (tie_word_embeddings)");
-        }
+        if (!checkpoint.has(name)) return missing.standIn(name, expected, arena);
+        used.add(name);
         return checkpoint.tensor(name);
     }
 
