@@ -39,16 +39,21 @@ final class AdapterSummary {
         StringBuilder all = new StringBuilder();
         for (Setting s : Settings.of(method).all()) {
             Object value = s.of(method);
-            boolean isNothing = value == null
-                    || value.equals(false)
-                    || value.equals("")
-                    || (value instanceof Map<?, ?> m && m.isEmpty())
-                    || (value instanceof Number n && n.doubleValue() == 0);
-            if (isNothing) continue;
+            if (value == null || isNothing(value)) continue;
             all.append(", ").append(s.name().replace('-', ' '));
             if (!value.equals(true)) all.append(' ').append(value instanceof Double d ? plain(d) : value);
         }
         return all.toString();
+    }
+
+    private static boolean isNothing(Object value) {
+        return switch (value) {
+            case Boolean b -> !b;
+            case String s -> s.isEmpty();
+            case Map<?, ?> m -> m.isEmpty();
+            case Number n -> n.doubleValue() == 0;
+            default -> false;
+        };
     }
 
     private static String plain(double d) {
