@@ -71,18 +71,16 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
 
     /// Reports that the machine or the JVM has reached a limit.
     int handle(VirtualMachineError e, CommandLine line) {
-        String message =
-                switch (e) {
-                    case OutOfMemoryError _ ->
-                        ("out of memory: %s; the heap may hold %d MB, and GRADINE_JAVA_OPTS=-Xmx4g gives it more;"
-                                        + " shorter texts and smaller batches need less")
-                                .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
-                    case StackOverflowError _ ->
-                        "a file, template or expression is nested too deep to be followed";
-                    case InternalError _ when mapped(e) ->
-                        "a file was changed or cut short while it was read; start again once it is whole";
-                    default -> e.toString();
-                };
+        String message = switch (e) {
+            case OutOfMemoryError _ ->
+                ("out of memory: %s; the heap may hold %d MB, and GRADINE_JAVA_OPTS=-Xmx4g gives it more;"
+                                + " shorter texts and smaller batches need less")
+                        .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+            case StackOverflowError _ -> "a file, template or expression is nested too deep to be followed";
+            case InternalError _
+            when mapped(e) -> "a file was changed or cut short while it was read; start again once it is whole";
+            default -> e.toString();
+        };
         return report(line, e, message, FAULT);
     }
 

@@ -33,6 +33,7 @@ public final class Main implements Runnable {
             MergeCommand.class,
             ScoreCommand.class,
             InspectCommand.class,
+            DataCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
@@ -59,8 +60,10 @@ public final class Main implements Runnable {
         return execute(environment, commandLine(environment).setOut(out).setErr(err), args);
     }
 
-    private static int execute(Map<String, String> environment, CommandLine line, String... args) {
+    private static int execute(Map<String, String> environment, CommandLine line, String... typed) {
+        String[] args;
         try {
+            args = ResumedArgs.complete(typed);
             ConfigFile.apply(line, args);
         } catch (RuntimeException e) {
             return failures(environment).handle(e, line);

@@ -5,16 +5,23 @@ import dev.gradine.train.RunResult;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
 import java.io.PrintWriter;
+import java.util.List;
 
 /// What came of a run, in a few lines.
 final class RunSummary {
 
     private static final String LINE = "%-26s %s%n";
 
+    private static final int WIDTH = 90;
+
     private RunSummary() {}
 
     static void print(RunResult result, PrintWriter print) {
         RunInfo info = result.info();
+        List<Double> losses = Report.losses(result.folder());
+        if (!losses.isEmpty()) {
+            print.printf(LINE, "training loss", "%.4f → %.4f".formatted(losses.getFirst(), losses.getLast()));
+        }
         for (String headline : Metric.headlines(info.objective().metrics())) {
             String name = "eval_" + headline;
             Double before = info.outcome().evalBefore().get(name);
@@ -32,5 +39,20 @@ final class RunSummary {
         }
         print.printf(LINE, result.finished() ? "adapter" : "interrupted; --resume goes on", result.folder());
         print.printf(LINE, "report", result.folder().resolve(Report.FILE));
+        info.outcome().samples().stream().limit(1).forEach(s -> sample(s, print));
+    }
+
+    private static void sample(RunInfo.Sample s, PrintWriter print) {
+        print.printf(LINE, "sample", line(s.prompt()));
+        print.printf(LINE, "  before", line(s.before()));
+        print.printf(LINE, "  after", line(s.after()));
+    }
+
+    /// The beginning of a text, on one line.
+    private static String line(String text) {
+        String flat = text.strip().replaceAll("\\s+", " ");
+        return flat.codePointCount(0, flat.length()) <= WIDTH
+                ? flat
+                : flat.substring(0, flat.offsetByCodePoints(0, WIDTH)).strip() + " …";
     }
 }

@@ -86,7 +86,7 @@ class DataErrorsTest {
 
     @Test
     void rows_without_anything_to_learn_are_refused() {
-        sft("{\"input_ids\": [1]}\n").refuses("data.jsonl: nothing to learn within 1024 tokens in any of 1 rows");
+        sft("{\"input_ids\": [1]}\n").refuses("data.jsonl: nothing to learn within 128 tokens in any of 1 rows");
     }
 
     @Test
@@ -95,7 +95,9 @@ class DataErrorsTest {
         Path out = temp.resolve("made");
         Cli run = Cli.run("sft", "--model", model, "--data", data, "--steps", 1, "--out", out)
                 .ok();
-        assertThat(run.err()).startsWith("gradine: 1 of 2 rows left out: nothing to learn within 1024 tokens\n");
+        assertThat(run.err())
+                .startsWith("gradine: data.jsonl: 2 rows, the longest has 3 tokens (row 2); 1 left out: nothing"
+                        + " to learn within 128 tokens\n");
     }
 
     @Test
@@ -104,7 +106,7 @@ class DataErrorsTest {
         sft(CHAT)
                 .refuses("data.jsonl: row 1: the model has no chat template, "
                         + "so it cannot render a"
-                        + " conversation; give it one, for example chatml");
+                        + " conversation; give it one with --chat-template, for example --chat-template chatml");
     }
 
     @Test

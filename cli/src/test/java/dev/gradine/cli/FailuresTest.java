@@ -45,13 +45,14 @@ class FailuresTest {
                                 + " GRADINE_JAVA_OPTS=-Xmx4g gives it more; shorter texts and smaller batches need"
                                 + " less\n"));
         assertThat(reached(new StackOverflowError()))
-                .isEqualTo(new Outcome(
-                        1, "gradine: a file, template or expression is nested too deep to be followed\n"));
+                .isEqualTo(
+                        new Outcome(1, "gradine: a file, template or expression is nested too deep to be followed\n"));
         assertThat(reached(new InternalError("a fault occurred in a recent unsafe memory access operation")))
                 .isEqualTo(new Outcome(
                         1,
                         "gradine: a file was changed or cut short while it was read; start again once it is whole\n"));
-        assertThat(run(new IllegalStateException("task", new StackOverflowError())).err())
+        assertThat(run(new IllegalStateException("task", new StackOverflowError()))
+                        .err())
                 .isEqualTo("gradine: a file, template or expression is nested too deep to be followed\n");
     }
 

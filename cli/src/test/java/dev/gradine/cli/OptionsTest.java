@@ -80,7 +80,7 @@ class OptionsTest {
             epochs | 0 | --epochs: 0.0, expected above 0
             batch | 0 | batch: 0, expected at least 1
             accumulate | -1 | accumulate: -1, expected at least 1
-            max-length | 0 | sft: max length is 0, expected >= 2 tokens
+            max-length | 0 | max-length: 0, expected at least 2
             lr | NaN | lr: NaN, expected a finite number of at least 0
             lr | -1 | lr: -1.0, expected a finite number of at least 0
             clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
@@ -190,7 +190,8 @@ class OptionsTest {
         Cli refused = sft(temp.resolve("out"), "--config", yaml);
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
-                .startsWith("gradine: " + yaml + ": unknown key rnak, expected one of accumulate, adapter, alpha, ")
+                .startsWith("gradine: " + yaml
+                        + ": unknown key rnak, expected one of accumulate, adapter, allow-truncation, alpha, ")
                 .contains(", rank, ")
                 .doesNotContain("config,", "help")
                 .endsWith("; did you mean rank?\n")

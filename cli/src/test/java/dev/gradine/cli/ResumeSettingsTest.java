@@ -1,9 +1,16 @@
 package dev.gradine.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,11 +58,12 @@ class ResumeSettingsTest {
         "alpha, 8.0, 32.0",
         "batch, 2, 4",
         "accumulate, 2, 1",
-        "max-length, 9, 1024",
+        "max-length, 9, 128",
         "schedule, cosine, linear",
         "dropout, 0.5, 0.0",
         "clip, 2.0, 1.0",
         "optimizer, lion, adamw",
+        "chat-template, chatml, not given",
         "beta1, 0.8, 0.9",
         "eval-split, 0.5, 0.0",
         "loss-on, all, auto"
@@ -116,13 +124,58 @@ class ResumeSettingsTest {
     @Test
     void there_must_be_something_to_resume() {
         Path out = temp.resolve("none");
-        Cli.run(args(out, "--resume")).refuses("--resume: " + out + " has no checkpoint to go on from");
+        Cli.run(args(out, "--resume")).refuses("--resume: " + out + " has no run to go on with");
     }
 
     @Test
     void a_finished_run_cannot_be_resumed() {
         Path out = temp.resolve("finished");
         Cli.run(args(out, "--steps", 2)).ok();
-        Cli.run(args(out, "--steps", 2, "--resume")).refuses("--resume: " + out + " has no checkpoint to go on from");
+        Cli.run(args(out, "--steps", 2, "--resume")).refuses("--resume: the run in " + out + " has finished");
+    }
+
+    /// A file may change under the same name.
+    @Test
+    void other_rows_another_model_and_another_adapter_under_the_same_names_are_refused() throws IOException {
+        Path folder = Files.createDirectory(temp.resolve("changed"));
+        Path model = TinyModel.write(folder.resolve("model"));
+        Path data = TinyModel.tokenRows(folder.resolve("data.jsonl"), 13, 12, 1);
+        Object[] fixed = {"sft", "--model", model, "--data", data, "--samples", 0, "--targets", "q_proj"};
+        Path first = folder.resolve("first");
+        Cli.run(Stream.concat(Arrays.stream(fixed), Stream.of("--out", first, "--steps", 1))
+                        .toArray())
+                .ok();
+        Path out = folder.resolve("run");
+        Object[] how = {"--out", out, "--steps", 5000, "--save-every", 5, "--init-adapter", first};
+        Object[] all = Stream.concat(Arrays.stream(fixed), Arrays.stream(how)).toArray();
+        try (Child child = Child.start(folder, all)) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 7);
+            child.kill();
+        }
+        Object[] again =
+                Stream.concat(Arrays.stream(all), Stream.of("--resume")).toArray();
+        refusedFor("data", data, f -> TinyModel.tokenRows(f, 13, 12, 2), again);
+        refusedFor("model", model.resolve("model.safetensors"), f -> TinyModel.write(model, 6), again);
+        Path weights = first.resolve("adapter_model.safetensors");
+        refusedFor("adapter", weights, ResumeSettingsTest::flipLastByte, again);
+    }
+
+    private static void refusedFor(String what, Path file, Consumer<Path> change, Object... args) throws IOException {
+        byte[] before = Files.readAllBytes(file);
+        change.accept(file);
+        assertThat(Cli.run(args).err())
+                .contains("content of the " + what + " is ")
+                .contains("as in the run it resumes");
+        Files.write(file, before);
+    }
+
+    private static void flipLastByte(Path file) {
+        byte[] bytes = Values.bytes(file);
+        bytes[bytes.length - 2] ^= 1;
+        try {
+            Files.write(file, bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -52,6 +52,10 @@ class ResumeTest {
     /// Resumes, and compares with a run that was never stopped.
     private void assertResumesAsIfNothingHadHappened(Object... more) {
         Cli.run(args(out, join(more, "--resume"))).ok();
+        assertIsAsIfNothingHadHappened(more);
+    }
+
+    private void assertIsAsIfNothingHadHappened(Object... more) {
         Path whole = temp.resolve("whole");
         Cli.run(args(whole, more)).ok();
         String weights = "adapter_model.safetensors";
@@ -70,6 +74,75 @@ class ResumeTest {
         }
         assertThat(Values.content(out)).contains("checkpoints").doesNotContain("adapter_model.safetensors");
         assertResumesAsIfNothingHadHappened(how);
+    }
+
+    @Test
+    void the_folder_alone_says_how_to_go_on() {
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 12);
+            child.kill();
+        }
+        Cli.run("sft", "--resume", "--out", out).ok();
+        assertIsAsIfNothingHadHappened();
+    }
+
+    @Test
+    void a_run_of_another_command_is_not_gone_on_with() {
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 7);
+            child.kill();
+        }
+        Cli.run("dpo", "--resume", "--out", out)
+                .refuses("--resume: %s is a run of sft, expected one of dpo".formatted(out));
+    }
+
+    @Test
+    void a_run_that_stopped_before_its_first_checkpoint_begins_anew() {
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 0))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 2);
+            child.kill();
+        }
+        assertThat(Values.content(out)).doesNotContain("checkpoints");
+        assertResumesAsIfNothingHadHappened();
+    }
+
+    @Test
+    void what_a_writer_that_died_left_behind_is_removed() throws IOException {
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 12);
+            child.kill();
+        }
+        long dead = deadProcess();
+        Path half = Files.createDirectory(out.resolve("checkpoints/.step-00000010.%d-3.tmp".formatted(dead)));
+        Files.writeString(half.resolve("state.safetensors"), "half");
+        Files.writeString(out.resolve(".run.json.%d-9.tmp".formatted(dead)), "half");
+        assertResumesAsIfNothingHadHappened("--save-every", 5);
+    }
+
+    /// The number of a process that has ended.
+    private static long deadProcess() throws IOException {
+        Process p = new ProcessBuilder("true").start();
+        p.onExit().join();
+        return p.pid();
+    }
+
+    @Test
+    void steps_may_grow_at_a_constant_rate() {
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5, "--schedule", "constant"))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 12);
+            child.kill();
+        }
+        int more = STEPS + 4;
+        Cli.run("sft", "--resume", "--out", out, "--steps", more).ok();
+        assertThat(Values.metrics(out)).hasSize(more);
+        Path whole = temp.resolve("whole");
+        Cli.run(replaced(args(whole, "--schedule", "constant"), STEPS, more)).ok();
+        String weights = "adapter_model.safetensors";
+        assertThat(Values.bytes(out.resolve(weights))).isEqualTo(Values.bytes(whole.resolve(weights)));
+    }
+
+    private static Object[] replaced(Object[] args, Object old, Object by) {
+        return Arrays.stream(args).map(a -> a.equals(old) ? by : a).toArray();
     }
 
     @Test

@@ -13,6 +13,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class AtomicFiles {
 
     private static final AtomicLong COUNT = new AtomicLong();
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.(\\d{1,18})-\\d+\\.tmp");
 
     private AtomicFiles() {}
 
@@ -111,6 +114,23 @@ public final class AtomicFiles {
         } catch (IOException e) {
             throw CheckpointException.of(folder, "cannot be read", e);
         }
+    }
+
+    /// Removes what writers that no longer live have left in a folder: siblings that never took their name.
+    public static void removeAbandoned(Path folder) {
+        try (Stream<Path> content = Files.list(folder)) {
+            content.filter(AtomicFiles::isAbandoned).forEach(AtomicFiles::delete);
+        } catch (IOException e) {
+            throw CheckpointException.of(folder, "cannot be read", e);
+        }
+    }
+
+    private static boolean isAbandoned(Path file) {
+        Matcher m = TEMPORARY.matcher(String.valueOf(file.getFileName()));
+        if (!m.matches()) return false;
+        long pid = Long.parseLong(m.group(1));
+        return pid != ProcessHandle.current().pid()
+                && ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty();
     }
 
     private static Path sibling(Path target) {

@@ -43,17 +43,20 @@ public record GgufArchitecture(
 
     /// A tensor of a layer that stands for another one than the table says.
     public GgufArchitecture moving(String gguf, String hf) {
-        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, and(moved, gguf, hf), config, scaledByWidthAt, keys);
+        return new GgufArchitecture(
+                name, modelType, interleaved, normPlusOne, and(moved, gguf, hf), config, scaledByWidthAt, keys);
     }
 
     /// A key of the configuration that every file of this architecture means.
     public GgufArchitecture meaning(String key, Object value) {
-        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, and(config, key, value), scaledByWidthAt, keys);
+        return new GgufArchitecture(
+                name, modelType, interleaved, normPlusOne, moved, and(config, key, value), scaledByWidthAt, keys);
     }
 
     /// A key of the metadata that a file may have, behind the architecture's name.
     public GgufArchitecture reading(String gguf, String hf) {
-        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, config, scaledByWidthAt, and(keys, gguf, hf));
+        return new GgufArchitecture(
+                name, modelType, interleaved, normPlusOne, moved, config, scaledByWidthAt, and(keys, gguf, hf));
     }
 
     /// Scores of the model of that many layers are divided by √(C/H).

@@ -77,7 +77,10 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
         Entry entry(String name, Object value) {
             if (!(value instanceof Map<?, ?> m)) throw fault(name, "is not an object");
             if (m.size() != 3 || !m.keySet().containsAll(List.of("dtype", "shape", "data_offsets"))) {
-                throw fault(name, "keys are %s, expected dtype, shape and data_offsets".formatted(Shown.of(List.copyOf(m.keySet()))));
+                throw fault(
+                        name,
+                        "keys are %s, expected dtype, shape and data_offsets"
+                                .formatted(Shown.of(List.copyOf(m.keySet()))));
             }
             if (!(m.get("dtype") instanceof String word) || !SafetensorsType.isKnown(word)) {
                 throw fault(name, "dtype is %s, expected one of the format's".formatted(Shown.of(m.get("dtype"))));
@@ -85,7 +88,8 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
             SafetensorsType type = SafetensorsType.valueOf(word);
             List<Long> shape = longs(name, "shape", m.get("shape"));
             List<Long> offsets = longs(name, "data_offsets", m.get("data_offsets"));
-            if (offsets.size() != 2) throw fault(name, "data_offsets are %s, expected two".formatted(Shown.of(offsets)));
+            if (offsets.size() != 2)
+                throw fault(name, "data_offsets are %s, expected two".formatted(Shown.of(offsets)));
             long begin = offsets.get(0);
             long end = offsets.get(1);
             if (begin < 0 || end < begin || end > size) {

@@ -133,12 +133,18 @@ class GgufRopeTest {
                 .containsEntry(
                         "rope_scaling",
                         Map.of(
-                                "rope_type", "longrope",
-                                "short_factor", factors,
-                                "long_factor", factors,
-                                "factor", 1.0,
-                                "attention_factor", 1.0,
-                                "original_max_position_embeddings", 16));
+                                "rope_type",
+                                "longrope",
+                                "short_factor",
+                                factors,
+                                "long_factor",
+                                factors,
+                                "factor",
+                                1.0,
+                                "attention_factor",
+                                1.0,
+                                "original_max_position_embeddings",
+                                16));
     }
 
     @Test

@@ -1,8 +1,8 @@
 package dev.gradine.models;
 
 import dev.gradine.data.chat.ChatTemplate;
-import dev.gradine.data.chat.DeclaredTokens;
 import dev.gradine.data.chat.FolderTemplate;
+import dev.gradine.data.chat.TemplateTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.FolderTokenizer;
 import dev.gradine.data.token.GgufTokenizer;
@@ -27,14 +27,15 @@ final class ModelText {
 
     private ModelText() {}
 
-    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
-    static TextCodec codec(Checkpoint checkpoint) {
+    /// @param choice of the chat template: a name, a file, or empty for the model's own
+    /// @throws IllegalArgumentException if there is no tokenizer or no such template, or one cannot be read
+    static TextCodec codec(Checkpoint checkpoint, String choice) {
         try {
             Tokenizer tokenizer = tokenizer(checkpoint);
-            ChatTemplate template = template(checkpoint);
+            ChatTemplate template = template(checkpoint, choice);
             Path folder = checkpoint.folder();
-            return DeclaredTokens.has(folder)
-                    ? new TextCodec(tokenizer, template, DeclaredTokens.read(folder))
+            return TemplateTokens.has(folder)
+                    ? new TextCodec(tokenizer, template, TemplateTokens.read(folder))
                     : new TextCodec(tokenizer, template);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -60,10 +61,12 @@ final class ModelText {
         return c.config().get(key) instanceof Number n ? n.intValue() : SpecialTokens.NONE;
     }
 
-    private static ChatTemplate template(Checkpoint c) throws IOException {
+    private static ChatTemplate template(Checkpoint c, String choice) throws IOException {
         Map<String, String> sources = sources(c);
         Object place = FolderTemplate.sources(c.folder()).isEmpty() ? c.path() : c.folder();
-        return sources.isEmpty() ? ChatTemplate.absent() : ChatTemplate.parse(place + ": chat template", sources);
+        String name = place + ": chat template";
+        if (!choice.isEmpty()) return ChatTemplate.chosen(choice, name, sources);
+        return sources.isEmpty() ? ChatTemplate.absent() : ChatTemplate.parse(name, sources);
     }
 
     /// The model's templates by name: those of its folder, else those of the GGUF file.

@@ -1,7 +1,10 @@
 package dev.gradine.models;
 
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.Checkpoint;
 import dev.gradine.nn.Quantization;
 import dev.gradine.tensor.Kernels;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -30,6 +33,17 @@ public final class Models {
     /// @param quantised how: one, or none
     public static OpenModel open(Path fileOrFolder, Kernels run, List<Quantization> quantised) {
         return new OpenModel(fileOrFolder, run, Families.builtIn(), quantised);
+    }
+
+    /// The tokenizer and chat template of a model, whose weights stay unread.
+    ///
+    /// @param chatTemplate as `OpenModel.codec` takes it; empty for the model's own
+    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
+    public static TextCodec text(Path fileOrFolder, String chatTemplate) {
+        try (Arena arena = Arena.ofShared()) {
+            return ModelText.codec(
+                    Checkpoint.open(fileOrFolder, Families.builtIn().gguf(), arena), chatTemplate);
+        }
     }
 
     /// Opens a model of one of the families given.

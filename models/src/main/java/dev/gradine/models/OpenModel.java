@@ -118,7 +118,15 @@ public final class OpenModel implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
     public TextCodec codec() {
-        return ModelText.codec(checkpoint);
+        return codec("");
+    }
+
+    /// Its tokenizer with another chat template.
+    ///
+    /// @param chatTemplate its name among the model's or the usual ones, or a file of Jinja
+    /// @throws IllegalArgumentException if there is no tokenizer or no such template, or one cannot be read
+    public TextCodec codec(String chatTemplate) {
+        return ModelText.codec(checkpoint, chatTemplate);
     }
 
     /// The same; a model without tokenizer gives one that knows the size of the vocabulary and refuses text.

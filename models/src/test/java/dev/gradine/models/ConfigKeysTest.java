@@ -31,8 +31,8 @@ class ConfigKeysTest {
     }
 
     /// Sizes of models that fit a test, over those of a published file.
-    private static final Map<String, Object> SMALL = Map.of(
-            "vocab_size", 37, "hidden_size", 24, "intermediate_size", 40, "num_hidden_layers", 2, "head_dim", 6);
+    private static final Map<String, Object> SMALL =
+            Map.of("vocab_size", 37, "hidden_size", 24, "intermediate_size", 40, "num_hidden_layers", 2, "head_dim", 6);
 
     private static final Map<String, Object> SMALL_GPT2 =
             Map.of("vocab_size", 37, "n_embd", 24, "n_layer", 2, "n_positions", 16);

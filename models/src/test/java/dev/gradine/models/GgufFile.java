@@ -78,7 +78,8 @@ final class GgufFile {
     byte[] array() {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
-        all.writeBytes(bytes(20).putInt(3).putLong(tensorCount).putLong(pairCount).array());
+        all.writeBytes(
+                bytes(20).putInt(3).putLong(tensorCount).putLong(pairCount).array());
         all.writeBytes(pairs.toByteArray());
         all.writeBytes(infos.toByteArray());
         align(all, 0);

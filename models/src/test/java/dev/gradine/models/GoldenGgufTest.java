@@ -5,8 +5,8 @@ import dev.gradine.io.Safetensors;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.io.IOException;
@@ -47,7 +47,8 @@ class GoldenGgufTest {
         }
     }
 
-    /// GGUF does not hold Gemma's `query_pre_attn_scalar`: it is the width of a key, which the golden model's is not. So
+    /// GGUF does not hold Gemma's `query_pre_attn_scalar`: it is the width of a key, which the golden model's is not.
+    /// So
     /// the folder, whose family the golden values hold, is read with that scalar.
     @Test
     void a_converted_gemma_2_gives_the_logits_of_its_folder() throws IOException {

@@ -44,8 +44,23 @@ final class MutatedModels {
     private static final long MOST_NANOS = 2_000_000_000L;
 
     private static final List<String> WORDS = List.of(
-            "null", "true", "-1", "0", "1e999", "2147483647", "9223372036854775807", "\"linear\"", "[]", "{}", "[[[[",
-            "\"factor\":0", "\"rope_type\":\"yarn\",", "\"head_dim\":7,", "1e-300", "\"\\ud800\"", "NaN");
+            "null",
+            "true",
+            "-1",
+            "0",
+            "1e999",
+            "2147483647",
+            "9223372036854775807",
+            "\"linear\"",
+            "[]",
+            "{}",
+            "[[[[",
+            "\"factor\":0",
+            "\"rope_type\":\"yarn\",",
+            "\"head_dim\":7,",
+            "1e-300",
+            "\"\\ud800\"",
+            "NaN");
 
     private final Path folder;
     private final EnumMap<Kind, byte[]> originals = new EnumMap<>(Kind.class);
@@ -113,12 +128,11 @@ final class MutatedModels {
 
     private byte[] mutated(Kind kind, SplittableRandom random) {
         byte[] b = original(kind).clone();
-        int front =
-                switch (kind) {
-                    case CONFIG -> b.length;
-                    case LLAMA2C -> 28;
-                    default -> 4096;
-                };
+        int front = switch (kind) {
+            case CONFIG -> b.length;
+            case LLAMA2C -> 28;
+            default -> 4096;
+        };
         int changes = 1 + random.nextInt(3);
         for (int i = 0; i < changes; i++) b = changed(kind, b, Math.min(front, b.length), random);
         return b;
@@ -193,9 +207,24 @@ final class MutatedModels {
                 .with("rope.scaling.factor", 2f)
                 .tensor("rope_freqs.weight", new float[] {1, 2, 8}, 3);
         Map<String, String> names = Map.of(
-                "q_proj", "attn_q", "k_proj", "attn_k", "v_proj", "attn_v", "o_proj", "attn_output", "gate_proj",
-                "ffn_gate", "up_proj", "ffn_up", "down_proj", "ffn_down", "input_layernorm", "attn_norm",
-                "post_attention_layernorm", "ffn_norm");
+                "q_proj",
+                "attn_q",
+                "k_proj",
+                "attn_k",
+                "v_proj",
+                "attn_v",
+                "o_proj",
+                "attn_output",
+                "gate_proj",
+                "ffn_gate",
+                "up_proj",
+                "ffn_up",
+                "down_proj",
+                "ffn_down",
+                "input_layernorm",
+                "attn_norm",
+                "post_attention_layernorm",
+                "ffn_norm");
         tiny.weights().forEach((hf, v) -> {
             List<String> parts = new ArrayList<>(List.of(hf.split("\\.")));
             String last = parts.get(parts.size() - 2);
@@ -203,7 +232,10 @@ final class MutatedModels {
                     ? "blk.0." + names.get(last)
                     : Map.of("embed_tokens", "token_embd", "norm", "output_norm", "lm_head", "output")
                             .get(last);
-            file.tensor(name + ".weight", v, Objects.requireNonNull(tiny.shapes().get(hf)).toArray());
+            file.tensor(
+                    name + ".weight",
+                    v,
+                    Objects.requireNonNull(tiny.shapes().get(hf)).toArray());
         });
         return file.array();
     }

@@ -44,8 +44,7 @@ public final class RopeConfig {
         if (parameters.real("rope_theta", theta) == theta) return;
         throw parameters.wrong(
                 "rope_theta",
-                "%s, which rope_scaling beside rope_parameters goes by; put all into rope_parameters"
-                        .formatted(theta));
+                "%s, which rope_scaling beside rope_parameters goes by; put all into rope_parameters".formatted(theta));
     }
 
     /// Frequencies of one kind of layer: of `rope_parameters.KIND`, over which `rope_scaling` is laid in layers that

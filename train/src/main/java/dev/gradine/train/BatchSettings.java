@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// @param steps optimisation steps; null where `epochs` says how many
 /// @param epochs passes over the data; null where `steps` are given, or for one pass
 /// @param batch examples of one micro-batch
-/// @param maxLength tokens of an example
+/// @param maxLength tokens of an example; null for `USUAL_LENGTH`, or what the model takes
+/// @param allowTruncation whether many rows may lose tokens of their answers
 /// @param shuffle whether the order is random
 /// @param groupByLength whether batches hold examples of similar length
 /// @param evalSplit share of the rows that is held out, in [0, 1)
@@ -23,8 +24,16 @@ public record BatchSettings(
         @Option(says = "Examples computed at once.", label = "N", least = 1)
         int batch,
 
-        @Option(says = "Longer examples are cut at their end.", label = "TOKENS")
-        int maxLength,
+        @Option(
+                says = "Longer examples are cut at their end.",
+                label = "TOKENS",
+                otherwise = "1024, or the model's positions if they are fewer",
+                least = 2)
+        @Nullable
+        Integer maxLength,
+
+        @Option(says = "Train although more than 5 % of the rows lose tokens of their answers.", free = true)
+        boolean allowTruncation,
 
         @Option(says = "Take the examples in the order of the file.")
         boolean shuffle,
@@ -41,6 +50,8 @@ public record BatchSettings(
                 free = true)
         boolean gradientCheckpointing) {
 
+    private static final int USUAL_LENGTH = 1024;
+
     /// @throws IllegalArgumentException if two contradict each other
     public BatchSettings {
         if (steps != null && epochs != null) {
@@ -56,7 +67,7 @@ public record BatchSettings(
 
     /// What holds where nothing else is said.
     public static BatchSettings defaults() {
-        return new BatchSettings(null, null, 4, 1024, true, false, 0, false);
+        return new BatchSettings(null, null, 4, null, false, true, false, 0, false);
     }
 
     /// Optimisation steps of the run.
@@ -68,9 +79,16 @@ public record BatchSettings(
         return (int) Math.max(1, Math.ceil(passes * perEpoch));
     }
 
-    /// The same with `steps` in place of `epochs`.
-    public BatchSettings counted(int count) {
+    /// The same with steps in place of epochs, and with a length, as the run has found them.
+    ///
+    /// @param length tokens of the longest example
+    public BatchSettings counted(int count, int length) {
         return new BatchSettings(
-                count, null, batch, maxLength, shuffle, groupByLength, evalSplit, gradientCheckpointing);
+                count, null, batch, length, allowTruncation, shuffle, groupByLength, evalSplit, gradientCheckpointing);
+    }
+
+    /// Tokens of the longest example where a model takes `positions`.
+    int lengthWithin(int positions) {
+        return Math.min(maxLength == null ? USUAL_LENGTH : maxLength, positions);
     }
 }

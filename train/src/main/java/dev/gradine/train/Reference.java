@@ -1,11 +1,13 @@
 package dev.gradine.train;
 
 import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.io.Fingerprint;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /// What a recipe compares the policy with.
 ///
@@ -24,6 +26,14 @@ record Reference(String name, RunSettings settings, RunHost host) {
     /// @param logProbs of the reference
     /// @param second models that were opened for it
     record Opened(ReferenceLogProbs logProbs, List<OpenModel> second) implements AutoCloseable {
+
+        /// What the files of a second model hold, for a run that resumes.
+        Map<String, Object> contents() {
+            if (second.isEmpty()) return Map.of();
+            return Map.of(
+                    "content of the reference", Fingerprint.of(second.getFirst().checkpoint()));
+        }
+
         @Override
         public void close() {
             second.forEach(OpenModel::close);
@@ -41,7 +51,7 @@ record Reference(String name, RunSettings settings, RunHost host) {
             RunFiles files = settings.files();
             var source = new ReferenceCache.Source(
                     live.logProbs(),
-                    identity(m, adapted),
+                    identity(m, adapted, live),
                     settings.batches().batch(),
                     settings.reference().sharedPrompt(),
                     done -> host.tell("reference log-probabilities: %d of %d examples".formatted(done, groups.size())));
@@ -51,9 +61,10 @@ record Reference(String name, RunSettings settings, RunHost host) {
     }
 
     /// Tells one reference from another: its name, the model, how that is computed, and the values it begins with.
-    private String identity(OpenModel m, AdapterSet adapted) {
-        String start = name.equals("start") ? " " + StartDigest.of(adapted, m.run()) : "";
-        return name + " " + settings.files().model() + " " + host.settings() + start;
+    private String identity(OpenModel m, AdapterSet adapted, Opened live) {
+        String start = name.equals("start") ? " " + Contents.adapter(adapted, m.run()) : "";
+        OpenModel read = live.second().isEmpty() ? m : live.second().getFirst();
+        return name + " " + Fingerprint.of(read.checkpoint()) + " " + host.settings() + start;
     }
 
     private Opened live(OpenModel m, AdapterSet adapted) {
@@ -63,6 +74,17 @@ record Reference(String name, RunSettings settings, RunHost host) {
             return new Opened(ReferenceLogProbs.of(start), List.of());
         }
         OpenModel second = m.beside(Path.of(name));
+        requireSame(m, second);
         return new Opened(ReferenceLogProbs.of(Policy.of(second.model())), List.of(second));
+    }
+
+    /// A reference of other tokens would compare nothing.
+    private void requireSame(OpenModel m, OpenModel second) {
+        int policy = m.model().vocabSize();
+        int other = second.model().vocabSize();
+        if (policy == other) return;
+        second.close();
+        throw new IllegalArgumentException(
+                "--reference %s: has a vocabulary of %d, expected %d as the model has".formatted(name, other, policy));
     }
 }

@@ -3,15 +3,15 @@ package dev.gradine.train;
 import dev.gradine.align.Recipe;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.Row;
+import dev.gradine.data.encode.Encoded;
 import dev.gradine.data.encode.Encoder;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
-import dev.gradine.io.AtomicFiles;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.report.RunInfo;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -45,13 +45,10 @@ public final class Run<E> {
 
     /// Fails unless the run may write to its folder; to be called before anything slow happens.
     ///
-    /// @throws IllegalArgumentException if the folder is not empty, or a run that resumes has no checkpoint
+    /// @throws IllegalArgumentException if the folder is not empty, or a run to resume is not there or has finished
     public void requireFolder() {
-        Path out = settings.files().out();
-        if (!settings.files().resume()) AtomicFiles.requireFree(out);
-        else if (!RunCheckpoint.exists(out)) {
-            throw new IllegalArgumentException("--resume: " + out + " has no checkpoint to go on from");
-        }
+        RunFolder.require(settings.files());
+        RunFolder.prepare(settings.files());
     }
 
     /// The rows of the run, read as its settings say.
@@ -76,41 +73,63 @@ public final class Run<E> {
     /// Trains `adapted` on rows that were read before, as a part of `host`.
     public RunResult train(OpenModel model, AdapterSet adapted, TrainingData data, RunHost host) {
         TextCodec codec = codec(model, data);
-        List<E> train = encode(codec, data.train(), host);
+        List<String> told = new ArrayList<>(); // before the first step, and after all that could stop it
+        int length = length(model, adapted, told);
+        List<E> train = encode(codec, data.train(), length, told);
         List<E> evalSet = data.evalSet().isEmpty()
                 ? List.of()
-                : encode(codec, data.evalSet().getFirst(), host);
+                : encode(codec, data.evalSet().getFirst(), length, told);
+        List<List<LabelledTokens>> groups = groups(train, evalSet);
+        var contents = Contents.of(model, adapted, groups);
+        RunFolder.requireSpace(settings, adapted);
         host.ready();
-        try (var reference = reference(model, adapted, groups(train, evalSet), host)) {
+        try (var reference = reference(model, adapted, groups, host)) {
             var learner = new Learner(
                     new Policy(model.model(), adapted), settings.batches().gradientCheckpointing());
             var objective = new PolicyObjective<>(
                     recipe, learner, reference.logProbs(), settings.reference().sharedPrompt());
             var batches = ExampleBatches.of(train, settings, recipe::tokens);
-            var deciding = RunDescription.of(settings, batches.stepsPerEpoch(), recipe, adapted, host);
+            RunSettings resolved = settings.resolved(batches.stepsPerEpoch(), length);
+            var deciding = RunDescription.of(resolved, recipe, adapted, host);
+            deciding.putAll(contents);
+            deciding.putAll(reference.contents());
             var about = recipe.about();
             var plan = new RunLoop.Plan<>(
                     about.name(), about.title(), deciding, objective, batches, evalSet, source(train, evalSet));
             var samples = new Samples(codec, data.sampleRows(), settings.files().samples());
-            return new RunLoop<>(settings, host, plan, model, adapted, samples).run();
+            var loop = new RunLoop<>(resolved, host, plan, model, adapted, samples);
+            told.forEach(host::tell);
+            return loop.run();
         }
     }
 
-    private static TextCodec codec(OpenModel model, TrainingData data) {
+    private TextCodec codec(OpenModel model, TrainingData data) {
         boolean tokens = data.train().rows().getFirst() instanceof Row.Tokens;
-        return tokens ? model.codecOrTokensOnly() : model.codec();
+        if (tokens) return model.codecOrTokensOnly();
+        String template = settings.files().chatTemplate();
+        return template == null ? model.codec() : model.codec(template);
     }
 
-    /// The examples of all rows that are of use; says how many are not.
-    private List<E> encode(TextCodec codec, DataSet rows, RunHost host) {
-        Encoder<E> encoder = recipe.encoder(
-                codec, settings.batches().maxLength(), settings.batches().batch());
-        List<E> examples = encoder.encode(rows).examples();
-        if (examples.size() < rows.size()) {
-            host.tell("%d of %d rows left out: %s within %d tokens"
-                    .formatted(rows.size() - examples.size(), rows.size(), encoder.leftOut(), encoder.maxLength()));
+    /// The examples of all rows that are of use; says what became of the others.
+    private List<E> encode(TextCodec codec, DataSet rows, int length, List<String> told) {
+        Encoder<E> encoder = recipe.encoder(codec, length, settings.batches().batch());
+        Encoded<E> encoded = encoder.encode(rows);
+        RowReport report = new RowReport(rows.name(), encoded.counts(), encoder);
+        report.requireAnswers(settings.batches());
+        told.add(report.line());
+        return encoded.examples();
+    }
+
+    /// Tokens of the longest example; says if the model takes fewer than were asked for.
+    private int length(OpenModel model, AdapterSet adapted, List<String> told) {
+        int positions = model.model().maxPositions() - adapted.virtualTokens();
+        int length = settings.batches().lengthWithin(positions);
+        Integer asked = settings.batches().maxLength();
+        if (asked != null && asked > length) {
+            told.add("--max-length %d: the model has %d positions, so examples are cut there"
+                    .formatted(asked, positions));
         }
-        return examples;
+        return length;
     }
 
     private List<List<LabelledTokens>> groups(List<E> train, List<E> evalSet) {

@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// The state of a run after some step, from which it goes on as if it had never stopped.
@@ -88,11 +89,17 @@ public final class RunCheckpoint {
     /// Removes all checkpoints below `out`: the run has ended.
     public static void clear(Path out) {
         for (Path p : all(out)) delete(p);
+        removeAbandoned(out);
         try {
             Files.deleteIfExists(parent(out));
         } catch (IOException e) {
             throw CheckpointException.of(parent(out), "cannot be removed", e);
         }
+    }
+
+    /// Removes what a writer that died has left below `out`.
+    static void removeAbandoned(Path out) {
+        if (Files.isDirectory(parent(out))) AtomicFiles.removeAbandoned(parent(out));
     }
 
     /// The latest checkpoint below `out`.
@@ -144,11 +151,14 @@ public final class RunCheckpoint {
 
     /// Fails unless the run was started with the same settings: those of `settings`, and no others.
     ///
+    /// @param free names that may differ
     /// @throws CheckpointException names the first setting that differs
-    public void requireSettings(Map<String, Object> settings) {
+    public void requireSettings(Map<String, Object> settings, Set<String> free) {
         Map<String, Object> was = new LinkedHashMap<>();
         if (json.get("settings") instanceof Map<?, ?> m) m.forEach((name, value) -> was.put(name.toString(), value));
-        List<Settings.Difference> all = Settings.differences(settings, was);
+        List<Settings.Difference> all = Settings.differences(settings, was).stream()
+                .filter(d -> !free.contains(d.name()))
+                .toList();
         if (all.isEmpty()) return;
         Settings.Difference d = all.getFirst();
         throw new CheckpointException(

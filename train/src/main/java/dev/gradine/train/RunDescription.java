@@ -14,12 +14,11 @@ final class RunDescription {
 
     private RunDescription() {}
 
-    static Map<String, Object> of(
-            RunSettings settings, int perEpoch, Recipe<?> recipe, AdapterSet adapted, RunHost host) {
-        TrainSettings train = settings.counted(perEpoch);
+    static Map<String, Object> of(RunSettings settings, Recipe<?> recipe, AdapterSet adapted, RunHost host) {
+        TrainSettings train = settings.train();
         Map<String, Object> all = new LinkedHashMap<>(decisive(settings.files()));
         all.putAll(adapter(adapted));
-        all.putAll(decisive(settings.batches().counted(train.steps())));
+        all.putAll(decisive(settings.batches()));
         all.putAll(decisive(train));
         all.put("optimizer", train.optimizer().name());
         all.putAll(options("optimizer", train.optimizer()));

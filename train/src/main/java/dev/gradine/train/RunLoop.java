@@ -1,22 +1,22 @@
 package dev.gradine.train;
 
+import dev.gradine.io.CheckpointException;
 import dev.gradine.models.OpenModel;
 import dev.gradine.optim.Metric;
 import dev.gradine.optim.Objective;
+import dev.gradine.optim.Schedule;
 import dev.gradine.optim.StepLoop;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /// The steps of one run, what is told of them and what they leave behind.
 ///
@@ -39,6 +39,7 @@ final class RunLoop<E> implements StepLoop.Listener {
             RunInfo.Data data) {}
 
     private final RunFiles files;
+    private final TrainSettings train;
     private final RunHost host;
     private final Plan<E> plan;
     private final OpenModel model;
@@ -56,7 +57,7 @@ final class RunLoop<E> implements StepLoop.Listener {
         this.model = model;
         this.adapted = adapted;
         this.samples = samples;
-        TrainSettings train = settings.counted(plan.batches().stepsPerEpoch());
+        train = settings.train();
         var task = new StepLoop.Task<>(
                 plan.objective(),
                 train.groups(adapted.trained()),
@@ -64,26 +65,29 @@ final class RunLoop<E> implements StepLoop.Listener {
                 ExampleBatches.cut(plan.evalSet(), settings.batches().batch()));
         loop = new StepLoop<>(train, task, model.run(), this);
         samples.remember(model, adapted); // before a checkpoint is restored: as the model was when the run began
-        int from = prepareFolder();
-        log = from == 0
-                ? MetricsLog.create(files.out().resolve(MetricsLog.FILE))
-                : MetricsLog.resume(files.out().resolve(MetricsLog.FILE), from);
+        RunFolder.create(files.out());
+        int from = restore();
+        log = RunFolder.openLog(files, from);
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
         record = new RunRecord(files.out(), host, plan, model, adapted);
     }
 
-    private int prepareFolder() {
-        try {
-            Files.createDirectories(files.out());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        if (!files.resume()) return 0;
+    /// Puts the state of the latest checkpoint in place, if the run resumes from one.
+    ///
+    /// @return steps taken
+    private int restore() {
+        if (!files.resume() || !RunCheckpoint.exists(files.out())) return 0;
         RunCheckpoint c = RunCheckpoint.latest(files.out());
-        c.requireSettings(plan.deciding());
+        c.requireSettings(plan.deciding(), mayGrow(c.step()));
         c.restore(loop.state(), model.run());
         loop.resumeAfter(c.step(), c.work());
         return c.step();
+    }
+
+    /// A run at a constant rate does not depend on how many steps are to come.
+    private Set<String> mayGrow(int taken) {
+        boolean grows = train.schedule() == Schedule.CONSTANT && train.steps() >= taken;
+        return grows ? Set.of("steps") : Set.of();
     }
 
     /// The metric shown beside the loss.
@@ -120,8 +124,17 @@ final class RunLoop<E> implements StepLoop.Listener {
 
     private void finish() {
         AdapterFolder.save(adapted, files.out(), files.model().toString(), model.run());
-        RunCheckpoint.clear(files.out());
+        removeCheckpoints();
         samples.ask(model, adapted);
+    }
+
+    /// The run has ended well, whatever becomes of these.
+    private void removeCheckpoints() {
+        try {
+            RunCheckpoint.clear(files.out());
+        } catch (CheckpointException e) {
+            host.tell(e.getMessage() + "; the run itself is complete");
+        }
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 
 /// Keeps `run.json` of a run's folder true from its start to its end.
 final class RunRecord {
+
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssXXX");
 
     private final Path out;
     private final OpenModel loaded;
@@ -46,9 +48,7 @@ final class RunRecord {
     }
 
     private static String now() {
-        return OffsetDateTime.now(ZoneId.systemDefault())
-                .truncatedTo(ChronoUnit.SECONDS)
-                .toString();
+        return OffsetDateTime.now(ZoneId.systemDefault()).format(TIME);
     }
 
     void evaluated(int step, Map<String, Double> metrics) {

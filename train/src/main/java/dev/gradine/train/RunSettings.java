@@ -40,10 +40,13 @@ public record RunSettings(RunFiles files, BatchSettings batches, TrainSettings t
         return Math.multiplyExact(batches.batch(), train.accumulate());
     }
 
-    /// How a run over these examples steps.
+    /// The same with the steps and the length that the run has found.
     ///
     /// @param perEpoch optimisation steps of one pass over the data
-    TrainSettings counted(int perEpoch) {
-        return train.with(batches.count(perEpoch), train.optimizer());
+    /// @param length tokens of the longest example
+    RunSettings resolved(int perEpoch, int length) {
+        int steps = batches.count(perEpoch);
+        TrainSettings numbers = train.with(steps, train.optimizer());
+        return new RunSettings(files, batches.counted(steps, length), numbers, reference);
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,12 +61,12 @@ class RunCheckpointTest {
 
     @Test
     void the_same_settings_pass() {
-        assertThatCode(() -> RunCheckpoint.latest(out).requireSettings(settings))
+        assertThatCode(() -> RunCheckpoint.latest(out).requireSettings(settings, Set.of()))
                 .doesNotThrowAnyException();
     }
 
     private void refused(String message) {
-        assertThatThrownBy(() -> RunCheckpoint.latest(out).requireSettings(settings))
+        assertThatThrownBy(() -> RunCheckpoint.latest(out).requireSettings(settings, Set.of()))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(out + "/checkpoints/step-00000003: " + message + " as in the run it resumes");
     }

@@ -5,6 +5,9 @@ import dev.gradine.data.jinja.Limits;
 import dev.gradine.data.jinja.None;
 import dev.gradine.data.jinja.Rendered;
 import dev.gradine.data.jinja.TemplateException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,25 +19,6 @@ import java.util.TreeSet;
 /// given), the special tokens (`bos_token`, …) and whatever else the caller gives. A model may bring several templates
 /// by name: `default`, and `tool_use` for conversations with tools.
 public final class ChatTemplate {
-    private static final String CHATML = """
-            {% for message in messages %}
-            {{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}
-            {%- endfor %}
-            {% if add_generation_prompt %}
-            {{- '<|im_start|>assistant\\n' }}
-            {%- endif %}""";
-
-    private static final String ALPACA = """
-            {% for message in messages %}
-            {% if message['role'] == 'user' %}
-            {{- '### Instruction:\\n' + message['content'] + '\\n\\n### Response:\\n' }}
-            {%- elif message['role'] == 'assistant' %}
-            {{- message['content'] + eos_token + '\\n\\n' }}
-            {%- else %}
-            {{- message['content'] + '\\n\\n' }}
-            {%- endif %}
-            {%- endfor %}""";
-
     /// Name of the template that is taken where a conversation brings no tools.
     public static final String DEFAULT = "default";
 
@@ -102,23 +86,37 @@ public final class ChatTemplate {
         return new ChatTemplate(new Choice.Two(plain, tools.isEmpty() ? plain : tools.getFirst()), Limits.defaults());
     }
 
-    /// A template this library brings: `chatml` or `alpaca`.
+    /// A usual template: `alpaca`, `chatml`, `gemma`, `llama2`, `llama3`, `mistral`, `phi3`, `vicuna` or `zephyr`.
     ///
     /// @throws IllegalArgumentException for another name
     public static ChatTemplate named(String name) {
-        return switch (name) {
-            case "chatml" -> parse("chatml", CHATML);
-            case "alpaca" -> parse("alpaca", ALPACA);
-            default ->
-                throw new IllegalArgumentException(
-                        "chat template: name is '" + name + "', expected 'chatml' or 'alpaca'");
-        };
+        if (UsualTemplates.NAMES.contains(name)) return parse(name, UsualTemplates.source(name));
+        throw new IllegalArgumentException(
+                "chat template: name is '" + name + "', expected one of " + String.join(", ", UsualTemplates.NAMES));
+    }
+
+    /// The template a user chose, for conversations with tools and without: by its name among the model's, else among
+    /// the usual ones, else a file of Jinja.
+    ///
+    /// @param choice the name, or the path of the file
+    /// @param name what the model's templates are called in messages
+    /// @param sources the model's templates by name; may be empty
+    /// @throws IOException if the file cannot be read
+    /// @throws IllegalArgumentException if there is no such name or file, or it is not a template
+    public static ChatTemplate chosen(String choice, String name, Map<String, String> sources) throws IOException {
+        if (sources.containsKey(choice)) return parse(name + " " + choice, sources.getOrDefault(choice, ""));
+        if (UsualTemplates.NAMES.contains(choice)) return named(choice);
+        Path file = Path.of(choice);
+        if (Files.isRegularFile(file)) return parse(choice, FolderTemplate.text(file));
+        throw new IllegalArgumentException("--chat-template: " + choice + " is no file and no name; the model's are "
+                + (sources.isEmpty() ? "none" : String.join(", ", new TreeSet<>(sources.keySet())))
+                + ", the usual ones " + String.join(", ", UsualTemplates.NAMES));
     }
 
     /// A stand-in for a model that has no template: rendering with it is an error that says so.
     public static ChatTemplate absent() {
-        String why = "the model has no chat template, so it cannot render a conversation; give it one,"
-                + " for example chatml";
+        String why = "the model has no chat template, so it cannot render a conversation; give it one with"
+                + " --chat-template, for example --chat-template chatml";
         return new ChatTemplate(new Choice.Missing(why, List.of()), Limits.defaults());
     }
 

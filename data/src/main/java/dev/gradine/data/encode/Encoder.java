@@ -15,15 +15,15 @@ public interface Encoder<E> {
     /// What becomes of one row.
     ///
     /// @param examples one, or none if nothing to learn is left within the longest length
-    /// @param broken whether the prompt alone is tokenised otherwise than before the answer
-    record Made<E>(List<E> examples, boolean broken) {
+    /// @param size of the row
+    record Made<E>(List<E> examples, RowSize size) {
 
-        static <E> Made<E> of(E example, boolean broken) {
-            return new Made<>(List.of(example), broken);
+        static <E> Made<E> of(E example, RowSize size) {
+            return new Made<>(List.of(example), size);
         }
 
-        static <E> Made<E> nothing(boolean broken) {
-            return new Made<>(List.of(), broken);
+        static <E> Made<E> nothing(RowSize size) {
+            return new Made<>(List.of(), size);
         }
     }
 
@@ -44,12 +44,13 @@ public interface Encoder<E> {
     /// @throws DataException naming file and row, if a row cannot be used or none is left
     default Encoded<E> encode(DataSet data) {
         List<E> examples = new ArrayList<>();
-        int broken = 0;
+        RowCounts counts = RowCounts.NONE;
         for (int i = 0; i < data.size(); i++) {
             try {
                 Made<E> made = make(data.rows().get(i));
                 examples.addAll(made.examples());
-                if (made.broken()) broken++;
+                counts = counts.and(
+                        data.numbers().get(i), made.size(), made.examples().isEmpty());
             } catch (DataException | TemplateException e) {
                 String place = data.name() + ": row " + data.numbers().get(i);
                 throw new DataException(place + ": " + e.getMessage(), e);
@@ -59,6 +60,6 @@ public interface Encoder<E> {
             throw new DataException("%s: %s within %d tokens in any of %d rows"
                     .formatted(data.name(), leftOut(), maxLength(), data.size()));
         }
-        return new Encoded<>(examples, data.size() - examples.size(), broken);
+        return new Encoded<>(examples, counts);
     }
 }

@@ -41,9 +41,11 @@ public record JudgedEncoder(TextCodec codec, int maxLength, int group) implement
         int[] prompt = codec.prompt(j.prompt(), j.variables());
         int[] whole = codec.both(j.prompt(), j.completion(), j.variables());
         int start = TextCodec.sharedPrefix(prompt, whole);
-        if (start >= maxLength) return Made.nothing(start < prompt.length);
+        int cut = Math.max(0, whole.length - maxLength);
+        RowSize size = new RowSize(whole.length, cut, cut > 0, start < prompt.length);
+        if (start >= maxLength) return Made.nothing(size);
         LabelledTokens answer = cut(whole, start);
-        return Made.of(new Judged(answer, j.desirable(), answer), start < prompt.length);
+        return Made.of(new Judged(answer, j.desirable(), answer), size);
     }
 
     private LabelledTokens cut(int[] whole, int start) {
@@ -67,7 +69,7 @@ public record JudgedEncoder(TextCodec codec, int maxLength, int group) implement
         }
         List<Judged> paired = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) paired.add(behind(all.get(i), all.get(before(i, all.size()))));
-        return new Encoded<>(paired, alone.dropped(), alone.broken());
+        return new Encoded<>(paired, alone.counts());
     }
 
     /// Number of the example whose answer example `i` gets.

@@ -29,8 +29,7 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) imple
     @Override
     public Made<Pair> make(Row row) {
         Answers a = answers(row);
-        boolean broken = a.start < a.prompt.length;
-        return a.start < maxLength ? Made.of(a.cut(maxLength), broken) : Made.nothing(broken);
+        return a.start < maxLength ? Made.of(a.cut(maxLength), a.size(maxLength)) : Made.nothing(a.size(maxLength));
     }
 
     @Override
@@ -62,6 +61,11 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) imple
             this.chosen = chosen;
             this.rejected = rejected;
             this.start = Math.min(TextCodec.sharedPrefix(prompt, chosen), TextCodec.sharedPrefix(prompt, rejected));
+        }
+
+        RowSize size(int maxLength) {
+            int cut = Math.max(0, chosen.length - maxLength) + Math.max(0, rejected.length - maxLength);
+            return new RowSize(Math.max(chosen.length, rejected.length), cut, cut > 0, start < prompt.length);
         }
 
         Pair cut(int maxLength) {

@@ -30,7 +30,8 @@ public record SftEncoder(TextCodec codec, LossMask mask, int maxLength) implemen
     public Made<LabelledTokens> make(Row row) {
         Sequence s = sequence(row);
         LabelledTokens cut = s.cut(maxLength);
-        return cut.predicted() > 0 ? Made.of(cut, s.broken) : Made.nothing(s.broken);
+        RowSize size = s.size(maxLength, !(row instanceof Row.Text));
+        return cut.predicted() > 0 ? Made.of(cut, size) : Made.nothing(size);
     }
 
     @Override
@@ -56,6 +57,13 @@ public record SftEncoder(TextCodec codec, LossMask mask, int maxLength) implemen
             this.ids = ids;
             this.labels = labels;
             this.broken = broken;
+        }
+
+        /// @param hasAnswer whether what is learnt is an answer, and not simply text
+        RowSize size(int maxLength, boolean hasAnswer) {
+            boolean lost = false;
+            for (int i = maxLength; hasAnswer && i < ids.length; i++) lost |= labels[i] != IGNORED;
+            return new RowSize(ids.length, Math.max(0, ids.length - maxLength), lost, broken);
         }
 
         LabelledTokens cut(int maxLength) {

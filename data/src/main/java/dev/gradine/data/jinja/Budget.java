@@ -3,9 +3,10 @@ package dev.gradine.data.jinja;
 /// What one rendering has spent of its [Limits]: steps, bytes, depth.
 ///
 /// A step is an expression or a statement. Other work is counted in characters: 64 that are looked at are a step, and
-/// so are 16 that are written, or 4 entries of a list.
+/// so are 8 that are looked at one by one, 16 that are written, or 4 entries of a list.
 final class Budget {
     private static final int STEP = 64;
+    private static final int ONE_BY_ONE = 8;
     private static final int WRITTEN = 4;
     private static final int ENTRY = 16;
 
@@ -49,9 +50,14 @@ final class Budget {
         depth--;
     }
 
-    /// Accounts for looking at `length` characters.
+    /// Accounts for looking at `length` characters, many at a time.
     void scan(long length) {
         spend(length);
+    }
+
+    /// Accounts for looking at `length` characters one by one.
+    void compare(long length) {
+        spend(ONE_BY_ONE * length);
     }
 
     /// Accounts for a text of `length` before it is made.

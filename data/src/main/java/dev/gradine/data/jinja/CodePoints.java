@@ -25,6 +25,19 @@ final class CodePoints {
         return s.substring(start, end);
     }
 
+    /// Every `step`-th character from number `from` to before number `to`, to which a negative `step` goes down.
+    String every(int step, int from, int to) {
+        budget.compare(s.length());
+        var out = new BoundedText(budget);
+        int at = from == to ? 0 : unit(0, Math.max(from, 0));
+        for (long i = from; step > 0 ? i < to : i > to; i += step) {
+            out.appendCodePoint(s.codePointAt(at));
+            boolean more = step > 0 ? i + step < to : i + step > to;
+            if (more) at = unit(at, step);
+        }
+        return out.toString();
+    }
+
     private int unit(int at, int points) {
         return count == s.length() ? at + points : s.offsetByCodePoints(at, points);
     }

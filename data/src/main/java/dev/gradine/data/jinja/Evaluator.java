@@ -7,6 +7,9 @@ import java.util.Map;
 
 /// Computes expressions. Keeps the line it is at, for messages.
 final class Evaluator {
+    /// What looking for a name in a scope costs, in characters that are compared.
+    private static final long LOOK_UP = 4;
+
     private final Budget budget;
     private final Operators operators;
     private final Members members;
@@ -51,7 +54,10 @@ final class Evaluator {
     private Object compute(Expr e, Scope scope) {
         return switch (e) {
             case Expr.Const c -> c.value();
-            case Expr.Name n -> scope.get(n.name());
+            case Expr.Name n -> {
+                budget.scan(LOOK_UP * scope.depth());
+                yield scope.get(n.name());
+            }
             case Expr.Sequence s -> {
                 List<Object> items = all(s.items(), scope);
                 yield s.tuple() ? new Tuple(items) : items;
@@ -82,7 +88,9 @@ final class Evaluator {
     private Map<Object, Object> dict(Expr.Dict d, Scope scope) {
         Map<Object, Object> out = new LinkedHashMap<>();
         for (int i = 0; i < d.keys().size(); i++) {
-            out.put(Values.key(plain(d.keys().get(i), scope)), eval(d.values().get(i), scope));
+            out.put(
+                    Values.key(plain(d.keys().get(i), scope), budget),
+                    eval(d.values().get(i), scope));
         }
         return out;
     }

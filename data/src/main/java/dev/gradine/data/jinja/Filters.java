@@ -54,7 +54,7 @@ final class Filters {
             case "float" -> floating(v, args.bind(name, "default").get(0, 0.0));
             case "abs" -> operators.order("<", v, 0L) < 0 ? Operators.negate(v) : Values.number(v);
             case "round" -> round(v, args.bind(name, "precision", "method"));
-            case "length", "count" -> Values.length(v);
+            case "length", "count" -> Values.length(v, budget);
             case "default", "d" -> {
                 var a = args.bind(name, "default_value", "boolean");
                 boolean missing = v instanceof Undefined || (a.flag(1, false) && !Values.truth(v));
@@ -66,9 +66,9 @@ final class Filters {
     }
 
     private Object text(String name, String s, Args args) {
-        budget.text(s.length());
+        budget.scan(s.length());
         return switch (name) {
-            case "trim" -> PyStrings.strip(s, args.bind(name, "chars").get(0, None.NONE), true, true);
+            case "trim" -> PyStrings.strip(s, args.bind(name, "chars").get(0, None.NONE), true, true, budget);
             case "replace" -> {
                 var a = args.bind(name, "old", "new", "count");
                 yield PyStrings.replace(
@@ -87,13 +87,13 @@ final class Filters {
 
     private Object plain(String name, String s) {
         return switch (name) {
-            case "upper" -> PyStrings.upper(s);
-            case "lower" -> PyStrings.lower(s);
-            case "title" -> PyStrings.title(s, true);
-            case "capitalize" -> PyStrings.capitalize(s);
+            case "upper" -> new LetterCase(s, budget).upper();
+            case "lower" -> new LetterCase(s, budget).lower();
+            case "title" -> new LetterCase(s, budget).title(true);
+            case "capitalize" -> new LetterCase(s, budget).capitalize();
             case "wordcount" -> (long) new Split(s, budget).by(None.NONE, -1).size();
             case "safe" -> new Markup(s);
-            case "escape", "e", "forceescape" -> new Markup(Markup.escape(s));
+            case "escape", "e", "forceescape" -> new Markup(Markup.escape(s, budget));
             default -> s;
         };
     }
@@ -160,8 +160,7 @@ final class Filters {
         boolean first = a.flag(1, false);
         boolean blank = a.flag(2, false);
         var lines = new Split(s + "\n", budget).lines(false);
-        budget.text(s.length() + (long) by.length() * lines.size());
-        var out = new StringBuilder();
+        var out = new BoundedText(budget);
         for (int i = 0; i < lines.size(); i++) {
             String line = (String) lines.get(i);
             boolean indented = i == 0 ? first : blank || !line.isEmpty();

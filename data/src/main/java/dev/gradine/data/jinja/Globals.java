@@ -13,13 +13,13 @@ final class Globals {
     static Scope scope(Budget budget) {
         var scope = new Scope(null);
         scope.set("range", (Callable) args -> range(args, budget));
-        scope.set("dict", (Callable) Globals::dict);
-        scope.set("namespace", (Callable) Globals::namespace);
+        scope.set("dict", (Callable) args -> dict(args, budget));
+        scope.set("namespace", (Callable) args -> namespace(args, budget));
         scope.set("raise_exception", (Callable) args -> {
             throw new Fault(PyText.str(args.bind("raise_exception", "message").get(0), budget));
         });
         scope.set("strftime_now", (Callable) args -> Strftime.format(
-                args.bind("strftime_now", "format").string(0), LocalDateTime.now(ZoneId.systemDefault())));
+                args.bind("strftime_now", "format").string(0), LocalDateTime.now(ZoneId.systemDefault()), budget));
         scope.set("joiner", (Callable) Globals::joiner);
         return scope;
     }
@@ -36,16 +36,19 @@ final class Globals {
         return new Range(start, step, (int) size);
     }
 
-    private static Map<Object, Object> dict(Args args) {
+    private static Map<Object, Object> dict(Args args, Budget budget) {
         Map<Object, Object> out = new LinkedHashMap<>();
-        if (!args.positional().isEmpty() && args.positional().getFirst() instanceof Map<?, ?> m) out.putAll(m);
+        if (!args.positional().isEmpty() && args.positional().getFirst() instanceof Map<?, ?> m) {
+            budget.items(m.size());
+            out.putAll(m);
+        }
         out.putAll(args.named());
         return out;
     }
 
-    private static Namespace namespace(Args args) {
+    private static Namespace namespace(Args args, Budget budget) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        dict(args).forEach((k, v) -> fields.put(k.toString(), v));
+        dict(args, budget).forEach((k, v) -> fields.put(k.toString(), v));
         return new Namespace(fields);
     }
 

@@ -39,7 +39,8 @@ final class Members {
         switch (target) {
             case Undefined u -> throw u.fault();
             case Map<?, ?> m -> {
-                Object key = index instanceof List<?> || index instanceof Map<?, ?> ? None.NONE : Values.key(index);
+                boolean none = index instanceof List<?> || index instanceof Map<?, ?>; // they are no keys
+                Object key = none ? None.NONE : Values.key(index, budget);
                 if (m.containsKey(key)) return value(m, key);
             }
             case List<?> l -> {
@@ -51,7 +52,7 @@ final class Members {
             default -> {}
         }
         if (index instanceof String name) return attribute(target, name);
-        return Undefined.element(target, PyText.repr(index, budget));
+        return Undefined.element(target, index);
     }
 
     private static Object at(List<?> l, long i, Object target) {
@@ -88,11 +89,7 @@ final class Members {
         int from = bound(start, by > 0 ? 0 : n - 1, n, by);
         int to = bound(stop, by > 0 ? n : -1, n, by);
         if (by == 1) return points.cut(from, Math.max(from, to));
-        budget.text(s.length());
-        var out = new StringBuilder();
-        int[] all = s.codePoints().toArray();
-        for (long i = from; by > 0 ? i < to : i > to; i += by) out.appendCodePoint(all[(int) i]);
-        return out.toString();
+        return points.every(by, from, to);
     }
 
     private static int bound(Object v, int otherwise, int n, int by) {
@@ -112,7 +109,7 @@ final class Members {
     private Object mapMethod(Map<?, ?> m, String name, Args args) {
         if (name.equals("get")) {
             var a = args.bind("get", "key", "default");
-            Object key = Values.key(a.get(0));
+            Object key = Values.key(a.get(0), budget);
             return m.containsKey(key) ? value(m, key) : a.get(1, None.NONE);
         }
         args.bind(name);
@@ -132,7 +129,7 @@ final class Members {
     }
 
     private Object listMethod(List<?> l, String name, Args args) {
-        if (name.equals("copy")) return new ArrayList<Object>(l);
+        if (name.equals("copy")) return Values.items(l, budget);
         Object wanted = args.bind(name, "value").get(0);
         long count = 0;
         for (int i = 0; i < l.size(); i++) {

@@ -2,9 +2,6 @@ package dev.gradine.data.jinja;
 
 /// Finds one string in another, and accounts for every character that is compared.
 final class Search {
-    /// What a place that may be one costs besides its characters.
-    private static final int CANDIDATE = 8;
-
     private Search() {}
 
     /// Where `wanted` begins in `s`, at or after `from`; -1 if nowhere.
@@ -38,7 +35,7 @@ final class Search {
     private static boolean stands(String s, String wanted, int at, Budget budget) {
         int n = 1;
         while (n < wanted.length() && s.charAt(at + n) == wanted.charAt(n)) n++;
-        budget.scan(n + CANDIDATE);
+        budget.compare(n + 1);
         return n == wanted.length();
     }
 }

@@ -48,7 +48,7 @@ record Split(String s, Budget budget) {
     }
 
     private List<Object> words(int max) {
-        budget.scan(s.length());
+        budget.compare(s.length());
         List<Object> out = new ArrayList<>();
         int from = skip(0, true);
         while (from < s.length()) {
@@ -60,7 +60,7 @@ record Split(String s, Budget budget) {
     }
 
     private List<Object> wordsFromRight(int max) {
-        budget.scan(s.length());
+        budget.compare(s.length());
         List<Object> out = new ArrayList<>();
         int to = skipBack(s.length(), true);
         while (to > 0) {
@@ -86,7 +86,7 @@ record Split(String s, Budget budget) {
 
     /// Lines, with or without what ends them.
     List<Object> lines(boolean keepEnds) {
-        budget.scan(s.length());
+        budget.compare(s.length());
         List<Object> out = new ArrayList<>();
         int from = 0;
         for (int i = 0; i < s.length(); i++) {

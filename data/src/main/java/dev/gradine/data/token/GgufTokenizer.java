@@ -2,6 +2,7 @@ package dev.gradine.data.token;
 
 import static dev.gradine.data.token.SpecialTokens.NONE;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -52,11 +53,26 @@ public final class GgufTokenizer {
         return new SentencePieceTokenizer(table, special(m).orElse(byName), options);
     }
 
+    /// The ids of BOS, EOS and PAD; one outside the vocabulary counts for none, as in llama.cpp.
     static SpecialTokens special(GgufMetadata m) {
         return new SpecialTokens(
-                m.id("tokenizer.ggml.bos_token_id"),
-                m.id("tokenizer.ggml.eos_token_id"),
-                m.id("tokenizer.ggml.padding_token_id"));
+                        m.id("tokenizer.ggml.bos_token_id"),
+                        m.id("tokenizer.ggml.eos_token_id"),
+                        m.id("tokenizer.ggml.padding_token_id"))
+                .below(m.tokens().length);
+    }
+
+    /// The ids that end a generation by the file's own keys: end of text, end of turn, end of message.
+    ///
+    /// @return ids by key; those of keys that are there
+    public static Map<String, Integer> ends(String what, Map<String, Object> metadata) {
+        var m = new GgufMetadata(what, metadata);
+        Map<String, Integer> out = new LinkedHashMap<>();
+        for (String name : new String[] {"eos", "eot", "eom"}) {
+            String key = "tokenizer.ggml." + name + "_token_id";
+            if (m.id(key) != NONE) out.put(key, m.id(key));
+        }
+        return out;
     }
 
     /// Whether the metadata carries a chat template.

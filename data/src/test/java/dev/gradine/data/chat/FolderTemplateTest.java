@@ -55,14 +55,14 @@ class FolderTemplateTest {
 
     @Test
     void declared_tokens_are_variables_and_no_others() throws IOException {
-        assertThat(DeclaredTokens.has(folder)).isFalse();
+        assertThat(TemplateTokens.has(folder)).isFalse();
         write("tokenizer_config.json", """
                 {"bos_token": null, "eos_token": "</s>", "unk_token": {"content": "<unk>", "lstrip": false},
                  "sep_token": "S", "cls_token": "C", "mask_token": "M", "image_token": "<image>",
                  "add_bos_token": true, "additional_special_tokens": ["a"],
                  "extra_special_tokens": {"audio_token": "<audio>", "begin": "<b>"}}""");
-        assertThat(DeclaredTokens.has(folder)).isTrue();
-        assertThat(DeclaredTokens.read(folder))
+        assertThat(TemplateTokens.has(folder)).isTrue();
+        assertThat(TemplateTokens.read(folder))
                 .isEqualTo(Map.of(
                         "eos_token", "</s>",
                         "unk_token", "<unk>",
@@ -78,9 +78,9 @@ class FolderTemplateTest {
     void the_map_of_special_tokens_wins_where_the_configuration_has_no_added_tokens() throws IOException {
         write("tokenizer_config.json", "{\"eos_token\": \"old\", \"bos_token\": \"b\"}");
         write("special_tokens_map.json", "{\"eos_token\": {\"content\": \"new\"}, \"pad_token\": \"p\"}");
-        assertThat(DeclaredTokens.read(folder))
+        assertThat(TemplateTokens.read(folder))
                 .isEqualTo(Map.of("eos_token", "new", "bos_token", "b", "pad_token", "p"));
         write("tokenizer_config.json", "{\"eos_token\": \"old\", \"added_tokens_decoder\": {}}");
-        assertThat(DeclaredTokens.read(folder)).isEqualTo(Map.of("eos_token", "old"));
+        assertThat(TemplateTokens.read(folder)).isEqualTo(Map.of("eos_token", "old"));
     }
 }

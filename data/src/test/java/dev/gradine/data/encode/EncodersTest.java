@@ -121,7 +121,7 @@ class EncodersTest {
         var longer = new Row.Completion(new Passage.Text("0123456789ab"), new Passage.Text("c"), Map.of());
         var encoded = encoder.encode(DataSet.of("d", List.of(row, longer)));
         assertThat(encoded.examples()).hasSize(1);
-        assertThat(encoded.dropped()).isEqualTo(1);
+        assertThat(encoded.counts().leftOut()).isEqualTo(1);
         assertThatThrownBy(() -> encoder.encode(DataSet.of("d", List.of(longer))))
                 .hasMessage("d: nothing to learn within 12 tokens in any of 1 rows");
     }
@@ -219,7 +219,7 @@ class EncodersTest {
         var bare = new SftEncoder(new TextCodec(TOKENIZER, ChatTemplate.absent()), LossMask.AUTO, 9);
         assertThatThrownBy(() -> bare.encode(new Row.Chat(TURNS, Map.of())))
                 .hasMessage("the model has no chat template, so it cannot render a conversation;"
-                        + " give it one, for example chatml");
+                        + " give it one with --chat-template, for example --chat-template chatml");
         assertThatThrownBy(() -> new SftEncoder(CODEC, LossMask.ASSISTANT, 9).encode(new Row.Text("a")))
                 .hasMessage("row is plain text, expected a conversation (because the mask is assistant)");
     }

@@ -54,7 +54,7 @@ class TrlTokensTest {
         int[] lengths =
                 encoded.examples().stream().mapToInt(LabelledTokens::tokens).toArray();
         assertThat(counted(lengths, 6)).isEqualTo(logged(set));
-        assertThat(encoded.broken()).isZero();
+        assertThat(encoded.counts().broken()).isZero();
     }
 
     @ParameterizedTest

@@ -5,12 +5,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /// Pieces of the page. What is called `text` is data and gets escaped here; what is called `html` is markup made here.
-final class Html {
+public final class Html {
 
     private Html() {}
 
     /// For element content and quoted attribute values.
-    static String text(String data) {
+    public static String text(String data) {
         return data.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")

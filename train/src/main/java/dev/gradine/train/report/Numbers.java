@@ -20,8 +20,9 @@ final class Numbers {
         return sign(String.format(Locale.ROOT, "%." + Math.max(0, digits) + "f", v));
     }
 
-    /// At most two decimals, none of them an idle zero: `1 epoch`, `0.75 epochs`.
+    /// At most two decimals, none of them an idle zero: `1 epoch`, `0.75 epochs`, `less than 0.01 epochs`.
     static String epochs(double n) {
+        if (n > 0 && n < 0.005) return "less than 0.01 epochs";
         String number = String.format(Locale.ROOT, "%.2f", n).replaceFirst("\\.?0+$", "");
         return number + (number.equals("1") ? " epoch" : " epochs");
     }

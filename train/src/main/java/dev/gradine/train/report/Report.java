@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// `report.html`: one page about a run, with its data, its charts and their program inside, so that it opens from a
 /// file and needs no network.
@@ -43,6 +44,14 @@ public final class Report {
         Path page = runDir.resolve(FILE);
         AtomicFiles.writeText(page, html(run, series));
         return page;
+    }
+
+    /// The training loss at the beginning and at the end of a run, each a mean of some steps; none before the first
+    /// step.
+    public static List<Double> losses(Path runDir) {
+        Path metrics = runDir.resolve(MetricsLog.FILE);
+        Series series = new Series(Files.exists(metrics) ? MetricsLog.read(metrics) : List.of());
+        return series.has("loss") ? List.of(series.startMean("loss"), series.endMean("loss")) : List.of();
     }
 
     private static String html(RunInfo run, Series series) {
@@ -80,11 +89,18 @@ public final class Report {
                 + Html.text(Numbers.command(run.launch().command())) + "</pre>\n" + message;
     }
 
-    /// The last part of the model's path.
+    /// Model and data, such as `smollm2-135m on rows.jsonl`.
     private static String name(RunInfo run) {
-        String source = run.model().source().replaceAll("[/\\\\]+$", "");
-        String last = source.substring(Math.max(source.lastIndexOf('/'), source.lastIndexOf('\\')) + 1);
-        return last.isEmpty() ? "No model loaded" : last;
+        String model = last(run.model().source());
+        if (model.isEmpty()) return "No model loaded";
+        String data = run.data().files().stream().map(Report::last).collect(Collectors.joining(", "));
+        return data.isEmpty() ? model : model + " on " + data;
+    }
+
+    /// The last part of a path.
+    private static String last(String path) {
+        String source = path.replaceAll("[/\\\\]+$", "");
+        return source.substring(Math.max(source.lastIndexOf('/'), source.lastIndexOf('\\')) + 1);
     }
 
     private static String curves(Series series) {

@@ -34,7 +34,14 @@ class NumbersTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 1 epoch", "0.75, 0.75 epochs", "2.5, 2.5 epochs", "10, 10 epochs", "0.333333, 0.33 epochs"})
+    @CsvSource({
+        "1, 1 epoch",
+        "0.75, 0.75 epochs",
+        "2.5, 2.5 epochs",
+        "10, 10 epochs",
+        "0.333333, 0.33 epochs",
+        "0.0004, less than 0.01 epochs"
+    })
     void epochs_have_no_idle_zeros(double n, String text) {
         assertThat(Numbers.epochs(n)).isEqualTo(text);
     }

@@ -61,7 +61,7 @@ class ReportTest {
         MadeUpRun.sft(dir);
         assertThat(page())
                 .contains(
-                        "<title>SFT · SmolLM2-135M-Instruct</title>",
+                        "<title>SFT · SmolLM2-135M-Instruct on letters.jsonl</title>",
                         "Supervised fine-tuning",
                         "22 November 2026, 06:46")
                 .contains("gradine sft --model models/SmolLM2-135M-Instruct --data &#39;my data/letters.jsonl&#39;")

@@ -15,10 +15,10 @@ import tools.jackson.databind.node.MissingNode;
 /// `tokenizer_config.json` that ends in `_token` and is a token, and the names in `extra_special_tokens` where that is
 /// an object. `special_tokens_map.json` is read, and wins, only where the configuration has no `added_tokens_decoder`.
 /// A name that is null or not there is no variable, and neither are the lists of further special tokens.
-public final class DeclaredTokens {
+public final class TemplateTokens {
     private static final List<String> NAMED = List.of("extra_special_tokens", "model_specific_special_tokens");
 
-    private DeclaredTokens() {}
+    private TemplateTokens() {}
 
     /// Whether the folder has a file that declares special tokens.
     public static boolean has(Path folder) {

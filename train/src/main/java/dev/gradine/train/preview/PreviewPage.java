@@ -1,0 +1,52 @@
+package dev.gradine.train.preview;
+
+import dev.gradine.io.AtomicFiles;
+import dev.gradine.train.report.Html;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+
+/// A preview as one HTML page that needs no network: each row as it is written, and beside it as the model reads it.
+public final class PreviewPage {
+
+    private PreviewPage() {}
+
+    /// Writes the page, atomically.
+    ///
+    /// @param title what the page is about
+    public static void write(Path file, String title, DataPreview preview) {
+        String rows = preview.shown().stream().map(PreviewPage::row).collect(Collectors.joining());
+        String facts = PreviewText.of(preview.withoutRows(), false);
+        AtomicFiles.writeText(
+                file,
+                template()
+                        .replace("{{title}}", Html.text(title))
+                        .replace("{{facts}}", Html.text(facts).replace("{", "&#123;"))
+                        .replace("{{rows}}", rows));
+    }
+
+    private static String row(ShownRow row) {
+        String read = row.sequences().stream().map(PreviewPage::sequence).collect(Collectors.joining());
+        return "<section><h2>Row %d</h2><div class=\"both\"><pre>%s</pre><div>%s</div></div></section>\n"
+                .formatted(row.number(), Html.text(row.written()), read);
+    }
+
+    private static String sequence(ShownRow.Sequence s) {
+        String tokens = s.tokens().stream()
+                .map(t -> (t.isLearnt() ? "<b>" : "<i>") + Html.text(t.text()) + (t.isLearnt() ? "</b>" : "</i>"))
+                .collect(Collectors.joining());
+        return "<p>%d tokens, %d learnt</p><pre>%s</pre>".formatted(s.tokens().size(), s.learnt(), tokens);
+    }
+
+    private static String template() {
+        try (InputStream in = PreviewPage.class.getResourceAsStream("preview.html")) {
+            if (in == null) throw new IllegalStateException("preview: resource preview.html is missing");
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("preview: resource preview.html cannot be read", e);
+        }
+    }
+}

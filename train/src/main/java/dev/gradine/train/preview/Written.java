@@ -1,0 +1,43 @@
+package dev.gradine.train.preview;
+
+import dev.gradine.data.Passage;
+import dev.gradine.data.Row;
+import dev.gradine.data.chat.Message;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// What stands in a row, for people: fields and turns under their names.
+final class Written {
+
+    private Written() {}
+
+    static String of(Row row) {
+        return switch (row) {
+            case Row.Text t -> field("text", t.text());
+            case Row.Chat c -> turns(c.messages());
+            case Row.Completion c -> passage("prompt", c.prompt()) + passage("completion", c.completion());
+            case Row.Preference p ->
+                passage("prompt", p.prompt()) + passage("chosen", p.chosen()) + passage("rejected", p.rejected());
+            case Row.Judged j ->
+                passage("prompt", j.prompt())
+                        + passage("completion", j.completion())
+                        + field("label", String.valueOf(j.desirable()));
+            case Row.Tokens t -> field("input_ids", t.ids().length + " tokens");
+        };
+    }
+
+    private static String passage(String name, Passage p) {
+        return switch (p) {
+            case Passage.Text t -> field(name, t.text());
+            case Passage.Turns t -> name + "\n" + turns(t.messages()).indent(2);
+        };
+    }
+
+    private static String turns(List<Message> messages) {
+        return messages.stream().map(m -> field(m.role(), m.content())).collect(Collectors.joining());
+    }
+
+    private static String field(String name, String text) {
+        return name + ": " + text + "\n";
+    }
+}
