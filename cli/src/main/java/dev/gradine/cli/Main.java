@@ -34,6 +34,7 @@ public final class Main implements Runnable {
             ScoreCommand.class,
             InspectCommand.class,
             DataCommand.class,
+            CompareCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
