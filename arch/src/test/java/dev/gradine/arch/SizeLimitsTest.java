@@ -22,10 +22,14 @@ class SizeLimitsTest {
             "the header of the file has seven numbers",
             "train/src/main/java/dev/gradine/train/report/RunInfo.java:parameters",
             "one component for each part of run.json",
+            "train/src/main/java/dev/gradine/train/RunFiles.java:parameters",
+            "one component for each option",
             "train/src/main/java/dev/gradine/train/RunLoop.java:parameters",
             "a plan holds what one run is made of",
             "gpu/src/main/java/dev/gradine/gpu/DenseGemm.java:parameters",
             "a product is three matrices, their sizes and how they are multiplied",
+            "models/src/test/java/dev/gradine/models/ConfigKeysTest.java:method",
+            "one table of published configurations",
             "io/src/test/java/dev/gradine/io/SafetensorsHeaderTest.java:method",
             "one table of hostile headers");
 

@@ -7,6 +7,7 @@ import dev.gradine.train.TrainingData;
 import dev.gradine.train.preview.DataPreview;
 import dev.gradine.train.preview.PreviewPage;
 import dev.gradine.train.preview.PreviewText;
+import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
@@ -33,6 +34,12 @@ final class DataShowCommand implements Runnable {
             paramLabel = "DIR|FILE",
             description = "Model whose tokenizer and chat template read the rows.")
     private Path model = Path.of("");
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "NAME|FILE",
+            description = "Chat template in place of the model's own.")
+    private String chatTemplate = "";
 
     @Option(
             names = "--objective",
@@ -64,16 +71,21 @@ final class DataShowCommand implements Runnable {
     @Override
     public void run() {
         Recipe<?> recipe = recipe();
-        TextCodec codec = Models.text(model);
+        TextCodec codec = Models.text(model, chatTemplate);
         TrainingData read = TrainingData.read(data, evalSplit, seed);
         DataPreview preview = DataPreview.of(recipe, codec, read, maxLength, rows);
         PrintWriter out = spec.commandLine().getOut();
-        boolean colours = System.console() != null && System.console().isTerminal();
-        out.print(PreviewText.of(preview, colours));
+        out.print(PreviewText.of(preview, hasTerminal()));
         out.flush();
         if (html == null) return;
         PreviewPage.write(html, "%s for %s".formatted(data.getFileName(), objective), preview);
         out.println("page in " + html);
+    }
+
+    @SuppressWarnings("SystemConsoleNull") // it is null again since JDK 25, where nobody sits at the terminal
+    private static boolean hasTerminal() {
+        Console console = System.console();
+        return console != null && console.isTerminal();
     }
 
     private Recipe<?> recipe() {

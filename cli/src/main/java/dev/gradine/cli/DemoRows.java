@@ -43,8 +43,8 @@ record DemoRows(Path folder) {
 
     /// Tells stories by `policy`, which acts with the model opened as `m`.
     static Storyteller teller(LoadedModel m, Policy policy) {
-        var tokenizer = m.codecFor(false).tokenizer();
-        return new Storyteller(policy, m.run(), tokenizer, StopTokens.of(tokenizer));
+        TextCodec codec = m.codecFor(false);
+        return new Storyteller(policy, m.run(), codec.tokenizer(), StopTokens.of(m.open(), codec));
     }
 
     private DataSet read(String name) {

@@ -78,7 +78,8 @@ final class DeviceArgs {
         return device;
     }
 
-    private void tell(String line) {
+    /// Prints a line beside the results.
+    void tell(String line) {
         var err = command.commandLine().getErr();
         err.println("gradine: " + line);
         err.flush();

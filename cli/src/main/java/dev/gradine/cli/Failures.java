@@ -22,6 +22,7 @@ import picocli.CommandLine.ParseResult;
 /// ```
 /// IllegalArgumentException, a file that is missing or refused, wrong options   → 2, the message
 /// a run that cannot go on, a disk that is full                                → 1, the message
+/// memory or stack used up, a mapped file cut short                            → 1, what that means
 /// anything else                                                               → 1, type and message
 /// ```
 ///
@@ -53,6 +54,9 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
 
     /// Reports what was thrown before or during a command.
     int handle(Exception e, CommandLine line) {
+        for (Throwable t = e.getCause(); t != null; t = t.getCause()) {
+            if (t instanceof VirtualMachineError machine) return handle(machine, line); // of another thread
+        }
         Throwable cause = e instanceof UncheckedIOException && e.getCause() != null ? e.getCause() : e;
         return switch (cause) {
             case CheckpointException file when isOfTheMachine(file.getCause()) -> report(line, e, text(file), FAULT);
@@ -63,6 +67,26 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
             when e instanceof UncheckedIOException -> report(line, e, text(e), FAULT); // e says which file
             default -> report(line, e, cause + (debug ? "" : " (GRADINE_DEBUG=1 shows where)"), FAULT);
         };
+    }
+
+    /// Reports that the machine or the JVM has reached a limit.
+    int handle(VirtualMachineError e, CommandLine line) {
+        String message = switch (e) {
+            case OutOfMemoryError _ ->
+                ("out of memory: %s; the heap may hold %d MB, and GRADINE_JAVA_OPTS=-Xmx4g gives it more;"
+                                + " shorter texts and smaller batches need less")
+                        .formatted(e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+            case StackOverflowError _ -> "a file, template or expression is nested too deep to be followed";
+            case InternalError _
+            when mapped(e) -> "a file was changed or cut short while it was read; start again once it is whole";
+            default -> e.toString();
+        };
+        return report(line, e, message, FAULT);
+    }
+
+    /// The JDK's words for a page of a mapped file that is no longer there.
+    private static boolean mapped(VirtualMachineError e) {
+        return String.valueOf(e.getMessage()).contains("unsafe memory access");
     }
 
     /// A disk that is full or fails, as against a path that cannot be used.
@@ -84,7 +108,7 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
         return message == null ? e.toString() : message;
     }
 
-    private int report(CommandLine line, Exception e, String message, int code) {
+    private int report(CommandLine line, Throwable e, String message, int code) {
         PrintWriter err = line.getErr();
         err.println("gradine: " + message.strip().replaceAll("\\R\\s*", " "));
         if (debug) e.printStackTrace(err);

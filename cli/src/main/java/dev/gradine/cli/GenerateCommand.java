@@ -35,6 +35,13 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Option(names = "--system", paramLabel = "TEXT", description = "System message before the prompt.")
     private @Nullable String system;
 
+    @Option(
+            names = "--chat-template",
+            paramLabel = "NAME|FILE",
+            description = "Template for the prompt: a name among the model's or the usual ones (chatml, llama3, …),"
+                    + " or a file of Jinja (default the model's own).")
+    private @Nullable String chatTemplate;
+
     @Option(names = "--raw", description = "Continue the prompt as it is, even if the model has a chat template.")
     private boolean raw;
 
@@ -79,18 +86,24 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Override
     public void run() {
         if (maxTokens < 1) throw new IllegalArgumentException("--max-tokens: " + maxTokens + ", expected at least 1");
+        if (raw && chatTemplate != null) {
+            throw new IllegalArgumentException("--raw and --chat-template are both given, expected one of them");
+        }
         SamplingParams params = new SamplingParams(temperature, topK, topP);
         try (LoadedModel m = model.open()) {
             Policy policy = model.policy(m);
-            boolean chat = !raw && m.hasTemplate();
-            TextCodec codec = m.codecFor(false);
+            boolean chat = !raw && (chatTemplate != null || m.hasTemplate());
+            TextCodec codec =
+                    chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
             PrintWriter print = spec.commandLine().getOut();
             int[] ids = chat
                     ? codec.encodeChat(turns(), Map.of(), true)
                     : codec.tokenizer().encode(prompt, true);
             StringBuilder pending = new StringBuilder(chat ? "" : prompt); // shown once it is known to be of use
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
-            var request = new Generation.Request(params, maxTokens, StopTokens.of(codec.tokenizer()));
+            StopTokens ends = StopTokens.of(m.open(), codec);
+            ends.notes().forEach(spec.commandLine().getErr()::println);
+            var request = new Generation.Request(params, maxTokens, ends);
             new Generation(policy, m.run()).run(ids, request, new SplittableRandom(seed), id -> {
                 print.print(pending + text.next(id));
                 pending.setLength(0);

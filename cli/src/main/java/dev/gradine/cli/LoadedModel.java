@@ -9,7 +9,9 @@ import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /// A model opened for one command, with the device it lives on. Closing it ends the `run` lifetime.
@@ -18,6 +20,7 @@ final class LoadedModel implements AutoCloseable {
     private final Kernels run;
     private final WarmUp warmUp;
     private final OpenModel open;
+    private final Set<String> told = new HashSet<>();
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
     LoadedModel(Path source) {
@@ -52,7 +55,9 @@ final class LoadedModel implements AutoCloseable {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
-        return new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised);
+        var m = new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised);
+        m.open.notes().forEach(args.device()::tell);
+        return m;
     }
 
     /// Leaves the cores to the caller.
@@ -69,7 +74,9 @@ final class LoadedModel implements AutoCloseable {
     ///
     /// @param tokensOnly whether the data are tokens already, so that a model without tokenizer will do
     TextCodec codecFor(boolean tokensOnly) {
-        return tokensOnly ? open.codecOrTokensOnly() : open.codec();
+        TextCodec codec = tokensOnly ? open.codecOrTokensOnly() : open.codec();
+        for (String note : codec.tokenizer().notes()) if (told.add(note)) System.err.println(note);
+        return codec;
     }
 
     /// Whether the model has a chat template of its own.

@@ -69,7 +69,11 @@ public final class Main implements Runnable {
         } catch (RuntimeException e) {
             return failures(environment).handle(e, line);
         }
-        return line.execute(args);
+        try {
+            return line.execute(args);
+        } catch (VirtualMachineError e) { // picocli hands on exceptions only
+            return failures(environment).handle(e, line);
+        }
     }
 
     /// The whole command tree; `more` are further commands.

@@ -40,7 +40,9 @@ final class ModelArgs {
 
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open() {
-        return new LoadedModel(model, device.chosen()::open, quantize.chosen());
+        LoadedModel m = new LoadedModel(model, device.chosen()::open, quantize.chosen());
+        m.open().notes().forEach(device::tell);
+        return m;
     }
 
     /// The adapter given, for a model already open.

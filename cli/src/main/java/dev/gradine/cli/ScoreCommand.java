@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
@@ -95,9 +96,12 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
             TokenLogProbs lp = TokenLogProbs.of(Tape.noGrad(k), policy, List.of(new LabelledTokens(ids, ids)));
             float[] logp = k.download(lp.values().value());
             double sum = 0;
+            StreamDecoder texts = new StreamDecoder(tokenizer, false);
+            print.printf("%9s  %6d  %s  no score: no token comes before it%n", "-", ids[0], shown(texts.next(ids[0])));
             for (int t = 1; t < ids.length; t++) {
                 sum += logp[t - 1];
-                print.printf("%9.4f  %6d  %s%n", logp[t - 1], ids[t], tokenizer.token(ids[t]));
+                String piece = t < ids.length - 1 ? texts.next(ids[t]) : texts.next(ids[t]) + texts.finish();
+                print.printf("%9.4f  %6d  %s%n", logp[t - 1], ids[t], shown(piece));
             }
             double mean = sum / logp.length;
             print.printf(
@@ -105,5 +109,23 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
                     logp.length, sum, mean, Math.exp(-mean));
             print.flush();
         }
+    }
+
+    /// A token as the text it adds; in quotes where that is white space, so that it is seen.
+    private static String shown(String piece) {
+        if (piece.isEmpty()) return "(part of a character, or no text)";
+        StringBuilder out = new StringBuilder();
+        piece.codePoints().forEach(c -> {
+            switch (c) {
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                default -> {
+                    if (Character.isISOControl(c)) out.append("\\u%04x".formatted(c));
+                    else out.appendCodePoint(c);
+                }
+            }
+        });
+        return piece.isBlank() ? "\"" + out + "\"" : out.toString();
     }
 }

@@ -96,18 +96,17 @@ class DataErrorsTest {
         Cli run = Cli.run("sft", "--model", model, "--data", data, "--steps", 1, "--out", out)
                 .ok();
         assertThat(run.err())
-                .startsWith(
-                        "gradine: data.jsonl: 2 rows, the longest has 3 tokens (row 2); 1 left out: nothing to learn within 128"
-                                + " tokens\n");
+                .startsWith("gradine: data.jsonl: 2 rows, the longest has 3 tokens (row 2); 1 left out: nothing"
+                        + " to learn within 128 tokens\n");
     }
 
     @Test
     void conversations_need_a_chat_template() throws IOException {
         Files.delete(model.resolve("chat_template.jinja"));
         sft(CHAT)
-                .refuses("data.jsonl: row 1: chat template: line 1: the model has no chat template, "
+                .refuses("data.jsonl: row 1: the model has no chat template, "
                         + "so it cannot render a"
-                        + " conversation; give it one, for example chatml");
+                        + " conversation; give it one with --chat-template, for example --chat-template chatml");
     }
 
     @Test

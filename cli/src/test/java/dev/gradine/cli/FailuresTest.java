@@ -28,6 +28,34 @@ class FailuresTest {
         }
     }
 
+    private static Outcome reached(VirtualMachineError limit) {
+        StringWriter err = new StringWriter();
+        CommandLine line = Main.commandLine(Map.of()).setErr(new PrintWriter(err));
+        int code = new Failures(false).handle(limit, line);
+        return new Outcome(code, err.toString().replace(System.lineSeparator(), "\n"));
+    }
+
+    @Test
+    void a_limit_of_the_machine_is_one_line_and_code_1() {
+        long heap = Runtime.getRuntime().maxMemory() >> 20;
+        assertThat(reached(new OutOfMemoryError("Java heap space")))
+                .isEqualTo(new Outcome(
+                        1,
+                        "gradine: out of memory: Java heap space; the heap may hold " + heap + " MB, and"
+                                + " GRADINE_JAVA_OPTS=-Xmx4g gives it more; shorter texts and smaller batches need"
+                                + " less\n"));
+        assertThat(reached(new StackOverflowError()))
+                .isEqualTo(
+                        new Outcome(1, "gradine: a file, template or expression is nested too deep to be followed\n"));
+        assertThat(reached(new InternalError("a fault occurred in a recent unsafe memory access operation")))
+                .isEqualTo(new Outcome(
+                        1,
+                        "gradine: a file was changed or cut short while it was read; start again once it is whole\n"));
+        assertThat(run(new IllegalStateException("task", new StackOverflowError()))
+                        .err())
+                .isEqualTo("gradine: a file, template or expression is nested too deep to be followed\n");
+    }
+
     @Test
     void a_users_mistake_is_its_message_and_code_2() {
         assertThat(run(new IllegalArgumentException("lora: rank is 0, expected >= 1")))

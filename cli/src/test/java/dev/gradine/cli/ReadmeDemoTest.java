@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -58,7 +59,9 @@ class ReadmeDemoTest {
 
     private static Path root() {
         Path dir = Path.of("").toAbsolutePath();
-        while (!Files.exists(dir.resolve("README.md")) || !Files.exists(dir.resolve("gradine"))) dir = dir.getParent();
+        while (!Files.exists(dir.resolve("README.md")) || !Files.exists(dir.resolve("gradine"))) {
+            dir = Objects.requireNonNull(dir.getParent(), "no README.md above the working directory");
+        }
         return dir;
     }
 

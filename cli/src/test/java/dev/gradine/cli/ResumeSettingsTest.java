@@ -63,6 +63,7 @@ class ResumeSettingsTest {
         "dropout, 0.5, 0.0",
         "clip, 2.0, 1.0",
         "optimizer, lion, adamw",
+        "chat-template, chatml, not given",
         "beta1, 0.8, 0.9",
         "eval-split, 0.5, 0.0",
         "loss-on, all, auto"

@@ -72,9 +72,8 @@ class RowReportTest {
     @Test
     void a_run_in_which_many_answers_are_cut_does_not_begin() {
         Cli.run(sft(answer(5).repeat(3) + answer(100)))
-                .refuses(
-                        "rows.jsonl: 1 of 4 rows lose tokens of their answers, cut at 64 tokens (the longest has 103, row 4),"
-                                + " expected at most 5 % of them; give --max-length, or --allow-truncation");
+                .refuses("rows.jsonl: 1 of 4 rows lose tokens of their answers, cut at 64 tokens (the longest has 103,"
+                        + " row 4), expected at most 5 % of them; give --max-length, or --allow-truncation");
         assertThat(out.resolve("metrics.jsonl")).doesNotExist();
     }
 

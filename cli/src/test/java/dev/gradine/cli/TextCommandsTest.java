@@ -108,6 +108,7 @@ class TextCommandsTest {
             double sum = (double) logp[0] + logp[1] + logp[2];
             assertThat(lines)
                     .containsExactly(
+                            "        -      97  a  no score: no token comes before it",
                             "%9.4f  %6d  %s".formatted(logp[0], (int) 'b', "b"),
                             "%9.4f  %6d  %s".formatted(logp[1], (int) 'c', "c"),
                             "%9.4f  %6d  %s".formatted(logp[2], (int) 'd', "d"),
@@ -118,6 +119,25 @@ class TextCommandsTest {
                                     sum / 3,
                                     Math.exp(-sum / 3)));
         }
+    }
+
+    @Test
+    void score_shows_text_not_what_the_vocabulary_writes() {
+        String out = Cli.run("score", "--model", model, "--text", "a b\n \u00e9<|pad|>")
+                .ok()
+                .out();
+        List<String> shown =
+                out.lines().limit(8).map(line -> line.substring(19)).toList();
+        assertThat(shown)
+                .containsExactly(
+                        "a  no score: no token comes before it",
+                        "\" \"",
+                        "b",
+                        "\"\\n\"",
+                        "\" \"",
+                        "(part of a character, or no text)",
+                        "\u00e9",
+                        "<|pad|>");
     }
 
     @Test

@@ -8,6 +8,7 @@ enum Format {
     TOKENS("input_ids"),
     PREFERENCE("prompt", "chosen", "rejected"),
     INSTRUCTION_PREFERENCE("instruction", "chosen", "rejected"),
+    CONVERSATION_PREFERENCE("conversations", "chosen", "rejected"),
     IMPLICIT_PREFERENCE("chosen", "rejected"),
     MESSAGES("messages"),
     CONVERSATIONS("conversations"),
@@ -25,6 +26,12 @@ enum Format {
 
     List<String> columns() {
         return columns.isEmpty() ? List.of() : List.of(columns.split(" ", -1));
+    }
+
+    /// Whether there is a format of a row with these columns.
+    static boolean fits(Set<String> present) {
+        for (Format f : values()) if (!f.columns.isEmpty() && present.containsAll(f.columns())) return true;
+        return false;
     }
 
     /// The format of a row with these columns.

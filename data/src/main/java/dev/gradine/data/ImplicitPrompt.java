@@ -7,7 +7,8 @@ import java.util.Map;
 
 /// Finds the prompt that `chosen` and `rejected` share at their start.
 ///
-/// Conversations: the equal turns. Transcripts in Anthropic's form (`\n\nHuman: … \n\nAssistant: …`): everything up
+/// Conversations: the equal turns; where one conversation begins the other, or both are equal, the last shared turn
+/// stays with the answers. Transcripts in Anthropic's form (`\n\nHuman: … \n\nAssistant: …`): everything up
 /// to the last shared `\n\nAssistant:`, turned into a conversation. Plain strings: the equal characters, as TRL's
 /// `extract_prompt`: a space before the first difference belongs to the answers, and of two strings of which one
 /// begins the other the last shared character stays with the answers; beyond TRL, a surrogate pair is never cut.
@@ -32,10 +33,7 @@ final class ImplicitPrompt {
     private static Row.Preference turns(List<Message> chosen, List<Message> rejected, Map<String, Object> variables) {
         int n = 0;
         while (n < Math.min(chosen.size(), rejected.size()) && chosen.get(n).equals(rejected.get(n))) n++;
-        if (n == chosen.size() || n == rejected.size()) {
-            throw new DataException("field " + (n == chosen.size() ? "chosen" : "rejected")
-                    + " is wholly the start of the other answer, expected a turn that differs");
-        }
+        n = Math.min(n, Math.min(chosen.size(), rejected.size()) - 1);
         return new Row.Preference(
                 new Passage.Turns(chosen.subList(0, n)),
                 new Passage.Turns(chosen.subList(n, chosen.size())),

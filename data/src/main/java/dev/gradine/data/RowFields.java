@@ -39,6 +39,7 @@ record RowFields(JsonNode row) {
     Passage passage(String field) {
         JsonNode v = row.path(field);
         if (v.isString()) return new Passage.Text(v.asString());
+        if (v.isObject()) return new Passage.Turns(List.of(MessageParser.parse("field " + field, v)));
         if (!v.isArray()) throw unexpected("field " + field, v, PASSAGE);
         return new Passage.Turns(messages(field));
     }
@@ -49,52 +50,36 @@ record RowFields(JsonNode row) {
         if (!v.isArray()) throw unexpected("field " + field, v, "a list of messages");
         if (v.isEmpty()) throw new DataException("field " + field + " is empty, expected at least one message");
         List<Message> out = new ArrayList<>();
-        for (JsonNode m : v) out.add(message("field " + field + "[" + out.size() + "]", m));
+        for (JsonNode m : v) out.add(MessageParser.parse("field " + field + "[" + out.size() + "]", m));
         return out;
     }
 
-    private static Message message(String where, JsonNode m) {
-        if (!m.isObject()) throw unexpected(where, m, "a message with role and content");
-        boolean shareGpt = !m.has("role") && m.has("from");
-        String roleField = shareGpt ? "from" : "role";
-        String contentField = shareGpt ? "value" : "content";
-        JsonNode role = m.path(roleField);
-        if (!role.isString()) throw unexpected(where + "." + roleField, role, "a string");
-        Map<String, Object> extras = new LinkedHashMap<>();
-        for (var e : m.properties()) {
-            if (!e.getKey().equals(roleField) && !e.getKey().equals(contentField))
-                extras.put(e.getKey(), plain(e.getValue()));
-        }
-        String name = shareGpt ? role(role.asString()) : role.asString();
-        return new Message(name, content(where + "." + contentField, m, m.path(contentField), extras), extras);
+    /// A conversation, with the row's `system` column in front unless it begins with a system message.
+    List<Message> conversation(String field) {
+        List<Message> turns = messages(field);
+        String system = stringOrEmpty("system");
+        if (system.isEmpty() || turns.getFirst().role().equals("system")) return turns;
+        turns.addFirst(new Message("system", system));
+        return turns;
     }
 
-    private static String role(String from) {
-        return switch (from) {
-            case "human" -> "user";
-            case "gpt" -> "assistant";
-            default -> from;
-        };
-    }
-
-    /// Content is a string; it may be null or absent beside tool calls, and a list of typed parts is handed to the
-    /// template as it is.
-    private static String content(String where, JsonNode m, JsonNode v, Map<String, Object> extras) {
-        if (v.isString()) return v.asString();
-        boolean calls = m.has("tool_calls") || m.has("function_call");
-        if (v.isNull() && calls) extras.put("content", None.NONE);
-        if ((v.isNull() || v.isMissingNode()) && calls) return "";
-        if (!v.isArray()) throw unexpected(where, v, "a string");
-        var text = new StringBuilder();
-        for (JsonNode part : v) {
-            if (!part.path("type").asString("").equals("text")
-                    || !part.path("text").isString()) {
-                throw new DataException(where + " has a part that is not text, expected parts of type text");
+    /// The `history` column, if there is one: earlier turns as pairs of what the user and the assistant said.
+    List<Message> history() {
+        List<Message> out = new ArrayList<>();
+        if (!has("history")) return out;
+        JsonNode pairs = row.path("history");
+        if (!pairs.isArray()) throw unexpected("field history", pairs, "a list of pairs of strings");
+        for (JsonNode pair : pairs) {
+            boolean fits =
+                    pair.size() == 2 && pair.path(0).isString() && pair.path(1).isString();
+            if (!fits) {
+                throw new DataException("field history[" + out.size() / 2 + "] is "
+                        + (pair.isArray() ? "another list" : kind(pair)) + ", expected a pair of strings");
             }
-            text.append(part.path("text").asString());
+            out.add(new Message("user", pair.path(0).asString()));
+            out.add(new Message("assistant", pair.path(1).asString()));
         }
-        extras.put("content", plain(v));
-        return text.toString();
+        return out;
     }
 
     int[] integers(String field) {
@@ -111,7 +96,9 @@ record RowFields(JsonNode row) {
     /// What the row hands to the chat template.
     Map<String, Object> variables() {
         Map<String, Object> out = new LinkedHashMap<>();
-        if (has("tools")) out.put("tools", plain(tools()));
+        for (String field : List.of("tools", "documents")) {
+            if (has(field)) out.put(field, plain(listOrJson(field)));
+        }
         if (!has("chat_template_kwargs")) return out;
         JsonNode more = row.path("chat_template_kwargs");
         if (!more.isObject()) throw unexpected("field chat_template_kwargs", more, "an object");
@@ -119,17 +106,22 @@ record RowFields(JsonNode row) {
         return out;
     }
 
-    private JsonNode tools() {
-        JsonNode v = row.path("tools");
-        if (!v.isString()) return v;
-        try {
-            return JsonMapper.shared().readTree(v.asString());
-        } catch (JacksonException e) {
-            throw new DataException("field tools is a string that is not JSON: " + e.getOriginalMessage(), e);
+    /// A list, or a string that is the JSON text of one.
+    private JsonNode listOrJson(String field) {
+        JsonNode v = row.path(field);
+        if (v.isString()) {
+            try {
+                v = JsonMapper.shared().readTree(v.asString());
+            } catch (JacksonException e) {
+                throw new DataException(
+                        "field " + field + " is a string that is not JSON: " + e.getOriginalMessage(), e);
+            }
         }
+        if (!v.isArray() && !v.isNull()) throw unexpected("field " + field, v, "a list (or the JSON text of one)");
+        return v;
     }
 
-    private static Object plain(JsonNode v) {
+    static Object plain(JsonNode v) {
         if (v.isObject()) {
             Map<String, Object> out = new LinkedHashMap<>();
             for (var e : v.properties()) out.put(e.getKey(), plain(e.getValue()));

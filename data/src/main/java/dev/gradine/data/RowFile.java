@@ -13,13 +13,14 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.UnexpectedEndOfInputException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Reads rows from a file one after the other: a JSON array, or JSONL with one value per line; either may be packed
-/// with gzip. Which it is shows in the first character, not in the name.
+/// Reads rows from a file one after the other: a JSON array, JSONL with one value per line, or values that each stand
+/// on several lines; all may be packed with gzip. Which it is shows in the first line, not in the name.
 public final class RowFile {
     private static final int MAX_LINE = 1 << 26;
 
@@ -70,8 +71,38 @@ public final class RowFile {
     private void read(InputStream in) throws IOException {
         skipByteOrderMark(in);
         int first = firstVisible(in);
-        if (first == '[') array(in);
+        if (first == '[') {
+            array(in);
+            return;
+        }
+        in.mark(MAX_LINE);
+        boolean several = beginsAValue(new BoundedLines(in, MAX_LINE / 2));
+        in.reset();
+        in.mark(0); // what was read twice is not kept any longer
+        if (several) values(in);
         else lines(in);
+    }
+
+    /// Whether the first line is the beginning of a value that goes on behind it.
+    private static boolean beginsAValue(BoundedLines lines) throws IOException {
+        try {
+            String line = lines.hasNext() ? lines.next().strip() : "";
+            if (line.isEmpty() || !lines.hasNext() || "{[,:".indexOf(line.charAt(line.length() - 1)) < 0) return false;
+            ONE_VALUE.readTree(line);
+            return false;
+        } catch (UnexpectedEndOfInputException e) {
+            return true;
+        } catch (DataException | JacksonException e) {
+            return false; // told where the line is read as a row
+        }
+    }
+
+    private void values(InputStream in) {
+        try (JsonParser json = JSON.createParser(in)) {
+            while (json.nextToken() != null) accept(JSON.readTree(json));
+        } catch (JacksonException e) {
+            throw unreadable(row + 1, e);
+        }
     }
 
     private static void skipByteOrderMark(InputStream in) throws IOException {

@@ -12,7 +12,7 @@ final class RowParser {
     private boolean decided;
 
     Row parse(JsonNode value) {
-        if (!decided) format = value.isString() ? Format.STRING : Format.of(columns(value));
+        if (!decided) format = value.isString() ? Format.STRING : format(value);
         decided = true;
         if (format == Format.STRING) {
             if (!value.isString()) throw RowFields.unexpected("value", value, "a string (as the first row is)");
@@ -28,6 +28,14 @@ final class RowParser {
         return row(new RowFields(value));
     }
 
+    /// By the columns that are not null, else by all of them.
+    private static Format format(JsonNode value) {
+        Set<String> all = columns(value);
+        Set<String> filled = new LinkedHashSet<>(all);
+        filled.removeIf(c -> value.path(c).isNull());
+        return Format.fits(filled) ? Format.of(filled) : Format.of(all);
+    }
+
     private static Set<String> columns(JsonNode value) {
         if (!value.isObject()) throw RowFields.unexpected("value", value, "an object");
         Set<String> out = new LinkedHashSet<>();
@@ -39,15 +47,16 @@ final class RowParser {
         return switch (format) {
             case STRING, TEXT -> new Row.Text(f.string("text"));
             case TOKENS -> tokens(f);
-            case MESSAGES -> new Row.Chat(f.messages("messages"), f.variables());
-            case CONVERSATIONS -> new Row.Chat(f.messages("conversations"), f.variables());
+            case MESSAGES -> new Row.Chat(f.conversation("messages"), f.variables());
+            case CONVERSATIONS -> new Row.Chat(f.conversation("conversations"), f.variables());
             case JUDGED -> judged(f);
             case COMPLETION -> completion(f);
             case INSTRUCTION -> new Row.Completion(instruction(f), assistant(f.string("output")), f.variables());
-            case PREFERENCE -> preference(f);
+            case PREFERENCE -> preference(f.passage("prompt"), f);
             case INSTRUCTION_PREFERENCE ->
                 new Row.Preference(
                         instruction(f), assistant(f.string("chosen")), assistant(f.string("rejected")), f.variables());
+            case CONVERSATION_PREFERENCE -> preference(new Passage.Turns(f.conversation("conversations")), f);
             case IMPLICIT_PREFERENCE -> ImplicitPrompt.split(f.passage("chosen"), f.passage("rejected"), f.variables());
         };
     }
@@ -78,14 +87,21 @@ final class RowParser {
     private static Row.Completion answer(RowFields f) {
         Passage prompt = f.passage("prompt");
         Passage completion = f.passage("completion");
-        same("completion", completion, prompt);
+        if (prompt instanceof Passage.Text t && completion instanceof Passage.Turns c) {
+            return Mixed.completion(t, c, f.variables());
+        }
+        if (prompt instanceof Passage.Turns && completion instanceof Passage.Text t) completion = assistant(t.text());
         return new Row.Completion(prompt, completion, f.variables());
     }
 
-    private static Row preference(RowFields f) {
-        Passage prompt = f.passage("prompt");
+    private static Row preference(Passage prompt, RowFields f) {
         Passage chosen = f.passage("chosen");
         Passage rejected = f.passage("rejected");
+        if (chosen.getClass() != prompt.getClass() && chosen.getClass() == rejected.getClass()) {
+            if (prompt instanceof Passage.Text t) return Mixed.preference(t, chosen, rejected, f.variables());
+            chosen = assistant(((Passage.Text) chosen).text());
+            rejected = assistant(((Passage.Text) rejected).text());
+        }
         same("chosen", chosen, prompt);
         same("rejected", rejected, prompt);
         return new Row.Preference(prompt, chosen, rejected, f.variables());
@@ -101,15 +117,16 @@ final class RowParser {
         return p instanceof Passage.Text ? "a string" : "a list of messages";
     }
 
-    /// An Alpaca row as a conversation: the user says the instruction, a blank line and the input, if there is one.
+    /// An Alpaca row as a conversation: the system message and the turns of `history`, if there are any, then the user
+    /// says the instruction, a blank line and the input, if there is one.
     private static Passage instruction(RowFields f) {
+        List<Message> turns = f.history();
+        String system = f.stringOrEmpty("system");
+        if (!system.isEmpty()) turns.addFirst(new Message("system", system));
         String input = f.stringOrEmpty("input");
         String instruction = f.string("instruction");
-        String user = input.isBlank() ? instruction : instruction + "\n\n" + input;
-        String system = f.stringOrEmpty("system");
-        Message question = new Message("user", user);
-        return new Passage.Turns(
-                system.isEmpty() ? List.of(question) : List.of(new Message("system", system), question));
+        turns.add(new Message("user", input.isBlank() ? instruction : instruction + "\n\n" + input));
+        return new Passage.Turns(turns);
     }
 
     private static Passage assistant(String text) {

@@ -83,6 +83,49 @@ class RowFileTest {
     }
 
     @Test
+    void of_equal_conversations_the_last_turn_is_the_answer() throws IOException {
+        String user = "{\"role\": \"user\", \"content\": \"q\"}";
+        String answer = "{\"role\": \"assistant\", \"content\": \"a\"}";
+        String both = "[" + user + ", " + answer + "]";
+        assertThat(read("{\"chosen\": " + both + ", \"rejected\": " + both + "}")
+                        .rows())
+                .containsExactly(new Row.Preference(
+                        turns("user", "q"), turns("assistant", "a"), turns("assistant", "a"), Map.of()));
+        String longer = "[" + user + ", " + answer + ", " + user + "]";
+        assertThat(read("{\"chosen\": " + both + ", \"rejected\": " + longer + "}")
+                        .rows())
+                .containsExactly(new Row.Preference(
+                        turns("user", "q"), turns("assistant", "a"), turns("assistant", "a", "user", "q"), Map.of()));
+    }
+
+    @Test
+    void a_message_without_content_is_read_beside_what_stands_for_it() throws IOException {
+        Row row = read("{\"messages\": [{\"role\": \"assistant\", \"content\": null, \"thinking\": \"t\"}]}")
+                .rows()
+                .getFirst();
+        assertThat(((Row.Chat) row).messages().getFirst().content()).isEmpty();
+        assertThatThrownBy(() -> read(
+                        "{\"messages\": [{\"role\": \"assistant\", \"content\": null, \"tool_calls\":" + " null}]}"))
+                .hasMessage("data.jsonl: row 1: field messages[0].content is null, expected a string");
+    }
+
+    @Test
+    void tools_and_documents_are_lists_or_their_json_text() throws IOException {
+        String chat = "\"messages\": [{\"role\": \"user\", \"content\": \"q\"}]";
+        Row row = read("{" + chat + ", \"tools\": \"[{\\\"name\\\": \\\"f\\\"}]\", \"documents\": [{\"title\":"
+                        + " \"t\"}]}")
+                .rows()
+                .getFirst();
+        assertThat(((Row.Chat) row).variables())
+                .isEqualTo(Map.of("tools", List.of(Map.of("name", "f")), "documents", List.of(Map.of("title", "t"))));
+        assertThatThrownBy(() -> read("{" + chat + ", \"documents\": 5}"))
+                .hasMessage(
+                        "data.jsonl: row 1: field documents is a number, expected a list (or the JSON text of one)");
+        assertThatThrownBy(() -> read("{" + chat + ", \"tools\": \"[\"}"))
+                .hasMessageStartingWith("data.jsonl: row 1: field tools is a string that is not JSON: ");
+    }
+
+    @Test
     void a_transcript_becomes_a_conversation() throws IOException {
         String shared = "\\n\\nHuman: q1\\n\\nAssistant: a1\\n\\nHuman: q2\\n\\nAssistant:";
         assertThat(read("{\"chosen\": \"" + shared + " good\", \"rejected\": \"" + shared + " bad\"}")

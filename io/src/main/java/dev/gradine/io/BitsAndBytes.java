@@ -162,7 +162,9 @@ final class BitsAndBytes {
 
         private CheckpointException wrong(String key, String expected) {
             return fault(
-                    BitsAndBytes.state(name, type), "%s is %s, expected %s".formatted(key, state.get(key), expected));
+                    BitsAndBytes.state(name, type),
+                    "%s is %s, expected %s"
+                            .formatted(key, state.get(key) == null ? "null" : Shown.of(state.get(key)), expected));
         }
 
         private Tensor part(String part) {

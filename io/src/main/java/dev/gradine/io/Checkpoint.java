@@ -54,20 +54,22 @@ public final class Checkpoint {
         WeightFile file = WeightFile.open(fileOrFolder, arena);
         Path beside = file.path().resolveSibling("config.json");
         return switch (file) {
-            case Safetensors s ->
-                new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
-            case ShardedSafetensors s ->
-                new Checkpoint(s, Json.readObject(beside), BitsAndBytes.of(s).names(), arena);
+            case Safetensors s -> ofFolder(s, beside, arena);
+            case ShardedSafetensors s -> ofFolder(s, beside, arena);
             case Llama2c b -> new Checkpoint(b, Llama2cConfig.of(b), Llama2cNames.of(b), arena);
             case Gguf g -> {
                 GgufModel model = new GgufModel(g, architectures);
                 Map<String, StoredName> names = model.names();
                 Map<String, Object> own = model.config(names);
-                Map<String, Object> config =
-                        Files.exists(beside) ? GgufConfig.merge(model, own, beside) : GgufConfig.alone(model, own);
+                Map<String, Object> config = Files.exists(beside) ? GgufConfig.merge(model, own, beside) : own;
                 yield new Checkpoint(g, config, names, arena);
             }
         };
+    }
+
+    private static Checkpoint ofFolder(WeightFile file, Path config, Arena arena) {
+        Map<String, StoredName> names = TrunkNames.full(BitsAndBytes.of(file).names());
+        return new Checkpoint(file, Json.readObject(config), names, arena);
     }
 
     /// The file that was read; of a folder, the one that was chosen.
@@ -100,6 +102,12 @@ public final class Checkpoint {
     /// Names of all tensors, in the order of the file, such as `model.layers.0.self_attn.q_proj.weight`.
     public Set<String> names() {
         return names.keySet();
+    }
+
+    /// How the file spells a name of `names()`.
+    public String storedName(String name) {
+        StoredName stored = names.get(name);
+        return stored == null ? name : stored.name();
     }
 
     /// Whether there is a tensor of that name.

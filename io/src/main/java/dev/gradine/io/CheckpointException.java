@@ -12,6 +12,8 @@ import java.nio.file.Path;
 /// A file that cannot be read or written as asked. The message is one line: file, place, cause.
 public final class CheckpointException extends IllegalArgumentException {
 
+    private static final int MOST_CHARACTERS = 800;
+
     /// @param message the whole line
     public CheckpointException(String message) {
         super(oneLine(message));
@@ -51,7 +53,9 @@ public final class CheckpointException extends IllegalArgumentException {
         return text.equals("null") ? e.getClass().getSimpleName() : text;
     }
 
+    /// Names come from the file: they may be of any length and hold any character.
     private static String oneLine(String message) {
-        return message.replaceAll("\\s*\\R\\s*", " ");
+        String line = message.replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+        return line.length() > MOST_CHARACTERS ? line.substring(0, MOST_CHARACTERS) + " ..." : line;
     }
 }

@@ -121,7 +121,9 @@ public final class Gguf implements WeightFile {
         long alignment = whole ? ((Number) value).longValue() : 0;
         if (alignment < 1 || alignment > MAX_ALIGNMENT || Long.bitCount(alignment) != 1) {
             throw new CheckpointException(
-                    file, "general.alignment is %s, expected a power of two up to %d".formatted(value, MAX_ALIGNMENT));
+                    file,
+                    "general.alignment is %s, expected a power of two up to %d"
+                            .formatted(Shown.of(value), MAX_ALIGNMENT));
         }
         return alignment;
     }

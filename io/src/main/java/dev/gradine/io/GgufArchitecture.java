@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param normPlusOne whether 1 was added to the weights of norms on the way
 /// @param moved names within a layer that differ from the table's: GGUF's to Hugging Face's
 /// @param config keys and values of Hugging Face's configuration that every file of this architecture means
+/// @param scaledByWidthAt layers of the one size whose scores are divided by √(C/H) rather than √D; 0 for none
 /// @param keys metadata keys, without the architecture, that a file may have: GGUF's to Hugging Face's
 public record GgufArchitecture(
         String name,
@@ -22,36 +23,45 @@ public record GgufArchitecture(
         boolean normPlusOne,
         Map<String, String> moved,
         Map<String, Object> config,
+        int scaledByWidthAt,
         Map<String, String> keys) {
 
     /// An architecture whose files hold what Hugging Face's hold, under GGUF's names.
     public static GgufArchitecture of(String name, String modelType) {
-        return new GgufArchitecture(name, modelType, false, false, Map.of(), Map.of(), Map.of());
+        return new GgufArchitecture(name, modelType, false, false, Map.of(), Map.of(), 0, Map.of());
     }
 
     /// Rows of q and k were interleaved on the way.
     public GgufArchitecture withInterleavedRows() {
-        return new GgufArchitecture(name, modelType, true, normPlusOne, moved, config, keys);
+        return new GgufArchitecture(name, modelType, true, normPlusOne, moved, config, scaledByWidthAt, keys);
     }
 
     /// 1 was added to the weights of norms on the way.
     public GgufArchitecture withNormPlusOne() {
-        return new GgufArchitecture(name, modelType, interleaved, true, moved, config, keys);
+        return new GgufArchitecture(name, modelType, interleaved, true, moved, config, scaledByWidthAt, keys);
     }
 
     /// A tensor of a layer that stands for another one than the table says.
     public GgufArchitecture moving(String gguf, String hf) {
-        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, and(moved, gguf, hf), config, keys);
+        return new GgufArchitecture(
+                name, modelType, interleaved, normPlusOne, and(moved, gguf, hf), config, scaledByWidthAt, keys);
     }
 
     /// A key of the configuration that every file of this architecture means.
     public GgufArchitecture meaning(String key, Object value) {
-        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, and(config, key, value), keys);
+        return new GgufArchitecture(
+                name, modelType, interleaved, normPlusOne, moved, and(config, key, value), scaledByWidthAt, keys);
     }
 
     /// A key of the metadata that a file may have, behind the architecture's name.
     public GgufArchitecture reading(String gguf, String hf) {
-        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, config, and(keys, gguf, hf));
+        return new GgufArchitecture(
+                name, modelType, interleaved, normPlusOne, moved, config, scaledByWidthAt, and(keys, gguf, hf));
+    }
+
+    /// Scores of the model of that many layers are divided by √(C/H).
+    public GgufArchitecture scaledByWidthAt(int layers) {
+        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, config, layers, keys);
     }
 
     private static <T> Map<String, T> and(Map<String, T> map, String key, T value) {
@@ -69,7 +79,7 @@ public record GgufArchitecture(
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("general.architecture is %s, expected %s"
                         .formatted(
-                                name,
+                                Shown.of(name),
                                 String.join(
                                         " or ",
                                         all.stream().map(GgufArchitecture::name).toList()))));

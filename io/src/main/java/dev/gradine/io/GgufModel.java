@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// A language model in a GGUF file, under Hugging Face's names and keys.
 ///
@@ -15,7 +16,7 @@ final class GgufModel {
     private static final String EMBEDDING = "token_embd.weight";
     private static final String HEAD = "lm_head.weight";
 
-    /// Factors of a rotary scaling whose parameters GGUF does not keep.
+    /// Factors by which rotary frequencies are divided: see `GgufRope`.
     private static final String ROPE_FACTORS = "rope_freqs.weight";
 
     private final Gguf file;
@@ -26,6 +27,7 @@ final class GgufModel {
     private final int kvHeads;
     private final int hidden;
     private final int headDim;
+    private final Set<String> read = new HashSet<>();
 
     /// @throws CheckpointException if it is none of the architectures, or a number is missing or absurd
     GgufModel(Gguf file, List<GgufArchitecture> architectures) {
@@ -41,10 +43,11 @@ final class GgufModel {
         kvHeads = has(key("attention.head_count_kv")) ? number(key("attention.head_count_kv")) : heads;
         hidden = number(key("embedding_length"));
         headDim = has(key("attention.key_length")) ? number(key("attention.key_length")) : hidden / heads;
-        int rotated = has(key("rope.dimension_count")) ? number(key("rope.dimension_count")) : headDim;
-        if (headDim < 2 || headDim % 2 != 0 || rotated != headDim) {
-            throw fault("heads of %d values of which %d are rotated, expected an even number and all of them"
-                    .formatted(headDim, rotated));
+        if (headDim < 2 || headDim % 2 != 0)
+            throw fault("heads have %d values, expected an even number".formatted(headDim));
+        if (has(key("rope.dimension_count")) && number(key("rope.dimension_count")) != headDim) {
+            throw fault("%s is %d, expected %d, all values of a head"
+                    .formatted(key("rope.dimension_count"), number(key("rope.dimension_count")), headDim));
         }
         if (has(key("attention.value_length")) && number(key("attention.value_length")) != headDim) {
             throw fault(key("attention.value_length")
@@ -56,7 +59,7 @@ final class GgufModel {
         return file;
     }
 
-    /// Whether frequencies are scaled by factors whose origin the file does not tell.
+    /// Whether rotary frequencies are divided by factors of their own.
     boolean hasRopeFactors() {
         return infos.containsKey(ROPE_FACTORS);
     }
@@ -66,6 +69,7 @@ final class GgufModel {
         Map<String, StoredName> names = new LinkedHashMap<>();
         Set<String> left = new HashSet<>(infos.keySet());
         left.remove(ROPE_FACTORS);
+        left.removeIf(name -> name.endsWith(".attn_rot_embd.weight")); // frequencies, which every reader computes
         for (GgufNames.Row row : GgufNames.MODEL) {
             if (left.remove(row.gguf() + ".weight")) {
                 names.put(row.hf() + ".weight", change(row, row.gguf() + ".weight", 0));
@@ -123,9 +127,10 @@ final class GgufModel {
         return change(row, stored, interleaved);
     }
 
-    /// What the metadata and shapes say, without rotary scaling of unknown origin.
+    /// What the metadata and shapes say.
     ///
     /// @param names of `names()`
+    /// @throws CheckpointException names a key that is missing, cannot be used or is not known
     Map<String, Object> config(Map<String, StoredName> names) {
         Map<String, Object> c = new LinkedHashMap<>(arch.config());
         c.put("model_type", arch.modelType());
@@ -138,18 +143,36 @@ final class GgufModel {
         c.put("num_key_value_heads", kvHeads);
         c.put("head_dim", headDim);
         c.put("vocab_size", vocabulary());
-        c.put("max_position_embeddings", number(key("context_length")));
+        c.put("max_position_embeddings", positions());
         c.put("rms_norm_eps", real(key("attention.layer_norm_rms_epsilon")));
-        c.put("rope_theta", has(key("rope.freq_base")) ? real(key("rope.freq_base")) : 10000.0);
+        c.put("rope_theta", theta());
+        Map<String, Object> scaling = GgufRope.scaling(this, theta(), headDim);
+        if (!scaling.isEmpty()) c.put("rope_scaling", scaling);
         c.put("tie_word_embeddings", !names.containsKey(HEAD));
         arch.keys().forEach((gguf, hf) -> {
             if (has(key(gguf))) c.put(hf, plain(key(gguf)));
         });
+        if (arch.scaledByWidthAt() == layers) c.put("query_pre_attn_scalar", hidden / heads);
         for (String token : List.of("bos", "eos", "padding")) {
             String key = "tokenizer.ggml.%s_token_id".formatted(token);
             if (has(key)) c.put(token.equals("padding") ? "pad_token_id" : token + "_token_id", number(key));
         }
+        GgufKeys.requireKnown(file, arch, read);
         return c;
+    }
+
+    private double theta() {
+        return has(key("rope.freq_base")) ? real(key("rope.freq_base")) : 10000.0;
+    }
+
+    /// Longest sequence, tokens.
+    int positions() {
+        return number(key("context_length"));
+    }
+
+    /// Fails unless a rotary scaling of a `config.json` gives the file's own factors.
+    void requireSameFactors(Map<String, Object> scaling) {
+        GgufRope.requireSame(this, scaling, theta(), headDim);
     }
 
     /// The table's rows: `llama.vocab_size` is missing in older files.
@@ -174,31 +197,41 @@ final class GgufModel {
 
     /// A number as it is: whole, or the shortest decimal.
     private Object plain(String key) {
-        Object value = file.metadata().get(key);
+        Object value = value(key);
         if (value instanceof Float || value instanceof Double) return real(key);
         return number(key);
     }
 
     boolean has(String key) {
-        return file.metadata().containsKey(key);
+        return value(key) != null;
+    }
+
+    @Nullable
+    Object value(String key) {
+        read.add(key);
+        return file.metadata().get(key);
+    }
+
+    boolean isZero(String key) {
+        return value(key) instanceof Number n && n.doubleValue() == 0;
     }
 
     private int number(String key) {
-        Object value = file.metadata().get(key);
+        Object value = value(key);
         long n = value instanceof Long l ? l : value instanceof Integer i ? i : -1;
         boolean id = key.endsWith("_token_id");
         if (n < (id ? 0 : 1) || n > Integer.MAX_VALUE) {
-            throw fault("%s is %s, expected a whole number from %d".formatted(key, value, id ? 0 : 1));
+            throw fault("%s is %s, expected a whole number from %d".formatted(key, Shown.of(value), id ? 0 : 1));
         }
         return (int) n;
     }
 
     /// The shortest decimal that reads as the file's f32: 1e-5 rather than 9.999999747378752e-06.
     double real(String key) {
-        Object value = file.metadata().get(key);
+        Object value = value(key);
         boolean real = value instanceof Float || value instanceof Double;
         if (!real || !(value instanceof Number n) || !(n.doubleValue() > 0)) {
-            throw fault("%s is %s, expected a number > 0".formatted(key, value));
+            throw fault("%s is %s, expected a number > 0".formatted(key, Shown.of(value)));
         }
         return Double.parseDouble(value.toString());
     }

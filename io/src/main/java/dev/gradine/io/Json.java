@@ -3,7 +3,9 @@ package dev.gradine.io;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
@@ -16,6 +18,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.exc.MismatchedInputException;
 import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -137,13 +140,38 @@ public final class Json {
         if (e instanceof UnrecognizedPropertyException u) {
             return "unknown key \"%s\", expected one of %s".formatted(key(u), u.getKnownPropertyIds());
         }
-        String message = e.getOriginalMessage().replaceAll(", from `StreamReadConstraints[^`]*`", "");
+        if (e instanceof MismatchedInputException m) return mismatch(m);
+        String message = e.getOriginalMessage()
+                .replaceAll(", from `StreamReadConstraints[^`]*`", "")
+                .replaceAll(": enable `[^`]*` to allow", ", which JSON does not have")
+                .replaceAll(" \\([^()]* at \\[Source: .*?]\\)", "");
         return message.length() > 300 ? message.substring(0, 300) + " ..." : message;
+    }
+
+    /// What a value is not, without the names of Java's types.
+    private static String mismatch(MismatchedInputException e) {
+        String message = e.getOriginalMessage();
+        if (message.startsWith("No content")) return "is empty, expected JSON";
+        if (message.startsWith("Trailing token")) return "text after the end, expected one value";
+        Class<?> type = e.getTargetType();
+        String key = e.getPath().isEmpty() ? "a value" : key(e);
+        return "%s cannot be read, expected %s".formatted(key, expected(type));
+    }
+
+    private static String expected(@Nullable Class<?> type) {
+        if (type == null) return "another value";
+        if (type == boolean.class || type == Boolean.class) return "true or false";
+        if (type == int.class || type == long.class || type == Integer.class || type == Long.class) {
+            return "a whole number";
+        }
+        if (type.isPrimitive() || Number.class.isAssignableFrom(type)) return "a number";
+        if (CharSequence.class.isAssignableFrom(type)) return "a string";
+        return Collection.class.isAssignableFrom(type) || type.isArray() ? "a list, [ ... ]" : "an object, { ... }";
     }
 
     /// The way to a key from the outermost object, such as `adapter.rnak`: Jackson buffers what a record is made of and
     /// forgets the line.
-    private static String key(UnrecognizedPropertyException e) {
+    private static String key(JacksonException e) {
         StringBuilder path = new StringBuilder();
         for (JacksonException.Reference r : e.getPath()) {
             String name = r.getPropertyName();

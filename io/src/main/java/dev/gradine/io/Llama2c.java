@@ -47,6 +47,12 @@ public final class Llama2c implements WeightFile {
     /// @param shared whether the classifier is the embedding
     record Header(int dim, int hidden, int layers, int heads, int kvHeads, int vocab, int context, boolean shared) {
 
+        /// The numbers under the names that llama2.c gives them.
+        String words() {
+            return "dim %d, hidden_dim %d, n_layers %d, n_heads %d, n_kv_heads %d, vocab_size %s%d, seq_len %d"
+                    .formatted(dim, hidden, layers, heads, kvHeads, shared ? "" : "-", vocab, context);
+        }
+
         /// D, width of one head.
         int headDim() {
             return dim / heads;
@@ -71,11 +77,11 @@ public final class Llama2c implements WeightFile {
         try {
             bin.layOut();
         } catch (ArithmeticException _) {
-            throw new CheckpointException(file, "header asks for more than 2^63 bytes: " + bin.header);
+            throw new CheckpointException(file, "header asks for more than 2^63 bytes: " + bin.header.words());
         }
         if (bin.end != all.byteSize()) {
             throw new CheckpointException(
-                    file, "%d bytes, expected %d for %s".formatted(all.byteSize(), bin.end, bin.header));
+                    file, "%d bytes, expected %d for %s".formatted(all.byteSize(), bin.end, bin.header.words()));
         }
         return bin;
     }
@@ -114,7 +120,7 @@ public final class Llama2c implements WeightFile {
         long layer = Math.addExact(
                 Math.multiplyExact(2 * c, Math.addExact(c, k)), Math.addExact(Math.multiplyExact(3 * c, f), 2 * c));
         if (Math.multiplyExact(layer, (long) header.layers) > all.byteSize()) {
-            throw new CheckpointException(path, "%d bytes, too few for %s".formatted(all.byteSize(), header));
+            throw new CheckpointException(path, "%d bytes, too few for %s".formatted(all.byteSize(), header.words()));
         }
         add("tok_embeddings.weight", header.vocab, c);
         each("attention_norm", c);

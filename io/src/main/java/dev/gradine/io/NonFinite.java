@@ -6,6 +6,7 @@ import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Set;
 
 /// Finds NaN and infinity in host memory. Of block formats and codes only the scales can be either, so only they are
 /// read.
@@ -41,7 +42,15 @@ public final class NonFinite {
     ///
     /// @throws CheckpointException names the file, the first such tensor and the place in it
     public static void requireNone(Checkpoint c) {
+        requireNone(c, c.names());
+    }
+
+    /// Fails if one of these tensors of the checkpoint holds NaN or infinity.
+    ///
+    /// @throws CheckpointException names the file, the first such tensor and the place in it
+    public static void requireNone(Checkpoint c, Set<String> names) {
         for (String name : c.names()) {
+            if (!names.contains(name)) continue;
             Tensor t = c.tensor(name);
             long i = first(t);
             if (i >= 0) {

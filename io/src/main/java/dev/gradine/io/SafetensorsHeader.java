@@ -60,7 +60,9 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
             return new CheckpointException(file, "tensor " + name + ": " + what);
         }
 
-        void metadata(Object value, Map<String, String> to) {
+        /// As the format's own library reads it: null is none.
+        void metadata(@Nullable Object value, Map<String, String> to) {
+            if (value == null) return;
             if (!(value instanceof Map<?, ?> m)) {
                 throw new CheckpointException(file, "__metadata__ is not an object of texts");
             }
@@ -75,15 +77,19 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
         Entry entry(String name, Object value) {
             if (!(value instanceof Map<?, ?> m)) throw fault(name, "is not an object");
             if (m.size() != 3 || !m.keySet().containsAll(List.of("dtype", "shape", "data_offsets"))) {
-                throw fault(name, "keys are %s, expected dtype, shape and data_offsets".formatted(m.keySet()));
+                throw fault(
+                        name,
+                        "keys are %s, expected dtype, shape and data_offsets"
+                                .formatted(Shown.of(List.copyOf(m.keySet()))));
             }
             if (!(m.get("dtype") instanceof String word) || !SafetensorsType.isKnown(word)) {
-                throw fault(name, "dtype is %s, expected one of the format's".formatted(m.get("dtype")));
+                throw fault(name, "dtype is %s, expected one of the format's".formatted(Shown.of(m.get("dtype"))));
             }
             SafetensorsType type = SafetensorsType.valueOf(word);
             List<Long> shape = longs(name, "shape", m.get("shape"));
             List<Long> offsets = longs(name, "data_offsets", m.get("data_offsets"));
-            if (offsets.size() != 2) throw fault(name, "data_offsets are %s, expected two".formatted(offsets));
+            if (offsets.size() != 2)
+                throw fault(name, "data_offsets are %s, expected two".formatted(Shown.of(offsets)));
             long begin = offsets.get(0);
             long end = offsets.get(1);
             if (begin < 0 || end < begin || end > size) {
@@ -105,7 +111,7 @@ record SafetensorsHeader(long end, Map<String, Entry> entries, Map<String, Strin
             List<Long> longs = new ArrayList<>();
             for (Object o : list) {
                 if (!(o instanceof Integer) && !(o instanceof Long)) {
-                    throw fault(name, "%s is %s, expected whole numbers".formatted(key, list));
+                    throw fault(name, "%s is %s, expected whole numbers".formatted(key, Shown.of(list)));
                 }
                 longs.add(((Number) o).longValue());
             }

@@ -63,7 +63,7 @@ public final class ShardedSafetensors implements WeightFile {
             throw new CheckpointException(
                     index,
                     "tensor %s: shard is %s, expected the name of a .safetensors file in the same folder"
-                            .formatted(tensor, value));
+                            .formatted(tensor, Shown.of(value)));
         }
         return (String) value;
     }

@@ -87,7 +87,7 @@ class Llama2cTest {
 
     @Test
     void a_size_that_differs_by_one_value_is_refused() {
-        String header = "Header[dim=4, hidden=3, layers=2, heads=2, kvHeads=1, vocab=5, context=7, shared=true]";
+        String header = "dim 4, hidden_dim 3, n_layers 2, n_heads 2, n_kv_heads 1, vocab_size 5, seq_len 7";
         assertRefused(file(SIZES, VALUES - 1), "912 bytes, expected 916 for " + header);
         assertRefused(file(SIZES, VALUES + 1), "920 bytes, expected 916 for " + header);
         assertRefused(new Bytes().i32(1, 2).to(folder.resolve("a.bin")), "8 bytes, expected at least 28");
@@ -98,12 +98,12 @@ class Llama2cTest {
         int max = Integer.MAX_VALUE;
         assertRefused(
                 file(new int[] {max - 1, max, max, 1, 1, max, max}, 0),
-                "header asks for more than 2^63 bytes: Header[dim=2147483646, hidden=2147483647, layers=2147483647,"
-                        + " heads=1, kvHeads=1, vocab=2147483647, context=2147483647, shared=true]");
+                "header asks for more than 2^63 bytes: dim 2147483646, hidden_dim 2147483647, n_layers"
+                        + " 2147483647, n_heads 1, n_kv_heads 1, vocab_size 2147483647, seq_len 2147483647");
         assertRefused(
                 file(new int[] {4, 3, max, 2, 1, 5, 7}, VALUES),
-                "916 bytes, too few for Header[dim=4, hidden=3, layers=2147483647,"
-                        + " heads=2, kvHeads=1, vocab=5, context=7, shared=true]");
+                "916 bytes, too few for dim 4, hidden_dim 3, n_layers 2147483647, n_heads 2,"
+                        + " n_kv_heads 1, vocab_size 5, seq_len 7");
     }
 
     private void assertRefused(Path file, String message) {

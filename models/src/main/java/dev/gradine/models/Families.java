@@ -9,6 +9,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /// The families that can be opened: all that `Family` permits, and those of a program's own.
@@ -60,12 +61,21 @@ public final class Families {
 
     /// The model that `config.json` describes, over its weights.
     ///
-    /// @throws ConfigException names the key or weight that is missing or cannot be used
+    /// @throws ConfigException names the key or weight that is missing or cannot be used, or a key that the family
+    ///     neither reads nor knows to be without effect
     public CausalLm build(ModelConfig config, Weights weights) {
         String type = config.text("model_type", "");
-        for (Family f : all) if (f.modelTypes().contains(type)) return f.build(config, weights);
+        for (Family f : all) if (f.modelTypes().contains(type)) return build(f, config, weights);
         TreeSet<String> known = new TreeSet<>();
         all.forEach(f -> known.addAll(f.modelTypes()));
         throw config.wrong("model_type", "one of " + String.join(", ", known));
+    }
+
+    private static CausalLm build(Family family, ModelConfig config, Weights weights) {
+        ConfigKeys.requireReadableWeights(config);
+        CausalLm model = family.build(config, weights);
+        Set<String> own = family.withoutEffect();
+        config.requireRead(key -> ConfigKeys.isWithoutEffect(key) || own.contains(key));
+        return model;
     }
 }

@@ -19,6 +19,11 @@ public sealed interface Family permits Gemma2, Gemma3, Gpt2, Llama, Qwen2, Qwen3
         return List.of();
     }
 
+    /// Keys of `config.json` that change nothing in this family, beside those that change nothing in any.
+    default Set<String> withoutEffect() {
+        return Set.of();
+    }
+
     /// The model over its weights, in their own types; nothing is copied but small vectors that are not f32.
     ///
     /// @throws dev.gradine.nn.ConfigException names the key or weight that is missing or cannot be used

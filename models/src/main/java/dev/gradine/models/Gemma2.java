@@ -23,6 +23,8 @@ import java.util.Set;
 /// Gemma Team 2024 (arXiv:2408.00118), section 2. Layers 0, 2, 4 … see a window, unless `layer_types` says otherwise.
 public record Gemma2() implements Family {
 
+    private static final int LAYERS_OF_27B = 46; // whose query_pre_attn_scalar is no key's width, and in no GGUF file
+
     @Override
     public Set<String> modelTypes() {
         return Set.of("gemma2");
@@ -32,6 +34,7 @@ public record Gemma2() implements Family {
     public List<GgufArchitecture> gguf() {
         return List.of(GgufArchitecture.of("gemma2", "gemma2")
                 .withNormPlusOne()
+                .scaledByWidthAt(LAYERS_OF_27B)
                 .moving("ffn_norm", "pre_feedforward_layernorm")
                 .meaning("architectures", List.of("Gemma2ForCausalLM"))
                 .meaning("hidden_activation", "gelu_pytorch_tanh")
@@ -42,15 +45,21 @@ public record Gemma2() implements Family {
     }
 
     @Override
+    public Set<String> withoutEffect() {
+        return Set.of("hidden_act");
+    }
+
+    @Override
     public CausalLm build(ModelConfig c, Weights weights) {
         c.oneOf("hidden_activation", "gelu_pytorch_tanh", "gelu_pytorch_tanh");
         c.requireOff("attention_bias");
+        c.requireOff("use_bidirectional_attention");
         Parts p = new Parts("gemma2", c, weights);
-        AttentionSpec spec = p.causal(c.positive("query_pre_attn_scalar", 256))
-                .withSoftCap((float) c.real("attn_logit_softcapping", 0));
-        Attends attends = new Attends(false, false, null, p.rotary(), p.windows(spec, l -> l % 2 == 0));
+        AttentionSpec spec =
+                p.causal(c.positive("query_pre_attn_scalar", 256)).withSoftCap(p.cap("attn_logit_softcapping", 50));
+        Attends attends = new Attends(false, false, null, p.rotary(), p.windows(spec, true, l -> l % 2 == 0));
         return p.scaled((float) Math.sqrt(p.hidden()))
-                .capped((float) c.real("final_logit_softcapping", 0))
+                .capped(p.cap("final_logit_softcapping", 30))
                 .decoder(
                         true,
                         (l, w) -> new Sandwich(

@@ -26,6 +26,7 @@ import java.util.function.IntFunction;
 public record Gemma3() implements Family {
 
     private static final int PERIOD = 6; // every sixth layer sees all
+    private static final int LAYERS_OF_27B = 62; // whose query_pre_attn_scalar is no key's width, and in no GGUF file
 
     @Override
     public Set<String> modelTypes() {
@@ -36,12 +37,20 @@ public record Gemma3() implements Family {
     public List<GgufArchitecture> gguf() {
         return List.of(GgufArchitecture.of("gemma3", "gemma3_text")
                 .withNormPlusOne()
+                .scaledByWidthAt(LAYERS_OF_27B)
                 .moving("ffn_norm", "pre_feedforward_layernorm")
                 .meaning("architectures", List.of("Gemma3ForCausalLM"))
                 .meaning("hidden_activation", "gelu_pytorch_tanh")
                 .reading("attention.key_length", "query_pre_attn_scalar")
                 .reading("rope.freq_base_swa", "rope_local_base_freq")
+                .reading("attention.sliding_window_pattern", "sliding_window_pattern")
+                .reading("final_logit_softcapping", "final_logit_softcapping")
                 .reading("attention.sliding_window", "sliding_window"));
+    }
+
+    @Override
+    public Set<String> withoutEffect() {
+        return Set.of("hidden_act");
     }
 
     @Override
@@ -53,9 +62,9 @@ public record Gemma3() implements Family {
         AttentionSpec spec = p.causal(c.positive("query_pre_attn_scalar", 256))
                 .withSoftCap((float) c.real("attn_logit_softcapping", 0));
         int period = c.positive("sliding_window_pattern", c.positive("_sliding_window_pattern", PERIOD));
-        IntFunction<AttentionSpec> windows = p.windows(spec, l -> (l + 1) % period != 0);
-        Rotary all = p.rotary("full_attention", c.real("rope_theta", 1e6));
-        Rotary near = p.rotary("sliding_attention", c.real("rope_local_base_freq", 1e4));
+        IntFunction<AttentionSpec> windows = p.windows(spec, true, l -> (l + 1) % period != 0);
+        Rotary all = p.fullRotary(1e6);
+        Rotary near = p.slidingRotary(1e4);
         IntFunction<Rotary> rotary = l -> windows.apply(l).equals(spec) ? all : near;
         return p.scaled((float) Math.sqrt(p.hidden()))
                 .capped((float) c.real("final_logit_softcapping", 0))

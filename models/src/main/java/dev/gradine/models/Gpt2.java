@@ -47,11 +47,24 @@ public record Gpt2() implements Family {
     }
 
     @Override
+    public Set<String> withoutEffect() {
+        return Set.of(
+                "n_ctx",
+                "reorder_and_upcast_attn", // of f16
+                "summary_activation",
+                "summary_first_dropout",
+                "summary_proj_to_labels",
+                "summary_type",
+                "summary_use_proj");
+    }
+
+    @Override
     public CausalLm build(ModelConfig c, Weights weights) {
         requireWhatIsBuilt(c);
         int vocab = c.positive("vocab_size");
         int hidden = c.positive("n_embd");
         int positions = c.positive("n_positions");
+        if (hidden > Integer.MAX_VALUE / 4) throw c.wrong("n_embd", "a number below 2^29");
         Shape shape = new Shape(hidden, c.positive("n_head"), c.positive("n_inner", 4 * hidden), epsilon(c));
         if (hidden % shape.heads != 0) throw c.wrong("n_embd", "a multiple of n_head " + shape.heads);
         Weights w = weights.at("transformer");

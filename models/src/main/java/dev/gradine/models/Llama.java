@@ -36,12 +36,18 @@ public record Llama() implements Family {
     }
 
     @Override
+    public Set<String> withoutEffect() {
+        return Set.of("sliding_window");
+    }
+
+    @Override
     public CausalLm build(ModelConfig c, Weights weights) {
         c.oneOf("hidden_act", "silu", "silu");
+        c.requireOne("pretraining_tp");
         Parts p = new Parts("llama", c, weights);
         boolean bias = c.flag("attention_bias", false);
         boolean mlpBias = c.flag("mlp_bias", false);
-        Attends attends = new Attends(bias, bias, null, p.rotary(), p.masks());
+        Attends attends = new Attends(bias, bias, null, p.rotary(), p.full());
         return p.decoder(
                 false,
                 (l, w) -> new PreNorm(

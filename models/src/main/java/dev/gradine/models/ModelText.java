@@ -2,6 +2,7 @@ package dev.gradine.models;
 
 import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.data.chat.FolderTemplate;
+import dev.gradine.data.chat.TemplateTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.FolderTokenizer;
 import dev.gradine.data.token.GgufTokenizer;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// Finds the tokenizer and the chat template that belong to a model file.
@@ -25,10 +27,16 @@ final class ModelText {
 
     private ModelText() {}
 
-    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
-    static TextCodec codec(Checkpoint checkpoint) {
+    /// @param choice of the chat template: a name, a file, or empty for the model's own
+    /// @throws IllegalArgumentException if there is no tokenizer or no such template, or one cannot be read
+    static TextCodec codec(Checkpoint checkpoint, String choice) {
         try {
-            return new TextCodec(tokenizer(checkpoint), template(checkpoint));
+            Tokenizer tokenizer = tokenizer(checkpoint);
+            ChatTemplate template = template(checkpoint, choice);
+            Path folder = checkpoint.folder();
+            return TemplateTokens.has(folder)
+                    ? new TextCodec(tokenizer, template, TemplateTokens.read(folder))
+                    : new TextCodec(tokenizer, template);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -53,13 +61,18 @@ final class ModelText {
         return c.config().get(key) instanceof Number n ? n.intValue() : SpecialTokens.NONE;
     }
 
-    private static ChatTemplate template(Checkpoint c) throws IOException {
-        if (!FolderTemplate.source(c.folder()).isEmpty()) return FolderTemplate.read(c.folder());
-        if (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata())) {
-            String what = c.path() + ": chat template";
-            return ChatTemplate.parse(what, GgufTokenizer.chatTemplate(c.path().toString(), c.ggufMetadata()));
-        }
-        return ChatTemplate.absent();
+    private static ChatTemplate template(Checkpoint c, String choice) throws IOException {
+        Map<String, String> sources = sources(c);
+        Object place = FolderTemplate.sources(c.folder()).isEmpty() ? c.path() : c.folder();
+        String name = place + ": chat template";
+        if (!choice.isEmpty()) return ChatTemplate.chosen(choice, name, sources);
+        return sources.isEmpty() ? ChatTemplate.absent() : ChatTemplate.parse(name, sources);
+    }
+
+    /// The model's templates by name: those of its folder, else those of the GGUF file.
+    private static Map<String, String> sources(Checkpoint c) throws IOException {
+        Map<String, String> folder = FolderTemplate.sources(c.folder());
+        return folder.isEmpty() && c.hasGgufMetadata() ? GgufTokenizer.chatTemplates(c.ggufMetadata()) : folder;
     }
 
     /// Whether there is any of the files a tokenizer is read from.
@@ -72,8 +85,7 @@ final class ModelText {
     /// Whether the model has a chat template of its own.
     static boolean hasTemplate(Checkpoint c) {
         try {
-            return !FolderTemplate.source(c.folder()).isEmpty()
-                    || (c.hasGgufMetadata() && GgufTokenizer.hasChatTemplate(c.ggufMetadata()));
+            return !sources(c).isEmpty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -37,11 +37,12 @@ public final class Models {
 
     /// The tokenizer and chat template of a model, whose weights stay unread.
     ///
+    /// @param chatTemplate as `OpenModel.codec` takes it; empty for the model's own
     /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
-    public static TextCodec text(Path fileOrFolder) {
+    public static TextCodec text(Path fileOrFolder, String chatTemplate) {
         try (Arena arena = Arena.ofShared()) {
             return ModelText.codec(
-                    Checkpoint.open(fileOrFolder, Families.builtIn().gguf(), arena));
+                    Checkpoint.open(fileOrFolder, Families.builtIn().gguf(), arena), chatTemplate);
         }
     }
 

@@ -12,7 +12,9 @@ import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
 public final class OpenModel implements AutoCloseable {
@@ -24,6 +26,7 @@ public final class OpenModel implements AutoCloseable {
     private final CausalLm model;
     private final Families families;
     private final List<Quantization> quantised; // one, or none
+    private final List<String> unused;
 
     OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised) {
         this.source = source;
@@ -32,11 +35,19 @@ public final class OpenModel implements AutoCloseable {
         this.quantised = quantised;
         try {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
-            Weights.Source stored = (name, _) -> checkpoint.tensor(name);
+            Set<String> used = new HashSet<>();
+            MissingTensors missing = new MissingTensors(checkpoint);
+            Weights.Source stored = (name, expected) -> {
+                if (!checkpoint.has(name)) return missing.standIn(name, expected, files);
+                used.add(name);
+                return checkpoint.tensor(name);
+            };
             for (Quantization q : quantised) stored = q.over(stored, files);
             model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
-            requireFinite(checkpoint);
+            unused = UnusedTensors.of(checkpoint, used);
+            requireFinite(checkpoint, used);
         } catch (CheckpointException e) {
             files.close();
             throw e;
@@ -50,10 +61,20 @@ public final class OpenModel implements AutoCloseable {
     }
 
     /// On all cores, for it reads the whole file; again on one for the message.
-    private static void requireFinite(Checkpoint c) {
-        if (c.names().parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
-            NonFinite.requireNone(c);
+    private static void requireFinite(Checkpoint c, Set<String> used) {
+        if (used.parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
+            NonFinite.requireNone(c, used);
         }
+    }
+
+    /// Tensors of the file that the model has no place for, and that no file of its family is known to carry.
+    public List<String> unused() {
+        return unused;
+    }
+
+    /// What the user should know of the files although they can be used: one line each.
+    public List<String> notes() {
+        return UnusedTensors.notes(checkpoint, unused);
     }
 
     /// A second model on the same device, quantised alike.
@@ -90,7 +111,15 @@ public final class OpenModel implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
     public TextCodec codec() {
-        return ModelText.codec(checkpoint);
+        return codec("");
+    }
+
+    /// Its tokenizer with another chat template.
+    ///
+    /// @param chatTemplate its name among the model's or the usual ones, or a file of Jinja
+    /// @throws IllegalArgumentException if there is no tokenizer or no such template, or one cannot be read
+    public TextCodec codec(String chatTemplate) {
+        return ModelText.codec(checkpoint, chatTemplate);
     }
 
     /// The same; a model without tokenizer gives one that knows the size of the vocabulary and refuses text.

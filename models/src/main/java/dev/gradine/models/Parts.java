@@ -13,7 +13,7 @@ import dev.gradine.nn.Head;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
-import dev.gradine.nn.RopeFrequencies;
+import dev.gradine.nn.RopeConfig;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.SelfAttention.Apart;
@@ -45,6 +45,11 @@ final class Parts {
         Norm norm(Weights w, String path, int width);
     }
 
+    private static final String FULL = "full_attention";
+    private static final String SLIDING = "sliding_attention";
+    private static final int WINDOW = 4096; // keys, where a family has windows and does not say how wide
+    private static final int FIRST_WINDOW = 28; // layer of Qwen from which windows begin where it is not said
+
     private final String name;
     private final ModelConfig config;
     private final Weights weights;
@@ -73,6 +78,9 @@ final class Parts {
         }
         headDim = c.positive("head_dim", Math.max(1, hidden / heads));
         if (headDim % 2 != 0) throw c.wrong("head_dim", "an even number");
+        if ((long) heads * headDim > Integer.MAX_VALUE) {
+            throw c.wrong("head_dim", "fewer than 2^31 values in %d heads".formatted(heads));
+        }
         maxPositions = c.positive("max_position_embeddings", 2048);
         eps = (float) c.real("rms_norm_eps", 1e-6);
     }
@@ -89,6 +97,11 @@ final class Parts {
         return this;
     }
 
+    /// A bound of scores or logits: null means none, and a missing key the family's own.
+    float cap(String key, double otherwise) {
+        return config.says(key) && !config.has(key) ? 0 : (float) config.real(key, otherwise);
+    }
+
     /// Logits are bounded by `cap`; 0 for no bound.
     Parts capped(float cap) {
         logitCap = cap;
@@ -100,42 +113,60 @@ final class Parts {
         return AttentionSpec.causal(heads, kvHeads, headDim, (float) (1 / Math.sqrt(width)));
     }
 
-    /// Causal attention with scores scaled by 1/√D, within a window where the configuration says so: Qwen's keys.
+    /// Causal attention in all layers, with scores scaled by 1/√D.
+    IntFunction<AttentionSpec> full() {
+        return windows(causal(headDim), false, _ -> false);
+    }
+
+    /// The same, within a window where the configuration says so: Qwen's keys.
     IntFunction<AttentionSpec> masks() {
-        AttentionSpec spec = causal(headDim);
-        if (!config.flag("use_sliding_window", false)) return _ -> spec;
-        int first = config.whole("max_window_layers", 0);
-        return windows(spec, l -> l >= first);
+        boolean on = config.flag("use_sliding_window", false);
+        int first = config.has("max_window_layers") ? config.whole("max_window_layers", 0) : FIRST_WINDOW;
+        return windows(causal(headDim), on, l -> l >= first);
     }
 
     /// The mask of each layer: a window of `sliding_window` keys in those that `layer_types` names so, or, without it,
-    /// in
-    /// those of `otherwise`.
-    IntFunction<AttentionSpec> windows(AttentionSpec spec, IntPredicate otherwise) {
-        if (!config.has("sliding_window")) return _ -> spec;
-        AttentionSpec near = spec.with(new Mask.Window(config.positive("sliding_window")));
+    /// in those of `otherwise`.
+    ///
+    /// @param on whether there are windows at all
+    IntFunction<AttentionSpec> windows(AttentionSpec spec, boolean on, IntPredicate otherwise) {
+        List<String> types = layerTypes();
+        boolean without = config.says("sliding_window") && !config.has("sliding_window");
+        if (!on || without) {
+            if (!types.contains(SLIDING)) return _ -> spec;
+            throw config.wrong("layer_types", "full_attention in all layers, as no sliding window is switched on");
+        }
+        AttentionSpec near = spec.with(new Mask.Window(config.positive("sliding_window", WINDOW)));
+        if (types.isEmpty()) return l -> otherwise.test(l) ? near : spec;
+        return l -> types.get(l).equals(SLIDING) ? near : spec;
+    }
+
+    /// What each layer sees; empty if the configuration does not say.
+    private List<String> layerTypes() {
         List<String> types = config.texts("layer_types");
         int layers = config.positive("num_hidden_layers");
-        if (types.isEmpty()) return l -> otherwise.test(l) ? near : spec;
-        boolean known = types.stream().allMatch(t -> t.equals("full_attention") || t.equals("sliding_attention"));
-        if (types.size() != layers || !known) {
+        boolean known = types.stream().allMatch(t -> t.equals(FULL) || t.equals(SLIDING));
+        if (!types.isEmpty() && (types.size() != layers || !known)) {
             throw config.wrong(
                     "layer_types", "full_attention or sliding_attention for each of %d layers".formatted(layers));
         }
-        return l -> types.get(l).equals("sliding_attention") ? near : spec;
+        return types;
     }
 
-    /// Tables of the position embedding that the configuration asks for.
+    /// The position embedding that the configuration asks for.
     Rotary rotary() {
-        return RopeFrequencies.of(config, headDim).tables(weights.run(), maxPositions);
+        return RopeConfig.of(config, headDim).rotary();
     }
 
-    /// Tables of one kind of layer: of `rope_parameters.KIND`, or, in older files, of a base θ, with `rope_scaling` in
-    /// layers that see all.
-    Rotary rotary(String kind, double theta) {
-        ModelConfig p = config.object("rope_parameters").object(kind);
-        if (!config.has("rope_parameters") && kind.equals("full_attention")) p = config.object("rope_scaling");
-        return RopeFrequencies.of(p, p.real("rope_theta", theta), headDim).tables(weights.run(), maxPositions);
+    /// That of layers that see all.
+    Rotary fullRotary(double theta) {
+        return RopeConfig.of(config, FULL, "rope_theta", theta, headDim).rotary();
+    }
+
+    /// That of layers that see a window.
+    Rotary slidingRotary(double theta) {
+        return RopeConfig.of(config, SLIDING, "rope_local_base_freq", theta, headDim)
+                .rotary();
     }
 
     /// A root-mean-square norm over the channels.

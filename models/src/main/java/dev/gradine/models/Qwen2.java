@@ -33,6 +33,11 @@ public record Qwen2() implements Family {
     }
 
     @Override
+    public Set<String> withoutEffect() {
+        return Set.of("attention_bias");
+    }
+
+    @Override
     public CausalLm build(ModelConfig c, Weights weights) {
         c.oneOf("hidden_act", "silu", "silu");
         Parts p = new Parts("qwen2", c, weights);

@@ -8,7 +8,10 @@ import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Golden;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -27,10 +30,21 @@ final class GoldenModel implements AutoCloseable {
 
     /// Skips the calling test where there are no golden values.
     GoldenModel(String name) {
-        Path folder = Golden.golden("models/" + name);
-        open = Models.open(folder, run);
+        this(Golden.golden("models/" + name), Golden.golden("models/" + name));
+    }
+
+    /// @param file the checkpoint, or its folder
+    /// @param folder of the expected values
+    GoldenModel(Path file, Path folder) {
+        open = Models.open(file, run);
         model = open.model();
         expected = Safetensors.open(folder.resolve("expected.safetensors"), arena);
+    }
+
+    /// Fails unless the logits of the golden tokens are the golden ones.
+    void assertLogits(String name) {
+        double[] golden = Cases.doubles(floats("logits"));
+        Teeth.bite(logits(tokens("input_ids")), l -> Tolerance.logits().check(name, l, golden));
     }
 
     float[] floats(String name) {

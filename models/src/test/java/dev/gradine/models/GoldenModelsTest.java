@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.kernel.SamplingParams;
-import dev.gradine.testkit.Cases;
-import dev.gradine.testkit.Teeth;
-import dev.gradine.testkit.Tolerance;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -34,9 +31,7 @@ class GoldenModelsTest {
     @MethodSource("models")
     void logits_are_the_references(String name) {
         try (GoldenModel g = new GoldenModel(name)) {
-            float[] logits = g.logits(g.tokens("input_ids"));
-            double[] expected = Cases.doubles(g.floats("logits"));
-            Teeth.bite(logits, l -> Tolerance.logits().check(name, l, expected));
+            g.assertLogits(name);
         }
     }
 

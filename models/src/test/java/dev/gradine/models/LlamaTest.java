@@ -88,7 +88,7 @@ class LlamaTest {
     @Test
     void a_size_beyond_31_bits_is_refused() {
         assertRefused(
-                "vocab_size", 1L << 40, "config: vocab_size is 1099511627776, expected a whole number of at least 1");
+                "vocab_size", 1L << 40, "config: vocab_size is 1099511627776, expected a whole number below 2^31");
     }
 
     @Test
@@ -128,12 +128,14 @@ class LlamaTest {
         assertRefused(
                 "rope_scaling",
                 Map.of("rope_type", "yarn"),
-                "config: rope_type is \"yarn\", expected \"default\", \"linear\" or \"llama3\"");
+                "config: rope_scaling.rope_type is \"yarn\", expected \"default\", \"linear\" or \"llama3\"");
         assertRefused(
-                "rope_scaling", Map.of("rope_type", "linear"), "config: factor is missing, expected a number above 0");
+                "rope_scaling",
+                Map.of("rope_type", "linear"),
+                "config: rope_scaling.factor is missing, expected a number above 0");
         assertRefused(
                 "rope_parameters",
                 Map.of("rope_type", "llama3", "factor", 8),
-                "config: low_freq_factor is missing, expected a number above 0");
+                "config: rope_parameters.low_freq_factor is missing, expected a number above 0");
     }
 }

@@ -1,25 +1,51 @@
 package dev.gradine.nn;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// Typed reading of a model's `config.json`: each value is checked where it is read.
+/// Typed reading of a model's `config.json`: each value is checked where it is read, and each key that is read is
+/// remembered. `requireRead` then finds those that nobody has read.
 ///
-/// A key whose value is null counts as missing, as in transformers.
+/// A key whose value is null counts as missing. A family in which null means something else asks `says`.
 public final class ModelConfig {
 
+    private static final int MOST_SHOWN = 80; // characters of a value in a message
+
+    private final String path; // of this object within the configuration, with a dot behind it
     private final Map<String, ?> values;
+    private final Set<String> read = new HashSet<>();
+    private final Map<String, ModelConfig> objects = new HashMap<>();
 
     /// @param values keys and values as JSON gives them
     public ModelConfig(Map<String, ?> values) {
+        this("", values);
+    }
+
+    private ModelConfig(String path, Map<String, ?> values) {
+        this.path = path;
         this.values = values;
+    }
+
+    private @Nullable Object value(String key) {
+        read.add(key);
+        return values.get(key);
     }
 
     /// Whether the key has a value.
     public boolean has(String key) {
-        return values.get(key) != null;
+        return value(key) != null;
+    }
+
+    /// Whether the key is there, be it with a value or with null.
+    public boolean says(String key) {
+        read.add(key);
+        return values.containsKey(key);
     }
 
     /// A whole number of at least 1.
@@ -38,18 +64,19 @@ public final class ModelConfig {
     ///
     /// @throws ConfigException if it is missing or another value
     public int whole(String key, int least) {
-        Object v = values.get(key);
+        Object v = value(key);
         if (v instanceof Number n && n.doubleValue() == n.intValue() && n.intValue() >= least) return n.intValue();
-        throw wrong(key, v, "a whole number of at least " + least);
+        boolean large = v instanceof Number n && n.doubleValue() > Integer.MAX_VALUE;
+        throw wrong(key, large ? "a whole number below 2^31" : "a whole number of at least " + least);
     }
 
     /// A finite number above 0.
     ///
     /// @throws ConfigException if it is missing or another value
     public double real(String key) {
-        Object v = values.get(key);
-        if (v instanceof Number n && Double.isFinite(n.doubleValue()) && n.doubleValue() > 0) return n.doubleValue();
-        throw wrong(key, v, "a number above 0");
+        Object v = value(key);
+        if (v instanceof Number n && isPositive(n)) return n.doubleValue();
+        throw wrong(key, "a number above 0");
     }
 
     /// The same with a default.
@@ -57,44 +84,66 @@ public final class ModelConfig {
         return has(key) ? real(key) : otherwise;
     }
 
+    /// Finite numbers above 0.
+    ///
+    /// @throws ConfigException if there are not `count` of them
+    public double[] reals(String key, int count) {
+        Object v = value(key);
+        if (v instanceof List<?> l
+                && l.size() == count
+                && l.stream().allMatch(x -> x instanceof Number n && isPositive(n))) {
+            return l.stream().mapToDouble(x -> ((Number) x).doubleValue()).toArray();
+        }
+        throw wrong(key, "a list of %d numbers above 0".formatted(count));
+    }
+
+    private static boolean isPositive(Number n) {
+        return Double.isFinite(n.doubleValue()) && n.doubleValue() > 0;
+    }
+
     /// True or false.
     public boolean flag(String key, boolean otherwise) {
-        Object v = values.get(key);
+        Object v = value(key);
         if (v == null) return otherwise;
         if (v instanceof Boolean b) return b;
-        throw wrong(key, v, "true or false");
+        throw wrong(key, "true or false");
     }
 
     /// A text.
     public String text(String key, String otherwise) {
-        Object v = values.get(key);
+        Object v = value(key);
         if (v == null) return otherwise;
         if (v instanceof String s) return s;
-        throw wrong(key, v, "a string");
+        throw wrong(key, "a string");
     }
 
     /// A list of texts; empty if there is none.
     public List<String> texts(String key) {
-        Object v = values.get(key);
+        Object v = value(key);
         if (v == null) return List.of();
         if (v instanceof List<?> l && l.stream().allMatch(String.class::isInstance)) {
             return l.stream().map(String.class::cast).toList();
         }
-        throw wrong(key, v, "a list of strings");
+        throw wrong(key, "a list of strings");
     }
 
     /// An object within the configuration; empty if there is none.
     public ModelConfig object(String key) {
-        Object v = values.get(key);
-        if (v == null) return new ModelConfig(Map.of());
+        Object v = value(key);
+        if (v == null) return objects.computeIfAbsent(key, k -> new ModelConfig(path + k + ".", Map.of()));
         if (v instanceof Map<?, ?> m) {
-            HashMap<String, Object> copy = new HashMap<>();
-            m.forEach((k, value) -> {
-                if (value != null) copy.put(String.valueOf(k), value);
+            return objects.computeIfAbsent(key, k -> {
+                Map<String, Object> copy = new HashMap<>();
+                m.forEach((name, value) -> copy.put(String.valueOf(name), value));
+                return new ModelConfig(path + k + ".", copy);
             });
-            return new ModelConfig(copy);
         }
-        throw wrong(key, v, "an object");
+        throw wrong(key, "an object");
+    }
+
+    /// Whether there is no key with a value.
+    public boolean isEmpty() {
+        return values.values().stream().allMatch(v -> v == null);
     }
 
     /// Fails unless the key has one of the given values, or none and `otherwise` is one of them.
@@ -103,23 +152,68 @@ public final class ModelConfig {
     public String oneOf(String key, String otherwise, String... allowed) {
         String v = text(key, otherwise);
         if (List.of(allowed).contains(v)) return v;
-        throw wrong(key, v, "\"" + String.join("\" or \"", allowed) + "\"");
+        throw wrong(key, "\"" + String.join("\" or \"", allowed) + "\"");
     }
 
     /// Fails unless a switch that a family does not implement is off.
     ///
     /// @throws ConfigException if it is on
     public void requireOff(String key) {
-        if (flag(key, false)) throw wrong(key, true, "false, the only value supported");
+        if (flag(key, false)) throw wrong(key, "false, the only value supported");
+    }
+
+    /// Fails unless a factor that a family does not apply is 1 or missing.
+    ///
+    /// @throws ConfigException if it is another
+    public void requireOne(String key) {
+        if (has(key) && real(key) != 1) throw wrong(key, "1, the only value supported");
+    }
+
+    /// Counts keys as read whose values make no difference beside the others.
+    void ignore(String... keys) {
+        read.addAll(List.of(keys));
+    }
+
+    /// Counts all keys of this object as read.
+    public void ignoreRest() {
+        read.addAll(values.keySet());
+    }
+
+    /// Fails on a key that nothing has read, if its value switches something on: neither null nor false nor 0 nor
+    /// empty. What such a key means is unknown, so the model may compute something else than its file says.
+    ///
+    /// @param withoutEffect whether a key is known to change nothing that is computed here
+    /// @throws ConfigException names the key and its value
+    public void requireRead(Predicate<String> withoutEffect) {
+        for (Map.Entry<String, ?> e : values.entrySet()) {
+            String key = e.getKey();
+            if (read.contains(key) || isOff(e.getValue()) || withoutEffect.test(key)) continue;
+            throw wrong(
+                    key,
+                    "no such key: what it means is not known here, and the model may differ by it;"
+                            + " take it out if it has no effect");
+        }
+        List<ModelConfig> opened = new ArrayList<>(objects.values());
+        for (ModelConfig o : opened) o.requireRead(_ -> false);
+    }
+
+    private static boolean isOff(@Nullable Object value) {
+        return switch (value) {
+            case null -> true;
+            case Boolean b -> !b;
+            case Number n -> n.doubleValue() == 0;
+            case String s -> s.isEmpty();
+            case List<?> l -> l.isEmpty();
+            case Map<?, ?> m -> m.isEmpty();
+            default -> false;
+        };
     }
 
     /// What is wrong with a value.
     public ConfigException wrong(String key, String expected) {
-        return wrong(key, values.get(key), expected);
-    }
-
-    static ConfigException wrong(String key, @Nullable Object got, String expected) {
+        Object got = value(key);
         String shown = got instanceof String s ? '"' + s + '"' : got == null ? "missing" : String.valueOf(got);
-        return new ConfigException("config: %s is %s, expected %s".formatted(key, shown, expected));
+        if (shown.length() > MOST_SHOWN) shown = shown.substring(0, MOST_SHOWN) + " ...";
+        return new ConfigException("config: %s%s is %s, expected %s".formatted(path, key, shown, expected));
     }
 }

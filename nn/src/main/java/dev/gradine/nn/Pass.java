@@ -2,6 +2,8 @@ package dev.gradine.nn;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.tensor.Tensor;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +29,9 @@ public final class Pass {
     private final TokenBatch batch;
     private final Mode mode;
     private final TokenBatch rows;
+    private final IdentityHashMap<Rotary, Rotary.Tables> tables = new IdentityHashMap<>();
     private @Nullable Tensor positions;
+    private @Nullable Tensor tableRows;
 
     private Pass(Tape tape, TokenBatch batch, Mode mode) {
         this.tape = tape;
@@ -120,5 +124,28 @@ public final class Pass {
             positions = p;
         }
         return p;
+    }
+
+    /// Angles of the positions from the pass's first to its last, as long as the tape.
+    Rotary.Tables tables(Rotary rotary) {
+        int last = Arrays.stream(rows.positions()).max().orElse(-1);
+        return tables.computeIfAbsent(rotary, r -> r.tables(tape.kernels(), firstPosition(), last + 1));
+    }
+
+    /// Row of `tables` that belongs to each row, `i32[N]`.
+    Tensor tableRows() {
+        int first = firstPosition();
+        if (first == 0) return positions();
+        Tensor t = tableRows;
+        if (t == null) {
+            t = tape.kernels()
+                    .ofInts(Arrays.stream(rows.positions()).map(p -> p - first).toArray());
+            tableRows = t;
+        }
+        return t;
+    }
+
+    private int firstPosition() {
+        return Arrays.stream(rows.positions()).min().orElse(0);
     }
 }

@@ -7,6 +7,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ public final class Weights {
     ///
     /// @throws ConfigException if its shape is another than `dims`
     public Weight weight(String name, int... dims) {
-        Tensor t = run.fromHost(taken(prefix + name, Shape.of(dims)));
+        Tensor t = run.fromHost(taken(prefix + name, shape(prefix + name, dims)));
         if (dims.length == 1 && t.dtype() != DType.F32) {
             Tensor f32 = run.empty(t.shape());
             run.copy(t, f32);
@@ -94,6 +95,15 @@ public final class Weights {
         return t;
     }
 
+    /// The shape that the configuration asks for, multiplied exactly.
+    private static Shape shape(String name, int... dims) {
+        long values = 1;
+        for (int d : dims) values *= d; // two extents at most
+        if (values <= Integer.MAX_VALUE) return Shape.of(dims);
+        throw new ConfigException("weights: %s would be %s (from config), expected fewer than 2^31 values"
+                .formatted(name, Arrays.toString(dims)));
+    }
+
     private Weight kept(Weight weight) {
         weights.add(weight);
         return weight;
@@ -102,13 +112,13 @@ public final class Weights {
     /// A frozen linear layer of weight `path.weight [out,in]` and, if it has one, bias `path.bias [out]`.
     public Linear linear(String path, int out, int in, boolean hasBias) {
         String name = prefix + path + ".weight";
-        return kept(path, linear(path, taken(name, Shape.of(out, in)), false), out, hasBias);
+        return kept(path, linear(path, taken(name, shape(name, out, in)), false), out, hasBias);
     }
 
     /// A frozen linear layer that is stored the other way round, `path.weight [in,out]`, with a bias: GPT-2's `Conv1D`.
     public Linear conv1d(String path, int out, int in) {
         String name = prefix + path + ".weight";
-        Tensor turned = Transposed.of(taken(name, Shape.of(in, out)));
+        Tensor turned = Transposed.of(taken(name, shape(name, in, out)));
         return kept(path, linear(path, turned, true), out, true);
     }
 

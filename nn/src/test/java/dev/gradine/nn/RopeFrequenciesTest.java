@@ -21,8 +21,8 @@ class RopeFrequenciesTest {
     /// The angles at position 1 are the frequencies: below π, so that the cosine tells them.
     private static void assertFrequencies(RopeFrequencies f, double[] expected) {
         try (Kernels k = CpuKernels.open()) {
-            float[] cos = k.download(f.tables(k, 2).cos());
-            float[] sin = k.download(f.tables(k, 2).sin());
+            float[] cos = k.download(f.rotary().tables(k, 0, 2).cos());
+            float[] sin = k.download(f.rotary().tables(k, 0, 2).sin());
             float[] omega = new float[D / 2];
             for (int i = 0; i < omega.length; i++) {
                 omega[i] = (float) Math.atan2(sin[D / 2 + i], cos[D / 2 + i]);
@@ -38,7 +38,7 @@ class RopeFrequenciesTest {
     }
 
     private static RopeFrequencies of(Map<String, ?> config) {
-        return RopeFrequencies.of(new ModelConfig(config), D);
+        return RopeConfig.of(new ModelConfig(config), D);
     }
 
     @Test
@@ -88,7 +88,7 @@ class RopeFrequenciesTest {
     @Test
     void tables_hold_cos_and_sin_of_position_times_frequency() {
         try (Kernels k = CpuKernels.open()) {
-            Rotary t = RopeFrequencies.of(100, 6).tables(k, 50);
+            Rotary.Tables t = RopeFrequencies.of(100, 6).rotary().tables(k, 0, 50);
             assertThat(t.cos().shape()).isEqualTo(Shape.of(50, 3));
             double[] cos = new double[150];
             double[] sin = new double[150];

@@ -28,7 +28,7 @@ final class TinyLlama {
         Weights w = new Weights((name, shape) -> weight(run, name, shape), run);
         boolean bias = changes.getOrDefault("attention_bias", false);
         boolean mlpBias = changes.getOrDefault("mlp_bias", false);
-        Rotary rotary = RopeFrequencies.of(10_000, D).tables(run, POSITIONS);
+        Rotary rotary = RopeFrequencies.of(10_000, D).rotary();
         Embedding e = w.embedding("model.embed_tokens", V, C);
         List<Decoder.Layer> layers = new ArrayList<>();
         for (int l = 0; l < 2; l++) {

@@ -47,8 +47,8 @@ public record RowReport(String name, RowCounts counts, Encoder<?> encoder) {
         if (lost <= MOST_CUT * counts.rows() || settings.allowTruncation() || settings.maxLength() != null) return;
         throw new DataException(String.format(
                 Locale.ROOT,
-                "%s: %,d of %,d rows lose tokens of their answers, cut at %d tokens (the longest has %,d, row %d), expected"
-                        + " at most 5 %% of them; give --max-length, or --allow-truncation",
+                "%s: %,d of %,d rows lose tokens of their answers, cut at %d tokens (the longest has %,d, row %d),"
+                        + " expected at most 5 %% of them; give --max-length, or --allow-truncation",
                 name,
                 lost,
                 counts.rows(),

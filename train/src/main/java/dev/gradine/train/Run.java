@@ -103,9 +103,11 @@ public final class Run<E> {
         }
     }
 
-    private static TextCodec codec(OpenModel model, TrainingData data) {
+    private TextCodec codec(OpenModel model, TrainingData data) {
         boolean tokens = data.train().rows().getFirst() instanceof Row.Tokens;
-        return tokens ? model.codecOrTokensOnly() : model.codec();
+        if (tokens) return model.codecOrTokensOnly();
+        String template = settings.files().chatTemplate();
+        return template == null ? model.codec() : model.codec(template);
     }
 
     /// The examples of all rows that are of use; says what became of the others.

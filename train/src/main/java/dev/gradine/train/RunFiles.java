@@ -2,9 +2,11 @@ package dev.gradine.train;
 
 import dev.gradine.settings.Option;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /// What a run reads, where it writes, and what it leaves beside the adapter.
 ///
+/// @param chatTemplate the template for conversations: a name or a file; null for the model's own
 /// @param resume whether to go on from the latest checkpoint
 /// @param samples prompts answered before and after
 /// @param profile whether to say by kernel where time went
@@ -17,6 +19,14 @@ public record RunFiles(
 
         @Option(says = "Data set: JSON or JSONL, also .gz; its columns tell its kind.", label = "FILE", required = true)
         Path data,
+
+        @Option(
+                says = "Template for conversations: a name among the model's or the usual ones (chatml, llama3,"
+                        + " mistral, …), or a file of Jinja.",
+                label = "NAME|FILE",
+                otherwise = "the model's own")
+        @Nullable
+        String chatTemplate,
 
         @Option(
                 says = "Folder for adapter, metrics, checkpoints and report; absent or empty.",
@@ -38,12 +48,12 @@ public record RunFiles(
     ///
     /// @param out absent or empty
     public static RunFiles of(Path model, Path data, Path out) {
-        return new RunFiles(model, data, out, false, 0, false);
+        return new RunFiles(model, data, null, out, false, 0, false);
     }
 
     /// What a command begins with; the paths are to be given.
     public static RunFiles defaults() {
         Path none = Path.of("");
-        return new RunFiles(none, none, none, false, 2, false);
+        return new RunFiles(none, none, null, none, false, 2, false);
     }
 }

@@ -40,7 +40,10 @@ final class Samples {
     private final TextCodec codec;
     private final List<Prompt> prompts = new ArrayList<>();
     private final List<RunInfo.Sample> pairs = new ArrayList<>();
-    private @Nullable Policy start;
+    private @Nullable Start start;
+
+    /// The model before training, and where its texts end.
+    private record Start(Policy policy, StopTokens ends) {}
 
     /// @param rows the prompts are those of the first `count` rows that have one
     Samples(TextCodec codec, List<Row> rows, int count) {
@@ -90,21 +93,22 @@ final class Samples {
     /// Remembers the model as it is before training.
     void remember(OpenModel m, AdapterSet adapted) {
         prompts.removeIf(p -> p.ids.length >= m.model().maxPositions());
-        if (!prompts.isEmpty()) start = new Policy(m.model(), adapted.snapshot(m.run()));
+        if (prompts.isEmpty()) return;
+        start = new Start(new Policy(m.model(), adapted.snapshot(m.run())), StopTokens.of(m, codec));
     }
 
     /// Asks the model as it was and as it is now.
     void ask(OpenModel m, AdapterSet adapted) {
         if (start == null) return;
-        List<String> before = answers(start, m.run());
-        List<String> after = answers(new Policy(m.model(), adapted), m.run());
+        List<String> before = answers(start.policy, m.run(), start.ends);
+        List<String> after = answers(new Policy(m.model(), adapted), m.run(), start.ends);
         for (int i = 0; i < prompts.size(); i++) {
             pairs.add(new RunInfo.Sample(prompts.get(i).text, before.get(i), after.get(i)));
         }
     }
 
-    private List<String> answers(Policy policy, Kernels run) {
-        var request = new Generation.Request(SamplingParams.GREEDY, TOKENS, StopTokens.of(codec.tokenizer()));
+    private List<String> answers(Policy policy, Kernels run, StopTokens ends) {
+        var request = new Generation.Request(SamplingParams.GREEDY, TOKENS, ends);
         List<String> all = new ArrayList<>();
         for (Prompt p : prompts) {
             int[] ids = new Generation(policy, run).run(p.ids, request, new SplittableRandom(1), _ -> true);

@@ -5,40 +5,53 @@ import dev.gradine.data.jinja.Limits;
 import dev.gradine.data.jinja.None;
 import dev.gradine.data.jinja.Rendered;
 import dev.gradine.data.jinja.TemplateException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /// A chat template: turns a conversation into the text a model was trained on.
 ///
 /// The variables are those of transformers: `messages`, `add_generation_prompt`, `tools` and `documents` (None unless
-/// given), the special tokens (`bos_token`, …) and whatever else the caller gives.
+/// given), the special tokens (`bos_token`, …) and whatever else the caller gives. A model may bring several templates
+/// by name: `default`, and `tool_use` for conversations with tools.
 public final class ChatTemplate {
-    private static final String CHATML = """
-            {% for message in messages %}
-            {{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}
-            {%- endfor %}
-            {% if add_generation_prompt %}
-            {{- '<|im_start|>assistant\\n' }}
-            {%- endif %}""";
+    /// Name of the template that is taken where a conversation brings no tools.
+    public static final String DEFAULT = "default";
 
-    private static final String ALPACA = """
-            {% for message in messages %}
-            {% if message['role'] == 'user' %}
-            {{- '### Instruction:\\n' + message['content'] + '\\n\\n### Response:\\n' }}
-            {%- elif message['role'] == 'assistant' %}
-            {{- message['content'] + eos_token + '\\n\\n' }}
-            {%- else %}
-            {{- message['content'] + '\\n\\n' }}
-            {%- endif %}
-            {%- endfor %}""";
+    private static final String TOOL_USE = "tool_use";
 
-    private final JinjaTemplate template;
+    private final Choice choice;
     private final Limits limits;
 
-    private ChatTemplate(JinjaTemplate template, Limits limits) {
-        this.template = template;
+    private ChatTemplate(Choice choice, Limits limits) {
+        this.choice = choice;
         this.limits = limits;
+    }
+
+    /// Picks the template for what stands beside a conversation.
+    private sealed interface Choice {
+        JinjaTemplate of(boolean tools);
+
+        /// One for conversations with tools, one for the others; often the same.
+        record Two(JinjaTemplate plain, JinjaTemplate withTools) implements Choice {
+            @Override
+            public JinjaTemplate of(boolean tools) {
+                return tools ? withTools : plain;
+            }
+        }
+
+        /// None, or none where there are no tools.
+        record Missing(String why, List<JinjaTemplate> withTools) implements Choice {
+            @Override
+            public JinjaTemplate of(boolean tools) {
+                if (tools && !withTools.isEmpty()) return withTools.getFirst();
+                throw new TemplateException(why);
+            }
+        }
     }
 
     /// Reads the source of a template.
@@ -52,38 +65,73 @@ public final class ChatTemplate {
     ///
     /// @throws TemplateException naming the line, if it is not a template
     public static ChatTemplate parse(String name, String source) {
-        return new ChatTemplate(JinjaTemplate.parse(name, source), Limits.defaults());
+        return parse(name, Map.of(DEFAULT, source));
     }
 
-    /// A template this library brings: `chatml` or `alpaca`.
+    /// Reads a model's templates: `default` renders a conversation, `tool_use`, if there is one, a conversation with
+    /// tools. The others are read when they are chosen by name.
+    ///
+    /// @param sources at least one, by name
+    /// @throws TemplateException naming the line, if one is not a template
+    public static ChatTemplate parse(String name, Map<String, String> sources) {
+        List<JinjaTemplate> tools = sources.containsKey(TOOL_USE)
+                ? List.of(JinjaTemplate.parse(name + " " + TOOL_USE, sources.getOrDefault(TOOL_USE, "")))
+                : List.of();
+        if (!sources.containsKey(DEFAULT)) {
+            String why = name + ": there are " + String.join(", ", new TreeSet<>(sources.keySet()))
+                    + " and none called default; choose one with --chat-template NAME";
+            return new ChatTemplate(new Choice.Missing(why, tools), Limits.defaults());
+        }
+        JinjaTemplate plain = JinjaTemplate.parse(name, sources.getOrDefault(DEFAULT, ""));
+        return new ChatTemplate(new Choice.Two(plain, tools.isEmpty() ? plain : tools.getFirst()), Limits.defaults());
+    }
+
+    /// A usual template: `alpaca`, `chatml`, `gemma`, `llama2`, `llama3`, `mistral`, `phi3`, `vicuna` or `zephyr`.
     ///
     /// @throws IllegalArgumentException for another name
     public static ChatTemplate named(String name) {
-        return switch (name) {
-            case "chatml" -> parse("chatml", CHATML);
-            case "alpaca" -> parse("alpaca", ALPACA);
-            default ->
-                throw new IllegalArgumentException(
-                        "chat template: name is '" + name + "', expected 'chatml' or 'alpaca'");
-        };
+        if (UsualTemplates.NAMES.contains(name)) return parse(name, UsualTemplates.source(name));
+        throw new IllegalArgumentException(
+                "chat template: name is '" + name + "', expected one of " + String.join(", ", UsualTemplates.NAMES));
+    }
+
+    /// The template a user chose, for conversations with tools and without: by its name among the model's, else among
+    /// the usual ones, else a file of Jinja.
+    ///
+    /// @param choice the name, or the path of the file
+    /// @param name what the model's templates are called in messages
+    /// @param sources the model's templates by name; may be empty
+    /// @throws IOException if the file cannot be read
+    /// @throws IllegalArgumentException if there is no such name or file, or it is not a template
+    public static ChatTemplate chosen(String choice, String name, Map<String, String> sources) throws IOException {
+        if (sources.containsKey(choice)) return parse(name + " " + choice, sources.getOrDefault(choice, ""));
+        if (UsualTemplates.NAMES.contains(choice)) return named(choice);
+        Path file = Path.of(choice);
+        if (Files.isRegularFile(file)) return parse(choice, FolderTemplate.text(file));
+        throw new IllegalArgumentException("--chat-template: " + choice + " is no file and no name; the model's are "
+                + (sources.isEmpty() ? "none" : String.join(", ", new TreeSet<>(sources.keySet())))
+                + ", the usual ones " + String.join(", ", UsualTemplates.NAMES));
     }
 
     /// A stand-in for a model that has no template: rendering with it is an error that says so.
     public static ChatTemplate absent() {
-        return parse(
-                "chat template",
-                "{{ raise_exception('the model has no chat template, so it cannot render a "
-                        + "conversation; give it one, for example chatml') }}");
+        String why = "the model has no chat template, so it cannot render a conversation; give it one with"
+                + " --chat-template, for example --chat-template chatml";
+        return new ChatTemplate(new Choice.Missing(why, List.of()), Limits.defaults());
     }
 
     /// This template with other bounds on what a rendering may spend.
     public ChatTemplate within(Limits other) {
-        return new ChatTemplate(template, other);
+        return new ChatTemplate(choice, other);
     }
 
-    /// Whether the template marks the assistant's text with `{% generation %}`.
-    public boolean marksGeneration() {
-        return template.generating();
+    /// Whether the template for these variables marks the assistant's text with `{% generation %}`.
+    public boolean marksGeneration(Map<String, ?> variables) {
+        return choice.of(hasTools(variables)).generating();
+    }
+
+    private static boolean hasTools(Map<String, ?> variables) {
+        return variables.containsKey("tools") && variables.get("tools") != None.NONE;
     }
 
     /// The conversation as text.
@@ -105,6 +153,6 @@ public final class ChatTemplate {
         all.putAll(variables);
         all.put("messages", messages.stream().map(Message::fields).toList());
         all.put("add_generation_prompt", addGenerationPrompt);
-        return template.render(all, limits);
+        return choice.of(hasTools(variables)).render(all, limits);
     }
 }

@@ -35,7 +35,7 @@ final class AssistantMask {
     /// The indices of the assistant's tokens.
     BitSet learnt(TokenSpans spans) {
         var out = new BitSet();
-        if (codec.template().marksGeneration()) {
+        if (codec.template().marksGeneration(variables)) {
             for (Rendered.Range r : rendered.generations()) cover(spans, r.start(), r.end(), out);
             return out;
         }

@@ -19,14 +19,30 @@ import java.util.Map;
 ///
 /// @param tokenizer the model's
 /// @param template the model's, or [ChatTemplate#absent]
-public record TextCodec(Tokenizer tokenizer, ChatTemplate template) {
+/// @param specialTokens texts of the special tokens that the template sees, by variable, such as `bos_token`
+public record TextCodec(Tokenizer tokenizer, ChatTemplate template, Map<String, String> specialTokens) {
 
-    /// The conversation as text; the template sees `bos_token`, `eos_token` and `pad_token` besides `variables`.
+    /// Copies the map.
+    public TextCodec {
+        specialTokens = Map.copyOf(specialTokens);
+    }
+
+    /// A template that sees the tokenizer's `bos_token`, `eos_token` and `pad_token`.
+    public TextCodec(Tokenizer tokenizer, ChatTemplate template) {
+        this(tokenizer, template, ofTokenizer(tokenizer));
+    }
+
+    private static Map<String, String> ofTokenizer(Tokenizer tokenizer) {
+        Map<String, String> out = new LinkedHashMap<>();
+        if (tokenizer.hasBos()) out.put("bos_token", tokenizer.token(tokenizer.bos()));
+        if (tokenizer.hasEos()) out.put("eos_token", tokenizer.token(tokenizer.eos()));
+        if (tokenizer.hasPad()) out.put("pad_token", tokenizer.token(tokenizer.pad()));
+        return out;
+    }
+
+    /// The conversation as text; the template sees the special tokens besides `variables`, which win.
     public Rendered render(List<Message> messages, Map<String, Object> variables, boolean addGenerationPrompt) {
-        Map<String, Object> all = new LinkedHashMap<>();
-        if (tokenizer.hasBos()) all.put("bos_token", tokenizer.token(tokenizer.bos()));
-        if (tokenizer.hasEos()) all.put("eos_token", tokenizer.token(tokenizer.eos()));
-        if (tokenizer.hasPad()) all.put("pad_token", tokenizer.token(tokenizer.pad()));
+        Map<String, Object> all = new LinkedHashMap<>(specialTokens);
         all.putAll(variables);
         return template.renderMarked(messages, all, addGenerationPrompt);
     }

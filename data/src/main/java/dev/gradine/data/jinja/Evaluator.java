@@ -7,6 +7,9 @@ import java.util.Map;
 
 /// Computes expressions. Keeps the line it is at, for messages.
 final class Evaluator {
+    /// What looking for a name in a scope costs, in characters that are compared.
+    private static final long LOOK_UP = 4;
+
     private final Budget budget;
     private final Operators operators;
     private final Members members;
@@ -51,7 +54,10 @@ final class Evaluator {
     private Object compute(Expr e, Scope scope) {
         return switch (e) {
             case Expr.Const c -> c.value();
-            case Expr.Name n -> scope.get(n.name());
+            case Expr.Name n -> {
+                budget.scan(LOOK_UP * scope.depth());
+                yield scope.get(n.name());
+            }
             case Expr.Sequence s -> {
                 List<Object> items = all(s.items(), scope);
                 yield s.tuple() ? new Tuple(items) : items;
@@ -82,7 +88,9 @@ final class Evaluator {
     private Map<Object, Object> dict(Expr.Dict d, Scope scope) {
         Map<Object, Object> out = new LinkedHashMap<>();
         for (int i = 0; i < d.keys().size(); i++) {
-            out.put(Values.key(plain(d.keys().get(i), scope)), eval(d.values().get(i), scope));
+            out.put(
+                    Values.key(plain(d.keys().get(i), scope), budget),
+                    eval(d.values().get(i), scope));
         }
         return out;
     }
@@ -105,13 +113,9 @@ final class Evaluator {
     }
 
     private String concat(Expr.Concat c, Scope scope) {
-        var sb = new StringBuilder();
-        for (Expr part : c.parts()) {
-            String s = PyText.str(eval(part, scope), budget);
-            budget.text((long) sb.length() + s.length());
-            sb.append(s);
-        }
-        return sb.toString();
+        var out = new BoundedText(budget);
+        for (Expr part : c.parts()) out.append(PyText.str(eval(part, scope), budget));
+        return out.toString();
     }
 
     private boolean compare(Expr.Compare c, Scope scope) {
@@ -147,14 +151,30 @@ final class Evaluator {
     }
 
     private Args arguments(Expr.Arguments written, Scope scope) {
-        if (written.values().isEmpty()) return Args.NONE;
         var args = new Args.Builder();
         int positional = written.values().size() - written.names().size();
-        for (int i = 0; i < written.values().size(); i++) {
-            Object v = plain(written.values().get(i), scope);
-            if (i < positional) args.add(v);
-            else args.add(written.names().get(i - positional), v);
+        for (int i = 0; i < positional; i++) args.add(plain(written.values().get(i), scope));
+        for (Expr list : written.stars().list()) {
+            Object items = plain(list, scope);
+            if (items instanceof Undefined u) throw u.fault();
+            Values.items(items, budget).forEach(args::add);
         }
+        for (int i = positional; i < written.values().size(); i++) {
+            args.add(written.names().get(i - positional), plain(written.values().get(i), scope));
+        }
+        for (Expr map : written.stars().map()) addNamed(plain(map, scope), args);
         return args.build();
+    }
+
+    private void addNamed(Object map, Args.Builder args) {
+        if (map instanceof Undefined u) throw u.fault();
+        if (!(map instanceof Map<?, ?> m)) {
+            throw new Fault("argument after ** must be a mapping, not " + Values.type(map));
+        }
+        budget.items(m.size());
+        for (var e : m.entrySet()) {
+            if (!(e.getKey() instanceof String name)) throw new Fault("keywords must be strings");
+            args.add(name, e.getValue());
+        }
     }
 }

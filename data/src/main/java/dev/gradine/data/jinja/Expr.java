@@ -43,7 +43,16 @@ sealed interface Expr {
     record Call(int line, Expr target, Arguments args) implements Expr {}
 
     /// Arguments as written; `names` belong to the last `names.size()` of the values.
-    record Arguments(List<Expr> values, List<String> names) {
-        static final Arguments NONE = new Arguments(List.of(), List.of());
+    ///
+    /// @param stars the operands of `*` and `**`
+    record Arguments(List<Expr> values, List<String> names, Stars stars) {
+        static final Arguments NONE = of(List.of());
+
+        static Arguments of(List<Expr> values) {
+            return new Arguments(values, List.of(), new Stars(List.of(), List.of()));
+        }
     }
+
+    /// `f(*list, **map)`: further arguments from a list and a map; each is one or none.
+    record Stars(List<Expr> list, List<Expr> map) {}
 }

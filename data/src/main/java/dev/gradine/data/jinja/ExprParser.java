@@ -249,22 +249,35 @@ final class ExprParser {
         return new Expr.Slice(line, target, start, stop, step);
     }
 
+    /// `(a, *list, name=b, **map)`: after `*` come names, after `**` nothing.
     Arguments arguments() {
         words.expectOp("(");
         List<Expr> values = new ArrayList<>();
         List<String> names = new ArrayList<>();
+        List<Expr> list = new ArrayList<>();
+        List<Expr> map = new ArrayList<>();
         while (!words.isOp(")")) {
+            if (!map.isEmpty()) throw words.expected("')' (after '**')");
             boolean named = words.peek().kind() == Kind.NAME && words.peekNext().op("=");
-            if (!named && !names.isEmpty()) throw words.expected("a named argument (after named ones)");
-            if (named) {
+            if (words.skipOp("**")) {
+                map.add(expression());
+            } else if (words.isOp("*")) {
+                if (!list.isEmpty()) throw words.expected("one '*' at most");
+                words.next();
+                list.add(expression());
+            } else if (named) {
                 names.add(words.expectName());
                 words.expectOp("=");
+                values.add(expression());
+            } else {
+                if (!names.isEmpty()) throw words.expected("a named argument (after named ones)");
+                if (!list.isEmpty()) throw words.expected("a named argument (after '*')");
+                values.add(expression());
             }
-            values.add(expression());
             if (!words.skipOp(",")) break;
         }
         words.expectOp(")");
-        return new Arguments(values, names);
+        return new Arguments(values, names, new Expr.Stars(list, map));
     }
 
     private Expr filters(Expr start) {
@@ -297,7 +310,7 @@ final class ExprParser {
         if (!Tests.exists(name)) throw words.fail("test '" + name + "' is not known");
         Arguments args = Arguments.NONE;
         if (words.isOp("(")) args = arguments();
-        else if (startsOperand()) args = new Arguments(List.of(postfix(primary())), List.of());
+        else if (startsOperand()) args = Arguments.of(List.of(postfix(primary())));
         Expr e = new Expr.Test(line, target, name, args);
         return negated ? new Expr.Unary(line, "not", e) : e;
     }

@@ -4,8 +4,15 @@ package dev.gradine.data.jinja;
 final class Fault extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private static final int LONGEST = 400;
+
     Fault(String message) {
-        super(message, null, false, false);
+        super(clipped(message), null, false, false);
+    }
+
+    /// A text that a message may quote: cut if it is long.
+    static String clipped(String s) {
+        return s.length() <= LONGEST ? s : s.substring(0, LONGEST) + "…";
     }
 
     String reason() {

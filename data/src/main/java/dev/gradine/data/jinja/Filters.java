@@ -54,7 +54,7 @@ final class Filters {
             case "float" -> floating(v, args.bind(name, "default").get(0, 0.0));
             case "abs" -> operators.order("<", v, 0L) < 0 ? Operators.negate(v) : Values.number(v);
             case "round" -> round(v, args.bind(name, "precision", "method"));
-            case "length", "count" -> Values.length(v);
+            case "length", "count" -> Values.length(v, budget);
             case "default", "d" -> {
                 var a = args.bind(name, "default_value", "boolean");
                 boolean missing = v instanceof Undefined || (a.flag(1, false) && !Values.truth(v));
@@ -66,9 +66,9 @@ final class Filters {
     }
 
     private Object text(String name, String s, Args args) {
-        budget.text(s.length());
+        budget.scan(s.length());
         return switch (name) {
-            case "trim" -> PyStrings.strip(s, args.bind(name, "chars").get(0, None.NONE), true, true);
+            case "trim" -> PyStrings.strip(s, args.bind(name, "chars").get(0, None.NONE), true, true, budget);
             case "replace" -> {
                 var a = args.bind(name, "old", "new", "count");
                 yield PyStrings.replace(
@@ -85,15 +85,15 @@ final class Filters {
         };
     }
 
-    private static Object plain(String name, String s) {
+    private Object plain(String name, String s) {
         return switch (name) {
-            case "upper" -> PyStrings.upper(s);
-            case "lower" -> PyStrings.lower(s);
-            case "title" -> PyStrings.title(s, true);
-            case "capitalize" -> PyStrings.capitalize(s);
-            case "wordcount" -> (long) PyStrings.split(s, None.NONE, -1, false).size();
+            case "upper" -> new LetterCase(s, budget).upper();
+            case "lower" -> new LetterCase(s, budget).lower();
+            case "title" -> new LetterCase(s, budget).title(true);
+            case "capitalize" -> new LetterCase(s, budget).capitalize();
+            case "wordcount" -> (long) new Split(s, budget).by(None.NONE, -1).size();
             case "safe" -> new Markup(s);
-            case "escape", "e", "forceescape" -> new Markup(Markup.escape(s));
+            case "escape", "e", "forceescape" -> new Markup(Markup.escape(s, budget));
             default -> s;
         };
     }
@@ -105,7 +105,7 @@ final class Filters {
         String comma = indent.isEmpty() ? ", " : ",";
         String colon = ": ";
         if (a.isGiven(2)) {
-            var pair = Values.items(a.get(2));
+            var pair = Values.items(a.get(2), budget);
             if (pair.size() != 2) throw new Fault("tojson: separators has " + pair.size() + " items, expected 2");
             comma = PyText.str(pair.get(0), budget);
             colon = PyText.str(pair.get(1), budget);
@@ -159,9 +159,8 @@ final class Filters {
         String by = a.get(0, 4L) instanceof String w ? w : " ".repeat(Math.clamp(a.integer(0, 4), 0, 1000));
         boolean first = a.flag(1, false);
         boolean blank = a.flag(2, false);
-        var lines = PyStrings.splitLines(s + "\n", false);
-        budget.text(s.length() + (long) by.length() * lines.size());
-        var out = new StringBuilder();
+        var lines = new Split(s + "\n", budget).lines(false);
+        var out = new BoundedText(budget);
         for (int i = 0; i < lines.size(); i++) {
             String line = (String) lines.get(i);
             boolean indented = i == 0 ? first : blank || !line.isEmpty();

@@ -2,7 +2,6 @@ package dev.gradine.data.jinja;
 
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +13,13 @@ final class Globals {
     static Scope scope(Budget budget) {
         var scope = new Scope(null);
         scope.set("range", (Callable) args -> range(args, budget));
-        scope.set("dict", (Callable) Globals::dict);
-        scope.set("namespace", (Callable) Globals::namespace);
+        scope.set("dict", (Callable) args -> dict(args, budget));
+        scope.set("namespace", (Callable) args -> namespace(args, budget));
         scope.set("raise_exception", (Callable) args -> {
             throw new Fault(PyText.str(args.bind("raise_exception", "message").get(0), budget));
         });
         scope.set("strftime_now", (Callable) args -> Strftime.format(
-                args.bind("strftime_now", "format").string(0), LocalDateTime.now(ZoneId.systemDefault())));
+                args.bind("strftime_now", "format").string(0), LocalDateTime.now(ZoneId.systemDefault()), budget));
         scope.set("joiner", (Callable) Globals::joiner);
         return scope;
     }
@@ -33,22 +32,23 @@ final class Globals {
         long step = a.integer(2, 1);
         if (step == 0) throw new Fault("range() arg 3 must not be zero");
         long size = Math.max(0, step > 0 ? Math.ceilDiv(stop - start, step) : Math.ceilDiv(start - stop, -step));
-        budget.items(size);
-        List<Object> out = new ArrayList<>((int) size);
-        for (long i = 0; i < size; i++) out.add(start + i * step);
-        return out;
+        budget.range(size);
+        return new Range(start, step, (int) size);
     }
 
-    private static Map<Object, Object> dict(Args args) {
+    private static Map<Object, Object> dict(Args args, Budget budget) {
         Map<Object, Object> out = new LinkedHashMap<>();
-        if (!args.positional().isEmpty() && args.positional().getFirst() instanceof Map<?, ?> m) out.putAll(m);
+        if (!args.positional().isEmpty() && args.positional().getFirst() instanceof Map<?, ?> m) {
+            budget.items(m.size());
+            out.putAll(m);
+        }
         out.putAll(args.named());
         return out;
     }
 
-    private static Namespace namespace(Args args) {
+    private static Namespace namespace(Args args, Budget budget) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        dict(args).forEach((k, v) -> fields.put(k.toString(), v));
+        dict(args, budget).forEach((k, v) -> fields.put(k.toString(), v));
         return new Namespace(fields);
     }
 

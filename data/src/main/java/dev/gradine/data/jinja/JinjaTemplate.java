@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// Undefined names print as nothing and are false; using one otherwise (an attribute of it, arithmetic) is an error
 /// that names it. Values of variables are data: template syntax in them has no effect.
 public final class JinjaTemplate {
-    private static final int MAX_SOURCE = 1 << 22;
+    private static final int MAX_SOURCE = 1 << 21;
 
     private final String name;
     private final List<Stmt> body;

@@ -4,7 +4,7 @@ import java.util.List;
 
 /// The variable `loop` inside a `for`.
 final class LoopState {
-    private final List<Object> items;
+    private final List<?> items;
     private final int depth;
     private final Callable again;
     private final Budget budget;
@@ -13,7 +13,7 @@ final class LoopState {
 
     /// @param depth how many recursive loops stand around this one
     /// @param again renders the loop's body for other items; what calling `loop(…)` does
-    LoopState(List<Object> items, int depth, Callable again, Budget budget) {
+    LoopState(List<?> items, int depth, Callable again, Budget budget) {
         this.items = items;
         this.depth = depth;
         this.again = again;

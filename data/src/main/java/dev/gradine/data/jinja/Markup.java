@@ -6,20 +6,24 @@ package dev.gradine.data.jinja;
 /// @param text what it prints as
 record Markup(String text) {
 
-    static Markup join(Object left, Object right) {
-        return new Markup(escaped(left) + escaped(right));
+    static String escaped(Object v, Budget budget) {
+        return v instanceof Markup m ? m.text : v instanceof String s ? escape(s, budget) : "";
     }
 
-    static String escaped(Object v) {
-        return v instanceof Markup m ? m.text : v instanceof String s ? escape(s) : "";
-    }
-
-    static String escape(String s) {
-        return s.replace("&", "&amp;")
-                .replace("<", "&lt;")
-                .replace(">", "&gt;")
-                .replace("'", "&#39;")
-                .replace("\"", "&#34;");
+    static String escape(String s, Budget budget) {
+        var out = new BoundedText(budget);
+        for (int i = 0; i < s.length(); i++) {
+            char c = s.charAt(i);
+            switch (c) {
+                case '&' -> out.append("&amp;");
+                case '<' -> out.append("&lt;");
+                case '>' -> out.append("&gt;");
+                case '\'' -> out.append("&#39;");
+                case '"' -> out.append("&#34;");
+                default -> out.append(c);
+            }
+        }
+        return out.toString();
     }
 
     /// The text of a marked value; any other value itself.

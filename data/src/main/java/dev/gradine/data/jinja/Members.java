@@ -39,19 +39,20 @@ final class Members {
         switch (target) {
             case Undefined u -> throw u.fault();
             case Map<?, ?> m -> {
-                Object key = index instanceof List<?> || index instanceof Map<?, ?> ? None.NONE : Values.key(index);
+                boolean none = index instanceof List<?> || index instanceof Map<?, ?>; // they are no keys
+                Object key = none ? None.NONE : Values.key(index, budget);
                 if (m.containsKey(key)) return value(m, key);
             }
             case List<?> l -> {
                 if (Values.number(index) instanceof Long i) return at(l, i, target);
             }
             case String s -> {
-                if (Values.number(index) instanceof Long i) return at(Values.items(s), i, target);
+                if (Values.number(index) instanceof Long i) return character(s, i);
             }
             default -> {}
         }
         if (index instanceof String name) return attribute(target, name);
-        return Undefined.element(target, PyText.repr(index, budget));
+        return Undefined.element(target, index);
     }
 
     private static Object at(List<?> l, long i, Object target) {
@@ -59,24 +60,36 @@ final class Members {
         return k >= 0 && k < l.size() ? l.get((int) k) : Undefined.element(target, i);
     }
 
+    private Object character(String s, long i) {
+        var points = new CodePoints(s, budget);
+        long k = i < 0 ? i + points.count() : i;
+        return k >= 0 && k < points.count() ? points.cut((int) k, (int) k + 1) : Undefined.element(s, i);
+    }
+
     Object slice(Object target, Object start, Object stop, Object step) {
         if (target instanceof Undefined u) throw u.fault();
         if (!(target instanceof String) && !(target instanceof List<?>)) {
             throw new Fault("'" + Values.type(target) + "' object is not sliceable");
         }
-        List<Object> items = Values.items(target);
-        budget.items(items.size());
         int by = step == None.NONE ? 1 : Values.index(step, "slice step");
         if (by == 0) throw new Fault("slice step cannot be zero");
+        if (target instanceof String s) return slice(s, start, stop, by);
+        List<Object> items = Values.items(target, budget);
         int n = items.size();
         int from = bound(start, by > 0 ? 0 : n - 1, n, by);
         int to = bound(stop, by > 0 ? n : -1, n, by);
         List<Object> out = new ArrayList<>();
         for (long i = from; by > 0 ? i < to : i > to; i += by) out.add(items.get((int) i));
-        if (target instanceof Tuple) return new Tuple(out);
-        return target instanceof String
-                ? String.join("", out.stream().map(Object::toString).toList())
-                : out;
+        return target instanceof Tuple ? new Tuple(out) : out;
+    }
+
+    private String slice(String s, Object start, Object stop, int by) {
+        var points = new CodePoints(s, budget);
+        int n = points.count();
+        int from = bound(start, by > 0 ? 0 : n - 1, n, by);
+        int to = bound(stop, by > 0 ? n : -1, n, by);
+        if (by == 1) return points.cut(from, Math.max(from, to));
+        return points.every(by, from, to);
     }
 
     private static int bound(Object v, int otherwise, int n, int by) {
@@ -96,7 +109,7 @@ final class Members {
     private Object mapMethod(Map<?, ?> m, String name, Args args) {
         if (name.equals("get")) {
             var a = args.bind("get", "key", "default");
-            Object key = Values.key(a.get(0));
+            Object key = Values.key(a.get(0), budget);
             return m.containsKey(key) ? value(m, key) : a.get(1, None.NONE);
         }
         args.bind(name);
@@ -116,7 +129,7 @@ final class Members {
     }
 
     private Object listMethod(List<?> l, String name, Args args) {
-        if (name.equals("copy")) return new ArrayList<Object>(l);
+        if (name.equals("copy")) return Values.items(l, budget);
         Object wanted = args.bind(name, "value").get(0);
         long count = 0;
         for (int i = 0; i < l.size(); i++) {

@@ -1,15 +1,15 @@
 package dev.gradine.data.jinja;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Python's arithmetic, ordering and membership.
 final class Operators {
+    private static final Pattern CONVERSION = Pattern.compile("%([-0+]*)(\\d{0,3})(?:\\.(\\d{1,2}))?([a-zA-Z%])");
+
     private final Budget budget;
 
     Operators(Budget budget) {
@@ -21,9 +21,7 @@ final class Operators {
         if (b instanceof Undefined u) throw u.fault();
         if (Values.isNumber(a) && Values.isNumber(b)) return arithmetic(op, Values.number(a), Values.number(b));
         if (op.equals("+") && isText(a) && isText(b) && (a instanceof Markup || b instanceof Markup)) {
-            Markup joined = Markup.join(a, b);
-            budget.text(joined.text().length());
-            return joined;
+            return new Markup(Markup.escaped(a, budget) + Markup.escaped(b, budget));
         }
         return others(op, Markup.plain(a), Markup.plain(b));
     }
@@ -156,52 +154,62 @@ final class Operators {
             if (x instanceof Long l && y instanceof Long r) return Long.compare(l, r);
             return Double.compare(((Number) x).doubleValue(), ((Number) y).doubleValue());
         }
-        if (a instanceof String s && b instanceof String t) return byCodePoint(s, t);
+        if (a instanceof String s && b instanceof String t) {
+            return byCodePoint(s, t);
+        }
         if (!(a instanceof List<?> l) || !(b instanceof List<?> r)) {
             throw new Fault("'" + op + "' not supported between instances of '" + Values.type(a) + "' and '"
                     + Values.type(b) + "'");
         }
         for (int i = 0; i < Math.min(l.size(), r.size()); i++) {
-            if (!Values.equal(l.get(i), r.get(i), budget)) return order(op, l.get(i), r.get(i));
+            if (Values.equal(l.get(i), r.get(i), budget)) continue;
+            budget.enter();
+            int order = order(op, l.get(i), r.get(i));
+            budget.leave();
+            return order;
         }
         return Integer.compare(l.size(), r.size());
     }
 
-    private static int byCodePoint(String a, String b) {
-        int[] x = a.codePoints().toArray();
-        int[] y = b.codePoints().toArray();
-        return Arrays.compare(x, y);
+    private int byCodePoint(String a, String b) {
+        int shorter = Math.min(a.length(), b.length());
+        int i = 0;
+        while (i < shorter && a.charAt(i) == b.charAt(i)) i++;
+        budget.compare(i);
+        if (i == shorter) return Integer.compare(a.length(), b.length());
+        boolean inPair = i > 0 && Character.isHighSurrogate(a.charAt(i - 1));
+        return Integer.compare(a.codePointAt(inPair ? i - 1 : i), b.codePointAt(inPair ? i - 1 : i));
     }
 
     boolean contains(Object container, Object item) {
         if (container instanceof String s) {
-            if (item instanceof String t) return s.contains(t);
+            if (item instanceof String t) return Search.first(s, t, 0, budget) >= 0;
             throw new Fault("'in <string>' requires string as left operand, not " + Values.type(item));
         }
-        if (container instanceof Map<?, ?> m) return m.containsKey(Values.key(item));
+        if (container instanceof Map<?, ?> m) return m.containsKey(Values.key(item, budget));
         if (!Values.isIterable(container)) {
             throw new Fault("argument of type '" + Values.type(container) + "' is not iterable");
         }
-        for (Object x : Values.items(container)) if (Values.equal(x, item, budget)) return true;
+        List<?> items = container instanceof List<?> l ? l : Values.items(container, budget);
+        for (Object x : items) if (Values.equal(x, item, budget)) return true;
         return false;
     }
 
     /// `text % values` for the conversions d, i, s, r, f, x and %, with width, precision and the flags - and 0.
     String format(String text, List<?> values) {
-        var out = new StringBuilder();
-        var m = Pattern.compile("%([-0+]*)(\\d{0,3})(?:\\.(\\d{1,2}))?([a-zA-Z%])")
-                .matcher(text);
+        var out = new BoundedText(budget);
+        var m = CONVERSION.matcher(text);
+        int from = 0;
         int used = 0;
         while (m.find()) {
             boolean literal = m.group(4).equals("%");
             if (!literal && used >= values.size()) throw new Fault("not enough arguments for format string");
             String done = literal ? "%" : convert(m.toMatchResult(), values.get(used++));
-            m.appendReplacement(out, Matcher.quoteReplacement(done));
+            out.append(text, from, m.start()).append(done);
+            from = m.end();
         }
         if (used < values.size()) throw new Fault("not all arguments converted during string formatting");
-        String result = m.appendTail(out).toString();
-        budget.text(result.length());
-        return result;
+        return out.append(text, from, text.length()).toString();
     }
 
     private String convert(MatchResult m, Object v) {

@@ -131,7 +131,9 @@ final class Parser {
         boolean comma;
         do {
             if (words.skipOp("(")) {
+                words.enter();
                 targets.add(target());
+                words.leave();
                 words.expectOp(")");
             } else {
                 targets.add(simpleTarget());

@@ -1,6 +1,5 @@
 package dev.gradine.data.jinja;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -8,7 +7,7 @@ import java.util.Map;
 final class PyJson {
     private final Style style;
     private final Budget budget;
-    private final StringBuilder out = new StringBuilder();
+    private final BoundedText out;
 
     /// @param indent blanks per level; empty means one line
     /// @param comma between items
@@ -20,6 +19,7 @@ final class PyJson {
     private PyJson(Style style, Budget budget) {
         this.style = style;
         this.budget = budget;
+        this.out = new BoundedText(budget);
     }
 
     static String write(Object v, Style style, Budget budget) {
@@ -30,18 +30,16 @@ final class PyJson {
 
     private void value(Object v, int level) {
         budget.enter();
-        int from = out.length();
         switch (v) {
             case None _ -> out.append("null");
-            case Boolean b -> out.append((boolean) b);
-            case Long n -> out.append((long) n);
+            case Boolean b -> out.append(b ? "true" : "false");
+            case Long n -> out.append(Long.toString(n));
             case Double d -> out.append(number(d));
             case String s -> quote(s);
             case List<?> l -> list(l, level);
             case Map<?, ?> m -> dict(m, level);
             default -> throw new Fault("object of type " + Values.type(v) + " is not JSON serializable");
         }
-        budget.text(out.length() - from);
         budget.leave();
     }
 
@@ -62,7 +60,7 @@ final class PyJson {
 
     private void dict(Map<?, ?> m, int level) {
         out.append('{');
-        List<Object> keys = new ArrayList<>(m.keySet());
+        List<Object> keys = Values.items(m, budget);
         if (style.sorted) keys.sort((a, b) -> key(a).compareTo(key(b)));
         int i = 0;
         for (Object k : keys) {
@@ -95,7 +93,6 @@ final class PyJson {
     private void line(int level) {
         if (style.indent.isEmpty()) return;
         out.append('\n');
-        budget.text((long) style.indent.length() * level);
         for (int i = 0; i < level; i++) out.append(style.indent);
     }
 
@@ -105,7 +102,7 @@ final class PyJson {
             char c = s.charAt(i);
             int simple = "\"\\\n\r\t\b\f".indexOf(c);
             if (simple >= 0) out.append('\\').append("\"\\nrtbf".charAt(simple));
-            else if (c < 0x20 || (style.ascii && c > 0x7F)) out.append(String.format("\\u%04x", (int) c));
+            else if (c < 0x20 || (style.ascii && c > 0x7F)) out.append("\\u").hex(c, 4);
             else out.append(c);
         }
         out.append('"');

@@ -12,72 +12,73 @@ final class PyText {
         if (v instanceof String s) return s;
         if (v instanceof Markup m) return m.text();
         if (v instanceof Undefined) return "";
-        var sb = new StringBuilder();
-        repr(v, sb, budget);
-        return sb.toString();
+        return repr(v, budget);
     }
 
     static String repr(Object v, Budget budget) {
-        var sb = new StringBuilder();
-        repr(v, sb, budget);
-        return sb.toString();
+        var out = new BoundedText(budget);
+        new Repr(out, budget).value(v);
+        return out.toString();
     }
 
-    private static void repr(Object v, StringBuilder out, Budget budget) {
-        budget.enter();
-        int from = out.length();
-        switch (v) {
-            case String s -> quote(s, out);
-            case Markup m -> quote(m.text(), out);
-            case Boolean b -> out.append(b ? "True" : "False");
-            case Long n -> out.append((long) n);
-            case Double d -> out.append(floating(d));
-            case Tuple t -> list(t, '(', t.size() == 1 ? ",)" : ")", out, budget);
-            case List<?> l -> list(l, '[', "]", out, budget);
-            case Map<?, ?> m -> dict(m, out, budget);
-            case None _ -> out.append("None");
-            case Undefined _ -> out.append("Undefined");
-            default -> out.append('<').append(Values.type(v)).append('>');
+    /// Writes values one into the other.
+    private record Repr(BoundedText out, Budget budget) {
+        void value(Object v) {
+            budget.enter();
+            switch (v) {
+                case String s -> quote(s, out);
+                case Markup m -> quote(m.text(), out);
+                case Boolean b -> out.append(b ? "True" : "False");
+                case Long n -> out.append(Long.toString(n));
+                case Double d -> out.append(floating(d));
+                case Tuple t -> list(t, '(', t.size() == 1 ? ",)" : ")");
+                case List<?> l -> list(l, '[', "]");
+                case Map<?, ?> m -> dict(m);
+                case None _ -> out.append("None");
+                case Undefined _ -> out.append("Undefined");
+                default -> out.append('<').append(Values.type(v)).append('>');
+            }
+            budget.leave();
         }
-        budget.text(out.length() - from);
-        budget.leave();
-    }
 
-    private static void list(List<?> l, char open, String close, StringBuilder out, Budget budget) {
-        out.append(open);
-        for (int i = 0; i < l.size(); i++) {
-            if (i > 0) out.append(", ");
-            repr(l.get(i), out, budget);
+        private void list(List<?> l, char open, String close) {
+            out.append(open);
+            for (int i = 0; i < l.size(); i++) {
+                if (i > 0) out.append(", ");
+                value(l.get(i));
+            }
+            out.append(close);
         }
-        out.append(close);
-    }
 
-    private static void dict(Map<?, ?> m, StringBuilder out, Budget budget) {
-        out.append('{');
-        String comma = "";
-        for (var e : m.entrySet()) {
-            out.append(comma);
-            repr(e.getKey(), out, budget);
-            out.append(": ");
-            repr(e.getValue(), out, budget);
-            comma = ", ";
+        private void dict(Map<?, ?> m) {
+            out.append('{');
+            String comma = "";
+            for (var e : m.entrySet()) {
+                out.append(comma);
+                value(e.getKey());
+                out.append(": ");
+                value(e.getValue());
+                comma = ", ";
+            }
+            out.append('}');
         }
-        out.append('}');
     }
 
-    private static void quote(String s, StringBuilder out) {
+    private static void quote(String s, BoundedText out) {
         char quote = s.indexOf('\'') >= 0 && s.indexOf('"') < 0 ? '"' : '\'';
         out.append(quote);
-        s.codePoints().forEach(c -> {
+        for (int i = 0; i < s.length(); ) {
+            int c = s.codePointAt(i);
+            i += Character.charCount(c);
             if (c == quote || c == '\\') out.append('\\').appendCodePoint(c);
             else if (c == '\n') out.append("\\n");
             else if (c == '\r') out.append("\\r");
             else if (c == '\t') out.append("\\t");
             else if (isPrintable(c)) out.appendCodePoint(c);
-            else if (c < 0x100) out.append(String.format("\\x%02x", c));
-            else if (c < 0x10000) out.append(String.format("\\u%04x", c));
-            else out.append(String.format("\\U%08x", c));
-        });
+            else if (c < 0x100) out.append("\\x").hex(c, 2);
+            else if (c < 0x10000) out.append("\\u").hex(c, 4);
+            else out.append("\\U").hex(c, 8);
+        }
         out.append(quote);
     }
 

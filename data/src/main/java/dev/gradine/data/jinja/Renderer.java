@@ -10,12 +10,13 @@ final class Renderer {
     private final Evaluator evaluator;
     private final Budget budget;
     private final List<Rendered.Range> generations = new ArrayList<>();
-    private StringBuilder out = new StringBuilder();
+    private BoundedText out;
     private int captures;
 
     Renderer(Evaluator evaluator) {
         this.evaluator = evaluator;
         this.budget = evaluator.budget();
+        this.out = new BoundedText(budget);
     }
 
     /// How a statement ended.
@@ -75,8 +76,6 @@ final class Renderer {
     }
 
     private void print(String text) {
-        budget.text(0);
-        budget.text((long) out.length() + text.length() > out.capacity() ? (long) out.length() + text.length() : 0);
         out.append(text);
     }
 
@@ -87,12 +86,7 @@ final class Renderer {
 
     private void loop(Stmt.For f, Object value, Scope scope, int depth) {
         if (depth > 0) budget.enter();
-        List<Object> items = new ArrayList<>();
-        for (Object item : Values.items(value)) {
-            Scope trial = scope.inner();
-            assign(f.target(), item, trial);
-            if (Values.truth(evaluator.eval(f.condition(), trial))) items.add(item);
-        }
+        List<?> items = chosen(f, value, scope);
         Callable again = args -> {
             if (!f.body().recursive()) throw new Fault("the loop is not marked recursive, so it cannot be called");
             Object inner = args.bind("loop", "items").get(0);
@@ -109,6 +103,20 @@ final class Renderer {
         if (depth > 0) budget.leave();
     }
 
+    /// The items that the condition lets through.
+    private List<?> chosen(Stmt.For f, Object value, Scope scope) {
+        List<?> all = value instanceof List<?> list ? list : Values.items(value, budget);
+        if (f.condition() instanceof Expr.Const c && Values.truth(c.value())) return all;
+        List<Object> items = new ArrayList<>();
+        for (Object item : all) {
+            Scope trial = scope.inner();
+            assign(f.target(), item, trial);
+            if (Values.truth(evaluator.eval(f.condition(), trial))) items.add(item);
+        }
+        budget.items(items.size());
+        return items;
+    }
+
     private void assign(Target target, Object value, Scope scope) {
         switch (target) {
             case Target.Variable v -> scope.set(v.name(), value);
@@ -120,7 +128,7 @@ final class Renderer {
                 n.set(f.name(), value);
             }
             case Target.Unpack u -> {
-                List<Object> items = Values.items(value);
+                List<Object> items = Values.items(value, budget);
                 if (items.size() != u.targets().size()) {
                     throw new Fault("cannot unpack " + items.size() + " values, expected "
                             + u.targets().size());
@@ -141,8 +149,8 @@ final class Renderer {
     }
 
     private String captured(Runnable body) {
-        StringBuilder outer = out;
-        out = new StringBuilder();
+        BoundedText outer = out;
+        out = new BoundedText(budget);
         captures++;
         try {
             body.run();

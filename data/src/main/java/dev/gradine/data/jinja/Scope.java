@@ -8,9 +8,16 @@ import org.jspecify.annotations.Nullable;
 final class Scope {
     private final @Nullable Scope outer;
     private final Map<String, Object> variables = new HashMap<>();
+    private final int depth;
 
     Scope(@Nullable Scope outer) {
         this.outer = outer;
+        this.depth = outer == null ? 1 : outer.depth + 1;
+    }
+
+    /// How many scopes a name is looked for in at most.
+    int depth() {
+        return depth;
     }
 
     Scope inner() {

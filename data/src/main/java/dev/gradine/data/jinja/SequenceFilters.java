@@ -3,6 +3,7 @@ package dev.gradine.data.jinja;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -86,9 +87,7 @@ final class SequenceFilters {
     }
 
     private List<Object> charged(Object v) {
-        List<Object> items = Values.items(v);
-        budget.items(items.size());
-        return items;
+        return Values.items(v, budget);
     }
 
     private String join(Object v, Args.Bound a) {
@@ -98,7 +97,6 @@ final class SequenceFilters {
         for (Object item : charged(v)) {
             String s = PyText.str(a.isGiven(1) ? path(item, a.get(1)) : item, budget);
             total += s.length() + (long) separator.length();
-            budget.text(0);
             parts.add(s);
         }
         budget.text(total);
@@ -116,7 +114,8 @@ final class SequenceFilters {
     private Object path(Object v, Object attribute) {
         Object at = v;
         if (attribute instanceof Long) return members.item(v, attribute);
-        for (String part : PyText.str(attribute, budget).split("\\.", -1)) {
+        for (Object name : new Split(PyText.str(attribute, budget), budget).by(".", -1)) {
+            String part = name.toString();
             boolean index = !part.isEmpty() && part.chars().allMatch(Character::isDigit) && part.length() < 10;
             at = members.item(at, index ? (Object) Long.parseLong(part) : part);
         }
@@ -135,7 +134,10 @@ final class SequenceFilters {
         }
         String filter = PyText.str(args.positional().getFirst(), budget);
         if (!Filters.exists(filter)) throw new Fault("filter '" + filter + "' is not known");
-        for (Object item : charged(v)) out.add(filters.apply(filter, item, args.rest()));
+        for (Object item : charged(v)) {
+            budget.step();
+            out.add(filters.apply(filter, item, args.rest()));
+        }
         return out;
     }
 
@@ -150,6 +152,7 @@ final class SequenceFilters {
         List<Object> out = new ArrayList<>();
         for (Object item : charged(v)) {
             Object subject = byField ? path(item, args.positional().getFirst()) : item;
+            budget.step();
             boolean holds = test.isEmpty() ? Values.truth(subject) : tests.test(test, subject, left.rest());
             if (holds == keeps) out.add(item);
         }
@@ -158,19 +161,15 @@ final class SequenceFilters {
 
     private Object sortKey(Object item, Object attribute, boolean caseSensitive) {
         Object key = attribute == None.NONE ? item : path(item, attribute);
-        return !caseSensitive && key instanceof String s ? PyStrings.lower(s) : key;
+        return !caseSensitive && key instanceof String s ? new LetterCase(s, budget).lower() : key;
     }
 
     private List<Object> unique(Object v, Args.Bound a) {
-        List<Object> seen = new ArrayList<>();
+        Set<Object> seen = new HashSet<>();
         List<Object> out = new ArrayList<>();
         for (Object item : charged(v)) {
             Object key = sortKey(item, a.get(1, None.NONE), a.flag(0, false));
-            boolean is = false;
-            for (Object s : seen) is |= Values.equal(s, key, budget);
-            if (is) continue;
-            seen.add(key);
-            out.add(item);
+            if (seen.add(Values.key(key, budget))) out.add(item);
         }
         return out;
     }
@@ -182,10 +181,18 @@ final class SequenceFilters {
         };
     }
 
+    private static void sort(List<Object> items, Comparator<Object> order) {
+        try {
+            items.sort(order);
+        } catch (IllegalArgumentException e) { // integers beyond 2^53 beside floats have no order
+            throw new Fault("the items have no order");
+        }
+    }
+
     private List<Object> sort(Object v, Args.Bound a) {
         List<Object> items = charged(v);
         Comparator<Object> order = byKey(a.get(2, None.NONE), a.flag(1, false));
-        items.sort(a.flag(0, false) ? Collections.reverseOrder(order) : order);
+        sort(items, a.flag(0, false) ? Collections.reverseOrder(order) : order);
         return items;
     }
 
@@ -204,7 +211,7 @@ final class SequenceFilters {
         budget.items(pairs.size());
         Object field = a.string(1, "key").equals("value") ? 1L : 0L;
         Comparator<Object> order = byKey(field, a.flag(0, false));
-        pairs.sort(a.flag(2, false) ? Collections.reverseOrder(order) : order);
+        sort(pairs, a.flag(2, false) ? Collections.reverseOrder(order) : order);
         return pairs;
     }
 
@@ -230,7 +237,7 @@ final class SequenceFilters {
         List<Object> out = new ArrayList<>();
         for (int i = 0; i < items.size(); i += size) {
             List<Object> row = new ArrayList<>(items.subList(i, Math.min(items.size(), i + size)));
-            budget.items(size);
+            budget.items(a.isGiven(1) ? size : row.size());
             while (a.isGiven(1) && row.size() < size) row.add(a.get(1));
             out.add(row);
         }
@@ -239,7 +246,7 @@ final class SequenceFilters {
 
     private List<Object> groupBy(Object v, Args.Bound a) {
         List<Object> items = charged(v);
-        items.sort(byKey(a.get(0), a.flag(2, false)));
+        sort(items, byKey(a.get(0), a.flag(2, false)));
         List<Object> out = new ArrayList<>();
         List<Object> group = new ArrayList<>();
         for (Object item : items) {

@@ -30,8 +30,8 @@ final class Strftime {
 
     private Strftime() {}
 
-    static String format(String format, LocalDateTime time) {
-        var out = new StringBuilder();
+    static String format(String format, LocalDateTime time, Budget budget) {
+        var out = new BoundedText(budget);
         for (int i = 0; i < format.length(); i++) {
             char c = format.charAt(i);
             if (c != '%' || i + 1 == format.length()) {
@@ -41,6 +41,7 @@ final class Strftime {
             char directive = format.charAt(++i);
             boolean bare = directive == '-' && i + 1 < format.length();
             if (bare) directive = format.charAt(++i);
+            budget.step();
             String done = directive(directive, time);
             out.append(bare ? done.replaceFirst("^0+(?=.)", "") : done);
         }

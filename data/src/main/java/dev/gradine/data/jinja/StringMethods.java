@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// The methods of Python's `str` that templates call.
 final class StringMethods {
+    private static final Pattern FIELD = Pattern.compile("\\{\\{|\\}\\}|\\{(\\w*)\\}");
+
     private static final Set<String> NAMES = Set.of(
             "split",
             "rsplit",
@@ -66,7 +67,7 @@ final class StringMethods {
     }
 
     static Object call(String s, String name, Args args, Budget budget) {
-        budget.text(s.length());
+        budget.scan(s.length());
         return new StringMethods(s, name, args, budget).call();
     }
 
@@ -74,13 +75,19 @@ final class StringMethods {
         return switch (name) {
             case "split", "rsplit" -> {
                 var a = args.bind(name, "sep", "maxsplit");
-                yield PyStrings.split(s, a.get(0, None.NONE), a.integer(1, -1), name.equals("rsplit"));
+                var split = new Split(s, budget);
+                Object sep = a.get(0, None.NONE);
+                yield name.equals("split") ? split.by(sep, a.integer(1, -1)) : split.fromRight(sep, a.integer(1, -1));
             }
             case "splitlines" ->
-                PyStrings.splitLines(s, args.bind(name, "keepends").flag(0, false));
+                new Split(s, budget).lines(args.bind(name, "keepends").flag(0, false));
             case "strip", "lstrip", "rstrip" ->
                 PyStrings.strip(
-                        s, args.bind(name, "chars").get(0, None.NONE), !name.equals("rstrip"), !name.equals("lstrip"));
+                        s,
+                        args.bind(name, "chars").get(0, None.NONE),
+                        !name.equals("rstrip"),
+                        !name.equals("lstrip"),
+                        budget);
             case "startswith", "endswith" -> affix();
             case "replace" -> {
                 var a = args.bind(name, "old", "new", "count");
@@ -105,14 +112,15 @@ final class StringMethods {
 
     private Object plain() {
         args.bind(name);
+        var letters = new LetterCase(s, budget);
         return switch (name) {
-            case "upper" -> PyStrings.upper(s);
-            case "lower", "casefold" -> PyStrings.lower(s);
-            case "title" -> PyStrings.title(s, false);
-            case "capitalize" -> PyStrings.capitalize(s);
-            case "swapcase" -> swapCase();
-            case "isupper" -> !s.equals(PyStrings.lower(s)) && s.equals(PyStrings.upper(s));
-            case "islower" -> !s.equals(PyStrings.upper(s)) && s.equals(PyStrings.lower(s));
+            case "upper" -> letters.upper();
+            case "lower", "casefold" -> letters.lower();
+            case "title" -> letters.title(false);
+            case "capitalize" -> letters.capitalize();
+            case "swapcase" -> letters.swap();
+            case "isupper" -> letters.isUpper();
+            case "islower" -> letters.isLower();
             case "isdigit", "isdecimal", "isnumeric" -> all(Character::isDigit);
             case "isalpha" -> all(Character::isLetter);
             case "isalnum" -> all(Character::isLetterOrDigit);
@@ -121,21 +129,16 @@ final class StringMethods {
     }
 
     private boolean all(IntPredicate test) {
+        budget.compare(s.length());
         return !s.isEmpty() && s.codePoints().allMatch(test);
-    }
-
-    private String swapCase() {
-        var sb = new StringBuilder();
-        s.codePoints()
-                .mapToObj(Character::toString)
-                .forEach(c -> sb.append(c.equals(PyStrings.upper(c)) ? PyStrings.lower(c) : PyStrings.upper(c)));
-        return sb.toString();
     }
 
     private boolean affix() {
         var a = args.bind(name, "affix", "start", "end");
-        int n = (int) Values.length(s);
-        String part = (String) new Members(budget).slice(s, (long) a.integer(1, 0), (long) a.integer(2, n), None.NONE);
+        String part = s;
+        if (a.isGiven(1) || a.isGiven(2)) {
+            part = (String) new Members(budget).slice(s, a.get(1, None.NONE), a.get(2, None.NONE), None.NONE);
+        }
         List<?> options = a.get(0) instanceof Tuple t ? t : List.of(a.string(0));
         for (Object o : options) {
             if (!(o instanceof String p)) throw new Fault(name + ": tuple holds " + Values.type(o) + ", expected str");
@@ -147,7 +150,7 @@ final class StringMethods {
     private String join(Object items) {
         List<String> parts = new ArrayList<>();
         long total = 0;
-        for (Object o : Values.items(items)) {
+        for (Object o : Values.items(items, budget)) {
             if (!(o instanceof String p)) {
                 throw new Fault(
                         "sequence item " + parts.size() + ": expected str instance, " + Values.type(o) + " found");
@@ -162,32 +165,33 @@ final class StringMethods {
     private Object search() {
         String wanted = args.bind(name, "sub").string(0);
         if (name.equals("count")) {
+            if (wanted.isEmpty()) return Values.length(s, budget) + 1;
             long count = 0;
-            int step = Math.max(1, wanted.length());
-            for (int i = s.indexOf(wanted);
-                    i >= 0 && i <= s.length() - wanted.length();
-                    i = s.indexOf(wanted, i + step)) {
-                count++;
-                if (wanted.isEmpty() && i == s.length()) break;
-            }
+            int at = Search.first(s, wanted, 0, budget);
+            for (; at >= 0; at = Search.first(s, wanted, at + wanted.length(), budget)) count++;
             return count;
         }
-        int i = name.startsWith("r") ? s.lastIndexOf(wanted) : s.indexOf(wanted);
+        int i = found(wanted, name.startsWith("r"));
         if (i < 0 && name.endsWith("index")) throw new Fault("substring not found");
         return i < 0 ? -1L : (long) s.codePointCount(0, i);
+    }
+
+    private int found(String wanted, boolean fromRight) {
+        return fromRight ? Search.last(s, wanted, s.length(), budget) : Search.first(s, wanted, 0, budget);
     }
 
     private Tuple partition(String sep) {
         if (sep.isEmpty()) throw new Fault("empty separator");
         boolean right = name.equals("rpartition");
-        int i = right ? s.lastIndexOf(sep) : s.indexOf(sep);
+        int i = found(sep, right);
+        budget.text(s.length());
         if (i < 0) return right ? Tuple.of("", "", s) : Tuple.of(s, "", "");
         return Tuple.of(s.substring(0, i), sep, s.substring(i + sep.length()));
     }
 
     private String pad() {
         var a = args.bind(name, "width", "fillchar");
-        long missing = Math.max(0, Values.index(a.get(0), name + ": width") - Values.length(s));
+        long missing = Math.max(0, Values.index(a.get(0), name + ": width") - Values.length(s, budget));
         budget.text(missing + s.length());
         String fill = name.equals("zfill") ? "0" : a.string(1, " ");
         int left = (int) (name.equals("ljust") ? 0 : name.equals("center") ? missing / 2 : missing);
@@ -199,23 +203,29 @@ final class StringMethods {
 
     /// `{}`, `{0}` and `{name}` without format specifications.
     private String format() {
-        var m = Pattern.compile("\\{\\{|\\}\\}|\\{(\\w*)\\}").matcher(s);
-        var out = new StringBuilder();
+        var m = FIELD.matcher(s);
+        var out = new BoundedText(budget);
         int next = 0;
+        int from = 0;
         while (m.find()) {
             String field = m.group(1);
-            Object v;
-            if (field == null) v = m.group().substring(1);
-            else if (field.isEmpty()) v = positional(next++);
-            else if (Character.isDigit(field.charAt(0))) v = positional(Integer.parseInt(field));
-            else v = args.named().getOrDefault(field, new Undefined("format: has no field '" + field + "'"));
-            if (v instanceof Undefined u) throw u.fault();
-            m.appendReplacement(out, Matcher.quoteReplacement(PyText.str(v, budget)));
-            budget.text(0);
+            out.append(s, from, m.start());
+            from = m.end();
+            if (field == null) out.append(s.charAt(m.start()));
+            else if (field.isEmpty()) out.append(PyText.str(positional(next++), budget));
+            else out.append(PyText.str(field(field), budget));
         }
-        String result = m.appendTail(out).toString();
-        budget.text(result.length());
-        return result;
+        return out.append(s, from, s.length()).toString();
+    }
+
+    private Object field(String field) {
+        if (field.length() < 10 && field.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return positional(Integer.parseInt(field));
+        }
+        Object value = args.named().get(field);
+        if (value == null) throw new Fault("format: has no field '" + Fault.clipped(field) + "'");
+        if (value instanceof Undefined u) throw u.fault();
+        return value;
     }
 
     private Object positional(int i) {

@@ -18,7 +18,16 @@ public final class TemplateException extends IllegalArgumentException {
         this.reason = reason;
     }
 
-    /// The line of the template, from 1.
+    /// Makes an error of which no line of a template is the cause.
+    ///
+    /// @param reason the whole message
+    public TemplateException(String reason) {
+        super(reason);
+        this.line = 0;
+        this.reason = reason;
+    }
+
+    /// The line of the template, from 1; 0 if none is the cause.
     public int line() {
         return line;
     }

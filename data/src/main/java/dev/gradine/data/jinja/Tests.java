@@ -127,16 +127,10 @@ final class Tests {
             case "callable" -> v instanceof Callable;
             case "odd" -> Values.equal(operators.apply("%", v, 2L), 1L, budget);
             case "even" -> Values.equal(operators.apply("%", v, 2L), 0L, budget);
-            case "lower" -> isCase(PyText.str(v, budget), true);
-            case "upper" -> isCase(PyText.str(v, budget), false);
+            case "lower" -> new LetterCase(PyText.str(v, budget), budget).isLower();
+            case "upper" -> new LetterCase(PyText.str(v, budget), budget).isUpper();
             case "filter" -> v instanceof String s && Filters.exists(s);
             default -> v instanceof String s && exists(s);
         };
-    }
-
-    private static boolean isCase(String s, boolean lower) {
-        String low = PyStrings.lower(s);
-        String up = PyStrings.upper(s);
-        return !low.equals(up) && s.equals(lower ? low : up);
     }
 }

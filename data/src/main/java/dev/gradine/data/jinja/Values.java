@@ -78,9 +78,9 @@ final class Values {
         };
     }
 
-    static long length(Object v) {
+    static long length(Object v, Budget budget) {
         return switch (v) {
-            case String s -> s.codePointCount(0, s.length());
+            case String s -> new CodePoints(s, budget).count();
             case List<?> l -> l.size();
             case Map<?, ?> m -> m.size();
             case Undefined _ -> 0;
@@ -90,23 +90,37 @@ final class Values {
     }
 
     /// The items of a value in order: list items, dict keys, characters.
-    static List<Object> items(Object v) {
+    static List<Object> items(Object v, Budget budget) {
         return switch (v) {
-            case List<?> l -> new ArrayList<>(l);
-            case Map<?, ?> m -> new ArrayList<>(m.keySet());
-            case String s -> {
-                List<Object> out = new ArrayList<>();
-                s.codePoints().forEach(c -> out.add(Character.toString(c)));
-                yield out;
+            case List<?> l -> {
+                budget.items(l.size());
+                yield new ArrayList<>(l);
             }
+            case Map<?, ?> m -> {
+                budget.items(m.size());
+                yield new ArrayList<>(m.keySet());
+            }
+            case String s -> characters(s, budget);
             case Lazy lazy -> {
                 List<Object> out = new ArrayList<>();
                 lazy.forEach(out::add);
+                budget.items(out.size());
                 yield out;
             }
             case Undefined _ -> new ArrayList<>();
             default -> throw new Fault("'" + type(v) + "' object is not iterable");
         };
+    }
+
+    private static List<Object> characters(String s, Budget budget) {
+        budget.items(s.length());
+        List<Object> out = new ArrayList<>(s.length());
+        for (int i = 0; i < s.length(); ) {
+            int c = s.codePointAt(i);
+            out.add(Character.toString(c));
+            i += Character.charCount(c);
+        }
+        return out;
     }
 
     static boolean isIterable(Object v) {
@@ -142,7 +156,11 @@ final class Values {
             if ((a instanceof Tuple) != (b instanceof Tuple)) return false;
             if (a instanceof List<?> x && b instanceof List<?> y) return equalLists(x, y, budget);
             if (a instanceof Map<?, ?> x && b instanceof Map<?, ?> y) return equalMaps(x, y, budget);
-            return (a instanceof String || a instanceof None) ? a.equals(b) : same(a, b);
+            if (a instanceof String s && b instanceof String t) {
+                if (s.length() == t.length()) budget.scan(s.length());
+                return s.equals(t);
+            }
+            return a instanceof None ? a.equals(b) : same(a, b);
         } finally {
             budget.leave();
         }
@@ -169,11 +187,21 @@ final class Values {
     }
 
     /// A dict key: numbers that are equal are one key, what can change is none.
-    static Object key(Object v) {
+    static Object key(Object v, Budget budget) {
         Object n = number(v);
         if (n instanceof Double d && d == Math.rint(d) && Math.abs(d) < 1e15) return (long) (double) d;
-        if (v instanceof Tuple t) return new Tuple(t.stream().map(Values::key).toList());
+        if (v instanceof String s) budget.scan(s.length());
+        if (v instanceof Tuple t) return key(t, budget);
         if (v instanceof List<?> || v instanceof Map<?, ?>) throw new Fault("unhashable type: '" + type(v) + "'");
         return n;
+    }
+
+    private static Tuple key(Tuple t, Budget budget) {
+        budget.enter();
+        budget.items(t.size());
+        List<Object> out = new ArrayList<>(t.size());
+        for (Object item : t) out.add(key(item, budget));
+        budget.leave();
+        return new Tuple(out);
     }
 }

@@ -124,7 +124,6 @@ final class GgufJson {
         boolean eos = m.flag("tokenizer.ggml.add_eos_token", false) && special.eos() != SpecialTokens.NONE;
         if (!bos && !eos) return null;
         String[] tokens = m.tokens();
-        special.within(tokens.length, m.what());
         List<Object> single = new ArrayList<>();
         Map<String, Object> used = new LinkedHashMap<>();
         if (bos) single.add(special(tokens[special.bos()], special.bos(), used));

@@ -2,7 +2,9 @@ package dev.gradine.data.token;
 
 import static dev.gradine.data.token.SpecialTokens.NONE;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /// The tokenizer inside a GGUF file, from its metadata.
 ///
@@ -51,16 +53,43 @@ public final class GgufTokenizer {
         return new SentencePieceTokenizer(table, special(m).orElse(byName), options);
     }
 
+    /// The ids of BOS, EOS and PAD; one outside the vocabulary counts for none, as in llama.cpp.
     static SpecialTokens special(GgufMetadata m) {
         return new SpecialTokens(
-                m.id("tokenizer.ggml.bos_token_id"),
-                m.id("tokenizer.ggml.eos_token_id"),
-                m.id("tokenizer.ggml.padding_token_id"));
+                        m.id("tokenizer.ggml.bos_token_id"),
+                        m.id("tokenizer.ggml.eos_token_id"),
+                        m.id("tokenizer.ggml.padding_token_id"))
+                .below(m.tokens().length);
+    }
+
+    /// The ids that end a generation by the file's own keys: end of text, end of turn, end of message.
+    ///
+    /// @return ids by key; those of keys that are there
+    public static Map<String, Integer> ends(String what, Map<String, Object> metadata) {
+        var m = new GgufMetadata(what, metadata);
+        Map<String, Integer> out = new LinkedHashMap<>();
+        for (String name : new String[] {"eos", "eot", "eom"}) {
+            String key = "tokenizer.ggml." + name + "_token_id";
+            if (m.id(key) != NONE) out.put(key, m.id(key));
+        }
+        return out;
     }
 
     /// Whether the metadata carries a chat template.
     public static boolean hasChatTemplate(Map<String, Object> metadata) {
         return metadata.get("tokenizer.chat_template") instanceof String;
+    }
+
+    /// Sources of the chat templates in the metadata by name: `default`, and NAME of `tokenizer.chat_template.NAME`.
+    public static Map<String, String> chatTemplates(Map<String, Object> metadata) {
+        String key = "tokenizer.chat_template";
+        Map<String, String> out = new TreeMap<>();
+        metadata.forEach((k, v) -> {
+            if (!(v instanceof String source)) return;
+            if (k.equals(key)) out.put("default", source);
+            else if (k.startsWith(key + ".")) out.put(k.substring(key.length() + 1), source);
+        });
+        return out;
     }
 
     /// The source of the chat template in the metadata.

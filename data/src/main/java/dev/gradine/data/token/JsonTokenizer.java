@@ -7,28 +7,31 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /// A `tokenizer.json`, run by the Rust tokenizers library through DJL.
 ///
-/// The vocabulary and the list of special tokens are read from the JSON itself, because DJL does not expose them.
+/// The library ends the process at many files that are not what it expects. So the JSON is read and checked here and
+/// written anew before the library sees it; the vocabulary and the special tokens come from that reading, too.
 public final class JsonTokenizer implements Tokenizer {
     /// DJL truncates to 512 tokens unless told otherwise.
     private static final Map<String, String> OPTIONS = Map.of("truncation", "false", "padding", "false");
 
+    private final String what;
     private final HuggingFaceTokenizer djl;
     private final Vocabulary vocabulary;
     private final SpecialTokens special;
+    private final List<String> notes;
 
-    private JsonTokenizer(HuggingFaceTokenizer djl, Vocabulary vocabulary, SpecialTokens special) {
+    private JsonTokenizer(
+            String what, HuggingFaceTokenizer djl, Vocabulary vocabulary, SpecialTokens special, List<String> notes) {
+        this.what = what;
         this.djl = djl;
         this.vocabulary = vocabulary;
         this.special = special;
+        this.notes = notes;
     }
 
     /// Reads the text of a `tokenizer.json`.
@@ -36,15 +39,43 @@ public final class JsonTokenizer implements Tokenizer {
     /// @param what file or source, named in errors
     /// @throws TokenizerException if the text is not a tokenizer
     public static JsonTokenizer parse(String what, String json, SpecialTokens special) {
-        return parse(what, json, _ -> special);
+        return parse(what, json, DeclaredTokens.none(), _ -> special);
     }
 
-    /// Reads the text of a `tokenizer.json` whose special tokens are known by name.
-    static JsonTokenizer parse(String what, String json, SpecialNames names) {
-        Vocabulary vocabulary = vocabulary(what, tree(what, json));
+    /// Reads the text of a `tokenizer.json`, with tokens declared elsewhere and special tokens known by name.
+    static JsonTokenizer parse(String what, String json, DeclaredTokens declared, SpecialNames names) {
+        TokenizerFile file = TokenizerFile.parse(what, json);
+        declared.addTo(file.added());
+        file.added().requireApart(what);
+        Vocabulary vocabulary = file.vocabulary();
         SpecialTokens special = names.resolve(vocabulary).within(vocabulary.size(), what);
+        requireVisible(what, file);
+        return new JsonTokenizer(
+                what,
+                library(what, file.text()),
+                vocabulary,
+                special,
+                List.copyOf(file.added().notes()));
+    }
+
+    /// A token that the normalizer makes empty would be found everywhere, inside characters, too.
+    private static void requireVisible(String what, TokenizerFile file) {
+        if (!file.normalizesTokens()) return;
+        try (var normalizer = library(what, file.normalizerAlone())) {
+            for (AddedToken token : file.added().byId().values()) {
+                boolean seen = !token.normalized()
+                        || normalizer.encode(token.content(), false, false).getIds().length > 0;
+                TokenizerException.require(
+                        seen,
+                        what + ": added token '" + ModelRules.shown(token.content())
+                                + "' is empty once it is normalized, expected a text that stays");
+            }
+        }
+    }
+
+    private static HuggingFaceTokenizer library(String what, String json) {
         try (var in = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
-            return new JsonTokenizer(HuggingFaceTokenizer.newInstance(in, OPTIONS), vocabulary, special);
+            return HuggingFaceTokenizer.newInstance(in, OPTIONS);
         } catch (IOException | RuntimeException e) {
             throw new TokenizerException(what + ": is not a usable tokenizer: " + firstLine(e), e);
         }
@@ -57,7 +88,7 @@ public final class JsonTokenizer implements Tokenizer {
 
     @Override
     public TokenSpans spans(String text, boolean addSpecialTokens) {
-        Encoding encoding = djl.encode(unicode(text), addSpecialTokens, false);
+        Encoding encoding = encoded(text, addSpecialTokens);
         long[] ids = encoding.getIds();
         @Nullable CharSpan[] spans = encoding.getCharTokenSpans();
         int[] out = new int[ids.length];
@@ -74,14 +105,19 @@ public final class JsonTokenizer implements Tokenizer {
         return new TokenSpans(out, starts, ends);
     }
 
+    private Encoding encoded(String text, boolean addSpecialTokens) {
+        try {
+            return djl.encode(unicode(text), addSpecialTokens, false);
+        } catch (RuntimeException e) {
+            throw new TokenizerException(what + ": cannot tokenise a text: " + firstLine(e), e);
+        }
+    }
+
     @Override
     public String decode(int[] ids, boolean skipSpecial) {
-        long[] wide = new long[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-            vocabulary.check(ids[i]);
-            wide[i] = ids[i];
-        }
-        return djl.decode(wide, skipSpecial);
+        long[] known =
+                Arrays.stream(ids).filter(vocabulary::knows).mapToLong(id -> id).toArray();
+        return known.length == 0 ? "" : djl.decode(known, skipSpecial);
     }
 
     @Override
@@ -114,45 +150,15 @@ public final class JsonTokenizer implements Tokenizer {
         return special;
     }
 
+    @Override
+    public List<String> notes() {
+        return notes;
+    }
+
     /// Half of a surrogate pair has no UTF-8 form; a question mark takes its place.
     private static String unicode(String text) {
         if (text.chars().noneMatch(c -> Character.isSurrogate((char) c))) return text;
         return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-    }
-
-    private static JsonNode tree(String what, String json) {
-        try {
-            return JsonMapper.shared().readTree(json);
-        } catch (JacksonException e) {
-            throw new TokenizerException(what + ": is not JSON: " + e.getOriginalMessage(), e);
-        }
-    }
-
-    private static Vocabulary vocabulary(String what, JsonNode root) {
-        JsonNode model = root.path("model").path("vocab");
-        TokenizerException.require(
-                model.isObject() || model.isArray(), what + ": field model.vocab is missing, expected a vocabulary");
-        JsonNode added = root.path("added_tokens");
-        int size = model.isArray() ? model.size() : 0;
-        for (var e : model.properties()) size = Math.max(size, checkedId(what, e.getValue()) + 1);
-        for (JsonNode a : added) size = Math.max(size, checkedId(what, a.path("id")) + 1);
-        String[] tokens = new String[size];
-        Arrays.fill(tokens, "");
-        BitSet special = new BitSet();
-        if (model.isArray())
-            for (int i = 0; i < model.size(); i++)
-                tokens[i] = model.get(i).path(0).asString("");
-        for (var e : model.properties()) tokens[e.getValue().asInt()] = e.getKey();
-        for (JsonNode a : added) {
-            tokens[a.path("id").asInt()] = a.path("content").asString("");
-            special.set(a.path("id").asInt(), a.path("special").asBoolean(false));
-        }
-        return new Vocabulary(what, tokens, special);
-    }
-
-    private static int checkedId(String what, JsonNode id) {
-        if (id.isInt() && id.asInt() >= 0 && id.asInt() < 1 << 24) return id.asInt();
-        throw new TokenizerException(what + ": token id is " + id + ", expected 0 to " + ((1 << 24) - 1));
     }
 
     private static String firstLine(Throwable e) {

@@ -85,6 +85,7 @@ final class PieceTable {
 
     /// The bytes a token stands for.
     byte[] bytes(int id) {
+        if (!vocabulary.knows(id)) return new byte[0];
         String piece = vocabulary.token(id);
         if (kinds[id] == BYTE) return new byte[] {(byte) Integer.parseInt(piece.substring(3, 5), 16)};
         return piece.replace(SentencePieceTokenizer.SPACE, ' ').getBytes(UTF_8);

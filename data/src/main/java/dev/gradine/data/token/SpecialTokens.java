@@ -27,6 +27,12 @@ public record SpecialTokens(int bos, int eos, int pad) {
         return this;
     }
 
+    /// These ids without those at or above `vocabSize`.
+    SpecialTokens below(int vocabSize) {
+        return new SpecialTokens(
+                bos < vocabSize ? bos : NONE, eos < vocabSize ? eos : NONE, pad < vocabSize ? pad : NONE);
+    }
+
     private static void check(int id, int vocabSize, String what, String name) {
         TokenizerException.require(
                 id >= NONE && id < vocabSize,

@@ -2,6 +2,8 @@ package dev.gradine.data.token;
 
 import static dev.gradine.data.token.SpecialTokens.NONE;
 
+import java.util.List;
+
 /// Text to token ids and back. Safe for use by several threads.
 public interface Tokenizer {
 
@@ -17,16 +19,18 @@ public interface Tokenizer {
         return spans(text, addSpecialTokens).ids();
     }
 
-    /// The text of `ids`; bytes that are not UTF-8 become U+FFFD.
+    /// The text of `ids`; bytes that are not UTF-8 become U+FFFD. Ids beyond the vocabulary, which a model with a
+    /// padded
+    /// vocabulary may draw, leave no text.
     ///
     /// @param skipSpecial whether special tokens leave no text
-    /// @throws TokenizerException if an id is outside the vocabulary
+    /// @throws TokenizerException if an id is negative
     String decode(int[] ids, boolean skipSpecial);
 
     /// One more than the largest id.
     int vocabSize();
 
-    /// The token as the vocabulary writes it; empty for an id in a gap of the vocabulary.
+    /// The token as the vocabulary writes it; empty for an id in a gap of the vocabulary or beyond it.
     String token(int id);
 
     /// Whether the vocabulary has this token, written as [#token] writes it.
@@ -42,6 +46,11 @@ public interface Tokenizer {
 
     /// The ids of BOS, EOS and PAD.
     SpecialTokens special();
+
+    /// What was found in the tokenizer's files that changes a result and is worth a line to the user.
+    default List<String> notes() {
+        return List.of();
+    }
 
     /// Whether there is a token that begins a sequence.
     default boolean hasBos() {

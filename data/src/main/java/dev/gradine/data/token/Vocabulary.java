@@ -34,9 +34,9 @@ final class Vocabulary {
         return tokens.length;
     }
 
+    /// The token; empty for an id beyond the vocabulary, which a padded model has.
     String token(int id) {
-        check(id);
-        return tokens[id];
+        return knows(id) ? tokens[id] : "";
     }
 
     boolean has(String token) {
@@ -54,13 +54,12 @@ final class Vocabulary {
     }
 
     boolean isSpecial(int id) {
-        check(id);
-        return special.get(id);
+        return knows(id) && special.get(id);
     }
 
-    void check(int id) {
-        if (id >= 0 && id < tokens.length) return;
-        throw new TokenizerException(
-                "tokenizer: token id is " + id + ", expected 0 to " + (tokens.length - 1) + " (the vocabulary)");
+    /// Whether an id lies within the vocabulary; one beyond it stands for nothing.
+    boolean knows(int id) {
+        require(id >= 0, "tokenizer: token id is " + id + ", expected 0 or more");
+        return id < tokens.length;
     }
 }

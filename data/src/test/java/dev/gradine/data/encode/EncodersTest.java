@@ -218,8 +218,8 @@ class EncodersTest {
                 .hasMessage("row has no chosen and rejected answer, expected a preference pair");
         var bare = new SftEncoder(new TextCodec(TOKENIZER, ChatTemplate.absent()), LossMask.AUTO, 9);
         assertThatThrownBy(() -> bare.encode(new Row.Chat(TURNS, Map.of())))
-                .hasMessage("chat template: line 1: the model has no chat template, so it cannot render a conversation;"
-                        + " give it one, for example chatml");
+                .hasMessage("the model has no chat template, so it cannot render a conversation;"
+                        + " give it one with --chat-template, for example --chat-template chatml");
         assertThatThrownBy(() -> new SftEncoder(CODEC, LossMask.ASSISTANT, 9).encode(new Row.Text("a")))
                 .hasMessage("row is plain text, expected a conversation (because the mask is assistant)");
     }

@@ -59,6 +59,18 @@ class JinjaTemplateTest {
                 "{% raw %}{{ x }}{% endraw %}{# note #}!¦{{ x }}!",
                 "{{ user }}¦{{ 1 + 1 }}{% raw %}",
                 "{{ '👋a'|length }}{{ '👋a'[1] }}¦2a",
+                "{% macro w(a, b='-') %}[{{ a }}{{ b }}]{% endmacro %}{{ w(*[1, 2]) }}{{ w(*[1]) }}{{ w(**{'a': 3}) }}"
+                        + "{{ w(4, **{'b': 5}) }}{{ w(*[6], b=7) }}{{ w(b=8, *[9]) }}¦[12][1-][3-][45][67][98]",
+                "{{ 'a-b'.split(*['-']) }}{{ 'a-b'|replace(*['a', 'c']) }}{{ dict(a=1, **{'b': 2}) }}"
+                        + "{{ range(*[1, 3])|list }}{{ 4 is divisibleby(*[2]) }}"
+                        + "¦['a', 'b']c-b{'a': 1, 'b': 2}[1, 2]True",
+                "{{ ' a b  c '.split(none, 1) }}{{ ' a  b c '.rsplit(none, 1) }}{{ ''.split() }}{{ ' '.split() }}"
+                        + "¦['a', 'b  c '][' a  b', 'c'][][]",
+                "{{ 'a,b,,c'.split(',') }}{{ 'a,b,c'.rsplit(',', 1) }}{{ 'a,b,c'.split(',', 1) }}"
+                        + "{{ 'x  y'.split(' ') }}¦['a', 'b', '', 'c']['a,b', 'c']['a', 'b,c']['x', '', 'y']",
+                "{{ 'aaa'.rsplit('aa') }}{{ 'aaa'.split('aa') }}{{ 'aab' in 'aaaab' }}¦['a', '']['', 'a']True",
+                "{{ 'a👋b👋'[1:3] }}{{ 'a👋b'[::-2] }}{{ 'a👋b'[-1] }}{{ 'abc'[5]|default('u') }}{{ 'abc'[-9:2] }}"
+                        + "{{ 'abcdef'[4:1:-2] }}¦👋bbabuabec",
             })
     void prints_what_python_prints(String source, String expected) {
         assertThat(render(source)).isEqualTo(expected.replace("\\n", "\n"));
@@ -89,6 +101,14 @@ class JinjaTemplateTest {
                 "{% for x in 5 %}{% endfor %}¦t: line 1: 'int' object is not iterable",
                 "{{ 1 // 0 }}¦t: line 1: integer division or modulo by zero",
                 "{% break %}¦t: line 1: break or continue stands outside a loop",
+                "{% macro m() %}{% endmacro %}{{ m(*[1]) }}¦t: line 1: macro 'm' takes not more than 0 argument(s)",
+                "{{ dict(a=1, **{'a': 2}) }}¦t: line 1: argument 'a' is given twice",
+                "{{ range(*5) }}¦t: line 1: 'int' object is not iterable",
+                "{{ dict(**[1]) }}¦t: line 1: argument after ** must be a mapping, not list",
+                "{{ dict(**{1: 2}) }}¦t: line 1: keywords must be strings",
+                "{{ dict(**xs, b) }}¦t: line 1: found 'b', expected ')' (after '**')",
+                "{{ dict(*xs, b) }}¦t: line 1: found 'b', expected a named argument (after '*')",
+                "{{ dict(*xs, *xs) }}¦t: line 1: found '*', expected one '*' at most",
                 "{{ xs.append(1) }}¦t: line 1: 'list object' has no attribute 'append'",
             })
     void errors_name_the_line_and_the_cause(String source, String message) {

@@ -97,10 +97,14 @@ class TokenizersTest {
     }
 
     @Test
-    void an_id_outside_the_vocabulary_is_refused() throws IOException {
+    void a_negative_id_is_refused_and_one_beyond_the_vocabulary_leaves_no_text() throws IOException {
         Tokenizer t = Llama2cTokenizer.read(Shared.path("assets/models/stories260K/tok512.bin"));
-        assertThatThrownBy(() -> t.decode(new int[] {512}, false))
-                .hasMessage("tokenizer: token id is 512, expected 0 to 511 (the vocabulary)");
+        int[] ids = t.encode("One day", true);
+        int[] padded = Arrays.copyOf(ids, ids.length + 1);
+        padded[ids.length] = 512;
+        assertThat(t.decode(padded, true)).isEqualTo(t.decode(ids, true));
+        assertThatThrownBy(() -> t.decode(new int[] {-1}, false))
+                .hasMessage("tokenizer: token id is -1, expected 0 or more");
     }
 
     @Test

@@ -1,0 +1,144 @@
+package dev.gradine.io;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
+
+/// The rotary scaling of a GGUF file, as `rope_scaling` of a Hugging Face configuration.
+///
+/// ```
+/// ARCH.rope.scaling.factor, the older ARCH.rope.scale_linear      ω_i / factor, unless rope.scaling.type is none
+/// rope_freqs.weight f32[D/2]                                      ω_i / f_i
+/// ```
+///
+/// A missing type means linear, as in llama.cpp. Factors that are Llama 3's become its parameters; others become a
+/// `longrope` with the same factors for all lengths, which is the same computation.
+final class GgufRope {
+
+    private static final String FACTORS = "rope_freqs.weight";
+    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    /// Llama 3's, from 3.1 on; the factor itself differs: 8 or 32.
+    private static final double LOW = 1;
+
+    private static final double HIGH = 4;
+    private static final double LENGTH = 8192;
+
+    /// Factors are stored as f32, and were computed from frequencies in f32.
+    private static final double ROUNDING = 1e-5;
+
+    private GgufRope() {}
+
+    /// What the file says; empty if it scales nothing.
+    ///
+    /// @throws CheckpointException if the scaling is one that is not computed here
+    static Map<String, Object> scaling(GgufModel model, double theta, int headDim) {
+        double factor = linear(model);
+        if (!model.file().names().contains(FACTORS)) return linear(factor);
+        double[] factors = factors(model, headDim / 2);
+        for (int i = 0; i < factors.length; i++) factors[i] *= factor;
+        if (Arrays.stream(factors).allMatch(f -> f == factors[0])) return linear(factors[0]);
+        double most = Arrays.stream(factors).max().orElse(1);
+        Map<String, Object> llama3 = llama3(most);
+        return areThose(llama3, factors, theta) ? llama3 : longrope(factors, model.positions());
+    }
+
+    private static Map<String, Object> linear(double factor) {
+        return factor == 1 ? Map.of() : Map.of("rope_type", "linear", "factor", factor);
+    }
+
+    /// The one factor of all frequencies, 1 for none.
+    private static double linear(GgufModel model) {
+        String key = model.key("rope.scaling.type");
+        Object type = model.has(key) ? model.value(key) : "linear";
+        double factor = factor(model, List.of("rope.scaling.factor", "rope.scale_linear"));
+        if ("none".equals(type)) return 1;
+        // yarn blends ω with ω / factor, so that at a factor of 1 nothing changes
+        if ("linear".equals(type) || ("yarn".equals(type) && factor == 1)) return factor;
+        throw model.fault("%s is %s, expected none or linear".formatted(key, Shown.of(type)));
+    }
+
+    private static double factor(GgufModel model, List<String> names) {
+        double factor = 1;
+        for (String name : names.reversed()) {
+            if (model.has(model.key(name)) && !model.isZero(model.key(name))) factor = model.real(model.key(name));
+        }
+        return factor;
+    }
+
+    private static double[] factors(GgufModel model, int pairs) {
+        Tensor t = model.file().tensor(FACTORS);
+        if (t.dtype() != DType.F32 || t.size() != pairs) {
+            throw model.fault("tensor %s is %s, expected F32[%d], one factor for each pair of a head"
+                    .formatted(FACTORS, t, pairs));
+        }
+        double[] factors = new double[pairs];
+        for (int i = 0; i < pairs; i++) {
+            factors[i] = t.data().get(F32, 4L * i);
+            if (!(factors[i] > 0) || Double.isInfinite(factors[i])) {
+                throw model.fault("tensor %s: value %d is %s, expected a number > 0".formatted(FACTORS, i, factors[i]));
+            }
+        }
+        return factors;
+    }
+
+    private static Map<String, Object> llama3(double factor) {
+        Map<String, Object> scaling = new LinkedHashMap<>();
+        scaling.put("rope_type", "llama3");
+        scaling.put("factor", factor);
+        scaling.put("low_freq_factor", LOW);
+        scaling.put("high_freq_factor", HIGH);
+        scaling.put("original_max_position_embeddings", (int) LENGTH);
+        return scaling;
+    }
+
+    private static Map<String, Object> longrope(double[] factors, int positions) {
+        List<Object> list = DoubleStream.of(factors).boxed().collect(Collectors.toList());
+        Map<String, Object> scaling = new LinkedHashMap<>();
+        scaling.put("rope_type", "longrope");
+        scaling.put("short_factor", list);
+        scaling.put("long_factor", list);
+        scaling.put("factor", 1.0);
+        scaling.put("attention_factor", 1.0);
+        scaling.put("original_max_position_embeddings", positions);
+        return scaling;
+    }
+
+    /// Fails unless a scaling of a `config.json` gives the factors of the file; one of another type than llama3 is
+    /// believed.
+    static void requireSame(GgufModel model, Map<String, Object> scaling, double theta, int headDim) {
+        boolean told =
+                List.of("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings").stream()
+                        .allMatch(k -> scaling.get(k) instanceof Number);
+        if (!"llama3".equals(scaling.get("rope_type")) || !told) return;
+        if (areThose(scaling, factors(model, headDim / 2), theta)) return;
+        throw model.fault(
+                "tensor %s: its factors are not those of rope_scaling in the config.json beside it".formatted(FACTORS));
+    }
+
+    /// Whether factors are those of llama3's formula: see `RopeFrequencies` of the layers.
+    private static boolean areThose(Map<String, Object> llama3, double[] factors, double theta) {
+        double factor = number(llama3, "factor");
+        double lo = number(llama3, "low_freq_factor");
+        double hi = number(llama3, "high_freq_factor");
+        double length = number(llama3, "original_max_position_embeddings");
+        for (int i = 0; i < factors.length; i++) {
+            double turns = length * Math.pow(theta, -(double) i / factors.length) / (2 * Math.PI);
+            double t = Math.clamp((turns - lo) / (hi - lo), 0, 1);
+            double expected = 1 / ((1 - t) / factor + t);
+            if (!(Math.abs(factors[i] - expected) <= ROUNDING * expected)) return false;
+        }
+        return true;
+    }
+
+    private static double number(Map<String, Object> of, String key) {
+        return of.get(key) instanceof Number n ? n.doubleValue() : Double.NaN;
+    }
+}
