@@ -58,6 +58,27 @@ final class TinyFolder {
         return this;
     }
 
+    /// The same without a tensor, whose bytes go to one that nobody asks for.
+    TinyFolder without(String name) {
+        header.put("unused." + name, Objects.requireNonNull(header.remove(name)));
+        return this;
+    }
+
+    /// The same with another value in `config.json` than its weights were made by.
+    TinyFolder claiming(String key, Object value) {
+        config.put(key, value);
+        return this;
+    }
+
+    /// The same with names that begin otherwise.
+    TinyFolder renaming(String from, String to) {
+        Map<String, Object> before = new LinkedHashMap<>(header);
+        header.clear();
+        before.forEach(
+                (name, entry) -> header.put(name.startsWith(from) ? to + name.substring(from.length()) : name, entry));
+        return this;
+    }
+
     /// Any value under `__metadata__`.
     TinyFolder metadata(Object value) {
         header.put("__metadata__", value);

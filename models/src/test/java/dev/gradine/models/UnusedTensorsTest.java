@@ -7,7 +7,9 @@ import dev.gradine.io.CheckpointException;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +87,47 @@ class UnusedTensorsTest {
         try (OpenModel m = Models.open(new TinyFolder(config).to(folder), run)) {
             assertThat(m.model().maxPositions()).isEqualTo(Integer.MAX_VALUE);
             assertThat(run.bytesInUse()).isLessThan(1 << 20);
+        }
+    }
+
+    @Test
+    void missing_tensors_are_named_together() {
+        TinyFolder files = tiny().without("model.norm.weight")
+                .without("model.layers.1.mlp.up_proj.weight")
+                .without("lm_head.weight");
+        assertThatThrownBy(() -> notes(files))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessage(note("no tensor model.layers.1.mlp.up_proj.weight, model.norm.weight, lm_head.weight,"
+                        + " which a llama has by its config"));
+    }
+
+    @Test
+    void layers_that_a_file_does_not_have_are_counted() {
+        TinyFolder files = tiny().claiming("num_hidden_layers", 3);
+        assertThatThrownBy(() -> notes(files))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessage(note("no tensor model.layers.2.input_layernorm.weight,"
+                        + " model.layers.2.self_attn.q_proj.weight, model.layers.2.self_attn.k_proj.weight,"
+                        + " model.layers.2.self_attn.v_proj.weight, model.layers.2.self_attn.o_proj.weight and 4 more,"
+                        + " which a llama has by its config"));
+    }
+
+    @Test
+    void a_number_of_layers_beyond_all_reason_ends_at_once() {
+        TinyFolder files = tiny().claiming("num_hidden_layers", Integer.MAX_VALUE);
+        assertThatThrownBy(() -> notes(files))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("no tensor model.layers.2.input_layernorm.weight, ");
+    }
+
+    @Test
+    void a_trunk_saved_without_its_head_opens_under_the_names_of_a_whole_model() {
+        Map<String, Object> gpt2 = new HashMap<>(Map.of("model_type", "gpt2", "vocab_size", 37, "n_embd", 24));
+        gpt2.putAll(Map.of("n_layer", 2, "n_head", 4, "n_positions", 16));
+        TinyFolder whole = new TinyFolder(gpt2).with("transformer.h.0.attn.bias", "BOOL", List.of(1), new byte[1]);
+        try (OpenModel m = Models.open(whole.renaming("transformer.", "").to(folder), run)) {
+            assertThat(m.notes()).isEmpty();
+            assertThat(m.checkpoint().has("transformer.wte.weight")).isTrue();
         }
     }
 }

@@ -28,6 +28,13 @@ public final class RopeFrequencies {
         return new RopeFrequencies(omega);
     }
 
+    /// Those of all layers of a model: see `RopeConfig`.
+    ///
+    /// @throws ConfigException names the key that is missing or cannot be used
+    public static RopeFrequencies of(ModelConfig config, int headDim) {
+        return RopeConfig.of(config, headDim);
+    }
+
     /// All divided by one factor.
     RopeFrequencies divided(double factor) {
         float[] scaled = new float[omega.length];
