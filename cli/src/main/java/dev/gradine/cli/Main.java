@@ -37,6 +37,7 @@ public final class Main implements Runnable {
             InspectCommand.class,
             DoctorCommand.class,
             DataCommand.class,
+            CompareCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
