@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
-        description = "Compare runs: the settings that differ, results with the best marked, answers to the same prompts;"
-                + " with --html their curves as well.")
+        description =
+                "Compare runs: the settings that differ, results with the best marked, answers to the same prompts;"
+                        + " with --html their curves as well.")
 final class CompareCommand implements Runnable {
 
     @Parameters(paramLabel = "RUN", arity = "1..*", description = "Folders of runs: two or more.")

@@ -25,7 +25,8 @@ class CompareTest {
     }
 
     private static void train(String name, Object... more) {
-        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--out", temp.resolve(name)));
+        List<Object> all =
+                new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--out", temp.resolve(name)));
         all.addAll(List.of("--data", temp.resolve("rows.jsonl"), "--steps", 5, "--eval-split", 0.2, "--samples", 1));
         all.addAll(Arrays.asList(more));
         Cli.run(all.toArray()).ok();

@@ -67,7 +67,8 @@ class TiedWeightsTest {
     }
 
     /// What is trained besides `q_proj`.
-    private enum What {
+    @SuppressWarnings("ImmutableEnumChecker") // the lists are made by List.of
+    enum What {
         NOTHING(List.of(), List.of()),
         COPY_OF_EMBEDDING(List.of(), List.of("embed_tokens")),
         COPY_OF_HEAD(List.of(), List.of("lm_head")),

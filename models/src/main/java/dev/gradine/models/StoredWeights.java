@@ -38,14 +38,10 @@ final class StoredWeights implements Weights.Source {
     public Tie tie(String embedding, String head) {
         if (!checkpoint.has(head)) return Tie.EMBEDDING;
         if (!checkpoint.has(embedding)) return Tie.HEAD;
-        if (isSame(checkpoint.tensor(embedding), checkpoint.tensor(head))) return Tie.EMBEDDING;
+        if (checkpoint.tensor(embedding).isSameAs(checkpoint.tensor(head))) return Tie.EMBEDDING;
         apart = "%s and %s differ although tie_word_embeddings says that they are one: both are used"
                 .formatted(embedding, head);
         return Tie.APART;
-    }
-
-    private static boolean isSame(Tensor a, Tensor b) {
-        return a.dtype() == b.dtype() && a.shape().equals(b.shape()) && a.data().mismatch(b.data()) < 0;
     }
 
     /// A line about two weights that the configuration calls one; empty if there are none.

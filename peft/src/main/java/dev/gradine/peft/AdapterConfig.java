@@ -50,7 +50,9 @@ public record AdapterConfig(Method method, Selection selection) {
         m.put("inference_mode", true);
         Map<String, @Nullable Object> where = new LinkedHashMap<>();
         where.put("target_modules", targets);
-        where.put("exclude_modules", s.exclude() instanceof Targets.None ? null : s.exclude().stored());
+        where.put(
+                "exclude_modules",
+                s.exclude() instanceof Targets.None ? null : s.exclude().stored());
         where.put("layers_to_transform", orNull(s.layers()));
         where.put(
                 "layers_pattern",

@@ -72,7 +72,8 @@ public final class AdapterSet implements Adapters {
 
     /// No adapter at all: the model computes what its checkpoint says.
     public static AdapterSet none(Model model) {
-        return new AdapterSet(model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
+        return new AdapterSet(
+                model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
     }
 
     /// Places for adapters, in the order of the forward pass.

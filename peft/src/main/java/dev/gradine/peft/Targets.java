@@ -88,7 +88,8 @@ public sealed interface Targets {
     /// `all-linear` stays what it is.
     default Targets and(String path) {
         return switch (this) {
-            case Suffixes s -> new Suffixes(Stream.concat(s.names().stream(), Stream.of(path)).toList());
+            case Suffixes s ->
+                new Suffixes(Stream.concat(s.names().stream(), Stream.of(path)).toList());
             case Regex r -> regex("(?:%s)|%s".formatted(r.text(), path.replace(".", "\\.")));
             case None _ -> new Suffixes(List.of(path));
             case AllLinear a -> a;

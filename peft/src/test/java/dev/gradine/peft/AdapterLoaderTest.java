@@ -213,9 +213,7 @@ class AdapterLoaderTest {
                     .filter(w -> w.path().contains("embed") || w.path().contains("head"))
                     .map(w -> run.download(Merge.merged(set, w, run)))
                     .toList();
-            assertThat(merged.getFirst())
-                    .usingComparatorWithPrecision(1e-6f)
-                    .containsExactly(merged.getLast());
+            assertThat(merged.getFirst()).usingComparatorWithPrecision(1e-6f).containsExactly(merged.getLast());
         }
     }
 
@@ -239,10 +237,9 @@ class AdapterLoaderTest {
     void a_pickle_alone_is_refused_with_the_reason() throws IOException {
         write(List.of("q_proj"), Map.of(), Map.of());
         Files.move(folder.resolve(AdapterFolder.WEIGHTS), folder.resolve("adapter_model.bin"));
-        assertRefused(
-                folder + ": has adapter_model.bin alone, which is a Python pickle and runs code when it is read;"
-                        + " expected adapter_model.safetensors (PEFT writes it:"
-                        + " PeftModel.from_pretrained(…).save_pretrained(…))");
+        assertRefused(folder + ": has adapter_model.bin alone, which is a Python pickle and runs code when it is read;"
+                + " expected adapter_model.safetensors (PEFT writes it:"
+                + " PeftModel.from_pretrained(…).save_pretrained(…))");
     }
 
     @Test

@@ -11,7 +11,8 @@ public final class Golden {
 
     private Golden() {}
 
-    /// A path below `shared/golden`, or below `golden` in the repository; skips the calling test where neither is there.
+    /// A path below `shared/golden`, or below `golden` in the repository; skips the calling test where neither is
+    /// there.
     public static Path golden(String path) {
         Path beside = beside("golden/" + path);
         Path own = repository().resolve("golden").resolve(path);

@@ -37,7 +37,8 @@ final class RunDescription {
         all.putAll(options("method", adapted.method()));
         Selection where = adapted.selection();
         all.put("targets", where.targets().toString());
-        if (!(where.exclude() instanceof Targets.None)) all.put("exclude", where.exclude().stored());
+        if (!(where.exclude() instanceof Targets.None))
+            all.put("exclude", where.exclude().stored());
         if (!where.layers().isEmpty()) all.put("layers", where.layers());
         if (!where.modulesToSave().isEmpty()) all.put("modules-to-save", where.modulesToSave());
         return all;

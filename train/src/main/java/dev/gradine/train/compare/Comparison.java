@@ -35,9 +35,13 @@ public final class Comparison {
         boolean isBest(int run) {
             Double own = values.get(run);
             if (own == null || better == Metric.Better.NEITHER) return false;
-            List<Double> known = values.stream().filter(v -> v != null).toList();
-            if (known.stream().distinct().count() < 2) return false;
-            return known.stream().noneMatch(v -> better == Metric.Better.LOWER ? v < own : v > own);
+            boolean differs = false;
+            for (Double v : values) {
+                if (v == null) continue;
+                differs |= !v.equals(own);
+                if (better == Metric.Better.LOWER ? v < own : v > own) return false;
+            }
+            return differs;
         }
     }
 
@@ -92,12 +96,20 @@ public final class Comparison {
     /// Final figures: those that at least one run has.
     List<Figure> figures() {
         List<Figure> all = new ArrayList<>();
-        add(all, "training loss", Metric.Better.LOWER, r -> r.losses().isEmpty() ? null : r.losses().getLast());
+        add(
+                all,
+                "training loss",
+                Metric.Better.LOWER,
+                r -> r.losses().isEmpty() ? null : r.losses().getLast());
         SequencedMap<String, Metric> metrics = new LinkedHashMap<>();
         runs.forEach(r -> r.info().objective().metrics().forEach(m -> metrics.putIfAbsent(m.name(), m)));
         metrics.forEach((name, metric) -> add(
-                all, "eval_" + name, metric.better(), r -> r.info().outcome().evalAfter().get("eval_" + name)));
-        add(all, "trained values", Metric.Better.NEITHER, r -> (double) r.info().model().trained());
+                all,
+                "eval_" + name,
+                metric.better(),
+                r -> r.info().outcome().evalAfter().get("eval_" + name)));
+        add(all, "trained values", Metric.Better.NEITHER, r ->
+                (double) r.info().model().trained());
         add(all, "seconds", Metric.Better.LOWER, r -> r.info().end().seconds());
         add(all, "peak memory, MB", Metric.Better.LOWER, r -> r.info().memory().peakMb());
         return all;
@@ -124,7 +136,8 @@ public final class Comparison {
         SequencedMap<String, List<String>> all = new LinkedHashMap<>();
         for (ComparedRun r : runs) {
             for (RunInfo.Sample s : r.info().outcome().samples()) {
-                all.computeIfAbsent(s.prompt(), p -> runs.stream().map(x -> answer(x, p)).toList());
+                all.computeIfAbsent(
+                        s.prompt(), p -> runs.stream().map(x -> answer(x, p)).toList());
             }
         }
         return all;

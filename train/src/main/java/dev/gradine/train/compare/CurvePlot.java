@@ -4,7 +4,6 @@ import dev.gradine.train.report.Html;
 import java.util.List;
 import java.util.Locale;
 import java.util.NavigableMap;
-import java.util.TreeMap;
 
 /// One metric of several runs over their steps, as an SVG picture.
 final class CurvePlot {
@@ -15,16 +14,20 @@ final class CurvePlot {
     private static final int BELOW = 22;
     private static final int MOST_POINTS = 400;
 
-    private final List<TreeMap<Long, Double>> curves;
+    private final List<? extends NavigableMap<Long, Double>> curves;
     private final double last;
     private final double low;
     private final double high;
 
-    private CurvePlot(List<TreeMap<Long, Double>> curves) {
+    private CurvePlot(List<? extends NavigableMap<Long, Double>> curves) {
         this.curves = curves;
         last = Math.max(
                 1,
-                curves.stream().filter(c -> !c.isEmpty()).mapToLong(TreeMap::lastKey).max().orElse(1));
+                curves.stream()
+                        .filter(c -> !c.isEmpty())
+                        .mapToLong(NavigableMap::lastKey)
+                        .max()
+                        .orElse(1));
         double[] values = curves.stream()
                 .flatMap(c -> c.values().stream())
                 .mapToDouble(v -> v)
@@ -40,8 +43,9 @@ final class CurvePlot {
     }
 
     private String svg(String metric) {
-        StringBuilder s = new StringBuilder("<figure><figcaption>%s</figcaption><svg viewBox=\"0 0 %d %d\" role=\"img\">"
-                .formatted(Html.text(metric), WIDTH, HEIGHT));
+        StringBuilder s =
+                new StringBuilder("<figure><figcaption>%s</figcaption><svg viewBox=\"0 0 %d %d\" role=\"img\">"
+                        .formatted(Html.text(metric), WIDTH, HEIGHT));
         text(s, LEFT - 6, 12, "end", ComparisonText.number(high));
         text(s, LEFT - 6, HEIGHT - BELOW, "end", ComparisonText.number(low));
         text(s, LEFT, HEIGHT - 4, "start", "0");
