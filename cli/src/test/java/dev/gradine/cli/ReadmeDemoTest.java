@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadmeDemoTest {
 
     private static final String WRITE = "gradine.readme.write";
+    private static final String PROGRAM = "gradine.command";
     private static final int VECTOR_BITS = 512;
     private static final String SHOWN_FOLDER = "runs/demo-1";
     private static final Pattern BLOCK = Pattern.compile("(?s)(`\\./gradine demo`[^\\n]*\\n\\n```\\n)(.*?)(\\n```\\n)");
@@ -40,13 +41,24 @@ class ReadmeDemoTest {
         Path out = temp.resolve("demo");
         StringWriter text = new StringWriter();
         PrintWriter err = new PrintWriter(new StringWriter());
-        int code = new Demo(Demo.Plan.FULL, out, 42, device, new PrintWriter(text), err).run();
-        assertThat(code).isZero();
+        assertThat(run(new Demo(Demo.Plan.FULL, out, 42, device, new PrintWriter(text), err))).isZero();
         String printed = wrapped(text.toString().replaceFirst("^\\R", "").replace(out.toString(), SHOWN_FOLDER));
         Path readme = root().resolve("README.md");
         String page = Files.readString(readme);
         if (Boolean.getBoolean(WRITE)) Files.writeString(readme, withBlock(page, printed));
         else assertThat(withoutTimes(block(page))).isEqualTo(withoutTimes(printed));
+    }
+
+    /// As the launcher starts it.
+    private static int run(Demo demo) {
+        String before = System.getProperty(PROGRAM);
+        System.setProperty(PROGRAM, "./gradine");
+        try {
+            return demo.run();
+        } finally {
+            if (before == null) System.clearProperty(PROGRAM);
+            else System.setProperty(PROGRAM, before);
+        }
     }
 
     @Test
