@@ -39,7 +39,7 @@ final class InspectCommand implements Runnable {
         try (Arena arena = Arena.ofConfined()) {
             WeightFile file = WeightFile.open(weights, arena);
             print.printf("%s: %s, %,d parameters%n", file.path(), file.format(), file.parameters());
-            if (adapter) print.println(AdapterFolder.config(path));
+            if (adapter) AdapterSummary.lines(path, file).forEach(print::println);
             Map<String, Long> types = new TreeMap<>();
             long bytes = 0;
             for (TensorInfo t : file.tensors()) {

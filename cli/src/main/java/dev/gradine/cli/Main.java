@@ -32,10 +32,12 @@ public final class Main implements Runnable {
     private static final List<Class<?>> OTHERS = List.of(
             GenerateCommand.class,
             MergeCommand.class,
+            ExportCommand.class,
             ScoreCommand.class,
             InspectCommand.class,
             DoctorCommand.class,
             DataCommand.class,
+            CompareCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,

@@ -186,8 +186,13 @@ class TextCommandsTest {
                         0)
                 .ok();
         assertThat(Cli.run("inspect", adapter).ok().out())
-                .startsWith(adapter.resolve("adapter_model.safetensors") + ": safetensors, 192 parameters\n")
-                .contains("rank=3")
+                .startsWith("""
+                        %s: safetensors, 192 parameters
+                        method: lora, rank 3, alpha 6
+                        targets: q_proj
+                        base model: %s
+                        trained: 192 values in 4 tensors
+                        """.formatted(adapter.resolve("adapter_model.safetensors"), model))
                 .contains("lora_A.weight");
     }
 

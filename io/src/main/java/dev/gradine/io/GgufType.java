@@ -1,6 +1,7 @@
 package dev.gradine.io;
 
 import dev.gradine.tensor.DType;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +68,22 @@ enum GgufType {
         GgufType t = BY_NUMBER.get(number);
         if (t == null) throw new IllegalStateException("gguf: no type " + number);
         return t;
+    }
+
+    /// Whether values of this type in memory can be written.
+    static boolean hasPlaceFor(DType dtype) {
+        return Arrays.stream(values()).anyMatch(t -> t.dtype == dtype);
+    }
+
+    /// The type that has this one in memory.
+    static GgufType of(DType dtype) {
+        for (GgufType t : values()) if (t.dtype == dtype) return t;
+        throw new IllegalStateException("gguf: no type for " + dtype);
+    }
+
+    /// The number that stands for it in a file.
+    int number() {
+        return number;
     }
 
     /// Values of one block; a row is a multiple of it.

@@ -77,17 +77,22 @@ final class ModelText {
 
     /// Whether there is any of the files a tokenizer is read from.
     static boolean hasTokenizer(Checkpoint c) {
-        return c.hasGgufMetadata()
+        return (c.hasGgufMetadata() && GgufTokenizer.isIn(c.ggufMetadata()))
                 || Stream.of("tokenizer.json", "tok512.bin", "tokenizer.bin")
                         .anyMatch(name -> Files.exists(c.folder().resolve(name)));
     }
 
-    /// Whether the model has a chat template of its own.
-    static boolean hasTemplate(Checkpoint c) {
+    /// The model's templates by name; empty if it has none.
+    static Map<String, String> templates(Checkpoint c) {
         try {
-            return !sources(c).isEmpty();
+            return sources(c);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// Whether the model has a chat template of its own.
+    static boolean hasTemplate(Checkpoint c) {
+        return !templates(c).isEmpty();
     }
 }

@@ -12,8 +12,10 @@ import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
@@ -24,6 +26,7 @@ public final class OpenModel implements AutoCloseable {
     private final Kernels run;
     private final Checkpoint checkpoint;
     private final CausalLm model;
+    private final String apart;
     private final Families families;
     private final List<Quantization> quantised; // one, or none
     private final List<String> unused;
@@ -37,13 +40,11 @@ public final class OpenModel implements AutoCloseable {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
             Set<String> used = new HashSet<>();
             MissingTensors missing = new MissingTensors(checkpoint);
-            Weights.Source stored = (name, expected) -> {
-                if (!checkpoint.has(name)) return missing.standIn(name, expected, files);
-                used.add(name);
-                return checkpoint.tensor(name);
-            };
+            StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
+            Weights.Source stored = weights;
             for (Quantization q : quantised) stored = q.over(stored, files);
             model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            apart = weights.apart();
             missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
             unused = UnusedTensors.of(checkpoint, used);
@@ -74,7 +75,9 @@ public final class OpenModel implements AutoCloseable {
 
     /// What the user should know of the files although they can be used: one line each.
     public List<String> notes() {
-        return UnusedTensors.notes(checkpoint, unused);
+        List<String> notes = new ArrayList<>(UnusedTensors.notes(checkpoint, unused));
+        if (!apart.isEmpty()) notes.add(apart);
+        return notes;
     }
 
     /// A second model on the same device, quantised alike.
@@ -95,6 +98,11 @@ public final class OpenModel implements AutoCloseable {
     /// Bytes of the weights, as they lie in the file.
     public long weightBytes() {
         return checkpoint.file().tensors().stream().mapToLong(t -> t.bytes()).sum();
+    }
+
+    /// A line about an embedding and a head that differ although the configuration ties them; empty if there are none.
+    public String apart() {
+        return apart;
     }
 
     /// The model.
@@ -124,8 +132,18 @@ public final class OpenModel implements AutoCloseable {
 
     /// The same; a model without tokenizer gives one that knows the size of the vocabulary and refuses text.
     public TextCodec codecOrTokensOnly() {
-        if (ModelText.hasTokenizer(checkpoint)) return codec();
+        if (hasTokenizer()) return codec();
         return new TextCodec(new NoTokenizer(model.vocabSize(), source), ChatTemplate.absent());
+    }
+
+    /// Whether there is a tokenizer.
+    public boolean hasTokenizer() {
+        return ModelText.hasTokenizer(checkpoint);
+    }
+
+    /// Sources of the model's own chat templates by name: `default` and others; empty if it has none.
+    public Map<String, String> templates() {
+        return ModelText.templates(checkpoint);
     }
 
     /// Whether the model has a chat template of its own.

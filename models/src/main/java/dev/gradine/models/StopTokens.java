@@ -46,6 +46,11 @@ public final class StopTokens implements IntPredicate {
         return of(model.checkpoint(), model.model().vocabSize(), codec);
     }
 
+    /// Tokens that llama.cpp ends a text at by their names, whatever a file says.
+    public static Set<Integer> byName(Tokenizer tokenizer) {
+        return TurnEnds.wellKnown(tokenizer, true);
+    }
+
     static StopTokens of(Checkpoint files, int vocabSize, TextCodec codec) {
         var ends = new StopTokens(vocabSize);
         Path generation = files.folder().resolve("generation_config.json");

@@ -75,6 +75,12 @@ public final class GgufTokenizer {
         return out;
     }
 
+    /// Whether the metadata describe a tokenizer; a file may say that it has none.
+    public static boolean isIn(Map<String, Object> metadata) {
+        Object model = metadata.get("tokenizer.ggml.model");
+        return model != null && !model.equals("none") && !model.equals("no_vocab");
+    }
+
     /// Whether the metadata carries a chat template.
     public static boolean hasChatTemplate(Map<String, Object> metadata) {
         return metadata.get("tokenizer.chat_template") instanceof String;

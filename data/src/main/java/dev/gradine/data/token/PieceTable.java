@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The pieces of a SentencePiece model: strings, scores and kinds.
 final class PieceTable {
@@ -55,6 +56,21 @@ final class PieceTable {
 
     String piece(int id) {
         return vocabulary.token(id);
+    }
+
+    /// All pieces, by id.
+    List<String> all() {
+        return IntStream.range(0, size()).mapToObj(this::piece).toList();
+    }
+
+    /// The scores, by id.
+    float[] scores() {
+        return scores.clone();
+    }
+
+    /// The kinds, by id.
+    int[] kinds() {
+        return kinds.clone();
     }
 
     boolean has(String piece) {

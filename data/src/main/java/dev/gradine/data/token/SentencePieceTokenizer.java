@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// Byte-pair encoding by piece scores, as SentencePiece's BPE models do it.
 ///
@@ -99,6 +100,16 @@ public final class SentencePieceTokenizer implements Tokenizer {
     @Override
     public boolean isSpecial(int id) {
         return pieces.isSpecial(id);
+    }
+
+    /// The tokenizer as metadata of a GGUF file.
+    void describe(Map<String, Object> m) {
+        m.put("tokenizer.ggml.model", "llama");
+        m.put("tokenizer.ggml.pre", "default");
+        m.put("tokenizer.ggml.tokens", pieces.all());
+        m.put("tokenizer.ggml.scores", pieces.scores());
+        m.put("tokenizer.ggml.token_type", pieces.kinds());
+        m.put("tokenizer.ggml.add_space_prefix", options.spacePrefix());
     }
 
     @Override

@@ -1,0 +1,178 @@
+package dev.gradine.export;
+
+import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.token.GgufTokenizer;
+import dev.gradine.data.token.GgufVocabulary;
+import dev.gradine.data.token.Tokenizer;
+import dev.gradine.io.Checkpoint;
+import dev.gradine.io.CheckpointException;
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufBlocks;
+import dev.gradine.io.GgufLayout;
+import dev.gradine.io.GgufWriter;
+import dev.gradine.io.TensorSource;
+import dev.gradine.models.Families;
+import dev.gradine.models.OpenModel;
+import dev.gradine.models.StopTokens;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weight;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Merge;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A GGUF file of a model and its adapter, for llama.cpp: the adapter is in the weights.
+///
+/// Matrices get the type asked for; norms, biases and other vectors stay f32, as llama.cpp wants them. A matrix that no
+/// adapter touched and that has the type already keeps its bytes.
+public final class GgufExport {
+
+    private static final String TEMPLATE = "tokenizer.chat_template";
+
+    private final OpenModel model;
+    private final AdapterSet adapted;
+    private final DType type;
+    private final List<String> notes = new ArrayList<>();
+
+    private GgufExport(OpenModel model, AdapterSet adapted, DType type) {
+        this.model = model;
+        this.adapted = adapted;
+        this.type = type;
+    }
+
+    /// Writes the file, one tensor in memory at a time.
+    ///
+    /// @param adapted `AdapterSet.none` for the model as it is
+    /// @param type of matrices: F32, F16, BF16, Q8_0, Q4_0 or Q4_1
+    /// @param out a file that is not there yet
+    /// @return one line for each thing that is not as it was asked for
+    /// @throws IllegalArgumentException if GGUF has no place for something the model or its tokenizer does, or the
+    ///     adapter cannot be merged
+    public static List<String> write(OpenModel model, AdapterSet adapted, DType type, Path out) {
+        Merge.requireMergeable(adapted);
+        GgufExport export = new GgufExport(model, adapted, type);
+        GgufHeader header = new GgufHeader(
+                architecture(model), new ModelConfig(model.checkpoint().config()));
+        Map<String, Object> metadata = new LinkedHashMap<>(header.metadata(name(model), type));
+        metadata.putAll(export.tokenizer());
+        List<TensorSource> tensors = new ArrayList<>(header.tensors());
+        tensors.addAll(export.weights(header.layout()));
+        GgufWriter.write(out, metadata, tensors);
+        return export.notes;
+    }
+
+    /// How models of this kind lie in GGUF files.
+    ///
+    /// @throws IllegalArgumentException if there is no such way
+    static GgufArchitecture architecture(OpenModel model) {
+        Object type = model.checkpoint().config().get("model_type");
+        List<GgufArchitecture> all = Families.builtIn().gguf();
+        return all.stream()
+                .filter(a -> a.modelType().equals(type))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        ("gguf: model_type is %s, which we do not write as GGUF, expected one of %s;"
+                                        + " --to safetensors writes it")
+                                .formatted(
+                                        type,
+                                        String.join(
+                                                ", ",
+                                                all.stream()
+                                                        .map(GgufArchitecture::modelType)
+                                                        .toList()))));
+    }
+
+    private static String name(OpenModel model) {
+        Path source = model.source().toAbsolutePath().normalize();
+        return String.valueOf(source.getFileName()).replaceFirst("\\.(gguf|bin|safetensors)$", "");
+    }
+
+    private List<TensorSource> weights(GgufLayout layout) {
+        Checkpoint c = model.checkpoint();
+        List<TensorSource> all = new ArrayList<>();
+        List<String> odd = new ArrayList<>();
+        for (Weight w : model.model().weights()) {
+            if (!c.has(w.path()) && !Merge.stores(adapted, w)) continue; // tied to another, and stays so
+            DType written = written(w.shape());
+            if (w.shape().rank() > 1 && written != type) odd.add(w.path());
+            all.add(new TensorSource(layout.name(w.path()), written, w.shape(), () -> stored(layout, w, written)));
+        }
+        if (!odd.isEmpty()) {
+            notes.add("%d matrices are F16, not %s, whose blocks of %d do not fit their rows: %s%s"
+                    .formatted(odd.size(), type, type.blockSize(), odd.getFirst(), odd.size() > 1 ? " ..." : ""));
+        }
+        return all;
+    }
+
+    private DType written(Shape shape) {
+        if (shape.rank() == 1) return DType.F32;
+        return shape.last() % type.blockSize() == 0 ? type : DType.F16;
+    }
+
+    private Tensor stored(GgufLayout layout, Weight w, DType written) {
+        Tensor base = w.param().value();
+        boolean keeps = base.dtype() == written && !Merge.changes(adapted, w);
+        try (Kernels k = model.run().openStep()) {
+            Arena arena = Arena.ofAuto();
+            Tensor host = k.toHost(keeps ? base : Merge.merged(adapted, w, k), arena);
+            Tensor moved = layout.stored(w.path(), host, arena);
+            return GgufBlocks.of(moved, written, arena);
+        } catch (DTypeException e) {
+            throw new IllegalArgumentException("gguf: " + w.path() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private Map<String, Object> tokenizer() {
+        Map<String, Object> m = new LinkedHashMap<>();
+        Checkpoint c = model.checkpoint();
+        if (!model.hasTokenizer()) {
+            notes.add("the model has no tokenizer, so the file takes token ids alone");
+            m.put("tokenizer.ggml.model", "none");
+            return m;
+        }
+        Tokenizer t = model.codec().tokenizer();
+        Path json = c.folder().resolve("tokenizer.json");
+        if (!Files.exists(json) && c.hasGgufMetadata() && GgufTokenizer.isIn(c.ggufMetadata())) {
+            c.ggufMetadata().forEach((key, value) -> {
+                if (key.startsWith("tokenizer.")) m.put(key, value);
+            });
+        } else {
+            String text = Files.exists(json) ? read(json) : "";
+            m.putAll(GgufVocabulary.of(json.toString(), t, text, model.model().vocabSize()));
+        }
+        GgufEnds.add(t, StopTokens.of(model, model.codec()).ids(), m, notes);
+        templates(m);
+        return m;
+    }
+
+    /// The default template, and further ones under their names.
+    private void templates(Map<String, Object> m) {
+        Map<String, String> templates = model.templates();
+        m.keySet().removeIf(key -> key.startsWith(TEMPLATE));
+        List<String> named = new ArrayList<>(templates.keySet());
+        named.remove(ChatTemplate.DEFAULT);
+        if (!named.isEmpty()) m.put("tokenizer.chat_templates", named);
+        templates.forEach((name, source) -> {
+            m.put(name.equals(ChatTemplate.DEFAULT) ? TEMPLATE : TEMPLATE + "." + name, source);
+        });
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw CheckpointException.of(file, "cannot be read", e);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+package dev.gradine.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.gradine.io.Gguf;
+import dev.gradine.io.Json;
+import dev.gradine.models.Models;
+import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Selection;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GgufExportTest {
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    private final Kernels run = CpuKernels.open();
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "qwen2", "qwen3", "gemma2", "gemma3_text"})
+    void a_model_of_every_family_comes_back_with_its_logits(String modelType) throws IOException {
+        try (OpenModel m = open(TinyModels.config(modelType))) {
+            Path file = alone("m.gguf");
+            assertThat(GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file))
+                    .isEmpty();
+            List<int[]> ids = List.of(IntStream.range(0, 24).map(i -> i * 11).toArray());
+            float[] expected = LogitsCheck.logits(Policy.of(m.model()), run, ids);
+            try (OpenModel back = Models.open(file, run)) {
+                float[] got = LogitsCheck.logits(Policy.of(back.model()), run, ids);
+                // Gemma's norms lose a rounding to the 1 that is added; all else keeps its bits.
+                if (modelType.startsWith("gemma")) {
+                    assertThat(LogitsCheck.of(expected, got, m.model(), 0)).matches(LogitsCheck::agrees);
+                } else {
+                    assertThat(got).isEqualTo(expected);
+                }
+                assertThat(back.codec().tokenizer().encode("the <|im_end|>", true))
+                        .isEqualTo(m.codec().tokenizer().encode("the <|im_end|>", true));
+                assertThat(back.templates()).containsExactly(Map.entry("default", TinyModels.TEMPLATE));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"linear", "llama3"})
+    void scaled_rotary_embedding_is_in_the_file(String type) throws IOException {
+        Map<String, Object> config = TinyModels.config("llama");
+        Map<String, Object> scaling = type.equals("linear")
+                ? Map.of("rope_type", "linear", "factor", 4.0)
+                : Map.of(
+                        "rope_type", "llama3",
+                        "factor", 8.0,
+                        "low_freq_factor", 1.0,
+                        "high_freq_factor", 4.0,
+                        "original_max_position_embeddings", 32);
+        config.put("rope_scaling", scaling);
+        try (OpenModel m = open(config);
+                Arena arena = Arena.ofConfined()) {
+            Path file = alone("m.gguf");
+            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file);
+            Gguf gguf = Gguf.open(file, arena);
+            if (type.equals("linear")) {
+                assertThat(gguf.metadata())
+                        .containsEntry("llama.rope.scaling.type", "linear")
+                        .containsEntry("llama.rope.scaling.factor", 4f);
+                assertThat(ExportCheck.whole(m, AdapterSet.none(m.model()), file)
+                                .faults())
+                        .isEmpty();
+            } else {
+                float[] factors = run.download(run.fromHost(gguf.tensor("rope_freqs.weight")));
+                assertThat(factors).hasSize(16);
+                for (int i = 0; i < 16; i++) {
+                    assertThat((double) factors[i]).isCloseTo(llama3(i), within(1e-5));
+                }
+            }
+        }
+    }
+
+    /// By how much Llama 3's rule divides frequency i, as llama.cpp's converter has it.
+    private static double llama3(int i) {
+        double wavelength = 2 * Math.PI * Math.pow(500, 2 * i / 32.0);
+        if (wavelength < 32 / 4.0) return 1;
+        if (wavelength > 32 / 1.0) return 8;
+        double smooth = (32 / wavelength - 1) / (4.0 - 1);
+        return 1 / ((1 - smooth) / 8 + smooth);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1"})
+    void an_adapter_is_in_the_weights_of_every_type(DType type) throws IOException {
+        try (OpenModel m = open(TinyModels.config("llama"))) {
+            AdapterSet adapted = adapter(m, "q_proj,down_proj");
+            Path file = alone("m.gguf");
+            GgufExport.write(m, adapted, type, file);
+            Findings findings = ExportCheck.whole(m, adapted, file);
+            assertThat(findings.faults()).isEmpty();
+            Findings without = ExportCheck.whole(m, AdapterSet.none(m.model()), file);
+            assertThat(without.faults()).anyMatch(f -> f.contains("down_proj.weight differs"));
+        }
+    }
+
+    @Test
+    void what_no_adapter_touched_keeps_its_bytes() throws IOException {
+        Path first = alone("a.gguf");
+        Path second = alone("b.gguf");
+        try (OpenModel m = open(TinyModels.config("llama"))) {
+            GgufExport.write(m, AdapterSet.none(m.model()), DType.Q4_0, first);
+        }
+        try (OpenModel m = Models.open(first, run);
+                Arena arena = Arena.ofConfined()) {
+            GgufExport.write(m, adapter(m, "q_proj"), DType.Q4_0, second);
+            Gguf a = Gguf.open(first, arena);
+            Gguf b = Gguf.open(second, arena);
+            assertThat(b.names()).containsExactlyInAnyOrderElementsOf(a.names());
+            for (String name : a.names()) {
+                boolean same = a.tensor(name).data().mismatch(b.tensor(name).data()) < 0;
+                assertThat(same).as(name).isEqualTo(!name.contains("attn_q"));
+            }
+        }
+    }
+
+    @Test
+    void what_gguf_has_no_place_for_is_refused() {
+        refuses(
+                Map.of(
+                        "model_type",
+                        "gpt2",
+                        "n_embd",
+                        8,
+                        "n_head",
+                        2,
+                        "n_layer",
+                        1,
+                        "n_positions",
+                        8,
+                        "vocab_size",
+                        264),
+                "gguf: model_type is gpt2, which we do not write as GGUF, expected one of gemma2, gemma3_text, llama,"
+                        + " qwen2, qwen3; --to safetensors writes it");
+        Map<String, Object> windows = TinyModels.config("qwen2");
+        windows.put("use_sliding_window", true);
+        windows.put("sliding_window", 4);
+        windows.put("max_window_layers", 0);
+        refuses(
+                windows,
+                "gguf: use_sliding_window has no place in a file of architecture qwen2; --to safetensors keeps it");
+        Map<String, Object> scalar = TinyModels.config("gemma2");
+        scalar.put("query_pre_attn_scalar", 16);
+        refuses(
+                scalar,
+                "gguf: query_pre_attn_scalar 16 beside heads of 32 has no place in a file of architecture gemma2;"
+                        + " --to safetensors keeps it");
+        Map<String, Object> order = TinyModels.config("gemma3_text");
+        order.put("layer_types", List.of("full_attention", "sliding_attention"));
+        refuses(
+                order,
+                "gguf: this order of layers with windows has no place in a file of architecture gemma3;"
+                        + " --to safetensors keeps it");
+    }
+
+    private void refuses(Map<String, Object> config, String message) {
+        try (OpenModel m = open(config)) {
+            assertThatThrownBy(() ->
+                            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, temp.resolve("refused.gguf")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(message);
+        }
+    }
+
+    @Test
+    void rows_that_no_block_fits_become_f16_and_are_named() throws IOException {
+        Map<String, Object> config = TinyModels.config("llama");
+        config.put("intermediate_size", 40);
+        try (OpenModel m = open(config)) {
+            Path file = alone("m.gguf");
+            assertThat(GgufExport.write(m, AdapterSet.none(m.model()), DType.Q8_0, file))
+                    .containsExactly("2 matrices are F16, not Q8_0, whose blocks of 32 do not fit their rows:"
+                            + " model.layers.0.mlp.down_proj.weight ...");
+            assertThat(ExportCheck.whole(m, AdapterSet.none(m.model()), file).faults())
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void a_pre_tokenizer_without_a_name_is_refused() throws IOException {
+        Map<String, Object> tokenizer = TinyModels.tokenizer();
+        tokenizer.put(
+                "pre_tokenizer",
+                Map.of(
+                        "type",
+                        "Sequence",
+                        "pretokenizers",
+                        List.of(
+                                Map.of(
+                                        "type",
+                                        "Split",
+                                        "pattern",
+                                        Map.of("Regex", "[aeiou]"),
+                                        "behavior",
+                                        "Isolated",
+                                        "invert",
+                                        false),
+                                tokenizer.get("decoder"))));
+        Path folder = TinyModels.write(temp.resolve("other"), TinyModels.config("llama"));
+        Json.write(folder.resolve("tokenizer.json"), tokenizer);
+        try (OpenModel m = Models.open(folder, run)) {
+            assertThatThrownBy(() -> GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, temp.resolve("x.gguf")))
+                    .hasMessage(folder.toAbsolutePath().resolve("tokenizer.json")
+                            + ": pre_tokenizer and normalizer are none that GGUF has a name for, expected those of one"
+                            + " of gpt-2, smollm, llama-bpe, qwen2, default");
+        }
+    }
+
+    private OpenModel open(Map<String, Object> config) {
+        return Models.open(TinyModels.write(temp.resolve("model-" + System.nanoTime()), config), run);
+    }
+
+    /// A file in a folder of its own, where nothing beside it is read.
+    private Path alone(String name) throws IOException {
+        return Files.createDirectories(temp.resolve(name + ".d")).resolve(name);
+    }
+
+    private AdapterSet adapter(OpenModel m, String targets) {
+        SplittableRandom random = new SplittableRandom(3);
+        AdapterSet fresh = AdapterSet.fresh(m.model(), Lora.of(4, 8), Selection.of(targets), run, random);
+        fresh.params().forEach(p -> {
+            float[] values = new float[p.value().size()];
+            for (int i = 0; i < values.length; i++) values[i] = (float) random.nextGaussian(0, 0.1);
+            run.copy(run.of(p.value().shape(), values), p.value());
+        });
+        return fresh;
+    }
+}

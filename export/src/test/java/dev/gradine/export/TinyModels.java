@@ -1,0 +1,127 @@
+package dev.gradine.export;
+
+import dev.gradine.io.Json;
+import dev.gradine.io.ModelFolder;
+import dev.gradine.io.TensorSource;
+import dev.gradine.models.Families;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weights;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/// Model folders of two layers with random weights, of every family that is written as GGUF, with a tokenizer of bytes
+/// and a chat template.
+final class TinyModels {
+
+    static final int TOKENS = 260;
+    static final List<String> SPECIAL = List.of("<|bos|>", "<|im_start|>", "<|im_end|>", "<|pad|>");
+    static final String TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+            + "{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+    private TinyModels() {}
+
+    /// The configuration of a family: two layers, heads of 32 values, a vocabulary of 264.
+    static Map<String, Object> config(String modelType) {
+        Map<String, Object> c = new LinkedHashMap<>();
+        c.put("model_type", modelType);
+        c.put("hidden_size", 64);
+        c.put("intermediate_size", 96);
+        c.put("num_hidden_layers", 2);
+        c.put("num_attention_heads", 4);
+        c.put("num_key_value_heads", 2);
+        c.put("head_dim", 32);
+        c.put("vocab_size", TOKENS + 4);
+        c.put("max_position_embeddings", 96);
+        c.put("rms_norm_eps", 1e-5);
+        c.put("rope_theta", 500.0);
+        c.put("tie_word_embeddings", modelType.startsWith("gemma"));
+        if (modelType.startsWith("gemma")) {
+            c.put("query_pre_attn_scalar", 32);
+            c.put("sliding_window", 5);
+        }
+        if (modelType.equals("gemma2")) {
+            c.put("attn_logit_softcapping", 50.0);
+            c.put("final_logit_softcapping", 3.0);
+        }
+        if (modelType.equals("gemma3_text")) c.put("rope_local_base_freq", 90.0);
+        return c;
+    }
+
+    /// Writes a folder.
+    static Path write(Path folder, Map<String, Object> config) {
+        List<TensorSource> weights = new ArrayList<>();
+        SplittableRandom random = new SplittableRandom(7);
+        try (Kernels run = CpuKernels.open()) {
+            Families.builtIn()
+                    .build(
+                            new ModelConfig(config),
+                            new Weights(
+                                    (name, shape) -> {
+                                        Tensor t = random(random, shape);
+                                        weights.add(TensorSource.of(name, t));
+                                        return t;
+                                    },
+                                    run));
+            ModelFolder.write(folder, config, weights, List.of());
+            Json.write(folder.resolve("tokenizer.json"), tokenizer());
+            Json.write(
+                    folder.resolve("tokenizer_config.json"),
+                    Map.of("bos_token", "<|bos|>", "eos_token", "<|im_end|>", "pad_token", "<|pad|>"));
+            Files.writeString(folder.resolve("chat_template.jinja"), TEMPLATE);
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Tensor random(SplittableRandom random, Shape shape) {
+        float[] values = new float[shape.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (shape.rank() == 1 ? random.nextDouble(0.5, 1.5) : random.nextGaussian(0, 0.2));
+        }
+        return Tensor.of(Arena.ofAuto(), shape, values);
+    }
+
+    /// Byte-level BPE with two merges.
+    static Map<String, Object> tokenizer() {
+        Map<String, Object> bytes =
+                Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
+        Map<String, Object> vocab = new LinkedHashMap<>();
+        int spare = 256; // bytes that do not print are written as the characters from U+0100 on
+        for (int b = 0; b < 254; b++) {
+            boolean prints = (b > 32 && b < 127) || (b > 160 && b != 173);
+            vocab.put(Character.toString(prints ? b : spare++), b);
+        }
+        vocab.put("th", 254);
+        vocab.put("the", 255);
+        List<Map<String, Object>> added = new ArrayList<>();
+        for (String token : SPECIAL) {
+            Map<String, Object> t = new LinkedHashMap<>();
+            t.put("id", 256 + added.size());
+            t.put("content", token);
+            for (String no : List.of("single_word", "lstrip", "rstrip", "normalized")) t.put(no, false);
+            t.put("special", true);
+            added.add(t);
+        }
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("version", "1.0");
+        all.put("added_tokens", added);
+        all.put("pre_tokenizer", bytes);
+        all.put("decoder", bytes);
+        all.put("model", Map.of("type", "BPE", "vocab", vocab, "merges", List.of("t h", "th e")));
+        return all;
+    }
+}
