@@ -1,8 +1,10 @@
 package dev.gradine.cli;
 
+import dev.gradine.data.JsonFault;
 import dev.gradine.io.CheckpointException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -64,12 +66,13 @@ final class ConfigFile implements IDefaultValueProvider {
         Object yaml;
         try {
             yaml = YAML.readValue(Files.readString(file), Object.class);
+        } catch (CharacterCodingException e) {
+            throw new CheckpointException(file, "is no UTF-8 text, expected YAML");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (JacksonException e) {
-            String cause = e.getOriginalMessage().lines().findFirst().orElse("");
             throw new CheckpointException(
-                    file, "line %d: %s".formatted(e.getLocation().getLineNr(), cause));
+                    file, "line %d: %s".formatted(e.getLocation().getLineNr(), JsonFault.cause(e)));
         }
         Map<String, String> values = new LinkedHashMap<>();
         if (yaml == null) return values;

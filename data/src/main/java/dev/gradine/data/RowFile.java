@@ -155,9 +155,7 @@ public final class RowFile {
     }
 
     private DataException unreadable(int at, JacksonException e) {
-        String cause =
-                String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
-        return new DataException(name + ": row " + at + ": is not JSON: " + cause, e);
+        return new DataException(name + ": row " + at + ": is not JSON: " + JsonFault.cause(e), e);
     }
 
     private void accept(JsonNode value) {

@@ -5,11 +5,11 @@ import dev.gradine.nn.ConfigException;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Mutation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +43,7 @@ final class MutatedModels {
 
     private static final long MOST_NANOS = 2_000_000_000L;
 
-    private static final List<String> WORDS = List.of(
+    private static final Mutation MUTATION = new Mutation(List.of(
             "null",
             "true",
             "-1",
@@ -60,7 +60,7 @@ final class MutatedModels {
             "\"head_dim\":7,",
             "1e-300",
             "\"\\ud800\"",
-            "NaN");
+            "NaN"));
 
     private final Path folder;
     private final EnumMap<Kind, byte[]> originals = new EnumMap<>(Kind.class);
@@ -127,59 +127,17 @@ final class MutatedModels {
     }
 
     private byte[] mutated(Kind kind, SplittableRandom random) {
-        byte[] b = original(kind).clone();
+        byte[] b = original(kind);
         int front = switch (kind) {
             case CONFIG -> b.length;
             case LLAMA2C -> 28;
             default -> 4096;
         };
-        int changes = 1 + random.nextInt(3);
-        for (int i = 0; i < changes; i++) b = changed(kind, b, Math.min(front, b.length), random);
-        return b;
+        return MUTATION.of(b, front, random);
     }
 
     private byte[] original(Kind kind) {
         return Objects.requireNonNull(originals.get(kind));
-    }
-
-    private static byte[] changed(Kind kind, byte[] b, int front, SplittableRandom random) {
-        if (front < 8) return b;
-        int at = random.nextInt(front - 7);
-        switch (random.nextInt(7)) {
-            case 0 -> b[at] ^= (byte) (1 << random.nextInt(8));
-            case 1 -> b[at] = (byte) random.nextInt(256);
-            case 2 -> ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putInt(at & ~3, extreme(random));
-            case 3 -> ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(at, 1L << random.nextInt(64));
-            case 4 -> {
-                return Arrays.copyOf(b, random.nextInt(b.length));
-            }
-            case 5 -> {
-                return spliced(b, at, Math.min(b.length, at + random.nextInt(16)), word(kind, random));
-            }
-            default -> {
-                int from = random.nextInt(front - 7);
-                return spliced(b, at, at, Arrays.copyOfRange(b, from, Math.min(b.length, from + random.nextInt(64))));
-            }
-        }
-        return b;
-    }
-
-    private static int extreme(SplittableRandom random) {
-        int[] values = {0, -1, 1, Integer.MAX_VALUE, Integer.MIN_VALUE, 1 << 20, 65536, 3};
-        return values[random.nextInt(values.length)];
-    }
-
-    private static byte[] word(Kind kind, SplittableRandom random) {
-        if (kind == Kind.LLAMA2C) return new byte[random.nextInt(8)];
-        return WORDS.get(random.nextInt(WORDS.size())).getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static byte[] spliced(byte[] b, int from, int to, byte[] middle) {
-        byte[] out = new byte[b.length - (to - from) + middle.length];
-        System.arraycopy(b, 0, out, 0, from);
-        System.arraycopy(middle, 0, out, from, middle.length);
-        System.arraycopy(b, to, out, from + middle.length, b.length - to);
-        return out;
     }
 
     private static Map<String, Object> config() {

@@ -1,5 +1,6 @@
 package dev.gradine.data.chat;
 
+import dev.gradine.data.JsonFault;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ public final class FolderTemplate {
         try {
             return JsonMapper.shared().readTree(text(file));
         } catch (JacksonException e) {
-            throw new IllegalArgumentException(file + ": is not JSON: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(file + ": is not JSON: " + JsonFault.cause(e), e);
         }
     }
 

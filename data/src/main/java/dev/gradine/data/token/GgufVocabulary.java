@@ -1,5 +1,6 @@
 package dev.gradine.data.token;
 
+import dev.gradine.data.JsonFault;
 import static dev.gradine.data.token.TokenizerException.require;
 
 import java.util.ArrayList;
@@ -48,7 +49,7 @@ public final class GgufVocabulary {
         try {
             return JsonMapper.shared().readTree(json);
         } catch (JacksonException e) {
-            throw new TokenizerException(what + ": is not JSON: " + e.getOriginalMessage(), e);
+            throw new TokenizerException(what + ": is not JSON: " + JsonFault.cause(e), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.gradine.data.token;
 
+import dev.gradine.data.JsonFault;
 import static dev.gradine.data.token.TokenizerException.require;
 
 import java.io.IOException;
@@ -69,7 +70,7 @@ final class StrictJson {
         try {
             root = MAPPER.readTree(json);
         } catch (JacksonException e) {
-            throw new TokenizerException(what + ": " + place(e) + "is not JSON: " + cause(e), e);
+            throw new TokenizerException(what + ": " + place(e) + "is not JSON: " + JsonFault.cause(e), e);
         }
         require(root.isObject(), what + ": is " + describe(root) + ", expected a JSON object, { ... }");
         if (mayHoldHalves(json)) requireUnicode(what, "", root);
@@ -90,16 +91,6 @@ final class StrictJson {
         return at == null || at.getLineNr() < 1
                 ? ""
                 : "line %d, column %d: ".formatted(at.getLineNr(), at.getColumnNr());
-    }
-
-    private static String cause(JacksonException e) {
-        String message = e.getOriginalMessage()
-                .replaceAll(", from `StreamReadConstraints[^`]*`|: not allowed as per `DeserializationFeature.*", "")
-                .replaceAll("`JsonToken\\.|`tools\\.jackson\\.databind\\.|`", "")
-                .lines()
-                .findFirst()
-                .orElse("");
-        return message.length() > 200 ? message.substring(0, 200) + " ..." : message;
     }
 
     /// Whether a half of a surrogate pair can be in it, as it is or escaped; most files are spared the search.
