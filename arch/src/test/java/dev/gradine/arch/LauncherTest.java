@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ class LauncherTest {
     void pretend_a_repository() throws IOException {
         assumeTrue(Files.exists(BASH), "no bash here");
         Path root = Repository.here().root();
-        for (String file : List.of("gradine", ".ci/tests.bash", ".mvn/java.flags")) {
+        for (String file : List.of("gradine", ".ci/tests.bash", ".mvn/java.flags", ".mvn/start.bash")) {
             write("repo/" + file, Files.readString(root.resolve(file)));
         }
         for (String file : List.of("pom.xml", "cli/pom.xml", "nn/pom.xml", "jmh/pom.xml")) write("repo/" + file, "");
@@ -45,7 +46,7 @@ class LauncherTest {
     void builds_once_and_starts_main_with_the_users_arguments() throws Exception {
         Outcome first = gradine("lora", "a b", "--rank=8");
         assertThat(first.code()).isZero();
-        assertThat(first.err()).isEqualTo("gradine: building (first start)\n");
+        assertThat(first.err()).isEqualTo("gradine: building (first start, about a minute)\n");
         assertThat(first.out()).contains("nn-1.jar").endsWith("dev.gradine.cli.Main|lora|a b|--rank=8|\n");
         assertThat(gradine("lora").err()).isEmpty();
         assertThat(builds())
@@ -85,7 +86,7 @@ class LauncherTest {
     void a_failed_build_is_code_1_and_is_tried_again() throws Exception {
         script("bin/mvn", "echo fault; exit 7");
         assertThat(gradine()).isEqualTo(new Outcome(1, "", """
-                gradine: building (first start)
+                gradine: building (first start, about a minute)
                 fault
                 gradine: the build failed
                 """));
@@ -96,6 +97,58 @@ class LauncherTest {
     void hands_the_programs_exit_code_on() throws Exception {
         script("jdk25/bin/java", "exit 42");
         assertThat(gradine("chat").code()).isEqualTo(42);
+    }
+
+    @Test
+    void a_locale_that_knows_ascii_alone_gives_way_to_utf_8() throws Exception {
+        script("jdk25/bin/java", "echo \"${LC_ALL:-}|${LANG:-}\"");
+        gradine();
+        String jdk = "GRADINE_JAVA=" + dir + "/jdk25";
+        for (String none : List.of("LC_ALL=C", "LC_ALL=POSIX", "LC_CTYPE=C", "LANG=POSIX", "LANG=xx_XX.UTF-8", "A=B")) {
+            assertThat(run(List.of(none, jdk), "chat").out()).as(none).matches("(C|en_US)\\.(UTF-8|utf8)\\|.*\n");
+        }
+        assertThat(run(List.of("LANG=C.UTF-8", jdk), "chat").out()).isEqualTo("|C.UTF-8\n");
+        assertThat(run(List.of("LC_ALL=C.UTF-8", jdk), "chat").out()).isEqualTo("C.UTF-8|\n");
+    }
+
+    @Test
+    void the_announcement_of_an_incubator_module_is_left_out_and_nothing_else() throws Exception {
+        gradine();
+        script("jdk25/bin/java", """
+                echo 'WARNING: Using incubator modules: jdk.incubator.vector' >&2
+                echo 'WARNING: Using incubator modules: another' >&2
+                echo out
+                echo later >&9
+                printf 'no end of line' >&2
+                exit 7
+                """);
+        Outcome outcome = gradine("chat", "x");
+        assertThat(outcome.code()).isEqualTo(7);
+        assertThat(outcome.out()).isEqualTo("out\n");
+        assertThat(outcome.err())
+                .contains("later\n")
+                .contains("WARNING: Using incubator modules: another\nno end of line")
+                .doesNotContain("vector");
+    }
+
+    @Test
+    void main_is_told_where_the_true_stderr_is_and_how_it_was_called() throws Exception {
+        assertThat(gradine("chat").out()).contains("|-Dgradine.command=" + dir + "/repo/gradine|-Dgradine.stderr=9|");
+        Files.createSymbolicLink(dir.resolve("bin/gradine"), dir.resolve("repo/gradine"));
+        assertThat(dir.resolve("repo/gradine").toFile().setExecutable(true)).isTrue();
+        Outcome fromPath = process(dir, List.of("env", "GRADINE_JAVA=" + dir + "/jdk25", "gradine", "chat"));
+        assertThat(fromPath.out()).contains("|-Dgradine.command=gradine|");
+    }
+
+    @Test
+    void a_heap_below_the_one_a_start_takes_is_one_line() throws Exception {
+        String jdk = "GRADINE_JAVA=" + dir + "/jdk25";
+        for (String small : List.of("-Xmx8m", "-Xmx1024k", "-Xmx8388608")) {
+            assertThat(run(List.of("GRADINE_JAVA_OPTS=-Da=b " + small, jdk), "chat"))
+                    .isEqualTo(new Outcome(
+                            2, "", "gradine: " + small + " is too small a heap, expected at least -Xmx32m\n"));
+        }
+        assertThat(run(List.of("GRADINE_JAVA_OPTS=-Xmx1g", jdk), "chat").out()).contains("|-Xmx1g|");
     }
 
     @Test
@@ -125,7 +178,8 @@ class LauncherTest {
         script("jdk25/bin/java", "pwd");
         Outcome outcome = process(
                 dir.resolve("elsewhere"), List.of("env", "GRADINE_JAVA=" + dir + "/jdk25", "bash", "./g", "chat"));
-        assertThat(outcome).isEqualTo(new Outcome(0, dir + "/elsewhere\n", "gradine: building (first start)\n"));
+        assertThat(outcome)
+                .isEqualTo(new Outcome(0, dir + "/elsewhere\n", "gradine: building (first start, about a minute)\n"));
     }
 
     @Test
@@ -249,21 +303,31 @@ class LauncherTest {
     }
 
     private Outcome run(String environment, String... args) throws Exception {
-        List<String> command = new ArrayList<>(List.of("env", environment, "bash", dir + "/repo/gradine"));
+        return run(List.of(environment), args);
+    }
+
+    private Outcome run(List<String> environment, String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of("env"));
+        command.addAll(environment);
+        command.addAll(List.of("bash", dir + "/repo/gradine"));
         command.addAll(List.of(args));
         return process(dir, command);
     }
 
     private Outcome process(Path workingFolder, List<String> command) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toFile());
-        builder.environment().keySet().removeIf(name -> name.startsWith("GRADINE_") || name.equals("JAVA_HOME"));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("GRADINE_")
+                        || name.startsWith("LC_")
+                        || List.of("JAVA_HOME", "LANG").contains(name));
         builder.environment().put("PATH", dir + "/bin:/usr/bin:/bin");
         Path out = dir.resolve("out");
-        Path err = dir.resolve("err");
-        Process process =
-                builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+        Process process = builder.redirectOutput(out.toFile()).start();
+        // To its end, since what filters it may end a little later than the program.
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ends in time").isTrue();
-        return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
+        return new Outcome(process.exitValue(), Files.readString(out), err);
     }
 
     private Path write(String name, String text) throws IOException {

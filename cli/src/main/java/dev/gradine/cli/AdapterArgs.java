@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 
 /// What of the model is trained, and how: shared by the training commands. Options of single methods come from the
@@ -32,10 +33,12 @@ final class AdapterArgs {
     }
 
     /// The adapter to be trained.
-    AdapterSet adapt(LoadedModel m, long seed) {
+    ///
+    /// @param tell gets the line about an adapter that is read
+    AdapterSet adapt(LoadedModel m, long seed, Consumer<String> tell) {
         AdapterSettings settings = where.read();
         Path start = settings.initAdapter();
-        if (start != null) return AdapterFolder.load(start, m.model(), m.run());
+        if (start != null) return AdapterFolder.load(start, m.model(), m.run(), tell);
         Method method = method();
         Start first = new Start(
                 m.run(),

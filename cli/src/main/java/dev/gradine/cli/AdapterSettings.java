@@ -39,6 +39,7 @@ record AdapterSettings(
     /// @param usual targets where none are given
     Selection selection(Targets usual) {
         List<String> blocks = layers.isEmpty() ? List.of() : List.of("layers");
-        return new Selection(targets == null ? usual : targets, exclude, layers, blocks, modulesToSave);
+        Targets not = exclude.isEmpty() ? new Targets.None() : new Targets.Suffixes(exclude);
+        return new Selection(targets == null ? usual : targets, not, layers, blocks, modulesToSave);
     }
 }

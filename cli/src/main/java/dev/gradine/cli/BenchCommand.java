@@ -66,6 +66,9 @@ final class BenchCommand implements Runnable {
                     + " day and the machine in jmh/results).")
     private List<Path> out = new ArrayList<>();
 
+    private static final String ABOVE_PEAK = "a share above 100 %: other programs took time from the measurement of the"
+            + " peak, so all shares are too high; measure again when the machine is quiet";
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -96,6 +99,7 @@ final class BenchCommand implements Runnable {
             }
         }
         if (rows.isEmpty()) throw new IllegalArgumentException("--only: \"%s\" is found in no work".formatted(only));
+        if (rows.stream().anyMatch(r -> r.percentOfPeak() > 100)) print.println(ABOVE_PEAK);
         double peak = PeakMemory.now().mb();
         print.printf("%-46s %10.0f %10s %s%n", "peak memory of all of the above", peak, "", "MB");
         for (Path file : out.isEmpty() ? ResultFile.ofCheckout(results) : out) {

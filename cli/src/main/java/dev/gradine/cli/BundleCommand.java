@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.cli.gpu.Bundle;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,8 +29,14 @@ final class BundleCommand implements Runnable {
         if (!out.toString().endsWith(".tar.xz")) {
             throw new IllegalArgumentException("--out: " + out + ", expected a name that ends in .tar.xz");
         }
-        long bytes = Bundle.write(out, Project.root().resolve(".mvn").resolve("java.flags"));
+        long bytes = Bundle.write(out, Project.root().resolve(".mvn"), this::tell);
         spec.commandLine().getOut().printf("%s: %.1f MB%n", out, bytes * 1e-6);
         spec.commandLine().getOut().flush();
+    }
+
+    private void tell(String line) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("bundle: " + line);
+        err.flush();
     }
 }

@@ -27,6 +27,8 @@ final class ChoiceOptions {
     /// @param all records with their defaults, by name; the first is the default
     ChoiceOptions(String heading, String option, String says, SequencedMap<String, Record> all) {
         HelpGroup group = new HelpGroup(heading);
+        HelpGroup others =
+                new HelpGroup(heading + ", other than " + all.sequencedKeySet().getFirst());
         all.forEach((name, defaults) -> members.put(name, Settings.of(defaults)));
         this.option = option;
         String first = all.sequencedKeySet().getFirst();
@@ -39,7 +41,9 @@ final class ChoiceOptions {
                 .build();
         byName().forEach((setting, owners) -> specs.put(
                 setting,
-                RecordOptions.builder(owners.getFirst().setting(), group)
+                RecordOptions.builder(
+                                owners.getFirst().setting(),
+                                owners.getFirst().owner().equals(first) ? group : others)
                         .description(text(owners))
                         .build()));
     }

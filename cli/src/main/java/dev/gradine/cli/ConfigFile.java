@@ -1,7 +1,6 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.CheckpointException;
-import dev.gradine.settings.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -76,23 +76,23 @@ final class ConfigFile implements IDefaultValueProvider {
         if (!(yaml instanceof Map<?, ?> options)) {
             throw new CheckpointException(file, "is no mapping, expected lines such as rank: 8");
         }
-        options.forEach((key, value) -> values.put("--" + key, text(value)));
-        requireKnown(file, options, command);
+        options.forEach((key, value) -> {
+            String name = known(file, String.valueOf(key), command);
+            if (values.put("--" + name, text(value)) == null) return;
+            throw new CheckpointException(file, "%s is given twice, as %s too".formatted(name, key));
+        });
         return values;
     }
 
-    private static void requireKnown(Path file, Map<?, ?> options, CommandLine command) {
-        List<String> names = command.getCommandSpec().options().stream()
-                .map(OptionSpec::longestName)
-                .filter(n -> n.startsWith("--")
-                        && !List.of("--config", "--help", "--version").contains(n))
-                .map(n -> n.substring(2))
+    /// The option that a key names: `max_length` is `max-length`.
+    private static String known(Path file, String key, CommandLine command) {
+        List<String> names = Unparsed.names(command).stream()
+                .filter(n -> !List.of("config", "help", "version").contains(n))
                 .toList();
-        try {
-            Settings.requireKnown(options.keySet().stream().map(String::valueOf).toList(), names);
-        } catch (IllegalArgumentException e) {
-            throw new CheckpointException(file, String.valueOf(e.getMessage()));
-        }
+        for (String name : List.of(key, key.replace('_', '-'))) if (names.contains(name)) return name;
+        String hint = ForeignNames.hint(key, "", names);
+        String expected = hint.isEmpty() ? ", expected one of " + String.join(", ", new TreeSet<>(names)) : hint;
+        throw new CheckpointException(file, "unknown key " + key + expected);
     }
 
     private static String text(@Nullable Object value) {

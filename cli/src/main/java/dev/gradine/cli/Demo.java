@@ -116,7 +116,7 @@ final class Demo {
 
     /// Shows a command, then runs it.
     private int command(String... args) {
-        print.printf("%n%6.1f s  gradine %s%n", seconds(), String.join(" ", args));
+        print.printf("%n%6.1f s  %s %s%n", seconds(), Arguments.program(), String.join(" ", args));
         print.flush();
         return Main.commandLine(System.getenv()).setOut(err).setErr(err).execute(args);
     }
@@ -164,9 +164,11 @@ final class Demo {
     private void next() {
         print.printf("%nreports: %s and %s%n", at("sft/report.html"), at("dpo/report.html"));
         print.println("try next:");
-        print.printf("  gradine generate --model %s --prompt \"One day, a dog found a red ball.\"%n", at("merged"));
-        print.printf("  gradine generate --model %s --prompt \"One day, a dog found a red ball.\"%n", at("model"));
-        print.printf("  gradine inspect %s%n", at("merged"));
+        String gradine = Arguments.program();
+        String prompt = "--prompt \"One day, a dog found a red ball.\"";
+        print.printf("  %s generate --model %s %s%n", gradine, at("merged"), prompt);
+        print.printf("  %s generate --model %s %s%n", gradine, at("model"), prompt);
+        print.printf("  %s inspect %s%n", gradine, at("merged"));
         print.flush();
     }
 }

@@ -134,12 +134,11 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     }
 
     private boolean verified(OpenModel m, AdapterSet adapted, Target target) {
-        Findings findings =
-                switch (target) {
-                    case PEFT -> ExportCheck.adapter(m, adapted, out);
-                    case GGUF_LORA -> GgufAdapter.check(m, adapted, out);
-                    case SAFETENSORS, GGUF -> ExportCheck.whole(m, adapted, out);
-                };
+        Findings findings = switch (target) {
+            case PEFT -> ExportCheck.adapter(m, adapted, out);
+            case GGUF_LORA -> GgufAdapter.check(m, adapted, out);
+            case SAFETENSORS, GGUF -> ExportCheck.whole(m, adapted, out);
+        };
         PrintWriter print = spec.commandLine().getOut();
         findings.agreed().forEach(line -> print.println("  same  " + line));
         print.flush();

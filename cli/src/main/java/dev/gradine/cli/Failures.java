@@ -8,12 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
-import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
@@ -32,19 +32,18 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
     static final int FAULT = 1;
     static final int MISTAKE = 2;
 
+    /// As much of a value as a message shows.
+    private static final int VALUE = 160;
+
+    private static final Pattern LONG =
+            Pattern.compile("\"[^\"]{%d,}\"|[^\\s\"]{%d,}".formatted(VALUE + 40, VALUE + 40));
+
     @Override
     public int handleParseException(ParameterException e, String[] args) {
         String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        return report(e.getCommandLine(), e, misspelt(e) + " (see " + command + " --help)", MISTAKE);
-    }
-
-    /// A misspelt option is why another is missing, so it is named first.
-    private static String misspelt(ParameterException e) {
-        List<String> unknown = e.getCommandLine().getUnmatchedArguments().stream()
-                .filter(arg -> arg.startsWith("-"))
-                .toList();
-        boolean missing = e instanceof MissingParameterException;
-        return missing && !unknown.isEmpty() ? "Unknown option: '" + unknown.getFirst() + "'" : text(e);
+        String told = Unparsed.text(e);
+        return report(
+                e.getCommandLine(), e, (told.isEmpty() ? text(e) : told) + " (see " + command + " --help)", MISTAKE);
     }
 
     @Override
@@ -108,9 +107,19 @@ record Failures(boolean debug) implements IParameterExceptionHandler, IExecution
         return message == null ? e.toString() : message;
     }
 
+    /// A long value, in quotes or without a space in it, as its beginning and its length.
+    static String shortened(String message) {
+        return LONG.matcher(message).replaceAll(m -> {
+            String value = m.group();
+            String end = value.endsWith("\"") ? "\"" : "";
+            String told = value.substring(0, VALUE) + " …" + end + " (" + value.length() + " characters)";
+            return Matcher.quoteReplacement(told);
+        });
+    }
+
     private int report(CommandLine line, Throwable e, String message, int code) {
         PrintWriter err = line.getErr();
-        err.println("gradine: " + message.strip().replaceAll("\\R\\s*", " "));
+        err.println("gradine: " + shortened(message.strip().replaceAll("\\R\\s*", " ")));
         if (debug) e.printStackTrace(err);
         err.flush();
         return code;

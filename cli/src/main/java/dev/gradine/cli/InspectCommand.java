@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "inspect",
         mixinStandardHelpOptions = true,
-        description = "List what is in a model or adapter: format, tensors, types, parameters.")
+        description = "Say what a model or adapter is: architecture and sizes, tokenizer, chat template, tensors.")
 final class InspectCommand implements Runnable {
 
     @Parameters(paramLabel = "DIR|FILE", description = "Model folder or file, or adapter folder.")
@@ -39,7 +39,7 @@ final class InspectCommand implements Runnable {
         try (Arena arena = Arena.ofConfined()) {
             WeightFile file = WeightFile.open(weights, arena);
             print.printf("%s: %s, %,d parameters%n", file.path(), file.format(), file.parameters());
-            if (adapter) print.println(AdapterFolder.config(path));
+            if (adapter) AdapterSummary.lines(path, file).forEach(print::println);
             Map<String, Long> types = new TreeMap<>();
             long bytes = 0;
             for (TensorInfo t : file.tensors()) {
@@ -47,6 +47,7 @@ final class InspectCommand implements Runnable {
                 bytes += t.bytes();
             }
             print.printf("%d tensors, %,d bytes, types %s%n", file.tensors().size(), bytes, types);
+            if (!adapter) ModelInspection.of(file).forEach(print::println);
             int shown = all ? Integer.MAX_VALUE : 20;
             file.tensors().stream()
                     .limit(shown)

@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.align.Recipe;
+import dev.gradine.io.StandardError;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,9 @@ public final class Main implements Runnable {
             ExportCommand.class,
             ScoreCommand.class,
             InspectCommand.class,
+            DoctorCommand.class,
             DataCommand.class,
+            CompareCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,
@@ -48,7 +51,15 @@ public final class Main implements Runnable {
 
     /// Runs one command and ends the process with its exit code.
     public static void main(String[] args) {
+        restoreStderr();
         System.exit(execute(System.getenv(), args));
+    }
+
+    /// Standard error begins as a pipe that leaves the JDK's announcement of an incubator module out. The launcher
+    /// keeps the true one under another number; from here on a terminal is one again, and nothing is held back.
+    private static void restoreStderr() {
+        Integer kept = Integer.getInteger("gradine.stderr");
+        if (kept != null) StandardError.become(kept);
     }
 
     /// Runs one command and gives its exit code; `environment` is what the process was started with.
@@ -64,7 +75,8 @@ public final class Main implements Runnable {
     private static int execute(Map<String, String> environment, CommandLine line, String... typed) {
         String[] args;
         try {
-            args = ResumedArgs.complete(typed);
+            Arguments.requireReadable(typed);
+            args = ResumedArgs.complete(Arguments.dashed(line, typed));
             ConfigFile.apply(line, args);
         } catch (RuntimeException e) {
             return failures(environment).handle(e, line);
@@ -78,7 +90,7 @@ public final class Main implements Runnable {
 
     /// The whole command tree; `more` are further commands.
     static CommandLine commandLine(Map<String, String> environment, Object... more) {
-        CommandLine line = new CommandLine(new Main());
+        CommandLine line = new CommandLine(new Main()).setCommandName(Arguments.program());
         line.addSubcommand(new DemoCommand());
         for (Recipe<?> recipe : Recipes.all()) line.addSubcommand(RecipeCommand.of(recipe));
         for (Object command : OTHERS) line.addSubcommand(command);

@@ -29,7 +29,8 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
     public void run() {
         AtomicFiles.requireFree(out);
         try (LoadedModel m = model.open()) {
-            MergedModel.write(m.open(), model.adapt(m), out);
+            MergedModel.write(m.open(), model.adapt(m), out)
+                    .forEach(spec.commandLine().getOut()::println);
         }
         spec.commandLine().getOut().println("merged model in " + out);
     }

@@ -50,7 +50,7 @@ final class ModelArgs {
     /// @throws IllegalArgumentException if none was given
     AdapterSet adapt(LoadedModel m) {
         if (adapter == null) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
-        return AdapterFolder.load(adapter, m.model(), m.run());
+        return AdapterFolder.load(adapter, m.model(), m.run(), device::tell);
     }
 
     /// The adapter given, or none.

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// Whether the linear weights of a model become weights of four bits as it is read: shared by commands that open one.
+@HelpGroup.Heading("Model")
 final class QuantizeArgs {
 
     private static final int USUAL_BLOCK = 64;

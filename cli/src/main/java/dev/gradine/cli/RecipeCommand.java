@@ -61,7 +61,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         run.requireFolder();
         TrainingData data = run.read();
         try (LoadedModel m = LoadedModel.forTraining(args)) {
-            AdapterSet adapted = args.adapter().adapt(m, args.seed());
+            AdapterSet adapted = args.adapter().adapt(m, args.seed(), args.device()::tell);
             RunResult result = run.train(m.open(), adapted, data, new CommandHost(spec, args, m));
             PrintWriter out = spec.commandLine().getOut();
             RunSummary.print(result, out);

@@ -63,7 +63,10 @@ final class RecordOptions<R extends Record> {
     static OptionSpec.Builder builder(Setting s, HelpGroup group) {
         OptionSpec.Builder b = OptionSpec.builder("--" + s.typedName())
                 .required(s.option().required())
-                .userObject(group);
+                .userObject(
+                        s.option().group().isEmpty()
+                                ? group
+                                : new HelpGroup(s.option().group()));
         if (!s.isFlag())
             b.paramLabel(s.option().label().isEmpty() ? "X" : s.option().label());
         if (!(s.type() instanceof ParameterizedType many)) return b.type(known((Class<?>) s.type()));

@@ -76,7 +76,9 @@ class BenchCommandTest {
         Cli.run("bench", "--only", "gemm(")
                 .refuses("--only: \"gemm(\", expected a regular expression (Unclosed group)");
         Cli.run("bench", "--seconds", "-1").refuses("--seconds: -1.0, expected a finite number of at least 0");
-        Cli.run("bench", "--threads", "1").refuses("Unknown options: '--threads', '1' (see gradine bench --help)");
+        Cli.run("bench", "--threads", "1")
+                .refuses("Unknown option: '--threads'; there is none like it here: all cores are used, or"
+                        + " as many as the process is given (see gradine bench --help)");
         Cli nothing = Cli.run("bench", "--only", "nothing");
         assertThat(nothing.code()).isEqualTo(2);
         assertThat(nothing.err()).isEqualTo("gradine: --only: \"nothing\" is found in no work\n");

@@ -46,6 +46,15 @@ final class Child implements AutoCloseable {
         return launch(folder, all);
     }
 
+    /// As above, on a terminal of so many columns, which is its stdout and stderr.
+    static Child onTerminal(int columns, Path folder, Object... args) {
+        StringBuilder line = new StringBuilder("stty cols " + columns + "; exec");
+        for (String word : command(List.of(), args))
+            line.append(" '").append(word).append('\'');
+        return launch(
+                folder, List.of("env", "TERM=xterm", "LC_ALL=C.UTF-8", "script", "-qec", line.toString(), "/dev/null"));
+    }
+
     private static List<String> command(List<String> jvm, Object... args) {
         List<String> all = new ArrayList<>();
         all.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

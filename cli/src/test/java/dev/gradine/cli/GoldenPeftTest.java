@@ -62,7 +62,8 @@ class GoldenPeftTest {
         checkLogits(adapter.resolveSibling("expected.safetensors"), "logits", "--model", base, "--adapter", adapter);
         Path merged = temp.resolve("merged");
         Cli.run("merge", "--model", base, "--adapter", adapter, "--out", merged)
-                .refuses("merge: prompt-tuning cannot be merged into the weights of a model;"
+                .refuses("adapter " + adapter + ": prompt-tuning on 1 module; 1 of 1 tensors used\n"
+                        + "gradine: merge: prompt-tuning cannot be merged into the weights of a model;"
                         + " use the adapter beside it");
         assertThat(merged).doesNotExist();
     }

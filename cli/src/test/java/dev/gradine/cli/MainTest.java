@@ -25,8 +25,23 @@ class MainTest {
     void help_of_a_training_command_groups_its_options_by_what_they_belong_to() {
         assertThat(run("sft", "--help")).isZero();
         assertThat(out.toString().lines().filter(l -> l.matches("[A-Z][a-z]+:")))
-                .containsExactlyInAnyOrder(
-                        "Run:", "Data:", "Training:", "Optimiser:", "Objective:", "Adapter:", "Device:", "Other:");
+                .containsExactly(
+                        "Run:",
+                        "Model:",
+                        "Data:",
+                        "Adapter:",
+                        "Objective:",
+                        "Optimiser:",
+                        "Training:",
+                        "Device:",
+                        "Output:");
+        assertThat(out.toString().lines())
+                .first()
+                .isEqualTo("Usage: gradine sft --model=DIR|FILE --data=FILE --out=DIR [OPTIONS]");
+        String[] adapters = out.toString().split("Adapter, other than lora:", -1);
+        assertThat(adapters).hasSize(2);
+        assertThat(adapters[0]).contains("--rank=R").doesNotContain("--virtual-tokens");
+        assertThat(adapters[1]).contains("--virtual-tokens=N");
         assertThat(out.toString())
                 .contains("--resume", "(default 2e-4)", "lion: Decay of the momentum (default 0.99).");
     }

@@ -92,6 +92,16 @@ class RowReportTest {
     }
 
     @Test
+    void a_setting_that_does_nothing_is_told() {
+        String said = Cli.run(sft(text(5).repeat(5), "--eval-every", 1, "--warmup", 3))
+                .ok()
+                .err();
+        assertThat(said)
+                .contains("gradine: --eval-every 1 does nothing, for no rows are held out: give --eval-split\n")
+                .contains("gradine: --warmup 3 of 1 steps: the learning rate never reaches 2.0E-4\n");
+    }
+
+    @Test
     void a_folder_that_cannot_be_made_is_found_before_the_rows_are_read() {
         Path file = TinyModel.text(temp.resolve("file"), "");
         out = file.resolve("run");

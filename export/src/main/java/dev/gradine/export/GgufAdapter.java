@@ -16,7 +16,6 @@ import dev.gradine.peft.LoraLinear;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
 import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -61,9 +60,8 @@ public final class GgufAdapter {
     /// @throws IllegalArgumentException says what it has no place for
     static void requirePlace(OpenModel model, AdapterSet adapted) {
         if (!(adapted.method() instanceof Lora)) {
-            throw new IllegalArgumentException(
-                    "gguf-lora: the adapter is %s, expected plain LoRA; --to gguf merges it"
-                            .formatted(adapted.method().name()));
+            throw new IllegalArgumentException("gguf-lora: the adapter is %s, expected plain LoRA; --to gguf merges it"
+                    .formatted(adapted.method().name()));
         }
         if (!adapted.copies().isEmpty()) {
             throw new IllegalArgumentException(
@@ -87,8 +85,8 @@ public final class GgufAdapter {
         requirePlace(model, adapted);
         GgufLayout layout = layout(model);
         List<TensorSource> tensors = new ArrayList<>();
-        float alpha = (float)
-                Factors.of(adapted.adapters().firstEntry().getValue()).alpha();
+        float alpha =
+                (float) Factors.of(adapted.adapters().firstEntry().getValue()).alpha();
         adapted.adapters().forEach((site, adapter) -> {
             Factors f = Factors.of(adapter);
             String name = layout.name(site.path() + ".weight");
@@ -116,7 +114,7 @@ public final class GgufAdapter {
 
     private static Tensor scaled(Tensor t, float factor, Arena arena) {
         if (factor == 1) return t;
-        float[] values = t.data().toArray(ValueLayout.JAVA_FLOAT);
+        float[] values = t.toFloats();
         for (int i = 0; i < values.length; i++) values[i] *= factor;
         return Tensor.of(arena, t.shape(), values);
     }
@@ -142,15 +140,15 @@ public final class GgufAdapter {
                 // alpha / R · B of the file is the scale · B of the memory
                 boolean sameB = same(b, rows, f.alpha() / alpha);
                 if (!sameA || !sameB) {
-                    findings.add(
-                            false, "adapter: %s differs from the adapter in memory".formatted(site.path()));
+                    findings.add(false, "adapter: %s differs from the adapter in memory".formatted(site.path()));
                 }
             });
             int expected = 2 * adapted.adapters().size();
             if (gguf.names().size() != expected) {
                 findings.add(
                         false,
-                        "adapter: %d tensors, expected %d".formatted(gguf.names().size(), expected));
+                        "adapter: %d tensors, expected %d"
+                                .formatted(gguf.names().size(), expected));
             }
         }
         if (findings.isClean()) {
@@ -163,13 +161,11 @@ public final class GgufAdapter {
     }
 
     private static float[] values(Gguf gguf, String name) {
-        return gguf.names().contains(name)
-                ? gguf.tensor(name).data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED)
-                : new float[0];
+        return gguf.names().contains(name) ? gguf.tensor(name).toFloats() : new float[0];
     }
 
     private static boolean same(float[] got, Tensor expected, double factor) {
-        float[] x = expected.data().toArray(ValueLayout.JAVA_FLOAT);
+        float[] x = expected.toFloats();
         if (got.length != x.length) return false;
         for (int i = 0; i < x.length; i++) {
             double want = x[i] * factor;

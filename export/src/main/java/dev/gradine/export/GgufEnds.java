@@ -11,8 +11,8 @@ import java.util.Set;
 /// adds tokens that it knows by name.
 final class GgufEnds {
 
-    private static final List<String> KEYS = List.of(
-            "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
+    private static final List<String> KEYS =
+            List.of("tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id");
 
     private GgufEnds() {}
 
@@ -25,9 +25,9 @@ final class GgufEnds {
         Set<Integer> byName = StopTokens.byName(tokenizer);
         List<Integer> left = new ArrayList<>(ends);
         left.removeAll(byName);
-        if (tokenizer.hasBos()) left.remove((Integer) tokenizer.bos());
+        if (tokenizer.hasBos()) left.removeAll(List.of(tokenizer.bos()));
         for (String key : KEYS) {
-            if (metadata.get(key) instanceof Number id) left.remove((Integer) id.intValue());
+            if (metadata.get(key) instanceof Number id) left.removeAll(List.of(id.intValue()));
             else if (!left.isEmpty()) metadata.put(key, left.removeFirst());
         }
         if (!left.isEmpty()) {

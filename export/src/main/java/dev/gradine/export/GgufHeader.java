@@ -101,8 +101,8 @@ final class GgufHeader {
             double t = Math.clamp((length / wavelength - lo) / (hi - lo), 0, 1);
             factors[i] = (float) (1 / ((1 - t) / rope().real("factor") + t));
         }
-        return List.of(TensorSource.of(
-                GgufLayout.ROPE_FACTORS, Tensor.of(Arena.ofAuto(), Shape.of(factors.length), factors)));
+        return List.of(
+                TensorSource.of(GgufLayout.ROPE_FACTORS, Tensor.of(Arena.ofAuto(), Shape.of(factors.length), factors)));
     }
 
     private void requirePlaceForAll() {

@@ -6,17 +6,10 @@ import dev.gradine.io.Checkpoint;
 import dev.gradine.io.ModelFolder;
 import dev.gradine.io.TensorSource;
 import dev.gradine.models.OpenModel;
-import dev.gradine.nn.Weight;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Merge;
-import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.Transposed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,22 +25,17 @@ public final class MergedModel {
     /// Writes the folder, one tensor in memory at a time.
     ///
     /// @param out absent or empty
+    /// @return what is not as it was, besides the adapter: a line each
     /// @throws IllegalArgumentException if the folder is not empty, or what the adapter does cannot be merged
-    public static void write(OpenModel m, AdapterSet adapted, Path out) {
+    public static List<String> write(OpenModel m, AdapterSet adapted, Path out) {
         AtomicFiles.requireFree(out);
         Merge.requireMergeable(adapted);
         Checkpoint c = m.checkpoint();
-        List<TensorSource> tensors = new ArrayList<>();
-        boolean untied = false;
-        for (Weight weight : m.model().weights()) {
-            boolean stored = c.has(weight.path());
-            if (!stored && !Merge.stores(adapted, weight)) continue; // tied to another, and stays so
-            untied |= !stored;
-            tensors.add(source(m.run(), adapted, weight));
-        }
+        MergedWeights weights = new MergedWeights(m, adapted);
+        List<TensorSource> tensors = weights.tensors();
         Map<String, Object> config = new LinkedHashMap<>(c.config());
-        if (untied) config.put("tie_word_embeddings", false);
-        config.put("dtype", dtypeName(tensors));
+        if (weights.untied()) config.put("tie_word_embeddings", false);
+        config.put("dtype", MergedWeights.dtypeName(tensors));
         config.remove("torch_dtype");
         config.remove("quantization_config"); // what was quantised is written decoded
         try {
@@ -62,31 +50,7 @@ public final class MergedModel {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    private static TensorSource source(Kernels run, AdapterSet adapted, Weight weight) {
-        Tensor base = weight.param().value();
-        DType dtype = Merge.writtenAs(base);
-        Shape stored = weight.isTransposed()
-                ? Shape.of(base.shape().dim(1), base.shape().dim(0))
-                : base.shape();
-        return new TensorSource(weight.path(), dtype, stored, () -> {
-            try (Kernels k = run.openStep()) {
-                Tensor merged = Merge.merged(adapted, weight, k);
-                Tensor rounded = k.empty(dtype, base.shape());
-                k.copy(merged, rounded);
-                Tensor host = k.toHost(rounded, Arena.ofAuto());
-                return weight.isTransposed() ? Transposed.of(host) : host;
-            }
-        });
-    }
-
-    private static String dtypeName(List<TensorSource> tensors) {
-        return switch (tensors.getFirst().dtype()) {
-            case F16 -> "float16";
-            case BF16 -> "bfloat16";
-            default -> "float32";
-        };
+        return weights.notes();
     }
 
     /// The files beside the model, and those made from a GGUF that has no file beside it.

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -91,8 +91,10 @@ final class TextCheck {
         more.removeAll(expected);
         Checkpoint c = written.checkpoint();
         boolean named = !more.isEmpty()
-                && (!c.hasGgufMetadata() || !StopTokens.byName(b.tokenizer()).containsAll(more)
-                        || GgufTokenizer.ends("", c.ggufMetadata()).values().stream().anyMatch(more::contains));
+                && (!c.hasGgufMetadata()
+                        || !StopTokens.byName(b.tokenizer()).containsAll(more)
+                        || GgufTokenizer.ends("", c.ggufMetadata()).values().stream()
+                                .anyMatch(more::contains));
         if (!got.containsAll(expected) || named) {
             findings.add(
                     false,
@@ -124,8 +126,8 @@ final class TextCheck {
         if (a.isEmpty() && b.isEmpty()) findings.add(true, "template: the model has none");
         else if (a.equals(b)) findings.add(true, "template: the same text");
         else {
-            String text = "template: another text than the model's (%s, expected %s)";
-            findings.add(false, text.formatted(size(b), size(a)));
+            findings.add(
+                    false, "template: another text than the model's (%s, expected %s)".formatted(size(b), size(a)));
         }
     }
 

@@ -23,6 +23,7 @@ import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.SelfAttention.Fused;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
+import dev.gradine.nn.Weights.Tie;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,7 +69,8 @@ public record Gpt2() implements Family {
         Shape shape = new Shape(hidden, c.positive("n_head"), c.positive("n_inner", 4 * hidden), epsilon(c));
         if (hidden % shape.heads != 0) throw c.wrong("n_embd", "a multiple of n_head " + shape.heads);
         Weights w = weights.at("transformer");
-        Embedding tokens = w.embedding("wte", vocab, hidden);
+        Tie tie = weights.tie("transformer.wte", "lm_head", c.flag("tie_word_embeddings", true));
+        Embedding tokens = w.embedding("wte", tie == Tie.HEAD ? "lm_head" : "transformer.wte", vocab, hidden);
         Weight table = w.weight("wpe.weight", positions, hidden);
         List<Decoder.Layer> layers = new ArrayList<>();
         for (int l = 0; l < c.positive("n_layer"); l++) {
@@ -76,8 +78,9 @@ public record Gpt2() implements Family {
             layers.add(weights.layer(() -> block(number, w.at("h." + number), shape)));
         }
         Norm last = norm(w, "ln_f", shape);
-        boolean tied = c.flag("tie_word_embeddings", true);
-        Linear head = tied ? weights.tied("lm_head", tokens.weight()) : weights.linear("lm_head", vocab, hidden, false);
+        Linear head = tie == Tie.APART
+                ? weights.linear("lm_head", vocab, hidden, false)
+                : weights.tied("lm_head", tokens.weight());
         Decoder.Begin begin = (tape, pass) -> begin(tokens, table, tape, pass);
         var ends = new Ends(begin, List.of(tokens, tokens.weight(), table), last, Head.of(head));
         return new Decoder(new Sizes("gpt2", hidden, vocab, positions, hidden), ends, layers, weights);

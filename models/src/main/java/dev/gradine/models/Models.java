@@ -35,6 +35,23 @@ public final class Models {
         return new OpenModel(fileOrFolder, run, Families.builtIn(), quantised);
     }
 
+    /// The tokenizer and chat template that belong to weights; the weights are not read.
+    ///
+    /// @throws IllegalArgumentException if there is no tokenizer, or it cannot be read
+    public static TextCodec codec(Checkpoint checkpoint) {
+        return ModelText.codec(checkpoint, "");
+    }
+
+    /// Whether there is any of the files a tokenizer is read from.
+    public static boolean hasTokenizer(Checkpoint checkpoint) {
+        return ModelText.hasTokenizer(checkpoint);
+    }
+
+    /// Whether there is a chat template.
+    public static boolean hasTemplate(Checkpoint checkpoint) {
+        return ModelText.hasTemplate(checkpoint);
+    }
+
     /// The tokenizer and chat template of a model, whose weights stay unread.
     ///
     /// @param chatTemplate as `OpenModel.codec` takes it; empty for the model's own

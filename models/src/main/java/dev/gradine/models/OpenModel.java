@@ -12,6 +12,7 @@ import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ public final class OpenModel implements AutoCloseable {
     private final Kernels run;
     private final Checkpoint checkpoint;
     private final CausalLm model;
+    private final String apart;
     private final Families families;
     private final List<Quantization> quantised; // one, or none
     private final List<String> unused;
@@ -38,13 +40,11 @@ public final class OpenModel implements AutoCloseable {
             checkpoint = Checkpoint.open(source, families.gguf(), files);
             Set<String> used = new HashSet<>();
             MissingTensors missing = new MissingTensors(checkpoint);
-            Weights.Source stored = (name, expected) -> {
-                if (!checkpoint.has(name)) return missing.standIn(name, expected, files);
-                used.add(name);
-                return checkpoint.tensor(name);
-            };
+            StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
+            Weights.Source stored = weights;
             for (Quantization q : quantised) stored = q.over(stored, files);
             model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            apart = weights.apart();
             missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
             unused = UnusedTensors.of(checkpoint, used);
@@ -75,7 +75,9 @@ public final class OpenModel implements AutoCloseable {
 
     /// What the user should know of the files although they can be used: one line each.
     public List<String> notes() {
-        return UnusedTensors.notes(checkpoint, unused);
+        List<String> notes = new ArrayList<>(UnusedTensors.notes(checkpoint, unused));
+        if (!apart.isEmpty()) notes.add(apart);
+        return notes;
     }
 
     /// A second model on the same device, quantised alike.
@@ -96,6 +98,11 @@ public final class OpenModel implements AutoCloseable {
     /// Bytes of the weights, as they lie in the file.
     public long weightBytes() {
         return checkpoint.file().tensors().stream().mapToLong(t -> t.bytes()).sum();
+    }
+
+    /// A line about an embedding and a head that differ although the configuration ties them; empty if there are none.
+    public String apart() {
+        return apart;
     }
 
     /// The model.

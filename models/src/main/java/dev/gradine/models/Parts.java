@@ -19,6 +19,7 @@ import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.SelfAttention.Apart;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weights;
+import dev.gradine.nn.Weights.Tie;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.tensor.kernel.Mask;
 import java.util.ArrayList;
@@ -234,7 +235,9 @@ final class Parts {
     /// @param tied whether the head is the embedding where the configuration does not say
     CausalLm decoder(boolean tied, LayerMaker maker) {
         int vocab = config.positive("vocab_size");
-        Embedding embedding = weights.embedding("model.embed_tokens", vocab, hidden);
+        Tie tie = weights.tie("model.embed_tokens", "lm_head", config.flag("tie_word_embeddings", tied));
+        String table = tie == Tie.HEAD ? "lm_head" : "model.embed_tokens";
+        Embedding embedding = weights.embedding("model.embed_tokens", table, vocab, hidden);
         List<Site> sites = List.of(embedding, embedding.weight());
         List<Decoder.Layer> layers = new ArrayList<>();
         for (int l = 0; l < config.positive("num_hidden_layers"); l++) {
@@ -242,9 +245,9 @@ final class Parts {
             layers.add(weights.layer(() -> maker.block(number, weights.at("model.layers." + number))));
         }
         Norm norm = lastNorm.norm(weights, "model.norm", hidden);
-        Linear head = config.flag("tie_word_embeddings", tied)
-                ? weights.tied("lm_head", embedding.weight())
-                : weights.linear("lm_head", vocab, hidden, false);
+        Linear head = tie == Tie.APART
+                ? weights.linear("lm_head", vocab, hidden, false)
+                : weights.tied("lm_head", embedding.weight());
         var ends = new Ends(begin(embedding), sites, norm, new Head(head, 1, logitCap));
         return new Decoder(new Sizes(name, hidden, vocab, maxPositions, kvHeads * headDim), ends, layers, weights);
     }

@@ -50,6 +50,11 @@ public record Quantization(DType type, int block, boolean doubleQuant, List<Stri
             }
 
             @Override
+            public Weights.Tie tie(String embedding, String head) {
+                return source.tie(embedding, head);
+            }
+
+            @Override
             public Tensor linear(String path, Tensor stored) {
                 Tensor w = source.linear(path, stored);
                 if (!takes(path)) return w;

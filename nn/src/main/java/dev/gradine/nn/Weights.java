@@ -30,6 +30,24 @@ public final class Weights {
         default Tensor linear(String path, Tensor w) {
             return w;
         }
+
+        /// Which of an embedding and a head there is, where the configuration says that they are one weight.
+        ///
+        /// @param embedding name of its weight
+        /// @param head name of its weight
+        default Tie tie(String embedding, String head) {
+            return Tie.EMBEDDING;
+        }
+    }
+
+    /// How the weight that stands for an embedding and a head is stored.
+    public enum Tie {
+        /// As the embedding's, or as both, alike.
+        EMBEDDING,
+        /// As the head's alone.
+        HEAD,
+        /// As two that differ: they are two weights, as transformers 5 has it.
+        APART
     }
 
     private final Source source;
@@ -74,7 +92,12 @@ public final class Weights {
     ///
     /// @throws ConfigException if its shape is another than `dims`
     public Weight weight(String name, int... dims) {
-        Tensor t = run.fromHost(taken(prefix + name, shape(prefix + name, dims)));
+        return weight(name, prefix + name, dims);
+    }
+
+    /// @param stored name of the tensor that it is
+    private Weight weight(String name, String stored, int... dims) {
+        Tensor t = run.fromHost(taken(stored, shape(stored, dims)));
         if (dims.length == 1 && t.dtype() != DType.F32) {
             Tensor f32 = run.empty(t.shape());
             run.copy(t, f32);
@@ -133,6 +156,13 @@ public final class Weights {
         return kept(new Linear(prefix + path, weight, bias));
     }
 
+    /// How an embedding and a head are stored.
+    ///
+    /// @param configured whether the configuration says that they are one weight
+    public Tie tie(String embedding, String head, boolean configured) {
+        return configured ? source.tie(prefix + embedding + ".weight", prefix + head + ".weight") : Tie.APART;
+    }
+
     /// A linear layer whose weight is another module's, unless one of the two is replaced.
     public Linear tied(String path, Weight to) {
         Weight weight = kept(new Weight(prefix + path + ".weight", to.param(), false));
@@ -146,7 +176,12 @@ public final class Weights {
 
     /// An embedding table `path.weight [rows,channels]`.
     public Embedding embedding(String path, int rows, int channels) {
-        Embedding e = new Embedding(prefix + path, weight(path + ".weight", rows, channels));
+        return embedding(path, prefix + path, rows, channels);
+    }
+
+    /// The same, stored as `stored.weight`: the head's, if that is the only one of the two.
+    public Embedding embedding(String path, String stored, int rows, int channels) {
+        Embedding e = new Embedding(prefix + path, weight(path + ".weight", stored + ".weight", rows, channels));
         embeddings.add(e);
         return e;
     }

@@ -49,11 +49,12 @@ public record TrainSettings(
         @Option(
                 says = "Evaluate in between, too.",
                 label = "STEPS",
+                group = "Output",
                 otherwise = "0: before and after only",
                 free = true)
         int evalEvery,
 
-        @Option(says = "Steps between checkpoints; 0 for none.", label = "STEPS", free = true)
+        @Option(says = "Steps between checkpoints; 0 for none.", label = "STEPS", group = "Output", free = true)
         int saveEvery) {
 
     /// @throws IllegalArgumentException names the number that is out of range

@@ -23,6 +23,7 @@ public record AdapterConfig(Method method, Selection selection) {
             "auto_mapping",
             "base_model_name_or_path",
             "inference_mode",
+            "merge_weights", // of the first releases: when to add, not what
             "peft_type",
             "peft_version",
             "revision",
@@ -49,7 +50,9 @@ public record AdapterConfig(Method method, Selection selection) {
         m.put("inference_mode", true);
         Map<String, @Nullable Object> where = new LinkedHashMap<>();
         where.put("target_modules", targets);
-        where.put("exclude_modules", orNull(s.exclude()));
+        where.put(
+                "exclude_modules",
+                s.exclude() instanceof Targets.None ? null : s.exclude().stored());
         where.put("layers_to_transform", orNull(s.layers()));
         where.put(
                 "layers_pattern",
@@ -74,15 +77,17 @@ public record AdapterConfig(Method method, Selection selection) {
         Set<String> options = Methods.written(method).keySet();
         for (String key : json.keySet()) {
             boolean known = ABOUT.contains(key) || options.contains(key) || fields.knows(key) || fields.selects(key);
-            if (!known && !method.marks().containsKey(key)) {
-                throw new AdapterException(where + ": unknown field " + key);
+            boolean matters = !known && !PeftFields.switchesNothingOn(json.get(key));
+            if (matters && !method.marks().containsKey(key)) {
+                throw new AdapterException("%s: unknown field %s with the value %s, expected none that changes anything"
+                        .formatted(where, key, PythonRegex.shown(String.valueOf(json.get(key)))));
             }
         }
         Selection selection = new Selection(
                 fields.selects("target_modules")
                         ? f.targets("target_modules", json.get("target_modules"))
                         : method.usualTargets(),
-                f.strings("exclude_modules", json.get("exclude_modules")),
+                f.exclusion("exclude_modules"),
                 f.layers("layers_to_transform"),
                 f.strings("layers_pattern", json.get("layers_pattern")),
                 f.strings("modules_to_save", json.get("modules_to_save")));

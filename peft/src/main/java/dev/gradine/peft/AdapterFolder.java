@@ -3,22 +3,23 @@ package dev.gradine.peft;
 import dev.gradine.autograd.Param;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
-import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
-import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.Transposed;
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /// Adapters on disk as Hugging Face PEFT writes them: `adapter_model.safetensors` and `adapter_config.json`.
 ///
@@ -37,16 +38,43 @@ public final class AdapterFolder {
 
     private AdapterFolder() {}
 
-    /// Writes both files into `folder`, the weights first: a folder with a configuration is complete.
+    /// Writes both files into `folder`, the weights first: a folder with a configuration is complete. The folder is
+    /// made
+    /// if it is not there.
     ///
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
     public static void save(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.copies().forEach((weight, p) -> tensors.put(PREFIX + weight.path(), host(weight, p, kernels, arena)));
+            set.replaced().forEach((weight, p) -> {
+                boolean adapted = set.adapters().keySet().stream()
+                        .anyMatch(site -> site.path().equals(weight.module()));
+                String name = adapted ? baseLayer(weight) : PREFIX + weight.path();
+                if (!set.copies().containsKey(weight)) tensors.put(name, host(weight, p, kernels, arena));
+            });
+            make(folder);
             Safetensors.write(folder.resolve(WEIGHTS), tensors);
         }
         Json.write(folder.resolve(CONFIG), AdapterConfig.write(set, targets(set), baseModel));
+    }
+
+    private static void make(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (FileAlreadyExistsException e) {
+            throw new AdapterException(folder + ": is a file, expected a folder for the adapter");
+        } catch (IOException e) {
+            throw new AdapterException("%s: cannot be made, expected a folder that may be written to: %s"
+                    .formatted(folder, e.getMessage()));
+        }
+    }
+
+    /// A weight of the model, the way round that its checkpoint has it.
+    private static Tensor host(Weight weight, Param value, Kernels kernels, Arena arena) {
+        Tensor host = kernels.toHost(value.value(), arena);
+        return weight.isTransposed() ? Transposed.of(host) : host;
     }
 
     private static Object targets(AdapterSet set) {
@@ -90,72 +118,21 @@ public final class AdapterFolder {
     /// @param run lifetime of what is trained
     /// @throws IllegalArgumentException names the file and the tensor or field that is missing, left over or unfit
     public static AdapterSet load(Path folder, Model model, Kernels run) {
-        AdapterConfig c = config(folder);
-        AdapterSet set = AdapterSet.fresh(model, c.method(), c.selection(), run, new SplittableRandom(0));
-        try (Arena arena = Arena.ofShared()) {
-            Stored stored = new Stored(Safetensors.open(folder.resolve(WEIGHTS), arena), run, new HashSet<>());
-            set.trained().forEach(stored::copy);
-            set.adapters().keySet().forEach(stored::requireSameTable);
-            stored.requireAllRead();
-        }
-        return set.asTrained();
+        return load(folder, model, run, _ -> {});
     }
 
-    /// A file of which every tensor must be read.
-    private record Stored(Safetensors file, Kernels run, Set<String> read) {
+    /// The same.
+    ///
+    /// @param tell gets one line: modules matched, tensors used, tensors left
+    public static AdapterSet load(Path folder, Model model, Kernels run, Consumer<String> tell) {
+        AdapterLoader.Loaded loaded = new AdapterLoader(folder, model, run).load();
+        tell.accept(loaded.line());
+        return loaded.set();
+    }
 
-        /// Puts the tensor of that name in the place of a fresh value.
-        void copy(String name, Param fresh) {
-            try (Kernels scratch = run.openStep()) {
-                Tensor value = value(name, scratch);
-                AdapterException.requireShape(
-                        file.path() + ": " + name, value.shape(), fresh.value().shape(), CONFIG + " and the model");
-                run.copy(value, fresh.value());
-            }
-            if (!Double.isFinite(run.reduce().sumOfSquares(fresh.value()))) {
-                throw new AdapterException(file.path() + ": " + name + " has a value that is not finite");
-            }
-        }
-
-        private Tensor value(String name, Kernels k) {
-            read.add(name);
-            Tensor host = file.tensor(name);
-            if (!host.dtype().isReal()) {
-                throw new AdapterException(
-                        "%s: %s is %s, expected a real type".formatted(file.path(), name, host.dtype()));
-            }
-            return k.fromHost(host);
-        }
-
-        /// PEFT stores the table under an adapted embedding, too.
-        void requireSameTable(Site site) {
-            String name = PREFIX + site.path() + ".base_layer.weight";
-            if (!(site instanceof Embedding e) || !file.names().contains(name)) return;
-            try (Kernels k = run.openStep()) {
-                Tensor stored = value(name, k);
-                Tensor own = e.weight().param().value();
-                AdapterException.requireShape(file.path() + ": " + name, stored.shape(), own.shape(), "the model");
-                Tensor a = k.empty(own.shape());
-                Tensor b = k.empty(own.shape());
-                k.copy(stored, a);
-                k.copy(own, b);
-                k.elementwise().axpy(-1, b, a);
-                if (k.reduce().sumOfSquares(a) != 0) {
-                    throw new AdapterException(
-                            "%s: %s is another table than the model's, expected the same (the adapter "
-                                            .formatted(file.path(), name)
-                                    + "belongs to a model with other embeddings)");
-                }
-            }
-        }
-
-        void requireAllRead() {
-            for (String name : file.names()) {
-                if (!read.contains(name)) {
-                    throw new AdapterException("%s: %s belongs to no adapted module of this model, as %s names them"
-                            .formatted(file.path(), name, CONFIG));
-                }
-            }
-        }
+    /// Name of a weight of the model itself, under an adapter.
+    static String baseLayer(Weight w) {
+        return PREFIX + w.module() + ".base_layer"
+                + w.path().substring(w.module().length());
     }
 }

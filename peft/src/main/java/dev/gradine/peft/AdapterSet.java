@@ -15,6 +15,7 @@ import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -28,6 +29,7 @@ public final class AdapterSet implements Adapters {
     private final Selection selection;
     private final SequencedMap<Site, Adapter> adapters = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> copies = new LinkedHashMap<>();
+    private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
 
     private final boolean wasTrained;
 
@@ -64,12 +66,14 @@ public final class AdapterSet implements Adapters {
             set.copies.put(weight, Param.trained(weight.path(), copy, start.run()));
         }
         set.requireSomething();
+        set.requireOneOfTwo();
         return set;
     }
 
     /// No adapter at all: the model computes what its checkpoint says.
     public static AdapterSet none(Model model) {
-        return new AdapterSet(model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
+        return new AdapterSet(
+                model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
     }
 
     /// Places for adapters, in the order of the forward pass.
@@ -85,7 +89,7 @@ public final class AdapterSet implements Adapters {
 
     private void requireSomething() {
         for (String name : selection.modulesToSave()) {
-            if (copies.keySet().stream().noneMatch(w -> new Targets.Suffixes(List.of(name)).matches(w.module()))) {
+            if (copies.keySet().stream().noneMatch(w -> Selection.saves(name, w.module()))) {
                 throw new AdapterException("modules_to_save: %s names no module of the model".formatted(name));
             }
         }
@@ -99,6 +103,17 @@ public final class AdapterSet implements Adapters {
                                     .map(Site::path)
                                     .limit(8)
                                     .toList()));
+        }
+    }
+
+    /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
+    private void requireOneOfTwo() {
+        for (Site site : adapters.keySet()) {
+            if (selection.saves(site.path())) {
+                throw new AdapterException(
+                        "modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
+                                .formatted(selection.modulesToSave(), site.path()));
+            }
         }
     }
 
@@ -122,12 +137,18 @@ public final class AdapterSet implements Adapters {
     @Override
     public Param at(Weight weight) {
         Param copy = copies.get(weight);
-        return copy == null ? weight.param() : copy;
+        return copy == null ? base(weight) : copy;
+    }
+
+    /// The frozen value that adapters start from.
+    private Param base(Weight weight) {
+        Param other = replaced.get(weight);
+        return other == null ? weight.param() : other;
     }
 
     @Override
     public boolean touches(Site site) {
-        return adapters.containsKey(site) || copies.containsKey(site);
+        return adapters.containsKey(site) || copies.containsKey(site) || replaced.containsKey(site);
     }
 
     /// The model they were made for.
@@ -141,10 +162,13 @@ public final class AdapterSet implements Adapters {
     }
 
     /// The same adapters, with the values of a file in them.
-    AdapterSet asTrained() {
+    ///
+    /// @param others frozen values that the file has in the place of the model's own
+    AdapterSet asTrained(Map<Weight, Param> others) {
         AdapterSet other = new AdapterSet(model, method, selection, true);
         other.adapters.putAll(adapters);
         other.copies.putAll(copies);
+        other.replaced.putAll(others);
         return other;
     }
 
@@ -203,6 +227,7 @@ public final class AdapterSet implements Adapters {
         AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
+        other.replaced.putAll(replaced);
         return other;
     }
 
@@ -211,8 +236,10 @@ public final class AdapterSet implements Adapters {
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
         AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        adapters.forEach((site, a) -> other.adapters.put(site, a.settled(site, run)));
+        // what a method computes once, it computes from the model's own weight
+        adapters.forEach((site, a) -> other.adapters.put(site, replaced.isEmpty() ? a.settled(site, run) : a));
         other.copies.putAll(copies);
+        other.replaced.putAll(replaced);
         return other;
     }
 
@@ -224,6 +251,11 @@ public final class AdapterSet implements Adapters {
     /// Trained copies by the weight they stand for.
     public SequencedMap<Weight, Param> copies() {
         return new LinkedHashMap<>(copies);
+    }
+
+    /// Frozen values that a file had in the place of the model's own, by the weight they stand for.
+    public SequencedMap<Weight, Param> replaced() {
+        return new LinkedHashMap<>(replaced);
     }
 
     /// Everything trained, under the names of PEFT's file.

@@ -34,6 +34,7 @@ record ConfigFields(Map<String, Object> json, String where) {
         if (type == double.class) return real(key, raw);
         if (type == float.class) return (float) real(key, raw);
         if (type == boolean.class) return flag(key, raw);
+        if (type == Targets.class && raw instanceof List<?> l && l.isEmpty()) return new Targets.None();
         if (type == Targets.class) return raw instanceof Targets t ? t : targets(key, raw);
         if (type instanceof Class<?> c && c.isEnum()) return constant(c, key, raw);
         if (type == String.class && raw instanceof String s) return s;
@@ -87,10 +88,21 @@ record ConfigFields(Map<String, Object> json, String where) {
 
     /// Names of modules, or one regular expression.
     Targets targets(String key, @Nullable Object raw) {
-        if (raw instanceof String s) return s.equals("all-linear") ? Targets.parse(s) : Targets.regex(s);
+        if (raw instanceof String s) {
+            return s.equalsIgnoreCase("all-linear") ? Targets.parse("all-linear") : Targets.regex(s);
+        }
         List<String> names = strings(key, raw);
         if (names.isEmpty()) throw wrong(key, "a list of module names or a regular expression");
         return new Targets.Suffixes(names);
+    }
+
+    /// Layers that are left out; nothing is none.
+    Targets exclusion(String key) {
+        Object raw = json.get(key);
+        if (raw == null || raw.equals("")) return new Targets.None();
+        if (raw instanceof String s) return new Targets.Regex(s, PythonRegex.of(where + ": " + key, s));
+        List<String> names = strings(key, raw);
+        return names.isEmpty() ? new Targets.None() : new Targets.Suffixes(names);
     }
 
     /// A list of texts; nothing is none, and one may stand alone.
@@ -121,6 +133,7 @@ record ConfigFields(Map<String, Object> json, String where) {
 
     private SequencedMap<String, Object> patterns(String key, Object raw, boolean whole) {
         SequencedMap<String, Object> all = new LinkedHashMap<>();
+        if (PeftFields.switchesNothingOn(raw)) return all;
         if (!(raw instanceof Map<?, ?> map)) throw wrong(key, "an object of numbers");
         map.forEach((k, o) -> {
             if (!(o instanceof Number n)) throw wrong(key, "an object of numbers");

@@ -151,9 +151,8 @@ public record Lora(
 
     private static <T> T first(Map<String, T> patterns, String path, T otherwise) {
         for (var e : patterns.entrySet()) {
-            if (Targets.pattern("(.*\\.)?(" + e.getKey() + ")", e.getKey())
-                    .matcher(path)
-                    .matches()) return e.getValue();
+            PythonRegex pattern = PythonRegex.of("pattern", "(.*\\.)?(", e.getKey(), ")$");
+            if (pattern.matchesStart(path)) return e.getValue();
         }
         return otherwise;
     }

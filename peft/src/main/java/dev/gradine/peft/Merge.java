@@ -8,6 +8,7 @@ import dev.gradine.nn.Weight;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
+import java.util.List;
 
 /// The weights a model would have had without its adapters, to compute what it computes with them.
 ///
@@ -30,8 +31,7 @@ public final class Merge {
     /// @throws AdapterException if a value of it is not finite
     public static Tensor merged(AdapterSet set, Weight weight, Kernels k) {
         Tensor w = k.empty(weight.shape());
-        Param copy = set.copies().get(weight);
-        k.copy(copy == null ? weight.param().value() : copy.value(), w);
+        k.copy(set.at(weight).value(), w);
         for (var e : set.adapters().entrySet()) w = merged(e.getKey(), e.getValue(), weight, w, k);
         if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
             throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
@@ -59,7 +59,7 @@ public final class Merge {
 
     /// Whether merging changes the weight of this place.
     public static boolean changes(AdapterSet set, Weight weight) {
-        return set.copies().containsKey(weight)
+        return set.at(weight) != weight.param()
                 || set.adapters().entrySet().stream()
                         .anyMatch(e -> weight(e.getKey()) == weight || changesBias(e.getKey(), e.getValue(), weight));
     }
@@ -74,5 +74,13 @@ public final class Merge {
     /// rounding the sum to a few bits again would not give the model that was trained.
     public static DType writtenAs(Tensor base) {
         return base.dtype().blockSize() == 1 ? base.dtype() : DType.F32;
+    }
+
+    /// Whether weights that share a value still share one.
+    public static boolean alike(AdapterSet set, List<Weight> twins) {
+        Param first = set.at(twins.getFirst());
+        return twins.stream()
+                .allMatch(w ->
+                        set.at(w) == first && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
     }
 }

@@ -1,5 +1,6 @@
 package dev.gradine.peft;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -35,7 +36,21 @@ public final class PeftFields {
 
     /// And a field without a counterpart here: an adapter with another value would compute something else.
     public PeftFields fixed(String name, @Nullable Object value) {
-        return and(name, new Field(value, v -> Objects.equals(v, value), value + ", the only one supported"));
+        Predicate<@Nullable Object> accepts = v -> Objects.equals(v, value) || switchesNothingOn(v);
+        return and(name, new Field(value, accepts, value + ", the only one supported"));
+    }
+
+    /// Whether a field with this value changes nothing in any release of PEFT: null, false, 0, "none", nothing in it.
+    static boolean switchesNothingOn(@Nullable Object value) {
+        return switch (value) {
+            case null -> true;
+            case Boolean b -> !b;
+            case Number n -> n.doubleValue() == 0;
+            case String s -> s.isEmpty() || s.equalsIgnoreCase("none");
+            case Collection<?> c -> c.isEmpty();
+            case Map<?, ?> m -> m.isEmpty();
+            default -> false;
+        };
     }
 
     /// And a field that changes nothing that is computed.

@@ -2,39 +2,59 @@ package dev.gradine.peft;
 
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
 
-/// Where a model is adapted.
+/// Where a model is adapted, by PEFT's rules.
+///
+/// A target is adapted unless it is excluded or part of a module that is trained whole. Numbers of blocks restrict
+/// targets that are given by the end of their path; a target given by its whole path is adapted in any case.
 ///
 /// @param targets which layers get an adapter
-/// @param exclude layers that get none although they are targets; names or suffixes
+/// @param exclude layers that get none although they are targets
 /// @param layers numbers of the blocks to adapt; empty for all
-/// @param layersPattern name of the list of blocks, such as `layers`; empty for any
-/// @param modulesToSave modules of which a whole copy is trained
+/// @param layersPattern names of the list of blocks, such as `layers`, regular expressions; empty for any
+/// @param modulesToSave modules of which a whole copy is trained: all whose path ends with one of these texts, so that
+///     `norm` is `input_layernorm`, too
 public record Selection(
         Targets targets,
-        List<String> exclude,
+        Targets exclude,
         List<Integer> layers,
         List<String> layersPattern,
         List<String> modulesToSave) {
 
-    /// @throws AdapterException if layers are given with a regular expression
+    /// @throws AdapterException if layers are given with a regular expression, or a pattern is none
     public Selection {
         if (!layers.isEmpty() && targets instanceof Targets.Regex) {
             throw new AdapterException(
                     "targets: layers are given with a regular expression, expected a list of targets");
         }
+        if (modulesToSave.contains("")) throw new AdapterException("modules_to_save: an empty name, expected a module");
     }
 
     /// All of `targets`.
     public static Selection of(Targets targets) {
-        return new Selection(targets, List.of(), List.of(), List.of(), List.of());
+        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.of());
     }
 
     /// All of the targets in `text`, as a user writes them.
     public static Selection of(String text) {
         return of(Targets.parse(text));
+    }
+
+    /// The same and the module at `path`: as a target where the one at `like` is one, as a copy where that is one.
+    Selection with(String path, String like) {
+        List<String> saved = new ArrayList<>(modulesToSave);
+        if (saves(like)) saved.add(path);
+        Targets all = adapts(like) ? targets.and(path) : targets;
+        return new Selection(all, exclude, layers, layersPattern, saved);
+    }
+
+    /// The same, but for these modules to save.
+    Selection without(List<String> modules) {
+        List<String> others =
+                modulesToSave.stream().filter(m -> !modules.contains(m)).toList();
+        return new Selection(targets, exclude, layers, layersPattern, others);
     }
 
     /// Whether the layer at `site` gets an adapter.
@@ -44,22 +64,43 @@ public record Selection(
 
     /// Whether the layer at `path` gets an adapter.
     boolean adapts(String path) {
-        boolean excluded = !exclude.isEmpty() && new Targets.Suffixes(exclude).matches(path);
-        return !saves(path) && !excluded && targets.matches(path) && (layers.isEmpty() || inLayers(path));
+        return targets.matches(path) && !exclude.matches(path) && !isWithinSaved(path) && isInLayers(path);
     }
 
-    /// Whether a whole copy of the module at `path` is trained.
+    /// Whether a whole copy of the module at `path` is trained, of itself or with a module around it.
     boolean saves(String path) {
-        return !modulesToSave.isEmpty() && new Targets.Suffixes(modulesToSave).matches(path);
+        return modulesToSave.stream().anyMatch(m -> saves(m, path));
     }
 
-    private boolean inLayers(String path) {
-        List<String> names = layersPattern.isEmpty() ? List.of("[^.]*") : layersPattern;
-        for (String name : names) {
-            Matcher m =
-                    Targets.pattern(".*?\\." + name + "\\.(\\d+)\\..*", name).matcher(path);
-            if (m.matches()) return layers.contains(Integer.parseInt(m.group(1)));
+    /// Whether `module`, one of those to save, takes in the module at `path`.
+    static boolean saves(String module, String path) {
+        for (int end = path.length(); end > 0; end = path.lastIndexOf('.', end - 1)) {
+            if (path.startsWith(module, end - module.length())) return true;
         }
         return false;
+    }
+
+    /// PEFT's own test of that, by whole names: what it does not find is adapted and copied.
+    private boolean isWithinSaved(String path) {
+        return modulesToSave.stream()
+                .anyMatch(m -> PythonRegex.of("modules_to_save", "(^|.*\\.)", m, "($|\\..*)")
+                        .matchesStart(path));
+    }
+
+    private boolean isInLayers(String path) {
+        if (layers.isEmpty()) return true;
+        if (targets instanceof Targets.Suffixes s && s.names().contains(path)) return true;
+        if (layersPattern.isEmpty())
+            return isIn(PythonRegex.of("layers_pattern", ".*?\\.[^.]*\\.(?P<idx>\\d+)\\."), path);
+        for (String name : layersPattern) {
+            PythonRegex r = PythonRegex.of("layers_pattern", "(?:^|.*?\\.)", name, "\\.(?P<idx>\\d+)\\.");
+            if (r.matchesStart(path)) return isIn(r, path);
+        }
+        return false;
+    }
+
+    private boolean isIn(PythonRegex numbered, String path) {
+        String number = numbered.group(path, "idx");
+        return number != null && number.length() < 10 && layers.contains(Integer.parseInt(number));
     }
 }

@@ -1,8 +1,7 @@
 package dev.gradine.peft;
 
 import java.util.List;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /// Which linear layers get an adapter, by their paths.
 public sealed interface Targets {
@@ -28,18 +27,32 @@ public sealed interface Targets {
         }
     }
 
-    /// The layers whose whole path matches a regular expression.
+    /// The layers whose whole path matches a regular expression of Python.
     ///
-    /// @param pattern such as `.*\.(q_proj|v_proj)`
-    record Regex(Pattern pattern) implements Targets {
+    /// @param text such as `.*\.(q_proj|v_proj)`
+    /// @param pattern the same, read
+    record Regex(String text, PythonRegex pattern) implements Targets {
         @Override
         public String toString() {
-            return pattern.pattern();
+            return text;
         }
 
         @Override
         public boolean matches(String path) {
-            return pattern.matcher(path).matches();
+            return pattern.matchesAll(path);
+        }
+    }
+
+    /// No layer.
+    record None() implements Targets {
+        @Override
+        public String toString() {
+            return "none";
+        }
+
+        @Override
+        public boolean matches(String path) {
+            return false;
         }
     }
 
@@ -61,25 +74,26 @@ public sealed interface Targets {
     /// Whether the layer at `path` is meant.
     boolean matches(String path);
 
-    /// As PEFT's file has it: a list of names or a regular expression.
+    /// As PEFT's file has it: a list of names, or a regular expression.
     default Object stored() {
         return switch (this) {
             case Suffixes s -> s.names();
-            case Regex r -> r.pattern().pattern();
+            case Regex r -> r.text();
+            case None _ -> List.of();
             case AllLinear _ -> "all-linear";
         };
     }
 
-    /// `whole` as an expression.
-    ///
-    /// @param part of it that the user wrote
-    /// @throws AdapterException if it is none
-    static Pattern pattern(String whole, String part) {
-        try {
-            return Pattern.compile(whole);
-        } catch (PatternSyntaxException e) {
-            throw new AdapterException("pattern: %s is no regular expression: %s".formatted(part, e.getDescription()));
-        }
+    /// These layers and the one at `path`, which has no characters but letters, digits, dots and underscores.
+    /// `all-linear` stays what it is.
+    default Targets and(String path) {
+        return switch (this) {
+            case Suffixes s ->
+                new Suffixes(Stream.concat(s.names().stream(), Stream.of(path)).toList());
+            case Regex r -> regex("(?:%s)|%s".formatted(r.text(), path.replace(".", "\\.")));
+            case None _ -> new Suffixes(List.of(path));
+            case AllLinear a -> a;
+        };
     }
 
     /// Reads what a user writes: `all-linear`, a list of names separated by commas, or a regular expression (anything
@@ -96,11 +110,6 @@ public sealed interface Targets {
     ///
     /// @throws AdapterException if it is no valid expression
     static Targets regex(String text) {
-        try {
-            return new Regex(Pattern.compile(text));
-        } catch (PatternSyntaxException e) {
-            throw new AdapterException(
-                    "targets: %s is no regular expression: %s at %d".formatted(text, e.getDescription(), e.getIndex()));
-        }
+        return new Regex(text, PythonRegex.of("targets", text));
     }
 }

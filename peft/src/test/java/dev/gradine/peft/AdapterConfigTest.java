@@ -60,7 +60,69 @@ class AdapterConfigTest {
     @Test
     void excluded_modules_are_not() {
         assertAdapted(config("exclude_modules", List.of("layers.0.self_attn.q_proj", "lm_head")), Q1, DOWN);
-        assertAdapted(config("exclude_modules", "down_proj"), Q0, Q1, "lm_head");
+        assertAdapted(config("exclude_modules", List.of()), Q0, Q1, DOWN, "lm_head");
+    }
+
+    @Test
+    void excluded_modules_as_one_text_are_a_regular_expression_of_the_whole_path() {
+        assertAdapted(config("exclude_modules", ".*\\.down_proj|lm_head"), Q0, Q1);
+        assertAdapted(config("exclude_modules", "down_proj"), Q0, Q1, DOWN, "lm_head");
+        assertAdapted(config("exclude_modules", ".*layers\\.(?P<n>0)\\..*\\Z"), Q1, DOWN, "lm_head");
+        assertRefused(
+                "adapter_config.json: exclude_modules: (q is no regular expression of Python:"
+                        + " missing ), unterminated subpattern at 0",
+                "exclude_modules",
+                "(q");
+    }
+
+    @Test
+    void a_target_given_by_its_whole_path_is_adapted_in_any_layer() {
+        assertAdapted(config("layers_to_transform", 0, "target_modules", List.of("q_proj", DOWN)), Q0, DOWN);
+    }
+
+    @Test
+    void a_layers_pattern_may_be_the_first_part_of_a_path() {
+        AdapterConfig d = config("layers_to_transform", 1, "layers_pattern", "h", "target_modules", List.of("c_attn"));
+        assertThat(d.selection().adapts("h.1.attn.c_attn")).isTrue();
+        assertThat(d.selection().adapts("h.0.attn.c_attn")).isFalse();
+    }
+
+    @Test
+    void modules_to_save_are_those_whose_path_ends_with_the_text() {
+        Selection s = config("modules_to_save", List.of("norm")).selection();
+        assertThat(s.saves("model.norm")).isTrue();
+        assertThat(s.saves("model.layers.0.input_layernorm")).isTrue();
+        assertThat(s.saves("model.layers.0.self_attn.q_norm")).isTrue();
+        assertThat(s.saves("model.layers.0.self_attn.q_proj")).isFalse();
+    }
+
+    @Test
+    void a_module_to_save_takes_in_what_is_in_it() {
+        AdapterConfig c = config("modules_to_save", List.of("mlp"));
+        assertThat(c.selection().saves(DOWN)).isTrue();
+        assertAdapted(c, Q0, Q1, "lm_head");
+    }
+
+    @Test
+    void no_feed_forward_layers_may_be_named() {
+        AdapterConfig c = AdapterConfig.read(
+                Map.of("peft_type", "IA3", "target_modules", List.of("k_proj"), "feedforward_modules", List.of()), "x");
+        assertThat(((Ia3) c.method()).feedforward().matches("model.layers.0.self_attn.k_proj"))
+                .isFalse();
+    }
+
+    @Test
+    void a_field_that_switches_nothing_on_needs_no_support() {
+        for (Object off : new Object[] {false, 0, 0.0, "", "none", "None", List.of(), Map.of()}) {
+            for (String field : List.of("some_new_feature", "use_qalora", "layer_replication", "target_parameters")) {
+                assertThat(config(field, off)).isNotNull();
+            }
+        }
+        for (String field : List.of("enable_lora", "another", "trainable_token_indices", "bias", "fan_in_fan_out")) {
+            assertThat(config(field, null)).isNotNull();
+        }
+        assertThat(config("rank_pattern", List.of())).isNotNull();
+        assertThat(config("merge_weights", true)).isNotNull();
     }
 
     @Test
@@ -70,11 +132,15 @@ class AdapterConfigTest {
 
     @Test
     void only_the_layers_named_are_adapted() {
-        assertAdapted(config("layers_to_transform", 0), Q0);
-        assertAdapted(config("layers_to_transform", List.of(1, 5)), Q1, DOWN);
-        assertAdapted(config("layers_to_transform", List.of(1), "layers_pattern", "layers"), Q1, DOWN);
-        assertAdapted(config("layers_to_transform", List.of(1), "layers_pattern", List.of("h", "layers")), Q1, DOWN);
-        assertAdapted(config("layers_to_transform", List.of(1), "layers_pattern", "h"));
+        List<String> targets = List.of("q_proj", "down_proj");
+        Object[] all = {"target_modules", targets, "layers_to_transform", List.of(1), "layers_pattern", "layers"};
+        assertAdapted(config("layers_to_transform", 0, "target_modules", targets), Q0);
+        assertAdapted(config("layers_to_transform", List.of(1, 5), "target_modules", targets), Q1, DOWN);
+        assertAdapted(config(all), Q1, DOWN);
+        all[5] = List.of("h", "layers");
+        assertAdapted(config(all), Q1, DOWN);
+        all[5] = "h";
+        assertAdapted(config(all));
     }
 
     @Test
@@ -146,7 +212,19 @@ class AdapterConfigTest {
                         + "(others start from a base that is not the checkpoint's)",
                 "init_lora_weights",
                 "pissa");
-        assertRefused("adapter_config.json: unknown field lora_gamma", "lora_gamma", 1);
+        assertRefused(
+                "adapter_config.json: unknown field lora_gamma with the value 1, expected none that changes anything",
+                "lora_gamma",
+                1);
+        assertRefused(
+                "adapter_config.json: unknown field enable_lora with the value [true, false],"
+                        + " expected none that changes anything",
+                "enable_lora",
+                List.of(true, false));
+        assertRefused(
+                "adapter_config.json: layer_replication is [[0, 4]], expected null, the only one supported",
+                "layer_replication",
+                List.of(List.of(0, 4)));
     }
 
     @Test
@@ -165,7 +243,7 @@ class AdapterConfigTest {
                 "layers_to_transform",
                 List.of("a"));
         assertRefused(
-                "adapter_config.json: rank_pattern is [], expected an object of numbers", "rank_pattern", List.of());
+                "adapter_config.json: rank_pattern is [4], expected an object of numbers", "rank_pattern", List.of(4));
         assertRefused(
                 "adapter_config.json: rank_pattern is {q_proj=2.5}, expected a whole number",
                 "rank_pattern",
@@ -174,7 +252,7 @@ class AdapterConfigTest {
                 "adapter_config.json: target_modules is null, expected a list of module names or a regular expression",
                 "target_modules",
                 null);
-        assertRefused("targets: *q is no regular expression: Dangling meta character '*' at 0", "target_modules", "*q");
+        assertRefused("targets: *q is no regular expression of Python: nothing to repeat at 0", "target_modules", "*q");
         assertRefused(
                 "targets: layers are given with a regular expression, expected a list of targets",
                 "target_modules",
@@ -187,6 +265,6 @@ class AdapterConfigTest {
     void a_pattern_that_is_no_expression_is_refused() {
         assertThatThrownBy(() -> size(config("rank_pattern", Map.of("(q", 2)), Q0))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("pattern: (q is no regular expression: Unclosed group");
+                .hasMessage("pattern: (q is no regular expression of Python: missing ), unterminated subpattern at 0");
     }
 }

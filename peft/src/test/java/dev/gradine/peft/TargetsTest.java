@@ -53,7 +53,8 @@ class TargetsTest {
     void refuses_what_is_no_expression() {
         assertThatThrownBy(() -> Targets.parse("(q_proj"))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("targets: (q_proj is no regular expression: Unclosed group at 7");
+                .hasMessage("targets: (q_proj is no regular expression of Python:"
+                        + " missing ), unterminated subpattern at 0");
     }
 
     @Test

@@ -2,19 +2,23 @@ package dev.gradine.settings;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Optional;
 
 /// The name somebody may have meant.
-final class Nearest {
+public final class Nearest {
 
     private Nearest() {}
 
     /// `; did you mean rank?` for `rnak`; empty where no name is near.
     static String hint(String typed, Collection<String> names) {
+        return of(typed, names).map(n -> "; did you mean " + n + "?").orElse("");
+    }
+
+    /// The name that `typed` is a slip of: at most a quarter of its letters and one more differ.
+    public static Optional<String> of(String typed, Collection<String> names) {
         return names.stream()
                 .min(Comparator.comparingInt(n -> distance(typed, n)))
-                .filter(n -> distance(typed, n) <= 1 + typed.length() / 4)
-                .map(n -> "; did you mean " + n + "?")
-                .orElse("");
+                .filter(n -> distance(typed, n) <= 1 + typed.length() / 4);
     }
 
     /// Least number of letters put in, left out, changed or swapped with their neighbour that makes `b` of `a`: the

@@ -28,6 +28,9 @@ public @interface Option {
     /// What stands for its value in `--help`, such as `TOKENS`.
     String label() default "";
 
+    /// Heading it stands under in `--help`, where that is not the one of its record, such as `Model`.
+    String group() default "";
+
     /// Its field in PEFT's `adapter_config.json`, where it has one.
     String peft() default "";
 

@@ -111,6 +111,19 @@ public final class Tensor {
         return d;
     }
 
+    /// The values of an f32 tensor in host memory.
+    ///
+    /// @throws IllegalArgumentException if it is of another type
+    public float[] toFloats() {
+        if (dtype != DType.F32) throw new IllegalArgumentException("tensor: " + this + ", expected f32");
+        return data().toArray(JAVA_FLOAT_UNALIGNED);
+    }
+
+    /// Whether another tensor in host memory has the same type, shape and bytes.
+    public boolean isSameAs(Tensor other) {
+        return dtype == other.dtype && shape.equals(other.shape) && data().mismatch(other.data()) < 0;
+    }
+
     /// Whether it holds memory, that is, was not released.
     public boolean hasData() {
         return whole().data != null;

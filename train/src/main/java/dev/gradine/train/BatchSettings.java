@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
 /// @param evalSplit share of the rows that is held out, in [0, 1)
 /// @param gradientCheckpointing whether blocks are computed again for the gradient
 public record BatchSettings(
-        @Option(says = "Optimisation steps; instead of --epochs.", label = "N", least = 1) @Nullable
+        @Option(says = "Optimisation steps; instead of --epochs.", label = "N", group = "Training", least = 1) @Nullable
         Integer steps,
 
-        @Option(says = "Passes over the data.", label = "N", otherwise = "1") @Nullable
+        @Option(says = "Passes over the data.", label = "N", group = "Training", otherwise = "1") @Nullable
         Double epochs,
 
-        @Option(says = "Examples computed at once.", label = "N", least = 1)
+        @Option(says = "Examples computed at once.", label = "N", group = "Training", least = 1)
         int batch,
 
         @Option(
@@ -47,6 +47,7 @@ public record BatchSettings(
         @Option(
                 says = "Keep only what goes into each block and compute the rest again for the gradient: less memory,"
                         + " more time, the same bytes.",
+                group = "Training",
                 free = true)
         boolean gradientCheckpointing) {
 

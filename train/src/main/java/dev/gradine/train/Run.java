@@ -73,7 +73,7 @@ public final class Run<E> {
     /// Trains `adapted` on rows that were read before, as a part of `host`.
     public RunResult train(OpenModel model, AdapterSet adapted, TrainingData data, RunHost host) {
         TextCodec codec = codec(model, data);
-        List<String> told = new ArrayList<>(); // before the first step, and after all that could stop it
+        List<String> told = new ArrayList<>(codec.tokenizer().notes()); // when nothing can stop the run any more
         int length = length(model, adapted, told);
         List<E> train = encode(codec, data.train(), length, told);
         List<E> evalSet = data.evalSet().isEmpty()
@@ -90,6 +90,7 @@ public final class Run<E> {
                     recipe, learner, reference.logProbs(), settings.reference().sharedPrompt());
             var batches = ExampleBatches.of(train, settings, recipe::tokens);
             RunSettings resolved = settings.resolved(batches.stepsPerEpoch(), length);
+            told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
             deciding.putAll(reference.contents());

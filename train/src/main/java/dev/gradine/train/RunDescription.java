@@ -4,6 +4,7 @@ import dev.gradine.align.Recipe;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Selection;
+import dev.gradine.peft.Targets;
 import dev.gradine.settings.Settings;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,7 +37,8 @@ final class RunDescription {
         all.putAll(options("method", adapted.method()));
         Selection where = adapted.selection();
         all.put("targets", where.targets().toString());
-        if (!where.exclude().isEmpty()) all.put("exclude", where.exclude());
+        if (!(where.exclude() instanceof Targets.None))
+            all.put("exclude", where.exclude().stored());
         if (!where.layers().isEmpty()) all.put("layers", where.layers());
         if (!where.modulesToSave().isEmpty()) all.put("modules-to-save", where.modulesToSave());
         return all;

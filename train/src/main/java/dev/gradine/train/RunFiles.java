@@ -14,10 +14,15 @@ public record RunFiles(
         @Option(
                 says = "Model to train: a Hugging Face folder, a GGUF file or a llama2.c .bin.",
                 label = "DIR|FILE",
+                group = "Model",
                 required = true)
         Path model,
 
-        @Option(says = "Data set: JSON or JSONL, also .gz; its columns tell its kind.", label = "FILE", required = true)
+        @Option(
+                says = "Data set: JSON or JSONL, also .gz; its columns tell its kind.",
+                label = "FILE",
+                group = "Data",
+                required = true)
         Path data,
 
         @Option(
@@ -31,6 +36,7 @@ public record RunFiles(
         @Option(
                 says = "Folder for adapter, metrics, checkpoints and report; absent or empty.",
                 label = "DIR",
+                group = "Output",
                 required = true,
                 free = true)
         Path out,
@@ -38,10 +44,18 @@ public record RunFiles(
         @Option(says = "Go on from the latest checkpoint in --out.", free = true)
         boolean resume,
 
-        @Option(says = "Prompts answered before and after, for the report.", label = "N", least = 0, free = true)
+        @Option(
+                says = "Prompts answered before and after, for the report.",
+                label = "N",
+                group = "Output",
+                least = 0,
+                free = true)
         int samples,
 
-        @Option(says = "In the end, say by kernel where the time of a step went (from the third step on).", free = true)
+        @Option(
+                says = "In the end, say by kernel where the time of a step went (from the third step on).",
+                group = "Output",
+                free = true)
         boolean profile) {
 
     /// A run that begins, with nothing beside it.

@@ -57,6 +57,23 @@ class ProgressTest {
         }
     }
 
+    @Test
+    void a_window_that_changes_is_obeyed_from_the_next_line_on() {
+        int[] columns = {100};
+        PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+        Terminal window = new Terminal(out, () -> now, true, () -> columns[0]);
+        try (Progress p = new Progress(window, "train", 0, 200, "")) {
+            int step = 0;
+            for (int width : new int[] {100, 20, 5, 1, 60}) {
+                columns[0] = width;
+                pass(1);
+                p.update(++step, Map.of("loss", 1.5));
+                String line = text().substring(text().lastIndexOf('K') + 1);
+                assertThat(line.length()).as("%d columns: %s", width, line).isLessThan(width);
+            }
+        }
+    }
+
     private static String bar(int full, int cells) {
         return "━".repeat(full) + "·".repeat(cells - full);
     }
@@ -185,9 +202,12 @@ class ProgressTest {
 
     @Test
     void the_width_is_that_of_COLUMNS_or_eighty() {
-        assertThat(Terminal.columns(Map.of("COLUMNS", "132"))).isEqualTo(132);
-        assertThat(Terminal.columns(Map.of("COLUMNS", "wide"))).isEqualTo(80);
-        assertThat(Terminal.columns(Map.of())).isEqualTo(80);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "132"), 0)).isEqualTo(132);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "wide"), 0)).isEqualTo(80);
+        assertThat(Terminal.columns(Map.of(), 0)).isEqualTo(80);
+        assertThat(Terminal.columns(Map.of(), 20)).isEqualTo(20);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "40"), 100)).isEqualTo(40);
+        assertThat(Terminal.columns(Map.of("COLUMNS", "132"), 30)).isEqualTo(30);
     }
 
     @Test

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /// The program with a Java runtime of its own, for hosts that have none: unpack it and run `gradine`.
 ///
 /// ```
 /// gradine/gradine       the launcher
 /// gradine/java.flags    flags of the JVM
+/// gradine/start.bash    how it is started
 /// gradine/lib/*.jar     the program, its kernels as PTX, its libraries
 /// gradine/runtime/      what jlink made of the JDK
 /// ```
@@ -28,29 +30,34 @@ public final class Bundle {
             List.of("java.base", "jdk.incubator.vector", "jdk.unsupported", "jdk.zipfs", "jdk.management");
 
     private static final String LAUNCHER = """
-            #!/bin/sh
-            # Runs one command of Gradine: ./gradine --help lists them. NeedsGrad no JDK and nothing to be installed.
+            #!/usr/bin/env bash
+            # Runs one command of Gradine: ./gradine --help lists them. Needs no JDK and nothing to be installed.
             #   GRADINE_JAVA_OPTS   JVM options of this run
             here=$(dirname "$(readlink -f "$0")")
-            exec "$here/runtime/bin/java" "@$here/java.flags" $GRADINE_JAVA_OPTS -cp "$here/lib/*" \\
-                dev.gradine.cli.Main "$@"
+            . "$here/start.bash"
+            use_utf8
+            check_heap
+            start "$here/runtime/bin/java" "@$here/java.flags" "-Dgradine.command=$0" -Dgradine.stderr=9 \\
+                $GRADINE_JAVA_OPTS -cp "$here/lib/*" dev.gradine.cli.Main "$@"
             """;
 
     private Bundle() {}
 
-    /// Writes the bundle.
+    /// Writes the bundle; it appears whole or not at all.
     ///
     /// @param out name ends in `.tar.xz`
-    /// @param flags file of JVM flags
+    /// @param start folder of `java.flags` and `start.bash`
+    /// @param tell told what is being done
     /// @return its size in bytes
     /// @throws IllegalArgumentException if the program does not run from jars of a JDK on Linux
-    public static long write(Path out, Path flags) {
+    public static long write(Path out, Path start, Consumer<String> tell) {
         try {
-            try (TempFolder temp = new TempFolder("gradine-bundle")) {
-                Path folder = temp.path();
+            Path folder = Files.createTempDirectory("gradine-bundle");
+            Path part = out.toAbsolutePath().resolveSibling(out.getFileName() + ".part");
+            try (Unfinished _ = new Unfinished(folder, part)) {
                 Path root = Files.createDirectory(folder.resolve("gradine"));
-                fill(root, flags);
-                Path part = out.toAbsolutePath().resolveSibling(out.getFileName() + ".part");
+                fill(root, start, tell);
+                tell.accept("packing, which takes a minute or two");
                 run("tar", "--owner=0", "--group=0", "-C", folder.toString(), "-cJf", part.toString(), "gradine");
                 Files.move(part, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
                 return Files.size(out);
@@ -60,7 +67,8 @@ public final class Bundle {
         }
     }
 
-    private static void fill(Path root, Path flags) throws IOException {
+    private static void fill(Path root, Path start, Consumer<String> tell) throws IOException {
+        tell.accept("copying the program's jars");
         Path lib = Files.createDirectory(root.resolve("lib"));
         List<String> jars = new ArrayList<>();
         for (String jar : jars()) {
@@ -69,6 +77,7 @@ public final class Bundle {
             SlimJar.copy(from, to, PLATFORM);
             jars.add(to.toString());
         }
+        tell.accept("linking a Java runtime");
         run(
                 tool("jlink"),
                 "--add-modules",
@@ -78,7 +87,7 @@ public final class Bundle {
                 "--no-man-pages",
                 "--output",
                 root.resolve("runtime").toString());
-        Files.copy(flags, root.resolve("java.flags"));
+        for (String f : List.of("java.flags", "start.bash")) Files.copy(start.resolve(f), root.resolve(f));
         Path launcher = Files.writeString(root.resolve("gradine"), LAUNCHER);
         if (!launcher.toFile().setExecutable(true)) throw new IOException(launcher + ": cannot be made executable");
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// The tokens added to a model's vocabulary, with the ids that the tokenizers library gives them.
 ///
@@ -69,8 +70,9 @@ final class AddedTokens {
         }
     }
 
-    boolean has(String content) {
-        return ids.containsKey(content);
+    /// The texts of the tokens that have been added so far.
+    Set<String> contents() {
+        return Set.copyOf(ids.keySet());
     }
 
     /// Tokens by id, in the order they were added.

@@ -142,6 +142,8 @@ final class Components {
 
     private static void replace(JsonFields f) {
         pattern(f);
+        JsonNode regex = f.get("pattern").path("Regex");
+        if (regex.isString()) RegexCheck.requireSomething(f.where("pattern.Regex"), regex.asString());
         f.text("content", LONGEST);
     }
 

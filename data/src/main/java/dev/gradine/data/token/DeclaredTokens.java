@@ -127,18 +127,25 @@ final class DeclaredTokens {
                 .orElse(named);
     }
 
-    /// Adds all of them to a vocabulary.
+    /// Adds all of them to a vocabulary. A named or extra token does not change one that is there by id; declared twice
+    /// by name, the later one counts.
     void addTo(AddedTokens all) {
         Set<String> names = new HashSet<>();
         named.values().forEach(t -> names.add(t.content()));
         byId.forEach((id, t) -> all.add(names.contains(t.content()) ? t.asSpecial() : t, id, idsFrom));
-        List<String> inOrder = new ArrayList<>(NAMES);
-        named.keySet().stream().filter(n -> !NAMES.contains(n)).forEach(inOrder::add);
-        for (String name : inOrder) {
+        Set<String> there = all.contents();
+        List<AddedToken> others = new ArrayList<>();
+        for (String name : NAMES) {
             AddedToken t = named.get(name);
-            if (t != null && !all.has(t.content())) all.add(t.asSpecial());
+            if (t != null) others.add(t);
         }
-        for (AddedToken t : extra) if (!all.has(t.content())) all.add(t);
+        named.forEach((name, t) -> {
+            if (!NAMES.contains(name)) others.add(t);
+        });
+        others.addAll(extra);
+        for (AddedToken t : others) {
+            if (!there.contains(t.content())) all.add(names.contains(t.content()) ? t.asSpecial() : t);
+        }
     }
 
     /// The ids of BOS, EOS and PAD.

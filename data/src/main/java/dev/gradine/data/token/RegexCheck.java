@@ -20,6 +20,7 @@ final class RegexCheck {
     private static final int FEW = 16; // a repeat of at most so many more counts as ways, not as a loop
     private static final Pattern INTERVAL = Pattern.compile("\\{(?:(\\d+)(?:(,)(\\d*))?|,(\\d+))\\}");
     private static final Pattern GROUP = Pattern.compile("\\?(?::|=|!|<=|<!|>|<[A-Za-z_]\\w*>|[im]*(?:-[im]+)?:)");
+    private static final Pattern LOOKS = Pattern.compile("\\(\\?<?[=!]|(?<!\\[)\\^|\\$|\\\\[bBAzZG]");
     private static final Pattern ESCAPE = Pattern.compile(
             "[pP]\\{\\^?[\\w ]{1,60}\\}|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|x\\{[0-9A-Fa-f]{1,6}\\}|[sSdDwWhHnrtfvaebBAzZG]"
                     + "|[^0-9A-Za-z]");
@@ -32,7 +33,7 @@ final class RegexCheck {
     /// @param waysBefore those before something that can fail
     /// @param canFail whether there is a text that it does not match
     /// @param simple whether it matches one text or one class of characters after the other, without choice
-    private record Part(int loops, int loopsBefore, double ways, double waysBefore, boolean canFail, boolean simple) {
+    record Part(int loops, int loopsBefore, double ways, double waysBefore, boolean canFail, boolean simple) {
         static final Part NOTHING = new Part(0, 0, 1, 0, false, true);
         static final Part CHARACTER = new Part(0, 0, 1, 1, true, true);
 
@@ -76,15 +77,24 @@ final class RegexCheck {
         this.regex = regex;
     }
 
+    /// As `require`, and the expression never matches nothing: a replacement of nothing breaks the library's count of
+    /// characters. What looks around without taking a character is refused with it.
+    static void requireSomething(String where, String regex) {
+        Part all = require(where, regex);
+        if (all.canFail && !LOOKS.matcher(regex).find()) return;
+        throw new TokenizerException(where + " is '" + regex + "', which can match nothing, expected characters");
+    }
+
     /// @param where file and place, named in errors
     /// @throws TokenizerException names what in the expression is not taken
-    static void require(String where, String regex) {
+    static Part require(String where, String regex) {
         var check = new RegexCheck(where, regex);
         if (regex.startsWith("(?i)")) check.at = 4;
         Part all = check.alternatives();
         if (check.at < regex.length()) throw check.refused("a closing parenthesis too many");
         if (all.loopsBefore > 1) throw check.refused("two repeats before something that can fail");
         if (all.waysBefore > MAX_WAYS) throw check.refused("too many choices before something that can fail");
+        return all;
     }
 
     private TokenizerException refused(String what) {

@@ -73,6 +73,14 @@ class DeclaredTokensTest {
     }
 
     @Test
+    void of_two_declarations_by_name_the_later_counts() throws IOException {
+        write("tokenizer_config.json", """
+                {"bos_token": {"__type": "AddedToken", "content": "<x>", "rstrip": true},
+                 "extra_special_tokens": ["<x>"]}""");
+        assertThat(read().encode("<x> b", false)).containsExactly(9, 4, 1);
+    }
+
+    @Test
     void the_map_goes_before_the_configuration_unless_that_has_added_tokens() throws IOException {
         write("special_tokens_map.json", "{\"eos_token\": \"<m>\"}");
         write("tokenizer_config.json", "{\"eos_token\": \"<c>\"}");

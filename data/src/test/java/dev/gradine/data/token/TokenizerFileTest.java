@@ -189,6 +189,15 @@ class TokenizerFileTest {
         RegexCheck.require("here", regex);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a*", "^", "$", "(?=a)", "a|b?"})
+    void a_replacement_of_nothing_is_refused(String regex) {
+        refuses(
+                "{\"normalizer\": {\"type\": \"Replace\", \"pattern\": {\"Regex\": \"" + regex
+                        + "\"}, \"content\": \"ab\"}, " + BPE + "}",
+                "normalizer.pattern.Regex is '" + regex + "', which can match nothing, expected characters");
+    }
+
     @Test
     void an_added_token_that_the_normalizer_makes_empty_is_refused() {
         refuses(

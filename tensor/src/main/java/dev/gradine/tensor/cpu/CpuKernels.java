@@ -52,7 +52,10 @@ public final class CpuKernels implements Kernels {
     }
 
     /// Opens the `run` lifetime.
+    ///
+    /// @throws IllegalArgumentException if the JVM was started without the Vector API
     public static CpuKernels open() {
+        VectorModule.require();
         return new CpuKernels(Lifetime.run(new HostMemory()));
     }
 

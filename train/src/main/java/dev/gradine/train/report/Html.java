@@ -44,7 +44,7 @@ public final class Html {
     }
 
     /// A table with a heading for each column; the first column names the row.
-    static String table(List<String> headings, List<List<String>> rows) {
+    public static String table(List<String> headings, List<List<String>> rows) {
         String head = headings.stream()
                 .map(h -> "<th scope=\"col\">" + text(h) + "</th>")
                 .collect(Collectors.joining());

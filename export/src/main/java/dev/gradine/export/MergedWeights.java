@@ -1,0 +1,110 @@
+package dev.gradine.export;
+
+import dev.gradine.io.Checkpoint;
+import dev.gradine.io.TensorSource;
+import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Weight;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Merge;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.Transposed;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The tensors of a model with its adapter added.
+///
+/// What the adapter does not change keeps the bytes of the checkpoint. What it changes is added in f32 and rounded
+/// once,
+/// to the checkpoint's type. A weight that is computed with in codes of a few bits is written decoded, as f32: other
+/// values than the decoded ones would not compute what the adapter was trained on.
+final class MergedWeights {
+
+    private final OpenModel model;
+    private final AdapterSet adapted;
+    private final Checkpoint checkpoint;
+    private boolean decoded;
+
+    MergedWeights(OpenModel model, AdapterSet adapted) {
+        this.model = model;
+        this.adapted = adapted;
+        checkpoint = model.checkpoint();
+    }
+
+    List<TensorSource> tensors() {
+        List<TensorSource> all = new ArrayList<>();
+        for (Weight weight : model.model().weights()) {
+            if (checkpoint.has(weight.path()) || isUntied(weight)) all.add(tensor(weight));
+        }
+        return all;
+    }
+
+    /// Whether a head and an embedding that were one weight, or are said to be one, are two.
+    boolean untied() {
+        return !model.apart().isEmpty() || model.model().weights().stream().anyMatch(this::isUntied);
+    }
+
+    /// Whether it shares a value with another place and one of the two becomes another.
+    private boolean isUntied(Weight weight) {
+        List<Weight> twins = model.model().weights().stream()
+                .filter(w -> w.param() == weight.param())
+                .toList();
+        return twins.size() > 1 && Merge.stores(adapted, weight) && !Merge.alike(adapted, twins);
+    }
+
+    private TensorSource tensor(Weight weight) {
+        Tensor own = weight.param().value();
+        Tensor stored = checkpoint.tensor(stored(weight));
+        boolean coded = own.dtype().blockSize() > 1 || stored.dtype().blockSize() > 1;
+        decoded |= coded;
+        if (!coded && !Merge.changes(adapted, weight)) {
+            return new TensorSource(weight.path(), stored.dtype(), stored.shape(), () -> stored);
+        }
+        return merged(weight, coded ? DType.F32 : Merge.writtenAs(stored));
+    }
+
+    /// Name of the tensor that it is in the checkpoint: its own, or that of the place it shares its value with.
+    private String stored(Weight weight) {
+        return model.model().weights().stream()
+                .filter(w -> w.param() == weight.param())
+                .map(Weight::path)
+                .filter(checkpoint::has)
+                .sorted((a, b) -> Boolean.compare(b.equals(weight.path()), a.equals(weight.path())))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no tensor for " + weight));
+    }
+
+    private TensorSource merged(Weight weight, DType dtype) {
+        Shape own = weight.shape();
+        Shape stored = weight.isTransposed() ? Shape.of(own.dim(1), own.dim(0)) : own;
+        return new TensorSource(weight.path(), dtype, stored, () -> {
+            try (Kernels k = model.run().openStep()) {
+                Tensor merged = Merge.merged(adapted, weight, k);
+                Tensor rounded = k.empty(dtype, own);
+                k.copy(merged, rounded);
+                Tensor host = k.toHost(rounded, Arena.ofAuto());
+                return weight.isTransposed() ? Transposed.of(host) : host;
+            }
+        });
+    }
+
+    /// `dtype` of the configuration: the type that holds all of `tensors`.
+    static String dtypeName(List<TensorSource> tensors) {
+        if (tensors.stream().allMatch(t -> t.dtype() == DType.BF16)) return "bfloat16";
+        return tensors.stream().allMatch(t -> t.dtype() == DType.F16) ? "float16" : "float32";
+    }
+
+    /// What is not as it was in the checkpoint, besides the adapter: a line each. To be asked after `tensors`.
+    List<String> notes() {
+        List<String> notes = new ArrayList<>();
+        if (decoded) {
+            notes.add(
+                    "the base is quantised: its weights are written decoded, as f32, and the adapter is added to those"
+                            + " values, which it was trained on");
+        }
+        return notes;
+    }
+}

@@ -1,0 +1,87 @@
+package dev.gradine.train.compare;
+
+import dev.gradine.io.AtomicFiles;
+import dev.gradine.train.report.Html;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/// A comparison as one HTML page that needs no network and runs no program.
+public final class ComparisonPage {
+
+    private static final Pattern HOLE = Pattern.compile("\\{\\{(\\w+)}}");
+
+    private ComparisonPage() {}
+
+    /// Writes the page, atomically.
+    public static void write(Path file, Comparison c) {
+        List<String> names = c.runs().stream().map(ComparedRun::name).toList();
+        List<List<String>> settings = new ArrayList<>();
+        c.settings().forEach((name, values) -> settings.add(join(name, values)));
+        Map<String, String> parts = Map.of(
+                "runs", names.stream().map(ComparisonPage::legend).collect(Collectors.joining()),
+                "settings", settings.isEmpty() ? "<p>All are the same.</p>" : Html.table(join("", names), settings),
+                "figures", figures(names, c.figures()),
+                "curves",
+                        c.curves().stream().map(m -> CurvePlot.svg(m, c.runs())).collect(Collectors.joining()),
+                "samples", samples(names, c.samples()));
+        String page = HOLE.matcher(template())
+                .replaceAll(hole -> Matcher.quoteReplacement(parts.getOrDefault(hole.group(1), "")));
+        AtomicFiles.writeText(file, page);
+    }
+
+    private static List<String> join(String name, List<String> values) {
+        List<String> all = new ArrayList<>(List.of(name));
+        all.addAll(values);
+        return all;
+    }
+
+    private static String legend(String name) {
+        return "<li>" + Html.text(name) + "</li>";
+    }
+
+    private static String figures(List<String> names, List<Comparison.Figure> figures) {
+        StringBuilder html = new StringBuilder("<table><thead><tr><th></th>");
+        for (String name : names) html.append("<th>").append(Html.text(name)).append("</th>");
+        html.append("</tr></thead><tbody>");
+        for (Comparison.Figure f : figures) {
+            html.append("<tr><th>").append(Html.text(f.title())).append("</th>");
+            for (int i = 0; i < names.size(); i++) {
+                html.append(f.isBest(i) ? "<td class=\"best\">" : "<td>");
+                html.append(ComparisonText.number(f.values().get(i))).append("</td>");
+            }
+            html.append("</tr>\n");
+        }
+        return html.append("</tbody></table>").toString();
+    }
+
+    private static String samples(List<String> names, Map<String, List<String>> samples) {
+        StringBuilder html = new StringBuilder();
+        samples.forEach((prompt, answers) -> {
+            html.append("<h3>").append(Html.text(prompt)).append("</h3><div class=\"answers\">");
+            for (int i = 0; i < names.size(); i++) {
+                html.append("<div><h4>").append(Html.text(names.get(i))).append("</h4><p>");
+                html.append(Html.text(answers.get(i))).append("</p></div>");
+            }
+            html.append("</div>\n");
+        });
+        return html.toString();
+    }
+
+    private static String template() {
+        try (InputStream in = ComparisonPage.class.getResourceAsStream("compare.html")) {
+            if (in == null) throw new IllegalStateException("compare: resource compare.html is missing");
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("compare: resource compare.html cannot be read", e);
+        }
+    }
+}
