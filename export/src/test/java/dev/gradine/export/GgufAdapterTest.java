@@ -75,7 +75,9 @@ class GgufAdapterTest {
         Path base = temp.resolve("base.gguf");
         GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, base);
         Gguf model = Gguf.open(base, arena);
-        assertThat(adapter.metadata()).containsEntry("general.type", "adapter").containsEntry("adapter.type", "lora");
+        assertThat(adapter.metadata())
+                .containsEntry("general.type", "adapter")
+                .containsEntry("adapter.type", "lora");
         float alpha = (Float) adapter.metadata().getOrDefault("adapter.lora.alpha", 0f);
         List<TensorSource> tensors = model.names().stream()
                 .map(name -> TensorSource.of(name, sum(name, model, adapter, alpha)))
@@ -124,7 +126,10 @@ class GgufAdapterTest {
     @Test
     void what_llama_cpp_has_no_place_for_is_refused() {
         try (OpenModel m = open()) {
-            refuses(m, adapter(m, Dora.defaults(), "q_proj"), "gguf-lora: the adapter is dora, expected plain LoRA; --to gguf merges it");
+            refuses(
+                    m,
+                    adapter(m, Dora.defaults(), "q_proj"),
+                    "gguf-lora: the adapter is dora, expected plain LoRA; --to gguf merges it");
         }
         Map<String, Object> tied = TinyModels.config("llama");
         tied.put("tie_word_embeddings", true);
