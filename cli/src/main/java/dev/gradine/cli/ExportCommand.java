@@ -121,10 +121,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
                 PeftExport.write(adapted, m.source().toString(), out, m.run());
                 yield List.of();
             }
-            case SAFETENSORS -> {
-                MergedModel.write(m, adapted, out);
-                yield List.of();
-            }
+            case SAFETENSORS -> MergedModel.write(m, adapted, out);
             case GGUF -> GgufExport.write(m, adapted, matrices, out);
             case GGUF_LORA -> {
                 GgufAdapter.write(m, adapted, out);
