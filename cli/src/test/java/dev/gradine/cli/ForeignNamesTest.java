@@ -68,7 +68,7 @@ class ForeignNamesTest {
         TinyModel.write(temp.resolve("model"));
         Path data = TinyModel.tokenRows(temp.resolve("data.jsonl"), 6, 8, 1);
         Cli.run("sft", "--model", temp.resolve("model"), "--data", data, "--out", temp.resolve("out"), "--max_length=0")
-                .refuses("sft: max length is 0, expected >= 2 tokens");
+                .refuses("max-length: 0, expected at least 2");
     }
 
     @Test

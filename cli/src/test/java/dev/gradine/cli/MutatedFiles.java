@@ -44,24 +44,58 @@ final class MutatedFiles implements AutoCloseable {
     private static final long MOST_NANOS = 2_000_000_000L;
 
     private static final Mutation MUTATION = new Mutation(List.of(
-            "null", "true", "-1", "1e999", "9223372036854775807", "[]", "{}", "[[[[", "\"\\ud800\"", "NaN", "\": ",
-            "{% for i in range(9999999) %}", "{% endfor %}", "{{ messages }}", "|tojson", " * 99999999", "~", "{#",
-            "\"(a+)+$\"", ".*.*.*.*.*x", "\"role\": 3,", "\"content\": [1],", "&a [*a, *a]", "- - - -", "!!java", "\t",
+            "null",
+            "true",
+            "-1",
+            "1e999",
+            "9223372036854775807",
+            "[]",
+            "{}",
+            "[[[[",
+            "\"\\ud800\"",
+            "NaN",
+            "\": ",
+            "{% for i in range(9999999) %}",
+            "{% endfor %}",
+            "{{ messages }}",
+            "|tojson",
+            " * 99999999",
+            "~",
+            "{#",
+            "\"(a+)+$\"",
+            ".*.*.*.*.*x",
+            "\"role\": 3,",
+            "\"content\": [1],",
+            "&a [*a, *a]",
+            "- - - -",
+            "!!java",
+            "\t",
             "\u0000"));
 
-    private static final String TEMPLATE = "{%- set ns = namespace(n=0) -%}{% for m in messages if m.content is defined %}"
-            + "{% if loop.first and m.role != 'system' %}{{ bos_token }}{% endif %}<|{{ m.role }}|>{{ m['content'] | trim }}"
-            + "{% set ns.n = ns.n + loop.index0 * 2 %}{% endfor %}{% macro t(x, y=[1, 2]) %}{{ x }}{{ y[::-1] | join(',') }}"
-            + "{% endmacro %}{{ t('a' * 3) }}{{ {'a': 1} | tojson }}{% if add_generation_prompt %}<|assistant|>{% endif %}";
+    private static final String TEMPLATE = """
+            {%- set ns = namespace(n=0) -%}{% for m in messages if m.content is defined %}
+            {% if loop.first and m.role != 'system' %}{{ bos_token }}{% endif %}
+            <|{{ m.role }}|>{{ m['content'] | trim }}{% set ns.n = ns.n + loop.index0 * 2 %}{% endfor %}
+            {% macro t(x, y=[1, 2]) %}{{ x }}{{ y[::-1] | join(',') }}{% endmacro %}{{ t('a' * 3) }}
+            {{ {'a': 1} | tojson }}{% if add_generation_prompt %}<|assistant|>{% endif %}
+            """;
 
     private static final String ROWS = """
-            {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo", "tool_calls": null}]}
+            {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "yo", "name": null}]}
             {"messages": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}], "tools": "[]"}
             {"conversations": [{"role": "system", "content": "s"}, {"role": "user", "content": "\\u00e9"}]}
             """;
 
-    private static final String YAML = "lr: 1e-4\nsteps: 3\ntargets: [q_proj, v_proj]\nrank-pattern: {q_proj: 4}\n"
-            + "no-shuffle: true\n# a comment\nalpha: &x 8\nseed: *x\n";
+    private static final String YAML = """
+            lr: 1e-4
+            steps: 3
+            targets: [q_proj, v_proj]
+            rank-pattern: {q_proj: 4}
+            no-shuffle: true
+            # a comment
+            alpha: &x 8
+            seed: *x
+            """;
 
     private final Path folder;
     private final EnumMap<Kind, byte[]> originals = new EnumMap<>(Kind.class);

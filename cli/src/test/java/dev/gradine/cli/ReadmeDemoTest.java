@@ -41,7 +41,8 @@ class ReadmeDemoTest {
         Path out = temp.resolve("demo");
         StringWriter text = new StringWriter();
         PrintWriter err = new PrintWriter(new StringWriter());
-        assertThat(run(new Demo(Demo.Plan.FULL, out, 42, device, new PrintWriter(text), err))).isZero();
+        assertThat(run(new Demo(Demo.Plan.FULL, out, 42, device, new PrintWriter(text), err)))
+                .isZero();
         String printed = wrapped(text.toString().replaceFirst("^\\R", "").replace(out.toString(), SHOWN_FOLDER));
         Path readme = root().resolve("README.md");
         String page = Files.readString(readme);

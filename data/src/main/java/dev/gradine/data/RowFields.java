@@ -113,8 +113,7 @@ record RowFields(JsonNode row) {
             try {
                 v = JsonMapper.shared().readTree(v.asString());
             } catch (JacksonException e) {
-                throw new DataException(
-                        "field " + field + " is a string that is not JSON: " + JsonFault.cause(e), e);
+                throw new DataException("field " + field + " is a string that is not JSON: " + JsonFault.cause(e), e);
             }
         }
         if (!v.isArray() && !v.isNull()) throw unexpected("field " + field, v, "a list (or the JSON text of one)");

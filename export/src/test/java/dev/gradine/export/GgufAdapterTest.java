@@ -75,9 +75,7 @@ class GgufAdapterTest {
         Path base = temp.resolve("base.gguf");
         GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, base);
         Gguf model = Gguf.open(base, arena);
-        assertThat(adapter.metadata())
-                .containsEntry("general.type", "adapter")
-                .containsEntry("adapter.type", "lora");
+        assertThat(adapter.metadata()).containsEntry("general.type", "adapter").containsEntry("adapter.type", "lora");
         float alpha = (Float) adapter.metadata().getOrDefault("adapter.lora.alpha", 0f);
         List<TensorSource> tensors = model.names().stream()
                 .map(name -> TensorSource.of(name, sum(name, model, adapter, alpha)))

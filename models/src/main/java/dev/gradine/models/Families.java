@@ -74,6 +74,9 @@ public final class Families {
     private static CausalLm build(Family family, ModelConfig config, Weights weights) {
         ConfigKeys.requireReadableWeights(config);
         CausalLm model = family.build(config, weights);
+        ModelConfig text = config.object("text_config"); // of a model with more than text: each key known, or refused
+        text.requireRead(ConfigKeys::isWithoutEffect);
+        text.ignoreRest();
         Set<String> own = family.withoutEffect();
         config.requireRead(key -> ConfigKeys.isWithoutEffect(key) || own.contains(key));
         return model;

@@ -13,7 +13,7 @@ public final class TemplateException extends IllegalArgumentException {
     /// @param line line of the template, from 1
     /// @param reason cause in one line
     public TemplateException(String name, int line, String reason) {
-        super(name + ": line " + line + ": " + reason);
+        super(name + ": line " + line + ": " + oneLine(reason));
         this.line = line;
         this.reason = reason;
     }
@@ -22,9 +22,14 @@ public final class TemplateException extends IllegalArgumentException {
     ///
     /// @param reason the whole message
     public TemplateException(String reason) {
-        super(reason);
+        super(oneLine(reason));
         this.line = 0;
         this.reason = reason;
+    }
+
+    /// What a message quotes of a template may have line breaks; a message has none.
+    private static String oneLine(String reason) {
+        return reason.replaceAll("\\s*\\R\\s*", " ");
     }
 
     /// The line of the template, from 1; 0 if none is the cause.

@@ -1,8 +1,8 @@
 package dev.gradine.data.token;
 
-import dev.gradine.data.JsonFault;
 import static dev.gradine.data.token.TokenizerException.require;
 
+import dev.gradine.data.JsonFault;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

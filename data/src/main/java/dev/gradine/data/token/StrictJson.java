@@ -1,8 +1,8 @@
 package dev.gradine.data.token;
 
-import dev.gradine.data.JsonFault;
 import static dev.gradine.data.token.TokenizerException.require;
 
+import dev.gradine.data.JsonFault;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
