@@ -77,7 +77,7 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"llama", "llama-tied", "qwen2", "qwen3", "gpt2", "smollm3-nope", "gemma3"})
     void models_of_every_family_open_and_are_finite(String name) {
-        Path model = Shared.path("golden/models").resolve(name);
+        Path model = Shared.path("golden/models/" + name);
         Checkpoint c = Checkpoint.open(model, GgufBytes.LLAMA, arena);
         assertThat(c.format()).isEqualTo("safetensors");
         assertThat(c.config()).isEqualTo(Json.readObject(model.resolve("config.json")));

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The folder of models and golden values beside the repository, for tests that need more than they can make up.
+/// The folder of models and golden values beside the repository, for tests that need more than they can make up. Some
+/// golden values travel with the repository, in its folder `golden`.
 final class Shared {
 
     private Shared() {}
@@ -15,6 +16,8 @@ final class Shared {
         Path root = Path.of("").toAbsolutePath();
         while (root.getParent() != null && !isRepository(root)) root = root.getParent();
         Path file = root.resolveSibling("shared").resolve(name);
+        Path own = root.resolve(name);
+        if (!Files.exists(file) && name.startsWith("golden/") && Files.exists(own)) return own;
         assumeThat(file).as("needs shared/" + name + " beside the repository").exists();
         return file;
     }
