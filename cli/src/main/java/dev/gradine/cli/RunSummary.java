@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.optim.Metric;
+import dev.gradine.train.MetricsLog;
 import dev.gradine.train.RunResult;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
@@ -18,7 +19,7 @@ final class RunSummary {
 
     static void print(RunResult result, PrintWriter print) {
         RunInfo info = result.info();
-        List<Double> losses = Report.losses(result.folder());
+        List<Double> losses = Report.losses(MetricsLog.ofRun(result.folder()));
         if (!losses.isEmpty()) {
             print.printf(LINE, "training loss", "%.4f → %.4f".formatted(losses.getFirst(), losses.getLast()));
         }

@@ -3,14 +3,10 @@ package dev.gradine.train;
 import dev.gradine.autograd.Param;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.io.Fingerprint;
+import dev.gradine.io.Sha256;
 import dev.gradine.models.OpenModel;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -20,15 +16,7 @@ final class Contents {
 
     private static final int SHOWN = 16;
 
-    private final MessageDigest sha;
-
-    private Contents() {
-        try {
-            sha = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
+    private Contents() {}
 
     /// Of the model's file, of the rows as tokens, and of an adapter that was trained before.
     static SequencedMap<String, Object> of(OpenModel model, AdapterSet adapted, List<List<LabelledTokens>> examples) {
@@ -40,40 +28,29 @@ final class Contents {
     }
 
     private static String data(List<List<LabelledTokens>> examples) {
-        Contents c = new Contents();
+        Sha256 sha = new Sha256();
         for (List<LabelledTokens> example : examples) {
             for (LabelledTokens l : example) {
-                c.add(l.ids());
-                c.add(l.labels());
+                sha.add(l.tokens());
+                sha.add(l.ids());
+                sha.add(l.tokens());
+                sha.add(l.labels());
             }
         }
-        return c.end();
+        return shown(sha);
     }
 
     /// Names and values.
     static String adapter(AdapterSet adapted, Kernels run) {
-        Contents c = new Contents();
+        Sha256 sha = new Sha256();
         for (Param p : adapted.params()) {
-            c.add(p.name());
-            float[] values = run.download(p.value());
-            ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
-            bytes.asFloatBuffer().put(values);
-            c.sha.update(bytes);
+            sha.add(p.name());
+            sha.add(run.download(p.value()));
         }
-        return c.end();
+        return shown(sha);
     }
 
-    private void add(String text) {
-        sha.update(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private void add(int[] values) {
-        ByteBuffer bytes = ByteBuffer.allocate(4 + 4 * values.length).putInt(values.length);
-        bytes.asIntBuffer().put(values);
-        sha.update(bytes.position(0));
-    }
-
-    private String end() {
-        return HexFormat.of().formatHex(sha.digest()).substring(0, SHOWN);
+    private static String shown(Sha256 sha) {
+        return sha.hex().substring(0, SHOWN);
     }
 }

@@ -55,6 +55,14 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
+    /// The lines of the log in a run's folder; none if the run ended before its first step.
+    ///
+    /// @throws RunFileException if it is damaged
+    public static List<Map<String, Object>> ofRun(Path folder) {
+        Path file = folder.resolve(FILE);
+        return Files.exists(file) ? read(file) : List.of();
+    }
+
     /// Starts the log of a new run.
     ///
     /// @throws RunFileException if `file` already holds a run

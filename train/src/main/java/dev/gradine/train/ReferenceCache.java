@@ -3,19 +3,15 @@ package dev.gradine.train;
 import dev.gradine.align.Packed;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.io.Safetensors;
+import dev.gradine.io.Sha256;
 import dev.gradine.io.TensorSource;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -106,19 +102,14 @@ public final class ReferenceCache implements ReferenceLogProbs {
     }
 
     private static String fingerprint(Set<LabelledTokens> all, String name) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            sha.update(name.getBytes(StandardCharsets.UTF_8));
-            for (LabelledTokens l : all) {
-                int[] ids = l.ids();
-                ByteBuffer b = ByteBuffer.allocate(8 * ids.length + 4).putInt(ids.length);
-                for (int t = 0; t < ids.length; t++) b.putInt(ids[t]).putInt(l.label(t));
-                sha.update(b.flip());
-            }
-            return HexFormat.of().formatHex(sha.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        Sha256 sha = new Sha256();
+        sha.add(name);
+        for (LabelledTokens l : all) {
+            int[] ids = l.ids();
+            sha.add(ids.length);
+            for (int t = 0; t < ids.length; t++) sha.add(ids[t], l.label(t));
         }
+        return sha.hex();
     }
 
     @Override

@@ -4,7 +4,6 @@ import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Weight;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.report.RunInfo;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
@@ -71,9 +70,7 @@ final class RunRecord {
     /// The evaluation before the first step, of a run that was resumed since.
     private Map<String, Double> loggedBefore() {
         Map<String, Double> before = new LinkedHashMap<>();
-        Path log = out.resolve(MetricsLog.FILE);
-        if (!Files.exists(log)) return before;
-        for (Map<String, Object> row : MetricsLog.read(log)) {
+        for (Map<String, Object> row : MetricsLog.ofRun(out)) {
             if (!Long.valueOf(0).equals(row.get("step"))) continue;
             row.forEach((name, value) -> {
                 if (name.startsWith("eval_") && value instanceof Number n) before.put(name, n.doubleValue());

@@ -3,7 +3,6 @@ package dev.gradine.train.compare;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,10 +17,9 @@ import java.util.TreeMap;
 record ComparedRun(String name, RunInfo info, List<Double> losses, List<Map<String, Object>> log) {
 
     static ComparedRun read(Path folder) {
-        Path metrics = folder.resolve(MetricsLog.FILE);
-        List<Map<String, Object>> log = Files.exists(metrics) ? MetricsLog.read(metrics) : List.of();
+        List<Map<String, Object>> log = MetricsLog.ofRun(folder);
         String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
-        return new ComparedRun(name, RunInfo.read(folder), Report.losses(folder), log);
+        return new ComparedRun(name, RunInfo.read(folder), Report.losses(log), log);
     }
 
     /// The same under another name.

@@ -2,22 +2,15 @@ package dev.gradine.train.compare;
 
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.train.report.Html;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.gradine.train.report.Page;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// A comparison as one HTML page that needs no network and runs no program.
 public final class ComparisonPage {
-
-    private static final Pattern HOLE = Pattern.compile("\\{\\{(\\w+)}}");
 
     private ComparisonPage() {}
 
@@ -33,9 +26,8 @@ public final class ComparisonPage {
                 "curves",
                         c.curves().stream().map(m -> CurvePlot.svg(m, c.runs())).collect(Collectors.joining()),
                 "samples", samples(names, c.samples()));
-        String page = HOLE.matcher(template())
-                .replaceAll(hole -> Matcher.quoteReplacement(parts.getOrDefault(hole.group(1), "")));
-        AtomicFiles.writeText(file, page);
+        String template = Page.resource(ComparisonPage.class, "compare.html");
+        AtomicFiles.writeText(file, Page.fill(template, parts));
     }
 
     private static List<String> join(String name, List<String> values) {
@@ -74,14 +66,5 @@ public final class ComparisonPage {
             html.append("</div>\n");
         });
         return html.toString();
-    }
-
-    private static String template() {
-        try (InputStream in = ComparisonPage.class.getResourceAsStream("compare.html")) {
-            if (in == null) throw new IllegalStateException("compare: resource compare.html is missing");
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("compare: resource compare.html cannot be read", e);
-        }
     }
 }

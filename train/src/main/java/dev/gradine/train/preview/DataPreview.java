@@ -90,17 +90,6 @@ public final class DataPreview {
         return all;
     }
 
-    /// The same with no row shown.
-    DataPreview withoutRows() {
-        DataPreview other = new DataPreview(encoder, codec, 0);
-        other.lengths.addAll(lengths);
-        other.faults.addAll(faults);
-        other.reports.addAll(reports);
-        other.duplicates.inside.addAll(duplicates.inside);
-        other.duplicates.between.addAll(duplicates.between);
-        return other;
-    }
-
     /// The first rows.
     List<ShownRow> shown() {
         return shown;

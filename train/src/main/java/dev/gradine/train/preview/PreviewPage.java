@@ -2,11 +2,9 @@ package dev.gradine.train.preview;
 
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.train.report.Html;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.gradine.train.report.Page;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /// A preview as one HTML page that needs no network: each row as it is written, and beside it as the model reads it.
@@ -19,13 +17,9 @@ public final class PreviewPage {
     /// @param title what the page is about
     public static void write(Path file, String title, DataPreview preview) {
         String rows = preview.shown().stream().map(PreviewPage::row).collect(Collectors.joining());
-        String facts = PreviewText.of(preview.withoutRows(), false);
-        AtomicFiles.writeText(
-                file,
-                template()
-                        .replace("{{title}}", Html.text(title))
-                        .replace("{{facts}}", Html.text(facts).replace("{", "&#123;"))
-                        .replace("{{rows}}", rows));
+        String facts = PreviewText.facts(preview);
+        Map<String, String> parts = Map.of("title", Html.text(title), "facts", Html.text(facts), "rows", rows);
+        AtomicFiles.writeText(file, Page.fill(Page.resource(PreviewPage.class, "preview.html"), parts));
     }
 
     private static String row(ShownRow row) {
@@ -39,14 +33,5 @@ public final class PreviewPage {
                 .map(t -> (t.isLearnt() ? "<b>" : "<i>") + Html.text(t.text()) + (t.isLearnt() ? "</b>" : "</i>"))
                 .collect(Collectors.joining());
         return "<p>%d tokens, %d learnt</p><pre>%s</pre>".formatted(s.tokens().size(), s.learnt(), tokens);
-    }
-
-    private static String template() {
-        try (InputStream in = PreviewPage.class.getResourceAsStream("preview.html")) {
-            if (in == null) throw new IllegalStateException("preview: resource preview.html is missing");
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("preview: resource preview.html cannot be read", e);
-        }
     }
 }

@@ -25,6 +25,12 @@ public final class PreviewText {
     public static String of(DataPreview preview, boolean colours) {
         PreviewText t = new PreviewText(colours);
         preview.shown().forEach(t::row);
+        return t.text + facts(preview);
+    }
+
+    /// What is counted, without the rows.
+    static String facts(DataPreview preview) {
+        PreviewText t = new PreviewText(false);
         t.histogram(preview.lengths());
         preview.reports().forEach(t::line);
         t.list("cannot be used", preview.faults(), f -> f);

@@ -2,11 +2,7 @@ package dev.gradine.train.report;
 
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.train.MetricsLog;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -14,8 +10,6 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// `report.html`: one page about a run, with its data, its charts and their program inside, so that it opens from a
@@ -28,8 +22,6 @@ public final class Report {
     /// Name of the page in a run's folder.
     public static final String FILE = "report.html";
 
-    private static final Pattern HOLE = Pattern.compile("\\{\\{(\\w+)}}");
-
     private Report() {}
 
     /// Writes `runDir/report.html`, atomically, from `run.json` and `metrics.jsonl` beside it. A run that ended
@@ -39,8 +31,7 @@ public final class Report {
     /// @throws dev.gradine.train.RunFileException if `run.json` is absent or either file is damaged
     public static Path write(Path runDir) {
         RunInfo run = RunInfo.read(runDir);
-        Path metrics = runDir.resolve(MetricsLog.FILE);
-        Series series = new Series(Files.exists(metrics) ? MetricsLog.read(metrics) : List.of());
+        Series series = new Series(MetricsLog.ofRun(runDir));
         Path page = runDir.resolve(FILE);
         AtomicFiles.writeText(page, html(run, series));
         return page;
@@ -48,16 +39,17 @@ public final class Report {
 
     /// The training loss at the beginning and at the end of a run, each a mean of some steps; none before the first
     /// step.
-    public static List<Double> losses(Path runDir) {
-        Path metrics = runDir.resolve(MetricsLog.FILE);
-        Series series = new Series(Files.exists(metrics) ? MetricsLog.read(metrics) : List.of());
+    ///
+    /// @param log as [MetricsLog#read] gives it
+    public static List<Double> losses(List<Map<String, Object>> log) {
+        Series series = new Series(log);
         return series.has("loss") ? List.of(series.startMean("loss"), series.endMean("loss")) : List.of();
     }
 
     private static String html(RunInfo run, Series series) {
         String uplot = resource("uPlot.iife.min.js").strip();
         String charts = resource("report.js");
-        return fill(
+        return Page.fill(
                 resource("report.html"),
                 Map.ofEntries(
                         Map.entry("policy", policy(uplot, charts)),
@@ -120,15 +112,6 @@ public final class Report {
                 + "</div>\n</div>\n";
     }
 
-    /// In one pass, so that what looks like a hole in filled-in data stays text.
-    private static String fill(String template, Map<String, String> parts) {
-        return HOLE.matcher(template).replaceAll(hole -> {
-            String part = parts.get(hole.group(1));
-            if (part == null) throw new IllegalStateException("report.html: nothing for " + hole.group());
-            return Matcher.quoteReplacement(part);
-        });
-    }
-
     private static String policy(String... programs) {
         StringBuilder allowed = new StringBuilder();
         for (String program : programs)
@@ -147,12 +130,6 @@ public final class Report {
     }
 
     private static String resource(String name) {
-        try (InputStream in = Report.class.getResourceAsStream(name)) {
-            if (in == null)
-                throw new IllegalStateException("report: resource " + name + " is missing from the program");
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("report: resource " + name + " cannot be read", e);
-        }
+        return Page.resource(Report.class, name);
     }
 }
