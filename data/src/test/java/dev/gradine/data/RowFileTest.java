@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.data.chat.Message;
+import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -227,15 +228,15 @@ class RowFileTest {
 
     @Test
     void the_real_preference_sets_are_read() throws IOException {
-        Path hh = Shared.path("assets/data/preference/hh-rlhf/helpful-base.test.jsonl.gz");
+        Path hh = Golden.shared("assets/data/preference/hh-rlhf/helpful-base.test.jsonl.gz");
         assertThat(DataSet.read(hh).rows())
                 .hasSize(2354)
                 .allMatch(r -> r instanceof Row.Preference p
                         && p.prompt() instanceof Passage.Turns t
                         && t.messages().getLast().role().equals("user"));
-        Path pairs = Shared.path("assets/data/preference/instruction-data-with-preference.json");
+        Path pairs = Golden.shared("assets/data/preference/instruction-data-with-preference.json");
         assertThat(DataSet.read(pairs).rows()).hasSize(1100).allMatch(r -> r instanceof Row.Preference);
-        assertThat(DataSet.read(Shared.path("assets/data/lm/tinystories_1000.json"))
+        assertThat(DataSet.read(Golden.shared("assets/data/lm/tinystories_1000.json"))
                         .rows())
                 .hasSize(1000);
     }

@@ -11,6 +11,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.cpu.Quantise;
 import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
@@ -60,7 +61,7 @@ class BitsAndBytesTest {
     @ParameterizedTest
     @MethodSource("golden")
     void quantised_weights_are_bitsandbytes_to_the_last_bit(String key) {
-        Safetensors f = Safetensors.open(Shared.path("golden/quant/expected.safetensors"), arena);
+        Safetensors f = Safetensors.open(Golden.golden("quant/expected.safetensors"), arena);
         String[] part = key.split("\\.", -1);
         DType type = DType.valueOf(part[1].toUpperCase(Locale.ROOT));
         boolean isDouble = part[2].equals("dq");
@@ -82,7 +83,7 @@ class BitsAndBytesTest {
 
     @Test
     void a_layer_that_bitsandbytes_saved_computes_what_it_computed() {
-        Safetensors f = Safetensors.open(Shared.path("golden/quant/expected.safetensors"), arena);
+        Safetensors f = Safetensors.open(Golden.golden("quant/expected.safetensors"), arena);
         BitsAndBytes file = BitsAndBytes.of(f);
         Tensor w = file.tensor("linear4bit.state.weight");
         assertThat(w).hasToString("NF4[96, 128]");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.tensor.DType;
+import dev.gradine.testkit.Golden;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -63,8 +64,8 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"stories260K.bin", "stories260K-f32.gguf", "stories260K-f32.v3.gguf"})
     void one_model_in_four_formats_is_the_same_to_the_bit(String name) {
-        Checkpoint hf = Checkpoint.open(Shared.path("assets/models/stories260K/hf"), GgufBytes.LLAMA, arena);
-        Checkpoint other = Checkpoint.open(Shared.path("assets/models/stories260K/" + name), GgufBytes.LLAMA, arena);
+        Checkpoint hf = Checkpoint.open(Golden.shared("assets/models/stories260K/hf"), GgufBytes.LLAMA, arena);
+        Checkpoint other = Checkpoint.open(Golden.shared("assets/models/stories260K/" + name), GgufBytes.LLAMA, arena);
         assertSame(other, hf, SIZES);
         assertThat(other.parameters()).isEqualTo(260_032);
         String q = "model.layers.0.self_attn.q_proj.weight";
@@ -77,7 +78,7 @@ class CheckpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"llama", "llama-tied", "qwen2", "qwen3", "gpt2", "smollm3-nope", "gemma3"})
     void models_of_every_family_open_and_are_finite(String name) {
-        Path model = Shared.path("golden/models/" + name);
+        Path model = Golden.golden("models/" + name);
         Checkpoint c = Checkpoint.open(model, GgufBytes.LLAMA, arena);
         assertThat(c.format()).isEqualTo("safetensors");
         assertThat(c.config()).isEqualTo(Json.readObject(model.resolve("config.json")));
@@ -87,7 +88,7 @@ class CheckpointTest {
 
     @Test
     void smollm2_has_the_tensors_and_the_configuration_its_makers_say() {
-        Path model = Shared.path("assets/models/smollm2-135m-instruct");
+        Path model = Golden.smolLm2(folder);
         Checkpoint c = Checkpoint.open(model, GgufBytes.LLAMA, arena);
         assertThat(c.format()).isEqualTo("gguf v3");
         assertThat(c.names()).hasSize(272).doesNotContain("lm_head.weight");

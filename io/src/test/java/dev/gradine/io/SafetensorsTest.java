@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -95,9 +96,9 @@ class SafetensorsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"golden/peft/lora/adapter/adapter_model", "golden/models/llama/model", "golden/quant/expected"})
+            strings = {"peft/lora/adapter/adapter_model", "models/llama/model", "quant/expected"})
     void a_file_of_the_reference_writer_is_reproduced_to_the_byte(String name) {
-        Path golden = Shared.path(name + ".safetensors");
+        Path golden = Golden.golden(name + ".safetensors");
         Safetensors read = Safetensors.open(golden, arena);
         List<TensorSource> sources = read.names().stream()
                 .map(n -> TensorSource.of(n, read.tensor(n)))

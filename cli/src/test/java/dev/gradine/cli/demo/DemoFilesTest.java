@@ -1,11 +1,11 @@
 package dev.gradine.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gradine.data.DataSet;
 import dev.gradine.data.Passage;
 import dev.gradine.data.Row;
+import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,17 +69,10 @@ class DemoFilesTest {
 
     @Test
     void the_data_are_what_the_rules_make_of_the_stories() throws IOException {
-        Path stories = shared("assets/data/lm/tinystories_1000.json");
-        assumeTrue(Files.exists(stories), "the stories are absent, so the cut cannot be repeated");
+        Path stories = Golden.shared("assets/data/lm/tinystories_1000.json");
         for (var file : TinyStoriesCut.files(stories).entrySet()) {
             assertThat(folder.resolve("data").resolve(file.getKey())).content().isEqualTo(file.getValue());
         }
-    }
-
-    private static Path shared(String name) {
-        Path p = Path.of("").toAbsolutePath();
-        while (p.getParent() != null && !Files.isDirectory(p.resolve("cli/src"))) p = p.getParent();
-        return p.resolveSibling("shared").resolve(name);
     }
 
     private List<String> prompts(String name) throws IOException {

@@ -2,8 +2,8 @@ package dev.gradine.data.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.data.Shared;
 import dev.gradine.data.jinja.TemplateException;
+import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +22,8 @@ class GoldenTemplatesTest {
 
     @Test
     void every_rendering_and_every_error_is_the_references() throws IOException {
-        Path templates = Shared.path("assets/chat_templates");
-        JsonNode golden = JSON.readTree(Shared.path("golden/templates/expected.json"));
+        Path templates = Golden.shared("assets/chat_templates");
+        JsonNode golden = JSON.readTree(Golden.golden("templates/expected.json"));
         List<String> wrong = new ArrayList<>();
         int checked = 0;
         for (var template : golden.path("templates").properties()) {

@@ -2,29 +2,32 @@ package dev.gradine.data.token;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.data.Shared;
+import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// The tokenizer of the real-size model of the tests, from its folder and from its GGUF.
 class SmolLm2TokenizerTest {
-    private static final String SMOLLM2 = "assets/models/smollm2-135m-instruct";
+    @TempDir
+    private static Path copy = Path.of("");
 
+    private static Path folder = Path.of("");
     private static Tokenizer json = StreamDecoderTest.bytes();
 
     @BeforeAll
     static void load() throws IOException {
-        json = FolderTokenizer.read(Shared.path(SMOLLM2), SpecialTokens.none());
+        folder = Golden.smolLm2(copy);
+        json = FolderTokenizer.read(folder, SpecialTokens.none());
     }
 
     @Test
     void the_tokenizer_in_a_gguf_is_the_one_beside_it() throws IOException {
-        Tokenizer gguf =
-                GgufTokenizer.of("smollm2", GgufReader.read(Shared.path(SMOLLM2 + "/SmolLM2-135M-Instruct.Q4_1.gguf")));
-        Path inputs = Shared.path("assets/tokenizers/smollm2/inputs.inp");
+        Tokenizer gguf = GgufTokenizer.of("smollm2", GgufReader.read(folder.resolve(Golden.SMOLLM2_GGUF)));
+        Path inputs = Golden.shared("assets/tokenizers/smollm2/inputs.inp");
         for (String text : Files.readString(inputs).split("\n__ggml_vocab_test__\n", -1)) {
             String chat = "<|im_start|>user\n" + text + "<|im_end|>\n";
             assertThat(gguf.encode(chat, false)).as(text).containsExactly(json.encode(chat, false));

@@ -3,7 +3,7 @@ package dev.gradine.data.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.gradine.data.Shared;
+import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,30 +35,30 @@ class TokenizersTest {
     @ParameterizedTest
     @CsvSource({"gpt-2", "llama-spm", "phi-3"})
     void a_gguf_vocabulary_gives_the_references_ids(String name) throws IOException {
-        Path gguf = Shared.path(VOCAB + name + ".gguf");
+        Path gguf = Golden.shared(VOCAB + name + ".gguf");
         Tokenizer tokenizer = GgufTokenizer.of(name, GgufReader.read(gguf));
-        assertIds(tokenizer, Shared.path(VOCAB + name + ".gguf.inp"), Shared.path(VOCAB + name + ".gguf.out"));
+        assertIds(tokenizer, Golden.shared(VOCAB + name + ".gguf.inp"), Golden.shared(VOCAB + name + ".gguf.out"));
     }
 
     @ParameterizedTest
     @CsvSource({"gpt2, gpt-2", "npm-qwen3, qwen2"})
     void a_tokenizer_json_gives_the_references_ids(String folder, String name) throws IOException {
-        Path path = Shared.path("assets/tokenizers/" + folder);
+        Path path = Golden.shared("assets/tokenizers/" + folder);
         Tokenizer tokenizer = FolderTokenizer.read(path, SpecialTokens.none());
-        assertIds(tokenizer, Shared.path(VOCAB + name + ".gguf.inp"), Shared.path(VOCAB + name + ".gguf.out"));
+        assertIds(tokenizer, Golden.shared(VOCAB + name + ".gguf.inp"), Golden.shared(VOCAB + name + ".gguf.out"));
     }
 
     @ParameterizedTest
     @CsvSource({"llama-spm", "phi-3"})
     void the_json_made_from_sentence_piece_scores_gives_the_same_ids(String name) throws IOException {
-        Map<String, Object> metadata = GgufReader.read(Shared.path(VOCAB + name + ".gguf"));
+        Map<String, Object> metadata = GgufReader.read(Golden.shared(VOCAB + name + ".gguf"));
         Tokenizer json = JsonTokenizer.parse(name, GgufTokenizer.tokenizerJson(name, metadata), SpecialTokens.none());
-        assertIds(json, Shared.path(VOCAB + name + ".gguf.inp"), Shared.path(VOCAB + name + ".gguf.out"));
+        assertIds(json, Golden.shared(VOCAB + name + ".gguf.inp"), Golden.shared(VOCAB + name + ".gguf.out"));
     }
 
     @Test
     void llama2c_pieces_merge_by_score() throws IOException {
-        Tokenizer t = Llama2cTokenizer.read(Shared.path("assets/models/stories260K/tok512.bin"));
+        Tokenizer t = Llama2cTokenizer.read(Golden.shared("assets/models/stories260K/tok512.bin"));
         int[] ids = t.encode("Once upon a time, 你", true);
         assertThat(ids[0]).isEqualTo(t.bos()).isEqualTo(1);
         assertThat(ids).endsWith(t.id("<0xE4>"), t.id("<0xBD>"), t.id("<0xA0>"));
@@ -68,10 +68,10 @@ class TokenizersTest {
 
     @Test
     void llama2c_and_the_gguf_of_one_model_agree() throws IOException {
-        Tokenizer bin = Llama2cTokenizer.read(Shared.path("assets/models/stories260K/tok512.bin"));
-        Path file = Shared.path("assets/models/stories260K/stories260K-f32.v3.gguf");
+        Tokenizer bin = Llama2cTokenizer.read(Golden.shared("assets/models/stories260K/tok512.bin"));
+        Path file = Golden.shared("assets/models/stories260K/stories260K-f32.v3.gguf");
         Tokenizer gguf = GgufTokenizer.of("stories260K", GgufReader.read(file));
-        String text = Files.readString(Shared.path("assets/models/stories260K/stories260K.md"));
+        String text = Files.readString(Golden.shared("assets/models/stories260K/stories260K.md"));
         assertThat(bin.encode(text, true)).containsExactly(gguf.encode(text, true));
     }
 
@@ -98,7 +98,7 @@ class TokenizersTest {
 
     @Test
     void a_negative_id_is_refused_and_one_beyond_the_vocabulary_leaves_no_text() throws IOException {
-        Tokenizer t = Llama2cTokenizer.read(Shared.path("assets/models/stories260K/tok512.bin"));
+        Tokenizer t = Llama2cTokenizer.read(Golden.shared("assets/models/stories260K/tok512.bin"));
         int[] ids = t.encode("One day", true);
         int[] padded = Arrays.copyOf(ids, ids.length + 1);
         padded[ids.length] = 512;
