@@ -170,8 +170,7 @@ class SmolLmTest {
     @ParameterizedTest
     @CsvSource({"raw, 1", "chat, 1"})
     void the_command_writes_the_answer(String kind, int i) {
-        List<Object> args =
-                new ArrayList<>(List.of("generate", "--model", folder(), "--prompt", prompt(i)));
+        List<Object> args = new ArrayList<>(List.of("generate", "--model", folder(), "--prompt", prompt(i)));
         args.addAll(List.of("--temperature", 0, "--max-tokens", 48));
         if (kind.equals("raw")) args.add("--raw");
         String answer = String.valueOf(about().get(kind + "." + i + ".text")).replace("<|im_end|>", "");

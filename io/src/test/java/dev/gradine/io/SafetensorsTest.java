@@ -95,8 +95,7 @@ class SafetensorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"peft/lora/adapter/adapter_model", "models/llama/model", "quant/expected"})
+    @ValueSource(strings = {"peft/lora/adapter/adapter_model", "models/llama/model", "quant/expected"})
     void a_file_of_the_reference_writer_is_reproduced_to_the_byte(String name) {
         Path golden = Golden.golden(name + ".safetensors");
         Safetensors read = Safetensors.open(golden, arena);
