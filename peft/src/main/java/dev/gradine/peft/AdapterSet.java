@@ -224,7 +224,7 @@ public final class AdapterSet implements Adapters {
 
     /// The same adapters and copies on other values; what several adapters share, they share there, too.
     public AdapterSet over(UnaryOperator<Param> others) {
-        Map<Param, Param> known = new IdentityHashMap<>();
+        IdentityHashMap<Param, Param> known = new IdentityHashMap<>();
         UnaryOperator<Param> values = p -> known.computeIfAbsent(p, others);
         AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
