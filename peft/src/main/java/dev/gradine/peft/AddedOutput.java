@@ -22,11 +22,12 @@ import java.util.function.UnaryOperator;
 /// @param update u, linear: from `f32[N,I]` to `f32[N,O]`
 /// @param drop what is left out in training
 /// @param number of this adapter in its model, so that no two draw the same mask
-record AddedOutput(Parts parts, BiFunction<Var, Here, Var> update, Drop drop, int number) implements LinearAdapter {
+record AddedOutput(NamedParams params, BiFunction<Var, Here, Var> update, Drop drop, int number)
+        implements LinearAdapter {
 
     @Override
     public Var apply(Linear base, Var x, Pass pass) {
-        Here here = Here.in(pass, x, base, parts, number);
+        Here here = Here.in(pass, x, base, params, number);
         if (drop.all(here)) return base.base(x, pass);
         return x.tape()
                 .frame(
@@ -39,7 +40,7 @@ record AddedOutput(Parts parts, BiFunction<Var, Here, Var> update, Drop drop, in
 
     @Override
     public Tensor merged(Tensor w, Kernels k) {
-        Here here = Here.merging(w, parts, k);
+        Here here = Here.merging(w, params, k);
         Tensor transposed = update.apply(here.unit(here.in()), here).value();
         k.elementwise().axpy(1, Permute.permuted(k, transposed, 1, 0), w);
         return w;
@@ -47,16 +48,16 @@ record AddedOutput(Parts parts, BiFunction<Var, Here, Var> update, Drop drop, in
 
     @Override
     public SequencedMap<String, Param> params() {
-        return parts.trained();
+        return params.trained();
     }
 
     @Override
     public SequencedMap<String, Param> fixed() {
-        return parts.fixed();
+        return params.fixed();
     }
 
     @Override
     public AddedOutput over(UnaryOperator<Param> values) {
-        return new AddedOutput(parts.over(values), update, drop, number);
+        return new AddedOutput(params.over(values), update, drop, number);
     }
 }

@@ -13,30 +13,30 @@ import dev.gradine.tensor.Tensor;
 /// What the formula of an adapter reads at its place, in one pass.
 ///
 /// @param tape where the formula is computed
-/// @param parts the adapter's values
+/// @param params the adapter's values
 /// @param weight of the layer, `f32[O,I]` or a coded type
 /// @param seed of masks, in training; 0 otherwise
 /// @param training whether masks are drawn
-public record Here(Tape tape, Parts parts, Tensor weight, long seed, boolean training) {
+public record Here(Tape tape, NamedParams params, Tensor weight, long seed, boolean training) {
 
-    static Here in(Pass pass, Var x, Linear base, Parts parts, int number) {
+    static Here in(Pass pass, Var x, Linear base, NamedParams params, int number) {
         Tensor w = base.weight(x, pass).value();
-        return new Here(x.tape(), parts, w, LoraLinear.seed(pass.seed(), number), pass.isTraining());
+        return new Here(x.tape(), params, w, LoraLinear.seed(pass.seed(), number), pass.isTraining());
     }
 
     /// Of a weight alone, in evaluation.
-    static Here merging(Tensor weight, Parts parts, Kernels k) {
-        return new Here(Tape.noGrad(k), parts, weight, 0, false);
+    static Here merging(Tensor weight, NamedParams params, Kernels k) {
+        return new Here(Tape.noGrad(k), params, weight, 0, false);
     }
 
     /// A value of the adapter.
     public Var get(String name) {
-        return tape.param(parts.get(name));
+        return tape.param(params.get(name));
     }
 
     /// The same as one row, `f32[n]`.
     public Var flat(String name) {
-        return reshape(get(name), parts.get(name).value().size());
+        return reshape(get(name), params.get(name).value().size());
     }
 
     /// The layer's weight, without gradient, `f32[O,I]`.

@@ -81,14 +81,14 @@ public record LoHa(
     public Adapter fresh(Site site, Start start) {
         Linear l = (Linear) site;
         int r = ranks.rank(l.path());
-        Parts parts = start.parts(l)
+        NamedParams params = start.params(l)
                 .kaiming("hada_w1_a", l.out(), r)
                 .kaiming("hada_w1_b", r, l.in())
                 .kaiming("hada_w2_a", l.out(), r)
                 .zeros("hada_w2_b", r, l.in())
                 .build();
         float s = ranks.scale(l.path());
-        return new AddedWeight(parts, h -> delta(h, s), new Drop(0, moduleDropout), start.number());
+        return new AddedWeight(params, h -> delta(h, s), new Drop(0, moduleDropout), start.number());
     }
 
     private Var delta(Here h, float s) {

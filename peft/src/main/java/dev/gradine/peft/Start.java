@@ -37,7 +37,7 @@ public record Start(
     }
 
     /// The values of an adapter at `site`, still without any.
-    public Parts.Builder parts(Site site) {
-        return new Parts.Builder(site, this);
+    public NamedParams.Builder params(Site site) {
+        return new NamedParams.Builder(site, this);
     }
 }

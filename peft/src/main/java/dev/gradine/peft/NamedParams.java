@@ -14,10 +14,10 @@ import java.util.function.UnaryOperator;
 ///
 /// @param trained such as `lora_A.weight`
 /// @param fixed what is stored beside it and never trained, such as VeRA's projections
-public record Parts(SequencedMap<String, Param> trained, SequencedMap<String, Param> fixed) {
+public record NamedParams(SequencedMap<String, Param> trained, SequencedMap<String, Param> fixed) {
 
     /// Keeps copies.
-    public Parts {
+    public NamedParams {
         trained = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(trained));
         fixed = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(fixed));
     }
@@ -28,7 +28,7 @@ public record Parts(SequencedMap<String, Param> trained, SequencedMap<String, Pa
     public Param get(String name) {
         Param p = trained.containsKey(name) ? trained.get(name) : fixed.get(name);
         if (p == null)
-            throw new IllegalArgumentException("parts: no value %s, expected one of %s".formatted(name, this));
+            throw new IllegalArgumentException("params: no value %s, expected one of %s".formatted(name, this));
         return p;
     }
 
@@ -38,8 +38,8 @@ public record Parts(SequencedMap<String, Param> trained, SequencedMap<String, Pa
     }
 
     /// The same names with other values.
-    public Parts over(UnaryOperator<Param> values) {
-        return new Parts(mapped(trained, values), mapped(fixed, values));
+    public NamedParams over(UnaryOperator<Param> values) {
+        return new NamedParams(mapped(trained, values), mapped(fixed, values));
     }
 
     private static SequencedMap<String, Param> mapped(SequencedMap<String, Param> all, UnaryOperator<Param> values) {
@@ -114,8 +114,8 @@ public record Parts(SequencedMap<String, Param> trained, SequencedMap<String, Pa
         }
 
         /// What was made.
-        public Parts build() {
-            return new Parts(trained, fixed);
+        public NamedParams build() {
+            return new NamedParams(trained, fixed);
         }
     }
 }
