@@ -22,12 +22,12 @@ import java.util.function.UnaryOperator;
 /// @param update u, linear: from `f32[N,I]` to `f32[N,O]`
 /// @param drop what is left out in training
 /// @param number of this adapter in its model, so that no two draw the same mask
-record AddedOutput(NamedParams params, BiFunction<Var, Here, Var> update, Drop drop, int number)
+record AddedOutput(NamedParams values, BiFunction<Var, Here, Var> update, Drop drop, int number)
         implements LinearAdapter {
 
     @Override
     public Var apply(Linear base, Var x, Pass pass) {
-        Here here = Here.in(pass, x, base, params, number);
+        Here here = Here.in(pass, x, base, values, number);
         if (drop.all(here)) return base.base(x, pass);
         return x.tape()
                 .frame(
@@ -40,7 +40,7 @@ record AddedOutput(NamedParams params, BiFunction<Var, Here, Var> update, Drop d
 
     @Override
     public Tensor merged(Tensor w, Kernels k) {
-        Here here = Here.merging(w, params, k);
+        Here here = Here.merging(w, values, k);
         Tensor transposed = update.apply(here.unit(here.in()), here).value();
         k.elementwise().axpy(1, Permute.permuted(k, transposed, 1, 0), w);
         return w;
@@ -48,16 +48,16 @@ record AddedOutput(NamedParams params, BiFunction<Var, Here, Var> update, Drop d
 
     @Override
     public SequencedMap<String, Param> params() {
-        return params.trained();
+        return values.trained();
     }
 
     @Override
     public SequencedMap<String, Param> fixed() {
-        return params.fixed();
+        return values.fixed();
     }
 
     @Override
-    public AddedOutput over(UnaryOperator<Param> values) {
-        return new AddedOutput(params.over(values), update, drop, number);
+    public AddedOutput over(UnaryOperator<Param> others) {
+        return new AddedOutput(values.over(others), update, drop, number);
     }
 }

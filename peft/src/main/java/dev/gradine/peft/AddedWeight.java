@@ -22,11 +22,11 @@ import java.util.function.UnaryOperator;
 /// @param delta ΔW, `f32[O,I]`
 /// @param drop what is left out in training
 /// @param number of this adapter in its model, so that no two draw the same mask
-record AddedWeight(NamedParams params, Function<Here, Var> delta, Drop drop, int number) implements LinearAdapter {
+record AddedWeight(NamedParams values, Function<Here, Var> delta, Drop drop, int number) implements LinearAdapter {
 
     @Override
     public Var apply(Linear base, Var x, Pass pass) {
-        Here here = Here.in(pass, x, base, params, number);
+        Here here = Here.in(pass, x, base, values, number);
         if (drop.all(here)) return base.base(x, pass);
         return x.tape()
                 .frame(
@@ -39,23 +39,23 @@ record AddedWeight(NamedParams params, Function<Here, Var> delta, Drop drop, int
 
     @Override
     public Tensor merged(Tensor w, Kernels k) {
-        Tensor d = delta.apply(Here.merging(w, params, k)).value();
+        Tensor d = delta.apply(Here.merging(w, values, k)).value();
         k.elementwise().axpy(1, d, w);
         return w;
     }
 
     @Override
     public SequencedMap<String, Param> params() {
-        return params.trained();
+        return values.trained();
     }
 
     @Override
     public SequencedMap<String, Param> fixed() {
-        return params.fixed();
+        return values.fixed();
     }
 
     @Override
-    public AddedWeight over(UnaryOperator<Param> values) {
-        return new AddedWeight(params.over(values), delta, drop, number);
+    public AddedWeight over(UnaryOperator<Param> others) {
+        return new AddedWeight(values.over(others), delta, drop, number);
     }
 }

@@ -13,30 +13,30 @@ import dev.gradine.tensor.Tensor;
 /// What the formula of an adapter reads at its place, in one pass.
 ///
 /// @param tape where the formula is computed
-/// @param params the adapter's values
+/// @param values the adapter's values
 /// @param weight of the layer, `f32[O,I]` or a coded type
 /// @param seed of masks, in training; 0 otherwise
 /// @param training whether masks are drawn
-public record Here(Tape tape, NamedParams params, Tensor weight, long seed, boolean training) {
+public record Here(Tape tape, NamedParams values, Tensor weight, long seed, boolean training) {
 
-    static Here in(Pass pass, Var x, Linear base, NamedParams params, int number) {
+    static Here in(Pass pass, Var x, Linear base, NamedParams values, int number) {
         Tensor w = base.weight(x, pass).value();
-        return new Here(x.tape(), params, w, LoraLinear.seed(pass.seed(), number), pass.isTraining());
+        return new Here(x.tape(), values, w, LoraLinear.seed(pass.seed(), number), pass.isTraining());
     }
 
     /// Of a weight alone, in evaluation.
-    static Here merging(Tensor weight, NamedParams params, Kernels k) {
-        return new Here(Tape.noGrad(k), params, weight, 0, false);
+    static Here merging(Tensor weight, NamedParams values, Kernels k) {
+        return new Here(Tape.noGrad(k), values, weight, 0, false);
     }
 
     /// A value of the adapter.
     public Var get(String name) {
-        return tape.param(params.get(name));
+        return tape.param(values.get(name));
     }
 
     /// The same as one row, `f32[n]`.
     public Var flat(String name) {
-        return reshape(get(name), params.get(name).value().size());
+        return reshape(get(name), values.get(name).value().size());
     }
 
     /// The layer's weight, without gradient, `f32[O,I]`.

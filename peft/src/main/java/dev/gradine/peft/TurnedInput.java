@@ -24,12 +24,12 @@ import java.util.function.UnaryOperator;
 /// @param turn r, linear: from `f32[N,I]` to `f32[N,I]`
 /// @param scale name of s, O values; empty for none
 /// @param number of this adapter in its model, so that no two draw the same mask
-record TurnedInput(NamedParams params, BiFunction<Var, Here, Var> turn, String scale, int number)
+record TurnedInput(NamedParams values, BiFunction<Var, Here, Var> turn, String scale, int number)
         implements LinearAdapter {
 
     @Override
     public Var apply(Linear base, Var x, Pass pass) {
-        Here here = Here.in(pass, x, base, params, number);
+        Here here = Here.in(pass, x, base, values, number);
         Var y = x.tape().frame(in -> scaled(matMul(turn.apply(in, here), base.weight(in, pass)), here), x);
         return base.biased(y, pass);
     }
@@ -40,28 +40,28 @@ record TurnedInput(NamedParams params, BiFunction<Var, Here, Var> turn, String s
 
     @Override
     public Tensor merged(Tensor w, Kernels k) {
-        Here here = Here.merging(w, params, k);
+        Here here = Here.merging(w, values, k);
         Tensor turned = turn.apply(here.unit(here.in()), here).value();
         Tensor y = k.empty(w.shape());
         k.matMul().nt(w, turned, 1, false, y);
         if (!scale.isEmpty()) {
-            k.function().combine(Fn2.MUL, Per.ROW, y, params.get(scale).value(), y);
+            k.function().combine(Fn2.MUL, Per.ROW, y, values.get(scale).value(), y);
         }
         return y;
     }
 
     @Override
     public SequencedMap<String, Param> params() {
-        return params.trained();
+        return values.trained();
     }
 
     @Override
     public SequencedMap<String, Param> fixed() {
-        return params.fixed();
+        return values.fixed();
     }
 
     @Override
-    public TurnedInput over(UnaryOperator<Param> values) {
-        return new TurnedInput(params.over(values), turn, scale, number);
+    public TurnedInput over(UnaryOperator<Param> others) {
+        return new TurnedInput(values.over(others), turn, scale, number);
     }
 }
