@@ -47,7 +47,10 @@ public final class AdapterFolder {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
-            set.copies().forEach((weight, p) -> tensors.put(PREFIX + weight.path(), host(weight, p, kernels, arena)));
+            set.fixed().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.copies()
+                    .forEach((weight, p) ->
+                            tensors.put(set.method().storedCopy(weight), host(weight, p, kernels, arena)));
             set.replaced().forEach((weight, p) -> {
                 boolean adapted = set.adapters().keySet().stream()
                         .anyMatch(site -> site.path().equals(weight.module()));
