@@ -31,10 +31,10 @@ final class Jacobi {
         this.nothing = NOTHING * largest;
     }
 
-    /// `X = U diag(σ) Vᵀ`, σ descending.
-    record Parts(Columns u, double[][] sigma, Columns v) {
+    /// `X = U diag(σ) Vᵀ`, σ one column, descending.
+    record Parts(Columns u, Columns sigma, Columns v) {
         double value(int i) {
-            return sigma[0][i];
+            return sigma.get(0)[i];
         }
     }
 
@@ -97,7 +97,7 @@ final class Jacobi {
             if (sigma[i] > 0) Columns.add(1 / sigma[i], x.get(order[i]), u.get(i));
             else complete(u, i);
         }
-        return new Parts(u, new double[][] {sigma}, new Columns(n, v));
+        return new Parts(u, new Columns(n, new double[][] {sigma}), new Columns(n, v));
     }
 
     /// A column orthogonal to those before it: a matrix of a lower rank has no own one there.

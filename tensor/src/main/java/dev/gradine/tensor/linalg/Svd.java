@@ -118,7 +118,7 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
         }
         Qr.Parts qr = Qr.of(m);
         Jacobi.Parts p = Jacobi.of(qr.r().transposed()); // R = V diag(S) U′ᵀ
-        return new Decomposed(qr.q().times(p.v()), new Columns(m.count(), p.sigma()), p.u()).signed();
+        return new Decomposed(qr.q().times(p.v()), p.sigma(), p.u()).signed();
     }
 
     /// Orthogonal columns whose span comes to hold the largest singular vectors; products on the device.
