@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The adapters and trained copies of one model. The model itself is never touched: whoever wants them in a pass says
 /// so, `Pass.with`.
@@ -243,6 +244,12 @@ public final class AdapterSet implements Adapters {
         other.copies.putAll(copies);
         other.replaced.putAll(replaced);
         return other;
+    }
+
+    /// The adapter at a place, or null.
+    @Nullable
+    Adapter adapter(Site site) {
+        return adapters.get(site);
     }
 
     /// The adapters by the place they stand at.

@@ -56,6 +56,11 @@ public record Here(Tape tape, NamedParams values, Tensor weight, long seed, bool
         return weight.shape().dim(0);
     }
 
+    /// Zeros in the place of an output, one row for each of `x`.
+    Var nothing(Var x) {
+        return tape.constant(tape.kernels().zeros(Shape.of(x.shape().dim(0), out())));
+    }
+
     /// The unit matrix, `f32[n,n]`, without gradient.
     public Var unit(int n) {
         float[] ones = new float[Math.multiplyExact(n, n)];
