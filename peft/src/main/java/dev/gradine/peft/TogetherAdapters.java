@@ -34,8 +34,7 @@ public final class TogetherAdapters implements Adapters {
 
     /// These adapters at once; of one, itself.
     ///
-    /// @throws AdapterException names the method that cannot act beside another one, or the weight that two have copies
-    ///     of
+    /// @throws AdapterException names the method that cannot act beside another one, or the weight that two change
     public static Adapters of(List<AdapterSet> sets) {
         if (sets.isEmpty()) return Adapters.NONE;
         if (sets.size() == 1) return sets.getFirst();
