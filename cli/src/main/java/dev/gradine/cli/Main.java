@@ -34,6 +34,7 @@ public final class Main implements Runnable {
             MergeCommand.class,
             ExportCommand.class,
             ScoreCommand.class,
+            AdaptersCommand.class,
             InspectCommand.class,
             DoctorCommand.class,
             DataCommand.class,
