@@ -43,7 +43,13 @@ public final class AdapterFolder {
     /// if it is not there.
     ///
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
-    public static void save(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
+    public static void save(AdapterSet trained, Path folder, String baseModel, Kernels kernels) {
+        try (Kernels scratch = kernels.openStep()) {
+            write(trained.method().asWritten(trained, scratch), folder, baseModel, scratch);
+        }
+    }
+
+    private static void write(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));

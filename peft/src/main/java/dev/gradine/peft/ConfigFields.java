@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param json as `Json.readObject` gives it
 /// @param where names the file in messages
-record ConfigFields(Map<String, Object> json, String where) {
+public record ConfigFields(Map<String, Object> json, String where) {
 
     AdapterException wrong(String key, String expected) {
         Object got = json.get(key);
@@ -128,6 +128,24 @@ record ConfigFields(Map<String, Object> json, String where) {
             if (!(o instanceof Integer i)) throw wrong(key, "a list of layer numbers");
             all.add(i);
         }
+        return all;
+    }
+
+    /// Lists of true and false by name; nothing is none.
+    SequencedMap<String, List<Boolean>> flags(String key) {
+        SequencedMap<String, List<Boolean>> all = new LinkedHashMap<>();
+        Object raw = json.get(key);
+        if (PeftFields.switchesNothingOn(raw)) return all;
+        if (!(raw instanceof Map<?, ?> map)) throw wrong(key, "an object of lists");
+        map.forEach((name, list) -> {
+            List<Boolean> flags = new ArrayList<>();
+            if (!(list instanceof List<?> l)) throw wrong(key, "an object of lists");
+            for (Object o : l) {
+                if (!(o instanceof Boolean b)) throw wrong(key, "lists of true and false");
+                flags.add(b);
+            }
+            all.put(String.valueOf(name), flags);
+        });
         return all;
     }
 
