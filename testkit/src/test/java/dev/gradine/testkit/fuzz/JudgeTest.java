@@ -49,7 +49,7 @@ class JudgeTest {
 
     @Test
     void the_limits_are_two_seconds_and_512_megabytes() {
-        assertThat(Judge.strict()).isEqualTo(new Judge(Duration.ofMillis(2000), 536_870_912));
+        assertThat(Judge.strict()).isEqualTo(new Judge(Duration.ofSeconds(2), 536_870_912));
     }
 
     @Test
