@@ -79,9 +79,8 @@ final class AdapterFuzz {
         List<Original> configs = new ArrayList<>();
         List<Original> weights = new ArrayList<>();
         for (String method : METHODS) {
-            Path golden = TinyFiles.golden("peft/" + method + "/adapter");
-            configs.add(original(golden, folder, AdapterFolder.CONFIG, model, run));
-            weights.add(original(golden, folder, AdapterFolder.WEIGHTS, model, run));
+            configs.add(original(method, folder.resolve(method + "-config"), AdapterFolder.CONFIG, model, run));
+            weights.add(original(method, folder.resolve(method + "-weights"), AdapterFolder.WEIGHTS, model, run));
         }
         FileKind.Change json = new Mutation(WORDS).or(new JsonChange(KEYS, WORDS, PARTS));
         Set<Class<? extends IllegalArgumentException>> refusals =
@@ -91,9 +90,9 @@ final class AdapterFuzz {
                 new FileKind(AdapterFolder.WEIGHTS, weights, SafetensorsFuzz.change(), refusals));
     }
 
-    private static Original original(Path golden, Path folder, String name, OpenModel model, Kernels run)
+    private static Original original(String method, Path adapter, String name, OpenModel model, Kernels run)
             throws IOException {
-        Path adapter = TinyFiles.copy(golden, folder.resolve(golden.getParent().getFileName() + "-" + name));
+        TinyFiles.copy(TinyFiles.golden("peft/" + method + "/adapter"), adapter);
         Path file = adapter.resolve(name);
         return new Original(Files.readAllBytes(file), adapter, bytes -> {
             Files.write(file, bytes);
