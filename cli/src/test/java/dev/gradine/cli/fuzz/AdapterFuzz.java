@@ -70,7 +70,12 @@ final class AdapterFuzz {
             "\ud800");
 
     private static final List<String> PARTS = List.of(
-            "[\"q_proj\", \"q_proj\"]", "{\"(a|a)*q_proj\": 3}", "[-1]", "[0, 99999999999]", "{\"q_proj\": 0}", "1e999");
+            "[\"q_proj\", \"q_proj\"]",
+            "{\"(a|a)*q_proj\": 3}",
+            "[-1]",
+            "[0, 99999999999]",
+            "{\"q_proj\": 0}",
+            "1e999");
 
     private AdapterFuzz() {}
 

@@ -53,8 +53,8 @@ final class ConfigFuzz {
             "partial_rotary_factor",
             "eos_token_id");
 
-    private static final List<String> WORDS =
-            List.of("", "llama", "gemma3_text", "linear", "yarn", "dynamic", "llama3", "silu", "gelu", "bfloat16", "\u0000");
+    private static final List<String> WORDS = List.of(
+            "", "llama", "gemma3_text", "linear", "yarn", "dynamic", "llama3", "silu", "gelu", "bfloat16", "\u0000");
 
     private static final List<String> PARTS = List.of(
             "{\"rope_type\": \"linear\", \"factor\": 0}",

@@ -40,8 +40,8 @@ final class GgufFuzz {
     static List<FileKind> kinds(Path folder, Path tiny, Kernels run) throws IOException {
         Path home = Files.createDirectories(folder.resolve("gguf"));
         Path file = home.resolve("model.gguf");
-        Original.Reader text = TinyFiles.opening(
-                file, file, run, m -> m.codec().tokenizer().encode("the \u00e9", true));
+        Original.Reader text =
+                TinyFiles.opening(file, file, run, m -> m.codec().tokenizer().encode("the \u00e9", true));
         Original.Reader tensors = TinyFiles.opening(file, file, run);
         byte[] gemma = Files.readAllBytes(TinyFiles.golden("gguf/gemma3/model.gguf"));
         List<Original> originals = List.of(

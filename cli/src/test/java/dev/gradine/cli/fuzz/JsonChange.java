@@ -50,7 +50,10 @@ record JsonChange(List<String> keys, List<String> words, List<String> parts) imp
                 List<String> names = new ArrayList<>(o.propertyNames());
                 String name = names.isEmpty() || random.nextInt(8) == 0 ? pick(keys, random) : pick(names, random);
                 if (random.nextInt(6) == 0) o.remove(name);
-                else o.set(random.nextInt(10) == 0 ? pick(words, random) : name, value(o.path(name), containers, random));
+                else
+                    o.set(
+                            random.nextInt(10) == 0 ? pick(words, random) : name,
+                            value(o.path(name), containers, random));
             }
             case ArrayNode a -> {
                 int at = random.nextInt(a.size() + 1);
@@ -79,8 +82,7 @@ record JsonChange(List<String> keys, List<String> words, List<String> parts) imp
             case 5 -> f.arrayNode();
             case 6 -> pick(elsewhere, random).deepCopy();
             case 7, 8 -> JSON.readTree(pick(parts, random));
-            case 9 ->
-                now.isString() ? f.stringNode(edited(now.asString(), random)) : f.stringNode(pick(words, random));
+            case 9 -> now.isString() ? f.stringNode(edited(now.asString(), random)) : f.stringNode(pick(words, random));
             case 10 -> now.isBoolean() ? f.booleanNode(!now.asBoolean()) : f.objectNode();
             default -> f.stringNode(pick(words, random));
         };

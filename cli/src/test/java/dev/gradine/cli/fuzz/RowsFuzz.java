@@ -67,8 +67,8 @@ final class RowsFuzz {
             "system",
             "history");
 
-    private static final List<String> WORDS =
-            List.of("", "user", "assistant", "system", "tool", "human", "[]", "\ud800", "\u0000", "\": ", "\"role\": 3,");
+    private static final List<String> WORDS = List.of(
+            "", "user", "assistant", "system", "tool", "human", "[]", "\ud800", "\u0000", "\": ", "\"role\": 3,");
 
     private static final List<String> PARTS = List.of(
             "[[\"a\", \"b\"]]",

@@ -20,9 +20,11 @@ final class SafetensorsFuzz {
 
     private static final int LENGTH = 8; // bytes of the header's length, before it
 
-    private static final List<String> KEYS = List.of("dtype", "shape", "data_offsets", "__metadata__", "lm_head.weight");
+    private static final List<String> KEYS =
+            List.of("dtype", "shape", "data_offsets", "__metadata__", "lm_head.weight");
 
-    private static final List<String> WORDS = List.of("", "F32", "BF16", "F8_E4M3", "I64", "U4", "pt", "\u0000", "x".repeat(2000));
+    private static final List<String> WORDS =
+            List.of("", "F32", "BF16", "F8_E4M3", "I64", "U4", "pt", "\u0000", "x".repeat(2000));
 
     private static final List<String> PARTS = List.of(
             "[0, 0]",
@@ -60,6 +62,7 @@ final class SafetensorsFuzz {
 
     /// Where the values begin.
     private static int start(byte[] file) {
-        return LENGTH + (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        return LENGTH
+                + (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
     }
 }

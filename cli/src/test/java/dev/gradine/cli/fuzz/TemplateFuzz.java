@@ -79,7 +79,10 @@ final class TemplateFuzz {
     private static void read(byte[] file) {
         ChatTemplate.parse(NAME, new String(file, StandardCharsets.UTF_8))
                 .render(
-                        List.of(new Message("system", "s"), new Message("user", "hi\nyou"), new Message("assistant", "yo")),
+                        List.of(
+                                new Message("system", "s"),
+                                new Message("user", "hi\nyou"),
+                                new Message("assistant", "yo")),
                         Map.of("bos_token", "<s>"),
                         true);
     }

@@ -213,9 +213,7 @@ class TokenizerFileTest {
                 "a holds half of a surrogate pair (\\ud800), expected whole Unicode" + " characters");
         refuses("[]", "is a list, expected a JSON object, { ... }");
         refuses("{\"version\": \"2.0\", " + BPE + "}", "version is \"2.0\", expected \"1.0\"");
-        refuses(
-                "{" + BPE + "} {}",
-                "line 1, column 88: is not JSON: text after the end, expected one value");
+        refuses("{" + BPE + "} {}", "line 1, column 88: is not JSON: text after the end, expected one value");
         assertThatThrownBy(() -> parse("{\"a\": ".repeat(200))).hasMessageContaining("nesting depth");
     }
 }

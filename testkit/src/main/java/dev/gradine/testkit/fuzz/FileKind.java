@@ -11,10 +11,7 @@ import java.util.SplittableRandom;
 /// @param change makes another file of one of them
 /// @param refusals what the reader may throw at a file that it does not take
 public record FileKind(
-        String name,
-        List<Original> originals,
-        Change change,
-        Set<Class<? extends IllegalArgumentException>> refusals) {
+        String name, List<Original> originals, Change change, Set<Class<? extends IllegalArgumentException>> refusals) {
 
     /// Changes a file.
     public interface Change {

@@ -14,15 +14,16 @@ public record Judge(Duration longest, long mostBytes) {
 
     private static final int TRIES = 3;
     private static final int LONGEST_MESSAGE = 1000;
-    private static final Pattern JAVA =
-            Pattern.compile("\\[[IJFDZL]@|@[0-9a-f]{6,}|java\\.|JsonToken|REDACTED|reference chain|Exception|Header\\[");
+    private static final Pattern JAVA = Pattern.compile(
+            "\\[[IJFDZL]@|@[0-9a-f]{6,}|java\\.|JsonToken|REDACTED|reference chain|Exception|Header\\[");
 
     /// Two seconds and 512 MB.
     public static Judge strict() {
         return new Judge(Duration.ofSeconds(2), 512L << 20);
     }
 
-    /// Has the file of a seed read. What was slow is read again, and only what is slow each time is at fault: a busy machine may
+    /// Has the file of a seed read. What was slow is read again, and only what is slow each time is at fault: a busy
+    /// machine may
     /// take the time of any file.
     public Verdict judge(FileKind kind, long seed) {
         Original from = kind.original(seed);

@@ -40,7 +40,11 @@ record MemoryUse(long allocated, long resident) {
         try {
             String status = Files.readString(STATUS, StandardCharsets.ISO_8859_1);
             int at = status.indexOf("VmHWM:");
-            return at < 0 ? 0 : 1024 * Long.parseLong(status.substring(at + 6, status.indexOf("kB", at)).strip());
+            return at < 0
+                    ? 0
+                    : 1024
+                            * Long.parseLong(status.substring(at + 6, status.indexOf("kB", at))
+                                    .strip());
         } catch (IOException e) {
             return 0;
         }

@@ -131,8 +131,7 @@ class JudgeTest {
         List<Integer> calls = new ArrayList<>();
         Verdict v = judged(_ -> {
             calls.add(1);
-            if (calls.size() == 1)
-                LockSupport.parkNanos(Duration.ofMillis(150).toNanos());
+            if (calls.size() == 1) LockSupport.parkNanos(Duration.ofMillis(150).toNanos());
         });
         assertThat(v.fault()).isEmpty();
         assertThat(calls).hasSize(2);
