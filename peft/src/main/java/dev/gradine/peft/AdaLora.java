@@ -10,9 +10,11 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,39 +34,15 @@ import org.jspecify.annotations.Nullable;
 /// keeps
 /// the first rank R₀ when ranks are taken away.
 ///
-/// @param rank rank R₀ that each layer begins with
-/// @param targetRank mean rank at the end
-/// @param tinit steps before the first rank is taken
-/// @param tfinal steps at the end in which ranks stay
-/// @param deltaT steps from one allotment to the next
-/// @param beta1 decay of the mean of the importance
-/// @param beta2 decay of the mean of its uncertainty
-/// @param orthogonality weight w of the penalty
+/// @param schedule when ranks are taken, and how many
+/// @param importance how the worth of a rank is measured
+/// @param orthRegWeight weight w of the penalty
 /// @param alpha numerator of the scale; 0 or less stands for R₀
 /// @param dropout probability of dropping a value of an adapter's input
-/// @param totalStep steps of the schedule; 0 stands for those of the run
 /// @param kept which ranks a stored adapter has kept, by the path of its layer; none for all
 public record AdaLora(
-        @Option(says = "Rank that each layer begins with.", label = "R", peft = "init_r", least = 1)
-        int rank,
-
-        @Option(says = "Mean rank at the end.", label = "R", peft = "target_r", least = 0)
-        int targetRank,
-
-        @Option(says = "Steps before the first rank is taken.", label = "STEPS", peft = "tinit", least = 0)
-        int tinit,
-
-        @Option(says = "Steps at the end in which ranks stay.", label = "STEPS", peft = "tfinal", least = 0)
-        int tfinal,
-
-        @Option(says = "Steps from one allotment of ranks to the next.", label = "STEPS", peft = "deltaT", least = 1)
-        int deltaT,
-
-        @Option(says = "Decay of the mean importance of a rank.", label = "X", peft = "beta1", least = 0, below = 1)
-        double beta1,
-
-        @Option(says = "Decay of its mean uncertainty.", label = "X", peft = "beta2", least = 0, below = 1)
-        double beta2,
+        @Part Schedule schedule,
+        @Part Importance importance,
 
         @Option(
                 says = "Weight of the penalty on factors that are not orthogonal.",
@@ -84,16 +62,73 @@ public record AdaLora(
                 below = 1)
         float dropout,
 
-        @Option(
-                says = "Steps of the schedule of ranks.",
-                label = "STEPS",
-                peft = "total_step",
-                otherwise = "0: those of the run",
-                least = 0)
-        int totalStep,
-
         SequencedMap<String, List<Boolean>> kept)
         implements Method {
+
+    /// When ranks are taken, and how many.
+    ///
+    /// @param rank rank R₀ that each layer begins with
+    /// @param targetRank mean rank at the end
+    /// @param tinit steps before the first rank is taken
+    /// @param tfinal steps at the end in which ranks stay
+    /// @param deltaT steps from one allotment to the next
+    /// @param totalStep steps of the schedule; 0 stands for those of the run
+    public record Schedule(
+            @Option(says = "Rank that each layer begins with.", label = "R", peft = "init_r", least = 1)
+            int rank,
+
+            @Option(says = "Mean rank at the end.", label = "R", peft = "target_r", least = 0)
+            int targetRank,
+
+            @Option(says = "Steps before the first rank is taken.", label = "STEPS", peft = "tinit", least = 0)
+            int tinit,
+
+            @Option(says = "Steps at the end in which ranks stay.", label = "STEPS", peft = "tfinal", least = 0)
+            int tfinal,
+
+            @Option(
+                    says = "Steps from one allotment of ranks to the next.",
+                    label = "STEPS",
+                    peft = "deltaT",
+                    least = 1)
+            int deltaT,
+
+            @Option(
+                    says = "Steps of the schedule of ranks.",
+                    label = "STEPS",
+                    peft = "total_step",
+                    otherwise = "0: those of the run",
+                    least = 0)
+            int totalStep) {
+
+        /// @throws AdapterException if the ranks grow
+        public Schedule {
+            if (targetRank > rank) {
+                throw new AdapterException(
+                        "adalora: target-rank is %d, expected at most the rank %d".formatted(targetRank, rank));
+            }
+        }
+
+        private Schedule over(int steps) {
+            return totalStep == 0 ? new Schedule(rank, targetRank, tinit, tfinal, deltaT, steps) : this;
+        }
+
+        /// The first step in which ranks stay.
+        int last() {
+            return totalStep - tfinal;
+        }
+    }
+
+    /// How the worth of a rank is measured.
+    ///
+    /// @param beta1 decay of the mean of the importance
+    /// @param beta2 decay of the mean of its uncertainty
+    public record Importance(
+            @Option(says = "Decay of the mean importance of a rank.", label = "X", peft = "beta1", least = 0, below = 1)
+            double beta1,
+
+            @Option(says = "Decay of its mean uncertainty.", label = "X", peft = "beta2", least = 0, below = 1)
+            double beta2) {}
 
     private static final String A = "lora_A";
     private static final String B = "lora_B";
@@ -101,19 +136,13 @@ public record AdaLora(
     private static final PeftFields FIELDS = Lora.FIELDS
             .fixed("use_rslora", false)
             .about("alpha_pattern", Map.of())
-            .about("r", 8);
-
-    /// @throws AdapterException if the ranks grow
-    public AdaLora {
-        if (targetRank > rank) {
-            throw new AdapterException(
-                    "adalora: target-rank is %d, expected at most the rank %d".formatted(targetRank, rank));
-        }
-    }
+            .about("r", 8)
+            .about("rank_pattern", null);
 
     /// From rank 12 to 8, as in PEFT.
     public static AdaLora defaults() {
-        return new AdaLora(12, 8, 0, 0, 1, 0.85, 0.85, 0.5, 8, 0, 0, new LinkedHashMap<>());
+        return new AdaLora(
+                new Schedule(12, 8, 0, 0, 1, 0), new Importance(0.85, 0.85), 0.5, 8, 0, new LinkedHashMap<>());
     }
 
     @Override
@@ -145,12 +174,11 @@ public record AdaLora(
         SequencedMap<String, List<Boolean>> all = new LinkedHashMap<>();
         file.flags("rank_pattern")
                 .forEach((name, ranks) -> all.put(name.replaceFirst("\\." + E + "(\\.default)?$", ""), ranks));
-        return with(all, totalStep);
+        return with(all);
     }
 
-    private AdaLora with(SequencedMap<String, List<Boolean>> ranks, int steps) {
-        return new AdaLora(
-                rank, targetRank, tinit, tfinal, deltaT, beta1, beta2, orthRegWeight, alpha, dropout, steps, ranks);
+    private AdaLora with(SequencedMap<String, List<Boolean>> ranks) {
+        return new AdaLora(schedule, importance, orthRegWeight, alpha, dropout, ranks);
     }
 
     @Override
@@ -160,7 +188,7 @@ public record AdaLora(
 
     private int rank(String path) {
         return kept.isEmpty()
-                ? rank
+                ? schedule.rank()
                 : Math.toIntExact(kept.getOrDefault(path, List.of()).stream()
                         .filter(k -> k)
                         .count());
@@ -187,13 +215,13 @@ public record AdaLora(
     private Var update(Var x, Here h) {
         if (h.size(E) == 0) return h.zeros(x.shape().rows(), h.out());
         Var low = mul(matMul(x, h.get(A)), h.flat(E));
-        double c = alpha > 0 ? alpha : rank;
-        return scale(matMul(low, h.get(B)), (float) (c / (rank + 1e-5)));
+        double c = alpha > 0 ? alpha : schedule.rank();
+        return scale(matMul(low, h.get(B)), (float) (c / (schedule.rank() + 1e-5)));
     }
 
     @Override
     public Shaping shaping(AdapterSet set, int steps, Kernels run) {
-        return new RankAllocator(with(kept, totalStep == 0 ? steps : totalStep), triplets(set), run);
+        return new RankAllocator(this, schedule.over(steps), triplets(set), run);
     }
 
     private static List<RankAllocator.Triplet> triplets(AdapterSet set) {
@@ -216,13 +244,13 @@ public record AdaLora(
                 .forEach((site, a) ->
                         ranks.put(site.path(), nonZero(k.download(param(a, E).value()))));
         long left = ranks.values().stream().flatMap(List::stream).filter(x -> x).count();
-        if (!kept.isEmpty() || left == 0 || left > (long) targetRank * ranks.size()) return set;
+        if (!kept.isEmpty() || left == 0 || left > (long) schedule.targetRank() * ranks.size()) return set;
         UnaryOperator<Adapter> cut = a -> a instanceof AddedOutput o ? cut(o, k) : a;
-        return set.as(with(ranks, totalStep), cut);
+        return set.as(with(ranks), cut);
     }
 
     private static List<Boolean> nonZero(float[] e) {
-        List<Boolean> all = new java.util.ArrayList<>();
+        List<Boolean> all = new ArrayList<>();
         for (float v : e) all.add(v != 0);
         return all;
     }

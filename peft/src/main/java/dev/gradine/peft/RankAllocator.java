@@ -48,19 +48,21 @@ final class RankAllocator implements Shaping {
     }
 
     private final AdaLora how;
+    private final AdaLora.Schedule schedule;
     private final List<Triplet> layers;
     private final Kernels run;
     private final SequencedMap<String, Tensor> state = new LinkedHashMap<>();
 
-    RankAllocator(AdaLora how, List<Triplet> layers, Kernels run) {
+    RankAllocator(AdaLora how, AdaLora.Schedule schedule, List<Triplet> layers, Kernels run) {
         this.how = how;
+        this.schedule = schedule;
         this.layers = layers;
         this.run = run;
-        if (how.tinit() >= how.totalStep() - how.tfinal()) {
+        if (schedule.tinit() >= schedule.last()) {
             throw new AdapterException(
                     ("adalora: tinit is %d, expected less than the %d steps of the schedule without the last %d"
                                     + " (tfinal)")
-                            .formatted(how.tinit(), how.totalStep(), how.tfinal()));
+                            .formatted(schedule.tinit(), schedule.totalStep(), schedule.tfinal()));
         }
         for (Triplet t : layers) {
             for (Param p : t.all()) {
@@ -115,10 +117,10 @@ final class RankAllocator implements Shaping {
     @Override
     public void afterUpdate(int step) {
         int t = step - 1;
-        int last = how.totalStep() - how.tfinal();
+        int last = schedule.last();
         if (t < last) {
             for (Triplet l : layers) for (Param p : l.all()) measure(p);
-            boolean allots = t > how.tinit() && (t - how.tinit()) >= 0 && t % how.deltaT() == 0;
+            boolean allots = t > schedule.tinit() && t % schedule.deltaT() == 0;
             if (allots) mask(budget(t), false);
         } else if (t == last) {
             mask(budget(t), true);
@@ -136,10 +138,10 @@ final class RankAllocator implements Shaping {
             k.function().combine(Fn2.MUL, Per.VALUE, p.value(), state("gradient", p), now);
             k.function().apply(Fn.ABS, 0, 0, now, now);
             Tensor mean = state("importance", p);
-            blend(mean, now, how.beta1(), k);
+            blend(mean, now, how.importance().beta1(), k);
             k.function().combine(Fn2.SUB, Per.VALUE, now, mean, now);
             k.function().apply(Fn.ABS, 0, 0, now, now);
-            blend(state("uncertainty", p), now, how.beta2(), k);
+            blend(state("uncertainty", p), now, how.importance().beta2(), k);
         }
     }
 
@@ -152,11 +154,11 @@ final class RankAllocator implements Shaping {
     /// Ranks that are kept after step t, over all layers.
     int budget(int t) {
         int first = layers.stream().mapToInt(l -> l.e().value().size()).sum();
-        int target = how.targetRank() * layers.size();
-        if (t <= how.tinit()) return first;
-        int last = how.totalStep() - how.tfinal();
+        int target = schedule.targetRank() * layers.size();
+        if (t <= schedule.tinit()) return first;
+        int last = schedule.last();
         if (t > last) return target;
-        double left = 1 - (double) (t - how.tinit()) / (last - how.tinit());
+        double left = 1 - (double) (t - schedule.tinit()) / (last - schedule.tinit());
         return (int) ((first - target) * (left * left * left) + target);
     }
 
