@@ -46,7 +46,7 @@ record AddedOutput(NamedParams values, BiFunction<Var, Here, Var> update, Drop d
     @Override
     public Var added(Linear base, Var x, Pass pass) {
         Here here = Here.in(pass, x, base, values, number);
-        if (drop.all(here)) return here.nothing(x);
+        if (drop.all(here)) return here.zeros(x.shape().dim(0), base.out());
         return x.tape().frame(in -> update.apply(drop.from(in, here), here), x);
     }
 

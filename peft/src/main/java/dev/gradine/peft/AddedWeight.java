@@ -45,7 +45,7 @@ record AddedWeight(NamedParams values, Function<Here, Var> delta, Drop drop, int
     @Override
     public Var added(Linear base, Var x, Pass pass) {
         Here here = Here.in(pass, x, base, values, number);
-        if (drop.all(here)) return here.nothing(x);
+        if (drop.all(here)) return here.zeros(x.shape().dim(0), base.out());
         return x.tape().frame(in -> matMul(drop.from(in, here), delta.apply(here)), x);
     }
 
