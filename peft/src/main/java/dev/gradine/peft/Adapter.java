@@ -4,6 +4,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.nn.Site;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 
@@ -13,6 +14,11 @@ public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter {
 
     /// What it trains, under the names PEFT's file gives them behind the place's path, such as `lora_A.weight`.
     SequencedMap<String, Param> params();
+
+    /// What it stores beside that and never trains, under such names; for the most part nothing.
+    default SequencedMap<String, Param> fixed() {
+        return new LinkedHashMap<>();
+    }
 
     /// The same adapter on other values: loaded ones, a snapshot that never changes, an average.
     Adapter over(UnaryOperator<Param> values);

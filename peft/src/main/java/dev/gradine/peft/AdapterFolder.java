@@ -47,7 +47,10 @@ public final class AdapterFolder {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
-            set.copies().forEach((weight, p) -> tensors.put(PREFIX + weight.path(), host(weight, p, kernels, arena)));
+            set.fixed().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.copies()
+                    .forEach((weight, p) ->
+                            tensors.put(set.method().storedCopy(weight), host(weight, p, kernels, arena)));
             set.replaced().forEach((weight, p) -> {
                 boolean adapted = set.adapters().keySet().stream()
                         .anyMatch(site -> site.path().equals(weight.module()));
@@ -110,7 +113,11 @@ public final class AdapterFolder {
     public static AdapterConfig config(Path folder) {
         Path file = folder.resolve(CONFIG);
         if (!Files.isDirectory(folder)) throw new AdapterException(folder + ": no such folder, expected an adapter");
-        return AdapterConfig.read(Json.readObject(file), file.toString());
+        try {
+            return AdapterConfig.read(Json.readObject(file), file.toString());
+        } catch (AdapterException e) { // from an option's own check, which knows no file
+            throw e.in(file);
+        }
     }
 
     /// The adapters of a folder for `model`, ready to be trained further.
@@ -125,9 +132,17 @@ public final class AdapterFolder {
     ///
     /// @param tell gets one line: modules matched, tensors used, tensors left
     public static AdapterSet load(Path folder, Model model, Kernels run, Consumer<String> tell) {
-        AdapterLoader.Loaded loaded = new AdapterLoader(folder, model, run).load();
+        AdapterLoader.Loaded loaded = load(new AdapterLoader(folder, model, run), folder);
         tell.accept(loaded.line());
         return loaded.set();
+    }
+
+    private static AdapterLoader.Loaded load(AdapterLoader loader, Path folder) {
+        try {
+            return loader.load();
+        } catch (AdapterException e) { // from the adapters, which know no folder
+            throw e.in(folder);
+        }
     }
 
     /// Name of a weight of the model itself, under an adapter.

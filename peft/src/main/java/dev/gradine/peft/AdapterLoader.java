@@ -53,7 +53,8 @@ final class AdapterLoader {
         AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0));
         try (Arena arena = Arena.ofShared()) {
             StoredAdapter stored = new StoredAdapter(Safetensors.open(weights, arena), run);
-            set.trained().forEach((name, p) -> stored.copy(name, p, isTransposed(set, name)));
+            set.trained().forEach((name, p) -> copy(set, stored, name, p));
+            set.fixed().forEach((name, p) -> copy(set, stored, name, p));
             SequencedMap<Weight, Param> others = new LinkedHashMap<>();
             Set<String> leaves = new HashSet<>();
             for (Weight w : model.weights()) others.putAll(baseWeight(set, w, stored, leaves));
@@ -61,6 +62,11 @@ final class AdapterLoader {
             AdapterSet loaded = set.asTrained(others);
             return new Loaded(loaded, line(loaded, stored, unknown));
         }
+    }
+
+    private static void copy(AdapterSet set, StoredAdapter stored, String name, Param fresh) {
+        if (!stored.has(name) && !set.method().mustStore(name)) return;
+        stored.copy(name, fresh, isTransposed(set, name));
     }
 
     /// PEFT passes over modules to save that the model has not.
@@ -91,9 +97,9 @@ final class AdapterLoader {
                         .formatted(folder, PICKLE, AdapterFolder.WEIGHTS));
     }
 
-    private boolean isTransposed(AdapterSet set, String name) {
+    private static boolean isTransposed(AdapterSet set, String name) {
         return set.copies().keySet().stream()
-                .anyMatch(w -> w.isTransposed() && name.equals(AdapterFolder.PREFIX + w.path()));
+                .anyMatch(w -> w.isTransposed() && name.equals(set.method().storedCopy(w)));
     }
 
     private SequencedMap<Weight, Param> baseWeight(AdapterSet set, Weight w, StoredAdapter stored, Set<String> leaves) {

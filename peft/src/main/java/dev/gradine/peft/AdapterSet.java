@@ -13,6 +13,7 @@ import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,14 +54,13 @@ public final class AdapterSet implements Adapters {
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
         AdapterSet set = new AdapterSet(model, method, where, false);
-        for (Site site : sites(model)) {
-            if (!set.adapts(site)) continue;
-            int number = start.number() + set.adapters.size();
-            Start next = new Start(start.run(), start.rng(), number, start.tokenizer());
-            set.adapters.put(site, method.fresh(site, next));
+        List<Site> targets = sites(model).stream().filter(set::adapts).toList();
+        Start first = start.at(targets);
+        for (Site site : targets) {
+            set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
         for (Weight weight : model.weights()) {
-            if (!where.saves(weight.module())) continue;
+            if (!where.saves(weight.module()) && !method.copies(weight, where)) continue;
             Tensor copy = start.run().empty(weight.shape());
             start.run().copy(weight.param().value(), copy);
             set.copies.put(weight, Param.trained(weight.path(), copy, start.run()));
@@ -222,8 +222,10 @@ public final class AdapterSet implements Adapters {
         });
     }
 
-    /// The same adapters and copies on other values.
-    public AdapterSet over(UnaryOperator<Param> values) {
+    /// The same adapters and copies on other values; what several adapters share, they share there, too.
+    public AdapterSet over(UnaryOperator<Param> others) {
+        IdentityHashMap<Param, Param> known = new IdentityHashMap<>();
+        UnaryOperator<Param> values = p -> known.computeIfAbsent(p, others);
         AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
@@ -262,7 +264,14 @@ public final class AdapterSet implements Adapters {
     public SequencedMap<String, Param> trained() {
         SequencedMap<String, Param> all = new LinkedHashMap<>();
         adapters.forEach((site, a) -> a.params().forEach((name, p) -> all.put(method.stored(site, name), p)));
-        copies.forEach((weight, p) -> all.put(AdapterFolder.PREFIX + weight.path(), p));
+        copies.forEach((weight, p) -> all.put(method.storedCopy(weight), p));
+        return all;
+    }
+
+    /// What adapters store and do not train, under the names of PEFT's file.
+    public SequencedMap<String, Param> fixed() {
+        SequencedMap<String, Param> all = new LinkedHashMap<>();
+        adapters.forEach((site, a) -> a.fixed().forEach((name, p) -> all.put(method.stored(site, name), p)));
         return all;
     }
 

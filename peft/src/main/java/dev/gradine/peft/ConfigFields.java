@@ -17,11 +17,18 @@ import org.jspecify.annotations.Nullable;
 /// @param where names the file in messages
 record ConfigFields(Map<String, Object> json, String where) {
 
+    private static final int LONGEST = 160; // characters of a value in a message
+
     AdapterException wrong(String key, String expected) {
         Object got = json.get(key);
-        String shown = got instanceof String s ? '"' + s + '"' : String.valueOf(got);
+        String shown = shown(got instanceof String s ? '"' + s + '"' : String.valueOf(got));
         return new AdapterException(
                 (where.isEmpty() ? "" : where + ": ") + "%s is %s, expected %s".formatted(key, shown, expected));
+    }
+
+    /// The beginning of a value that is too long for a message.
+    private static String shown(String value) {
+        return value.length() > LONGEST ? value.substring(0, LONGEST) + " ..." : value;
     }
 
     /// `raw` as a value of `type`; `key` names it in messages.

@@ -139,21 +139,13 @@ public record Lora(
 
     /// Rank of the adapter at `path`.
     int rank(String path) {
-        return first(rankPattern, path, rank);
+        return Ranks.first(rankPattern, path, rank);
     }
 
     /// Scale of the adapter at `path`.
     float scale(String path) {
         int r = rank(path);
-        double a = first(alphaPattern, path, alpha);
+        double a = Ranks.first(alphaPattern, path, alpha);
         return (float) (a / (rslora ? Math.sqrt(r) : r));
-    }
-
-    private static <T> T first(Map<String, T> patterns, String path, T otherwise) {
-        for (var e : patterns.entrySet()) {
-            PythonRegex pattern = PythonRegex.of("pattern", "(.*\\.)?(", e.getKey(), ")$");
-            if (pattern.matchesStart(path)) return e.getValue();
-        }
-        return otherwise;
     }
 }

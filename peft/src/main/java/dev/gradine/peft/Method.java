@@ -2,6 +2,8 @@ package dev.gradine.peft;
 
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
-public sealed interface Method permits Lora, Dora, Ia3, PromptTuning, CustomMethod {
+public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {
@@ -55,6 +57,21 @@ public sealed interface Method permits Lora, Dora, Ia3, PromptTuning, CustomMeth
         return AdapterFolder.PREFIX + site.path() + "." + param;
     }
 
+    /// Whether a file must have a tensor of this name; of others it may be without, the fresh value holds.
+    default boolean mustStore(String name) {
+        return true;
+    }
+
+    /// Whether it trains a whole copy of this weight, whatever `modules_to_save` says.
+    default boolean copies(Weight weight, Selection where) {
+        return false;
+    }
+
+    /// Name in `adapter_model.safetensors` of a copy.
+    default String storedCopy(Weight weight) {
+        return AdapterFolder.PREFIX + weight.path();
+    }
+
     /// Layers it adapts unless told otherwise.
     default Targets usualTargets() {
         return new Targets.AllLinear("lm_head");
@@ -63,8 +80,13 @@ public sealed interface Method permits Lora, Dora, Ia3, PromptTuning, CustomMeth
     /// Whether it can adapt this place.
     boolean takes(Site site);
 
-    /// Number of values it trains there.
+    /// Number of values it trains there alone.
     long parameters(Site site);
+
+    /// Number of values it trains once for all these places.
+    default long sharedParameters(List<Site> sites) {
+        return 0;
+    }
 
     /// What the model computes before the first step.
     default Beginning begins() {

@@ -1,6 +1,8 @@
 package dev.gradine.peft;
 
+import dev.gradine.nn.Site;
 import dev.gradine.tensor.Kernels;
+import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -10,10 +12,32 @@ import java.util.random.RandomGenerator;
 /// @param rng where random values come from
 /// @param number of this adapter in its model, so that no two draw the same masks
 /// @param tokenizer tokens of a text, for adapters that begin as one
-public record Start(Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer) {
+/// @param siblings what all adapters of the set have in common
+public record Start(
+        Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer, Siblings siblings) {
 
     /// Stands for a tokenizer where there is none, and says so when it is asked.
     static final Function<String, int[]> NO_TOKENIZER = text -> {
         throw new AdapterException("text: \"%s\" cannot be split into tokens, expected a tokenizer".formatted(text));
     };
+
+    /// Of the first adapter of a set.
+    public Start(Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer) {
+        this(run, rng, number, tokenizer, new Siblings(List.of()));
+    }
+
+    /// The same for adapters at `sites`.
+    Start at(List<Site> sites) {
+        return new Start(run, rng, number, tokenizer, new Siblings(sites));
+    }
+
+    /// The same for the adapter that comes so many behind this one.
+    Start plus(int others) {
+        return new Start(run, rng, number + others, tokenizer, siblings);
+    }
+
+    /// The values of an adapter at `site`, still without any.
+    public NamedParams.Builder params(Site site) {
+        return new NamedParams.Builder(site, this);
+    }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Site;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
@@ -154,8 +155,8 @@ class MethodContractTest {
     @MethodSource("methods")
     void it_trains_as_many_values_as_its_formula_says(Method method) {
         AdapterSet set = fresh(method);
-        long expected =
-                set.adapters().keySet().stream().mapToLong(method::parameters).sum();
+        List<Site> sites = List.copyOf(set.adapters().keySet());
+        long expected = sites.stream().mapToLong(method::parameters).sum() + method.sharedParameters(sites);
         assertThat(set.trainedValues()).isPositive().isEqualTo(expected);
     }
 }

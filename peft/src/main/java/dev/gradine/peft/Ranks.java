@@ -1,0 +1,49 @@
+package dev.gradine.peft;
+
+import dev.gradine.settings.Option;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/// Rank and scale of adapters whose update has the scale alpha / rank, and where they differ.
+///
+/// @param rank inner width R of every adapter that no pattern names
+/// @param alpha numerator of the scale
+/// @param rankPattern ranks of layers whose path ends with a key; the first key that matches counts
+/// @param alphaPattern alphas, likewise
+public record Ranks(
+        @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
+        int rank,
+
+        @Option(says = "Numerator of the scale alpha / rank.", peft = "alpha")
+        double alpha,
+
+        @Option(says = "Other ranks for paths that end with a pattern.", label = "REGEX=R", peft = "rank_pattern")
+        SequencedMap<String, Integer> rankPattern,
+
+        @Option(says = "Other alphas for paths that end with a pattern.", label = "REGEX=X", peft = "alpha_pattern")
+        SequencedMap<String, Double> alphaPattern) {
+
+    /// One rank and scale.
+    public static Ranks of(int rank, double alpha) {
+        return new Ranks(rank, alpha, new LinkedHashMap<>(), new LinkedHashMap<>());
+    }
+
+    /// Rank of the adapter at `path`.
+    public int rank(String path) {
+        return first(rankPattern, path, rank);
+    }
+
+    /// Scale of the adapter at `path`.
+    public float scale(String path) {
+        return (float) (first(alphaPattern, path, alpha) / rank(path));
+    }
+
+    /// The value of the first pattern that the end of `path` matches.
+    static <T> T first(SequencedMap<String, T> patterns, String path, T otherwise) {
+        for (var e : patterns.entrySet()) {
+            PythonRegex pattern = PythonRegex.of("pattern", "(.*\\.)?(", e.getKey(), ")$");
+            if (pattern.matchesStart(path)) return e.getValue();
+        }
+        return otherwise;
+    }
+}
