@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// Which model and adapter a command writes anew, and how a folder of them is written. It computes in f32, wherever.
+/// Which model and adapter a command writes anew, and how a folder of them is written. It computes in f32,
+/// wherever.
 final class MergeArgs {
 
     @Mixin

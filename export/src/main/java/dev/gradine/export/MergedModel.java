@@ -32,8 +32,8 @@ public final class MergedModel {
     /// @param out absent or empty
     /// @param format types and sizes of the weight files
     /// @return what is not as it was, besides the adapter: a line each
-    /// @throws IllegalArgumentException if the folder is not empty, what the adapter does cannot be merged, or a value
-    ///     is too large for its type
+    /// @throws IllegalArgumentException if the folder is not empty, what the adapter does cannot be merged, or
+    ///     a value is too large for its type
     public static List<String> write(OpenModel m, AdapterSet adapted, Path out, FolderFormat format) {
         AtomicFiles.requireFree(out);
         Merge.requireMergeable(adapted);

@@ -39,7 +39,8 @@ final class WeightsCheck {
         }
     }
 
-    /// A weight that was written, and the file that says in which type: norms are held as f32, whatever they are there.
+    /// A weight that was written, and the file that says in which type: norms are held as f32, whatever they
+    /// are there.
     private record Written(Weight weight, Checkpoint file) {
 
         DType type() {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Writes a model as Hugging Face's libraries read it: `config.json`, `model.safetensors`, in one file or several with
-/// an index, and whatever files go along.
+/// Writes a model as Hugging Face's libraries read it: `config.json`, `model.safetensors`, in one file or
+/// several with an index, and whatever files go along.
 public final class ModelFolder {
 
     private ModelFolder() {}

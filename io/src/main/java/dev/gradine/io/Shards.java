@@ -9,8 +9,8 @@ import java.util.TreeMap;
 
 /// Which tensors of a model go into which of its files, by the rule of huggingface_hub.
 ///
-/// Tensors fill a file in their order until the next would make it larger than the limit. One that is larger than the
-/// limit has a file of its own. One file is `model.safetensors`; of N files, number I is
+/// Tensors fill a file in their order until the next would make it larger than the limit. One that is larger
+/// than the limit has a file of its own. One file is `model.safetensors`; of N files, number I is
 /// `model-0000I-of-0000N.safetensors`, and `model.safetensors.index.json` says which holds what:
 ///
 /// ```
