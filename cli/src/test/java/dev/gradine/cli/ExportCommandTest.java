@@ -113,9 +113,9 @@ class ExportCommandTest {
     private static short nearestBf16(float x) {
         int below = Float.floatToRawIntBits(x) >>> 16;
         double down = Math.abs((double) x - Float.intBitsToFloat(below << 16));
-        double up = Math.abs((double) x - Float.intBitsToFloat(below + 1 << 16));
+        double up = Math.abs((double) x - Float.intBitsToFloat((below + 1) << 16));
         boolean even = (below & 1) == 0;
-        return (short) (down < up || down == up && even ? below : below + 1);
+        return (short) (down < up || (down == up && even) ? below : below + 1);
     }
 
     @Test
@@ -125,7 +125,7 @@ class ExportCommandTest {
                 .refuses("--dtype: \"int8\", expected auto, f32, f16 or bf16");
         for (String size : List.of("5", "5GiB", "GB", "0MB", "-1GB", "1e3GB", "99999999999TB")) {
             Cli.run(arguments("safetensors", out, "--max-shard-size=" + size))
-                    .refuses(("--max-shard-size: \"%s\", expected a number above 0 with KB, MB, GB or TB, such as 5GB")
+                    .refuses("--max-shard-size: \"%s\", expected a number above 0 with KB, MB, GB or TB, such as 5GB"
                             .formatted(size));
         }
         Cli.run(arguments("gguf", temp.resolve("x.gguf"), "--dtype", "f16"))
