@@ -125,7 +125,8 @@ final class MergedWeights {
         List<String> notes = new ArrayList<>();
         if (decoded) {
             notes.add(
-                    "the base is quantised: its weights are written decoded, as %s, and the adapter is added to those values, which it was trained on"
+                    ("the base is quantised: its weights are written decoded, as %s, and the adapter is added to those"
+                                    + " values, which it was trained on")
                             .formatted(type.of(DType.F32).name().toLowerCase(Locale.ROOT)));
         }
         return notes;
