@@ -122,8 +122,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
         }
     }
 
-    private List<String> write(
-            OpenModel m, AdapterSet adapted, Target target, DType matrices, FolderFormat format) {
+    private List<String> write(OpenModel m, AdapterSet adapted, Target target, DType matrices, FolderFormat format) {
         return switch (target) {
             case PEFT -> {
                 PeftExport.write(adapted, m.source().toString(), out, m.run());

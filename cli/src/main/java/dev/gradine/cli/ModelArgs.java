@@ -20,8 +20,7 @@ final class ModelArgs {
 
     /// A model already open, with the adapter if one was given.
     Policy policy(LoadedModel m) {
-        Adapters adapters =
-                source.hasAdapter() ? source.adapt(m, device::tell).settled(m.run()) : Adapters.NONE;
+        Adapters adapters = source.hasAdapter() ? source.adapt(m, device::tell).settled(m.run()) : Adapters.NONE;
         return new Policy(m.model(), adapters);
     }
 

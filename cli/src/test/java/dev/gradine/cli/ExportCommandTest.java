@@ -85,7 +85,8 @@ class ExportCommandTest {
             files.forEach((tensor, file) -> {
                 Safetensors shard = Safetensors.open(out.resolve(String.valueOf(file)), arena);
                 assertThat(shard.tensor(String.valueOf(tensor)).dtype()).isEqualTo(dtype);
-                long bytes = shard.tensors().stream().mapToLong(TensorInfo::bytes).sum();
+                long bytes =
+                        shard.tensors().stream().mapToLong(TensorInfo::bytes).sum();
                 assertThat(bytes <= 12_000 || shard.names().size() == 1).isTrue();
             });
         }
@@ -95,7 +96,8 @@ class ExportCommandTest {
     void merge_rounds_to_the_type_asked_for() {
         Path out = temp.resolve("merged");
         Path exact = temp.resolve("exact");
-        Cli.run("merge", "--model", model, "--adapter", run, "--out", out, "--dtype", "bf16").ok();
+        Cli.run("merge", "--model", model, "--adapter", run, "--out", out, "--dtype", "bf16")
+                .ok();
         Cli.run("merge", "--model", model, "--adapter", run, "--out", exact).ok();
         try (Arena arena = Arena.ofConfined()) {
             Safetensors want = Safetensors.open(exact.resolve("model.safetensors"), arena);

@@ -45,7 +45,8 @@ public record FolderFormat(Type type, long maxShardBytes) {
 
     public FolderFormat {
         if (maxShardBytes < 1) {
-            throw new IllegalArgumentException("max shard size is %d bytes, expected at least 1".formatted(maxShardBytes));
+            throw new IllegalArgumentException(
+                    "max shard size is %d bytes, expected at least 1".formatted(maxShardBytes));
         }
     }
 
@@ -63,7 +64,8 @@ public record FolderFormat(Type type, long maxShardBytes) {
         if (m.matches()) bytes = new BigDecimal(m.group(1)).scaleByPowerOfTen(POWER.getOrDefault(m.group(2), 0));
         if (bytes.signum() == 0 || bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0) {
             throw new IllegalArgumentException(
-                    "--max-shard-size: \"%s\", expected a number above 0 with KB, MB, GB or TB, such as 5GB".formatted(size));
+                    "--max-shard-size: \"%s\", expected a number above 0 with KB, MB, GB or TB, such as 5GB"
+                            .formatted(size));
         }
         return bytes.longValue();
     }

@@ -45,7 +45,9 @@ final class WeightsCheck {
 
         DType type() {
             boolean stored = file.has(weight.path());
-            return stored ? file.tensor(weight.path()).dtype() : weight.param().value().dtype();
+            return stored
+                    ? file.tensor(weight.path()).dtype()
+                    : weight.param().value().dtype();
         }
 
         /// How far each value may be from `expected`. A vector may lie 1 beside what is stored.
@@ -83,8 +85,7 @@ final class WeightsCheck {
                         false,
                         ("weights: %s differs from the model in memory in %d of %d values, more than rounding"
                                         + " to %s explains")
-                                .formatted(
-                                        w.path(), off, got.length, there.type()));
+                                .formatted(w.path(), off, got.length, there.type()));
             }
         }
     }

@@ -69,8 +69,8 @@ class ModelFolderTest {
     /// The example of huggingface_hub: 6, 6, 2, 6, 2 and 2 under a limit of 10.
     @Test
     void files_are_filled_in_order_up_to_the_limit_and_an_index_says_where_all_is() {
-        List<TensorSource> tensors = List.of(
-                floats("f", 6), floats("e", 6), floats("d", 2), floats("c", 6), floats("b", 2), floats("a", 2));
+        List<TensorSource> tensors =
+                List.of(floats("f", 6), floats("e", 6), floats("d", 2), floats("c", 6), floats("b", 2), floats("a", 2));
         ModelFolder.write(target, CONFIG, tensors, List.of(), 40);
         assertThat(Bytes.content(target))
                 .containsExactly(
@@ -90,9 +90,12 @@ class ModelFolderTest {
         Checkpoint c = Checkpoint.open(target, GgufBytes.LLAMA, arena);
         assertThat(c.format()).isEqualTo("safetensors in 3 shards");
         for (TensorSource t : tensors) {
-            assertThat(Bytes.of(c.tensor(t.name()))).isEqualTo(Bytes.of(t.values().get()));
+            assertThat(Bytes.of(c.tensor(t.name())))
+                    .isEqualTo(Bytes.of(t.values().get()));
         }
-        where.forEach((name, file) -> assertThat(Safetensors.open(target.resolve(file), arena).names()).contains(name));
+        where.forEach((name, file) -> assertThat(
+                        Safetensors.open(target.resolve(file), arena).names())
+                .contains(name));
     }
 
     @Test

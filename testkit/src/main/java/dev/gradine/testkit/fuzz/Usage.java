@@ -58,7 +58,8 @@ record Usage(long start, long waited, long allocated, long resident) {
         if (!SEES_PROCESS) return 0;
         String status = read(STATUS);
         int at = status.indexOf("VmHWM:") + "VmHWM:".length();
-        return 1024 * Long.parseLong(status.substring(at, status.indexOf("kB", at)).strip());
+        return 1024
+                * Long.parseLong(status.substring(at, status.indexOf("kB", at)).strip());
     }
 
     private static String read(Path file) {
