@@ -10,12 +10,14 @@ import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,10 +45,14 @@ class VeraTest {
         return AdapterSet.fresh(places, method, Selection.of(".*"), run, new SplittableRandom(1));
     }
 
-    private float[] value(AdapterSet set, String name) {
+    private static Tensor tensor(AdapterSet set, String name) {
         Map<String, Param> all = new LinkedHashMap<>(set.trained());
         all.putAll(set.fixed());
-        return run.download(all.get(name).value());
+        return Objects.requireNonNull(all.get(name), name).value();
+    }
+
+    private float[] value(AdapterSet set, String name) {
+        return run.download(tensor(set, name));
     }
 
     @Test
@@ -61,8 +67,7 @@ class VeraTest {
             AdapterSet drawn = AdapterSet.fresh(
                     g.plain, stored.method(), stored.selection(), g.run, new SplittableRandom(1));
             for (String name : stored.fixed().keySet()) {
-                assertThat(g.run.download(drawn.fixed().get(name).value()))
-                        .isEqualTo(g.run.download(stored.fixed().get(name).value()));
+                assertThat(g.run.download(tensor(drawn, name))).isEqualTo(g.run.download(tensor(stored, name)));
             }
             assertThat(stored.fixed().keySet()).containsExactly("base_model.vera_A", "base_model.vera_B");
         }
@@ -78,8 +83,8 @@ class VeraTest {
         assertThat(value(set, "base_model.model.model.layers.0.k_proj.vera_lambda_d"))
                 .hasSize(3)
                 .containsOnly(0.25f);
-        assertThat(set.fixed().get("base_model.vera_A").value().shape()).isEqualTo(Shape.of(3, 17));
-        assertThat(set.fixed().get("base_model.vera_B").value().shape()).isEqualTo(Shape.of(9, 3));
+        assertThat(tensor(set, "base_model.vera_A").shape()).isEqualTo(Shape.of(3, 17));
+        assertThat(tensor(set, "base_model.vera_B").shape()).isEqualTo(Shape.of(9, 3));
     }
 
     @Test
@@ -130,7 +135,7 @@ class VeraTest {
     void projections_in_the_file_count_although_the_configuration_asks_for_none() {
         AdapterSet set = fresh(of(3, 5, true, true));
         TinyModel.perturb(set, run);
-        run.elementwise().fill(set.fixed().get("base_model.vera_A").value(), 0.5f);
+        run.elementwise().fill(tensor(set, "base_model.vera_A"), 0.5f);
         AdapterFolder.save(set, folder, "", run);
         configure("save_projection", false);
         AdapterSet loaded = AdapterFolder.load(folder, places, run);
