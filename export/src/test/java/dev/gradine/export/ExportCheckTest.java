@@ -17,6 +17,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.TinyText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -100,11 +101,11 @@ class ExportCheckTest {
 
     @Test
     void a_wrong_template_is_found() {
-        String wrong = TinyModels.TEMPLATE.replace("user", "human").replace("<|im_end|>\n", "<|im_end|>");
+        String wrong = TinyText.TEMPLATE.replace("user", "human").replace("<|im_end|>\n", "<|im_end|>");
         Findings findings = gguf(DType.F16, m -> m.put("tokenizer.chat_template", wrong), t -> t);
         assertThat(findings.faults())
                 .contains("template: another text than the model's (%d characters, expected %d characters)"
-                        .formatted(wrong.length(), TinyModels.TEMPLATE.length()))
+                        .formatted(wrong.length(), TinyText.TEMPLATE.length()))
                 .contains("template: a conversation of [user] is "
                         + "\"<|im_start|>user\\nWhat is 2 + 2?  <b>Quick!</b><|im_end|>|<|im_start|>user\\n"
                         + "What is 2 + 2?  <b>Quick!</b><|im_end|><|im_start|>assistant\\n\", expected "

@@ -3,6 +3,7 @@ package dev.gradine.peft;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
+import dev.gradine.tensor.Kernels;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
-public sealed interface Method permits Lora, Dora, LoHa, Vera, Ia3, PromptTuning, CustomMethod {
+public sealed interface Method permits Lora, Dora, AdaLora, LoHa, Vera, Ia3, PromptTuning, CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {
@@ -105,6 +106,28 @@ public sealed interface Method permits Lora, Dora, LoHa, Vera, Ia3, PromptTuning
 
     /// A fresh adapter, in the lifetime of `start.run()`.
     Adapter fresh(Site site, Start start);
+
+    /// The same method, with what a file says of it beyond its options.
+    ///
+    /// @throws AdapterException names the field that cannot be used
+    default Method reading(ConfigFields file) {
+        return this;
+    }
+
+    /// What `set` is stored as, where that is not what is trained: AdaLoRA leaves out ranks.
+    ///
+    /// @param k memory for what is made, in use until it is written
+    default AdapterSet asWritten(AdapterSet set, Kernels k) {
+        return set;
+    }
+
+    /// What it does in the training of fresh adapters beside following the gradient.
+    ///
+    /// @param steps of the run
+    /// @param run lifetime of what it remembers
+    default Shaping shaping(AdapterSet set, int steps, Kernels run) {
+        return Shaping.NONE;
+    }
 
     /// Whether weights alone can compute what its adapters do.
     default boolean merges() {
