@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.autograd.Param;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
-import dev.gradine.testkit.Teeth;
-import dev.gradine.testkit.Tolerance;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -64,8 +64,8 @@ class VeraTest {
     void projections_are_those_that_torch_draws_from_the_seed() {
         try (GoldenAdapter g = new GoldenAdapter("vera")) {
             AdapterSet stored = g.load();
-            AdapterSet drawn = AdapterSet.fresh(
-                    g.plain, stored.method(), stored.selection(), g.run, new SplittableRandom(1));
+            AdapterSet drawn =
+                    AdapterSet.fresh(g.plain, stored.method(), stored.selection(), g.run, new SplittableRandom(1));
             for (String name : stored.fixed().keySet()) {
                 assertThat(g.run.download(tensor(drawn, name))).isEqualTo(g.run.download(tensor(stored, name)));
             }
@@ -124,7 +124,8 @@ class VeraTest {
         TinyModel.perturb(set, run);
         AdapterFolder.save(set, folder, "", run);
         try (Arena arena = Arena.ofConfined()) {
-            assertThat(Safetensors.open(folder.resolve(AdapterFolder.WEIGHTS), arena).names())
+            assertThat(Safetensors.open(folder.resolve(AdapterFolder.WEIGHTS), arena)
+                            .names())
                     .noneMatch(name -> name.contains("vera_A") || name.contains("vera_B"));
         }
         AdapterSet loaded = AdapterFolder.load(folder, places, run);
@@ -153,8 +154,7 @@ class VeraTest {
     void a_file_that_should_have_projections_and_has_none_is_refused() {
         AdapterFolder.save(fresh(of(3, 5, false, true)), folder, "", run);
         configure("save_projection", true);
-        assertThatThrownBy(() -> AdapterFolder.load(folder, places, run))
-                .hasMessageContaining("base_model.vera_A");
+        assertThatThrownBy(() -> AdapterFolder.load(folder, places, run)).hasMessageContaining("base_model.vera_A");
     }
 
     @Test

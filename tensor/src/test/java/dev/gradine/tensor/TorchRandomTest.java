@@ -24,8 +24,8 @@ class TorchRandomTest {
         try {
             String all = Files.readString(Golden.golden("random/expected.json"));
             String ofSeed = all.substring(all.indexOf("\"" + seed + "\": {"));
-            Matcher list =
-                    Pattern.compile("\"" + Pattern.quote(name) + "\": \\[([^]]*)]").matcher(ofSeed);
+            Matcher list = Pattern.compile("\"" + Pattern.quote(name) + "\": \\[([^]]*)]")
+                    .matcher(ofSeed);
             assertThat(list.find()).isTrue();
             return Arrays.stream(list.group(1).split(","))
                     .mapToDouble(text -> Double.parseDouble(text.strip()))
@@ -48,7 +48,9 @@ class TorchRandomTest {
         double[] all = IntStream.range(0, 2 * expected.length)
                 .mapToDouble(_ -> Integer.toUnsignedLong(random.bits()))
                 .toArray();
-        double[] drawn = IntStream.range(0, expected.length).mapToDouble(i -> all[2 * i + 1]).toArray();
+        double[] drawn = IntStream.range(0, expected.length)
+                .mapToDouble(i -> all[2 * i + 1])
+                .toArray();
         assertThat(drawn).isEqualTo(expected);
     }
 
