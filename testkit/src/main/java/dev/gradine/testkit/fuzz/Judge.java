@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /// Judges what a reader does with a file. It must take the file or refuse it with the documented exception, whose
 /// message is one line that begins with the file's name and holds no word of Java's; soon, and in little memory.
 ///
-/// @param longest time a file may take
+/// @param longest time a file may take, without the time that the thread waits for a processor
 /// @param mostBytes memory it may take: all that the thread allocates, garbage included, which no size of the heap
 ///     changes, and what the process grows by while it reads
 public record Judge(Duration longest, long mostBytes) {
@@ -22,9 +22,8 @@ public record Judge(Duration longest, long mostBytes) {
         return new Judge(Duration.ofSeconds(2), 512L << 20);
     }
 
-    /// Has the file of a seed read. What was slow is read again, and only what is slow each time is at fault: a busy
-    /// machine may
-    /// take the time of any file.
+    /// Has the file of a seed read. What was slow is read again, and only what is slow each time is at fault: what a
+    /// busy machine does to one reading it seldom does to three.
     public Verdict judge(FileKind kind, long seed) {
         Original from = kind.original(seed);
         byte[] file = kind.file(seed);
@@ -42,8 +41,7 @@ public record Judge(Duration longest, long mostBytes) {
     }
 
     private static Verdict once(FileKind kind, Original from, byte[] file) {
-        MemoryUse memory = MemoryUse.begin();
-        long start = System.nanoTime();
+        Usage usage = Usage.begin();
         boolean read = false;
         String fault = "";
         try {
@@ -52,7 +50,7 @@ public record Judge(Duration longest, long mostBytes) {
         } catch (Exception | Error e) { // whatever there is: that is the question
             fault = fault(kind, from.named(), e);
         }
-        return new Verdict(read, fault, System.nanoTime() - start, memory.bytes());
+        return new Verdict(read, fault, usage.nanos(), usage.bytes());
     }
 
     private static String fault(FileKind kind, String named, Throwable e) {

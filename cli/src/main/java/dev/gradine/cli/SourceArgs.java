@@ -1,0 +1,70 @@
+package dev.gradine.cli;
+
+import dev.gradine.peft.AdapterFolder;
+import dev.gradine.peft.AdapterSet;
+import dev.gradine.tensor.Device;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// Which model and adapter a command reads.
+final class SourceArgs {
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR|FILE",
+            description = "Model: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
+    private Path model = Path.of("");
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "[NAME=]DIR",
+            description = "Adapter in PEFT's format to put on the model. Commands that take several want their names.")
+    private List<String> adapters = new ArrayList<>();
+
+    @Mixin
+    private QuantizeArgs quantize = new QuantizeArgs();
+
+    Path model() {
+        return model;
+    }
+
+    boolean hasAdapter() {
+        return !adapters.isEmpty();
+    }
+
+    /// Opens the model as it is in its file, or quantised.
+    LoadedModel open(Device device, Consumer<String> tell) {
+        LoadedModel m = new LoadedModel(model, device::open, quantize.chosen());
+        m.open().notes().forEach(tell);
+        return m;
+    }
+
+    /// The adapter given, for a model already open.
+    ///
+    /// @throws IllegalArgumentException if none was given, or several
+    AdapterSet adapt(LoadedModel m, Consumer<String> tell) {
+        if (adapters.isEmpty()) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
+        if (adapters.size() > 1) {
+            throw new IllegalArgumentException("--adapter: %d are given, expected one".formatted(adapters.size()));
+        }
+        Path folder = NamedFolder.parse(adapters.getFirst()).folder();
+        return AdapterFolder.load(folder, m.model(), m.run(), tell);
+    }
+
+    /// The adapters given, by their names, ready to compute.
+    SequencedMap<String, AdapterSet> named(LoadedModel m, Consumer<String> tell) {
+        SequencedMap<String, AdapterSet> all = new LinkedHashMap<>();
+        NamedFolder.all(adapters).forEach((name, folder) -> {
+            AdapterSet set = AdapterFolder.load(folder, m.model(), m.run(), tell);
+            all.put(name, set.settled(m.run()));
+        });
+        return all;
+    }
+}
