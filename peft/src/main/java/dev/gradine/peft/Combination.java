@@ -52,10 +52,16 @@ public record Combination(
         MAGNITUDE_PRUNE_SVD(Prune.SMALL, false),
         AVERAGE(Prune.NOTHING, false);
 
-        private final TaskArithmetic arithmetic;
+        private final Prune prune;
+        private final boolean ties;
 
         Type(Prune prune, boolean ties) {
-            arithmetic = new TaskArithmetic(prune, ties);
+            this.prune = prune;
+            this.ties = ties;
+        }
+
+        TaskArithmetic arithmetic() {
+            return new TaskArithmetic(prune, ties);
         }
 
         /// As a user writes it.
@@ -64,7 +70,7 @@ public record Combination(
         }
 
         boolean prunes() {
-            return arithmetic.prune() != Prune.NOTHING;
+            return prune != Prune.NOTHING;
         }
 
         boolean decomposes() {
@@ -83,7 +89,7 @@ public record Combination(
             throw new AdapterException("combine: density is %s, expected a share of 0 to 1 (%s prunes)"
                     .formatted(Double.isNaN(density) ? "missing" : density, type.text()));
         }
-        if (type.arithmetic.prune() == Prune.RANDOM && density == 0) {
+        if (type.prune == Prune.RANDOM && density == 0) {
             throw new AdapterException(
                     "combine: density is 0.0, expected more (%s divides by it)".formatted(type.text()));
         }
@@ -180,8 +186,8 @@ public record Combination(
             bs.add(k.download(p.b()));
         }
         TaskArithmetic.Share share = new TaskArithmetic.Share(density, byFrequency);
-        Tensor a = k.of(first.a().shape(), type.arithmetic.sum(as, ofA, share, rng));
-        return new LowRankPair(a, k.of(first.b().shape(), type.arithmetic.sum(bs, ofB, share, rng)));
+        Tensor a = k.of(first.a().shape(), type.arithmetic().sum(as, ofA, share, rng));
+        return new LowRankPair(a, k.of(first.b().shape(), type.arithmetic().sum(bs, ofB, share, rng)));
     }
 
     private static LowRankPair stacked(SequencedMap<Adapter, Double> here, Kernels k) {
@@ -216,7 +222,7 @@ public record Combination(
             deltas.add(k.download(d));
         }
         TaskArithmetic.Share share = new TaskArithmetic.Share(density, byFrequency);
-        return k.of(shape, type.arithmetic.sum(deltas, weights, share, rng));
+        return k.of(shape, type.arithmetic().sum(deltas, weights, share, rng));
     }
 
     /// Values of both factors within ± the quantile of all of them, between two of them as far as it lies.
