@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /// Adapters of a batch in which every sequence has its own, or none.
 ///
@@ -40,7 +39,7 @@ public final class RowAdapters implements Adapters {
     /// @param each `Adapters.NONE`, an `AdapterSet`, or several of them as `TogetherAdapters`
     /// @throws AdapterException if one needs tokens before the sequences or changes a weight of all rows
     public static Adapters of(List<? extends Adapters> each) {
-        Map<Adapters, Boolean> seen = new IdentityHashMap<>();
+        IdentityHashMap<Adapters, Boolean> seen = new IdentityHashMap<>();
         List<Adapters> different = new ArrayList<>();
         for (Adapters a : each) if (seen.put(a, true) == null) different.add(a);
         if (different.size() == 1) return different.getFirst();
