@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
-public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, CustomMethod {
+public sealed interface Method permits Lora, Dora, LoHa, LoKr, Oft, Boft, Miss, Hra, Ia3, PromptTuning, CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {

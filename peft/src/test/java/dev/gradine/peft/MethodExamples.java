@@ -1,0 +1,41 @@
+package dev.gradine.peft;
+
+import java.util.stream.Stream;
+
+/// What is tried of each method: its usual options, or several that fit `Places`.
+final class MethodExamples {
+
+    private MethodExamples() {}
+
+    static Stream<Method> all() {
+        return Methods.all().stream().flatMap(MethodExamples::of);
+    }
+
+    private static Stream<Method> of(Method usual) {
+        return switch (usual) {
+            case Miss _ ->
+                Stream.of(
+                        new Miss(7, 1, Miss.Variant.TRUE, 0.5f),
+                        new Miss(6, 1, Miss.Variant.FALSE, 0),
+                        new Miss(7, 9, Miss.Variant.MINI, 0),
+                        new Miss(6, 1, Miss.Variant.BAT, 0));
+            case Hra hra ->
+                Stream.of(hra, new Hra(3, false, InitWeights.TRUE), new Hra(3, true, InitWeights.FALSE));
+            case LoKr lokr ->
+                Stream.of(
+                        lokr,
+                        new LoKr(Ranks.of(1, 3), true, 3, 0.5f, true, 0.5f, LoKr.Zeros.TRUE),
+                        new LoKr(Ranks.of(2, 2), false, 4, 0, false, 0, LoKr.Zeros.LYCORIS),
+                        new LoKr(Ranks.of(1, 1), true, -1, 0, false, 0, LoKr.Zeros.FALSE));
+            case Oft oft ->
+                Stream.of(
+                        oft,
+                        new Oft(4, 0, true, true, 2, false, 0, InitWeights.TRUE),
+                        new Oft(0, 7, false, true, 3, false, 0, InitWeights.FALSE),
+                        new Oft(0, 4, false, false, 5, false, 0, InitWeights.TRUE),
+                        new Oft(3, 0, true, false, 5, false, 0, InitWeights.TRUE));
+            case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
+            default -> Stream.of(usual);
+        };
+    }
+}
