@@ -53,7 +53,7 @@ public record Lora(
     /// Ways to start that leave the base as it is; after the others, the file fits no checkpoint.
     private static final Set<String> KEEPS_BASE = Set.of("null", "true", "false", "gaussian", "orthogonal", "eva");
 
-    private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
+    static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
             .fixed("bias", "none")
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .fixed("lora_bias", false)
