@@ -104,7 +104,8 @@ public record Hra(
     }
 
     private float[] paired(int in, Start start) {
-        double bound = 1 / Math.sqrt(rank / 2);
+        int pairs = rank / 2;
+        double bound = 1 / Math.sqrt(pairs); // of half the columns
         float[] u = new float[in * rank];
         for (int i = 0; i < u.length; i += 2) u[i] = u[i + 1] = (float) start.rng().nextDouble(-bound, bound);
         return u;

@@ -22,47 +22,17 @@ import java.util.Locale;
 /// ```
 ///
 /// Yeh et al. 2024 (LyCORIS, arXiv:2309.14859), section 3.2. The second line is how it is computed: the update itself is
-/// never made. W₁ is whole unless `decomposeBoth` and R < half its longer side, W₂ unless R < half its longer side.
+/// never made. W₁ is whole unless both may be split and R < half its longer side, W₂ unless R < half its longer side.
 /// W₁ starts zero, or its left factor does; everything else uniform within ±1/√n, n its columns.
 ///
 /// @param ranks rank and scale, which holds for whole matrices too
-/// @param decomposeBoth whether W₁ may be a product
-/// @param decomposeFactor wanted extent of W₁, −1 for near the root
-/// @param rankDropout probability of leaving out a row of the update in training
-/// @param rankDropoutScale whether the rows left are divided by their share
-/// @param moduleDropout probability of leaving out an adapter in a pass of training
+/// @param split extents of the two matrices
+/// @param drops what training leaves out
 /// @param initWeights how the matrices begin
 public record LoKr(
         @Part Ranks ranks,
-
-        @Option(says = "Let the left matrix be a low-rank product, too.", peft = "decompose_both")
-        boolean decomposeBoth,
-
-        @Option(
-                says = "Wanted extent of the left matrix; -1 is near the root of the layer's.",
-                label = "F",
-                peft = "decompose_factor",
-                least = -1)
-        int decomposeFactor,
-
-        @Option(
-                says = "Probability of leaving out a row of the update.",
-                label = "P",
-                peft = "rank_dropout",
-                least = 0,
-                below = 1)
-        float rankDropout,
-
-        @Option(says = "Divide the rows that are left by their share.", peft = "rank_dropout_scale")
-        boolean rankDropoutScale,
-
-        @Option(
-                says = "Probability of leaving out an adapter in a pass.",
-                label = "P",
-                peft = "module_dropout",
-                least = 0,
-                below = 1)
-        float moduleDropout,
+        @Part Split split,
+        @Part Drops drops,
 
         @Option(
                 says = "What begins as zeros: the left matrix, nothing, or the right one as in LyCORIS.",
@@ -70,6 +40,46 @@ public record LoKr(
                 peft = "init_weights")
         Zeros initWeights)
         implements Method {
+
+    /// How a layer's matrix is split.
+    ///
+    /// @param decomposeBoth whether W₁ may be a product, too
+    /// @param decomposeFactor wanted extent of W₁, −1 for near the root
+    public record Split(
+            @Option(says = "Let the left matrix be a low-rank product, too.", peft = "decompose_both")
+            boolean decomposeBoth,
+
+            @Option(
+                    says = "Wanted extent of the left matrix; -1 is near the root of the layer's.",
+                    label = "F",
+                    peft = "decompose_factor",
+                    least = -1)
+            int decomposeFactor) {}
+
+    /// What training leaves out.
+    ///
+    /// @param rankDropout probability of leaving out a row of the update
+    /// @param rankDropoutScale whether the rows left are divided by their share
+    /// @param moduleDropout probability of leaving out an adapter in a pass
+    public record Drops(
+            @Option(
+                    says = "Probability of leaving out a row of the update.",
+                    label = "P",
+                    peft = "rank_dropout",
+                    least = 0,
+                    below = 1)
+            float rankDropout,
+
+            @Option(says = "Divide the rows that are left by their share.", peft = "rank_dropout_scale")
+            boolean rankDropoutScale,
+
+            @Option(
+                    says = "Probability of leaving out an adapter in a pass.",
+                    label = "P",
+                    peft = "module_dropout",
+                    least = 0,
+                    below = 1)
+            float moduleDropout) {}
 
     /// What begins as zeros: `init_weights` of PEFT.
     public enum Zeros implements PeftValue {
@@ -91,7 +101,7 @@ public record LoKr(
 
     /// Rank 8, alpha 8, matrices near the root of a layer's.
     public static LoKr defaults() {
-        return new LoKr(Ranks.of(8, 8), false, -1, 0, false, 0, Zeros.TRUE);
+        return new LoKr(Ranks.of(8, 8), new Split(false, -1), new Drops(0, false, 0), Zeros.TRUE);
     }
 
     @Override
@@ -128,16 +138,23 @@ public record LoKr(
     }
 
     /// Shapes of W₁ `[o1,i1]` and W₂ `[o2,i2]` at one layer.
-    private record Extents(int o1, int o2, int i1, int i2, int rank, boolean wholeLeft, boolean wholeRight) {}
+    ///
+    /// @param both whether W₁ may be a product, too
+    private record Extents(int o1, int o2, int i1, int i2, int rank, boolean both) {
+
+        boolean wholeLeft() {
+            return !both || 2 * rank >= Math.max(o1, i1);
+        }
+
+        boolean wholeRight() {
+            return 2 * rank >= Math.max(o2, i2);
+        }
+    }
 
     private Extents extents(Linear l) {
-        int r = ranks.rank(l.path());
-        int o1 = left(l.out(), decomposeFactor);
-        int i1 = left(l.in(), decomposeFactor);
-        int o2 = l.out() / o1;
-        int i2 = l.in() / i1;
-        boolean wholeLeft = !decomposeBoth || 2 * r >= Math.max(o1, i1);
-        return new Extents(o1, o2, i1, i2, r, wholeLeft, 2 * r >= Math.max(o2, i2));
+        int o1 = left(l.out(), split.decomposeFactor);
+        int i1 = left(l.in(), split.decomposeFactor);
+        return new Extents(o1, l.out() / o1, i1, l.in() / i1, ranks.rank(l.path()), split.decomposeBoth);
     }
 
     /// The left of two factors of `n`: `wanted` if it divides n; else divisors are taken in turn, as long as they are not
@@ -176,7 +193,7 @@ public record LoKr(
         }
         float s = ranks.scale(l.path());
         return new AddedOutput(
-                params.build(), (x, h) -> update(x, h, e, s), new Drop(0, moduleDropout), start.number());
+                params.build(), (x, h) -> update(x, h, e, s), new Drop(0, drops.moduleDropout), start.number());
     }
 
     private static void begin(NamedParams.Builder params, boolean zero, String name, int rows, int columns) {
@@ -190,8 +207,9 @@ public record LoKr(
         Var columns = permute(reshape(right, n, e.i1(), e.o2()), 0, 2, 1);
         Var left = times(reshape(columns, n * e.o2(), e.i1()), h, "lokr_w1");
         Var y = scale(reshape(permute(reshape(left, n, e.o2(), e.o1()), 0, 2, 1), n, h.out()), s);
-        if (!h.training() || rankDropout == 0) return y;
-        return mul(y, reshape(Drop.rows(h.tape(), h.out(), rankDropout, rankDropoutScale, h.seed()), h.out()));
+        if (!h.training() || drops.rankDropout == 0) return y;
+        Var kept = Drop.rows(h.tape(), h.out(), drops.rankDropout, drops.rankDropoutScale, h.seed());
+        return mul(y, reshape(kept, h.out()));
     }
 
     /// `x Mᵀ`, M whole or a product.

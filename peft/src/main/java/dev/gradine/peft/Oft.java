@@ -7,6 +7,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import dev.gradine.tensor.Kernels;
 
 /// OFT, orthogonal fine-tuning: blocks of a layer's input are rotated, so that angles between weights stay.
@@ -21,65 +22,94 @@ import dev.gradine.tensor.Kernels;
 /// starts as zeros. With `coft` a Q_i longer than eps / √blocks is shortened to that length before it is used, and what
 /// is trained goes on from there. PEFT has a `module_dropout` here that its forward pass does not read (0.21.2).
 ///
-/// @param blocks number of blocks of every layer, or 0 to give their size
-/// @param blockSize inputs of a block, or 0 to give their number; what does not divide a layer's inputs is taken to the
-///     nearest divisor
-/// @param blockShare whether all blocks of a layer are turned alike
-/// @param cayleyNeumann whether the series is used
-/// @param cayleyNeumannTerms its terms
-/// @param coft whether rotations are kept small
-/// @param coftEps how small
+/// @param size which inputs are turned together
+/// @param series whether rotations are made by the series
+/// @param limit whether rotations are kept small
 /// @param initWeights whether it starts with no rotation
 public record Oft(
-        @Option(
-                says = "Number of blocks of a layer's inputs, with --block-size 0.",
-                label = "N",
-                peft = "r",
-                least = 0)
-        int blocks,
-
-        @Option(
-                says = "Inputs that are turned together; the nearest divisor of a layer's inputs is taken.",
-                label = "N",
-                peft = "oft_block_size",
-                least = 0)
-        int blockSize,
-
-        @Option(says = "Turn all blocks of a layer alike.", peft = "block_share")
-        boolean blockShare,
-
-        @Option(says = "Make rotations by a series, not by an inverse.", peft = "use_cayley_neumann")
-        boolean cayleyNeumann,
-
-        @Option(says = "Terms of that series.", label = "N", peft = "num_cayley_neumann_terms", least = 1)
-        int cayleyNeumannTerms,
-
-        @Option(says = "Keep rotations small.", peft = "coft")
-        boolean coft,
-
-        @Option(says = "Length to which --coft keeps the rotations of a layer.", peft = "eps", least = 0)
-        double coftEps,
+        @Part Size size,
+        @Part Series series,
+        @Part Limit limit,
 
         @Option(says = "Begin without a rotation.", label = "true|false", peft = "init_weights")
         InitWeights initWeights)
         implements Method {
+
+    /// Which inputs are turned together. What does not divide a layer's inputs is taken to the nearest divisor.
+    ///
+    /// @param blocks number of blocks of every layer, or 0 to give their size
+    /// @param blockSize inputs of a block, or 0 to give their number
+    /// @param blockShare whether all blocks of a layer are turned alike
+    public record Size(
+            @Option(
+                    says = "Number of blocks of a layer's inputs, with --block-size 0.",
+                    label = "N",
+                    peft = "r",
+                    least = 0)
+            int blocks,
+
+            @Option(
+                    says = "Inputs that are turned together; the nearest divisor of a layer's inputs is taken.",
+                    label = "N",
+                    peft = "oft_block_size",
+                    least = 0)
+            int blockSize,
+
+            @Option(says = "Turn all blocks of a layer alike.", peft = "block_share")
+            boolean blockShare) {
+
+        /// @throws AdapterException unless one of number and size of blocks is given
+        public Size {
+            if ((blocks == 0) == (blockSize == 0)) {
+                throw new AdapterException("oft: blocks is %d and block-size is %d, expected one of the two to be 0"
+                        .formatted(blocks, blockSize));
+            }
+        }
+
+        /// Inputs of a block.
+        int of(Linear l) {
+            int b = blocks == 0 ? divisor(l.in(), blockSize) : l.in() / divisor(l.in(), blocks);
+            if (b > 1) return b;
+            throw new AdapterException(
+                    "oft: blocks of one input at %s, which has %d, expected larger ones: nothing turns"
+                            .formatted(l.path(), l.in()));
+        }
+
+        int rows(Linear l) {
+            return blockShare ? 1 : l.in() / of(l);
+        }
+    }
+
+    /// How rotations are made.
+    ///
+    /// @param cayleyNeumann by the series, not by an inverse
+    /// @param cayleyNeumannTerms its terms
+    public record Series(
+            @Option(says = "Make rotations by a series, not by an inverse.", peft = "use_cayley_neumann")
+            boolean cayleyNeumann,
+
+            @Option(says = "Terms of that series.", label = "N", peft = "num_cayley_neumann_terms", least = 1)
+            int cayleyNeumannTerms) {}
+
+    /// Whether rotations are kept small.
+    ///
+    /// @param coft whether they are
+    /// @param coftEps how small
+    public record Limit(
+            @Option(says = "Keep rotations small.", peft = "coft")
+            boolean coft,
+
+            @Option(says = "Length to which --coft keeps the rotations of a layer.", peft = "eps", least = 0)
+            double coftEps) {}
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
             .fixed("bias", "none")
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .about("module_dropout", 0.0);
 
-    /// @throws AdapterException unless one of number and size of blocks is given
-    public Oft {
-        if ((blocks == 0) == (blockSize == 0)) {
-            throw new AdapterException("oft: blocks is %d and block-size is %d, expected one of the two to be 0"
-                    .formatted(blocks, blockSize));
-        }
-    }
-
     /// Blocks of 32, by a series of five terms.
     public static Oft defaults() {
-        return new Oft(0, 32, false, true, 5, false, 6e-5, InitWeights.TRUE);
+        return new Oft(new Size(0, 32, false), new Series(true, 5), new Limit(false, 6e-5), InitWeights.TRUE);
     }
 
     @Override
@@ -104,19 +134,8 @@ public record Oft(
 
     @Override
     public long parameters(Site site) {
-        int b = size((Linear) site);
-        return (long) rows((Linear) site) * (b * (b - 1) / 2);
-    }
-
-    private int rows(Linear l) {
-        return blockShare ? 1 : l.in() / size(l);
-    }
-
-    private int size(Linear l) {
-        int b = blocks == 0 ? divisor(l.in(), blockSize) : l.in() / divisor(l.in(), blocks);
-        if (b > 1) return b;
-        throw new AdapterException("oft: blocks of one input at %s, which has %d, expected larger ones: nothing turns"
-                .formatted(l.path(), l.in()));
+        int b = size.of((Linear) site);
+        return (long) size.rows((Linear) site) * (b * (b - 1) / 2);
     }
 
     /// The divisor of `n` nearest to `wanted`; of two the smaller.
@@ -132,8 +151,8 @@ public record Oft(
     @Override
     public Adapter fresh(Site site, Start start) {
         Linear l = (Linear) site;
-        int b = size(l);
-        int[] shape = {rows(l), b * (b - 1) / 2};
+        int b = size.of(l);
+        int[] shape = {size.rows(l), b * (b - 1) / 2};
         NamedParams.Builder params = start.params(l);
         if (initWeights == InitWeights.TRUE) params.zeros("oft_R.weight", shape);
         else params.normal("oft_R.weight", 0.1, shape);
@@ -141,9 +160,10 @@ public record Oft(
     }
 
     private Var turned(Var x, Here h, int b) {
-        if (cayleyNeumann && cayleyNeumannTerms == 1) return x; // the series' first term is 1
-        Var back = neg(Skew.skew(coft ? kept(h) : h.get("oft_R.weight"), b)); // of Rᵀ
-        return Blocks.turned(x, cayleyNeumann ? Blocks.neumann(back, cayleyNeumannTerms, h) : Blocks.cayley(back, h));
+        int terms = series.cayleyNeumannTerms;
+        if (series.cayleyNeumann && terms == 1) return x; // the series' first term is 1
+        Var back = neg(Skew.skew(limit.coft ? kept(h) : h.get("oft_R.weight"), b)); // of Rᵀ
+        return Blocks.turned(x, series.cayleyNeumann ? Blocks.neumann(back, terms, h) : Blocks.cayley(back, h));
     }
 
     /// The values above the diagonals, shortened. As in PEFT this changes what is trained itself, and has no gradient.
@@ -161,7 +181,7 @@ public record Oft(
 
     /// Whether a block was longer than allowed. ‖Q‖² is twice the sum over its values above the diagonal.
     private boolean shorten(float[] values, int rows) {
-        double longest = coftEps / Math.sqrt(rows);
+        double longest = limit.coftEps / Math.sqrt(rows);
         int n = values.length / rows;
         boolean any = false;
         for (int row = 0; row < rows; row++) {

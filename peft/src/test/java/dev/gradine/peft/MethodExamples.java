@@ -24,16 +24,16 @@ final class MethodExamples {
             case LoKr lokr ->
                 Stream.of(
                         lokr,
-                        new LoKr(Ranks.of(1, 3), true, 3, 0.5f, true, 0.5f, LoKr.Zeros.TRUE),
-                        new LoKr(Ranks.of(2, 2), false, 4, 0, false, 0, LoKr.Zeros.LYCORIS),
-                        new LoKr(Ranks.of(1, 1), true, -1, 0, false, 0, LoKr.Zeros.FALSE));
+                        new LoKr(Ranks.of(1, 3), new LoKr.Split(true, 3), new LoKr.Drops(0.5f, true, 0.5f), LoKr.Zeros.TRUE),
+                        new LoKr(Ranks.of(2, 2), new LoKr.Split(false, 4), new LoKr.Drops(0, false, 0), LoKr.Zeros.LYCORIS),
+                        new LoKr(Ranks.of(1, 1), new LoKr.Split(true, -1), new LoKr.Drops(0, false, 0), LoKr.Zeros.FALSE));
             case Oft oft ->
                 Stream.of(
                         oft,
-                        new Oft(4, 0, true, true, 2, false, 0, InitWeights.TRUE),
-                        new Oft(0, 7, false, true, 3, false, 0, InitWeights.FALSE),
-                        new Oft(0, 4, false, false, 5, false, 0, InitWeights.TRUE),
-                        new Oft(3, 0, true, false, 5, false, 0, InitWeights.TRUE));
+                        new Oft(new Oft.Size(4, 0, true), new Oft.Series(true, 2), new Oft.Limit(false, 0), InitWeights.TRUE),
+                        new Oft(new Oft.Size(0, 7, false), new Oft.Series(true, 3), new Oft.Limit(false, 0), InitWeights.FALSE),
+                        new Oft(new Oft.Size(0, 4, false), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE),
+                        new Oft(new Oft.Size(3, 0, true), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE));
             case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
             default -> Stream.of(usual);
         };
