@@ -41,12 +41,12 @@ final class ChoiceOptions {
                 .build();
         byName().values()
                 .forEach(owners -> specs.put(
-                owners.getFirst().setting(),
-                RecordOptions.builder(
-                                owners.getFirst().setting(),
-                                owners.getFirst().owner().equals(first) ? group : others)
-                        .description(text(owners))
-                        .build()));
+                        owners.getFirst().setting(),
+                        RecordOptions.builder(
+                                        owners.getFirst().setting(),
+                                        owners.getFirst().owner().equals(first) ? group : others)
+                                .description(text(owners))
+                                .build()));
     }
 
     private record Owned(String owner, Setting setting) {}

@@ -29,7 +29,9 @@ class ChoiceOptionsTest {
     @Test
     void a_flag_that_is_on_by_default_is_typed_to_switch_it_off() {
         assertThat(((Oft) read("--adapter", "oft")).series().cayleyNeumann()).isTrue();
-        assertThat(((Oft) read("--adapter", "oft", "--no-cayley-neumann")).series().cayleyNeumann())
+        assertThat(((Oft) read("--adapter", "oft", "--no-cayley-neumann"))
+                        .series()
+                        .cayleyNeumann())
                 .isFalse();
     }
 

@@ -126,7 +126,8 @@ public record Boft(
         } else {
             float[] s = new float[l.out()];
             params.normal("boft_R", 0.1, shape);
-            for (int o = 0; o < s.length; o++) s[o] = (float) (1 + 0.1 * start.rng().nextGaussian());
+            for (int o = 0; o < s.length; o++)
+                s[o] = (float) (1 + 0.1 * start.rng().nextGaussian());
             params.trained("boft_s", start.run().of(Shape.of(l.out(), 1), s));
         }
         return new TurnedInput(params.build(), (x, h) -> turned(x, h, b), "boft_s", start.number());

@@ -30,7 +30,8 @@ import java.util.List;
 /// y  = (x − (x V) Tᵀ Vᵀ) Wᵀ + b
 /// ```
 ///
-/// Yuan, Liu & Xu 2024 (arXiv:2405.17484), eq. 4. The product of reflections as one low-rank matrix is that of Schreiber
+/// Yuan, Liu & Xu 2024 (arXiv:2405.17484), eq. 4. The product of reflections as one low-rank matrix is that of
+/// Schreiber
 /// & Van Loan 1989, T as in Joffrain et al. 2006. The columns of u start as equal pairs, whose reflections undo each
 /// other; an odd number of them cannot. With `applyGs` the v_j are made orthogonal by Gram and Schmidt's way, and
 /// T = 2. Equal columns have no second direction then, so all start at random; PEFT starts pairs and divides what
@@ -107,7 +108,8 @@ public record Hra(
         int pairs = rank / 2;
         double bound = 1 / Math.sqrt(pairs); // of half the columns
         float[] u = new float[in * rank];
-        for (int i = 0; i < u.length; i += 2) u[i] = u[i + 1] = (float) start.rng().nextDouble(-bound, bound);
+        for (int i = 0; i < u.length; i += 2)
+            u[i] = u[i + 1] = (float) start.rng().nextDouble(-bound, bound);
         return u;
     }
 

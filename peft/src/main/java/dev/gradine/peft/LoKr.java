@@ -21,7 +21,8 @@ import java.util.Locale;
 /// u(X) = alpha / R · W₁ (X W₂ᵀ)  for each input, its values in i₁ rows of i₂
 /// ```
 ///
-/// Yeh et al. 2024 (LyCORIS, arXiv:2309.14859), section 3.2. The second line is how it is computed: the update itself is
+/// Yeh et al. 2024 (LyCORIS, arXiv:2309.14859), section 3.2. The second line is how it is computed: the update itself
+/// is
 /// never made. W₁ is whole unless both may be split and R < half its longer side, W₂ unless R < half its longer side.
 /// W₁ starts zero, or its left factor does; everything else uniform within ±1/√n, n its columns.
 ///
@@ -157,7 +158,8 @@ public record LoKr(
         return new Extents(o1, l.out() / o1, i1, l.in() / i1, ranks.rank(l.path()), split.decomposeBoth);
     }
 
-    /// The left of two factors of `n`: `wanted` if it divides n; else divisors are taken in turn, as long as they are not
+    /// The left of two factors of `n`: `wanted` if it divides n; else divisors are taken in turn, as long as they are
+    /// not
     /// larger than `wanted` and the sum of the two factors falls, and the smaller one is the left.
     static int left(int n, int wanted) {
         if (wanted > 0 && n % wanted == 0) return wanted;

@@ -77,7 +77,8 @@ class HraTest {
     @Test
     void columns_begin_as_equal_pairs() {
         float[] u = OneLayer.unit(run, Hra.defaults(), IN).values("hra_u");
-        for (int i = 0; i < u.length; i += 2) assertThat(u[i]).isEqualTo(u[i + 1]).isNotZero();
+        for (int i = 0; i < u.length; i += 2)
+            assertThat(u[i]).isEqualTo(u[i + 1]).isNotZero();
         assertThat(Hra.defaults().begins()).isEqualTo(Method.Beginning.ROUNDED);
     }
 

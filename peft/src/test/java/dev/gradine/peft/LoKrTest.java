@@ -27,8 +27,16 @@ class LoKrTest {
 
     @ParameterizedTest
     @CsvSource({
-        "64, -1, 8", "176, -1, 11", "127, -1, 1", "128, -1, 8", "128, 4, 4", "64, 8, 8", "176, 8, 8", "36, 5, 4",
-        "176, 44, 44", "17, 8, 1"
+        "64, -1, 8",
+        "176, -1, 11",
+        "127, -1, 1",
+        "128, -1, 8",
+        "128, 4, 4",
+        "64, 8, 8",
+        "176, 8, 8",
+        "36, 5, 4",
+        "176, 44, 44",
+        "17, 8, 1"
     })
     void a_dimension_is_split_as_in_the_reference(int n, int wanted, int left) {
         assertThat(LoKr.left(n, wanted)).isEqualTo(left);
@@ -48,11 +56,20 @@ class LoKrTest {
 
     @Test
     void small_ranks_split_the_right_matrix_and_if_asked_the_left() {
-        assertThat(OneLayer.zeros(run, of(1, 1, false, LoKr.Zeros.TRUE), 9, 9).adapter().params().keySet())
+        assertThat(OneLayer.zeros(run, of(1, 1, false, LoKr.Zeros.TRUE), 9, 9)
+                        .adapter()
+                        .params()
+                        .keySet())
                 .containsExactly("lokr_w1", "lokr_w2_a", "lokr_w2_b");
-        assertThat(OneLayer.zeros(run, of(1, 1, true, LoKr.Zeros.TRUE), 9, 9).adapter().params().keySet())
+        assertThat(OneLayer.zeros(run, of(1, 1, true, LoKr.Zeros.TRUE), 9, 9)
+                        .adapter()
+                        .params()
+                        .keySet())
                 .containsExactly("lokr_w1_a", "lokr_w1_b", "lokr_w2_a", "lokr_w2_b");
-        assertThat(OneLayer.zeros(run, of(2, 1, true, LoKr.Zeros.TRUE), 9, 9).adapter().params().keySet())
+        assertThat(OneLayer.zeros(run, of(2, 1, true, LoKr.Zeros.TRUE), 9, 9)
+                        .adapter()
+                        .params()
+                        .keySet())
                 .containsExactly("lokr_w1", "lokr_w2"); // 2 is no less than half of 3
     }
 
@@ -74,7 +91,8 @@ class LoKrTest {
     @Test
     void rank_dropout_leaves_out_outputs_and_scales_if_asked() {
         for (boolean scaled : new boolean[] {false, true}) {
-            LoKr method = new LoKr(Ranks.of(32, 32), new LoKr.Split(false, 1), new LoKr.Drops(0.5f, scaled, 0), LoKr.Zeros.TRUE);
+            LoKr method = new LoKr(
+                    Ranks.of(32, 32), new LoKr.Split(false, 1), new LoKr.Drops(0.5f, scaled, 0), LoKr.Zeros.TRUE);
             float[] ones = new float[64];
             Arrays.fill(ones, 1);
             OneLayer l = OneLayer.zeros(run, method, 1, 64).with("lokr_w1", 1).with("lokr_w2", ones);

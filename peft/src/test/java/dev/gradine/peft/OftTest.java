@@ -28,7 +28,8 @@ class OftTest {
     }
 
     private static Oft series(int terms) {
-        return new Oft(new Oft.Size(0, 2, false), new Oft.Series(true, terms), new Oft.Limit(false, 0), InitWeights.TRUE);
+        return new Oft(
+                new Oft.Size(0, 2, false), new Oft.Series(true, terms), new Oft.Limit(false, 0), InitWeights.TRUE);
     }
 
     private static Oft constrained(double eps) {
@@ -45,7 +46,8 @@ class OftTest {
     /// (1 − Q)² / (1 + q²)
     @Test
     void the_exact_rotation_is_cayleys() {
-        Oft exact = new Oft(new Oft.Size(0, 2, false), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE);
+        Oft exact =
+                new Oft(new Oft.Size(0, 2, false), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE);
         check(exact, (1 - Q * Q) / (1 + Q * Q), -2 * Q / (1 + Q * Q));
     }
 
@@ -69,7 +71,8 @@ class OftTest {
     void every_block_is_turned_by_its_own_or_by_the_same() {
         OneLayer own = OneLayer.unit(run, series(2), 4).with("oft_R.weight", 0.25f, 0.5f);
         assertThat(own.output(1, 0, 1, 0)).containsExactly(1, 0.5f, 1, 1);
-        Oft shared = new Oft(new Oft.Size(2, 0, true), new Oft.Series(true, 2), new Oft.Limit(false, 0), InitWeights.TRUE);
+        Oft shared =
+                new Oft(new Oft.Size(2, 0, true), new Oft.Series(true, 2), new Oft.Limit(false, 0), InitWeights.TRUE);
         OneLayer same = OneLayer.unit(run, shared, 4).with("oft_R.weight", 0.25f);
         assertThat(same.output(1, 0, 1, 0)).containsExactly(1, 0.5f, 1, 0.5f);
     }
@@ -101,7 +104,8 @@ class OftTest {
     @Test
     void the_shortening_has_no_gradient() {
         OneLayer shortened = OneLayer.unit(run, constrained(0.2), 2).with("oft_R.weight", 3);
-        Oft free = new Oft(new Oft.Size(0, 2, false), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE);
+        Oft free =
+                new Oft(new Oft.Size(0, 2, false), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE);
         OneLayer there = OneLayer.unit(run, free, 2).with("oft_R.weight", (float) (0.2 / Math.sqrt(2)));
         double[] expected = {gradient(there)};
         float[] got = {(float) gradient(shortened)};
@@ -117,17 +121,26 @@ class OftTest {
 
     @Test
     void number_and_size_of_blocks_exclude_each_other() {
-        assertThatThrownBy(() -> new Oft(new Oft.Size(4, 32, false), new Oft.Series(true, 5), new Oft.Limit(false, 0), InitWeights.TRUE))
+        assertThatThrownBy(() -> new Oft(
+                        new Oft.Size(4, 32, false), new Oft.Series(true, 5), new Oft.Limit(false, 0), InitWeights.TRUE))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("oft: blocks is 4 and block-size is 32, expected one of the two to be 0");
-        assertThatThrownBy(() -> new Oft(new Oft.Size(0, 0, false), new Oft.Series(true, 5), new Oft.Limit(false, 0), InitWeights.TRUE))
+        assertThatThrownBy(() -> new Oft(
+                        new Oft.Size(0, 0, false), new Oft.Series(true, 5), new Oft.Limit(false, 0), InitWeights.TRUE))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("oft: blocks is 0 and block-size is 0, expected one of the two to be 0");
     }
 
     @Test
     void blocks_of_one_input_are_refused() {
-        assertThatThrownBy(() -> OneLayer.unit(run, new Oft(new Oft.Size(0, 4, false), new Oft.Series(true, 5), new Oft.Limit(false, 0), InitWeights.TRUE), 17))
+        assertThatThrownBy(() -> OneLayer.unit(
+                        run,
+                        new Oft(
+                                new Oft.Size(0, 4, false),
+                                new Oft.Series(true, 5),
+                                new Oft.Limit(false, 0),
+                                InitWeights.TRUE),
+                        17))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("oft: blocks of one input at layers.0.up_proj, which has 17, expected larger ones:"
                         + " nothing turns");

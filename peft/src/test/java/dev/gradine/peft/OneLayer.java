@@ -43,7 +43,8 @@ record OneLayer(Kernels run, Linear base, LinearAdapter adapter) {
 
     Param value(String name) {
         Param p = adapter.params().get(name);
-        if (p == null) throw new AssertionError("no " + name + " among " + adapter.params().keySet());
+        if (p == null)
+            throw new AssertionError("no " + name + " among " + adapter.params().keySet());
         return p;
     }
 
@@ -58,7 +59,8 @@ record OneLayer(Kernels run, Linear base, LinearAdapter adapter) {
 
     /// The same in a pass of training.
     float[] trained(long seed, float... x) {
-        return run.download(apply(Pass.of(Tape.recording(run)).training(seed), x).value());
+        return run.download(
+                apply(Pass.of(Tape.recording(run)).training(seed), x).value());
     }
 
     Var apply(Pass pass, float... x) {

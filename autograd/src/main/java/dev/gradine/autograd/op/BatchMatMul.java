@@ -33,7 +33,8 @@ public record BatchMatMul() implements Op2<BatchMatMul.Saved> {
         Shape expected = Shape.of(w.shape().dim(0), x.shape().dim(1), w.shape().dim(2));
         require("batch_mat_mul", "x", x.shape(), expected, "first and last axis of w " + w.shape());
         Tensor y = k.empty(
-                x.dtype(), Shape.of(w.shape().dim(0), x.shape().dim(1), w.shape().dim(1)));
+                x.dtype(),
+                Shape.of(w.shape().dim(0), x.shape().dim(1), w.shape().dim(1)));
         for (int b = 0; b < w.shape().dim(0); b++) k.matMul().nt(at(x, b), at(w, b), 1, false, at(y, b));
         return new Forward<>(y, new Saved(x, w));
     }

@@ -51,16 +51,15 @@ class BatchMatMulTest {
 
     @Test
     void refuses_another_number_of_matrices_or_inner_size() {
-        assertThatThrownBy(() -> OpCheck.run(
-                        (_, v) -> batchMatMul(v.get(0), v.get(1)), Shape.of(2, 5, 3), Shape.of(3, 5, 4)))
+        assertThatThrownBy(() ->
+                        OpCheck.run((_, v) -> batchMatMul(v.get(0), v.get(1)), Shape.of(2, 5, 3), Shape.of(3, 5, 4)))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("batch_mat_mul: x is [2, 5, 3], expected [3, 5, 4] (first and last axis of w [3, 5, 4])");
     }
 
     @Test
     void refuses_a_single_matrix() {
-        assertThatThrownBy(() ->
-                        OpCheck.run((_, v) -> batchMatMul(v.get(0), v.get(1)), Shape.of(2, 3), Shape.of(2, 3)))
+        assertThatThrownBy(() -> OpCheck.run((_, v) -> batchMatMul(v.get(0), v.get(1)), Shape.of(2, 3), Shape.of(2, 3)))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("batch_mat_mul: x is [2, 3], expected 3 axes");
     }
