@@ -198,7 +198,8 @@ public final class AdapterSet implements Adapters {
         return new Replaced(sums);
     }
 
-    private record Replaced(SequencedMap<Weight, Param> weights) implements Adapters {
+    /// Other values in the place of some weights.
+    record Replaced(SequencedMap<Weight, Param> weights) implements Adapters {
         @Override
         public Param at(Weight weight) {
             Param other = weights.get(weight);

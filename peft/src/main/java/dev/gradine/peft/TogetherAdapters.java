@@ -11,10 +11,13 @@ import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /// Several adapters of one model that act at once.
 ///
@@ -41,6 +44,51 @@ public final class TogetherAdapters implements Adapters {
         TogetherAdapters all = new TogetherAdapters(sets);
         for (AdapterSet set : sets) all.include(set);
         return all;
+    }
+
+    /// The model's weights with all of them merged.
+    ///
+    /// ```
+    /// W′ = l₁ ∘ l₂ ∘ (W + Σ (W_i − W))      W_i with one of them merged
+    /// ```
+    ///
+    /// @param run lifetime of the merged weights, f32
+    /// @throws AdapterException names the method or the weight that cannot be merged
+    static Adapters merged(List<AdapterSet> sets, Kernels run) {
+        if (sets.size() == 1) return sets.getFirst().merged(run);
+        sets.forEach(Merge::requireMergeable);
+        Adapters all = of(sets);
+        SequencedMap<Weight, Param> sums = new LinkedHashMap<>();
+        for (Weight w : sets.isEmpty() ? List.<Weight>of() : sets.getFirst().model().weights()) {
+            if (sets.stream().noneMatch(s -> Merge.changes(s, w))) continue;
+            sums.put(w, Param.frozen(w.path(), merged(sets, w, all.at(w).value(), run)));
+        }
+        return new AdapterSet.Replaced(sums);
+    }
+
+    private static Tensor merged(List<AdapterSet> sets, Weight weight, Tensor base, Kernels run) {
+        Tensor sum = copy(base, run);
+        for (AdapterSet set : sets) {
+            if (isAround(set)) continue;
+            try (Kernels k = run.openStep()) {
+                k.elementwise().axpy(1, Merge.into(set, weight, copy(base, k), k), sum);
+                k.elementwise().axpy(-1, copy(base, k), sum);
+            }
+        }
+        for (AdapterSet set : sets) if (isAround(set)) sum = Merge.into(set, weight, sum, run);
+        Merge.requireFinite(weight, sum, run);
+        return sum;
+    }
+
+    private static Tensor copy(Tensor t, Kernels k) {
+        Tensor f32 = k.empty(t.shape());
+        k.copy(t, f32);
+        return f32;
+    }
+
+    private static boolean isAround(AdapterSet set) {
+        return set.adapters().values().stream()
+                .anyMatch(a -> a instanceof LinearAdapter l && l.beside() == LinearAdapter.Beside.AROUND);
     }
 
     private void include(AdapterSet set) {
