@@ -10,7 +10,12 @@ import picocli.CommandLine.Spec;
         name = "adapters",
         mixinStandardHelpOptions = true,
         description = "List, combine, compare and convert adapters.",
-        subcommands = {AdaptersCombineCommand.class})
+        subcommands = {
+            AdaptersListCommand.class,
+            AdaptersCombineCommand.class,
+            AdaptersConvertCommand.class,
+            AdaptersDiffCommand.class
+        })
 final class AdaptersCommand implements Runnable {
 
     @Spec

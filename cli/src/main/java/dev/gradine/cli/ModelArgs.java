@@ -31,6 +31,18 @@ final class ModelArgs {
         return source.named(m, device::tell);
     }
 
+    /// The adapter given.
+    ///
+    /// @throws IllegalArgumentException if none was given, or several
+    AdapterSet adapt(LoadedModel m) {
+        return source.adapt(m, device::tell);
+    }
+
+    /// Folders of the adapters given, by their names.
+    SequencedMap<String, Path> folders() {
+        return source.folders();
+    }
+
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open() {
         return source.open(device.chosen(), device::tell);

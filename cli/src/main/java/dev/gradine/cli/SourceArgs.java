@@ -58,10 +58,15 @@ final class SourceArgs {
         return AdapterFolder.load(folder, m.model(), m.run(), tell);
     }
 
+    /// Folders of the adapters given, by their names.
+    SequencedMap<String, Path> folders() {
+        return NamedFolder.all(adapters);
+    }
+
     /// The adapters given, by their names, ready to compute.
     SequencedMap<String, AdapterSet> named(LoadedModel m, Consumer<String> tell) {
         SequencedMap<String, AdapterSet> all = new LinkedHashMap<>();
-        NamedFolder.all(adapters).forEach((name, folder) -> {
+        folders().forEach((name, folder) -> {
             AdapterSet set = AdapterFolder.load(folder, m.model(), m.run(), tell);
             all.put(name, set.settled(m.run()));
         });

@@ -80,7 +80,7 @@ public final class NamedAdapters {
         if (state.sets.containsKey(name)) {
             throw new AdapterException("adapters: \"%s\" is there already, expected another name".formatted(name));
         }
-        if (set.model() != model) {
+        if (!set.model().equals(model)) {
             throw new AdapterException("adapters: \"%s\" is for another model, expected this one".formatted(name));
         }
         SequencedMap<String, AdapterSet> more = new LinkedHashMap<>(state.sets);

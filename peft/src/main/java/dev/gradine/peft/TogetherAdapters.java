@@ -92,7 +92,7 @@ public final class TogetherAdapters implements Adapters {
     }
 
     private void include(AdapterSet set) {
-        if (set.model() != sets.getFirst().model()) {
+        if (!set.model().equals(sets.getFirst().model())) {
             throw new AdapterException("adapters: two of them are for different models, expected one model");
         }
         set.adapters().forEach((site, adapter) -> {
