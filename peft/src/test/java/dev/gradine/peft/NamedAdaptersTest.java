@@ -158,7 +158,7 @@ class NamedAdaptersTest {
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             Future<?> writing = threads.submit(() -> {
                 try (Kernels own = CpuKernels.open()) {
-                    for (int i = 0; i < 60; i++) texts.add(text(named.current(), own));
+                    for (int i = 0; i < 20; i++) texts.add(text(named.current(), own));
                 } finally {
                     done.set(true);
                 }
@@ -171,7 +171,7 @@ class NamedAdaptersTest {
             writing.get();
             assertThat(switching.get()).isPositive();
         }
-        assertThat(texts).hasSize(60).allSatisfy(t -> assertThat(t).isIn(ofA, ofB));
+        assertThat(texts).hasSize(20).allSatisfy(t -> assertThat(t).isIn(ofA, ofB));
     }
 
     @Test
