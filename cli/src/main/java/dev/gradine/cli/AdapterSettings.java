@@ -30,16 +30,21 @@ record AdapterSettings(
         List<Integer> layers,
 
         @Option(says = "Modules trained as whole copies, such as lm_head.", label = "NAMES")
-        List<String> modulesToSave) {
+        List<String> modulesToSave,
+
+        @Option(
+                says = "Biases of the base that are trained: none, all, or those of the layers adapted (lora_only).",
+                label = "none|all|lora_only")
+        String bias) {
 
     static AdapterSettings defaults() {
-        return new AdapterSettings(null, null, List.of(), List.of(), List.of());
+        return new AdapterSettings(null, null, List.of(), List.of(), List.of(), "none");
     }
 
     /// @param usual targets where none are given
     Selection selection(Targets usual) {
         List<String> blocks = layers.isEmpty() ? List.of() : List.of("layers");
         Targets not = exclude.isEmpty() ? new Targets.None() : new Targets.Suffixes(exclude);
-        return new Selection(targets == null ? usual : targets, not, layers, blocks, modulesToSave);
+        return new Selection(targets == null ? usual : targets, not, layers, blocks, modulesToSave, bias);
     }
 }

@@ -84,6 +84,7 @@ public final class Takers {
         String program = "vLLM";
         if (!(set.method() instanceof Lora lora)) return Taker.no(program, only(set.method()));
         if (!set.copies().isEmpty()) return Taker.no(program, "it refuses modules_to_save" + MERGE);
+        if (lora.loraBias()) return Taker.no(program, "it has no lora_bias");
         if (!lora.rankPattern().isEmpty() || !lora.alphaPattern().isEmpty()) {
             return Taker.no(program, "it ignores rank_pattern and alpha_pattern, so layers get a wrong scale" + MERGE);
         }
@@ -104,6 +105,7 @@ public final class Takers {
         String program = "TGI";
         if (!(set.method() instanceof Lora lora)) return Taker.no(program, only(set.method()));
         if (!set.copies().isEmpty()) return Taker.no(program, "it does not load modules_to_save" + MERGE);
+        if (lora.loraBias()) return Taker.no(program, "it has no lora_bias");
         if (!lora.rankPattern().isEmpty() || !lora.alphaPattern().isEmpty()) {
             return Taker.no(program, "it ignores rank_pattern and alpha_pattern" + MERGE);
         }

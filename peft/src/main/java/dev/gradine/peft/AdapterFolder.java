@@ -48,9 +48,10 @@ public final class AdapterFolder {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
             set.fixed().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
-            set.copies()
-                    .forEach((weight, p) ->
-                            tensors.put(set.method().storedCopy(weight), host(weight, p, kernels, arena)));
+            set.copies().forEach((weight, p) -> {
+                String name = set.stored(weight);
+                if (tensors.containsKey(name)) tensors.put(name, host(weight, p, kernels, arena));
+            });
             set.replaced().forEach((weight, p) -> {
                 boolean adapted = set.adapters().keySet().stream()
                         .anyMatch(site -> site.path().equals(weight.module()));

@@ -49,7 +49,7 @@ final class AdapterLoader {
         if (!Files.exists(weights) && Files.exists(folder.resolve(PICKLE))) throw pickle();
         List<String> unknown =
                 c.selection().modulesToSave().stream().filter(m -> !isModule(m)).toList();
-        Selection where = tied(c.selection().without(unknown));
+        Selection where = tied(c.selection().of(model, c.method()).without(unknown));
         AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0));
         try (Arena arena = Arena.ofShared()) {
             StoredAdapter stored = new StoredAdapter(Safetensors.open(weights, arena), run);
@@ -99,7 +99,7 @@ final class AdapterLoader {
 
     private static boolean isTransposed(AdapterSet set, String name) {
         return set.copies().keySet().stream()
-                .anyMatch(w -> w.isTransposed() && name.equals(set.method().storedCopy(w)));
+                .anyMatch(w -> w.isTransposed() && name.equals(set.stored(w)));
     }
 
     private SequencedMap<Weight, Param> baseWeight(AdapterSet set, Weight w, StoredAdapter stored, Set<String> leaves) {
@@ -135,6 +135,10 @@ final class AdapterLoader {
                     set.replaced().keySet().stream().map(Weight::path).toList();
             parts.add("in the place of the model's own: " + String.join(", ", names));
         }
+        if (!set.selection().bias().equals(Selection.NO_BIAS)) {
+            parts.add("biases are trained: with the adapter off, the base's own hold (PEFT leaves the trained ones)");
+        }
+        if (!set.method().note().isEmpty()) parts.add(set.method().note());
         if (!stored.left().isEmpty()) parts.add("left: " + String.join(", ", stored.left()));
         if (apart) parts.add("ensure_weight_tying: if it is trained on, embedding and head are trained apart");
         if (!unknown.isEmpty()) parts.add("modules_to_save that the model has not: " + String.join(", ", unknown));

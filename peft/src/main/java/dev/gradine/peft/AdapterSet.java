@@ -53,21 +53,45 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
-        AdapterSet set = new AdapterSet(model, method, where, false);
+        AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
+        set.requireBiasField();
         List<Site> targets = sites(model).stream().filter(set::adapts).toList();
         Start first = start.at(targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
-        for (Weight weight : model.weights()) {
-            if (!where.saves(weight.module()) && !method.copies(weight, where)) continue;
-            Tensor copy = start.run().empty(weight.shape());
-            start.run().copy(weight.param().value(), copy);
-            set.copies.put(weight, Param.trained(weight.path(), copy, start.run()));
-        }
+        for (Weight weight : model.weights()) if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
         set.requireSomething();
         set.requireOneOfTwo();
         return set;
+    }
+
+    /// Whether a whole copy of this weight is trained.
+    private boolean trains(Weight w) {
+        return selection.saves(w.module())
+                || method.copies(w, selection)
+                || selection.trainsBias(w, hasAdapterAt(w.module()));
+    }
+
+    private boolean hasAdapterAt(String path) {
+        return adapters.keySet().stream().map(Site::path).anyMatch(path::equals);
+    }
+
+    /// A copy to be trained. A method that trains whole weights leaves those tied that are.
+    private Param copy(Weight weight, Kernels run) {
+        for (var e : copies.entrySet()) {
+            boolean tied = e.getKey().param() == weight.param() && method.copies(weight, selection);
+            if (tied && method.copies(e.getKey(), selection)) return e.getValue();
+        }
+        Tensor copy = run.empty(weight.shape());
+        run.copy(weight.param().value(), copy);
+        return Param.trained(weight.path(), copy, run);
+    }
+
+    private void requireBiasField() {
+        if (selection.bias().equals(Selection.NO_BIAS) || method.peftFields().selects("bias")) return;
+        throw new AdapterException("bias: is %s, expected none: %s trains no bias of the base"
+                .formatted(selection.bias(), method.name()));
     }
 
     /// No adapter at all: the model computes what its checkpoint says.
@@ -98,12 +122,18 @@ public final class AdapterSet implements Adapters {
                     .formatted(
                             selection.targets(),
                             method.name(),
-                            sites(model).stream()
-                                    .filter(method::takes)
-                                    .map(Site::path)
-                                    .limit(8)
-                                    .toList()));
+                            places()));
         }
+    }
+
+    /// Some of the modules that can be named.
+    private List<String> places() {
+        List<String> taken =
+                sites(model).stream().filter(method::takes).map(Site::path).toList();
+        List<String> all = taken.isEmpty()
+                ? model.weights().stream().map(Weight::module).distinct().toList()
+                : taken;
+        return all.stream().limit(8).toList();
     }
 
     /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
@@ -264,8 +294,16 @@ public final class AdapterSet implements Adapters {
     public SequencedMap<String, Param> trained() {
         SequencedMap<String, Param> all = new LinkedHashMap<>();
         adapters.forEach((site, a) -> a.params().forEach((name, p) -> all.put(method.stored(site, name), p)));
-        copies.forEach((weight, p) -> all.put(method.storedCopy(weight), p));
+        copies.forEach((weight, p) -> {
+            if (all.values().stream().noneMatch(known -> known == p)) all.put(stored(weight), p);
+        });
         return all;
+    }
+
+    /// Name of the copy of a weight in PEFT's file.
+    String stored(Weight weight) {
+        boolean inAdapter = hasAdapterAt(weight.module()) && !method.copies(weight, selection);
+        return inAdapter ? AdapterFolder.baseLayer(weight) : method.storedCopy(weight);
     }
 
     /// What adapters store and do not train, under the names of PEFT's file.

@@ -96,6 +96,20 @@ record ConfigFields(Map<String, Object> json, String where) {
         return new Targets.Suffixes(names);
     }
 
+    /// The same; nothing means what is usual for the model's family.
+    Targets targetsOrUsual(String key) {
+        Object raw = json.get(key);
+        return raw == null ? new Targets.OfFamily() : targets(key, raw);
+    }
+
+    /// Which biases of the base are trained; nothing is none.
+    String bias(String key) {
+        Object raw = json.get(key);
+        if (PeftFields.switchesNothingOn(raw)) return Selection.NO_BIAS;
+        if (raw instanceof String s && Selection.isBias(s)) return s;
+        throw wrong(key, Selection.BIASES);
+    }
+
     /// Layers that are left out; nothing is none.
     Targets exclusion(String key) {
         Object raw = json.get(key);

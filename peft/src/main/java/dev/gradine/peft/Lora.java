@@ -1,10 +1,12 @@
 package dev.gradine.peft;
 
+import dev.gradine.autograd.Param;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -25,6 +27,7 @@ import java.util.Set;
 /// @param rslora whether the scale is alpha / √rank
 /// @param rankPattern ranks of layers whose path ends with a key; the first key that matches counts
 /// @param alphaPattern alphas, likewise
+/// @param loraBias whether a bias is trained behind B: y = x Wᵀ + b + s · (x Aᵀ Bᵀ + b′)
 public record Lora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", peftDefault = "8")
         int rank,
@@ -47,16 +50,17 @@ public record Lora(
         SequencedMap<String, Integer> rankPattern,
 
         @Option(says = "Other alphas for paths that end with a pattern.", label = "REGEX=X", peft = "alpha_pattern")
-        SequencedMap<String, Double> alphaPattern)
+        SequencedMap<String, Double> alphaPattern,
+
+        @Option(says = "Train a bias behind the low-rank path.", peft = "lora_bias")
+        boolean loraBias)
         implements Method {
 
     /// Ways to start that leave the base as it is; after the others, the file fits no checkpoint.
     private static final Set<String> KEEPS_BASE = Set.of("null", "true", "false", "gaussian", "orthogonal", "eva");
 
-    private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
-            .fixed("bias", "none")
+    private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION_AND_BIAS)
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
-            .fixed("lora_bias", false)
             .fixed("use_dora", false)
             .fixed("use_qalora", false)
             .fixed("layer_replication", null)
@@ -99,12 +103,12 @@ public record Lora(
 
     /// Adapters of one rank and scale.
     public static Lora of(int rank, double alpha) {
-        return new Lora(rank, alpha, 0, false, new LinkedHashMap<>(), new LinkedHashMap<>());
+        return new Lora(rank, alpha, 0, false, new LinkedHashMap<>(), new LinkedHashMap<>(), false);
     }
 
     /// The same with dropout.
     public Lora dropping(float probability) {
-        return new Lora(rank, alpha, probability, rslora, rankPattern, alphaPattern);
+        return new Lora(rank, alpha, probability, rslora, rankPattern, alphaPattern, loraBias);
     }
 
     @Override
@@ -127,14 +131,26 @@ public record Lora(
         Shape w = site instanceof Embedding e
                 ? e.weight().shape()
                 : ((Linear) site).weight().shape();
-        return (long) rank(site.path()) * (w.dim(0) + w.dim(1));
+        int bias = loraBias ? w.dim(0) : 0;
+        return (long) rank(site.path()) * (w.dim(0) + w.dim(1)) + bias;
     }
 
     @Override
     public Adapter fresh(Site site, Start start) {
+        if (loraBias && site instanceof Embedding) {
+            throw new AdapterException("lora: lora-bias at %s, expected linear layers alone: an embedding has no bias"
+                    .formatted(site.path()));
+        }
         return site instanceof Embedding e
                 ? LoraEmbedding.over(e, this, start)
-                : LoraLinear.over((Linear) site, this, start);
+                : fresh((Linear) site, start);
+    }
+
+    private Adapter fresh(Linear layer, Start start) {
+        LoraLinear low = LoraLinear.over(layer, this, start);
+        if (!loraBias) return low;
+        Tensor zeros = start.run().zeros(Shape.of(layer.out()));
+        return new LoraBias(low, Param.trained(layer.path() + ".lora_B.bias", zeros, start.run()));
     }
 
     /// Rank of the adapter at `path`.

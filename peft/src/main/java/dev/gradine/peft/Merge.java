@@ -19,11 +19,28 @@ public final class Merge {
 
     /// Fails unless weights alone can compute what the model does with `set`.
     ///
-    /// @throws AdapterException names the method
+    /// @throws AdapterException names the method, or the layer that has no place for what is trained
     public static void requireMergeable(AdapterSet set) {
+        set.adapters().forEach((site, a) -> {
+            if (site instanceof Linear l && a instanceof LinearAdapter added && added.needsBias() && !l.hasBias()) {
+                throw new AdapterException(("merge: %s has no bias, expected one that takes in the trained one;"
+                                + " use the adapter beside the model")
+                        .formatted(l.path()));
+            }
+        });
         if (set.method().merges()) return;
         throw new AdapterException("merge: %s cannot be merged into the weights of a model; use the adapter beside it"
                 .formatted(set.method().name()));
+    }
+
+    /// Whether weights alone can compute what the model does with `set`.
+    public static boolean merges(AdapterSet set) {
+        try {
+            requireMergeable(set);
+            return true;
+        } catch (AdapterException e) {
+            return false;
+        }
     }
 
     /// The merged weight of one place, f32, in the memory of `k`.

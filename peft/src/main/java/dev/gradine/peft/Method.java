@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
-public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, CustomMethod {
+public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, LnTuning, Full, CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {
@@ -75,6 +75,16 @@ public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, Cust
     /// Layers it adapts unless told otherwise.
     default Targets usualTargets() {
         return new Targets.AllLinear("lm_head");
+    }
+
+    /// Layers that PEFT adapts where its file names none, by model family.
+    default Map<String, List<String>> familyTargets() {
+        return FamilyTargets.QUERY_AND_VALUE;
+    }
+
+    /// What users of PEFT should know about it; empty for nothing.
+    default String note() {
+        return "";
     }
 
     /// Whether it can adapt this place.

@@ -16,6 +16,10 @@ public final class PeftFields {
     static final Set<String> SELECTION =
             Set.of("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "modules_to_save");
 
+    /// The same of a class that trains biases of the base.
+    static final Set<String> SELECTION_AND_BIAS = Set.of(
+            "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "modules_to_save", "bias");
+
     /// @param value written
     /// @param accepts values that may be read
     /// @param expected for the message on another value

@@ -1,7 +1,9 @@
 package dev.gradine.peft;
 
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,25 +18,54 @@ import java.util.List;
 /// @param layersPattern names of the list of blocks, such as `layers`, regular expressions; empty for any
 /// @param modulesToSave modules of which a whole copy is trained: all whose path ends with one of these texts, so that
 ///     `norm` is `input_layernorm`, too
+/// @param bias which biases of the base are trained: `none`, `all`, or those of the layers adapted, PEFT's `lora_only`,
+///     `boft_only` and so on
 public record Selection(
         Targets targets,
         Targets exclude,
         List<Integer> layers,
         List<String> layersPattern,
-        List<String> modulesToSave) {
+        List<String> modulesToSave,
+        String bias) {
 
-    /// @throws AdapterException if layers are given with a regular expression, or a pattern is none
+    /// No bias of the base is trained.
+    static final String NO_BIAS = "none";
+
+    private static final String ALL_BIASES = "all";
+
+    /// @throws AdapterException if layers are given with a regular expression, or a pattern or bias is none
     public Selection {
         if (!layers.isEmpty() && targets instanceof Targets.Regex) {
             throw new AdapterException(
                     "targets: layers are given with a regular expression, expected a list of targets");
         }
         if (modulesToSave.contains("")) throw new AdapterException("modules_to_save: an empty name, expected a module");
+        if (!isBias(bias)) throw new AdapterException("bias: is %s, expected %s".formatted(bias, BIASES));
+    }
+
+    /// What `bias` may be.
+    static final String BIASES = "none, all or, for the layers adapted, a name that ends with _only";
+
+    /// Whether `bias` may be this.
+    static boolean isBias(String text) {
+        return text.equals(NO_BIAS) || text.equals(ALL_BIASES) || text.endsWith("_only");
     }
 
     /// All of `targets`.
     public static Selection of(Targets targets) {
-        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.of());
+        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.of(), NO_BIAS);
+    }
+
+    /// The same with these biases of the base trained.
+    Selection training(String biases) {
+        return new Selection(targets, exclude, layers, layersPattern, modulesToSave, biases);
+    }
+
+    /// The same with names in the place of what is usual for the model's family.
+    Selection of(Model model, Method method) {
+        if (!(targets instanceof Targets.OfFamily)) return this;
+        Targets named = FamilyTargets.of(model, method);
+        return new Selection(named, exclude, layers, layersPattern, modulesToSave, bias);
     }
 
     /// All of the targets in `text`, as a user writes them.
@@ -47,14 +78,14 @@ public record Selection(
         List<String> saved = new ArrayList<>(modulesToSave);
         if (saves(like)) saved.add(path);
         Targets all = adapts(like) ? targets.and(path) : targets;
-        return new Selection(all, exclude, layers, layersPattern, saved);
+        return new Selection(all, exclude, layers, layersPattern, saved, bias);
     }
 
     /// The same, but for these modules to save.
     Selection without(List<String> modules) {
         List<String> others =
                 modulesToSave.stream().filter(m -> !modules.contains(m)).toList();
-        return new Selection(targets, exclude, layers, layersPattern, others);
+        return new Selection(targets, exclude, layers, layersPattern, others, bias);
     }
 
     /// Whether the layer at `site` gets an adapter.
@@ -65,6 +96,14 @@ public record Selection(
     /// Whether the layer at `path` gets an adapter.
     boolean adapts(String path) {
         return targets.matches(path) && !exclude.matches(path) && !isWithinSaved(path) && isInLayers(path);
+    }
+
+    /// Whether this is a bias of the base that is trained.
+    ///
+    /// @param adapted whether its layer has an adapter
+    boolean trainsBias(Weight weight, boolean adapted) {
+        boolean meant = bias.equals(ALL_BIASES) || (adapted && !bias.equals(NO_BIAS));
+        return meant && weight.path().endsWith(".bias");
     }
 
     /// Whether a whole copy of the module at `path` is trained, of itself or with a module around it.
