@@ -29,7 +29,7 @@ final class FamilyTargets {
     }
 
     private static void put(Map<String, List<String>> all, String families, String names) {
-        for (String f : families.split(" ")) all.put(f, List.of(names.split(" ")));
+        for (String f : families.split(" ", -1)) all.put(f, List.of(names.split(" ", -1)));
     }
 
     private static Map<String, List<String>> queryAndValue() {
