@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.peft.Selection;
 import dev.gradine.peft.Targets;
+import dev.gradine.peft.TokenIndices;
 import dev.gradine.settings.Option;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,16 +36,21 @@ record AdapterSettings(
         @Option(
                 says = "Biases of the base that are trained: none, all, or those of the layers adapted (lora_only).",
                 label = "none|all|lora_only")
-        String bias) {
+        String bias,
+
+        @Option(
+                says = "Tokens whose rows are trained: of the input embedding, or of each module named.",
+                label = "N,N|MODULE:N,N;…")
+        TokenIndices trainableTokenIndices) {
 
     static AdapterSettings defaults() {
-        return new AdapterSettings(null, null, List.of(), List.of(), List.of(), "none");
+        return new AdapterSettings(null, null, List.of(), List.of(), List.of(), "none", TokenIndices.parse(""));
     }
 
     /// @param usual targets where none are given
     Selection selection(Targets usual) {
         List<String> blocks = layers.isEmpty() ? List.of() : List.of("layers");
         Targets not = exclude.isEmpty() ? new Targets.None() : new Targets.Suffixes(exclude);
-        return new Selection(targets == null ? usual : targets, not, layers, blocks, modulesToSave, bias);
+        return new Selection(targets == null ? usual : targets, not, layers, blocks, modulesToSave, new Selection.Beside(bias, trainableTokenIndices));
     }
 }

@@ -67,6 +67,10 @@ public final class GgufAdapter {
             throw new IllegalArgumentException(
                     "gguf-lora: lora_bias has no place in an adapter for llama.cpp; --to gguf merges it");
         }
+        if (adapted.trainsRows()) {
+            throw new IllegalArgumentException(
+                    "gguf-lora: trained tokens have no place in an adapter for llama.cpp; --to gguf merges them");
+        }
         if (!adapted.copies().isEmpty()) {
             throw new IllegalArgumentException(
                     "gguf-lora: modules_to_save have no place in an adapter for llama.cpp; --to gguf merges them");

@@ -59,6 +59,7 @@ public record AdapterConfig(Method method, Selection selection) {
                 s.layersPattern().size() == 1 ? s.layersPattern().getFirst() : orNull(s.layersPattern()));
         where.put("modules_to_save", orNull(s.modulesToSave()));
         where.put("bias", s.bias());
+        where.put("trainable_token_indices", s.tokens().stored());
         where.keySet().removeIf(name -> !method.peftFields().selects(name));
         m.putAll(where);
         return m;
@@ -90,7 +91,7 @@ public record AdapterConfig(Method method, Selection selection) {
                 f.layers("layers_to_transform"),
                 f.strings("layers_pattern", json.get("layers_pattern")),
                 f.strings("modules_to_save", json.get("modules_to_save")),
-                f.bias("bias"));
+                new Selection.Beside(f.bias("bias"), TokenIndices.read(f, "trainable_token_indices")));
         return new AdapterConfig(method, selection);
     }
 }

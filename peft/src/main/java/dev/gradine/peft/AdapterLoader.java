@@ -29,6 +29,8 @@ final class AdapterLoader {
 
     private static final String PICKLE = "adapter_model.bin";
 
+    private static final String SECOND_ROWS = ".base_layer.trainable_tokens_delta";
+
     private final Path folder;
     private final Model model;
     private final Kernels run;
@@ -57,6 +59,8 @@ final class AdapterLoader {
             set.fixed().forEach((name, p) -> copy(set, stored, name, p));
             SequencedMap<Weight, Param> others = new LinkedHashMap<>();
             Set<String> leaves = new HashSet<>();
+            // PEFT stores rows of a tied head a third time where the head is a target, too
+            set.rows().keySet().forEach(s -> leaves.add(AdapterFolder.PREFIX + s.path() + SECOND_ROWS));
             for (Weight w : model.weights()) others.putAll(baseWeight(set, w, stored, leaves));
             stored.requireAllRead(leaves);
             AdapterSet loaded = set.asTrained(others);
@@ -129,6 +133,9 @@ final class AdapterLoader {
         List<String> parts = new ArrayList<>();
         parts.add(set.method().name() + " on " + counted(set.adapters().size(), "module"));
         if (!set.copies().isEmpty()) parts.add(counted(set.copies().size(), "tensor") + " trained as copies");
+        set.rows().forEach((site, r) -> {
+            if (!r.follows()) parts.add(counted(r.tokens().size(), "row") + " of " + site.path());
+        });
         parts.add("%d of %d tensors used".formatted(stored.used(), stored.size()));
         if (!set.replaced().isEmpty()) {
             List<String> names =

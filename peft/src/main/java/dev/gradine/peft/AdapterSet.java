@@ -31,6 +31,7 @@ public final class AdapterSet implements Adapters {
     private final SequencedMap<Site, Adapter> adapters = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> copies = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
+    private final SequencedMap<Site, TrainedRows> rows = new LinkedHashMap<>();
 
     private final boolean wasTrained;
 
@@ -61,6 +62,7 @@ public final class AdapterSet implements Adapters {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
         for (Weight weight : model.weights()) if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
+        for (Site site : sites(model)) set.trainRows(site, first);
         set.requireSomething();
         set.requireOneOfTwo();
         return set;
@@ -86,6 +88,33 @@ public final class AdapterSet implements Adapters {
         Tensor copy = run.empty(weight.shape());
         run.copy(weight.param().value(), copy);
         return Param.trained(weight.path(), copy, run);
+    }
+
+    /// Rows of tokens at `site`, or those of a module before it whose weight it shares.
+    private void trainRows(Site site, Start start) {
+        Weight w = weight(site);
+        boolean isInput = model.embeddings().indexOf(site) == 0;
+        List<Integer> tokens = method.tokens(site, selection, isInput);
+        for (var e : rows.entrySet()) {
+            boolean tied = weight(e.getKey()).param() == w.param();
+            if (!tied || !(tokens.isEmpty() || tokens.equals(e.getValue().tokens()))) continue;
+            rows.put(site, e.getValue().followed());
+            return;
+        }
+        if (tokens.isEmpty()) return;
+        if (adapters.containsKey(site) || selection.saves(site.path())) {
+            throw new AdapterException("trainable_token_indices: %s is trained otherwise, too; expected one of the two"
+                    .formatted(site.path()));
+        }
+        rows.put(site, TrainedRows.fresh(site, w, tokens, method.drawsRows(), start));
+    }
+
+    private static Weight weight(Site site) {
+        return switch (site) {
+            case Linear l -> l.weight();
+            case Embedding e -> e.weight();
+            case Weight w -> w;
+        };
     }
 
     private void requireBiasField() {
@@ -117,7 +146,7 @@ public final class AdapterSet implements Adapters {
                 throw new AdapterException("modules_to_save: %s names no module of the model".formatted(name));
             }
         }
-        if (adapters.isEmpty() && copies.isEmpty()) {
+        if (adapters.isEmpty() && copies.isEmpty() && rows.isEmpty()) {
             throw new AdapterException("targets: %s matches nothing that %s adapts; the model has %s"
                     .formatted(
                             selection.targets(),
@@ -149,12 +178,17 @@ public final class AdapterSet implements Adapters {
 
     @Override
     public LinearMap at(Linear layer) {
-        return adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;
+        LinearMap map = adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;
+        TrainedRows trained = rows.get(layer);
+        if (trained == null) return map;
+        return (base, x, pass) -> trained.multiplied(base, map.apply(base, x, pass), x, pass);
     }
 
     @Override
     public Var at(Embedding embedding, Var h, Pass pass) {
-        return adapters.get(embedding) instanceof EmbeddingAdapter a ? a.apply(embedding, h, pass) : h;
+        Var y = adapters.get(embedding) instanceof EmbeddingAdapter a ? a.apply(embedding, h, pass) : h;
+        TrainedRows trained = rows.get(embedding);
+        return trained == null ? y : trained.looked(y, pass);
     }
 
     @Override
@@ -178,7 +212,10 @@ public final class AdapterSet implements Adapters {
 
     @Override
     public boolean touches(Site site) {
-        return adapters.containsKey(site) || copies.containsKey(site) || replaced.containsKey(site);
+        return adapters.containsKey(site)
+                || copies.containsKey(site)
+                || replaced.containsKey(site)
+                || rows.containsKey(site);
     }
 
     /// The model they were made for.
@@ -198,6 +235,7 @@ public final class AdapterSet implements Adapters {
         AdapterSet other = new AdapterSet(model, method, selection, true);
         other.adapters.putAll(adapters);
         other.copies.putAll(copies);
+        other.rows.putAll(rows);
         other.replaced.putAll(others);
         return other;
     }
@@ -259,6 +297,7 @@ public final class AdapterSet implements Adapters {
         AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
+        rows.forEach((site, r) -> other.rows.put(site, r.over(values)));
         other.replaced.putAll(replaced);
         return other;
     }
@@ -271,6 +310,7 @@ public final class AdapterSet implements Adapters {
         // what a method computes once, it computes from the model's own weight
         adapters.forEach((site, a) -> other.adapters.put(site, replaced.isEmpty() ? a.settled(site, run) : a));
         other.copies.putAll(copies);
+        other.rows.putAll(rows);
         other.replaced.putAll(replaced);
         return other;
     }
@@ -278,6 +318,16 @@ public final class AdapterSet implements Adapters {
     /// The adapters by the place they stand at.
     public SequencedMap<Site, Adapter> adapters() {
         return new LinkedHashMap<>(adapters);
+    }
+
+    /// Trained rows by the place whose rows they are.
+    SequencedMap<Site, TrainedRows> rows() {
+        return rows;
+    }
+
+    /// Whether rows of tokens are trained.
+    public boolean trainsRows() {
+        return !rows.isEmpty();
     }
 
     /// Trained copies by the weight they stand for.
@@ -297,6 +347,9 @@ public final class AdapterSet implements Adapters {
         copies.forEach((weight, p) -> {
             if (all.values().stream().noneMatch(known -> known == p)) all.put(stored(weight), p);
         });
+        rows.forEach((site, r) -> {
+            if (!r.follows()) all.put(method.storedRows(site), r.values());
+        });
         return all;
     }
 
@@ -306,10 +359,13 @@ public final class AdapterSet implements Adapters {
         return inAdapter ? AdapterFolder.baseLayer(weight) : method.storedCopy(weight);
     }
 
-    /// What adapters store and do not train, under the names of PEFT's file.
+    /// What adapters store and do not train, or train and store a second time, under the names of PEFT's file.
     public SequencedMap<String, Param> fixed() {
         SequencedMap<String, Param> all = new LinkedHashMap<>();
         adapters.forEach((site, a) -> a.fixed().forEach((name, p) -> all.put(method.stored(site, name), p)));
+        rows.forEach((site, r) -> {
+            if (r.follows() && method.storesFollowers()) all.put(method.storedRows(site), r.values());
+        });
         return all;
     }
 

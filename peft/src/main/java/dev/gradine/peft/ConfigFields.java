@@ -27,7 +27,9 @@ record ConfigFields(Map<String, Object> json, String where) {
     /// `raw` as a value of `type`; `key` names it in messages.
     Object typed(Type type, String key, Object raw) {
         if (type instanceof ParameterizedType p) {
-            if (p.getRawType() == List.class) return strings(key, raw);
+            if (p.getRawType() == List.class) {
+                return p.getActualTypeArguments()[0] == Integer.class ? layers(key) : strings(key, raw);
+            }
             return patterns(key, raw, p.getActualTypeArguments()[1] == Integer.class);
         }
         if (type == int.class) return whole(key, raw);

@@ -50,6 +50,7 @@ public final class Merge {
         Tensor w = k.empty(weight.shape());
         k.copy(set.at(weight).value(), w);
         for (var e : set.adapters().entrySet()) w = merged(e.getKey(), e.getValue(), weight, w, k);
+        for (var e : set.rows().entrySet()) if (weight(e.getKey()) == weight) w = e.getValue().merged(w, k);
         if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
             throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
         }
@@ -77,6 +78,7 @@ public final class Merge {
     /// Whether merging changes the weight of this place.
     public static boolean changes(AdapterSet set, Weight weight) {
         return set.at(weight) != weight.param()
+                || set.rows().keySet().stream().anyMatch(site -> weight(site) == weight)
                 || set.adapters().entrySet().stream()
                         .anyMatch(e -> weight(e.getKey()) == weight || changesBias(e.getKey(), e.getValue(), weight));
     }
@@ -96,8 +98,19 @@ public final class Merge {
     /// Whether weights that share a value still share one.
     public static boolean alike(AdapterSet set, List<Weight> twins) {
         Param first = set.at(twins.getFirst());
-        return twins.stream()
+        return isOne(set, twins)
+                && twins.stream()
                 .allMatch(w ->
                         set.at(w) == first && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
+    }
+
+    /// Whether all of them have the same trained rows, or none.
+    private static boolean isOne(AdapterSet set, List<Weight> twins) {
+        List<Param> values = twins.stream()
+                .flatMap(w -> set.rows().entrySet().stream()
+                        .filter(e -> weight(e.getKey()) == w)
+                        .map(e -> e.getValue().values()))
+                .toList();
+        return values.isEmpty() || (values.size() == twins.size() && values.stream().distinct().count() == 1);
     }
 }

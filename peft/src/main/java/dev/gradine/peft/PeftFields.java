@@ -1,6 +1,7 @@
 package dev.gradine.peft;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -36,6 +37,13 @@ public final class PeftFields {
     /// A class with these fields of `Selection` and no others.
     public static PeftFields with(Set<String> selection) {
         return new PeftFields(selection, Map.of());
+    }
+
+    /// The same class with one more field of `Selection`.
+    PeftFields selecting(String name) {
+        Set<String> more = new HashSet<>(selection);
+        more.add(name);
+        return new PeftFields(more, others);
     }
 
     /// And a field without a counterpart here: an adapter with another value would compute something else.

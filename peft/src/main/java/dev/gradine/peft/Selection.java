@@ -18,15 +18,14 @@ import java.util.List;
 /// @param layersPattern names of the list of blocks, such as `layers`, regular expressions; empty for any
 /// @param modulesToSave modules of which a whole copy is trained: all whose path ends with one of these texts, so that
 ///     `norm` is `input_layernorm`, too
-/// @param bias which biases of the base are trained: `none`, `all`, or those of the layers adapted, PEFT's `lora_only`,
-///     `boft_only` and so on
+/// @param beside what else of the base is trained
 public record Selection(
         Targets targets,
         Targets exclude,
         List<Integer> layers,
         List<String> layersPattern,
         List<String> modulesToSave,
-        String bias) {
+        Beside beside) {
 
     /// No bias of the base is trained.
     static final String NO_BIAS = "none";
@@ -40,7 +39,31 @@ public record Selection(
                     "targets: layers are given with a regular expression, expected a list of targets");
         }
         if (modulesToSave.contains("")) throw new AdapterException("modules_to_save: an empty name, expected a module");
-        if (!isBias(bias)) throw new AdapterException("bias: is %s, expected %s".formatted(bias, BIASES));
+    }
+
+    /// Parts of the base that are trained beside the adapters.
+    ///
+    /// @param bias which biases: `none`, `all`, or those of the layers adapted, PEFT's `lora_only`, `boft_only` and so on
+    /// @param tokens of which embeddings have trained rows
+    public record Beside(String bias, TokenIndices tokens) {
+
+        /// Nothing.
+        public static final Beside NOTHING = new Beside(NO_BIAS, TokenIndices.NONE);
+
+        /// @throws AdapterException if the word for biases is none
+        public Beside {
+            if (!isBias(bias)) throw new AdapterException("bias: is %s, expected %s".formatted(bias, BIASES));
+        }
+    }
+
+    /// Which biases of the base are trained.
+    public String bias() {
+        return beside.bias;
+    }
+
+    /// Tokens that have trained rows.
+    public TokenIndices tokens() {
+        return beside.tokens;
     }
 
     /// What `bias` may be.
@@ -53,19 +76,28 @@ public record Selection(
 
     /// All of `targets`.
     public static Selection of(Targets targets) {
-        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.of(), NO_BIAS);
+        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.of(), Beside.NOTHING);
     }
 
     /// The same with these biases of the base trained.
     Selection training(String biases) {
-        return new Selection(targets, exclude, layers, layersPattern, modulesToSave, biases);
+        return with(new Beside(biases, tokens()));
+    }
+
+    /// The same with trained rows of these tokens.
+    Selection training(TokenIndices tokens) {
+        return with(new Beside(bias(), tokens));
+    }
+
+    private Selection with(Beside other) {
+        return new Selection(targets, exclude, layers, layersPattern, modulesToSave, other);
     }
 
     /// The same with names in the place of what is usual for the model's family.
     Selection of(Model model, Method method) {
         if (!(targets instanceof Targets.OfFamily)) return this;
-        Targets named = FamilyTargets.of(model, method);
-        return new Selection(named, exclude, layers, layersPattern, modulesToSave, bias);
+        Targets named = method.usualTargets(model);
+        return new Selection(named, exclude, layers, layersPattern, modulesToSave, beside);
     }
 
     /// All of the targets in `text`, as a user writes them.
@@ -78,14 +110,14 @@ public record Selection(
         List<String> saved = new ArrayList<>(modulesToSave);
         if (saves(like)) saved.add(path);
         Targets all = adapts(like) ? targets.and(path) : targets;
-        return new Selection(all, exclude, layers, layersPattern, saved, bias);
+        return new Selection(all, exclude, layers, layersPattern, saved, beside);
     }
 
     /// The same, but for these modules to save.
     Selection without(List<String> modules) {
         List<String> others =
                 modulesToSave.stream().filter(m -> !modules.contains(m)).toList();
-        return new Selection(targets, exclude, layers, layersPattern, others, bias);
+        return new Selection(targets, exclude, layers, layersPattern, others, beside);
     }
 
     /// Whether the layer at `site` gets an adapter.
@@ -102,7 +134,7 @@ public record Selection(
     ///
     /// @param adapted whether its layer has an adapter
     boolean trainsBias(Weight weight, boolean adapted) {
-        boolean meant = bias.equals(ALL_BIASES) || (adapted && !bias.equals(NO_BIAS));
+        boolean meant = bias().equals(ALL_BIASES) || (adapted && !bias().equals(NO_BIAS));
         return meant && weight.path().endsWith(".bias");
     }
 

@@ -46,7 +46,7 @@ class AdapterSetTest {
     }
 
     private static Selection saving(String targets, String module) {
-        return new Selection(Targets.parse(targets), new Targets.None(), List.of(), List.of(), List.of(module), "none");
+        return new Selection(Targets.parse(targets), new Targets.None(), List.of(), List.of(), List.of(module), Selection.Beside.NOTHING);
     }
 
     @Test

@@ -12,7 +12,6 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import java.util.LinkedHashMap;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +27,7 @@ class LoraBiasTest {
     }
 
     private static Lora biased() {
-        return new Lora(1, 3, 0, false, new LinkedHashMap<>(), new LinkedHashMap<>(), true);
+        return new Lora(1, 3, 0, false, Lora.Patterns.none(), true);
     }
 
     private Param frozen(String name, Shape shape, float... values) {
