@@ -70,7 +70,7 @@ final class Demo {
         if (code != 0) return code;
         List<String> merge = new ArrayList<>(
                 List.of("merge", "--model", at("model"), "--adapter", at("dpo"), "--out", at("merged")));
-        merge.addAll(DeviceArgs.typed(device));
+        merge.addAll(PlaceArgs.typed(device));
         code = command(merge.toArray(String[]::new));
         if (code != 0) return code;
         print.printf("%n%6.1f s  measuring%n%n", seconds());

@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.export.ExportCheck;
 import dev.gradine.export.Findings;
+import dev.gradine.export.FolderFormat;
 import dev.gradine.export.GgufAdapter;
 import dev.gradine.export.GgufExport;
 import dev.gradine.export.MergedModel;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,7 +59,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     }
 
     @Mixin
-    private ModelArgs model = new ModelArgs();
+    private MergeArgs model = new MergeArgs();
 
     @Option(
             names = "--to",
@@ -80,10 +82,9 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
 
     @Option(
             names = "--type",
-            defaultValue = "f16",
             paramLabel = "TYPE",
-            description = "With --to gguf, of matrices: f32, f16, bf16, q8_0, q4_0 or q4_1 (default ${DEFAULT-VALUE}).")
-    private String type = "";
+            description = "With --to gguf, of matrices: f32, f16, bf16, q8_0, q4_0 or q4_1 (default f16).")
+    private @Nullable String type;
 
     @Option(
             names = "--verify",
@@ -100,11 +101,17 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     public Integer call() {
         Target target = target();
         DType matrices = type();
+        FolderFormat format = model.format();
+        if (target != Target.SAFETENSORS) model.requireNoFormat(target.word());
+        if (target != Target.GGUF && type != null) {
+            throw new IllegalArgumentException("--type is for --to gguf, not for --to " + target.word()
+                    + (target == Target.SAFETENSORS ? "; the type of its weights is --dtype" : ""));
+        }
         requireFree(target);
         try (LoadedModel m = model.open()) {
             AdapterSet adapted = target.isAdapter() ? model.adapt(m) : model.adaptOrNone(m);
             PrintWriter print = spec.commandLine().getOut();
-            List<String> notes = write(m.open(), adapted, target, matrices);
+            List<String> notes = write(m.open(), adapted, target, matrices, format);
             print.printf("%s written: %s%n", target.word(), out);
             notes.forEach(note -> print.println("note: " + note));
             boolean clean = !verify || verified(m.open(), adapted, target);
@@ -115,13 +122,13 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
         }
     }
 
-    private List<String> write(OpenModel m, AdapterSet adapted, Target target, DType matrices) {
+    private List<String> write(OpenModel m, AdapterSet adapted, Target target, DType matrices, FolderFormat format) {
         return switch (target) {
             case PEFT -> {
                 PeftExport.write(adapted, m.source().toString(), out, m.run());
                 yield List.of();
             }
-            case SAFETENSORS -> MergedModel.write(m, adapted, out);
+            case SAFETENSORS -> MergedModel.write(m, adapted, out, format);
             case GGUF -> GgufExport.write(m, adapted, matrices, out);
             case GGUF_LORA -> {
                 GgufAdapter.write(m, adapted, out);
@@ -166,6 +173,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     }
 
     private DType type() {
+        if (type == null) return DType.F16;
         List<DType> all = List.of(DType.F32, DType.F16, DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_1);
         for (DType t : all) if (t.name().equalsIgnoreCase(type)) return t;
         throw new IllegalArgumentException("--type: %s, expected f32, f16, bf16, q8_0, q4_0 or q4_1".formatted(type));

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.export.FolderFormat;
 import dev.gradine.export.MergedModel;
 import dev.gradine.io.AtomicFiles;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Spec;
 final class MergeCommand implements Runnable, ConfigFile.Reader {
 
     @Mixin
-    private ModelArgs model = new ModelArgs();
+    private MergeArgs model = new MergeArgs();
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to write; absent or empty.")
     private Path out = Path.of("");
@@ -27,9 +28,10 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
 
     @Override
     public void run() {
+        FolderFormat format = model.format();
         AtomicFiles.requireFree(out);
         try (LoadedModel m = model.open()) {
-            MergedModel.write(m.open(), model.adapt(m), out)
+            MergedModel.write(m.open(), model.adapt(m), out, format)
                     .forEach(spec.commandLine().getOut()::println);
         }
         spec.commandLine().getOut().println("merged model in " + out);

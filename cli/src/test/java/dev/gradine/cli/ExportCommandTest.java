@@ -2,14 +2,30 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.io.Json;
+import dev.gradine.io.Safetensors;
+import dev.gradine.io.TensorInfo;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ExportCommandTest {
 
@@ -51,6 +67,106 @@ class ExportCommandTest {
                 .contains("  same  weights: 21 tensors, each as in memory")
                 .contains("\n  vLLM          yes  vllm serve DIR\n");
         sameLogits(out);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"f16, F16, float16", "bf16, BF16, bfloat16", "f32, F32, float32", "auto, F32, float32"})
+    void a_folder_has_the_type_asked_for_in_files_of_the_size_asked_for(String type, DType dtype, String name) {
+        Path out = temp.resolve("merged");
+        Cli done = Cli.run(arguments("safetensors", out, "--dtype", type, "--max-shard-size", "12KB"))
+                .ok();
+        assertThat(done.out()).contains("  same  weights: 21 tensors, each as in memory");
+        assertThat(Json.readObject(out.resolve("config.json"))).containsEntry("dtype", name);
+        Map<?, ?> files = (Map<?, ?>)
+                Json.readObject(out.resolve("model.safetensors.index.json")).getOrDefault("weight_map", Map.of());
+        assertThat(files.values().stream().distinct().count()).isGreaterThan(2);
+        assertThat(Values.content(out)).doesNotContain("model.safetensors");
+        try (Arena arena = Arena.ofConfined()) {
+            files.forEach((tensor, file) -> {
+                Safetensors shard = Safetensors.open(out.resolve(String.valueOf(file)), arena);
+                assertThat(shard.tensor(String.valueOf(tensor)).dtype()).isEqualTo(dtype);
+                long bytes =
+                        shard.tensors().stream().mapToLong(TensorInfo::bytes).sum();
+                assertThat(bytes <= 12_000 || shard.names().size() == 1).isTrue();
+            });
+        }
+    }
+
+    @Test
+    void merge_rounds_to_the_type_asked_for() {
+        Path out = temp.resolve("merged");
+        Path exact = temp.resolve("exact");
+        Cli.run("merge", "--model", model, "--adapter", run, "--out", out, "--dtype", "bf16")
+                .ok();
+        Cli.run("merge", "--model", model, "--adapter", run, "--out", exact).ok();
+        try (Arena arena = Arena.ofConfined()) {
+            Safetensors want = Safetensors.open(exact.resolve("model.safetensors"), arena);
+            Safetensors got = Safetensors.open(out.resolve("model.safetensors"), arena);
+            assertThat(got.names()).containsExactlyInAnyOrderElementsOf(want.names());
+            for (String tensor : want.names()) {
+                float[] x = Values.floats(want.tensor(tensor));
+                short[] bits = got.tensor(tensor).data().toArray(ValueLayout.JAVA_SHORT);
+                for (int i = 0; i < x.length; i++) assertThat(bits[i]).isEqualTo(nearestBf16(x[i]));
+            }
+        }
+    }
+
+    /// Of the two neighbours, the nearer; of two as near, the even one.
+    private static short nearestBf16(float x) {
+        int below = Float.floatToRawIntBits(x) >>> 16;
+        double down = Math.abs((double) x - Float.intBitsToFloat(below << 16));
+        double up = Math.abs((double) x - Float.intBitsToFloat((below + 1) << 16));
+        boolean even = (below & 1) == 0;
+        return (short) (down < up || (down == up && even) ? below : below + 1);
+    }
+
+    @Test
+    void a_type_or_size_that_is_none_is_refused_before_the_model_is_opened() {
+        Path out = temp.resolve("x");
+        Cli.run(arguments("safetensors", out, "--dtype", "int8"))
+                .refuses("--dtype: \"int8\", expected auto, f32, f16 or bf16");
+        for (String size : List.of("5", "5GiB", "GB", "0MB", "-1GB", "1e3GB", "99999999999TB")) {
+            Cli.run(arguments("safetensors", out, "--max-shard-size=" + size))
+                    .refuses("--max-shard-size: \"%s\", expected a number above 0 with KB, MB, GB or TB, such as 5GB"
+                            .formatted(size));
+        }
+        Cli.run(arguments("gguf", temp.resolve("x.gguf"), "--dtype", "f16"))
+                .refuses("--dtype is for --to safetensors, not for --to gguf; the type of its matrices is --type");
+        Cli.run(arguments("peft", out, "--max-shard-size", "1GB"))
+                .refuses("--max-shard-size is for --to safetensors, not for --to peft");
+        Cli.run(arguments("safetensors", out, "--type", "f16"))
+                .refuses("--type is for --to gguf, not for --to safetensors; the type of its weights is --dtype");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void a_value_that_f16_has_no_room_for_is_named() {
+        Path large = TinyModel.write(temp.resolve("large"));
+        Path file = large.resolve("model.safetensors");
+        try (Arena arena = Arena.ofShared()) {
+            Safetensors weights = Safetensors.open(file, arena);
+            Map<String, Tensor> all = new LinkedHashMap<>();
+            for (String name : weights.names()) all.put(name, weights.tensor(name));
+            float[] norm = Values.floats(weights.tensor("model.norm.weight"));
+            norm[1] = 70_000;
+            all.put("model.norm.weight", Tensor.of(arena, Shape.of(norm.length), norm));
+            Safetensors.write(large.resolve("other.safetensors"), all);
+            Files.move(large.resolve("other.safetensors"), file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Path out = temp.resolve("x");
+        Cli.run("export", "--model", large, "--to", "safetensors", "--out", out, "--dtype", "f16")
+                .refuses("merge: model.norm.weight has a value that is too large for F16, expected --dtype bf16 or"
+                        + " --dtype f32");
+        assertThat(out).doesNotExist();
+    }
+
+    private Object[] arguments(String to, Path out, Object... more) {
+        List<Object> all =
+                new ArrayList<>(List.of("export", "--model", model, "--adapter", run, "--to", to, "--out", out));
+        all.addAll(List.of(more));
+        return all.toArray();
     }
 
     private void sameLogits(Path exported) {

@@ -4,6 +4,7 @@ import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.testkit.TinyText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -17,18 +18,17 @@ import java.util.SplittableRandom;
 
 /// A Llama of two layers with random weights, a tokenizer of bytes and a chat template: a whole model folder, made on
 /// the spot.
-final class TinyModel {
+public final class TinyModel {
 
-    static final int VOCAB = 260;
+    static final int VOCAB = TinyText.TOKENS;
     static final int DIM = 16;
     private static final int HIDDEN = 32;
     private static final int KV = 8; // one head of 8, shared by two
-    private static final List<String> SPECIAL = List.of("<|bos|>", "<|im_start|>", "<|im_end|>", "<|pad|>");
 
     private TinyModel() {}
 
     /// Writes the folder.
-    static Path write(Path folder) {
+    public static Path write(Path folder) {
         return write(folder, 5);
     }
 
@@ -38,14 +38,9 @@ final class TinyModel {
             Files.createDirectories(folder);
             weights(folder.resolve("model.safetensors"), seed);
             Json.write(folder.resolve("config.json"), config());
-            Json.write(folder.resolve("tokenizer.json"), tokenizer());
-            Json.write(
-                    folder.resolve("tokenizer_config.json"),
-                    Map.of("bos_token", "<|bos|>", "eos_token", "<|im_end|>", "pad_token", "<|pad|>"));
-            Files.writeString(
-                    folder.resolve("chat_template.jinja"),
-                    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-                            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}");
+            Json.write(folder.resolve("tokenizer.json"), TinyText.tokenizer());
+            Json.write(folder.resolve("tokenizer_config.json"), TinyText.tokenizerConfig());
+            Files.writeString(folder.resolve("chat_template.jinja"), TinyText.TEMPLATE);
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -105,34 +100,6 @@ final class TinyModel {
         c.put("bos_token_id", 256);
         c.put("eos_token_id", 258);
         return c;
-    }
-
-    /// Byte-level BPE without merges: token 0 to 255 are the bytes, then the special ones.
-    private static Map<String, Object> tokenizer() {
-        Map<String, Object> bytes =
-                Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
-        Map<String, Object> vocab = new LinkedHashMap<>();
-        int spare = 256; // bytes that do not print are written as the characters from U+0100 on
-        for (int b = 0; b < 256; b++) {
-            boolean prints = (b > 32 && b < 127) || (b > 160 && b != 173);
-            vocab.put(Character.toString(prints ? b : spare++), b);
-        }
-        List<Map<String, Object>> added = new ArrayList<>();
-        for (String token : SPECIAL) {
-            Map<String, Object> t = new LinkedHashMap<>();
-            t.put("id", 256 + added.size());
-            t.put("content", token);
-            for (String no : List.of("single_word", "lstrip", "rstrip", "normalized")) t.put(no, false);
-            t.put("special", true);
-            added.add(t);
-        }
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("version", "1.0");
-        all.put("added_tokens", added);
-        all.put("pre_tokenizer", bytes);
-        all.put("decoder", bytes);
-        all.put("model", Map.of("type", "BPE", "vocab", vocab, "merges", List.of()));
-        return all;
     }
 
     /// Rows of tokens for `sft`, which need no tokenizer: `count` of `length` tokens, drawn from `seed`.

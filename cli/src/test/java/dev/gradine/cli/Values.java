@@ -27,7 +27,7 @@ final class Values {
         }
     }
 
-    private static float[] floats(Tensor t) {
+    static float[] floats(Tensor t) {
         return t.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
 

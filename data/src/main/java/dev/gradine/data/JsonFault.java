@@ -16,6 +16,7 @@ public final class JsonFault {
                 .replaceAll("(?s) ?at \\[Source: .*?\\]", "")
                 .replaceAll(", from `StreamReadConstraints[^`]*`|: not allowed as per `DeserializationFeature.*", "")
                 .replaceAll(": enable `[^`]*` to allow", ", which JSON does not have")
+                .replaceAll("Trailing token .*", "text after the end, expected one value")
                 .replaceAll("`JsonToken\\.|`tools\\.jackson\\.databind\\.|`", "")
                 .lines()
                 .findFirst()

@@ -22,16 +22,23 @@ public final class MergedModel {
 
     private MergedModel() {}
 
+    /// Writes the folder with the checkpoint's types and in one file, but for models of more than 50 GB.
+    public static List<String> write(OpenModel m, AdapterSet adapted, Path out) {
+        return write(m, adapted, out, FolderFormat.defaults());
+    }
+
     /// Writes the folder, one tensor in memory at a time.
     ///
     /// @param out absent or empty
+    /// @param format types and sizes of the weight files
     /// @return what is not as it was, besides the adapter: a line each
-    /// @throws IllegalArgumentException if the folder is not empty, or what the adapter does cannot be merged
-    public static List<String> write(OpenModel m, AdapterSet adapted, Path out) {
+    /// @throws IllegalArgumentException if the folder is not empty, what the adapter does cannot be merged, or
+    ///     a value is too large for its type
+    public static List<String> write(OpenModel m, AdapterSet adapted, Path out, FolderFormat format) {
         AtomicFiles.requireFree(out);
         Merge.requireMergeable(adapted);
         Checkpoint c = m.checkpoint();
-        MergedWeights weights = new MergedWeights(m, adapted);
+        MergedWeights weights = new MergedWeights(m, adapted, format.type());
         List<TensorSource> tensors = weights.tensors();
         Map<String, Object> config = new LinkedHashMap<>(c.config());
         if (weights.untied()) config.put("tie_word_embeddings", false);
@@ -41,7 +48,7 @@ public final class MergedModel {
         try {
             Path extra = Files.createTempDirectory("gradine-merge");
             try {
-                ModelFolder.write(out, config, tensors, sideFiles(c, extra));
+                ModelFolder.write(out, config, tensors, sideFiles(c, extra), format.maxShardBytes());
             } finally {
                 Files.deleteIfExists(extra.resolve("tokenizer.json"));
                 Files.deleteIfExists(extra.resolve("chat_template.jinja"));

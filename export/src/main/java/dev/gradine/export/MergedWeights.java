@@ -1,6 +1,7 @@
 package dev.gradine.export;
 
 import dev.gradine.io.Checkpoint;
+import dev.gradine.io.NonFinite;
 import dev.gradine.io.TensorSource;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Weight;
@@ -14,22 +15,25 @@ import dev.gradine.tensor.Transposed;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// The tensors of a model with its adapter added.
 ///
-/// What the adapter does not change keeps the bytes of the checkpoint. What it changes is added in f32 and rounded
-/// once,
-/// to the checkpoint's type. A weight that is computed with in codes of a few bits is written decoded, as f32: other
-/// values than the decoded ones would not compute what the adapter was trained on.
+/// What the adapter does not change keeps the bytes of the checkpoint, unless another type was asked for. What
+/// it changes is added in f32 and rounded once, to the checkpoint's type or the one asked for. A weight that is
+/// computed with in codes of a few bits is written decoded, as f32 unless asked otherwise: other values than
+/// the decoded ones would not compute what the adapter was trained on.
 final class MergedWeights {
 
     private final OpenModel model;
     private final AdapterSet adapted;
     private final Checkpoint checkpoint;
+    private final FolderFormat.Type type;
     private boolean decoded;
 
-    MergedWeights(OpenModel model, AdapterSet adapted) {
+    MergedWeights(OpenModel model, AdapterSet adapted, FolderFormat.Type type) {
         this.model = model;
+        this.type = type;
         this.adapted = adapted;
         checkpoint = model.checkpoint();
     }
@@ -60,10 +64,32 @@ final class MergedWeights {
         Tensor stored = checkpoint.tensor(stored(weight));
         boolean coded = own.dtype().blockSize() > 1 || stored.dtype().blockSize() > 1;
         decoded |= coded;
-        if (!coded && !Merge.changes(adapted, weight)) {
-            return new TensorSource(weight.path(), stored.dtype(), stored.shape(), () -> stored);
+        DType written = type.of(coded ? DType.F32 : Merge.writtenAs(stored));
+        if (coded || Merge.changes(adapted, weight)) return merged(weight, written);
+        return new TensorSource(
+                weight.path(),
+                written,
+                stored.shape(),
+                () -> written == stored.dtype() ? stored : converted(weight, stored, written));
+    }
+
+    private Tensor converted(Weight weight, Tensor stored, DType written) {
+        try (Kernels k = model.run().openStep()) {
+            Tensor exact = k.empty(stored.shape());
+            k.copy(k.fromHost(stored), exact);
+            return rounded(weight, exact, written, k);
         }
-        return merged(weight, coded ? DType.F32 : Merge.writtenAs(stored));
+    }
+
+    /// In host memory, in the type it is written in.
+    private static Tensor rounded(Weight weight, Tensor exact, DType written, Kernels k) {
+        Tensor rounded = k.empty(written, exact.shape());
+        k.copy(exact, rounded);
+        Tensor host = k.toHost(rounded, Arena.ofAuto());
+        if (NonFinite.first(host) < 0) return host;
+        throw new IllegalArgumentException(
+                "merge: %s has a value that is too large for %s, expected --dtype bf16 or --dtype f32"
+                        .formatted(weight.path(), written));
     }
 
     /// Name of the tensor that it is in the checkpoint: its own, or that of the place it shares its value with.
@@ -82,10 +108,7 @@ final class MergedWeights {
         Shape stored = weight.isTransposed() ? Shape.of(own.dim(1), own.dim(0)) : own;
         return new TensorSource(weight.path(), dtype, stored, () -> {
             try (Kernels k = model.run().openStep()) {
-                Tensor merged = Merge.merged(adapted, weight, k);
-                Tensor rounded = k.empty(dtype, own);
-                k.copy(merged, rounded);
-                Tensor host = k.toHost(rounded, Arena.ofAuto());
+                Tensor host = rounded(weight, Merge.merged(adapted, weight, k), dtype, k);
                 return weight.isTransposed() ? Transposed.of(host) : host;
             }
         });
@@ -102,8 +125,9 @@ final class MergedWeights {
         List<String> notes = new ArrayList<>();
         if (decoded) {
             notes.add(
-                    "the base is quantised: its weights are written decoded, as f32, and the adapter is added to those"
-                            + " values, which it was trained on");
+                    ("the base is quantised: its weights are written decoded, as %s, and the adapter is added to those"
+                                    + " values, which it was trained on")
+                            .formatted(type.of(DType.F32).name().toLowerCase(Locale.ROOT)));
         }
         return notes;
     }

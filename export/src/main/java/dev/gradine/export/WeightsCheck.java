@@ -1,9 +1,11 @@
 package dev.gradine.export;
 
+import dev.gradine.io.Checkpoint;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Weight;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Merge;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -26,7 +28,7 @@ final class WeightsCheck {
             if (!source.checkpoint().has(w.path()) && !Merge.stores(adapted, w)) continue; // tied to another
             Weight other = there.get(w.path());
             if (other == null) findings.add(false, "weights: %s is not there".formatted(w.path()));
-            else compare(w, other, source.run(), adapted, findings);
+            else compare(w, new Written(other, written.checkpoint()), source.run(), adapted, findings);
             count++;
         }
         if (findings.faults().size() == before) {
@@ -37,7 +39,30 @@ final class WeightsCheck {
         }
     }
 
-    private void compare(Weight w, Weight other, Kernels run, AdapterSet adapted, Findings findings) {
+    /// A weight that was written, and the file that says in which type: norms are held as f32, whatever they
+    /// are there.
+    private record Written(Weight weight, Checkpoint file) {
+
+        DType type() {
+            boolean stored = file.has(weight.path());
+            return stored
+                    ? file.tensor(weight.path()).dtype()
+                    : weight.param().value().dtype();
+        }
+
+        /// How far each value may be from `expected`. A vector may lie 1 beside what is stored.
+        double[] bound(float[] expected) {
+            if (weight.shape().rank() > 1) return RoundingBound.of(expected, type());
+            float[] stored = new float[expected.length];
+            for (int i = 0; i < stored.length; i++) stored[i] = 1 + Math.abs(expected[i]);
+            double[] bound = RoundingBound.of(stored, type());
+            for (int i = 0; i < bound.length; i++) bound[i] += 0x1p-23 * stored[i];
+            return bound;
+        }
+    }
+
+    private void compare(Weight w, Written there, Kernels run, AdapterSet adapted, Findings findings) {
+        Weight other = there.weight();
         if (!other.shape().equals(w.shape())) {
             findings.add(false, "weights: %s is %s, expected %s".formatted(w.path(), other.shape(), w.shape()));
             return;
@@ -47,13 +72,11 @@ final class WeightsCheck {
             Tensor value = k.empty(other.shape());
             k.copy(other.param().value(), value);
             float[] got = k.download(value);
-            double[] bound = RoundingBound.of(expected, other.param().value().dtype());
-            boolean vector = w.shape().rank() == 1;
+            double[] bound = there.bound(expected);
             int off = 0;
             for (int i = 0; i < got.length; i++) {
                 double error = Math.abs((double) got[i] - expected[i]);
-                double allowed = vector ? bound[i] + 0x1p-23 * (1 + Math.abs(expected[i])) : bound[i]; // 1 was added
-                if (!(error <= allowed)) off++;
+                if (!(error <= bound[i])) off++;
                 squaredErrors += error * error;
                 squares += (double) expected[i] * expected[i];
             }
@@ -62,11 +85,7 @@ final class WeightsCheck {
                         false,
                         ("weights: %s differs from the model in memory in %d of %d values, more than rounding"
                                         + " to %s explains")
-                                .formatted(
-                                        w.path(),
-                                        off,
-                                        got.length,
-                                        other.param().value().dtype()));
+                                .formatted(w.path(), off, got.length, there.type()));
             }
         }
     }

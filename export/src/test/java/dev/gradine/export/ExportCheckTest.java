@@ -17,6 +17,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.TinyText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -73,6 +74,27 @@ class ExportCheckTest {
     }
 
     @ParameterizedTest
+    @EnumSource
+    void a_folder_of_any_type_has_no_faults_and_a_percent_more_in_a_norm_is_found(FolderFormat.Type type) {
+        String norm = "model.norm.weight";
+        Path out = temp.resolve("merged");
+        try (OpenModel m = Models.open(folder, run)) {
+            AdapterSet none = AdapterSet.none(m.model());
+            MergedModel.write(m, none, out, new FolderFormat(type, Long.MAX_VALUE));
+            assertThat(ExportCheck.whole(m, none, out).faults()).isEmpty();
+            replace(out, norm, t -> scaled(t, 1.01f));
+            assertThat(ExportCheck.whole(m, none, out).faults())
+                    .anyMatch(f -> f.startsWith("weights: " + norm + " differs"));
+        }
+    }
+
+    private Tensor scaled(Tensor t, float factor) {
+        float[] x = run.download(f32(TensorSource.of("t", t)));
+        for (int i = 0; i < x.length; i++) x[i] *= factor;
+        return GgufBlocks.of(Tensor.of(arena, t.shape(), x), t.dtype(), arena);
+    }
+
+    @ParameterizedTest
     @EnumSource(names = {"F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1"})
     void a_transposed_weight_is_found_in_a_file_of_any_type(DType type) {
         Findings findings =
@@ -100,11 +122,11 @@ class ExportCheckTest {
 
     @Test
     void a_wrong_template_is_found() {
-        String wrong = TinyModels.TEMPLATE.replace("user", "human").replace("<|im_end|>\n", "<|im_end|>");
+        String wrong = TinyText.TEMPLATE.replace("user", "human").replace("<|im_end|>\n", "<|im_end|>");
         Findings findings = gguf(DType.F16, m -> m.put("tokenizer.chat_template", wrong), t -> t);
         assertThat(findings.faults())
                 .contains("template: another text than the model's (%d characters, expected %d characters)"
-                        .formatted(wrong.length(), TinyModels.TEMPLATE.length()))
+                        .formatted(wrong.length(), TinyText.TEMPLATE.length()))
                 .contains("template: a conversation of [user] is "
                         + "\"<|im_start|>user\\nWhat is 2 + 2?  <b>Quick!</b><|im_end|>|<|im_start|>user\\n"
                         + "What is 2 + 2?  <b>Quick!</b><|im_end|><|im_start|>assistant\\n\", expected "
@@ -144,21 +166,25 @@ class ExportCheckTest {
     @Test
     void a_transposed_weight_is_found_in_a_folder() {
         Findings findings = merged(written -> {
-            Path file = written.resolve("model.safetensors");
-            Safetensors weights = Safetensors.open(file, arena);
-            Map<String, Tensor> all = new LinkedHashMap<>();
-            for (String name : weights.names()) all.put(name, weights.tensor(name));
-            all.put(V, Transposed.of(weights.tensor(V)));
-            Path other = written.resolve("other.safetensors");
-            Safetensors.write(other, all);
-            try {
-                Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            replace(written, V, Transposed::of);
             return written;
         });
         assertThat(findings.faults()).anyMatch(f -> f.startsWith("weights: " + V + " differs"));
+    }
+
+    private void replace(Path written, String name, UnaryOperator<Tensor> by) {
+        Path file = written.resolve("model.safetensors");
+        Safetensors weights = Safetensors.open(file, arena);
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        for (String n : weights.names()) all.put(n, weights.tensor(n));
+        all.put(name, by.apply(weights.tensor(name)));
+        Path other = written.resolve("other.safetensors");
+        Safetensors.write(other, all);
+        try {
+            Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private Findings merged(UnaryOperator<Path> plant) {

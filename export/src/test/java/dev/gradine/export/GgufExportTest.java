@@ -15,6 +15,7 @@ import dev.gradine.peft.Selection;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.TinyText;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -61,7 +62,7 @@ class GgufExportTest {
                 }
                 assertThat(back.codec().tokenizer().encode("the <|im_end|>", true))
                         .isEqualTo(m.codec().tokenizer().encode("the <|im_end|>", true));
-                assertThat(back.templates()).containsExactly(Map.entry("default", TinyModels.TEMPLATE));
+                assertThat(back.templates()).containsExactly(Map.entry("default", TinyText.TEMPLATE));
             }
         }
     }

@@ -10,6 +10,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.TinyText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -25,12 +26,6 @@ import java.util.SplittableRandom;
 /// and a chat template.
 final class TinyModels {
 
-    static final int TOKENS = 260;
-    static final List<String> SPECIAL = List.of("<|bos|>", "<|im_start|>", "<|im_end|>", "<|pad|>");
-    static final String TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
-            + "{% endfor %}"
-            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
-
     private TinyModels() {}
 
     /// The configuration of a family: two layers, heads of 32 values, a vocabulary of 264.
@@ -43,7 +38,7 @@ final class TinyModels {
         c.put("num_attention_heads", 4);
         c.put("num_key_value_heads", 2);
         c.put("head_dim", 32);
-        c.put("vocab_size", TOKENS + 4);
+        c.put("vocab_size", TinyText.TOKENS + 4);
         c.put("max_position_embeddings", 96);
         c.put("rms_norm_eps", 1e-5);
         c.put("rope_theta", 500.0);
@@ -77,10 +72,8 @@ final class TinyModels {
                                     run));
             ModelFolder.write(folder, config, weights, List.of());
             Json.write(folder.resolve("tokenizer.json"), tokenizer());
-            Json.write(
-                    folder.resolve("tokenizer_config.json"),
-                    Map.of("bos_token", "<|bos|>", "eos_token", "<|im_end|>", "pad_token", "<|pad|>"));
-            Files.writeString(folder.resolve("chat_template.jinja"), TEMPLATE);
+            Json.write(folder.resolve("tokenizer_config.json"), TinyText.tokenizerConfig());
+            Files.writeString(folder.resolve("chat_template.jinja"), TinyText.TEMPLATE);
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -97,31 +90,6 @@ final class TinyModels {
 
     /// Byte-level BPE with two merges.
     static Map<String, Object> tokenizer() {
-        Map<String, Object> bytes =
-                Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true);
-        Map<String, Object> vocab = new LinkedHashMap<>();
-        int spare = 256; // bytes that do not print are written as the characters from U+0100 on
-        for (int b = 0; b < 254; b++) {
-            boolean prints = (b > 32 && b < 127) || (b > 160 && b != 173);
-            vocab.put(Character.toString(prints ? b : spare++), b);
-        }
-        vocab.put("th", 254);
-        vocab.put("the", 255);
-        List<Map<String, Object>> added = new ArrayList<>();
-        for (String token : SPECIAL) {
-            Map<String, Object> t = new LinkedHashMap<>();
-            t.put("id", 256 + added.size());
-            t.put("content", token);
-            for (String no : List.of("single_word", "lstrip", "rstrip", "normalized")) t.put(no, false);
-            t.put("special", true);
-            added.add(t);
-        }
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("version", "1.0");
-        all.put("added_tokens", added);
-        all.put("pre_tokenizer", bytes);
-        all.put("decoder", bytes);
-        all.put("model", Map.of("type", "BPE", "vocab", vocab, "merges", List.of("t h", "th e")));
-        return all;
+        return TinyText.tokenizer("t h", "th e");
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +58,58 @@ class ModelFolderTest {
         assertThat(Bytes.of(c.tensor("model.norm.weight")))
                 .isEqualTo(new Bytes().f32(1, 2).array());
         assertThat(Bytes.content(folder)).containsExactly("merged", "source");
+    }
+
+    private TensorSource floats(String name, int values) {
+        float[] x = new float[values];
+        for (int i = 0; i < values; i++) x[i] = name.hashCode() + i;
+        return TensorSource.of(name, Tensor.of(arena, Shape.of(values), x));
+    }
+
+    /// The example of huggingface_hub: 6, 6, 2, 6, 2 and 2 under a limit of 10.
+    @Test
+    void files_are_filled_in_order_up_to_the_limit_and_an_index_says_where_all_is() {
+        List<TensorSource> tensors =
+                List.of(floats("f", 6), floats("e", 6), floats("d", 2), floats("c", 6), floats("b", 2), floats("a", 2));
+        ModelFolder.write(target, CONFIG, tensors, List.of(), 40);
+        assertThat(Bytes.content(target))
+                .containsExactly(
+                        "config.json",
+                        "model-00001-of-00003.safetensors",
+                        "model-00002-of-00003.safetensors",
+                        "model-00003-of-00003.safetensors",
+                        "model.safetensors.index.json");
+        Map<String, String> where = new LinkedHashMap<>();
+        String[] files = {"3", "3", "3", "2", "2", "1"};
+        for (int i = 0; i < 6; i++) {
+            where.put("abcdef".substring(i, i + 1), "model-0000%s-of-00003.safetensors".formatted(files[i]));
+        }
+        Map<String, Object> index = Json.readObject(target.resolve("model.safetensors.index.json"));
+        assertThat(index)
+                .isEqualTo(Map.of("metadata", Map.of("total_parameters", 24, "total_size", 96), "weight_map", where));
+        Checkpoint c = Checkpoint.open(target, GgufBytes.LLAMA, arena);
+        assertThat(c.format()).isEqualTo("safetensors in 3 shards");
+        for (TensorSource t : tensors) {
+            assertThat(Bytes.of(c.tensor(t.name())))
+                    .isEqualTo(Bytes.of(t.values().get()));
+        }
+        where.forEach((name, file) -> assertThat(
+                        Safetensors.open(target.resolve(file), arena).names())
+                .contains(name));
+    }
+
+    @Test
+    void a_tensor_above_the_limit_has_a_file_of_its_own_and_one_file_needs_no_index() {
+        ModelFolder.write(target, CONFIG, List.of(floats("a", 2), floats("b", 9), floats("c", 2)), List.of(), 16);
+        Map<String, Object> index = Json.readObject(target.resolve("model.safetensors.index.json"));
+        assertThat(index.get("weight_map"))
+                .isEqualTo(Map.of(
+                        "a", "model-00002-of-00002.safetensors",
+                        "b", "model-00001-of-00002.safetensors",
+                        "c", "model-00002-of-00002.safetensors"));
+        Path one = folder.resolve("one");
+        ModelFolder.write(one, CONFIG, List.of(floats("a", 2), floats("b", 2)), List.of(), 16);
+        assertThat(Bytes.content(one)).containsExactly("config.json", "model.safetensors");
     }
 
     @Test

@@ -38,11 +38,38 @@ public final class StepLoop<E> {
         void save(int step, double work);
     }
 
+    /// What acts around each update beside the optimiser.
+    public interface Around {
+        /// Nothing.
+        Around NOTHING = new Around() {};
+
+        /// When the gradients of a step are there and no parameter has moved.
+        ///
+        /// @param gradScale factor that the optimiser is going to apply to every gradient
+        default void beforeUpdate(double gradScale) {}
+
+        /// When the parameters have moved.
+        ///
+        /// @param step number of the update, from 1
+        default void afterUpdate(int step) {}
+
+        /// What it remembers from step to step, by name; writing into the tensors restores it.
+        default SequencedMap<String, Tensor> state() {
+            return new LinkedHashMap<>();
+        }
+    }
+
     /// What is trained on what.
     ///
     /// @param groups trained parameters
     /// @param held batches of examples that are not trained on; may be empty
-    public record Task<E>(Objective<E> objective, List<Group> groups, Batches<E> batches, List<List<E>> held) {
+    public record Task<E>(
+            Objective<E> objective, List<Group> groups, Batches<E> batches, List<List<E>> held, Around around) {
+
+        /// With nothing around the updates.
+        public Task(Objective<E> objective, List<Group> groups, Batches<E> batches, List<List<E>> held) {
+            this(objective, groups, batches, held, Around.NOTHING);
+        }
 
         private SequencedMap<String, Param> params() {
             SequencedMap<String, Param> all = new LinkedHashMap<>();
@@ -71,12 +98,14 @@ public final class StepLoop<E> {
         this.optimizer = settings.optimizer().over(task.groups(), run);
     }
 
-    /// All tensors a resumed run needs, by name: `param.NAME`, then what the optimiser keeps. Writing into them
+    /// All tensors a resumed run needs, by name: `param.NAME`, then what the optimiser keeps and what acts around the
+    /// updates. Writing into them
     /// restores them.
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         params.forEach((name, p) -> state.put("param." + name, p.value()));
         state.putAll(optimizer.state());
+        state.putAll(task.around().state());
         return state;
     }
 
@@ -132,7 +161,10 @@ public final class StepLoop<E> {
         double norm = Clipping.norm(params.values(), run);
         requireFinite(step, "gradient norm", norm);
         double lr = settings.lr() * settings.schedule().factor(step, settings.warmup(), settings.steps());
-        optimizer.step(step + 1, lr, Clipping.factor(norm, settings.clip()));
+        double factor = Clipping.factor(norm, settings.clip());
+        task.around().beforeUpdate(factor);
+        optimizer.step(step + 1, lr, factor);
+        task.around().afterUpdate(step + 1);
         work += now;
         SequencedMap<String, Double> metrics = means.means();
         metrics.put("grad_norm", norm);

@@ -10,6 +10,12 @@ public final class AdapterException extends IllegalArgumentException {
         super(message);
     }
 
+    /// The same, named after the file or folder that it is about, if it is not yet.
+    AdapterException in(Object where) {
+        String message = String.valueOf(getMessage());
+        return message.startsWith(where.toString()) ? this : new AdapterException(where + ": " + message);
+    }
+
     static void requireShape(String what, Shape got, Shape expected, String because) {
         if (!got.equals(expected)) {
             throw new AdapterException("%s is %s, expected %s (%s)".formatted(what, got, expected, because));

@@ -33,7 +33,8 @@ public final class AdapterFolder {
     /// File of the configuration.
     public static final String CONFIG = "adapter_config.json";
 
-    static final String PREFIX = "base_model.model.";
+    static final String TOP = "base_model.";
+    static final String PREFIX = TOP + "model.";
     private static final int COMPRESS_FROM = 20; // names, as PEFT does
 
     private AdapterFolder() {}
@@ -43,11 +44,19 @@ public final class AdapterFolder {
     /// if it is not there.
     ///
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
-    public static void save(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
+    public static void save(AdapterSet trained, Path folder, String baseModel, Kernels kernels) {
+        try (Kernels scratch = kernels.openStep()) {
+            write(trained.method().asWritten(trained, scratch), folder, baseModel, scratch);
+        }
+    }
+
+    private static void write(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
-            set.fixed().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.fixed().forEach((name, p) -> {
+                if (set.method().writes(name)) tensors.put(name, kernels.toHost(p.value(), arena));
+            });
             set.copies().forEach((weight, p) -> {
                 String name = set.stored(weight);
                 if (tensors.containsKey(name)) tensors.put(name, host(weight, p, kernels, arena));
@@ -114,7 +123,11 @@ public final class AdapterFolder {
     public static AdapterConfig config(Path folder) {
         Path file = folder.resolve(CONFIG);
         if (!Files.isDirectory(folder)) throw new AdapterException(folder + ": no such folder, expected an adapter");
-        return AdapterConfig.read(Json.readObject(file), file.toString());
+        try {
+            return AdapterConfig.read(Json.readObject(file), file.toString());
+        } catch (AdapterException e) { // from an option's own check, which knows no file
+            throw e.in(file);
+        }
     }
 
     /// The adapters of a folder for `model`, ready to be trained further.
@@ -129,9 +142,17 @@ public final class AdapterFolder {
     ///
     /// @param tell gets one line: modules matched, tensors used, tensors left
     public static AdapterSet load(Path folder, Model model, Kernels run, Consumer<String> tell) {
-        AdapterLoader.Loaded loaded = new AdapterLoader(folder, model, run).load();
+        AdapterLoader.Loaded loaded = load(new AdapterLoader(folder, model, run), folder);
         tell.accept(loaded.line());
         return loaded.set();
+    }
+
+    private static AdapterLoader.Loaded load(AdapterLoader loader, Path folder) {
+        try {
+            return loader.load();
+        } catch (AdapterException e) { // from the adapters, which know no folder
+            throw e.in(folder);
+        }
     }
 
     /// Name of a weight of the model itself, under an adapter.

@@ -302,6 +302,25 @@ public final class AdapterSet implements Adapters {
         return other;
     }
 
+    /// Adapters of another method at the same places.
+    AdapterSet as(Method other, UnaryOperator<Adapter> adapter) {
+        AdapterSet set = new AdapterSet(model, other, selection, wasTrained);
+        adapters.forEach((site, a) -> set.adapters.put(site, adapter.apply(a)));
+        set.copies.putAll(copies);
+        set.replaced.putAll(replaced);
+        return set;
+    }
+
+    /// What the method does in training beside following the gradient. An adapter that was read is trained as it is:
+    /// its
+    /// ranks were allotted in the run that made it.
+    ///
+    /// @param steps of the run
+    /// @param run lifetime of what it remembers
+    public Shaping shaping(int steps, Kernels run) {
+        return wasTrained ? Shaping.NONE : method.shaping(this, steps, run);
+    }
+
     /// The same adapters, for values that do not change any more: they compute the same with less work.
     ///
     /// @param run lifetime of what is computed once

@@ -15,13 +15,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param json as `Json.readObject` gives it
 /// @param where names the file in messages
-record ConfigFields(Map<String, Object> json, String where) {
+public record ConfigFields(Map<String, Object> json, String where) {
+
+    private static final int LONGEST = 160; // characters of a value in a message
 
     AdapterException wrong(String key, String expected) {
         Object got = json.get(key);
-        String shown = got instanceof String s ? '"' + s + '"' : String.valueOf(got);
+        String shown = shown(got instanceof String s ? '"' + s + '"' : String.valueOf(got));
         return new AdapterException(
                 (where.isEmpty() ? "" : where + ": ") + "%s is %s, expected %s".formatted(key, shown, expected));
+    }
+
+    /// The beginning of a value that is too long for a message.
+    private static String shown(String value) {
+        return value.length() > LONGEST ? value.substring(0, LONGEST) + " ..." : value;
     }
 
     /// `raw` as a value of `type`; `key` names it in messages.
@@ -144,6 +151,24 @@ record ConfigFields(Map<String, Object> json, String where) {
             if (!(o instanceof Integer i)) throw wrong(key, "a list of layer numbers");
             all.add(i);
         }
+        return all;
+    }
+
+    /// Lists of true and false by name; nothing is none.
+    SequencedMap<String, List<Boolean>> flags(String key) {
+        SequencedMap<String, List<Boolean>> all = new LinkedHashMap<>();
+        Object raw = json.get(key);
+        if (PeftFields.switchesNothingOn(raw)) return all;
+        if (!(raw instanceof Map<?, ?> map)) throw wrong(key, "an object of lists");
+        map.forEach((name, list) -> {
+            List<Boolean> flags = new ArrayList<>();
+            if (!(list instanceof List<?> l)) throw wrong(key, "an object of lists");
+            for (Object o : l) {
+                if (!(o instanceof Boolean b)) throw wrong(key, "lists of true and false");
+                flags.add(b);
+            }
+            all.put(String.valueOf(name), flags);
+        });
         return all;
     }
 

@@ -56,8 +56,22 @@ public record Here(Tape tape, NamedParams values, Tensor weight, long seed, bool
         return weight.shape().dim(0);
     }
 
+    /// Number of values of that name.
+    public int size(String name) {
+        return values.get(name).value().size();
+    }
+
+    /// Nothing but zeros, `f32[n,m]`, without gradient.
+    public Var zeros(int n, int m) {
+        return tape.constant(tape.kernels().zeros(Shape.of(n, m)));
+    }
+
     /// The unit matrix, `f32[n,n]`, without gradient.
     public Var unit(int n) {
+        return unit(tape, n);
+    }
+
+    static Var unit(Tape tape, int n) {
         float[] ones = new float[Math.multiplyExact(n, n)];
         for (int i = 0; i < n; i++) ones[i * n + i] = 1;
         return tape.constant(tape.kernels().of(Shape.of(n, n), ones));

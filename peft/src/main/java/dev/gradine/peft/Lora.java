@@ -72,7 +72,7 @@ public record Lora(
     /// Ways to start that leave the base as it is; after the others, the file fits no checkpoint.
     private static final Set<String> KEEPS_BASE = Set.of("null", "true", "false", "gaussian", "orthogonal", "eva");
 
-    private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION_AND_BIAS)
+    static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION_AND_BIAS)
             .selecting("trainable_token_indices")
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .fixed("use_dora", false)

@@ -3,6 +3,7 @@ package dev.gradine.peft;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
+import dev.gradine.tensor.Kernels;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
-public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, LnTuning, TrainableTokens, Full, CustomMethod {
+public sealed interface Method
+        permits Lora, Dora, AdaLora, LoHa, Vera, Ia3, PromptTuning, LnTuning, TrainableTokens, Full, CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {
@@ -57,10 +59,20 @@ public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, LnTu
         return AdapterFolder.PREFIX + site.path() + "." + param;
     }
 
-    /// Whether a file must have a tensor of this name; of others it may be without, the fresh value holds.
-    default boolean mustStore(String name) {
+    /// Whether a file gets the tensor of this name; what follows from the options may be left out.
+    default boolean writes(String name) {
         return true;
     }
+
+    /// Whether a file must have a tensor of this name; of others it may be without, the fresh value holds.
+    default boolean mustStore(String name) {
+        return writes(name);
+    }
+
+    /// Fails if adapters of the two cannot stand in one model.
+    ///
+    /// @throws AdapterException names the option in which they differ
+    default void requireBeside(Method other) {}
 
     /// Whether it trains a whole copy of this weight, whatever `modules_to_save` says.
     default boolean copies(Weight weight, Selection where) {
@@ -132,6 +144,28 @@ public sealed interface Method permits Lora, Dora, LoHa, Ia3, PromptTuning, LnTu
 
     /// A fresh adapter, in the lifetime of `start.run()`.
     Adapter fresh(Site site, Start start);
+
+    /// The same method, with what a file says of it beyond its options.
+    ///
+    /// @throws AdapterException names the field that cannot be used
+    default Method reading(ConfigFields file) {
+        return this;
+    }
+
+    /// What `set` is stored as, where that is not what is trained: AdaLoRA leaves out ranks.
+    ///
+    /// @param k memory for what is made, in use until it is written
+    default AdapterSet asWritten(AdapterSet set, Kernels k) {
+        return set;
+    }
+
+    /// What it does in the training of fresh adapters beside following the gradient.
+    ///
+    /// @param steps of the run
+    /// @param run lifetime of what it remembers
+    default Shaping shaping(AdapterSet set, int steps, Kernels run) {
+        return Shaping.NONE;
+    }
 
     /// Whether weights alone can compute what its adapters do.
     default boolean merges() {

@@ -61,7 +61,7 @@ public final class Methods {
             else if (!s.option().peftDefault().isEmpty())
                 given.put(s.name(), s.option().peftDefault());
         }
-        return (Method) settings.read(given);
+        return ((Method) settings.read(given)).reading(file);
     }
 
     /// The options of a method that PEFT has, by its names.

@@ -229,8 +229,9 @@ class AdapterLoaderTest {
     @Test
     void a_target_within_a_module_to_save_is_refused() {
         write(List.of("q_proj"), Map.of(), Map.of("modules_to_save", List.of("attn")));
-        assertRefused("modules_to_save: [attn] takes in model.layers.0.self_attn.q_proj, which is a target, too;"
-                + " expected one of the two");
+        assertRefused(
+                folder + ": modules_to_save: [attn] takes in model.layers.0.self_attn.q_proj, which is a target, too;"
+                        + " expected one of the two");
     }
 
     @Test

@@ -4,12 +4,19 @@ import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.optim.Step;
+import dev.gradine.peft.Shaping;
 
 /// The policy that is trained.
 ///
 /// @param policy model and adapters
 /// @param checkpointing whether blocks are computed again for the gradient: less memory, more time, the same bits
-public record Learner(Policy policy, boolean checkpointing) {
+/// @param shaping what its adapters do in training beside following the gradient
+public record Learner(Policy policy, boolean checkpointing, Shaping shaping) {
+
+    /// Of adapters that follow the gradient.
+    public Learner(Policy policy, boolean checkpointing) {
+        this(policy, checkpointing, Shaping.NONE);
+    }
 
     /// Its pass over `batch` in one step.
     public Pass pass(Step step, TokenBatch batch) {

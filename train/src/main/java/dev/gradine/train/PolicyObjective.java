@@ -1,5 +1,6 @@
 package dev.gradine.train;
 
+import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Mean.mean;
 
@@ -18,6 +19,7 @@ import dev.gradine.optim.Outcome;
 import dev.gradine.optim.Step;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
+import java.util.Optional;
 
 /// What a recipe makes a policy minimise: one forward pass over all sequences of a micro-batch, beginnings that belong
 /// together read once, and where the recipe needs it one of the reference, which goes on from the layers they share.
@@ -77,9 +79,12 @@ public final class PolicyObjective<E> implements Objective<E> {
         Var losses = recipe.loss(batch);
         int n = losses.value().size();
         MeanMetrics m = new MeanMetrics();
-        m.add("loss", sum(k.download(losses.value())), n);
+        Optional<Var> penalty = step.isTraining() ? learner.shaping().penalty(step.tape()) : Optional.empty();
+        double more = penalty.map(p -> k.download(p.value())[0]).orElse(0f);
+        m.add("loss", sum(k.download(losses.value())) + n * more, n);
         recipe.measure(batch, m);
-        return new Outcome(scale(mean(losses), (float) (n / totalWeight)), m);
+        Var loss = penalty.map(p -> add(mean(losses), p)).orElseGet(() -> mean(losses));
+        return new Outcome(scale(loss, (float) (n / totalWeight)), m);
     }
 
     private Scored<E> alone(Step step, List<E> micro, Packed packed) {

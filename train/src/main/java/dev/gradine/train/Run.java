@@ -10,6 +10,7 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Shaping;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,19 +85,27 @@ public final class Run<E> {
         RunFolder.requireSpace(settings, adapted);
         host.ready();
         try (var reference = reference(model, adapted, groups, host)) {
-            var learner = new Learner(
-                    new Policy(model.model(), adapted), settings.batches().gradientCheckpointing());
-            var objective = new PolicyObjective<>(
-                    recipe, learner, reference.logProbs(), settings.reference().sharedPrompt());
             var batches = ExampleBatches.of(train, settings, recipe::tokens);
             RunSettings resolved = settings.resolved(batches.stepsPerEpoch(), length);
+            Shaping shaping = adapted.shaping(resolved.train().steps(), model.run());
+            var learner = new Learner(
+                    new Policy(model.model(), adapted), settings.batches().gradientCheckpointing(), shaping);
+            var objective = new PolicyObjective<>(
+                    recipe, learner, reference.logProbs(), settings.reference().sharedPrompt());
             told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
             deciding.putAll(reference.contents());
             var about = recipe.about();
             var plan = new RunLoop.Plan<>(
-                    about.name(), about.title(), deciding, objective, batches, evalSet, source(train, evalSet));
+                    about.name(),
+                    about.title(),
+                    deciding,
+                    objective,
+                    batches,
+                    evalSet,
+                    source(train, evalSet),
+                    shaping);
             var samples = new Samples(codec, data.sampleRows(), settings.files().samples());
             var loop = new RunLoop<>(resolved, host, plan, model, adapted, samples);
             told.forEach(host::tell);

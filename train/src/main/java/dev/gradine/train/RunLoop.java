@@ -9,6 +9,8 @@ import dev.gradine.optim.StepLoop;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Shaping;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
 import java.nio.file.Path;
@@ -29,6 +31,7 @@ final class RunLoop<E> implements StepLoop.Listener {
     /// @param kind name of the recipe
     /// @param title what it is called in full
     /// @param deciding what decides the result, by name
+    /// @param shaping what the adapters do in training beside following the gradient
     record Plan<E>(
             String kind,
             String title,
@@ -36,7 +39,8 @@ final class RunLoop<E> implements StepLoop.Listener {
             Objective<E> objective,
             ExampleBatches<E> batches,
             List<E> evalSet,
-            RunInfo.Data data) {}
+            RunInfo.Data data,
+            Shaping shaping) {}
 
     private final RunFiles files;
     private final TrainSettings train;
@@ -62,7 +66,8 @@ final class RunLoop<E> implements StepLoop.Listener {
                 plan.objective(),
                 train.groups(adapted.trained()),
                 plan.batches(),
-                ExampleBatches.cut(plan.evalSet(), settings.batches().batch()));
+                ExampleBatches.cut(plan.evalSet(), settings.batches().batch()),
+                around(plan.shaping()));
         loop = new StepLoop<>(train, task, model.run(), this);
         samples.remember(model, adapted); // before a checkpoint is restored: as the model was when the run began
         RunFolder.create(files.out());
@@ -70,6 +75,25 @@ final class RunLoop<E> implements StepLoop.Listener {
         log = RunFolder.openLog(files, from);
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
         record = new RunRecord(files.out(), host, plan, model, adapted);
+    }
+
+    private static StepLoop.Around around(Shaping shaping) {
+        return new StepLoop.Around() {
+            @Override
+            public void beforeUpdate(double gradScale) {
+                shaping.beforeUpdate(gradScale);
+            }
+
+            @Override
+            public void afterUpdate(int step) {
+                shaping.afterUpdate(step);
+            }
+
+            @Override
+            public SequencedMap<String, Tensor> state() {
+                return shaping.state();
+            }
+        };
     }
 
     /// Puts the state of the latest checkpoint in place, if the run resumes from one.

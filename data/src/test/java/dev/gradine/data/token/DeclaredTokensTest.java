@@ -3,6 +3,7 @@ package dev.gradine.data.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.testkit.TinyTokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.gradine.testkit;
+package dev.gradine.testkit.fuzz;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -6,25 +6,36 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.ToIntFunction;
 
 /// Changes files at random, the same way for the same seed: bits, bytes, numbers, cuts, copies, and words of the file's
 /// own kind put in.
 ///
 /// @param words to put in, such as `null` and `1e999` for JSON
-public record Mutation(List<String> words) {
+public record Mutation(List<String> words) implements FileKind.Change {
 
     private static final int LONG = 8; // bytes
     private static final int[] EXTREMES = {0, -1, 1, Integer.MAX_VALUE, Integer.MIN_VALUE, 1 << 20, 65536, 3};
 
-    /// One to three changes among the first `front` bytes.
-    public byte[] of(byte[] original, int front, SplittableRandom random) {
-        byte[] bytes = original.clone();
+    /// One to three changes anywhere.
+    @Override
+    public byte[] of(byte[] original, SplittableRandom random) {
+        return changed(original, original.length, random);
+    }
+
+    /// One to three changes among as many bytes at the front as `end` says for a file.
+    public FileKind.Change before(ToIntFunction<byte[]> end) {
+        return (original, random) -> changed(original, end.applyAsInt(original), random);
+    }
+
+    private byte[] changed(byte[] original, int front, SplittableRandom random) {
+        byte[] bytes = original;
         int changes = 1 + random.nextInt(3);
-        for (int i = 0; i < changes; i++) bytes = changed(bytes, Math.min(front, bytes.length), random);
+        for (int i = 0; i < changes; i++) bytes = once(bytes, Math.min(front, bytes.length), random);
         return bytes;
     }
 
-    private byte[] changed(byte[] b, int front, SplittableRandom random) {
+    private byte[] once(byte[] b, int front, SplittableRandom random) {
         if (front < LONG) return b;
         int at = random.nextInt(front - LONG + 1);
         ByteBuffer numbers = ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN);

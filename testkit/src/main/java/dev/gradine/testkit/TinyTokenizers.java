@@ -1,12 +1,12 @@
-package dev.gradine.data.token;
+package dev.gradine.testkit;
 
 /// Small `tokenizer.json` texts, one of each kind of model.
-final class TinyTokenizers {
+public final class TinyTokenizers {
 
     private TinyTokenizers() {}
 
     /// Byte-pair encoding over six letters with two merges, and `<s>` as its only mark: ids 0 to 8.
-    static String bpe() {
+    public static String bpe() {
         return """
                 {"version": "1.0", "truncation": null, "padding": null,
                  "added_tokens": [{"id": 8, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false,
@@ -27,7 +27,7 @@ final class TinyTokenizers {
     }
 
     /// A unigram model as SentencePiece's are converted.
-    static String unigram() {
+    public static String unigram() {
         return """
                 {"version": "1.0", "truncation": null, "padding": null,
                  "added_tokens": [{"id": 0, "content": "<unk>", "single_word": false, "lstrip": false, "rstrip": false,
@@ -44,7 +44,7 @@ final class TinyTokenizers {
     }
 
     /// A WordPiece model as BERT's.
-    static String wordPiece() {
+    public static String wordPiece() {
         return """
                 {"version": "1.0", "truncation": null, "padding": null,
                  "added_tokens": [{"id": 0, "content": "[UNK]", "single_word": false, "lstrip": false, "rstrip": false,
@@ -60,7 +60,7 @@ final class TinyTokenizers {
     }
 
     /// A word-level model.
-    static String wordLevel() {
+    public static String wordLevel() {
         return """
                 {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
                  "normalizer": {"type": "Lowercase"},
