@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.peft.Beside;
 import dev.gradine.peft.Selection;
 import dev.gradine.peft.Targets;
 import dev.gradine.peft.TokenIndices;
@@ -51,6 +52,12 @@ record AdapterSettings(
     Selection selection(Targets usual) {
         List<String> blocks = layers.isEmpty() ? List.of() : List.of("layers");
         Targets not = exclude.isEmpty() ? new Targets.None() : new Targets.Suffixes(exclude);
-        return new Selection(targets == null ? usual : targets, not, layers, blocks, modulesToSave, new Selection.Beside(bias, trainableTokenIndices));
+        return new Selection(
+                targets == null ? usual : targets,
+                not,
+                layers,
+                blocks,
+                modulesToSave,
+                new Beside(bias, trainableTokenIndices));
     }
 }

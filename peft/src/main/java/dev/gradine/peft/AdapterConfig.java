@@ -91,7 +91,7 @@ public record AdapterConfig(Method method, Selection selection) {
                 f.layers("layers_to_transform"),
                 f.strings("layers_pattern", json.get("layers_pattern")),
                 f.strings("modules_to_save", json.get("modules_to_save")),
-                new Selection.Beside(f.bias("bias"), TokenIndices.read(f, "trainable_token_indices")));
+                new Beside(f.bias("bias"), TokenIndices.read(f, "trainable_token_indices")));
         return new AdapterConfig(method, selection);
     }
 }

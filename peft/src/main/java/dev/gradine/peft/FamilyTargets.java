@@ -23,9 +23,10 @@ final class FamilyTargets {
     static Targets of(Model model, Method method) {
         List<String> names = method.familyTargets().get(model.family());
         if (names != null) return new Targets.Suffixes(names);
-        throw new AdapterException("target_modules: none given, and %s has no usual ones for the family \"%s\"; expected"
-                        .formatted(method.name(), model.family())
-                + " names of layers or a regular expression");
+        throw new AdapterException(
+                "target_modules: none given, and %s has no usual ones for the family \"%s\"; expected"
+                                .formatted(method.name(), model.family())
+                        + " names of layers or a regular expression");
     }
 
     private static void put(Map<String, List<String>> all, String families, String names) {

@@ -154,9 +154,7 @@ public record Lora(
             throw new AdapterException("lora: lora-bias at %s, expected linear layers alone: an embedding has no bias"
                     .formatted(site.path()));
         }
-        return site instanceof Embedding e
-                ? LoraEmbedding.over(e, this, start)
-                : fresh((Linear) site, start);
+        return site instanceof Embedding e ? LoraEmbedding.over(e, this, start) : fresh((Linear) site, start);
     }
 
     private Adapter fresh(Linear layer, Start start) {

@@ -50,7 +50,8 @@ public final class Merge {
         Tensor w = k.empty(weight.shape());
         k.copy(set.at(weight).value(), w);
         for (var e : set.adapters().entrySet()) w = merged(e.getKey(), e.getValue(), weight, w, k);
-        for (var e : set.rows().entrySet()) if (weight(e.getKey()) == weight) w = e.getValue().merged(w, k);
+        for (var e : set.rows().entrySet())
+            if (weight(e.getKey()) == weight) w = e.getValue().merged(w, k);
         if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
             throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
         }
@@ -100,8 +101,8 @@ public final class Merge {
         Param first = set.at(twins.getFirst());
         return isOne(set, twins)
                 && twins.stream()
-                .allMatch(w ->
-                        set.at(w) == first && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
+                        .allMatch(w -> set.at(w) == first
+                                && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
     }
 
     /// Whether all of them have the same trained rows, or none.
@@ -111,6 +112,7 @@ public final class Merge {
                         .filter(e -> weight(e.getKey()) == w)
                         .map(e -> e.getValue().values()))
                 .toList();
-        return values.isEmpty() || (values.size() == twins.size() && values.stream().distinct().count() == 1);
+        return values.isEmpty()
+                || (values.size() == twins.size() && values.stream().distinct().count() == 1);
     }
 }

@@ -41,29 +41,14 @@ public record Selection(
         if (modulesToSave.contains("")) throw new AdapterException("modules_to_save: an empty name, expected a module");
     }
 
-    /// Parts of the base that are trained beside the adapters.
-    ///
-    /// @param bias which biases: `none`, `all`, or those of the layers adapted, PEFT's `lora_only`, `boft_only` and so on
-    /// @param tokens of which embeddings have trained rows
-    public record Beside(String bias, TokenIndices tokens) {
-
-        /// Nothing.
-        public static final Beside NOTHING = new Beside(NO_BIAS, TokenIndices.NONE);
-
-        /// @throws AdapterException if the word for biases is none
-        public Beside {
-            if (!isBias(bias)) throw new AdapterException("bias: is %s, expected %s".formatted(bias, BIASES));
-        }
-    }
-
     /// Which biases of the base are trained.
     public String bias() {
-        return beside.bias;
+        return beside.bias();
     }
 
     /// Tokens that have trained rows.
     public TokenIndices tokens() {
-        return beside.tokens;
+        return beside.tokens();
     }
 
     /// What `bias` may be.

@@ -42,13 +42,16 @@ record TrainedRows(List<Integer> tokens, Param values, boolean follows) {
         int rows = w.shape().dim(0);
         for (int t : tokens) {
             if (t < 0 || t >= rows) {
-                throw new AdapterException("token_indices: token %d at %s, expected 0 to %d"
-                        .formatted(t, site.path(), rows - 1));
+                throw new AdapterException(
+                        "token_indices: token %d at %s, expected 0 to %d".formatted(t, site.path(), rows - 1));
             }
         }
         Tensor v = start.run().empty(Shape.of(tokens.size(), w.shape().dim(1)));
         if (random) PromptTuning.normal(v, start);
-        else start.run().indexSelect().forward(start.run().ofInts(ints(tokens)), w.param().value(), v);
+        else
+            start.run()
+                    .indexSelect()
+                    .forward(start.run().ofInts(ints(tokens)), w.param().value(), v);
         return new TrainedRows(tokens, Param.trained(site.path() + ".trainable_tokens_delta", v, start.run()), false);
     }
 

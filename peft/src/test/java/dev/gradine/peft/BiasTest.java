@@ -47,7 +47,9 @@ class BiasTest {
     void all_are_those_of_every_layer_adapted_or_not() {
         AdapterSet set = set("all");
         assertThat(set.copies()).hasSize(8); // four in each of two blocks
-        assertThat(set.trained()).containsKeys(Q + "base_layer.bias", K + "bias").doesNotContainKey(Q + "bias");
+        assertThat(set.trained())
+                .containsKeys(Q + "base_layer.bias", K + "bias")
+                .doesNotContainKey(Q + "bias");
     }
 
     @Test
@@ -107,6 +109,7 @@ class BiasTest {
     void another_word_is_refused() {
         assertThatThrownBy(() -> Selection.of("q_proj").training("some"))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("bias: is some, expected none, all or, for the layers adapted, a name that ends with _only");
+                .hasMessage(
+                        "bias: is some, expected none, all or, for the layers adapted, a name that ends with _only");
     }
 }

@@ -46,11 +46,7 @@ class LnTuningTest {
     void an_unknown_family_needs_targets() {
         Places places = Places.of(run);
         assertThatThrownBy(() -> AdapterSet.fresh(
-                        places,
-                        new LnTuning(),
-                        Selection.of(new Targets.OfFamily()),
-                        run,
-                        new SplittableRandom(1)))
+                        places, new LnTuning(), Selection.of(new Targets.OfFamily()), run, new SplittableRandom(1)))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("target_modules: none given, and ln-tuning has no usual ones for the family \"\"; expected"
                         + " names of layers or a regular expression");
@@ -60,7 +56,8 @@ class LnTuningTest {
     void targets_that_name_nothing_are_refused_with_modules_there_are() {
         assertThatThrownBy(() -> fresh(Targets.parse("ln_1")))
                 .isInstanceOf(AdapterException.class)
-                .hasMessageStartingWith("targets: ln_1 matches nothing that ln-tuning adapts; the model has [model.emb");
+                .hasMessageStartingWith(
+                        "targets: ln_1 matches nothing that ln-tuning adapts; the model has [model.emb");
     }
 
     @Test

@@ -40,8 +40,7 @@ class LoraBiasTest {
         Weight w = new Weight("q.weight", frozen("w", Shape.of(1, 2), 1, 1));
         Weight b = new Weight("q.bias", frozen("b", Shape.of(1), 5));
         Linear layer = new Linear("q", w, b);
-        LoraLinear low =
-                new LoraLinear(frozen("a", Shape.of(1, 2), 1, 0), frozen("b", Shape.of(1, 1), 2), 3, 0, 0);
+        LoraLinear low = new LoraLinear(frozen("a", Shape.of(1, 2), 1, 0), frozen("b", Shape.of(1, 1), 2), 3, 0, 0);
         LoraBias biased = new LoraBias(low, frozen("b'", Shape.of(1), 7));
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.noGrad(k);
@@ -75,8 +74,8 @@ class LoraBiasTest {
     @Test
     void an_embedding_and_dora_have_none() {
         var model = TinyModel.of(run, false);
-        assertThatThrownBy(() -> AdapterSet.fresh(
-                        model, biased(), Selection.of("embed_tokens"), run, new SplittableRandom(1)))
+        assertThatThrownBy(() ->
+                        AdapterSet.fresh(model, biased(), Selection.of("embed_tokens"), run, new SplittableRandom(1)))
                 .isInstanceOf(AdapterException.class)
                 .hasMessage("lora: lora-bias at model.embed_tokens, expected linear layers alone: an embedding has no"
                         + " bias");

@@ -108,7 +108,8 @@ class TrainableTokensTest {
     void other_tokens_at_the_head_untie_it() {
         CausalLm model = TinyModel.of(run, true);
         AdapterSet set = lora(model, "embed_tokens:30,5;lm_head:2");
-        assertThat(set.trained()).containsKeys(TABLE + ".token_adapter.trainable_tokens_delta")
+        assertThat(set.trained())
+                .containsKeys(TABLE + ".token_adapter.trainable_tokens_delta")
                 .containsKey(HEAD + ".token_adapter.trainable_tokens_delta");
         Weight table = model.embeddings().getFirst().weight();
         Weight head = model.head().linear().weight();
@@ -122,8 +123,7 @@ class TrainableTokensTest {
         CausalLm model = TinyModel.of(run, true);
         AdapterFolder.save(tokens(model), folder, "", run);
         assertThat(names(folder))
-                .containsExactlyInAnyOrder(
-                        TABLE + ".trainable_tokens_delta", HEAD + ".trainable_tokens_delta");
+                .containsExactlyInAnyOrder(TABLE + ".trainable_tokens_delta", HEAD + ".trainable_tokens_delta");
         assertThat(Json.readObject(folder.resolve("adapter_config.json")))
                 .containsEntry("token_indices", List.of(30, 5));
         for (String text : List.of("30,5", "embed_tokens:30,5;lm_head:2")) {
@@ -139,8 +139,8 @@ class TrainableTokensTest {
 
     private static Set<String> names(Path folder) {
         try (Arena arena = Arena.ofConfined()) {
-            return Set.copyOf(
-                    Safetensors.open(folder.resolve("adapter_model.safetensors"), arena).names());
+            return Set.copyOf(Safetensors.open(folder.resolve("adapter_model.safetensors"), arena)
+                    .names());
         }
     }
 
