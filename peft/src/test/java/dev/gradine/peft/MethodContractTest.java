@@ -33,12 +33,7 @@ class MethodContractTest {
     }
 
     static Stream<Method> methods() {
-        return Methods.all().stream().map(MethodContractTest::complete);
-    }
-
-    /// With the options that a method does nothing without.
-    private static Method complete(Method method) {
-        return method instanceof TrainableTokens ? new TrainableTokens(List.of(1, 3), true) : method;
+        return MethodExamples.all();
     }
 
     static Stream<Method> mergeable() {
