@@ -92,11 +92,11 @@ public final class AdapterSet implements Adapters {
 
     /// Rows of tokens at `site`, or those of a module before it whose weight it shares.
     private void trainRows(Site site, Start start) {
-        Weight w = weight(site);
+        Weight w = Merge.weight(site);
         boolean isInput = model.embeddings().indexOf(site) == 0;
         List<Integer> tokens = method.tokens(site, selection, isInput);
         for (var e : rows.entrySet()) {
-            boolean tied = weight(e.getKey()).param() == w.param();
+            boolean tied = Merge.weight(e.getKey()).param() == w.param();
             if (!tied || !(tokens.isEmpty() || tokens.equals(e.getValue().tokens()))) continue;
             rows.put(site, e.getValue().followed());
             return;
@@ -107,14 +107,6 @@ public final class AdapterSet implements Adapters {
                     .formatted(site.path()));
         }
         rows.put(site, TrainedRows.fresh(site, w, tokens, method.drawsRows(), start));
-    }
-
-    private static Weight weight(Site site) {
-        return switch (site) {
-            case Linear l -> l.weight();
-            case Embedding e -> e.weight();
-            case Weight w -> w;
-        };
     }
 
     private void requireBiasField() {

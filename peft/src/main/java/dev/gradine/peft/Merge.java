@@ -63,7 +63,8 @@ public final class Merge {
         return changesBias(site, a, weight) && a instanceof LinearAdapter l ? l.mergedBias(w, k) : w;
     }
 
-    private static Weight weight(Site site) {
+    /// The weight of a place.
+    static Weight weight(Site site) {
         return switch (site) {
             case Linear l -> l.weight();
             case Embedding e -> e.weight();
