@@ -1,9 +1,6 @@
 package dev.gradine.peft;
 
-import dev.gradine.nn.Embedding;
-import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
-import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
@@ -56,7 +53,7 @@ public record AdapterDistance(String path, double difference, double size) {
         List<AdapterDistance> all = new ArrayList<>();
         for (Site site : places) {
             try (Kernels k = run.openStep()) {
-                Tensor sum = k.zeros(weight(site).shape());
+                Tensor sum = k.zeros(Merge.weight(site).shape());
                 expected.forEach((set, w) -> addDelta(set, site, w, sum, k));
                 double size = Math.sqrt(k.reduce().sumOfSquares(sum));
                 addDelta(made, site, -1, sum, k);
@@ -73,19 +70,10 @@ public record AdapterDistance(String path, double difference, double size) {
         if (!set.method().merges()) Merge.requireMergeable(set);
         Tensor merged = k.empty(sum.shape());
         Tensor base = k.empty(sum.shape());
-        k.copy(set.at(weight(site)).value(), merged);
+        k.copy(set.at(Merge.weight(site)).value(), merged);
         k.copy(merged, base);
         Tensor changed = a.merged(merged, k);
         k.elementwise().axpy(-1, base, changed);
         k.elementwise().axpy((float) w, changed, sum);
-    }
-
-    /// The weight of a place.
-    static Weight weight(Site site) {
-        return switch (site) {
-            case Linear l -> l.weight();
-            case Embedding e -> e.weight();
-            case Weight w -> w;
-        };
     }
 }

@@ -29,6 +29,10 @@ final class Ingredients {
                         "combine: %s is %s, expected lora (adapters convert makes one of it)".formatted(
                                 name, set.method().name()));
             }
+            if (!set.rows().isEmpty() || (set.method() instanceof Lora l && l.loraBias())) {
+                throw new AdapterException("combine: %s trains rows of tokens or biases, which cannot be combined;"
+                        .formatted(name) + " expected LoRA alone");
+            }
             for (Weight w : set.model().weights()) {
                 if (set.at(w) == w.param()) continue;
                 String other = owners.put(w, name);
@@ -60,7 +64,7 @@ final class Ingredients {
         for (AdapterSet set : sets()) {
             if (!(set.method() instanceof Lora l)) continue;
             int most = l.rank();
-            for (int r : l.rankPattern().values()) most = Math.max(most, r);
+            for (int r : l.patterns().rankPattern().values()) most = Math.max(most, r);
             all.add(most);
         }
         return all;

@@ -53,7 +53,7 @@ public final class LoraConversion {
     /// A LoRA leaves biases as they are.
     private static void requireWeightsAlone(AdapterSet set) {
         Set<Weight> adapted = new LinkedHashSet<>();
-        set.adapters().keySet().forEach(site -> adapted.add(AdapterDistance.weight(site)));
+        set.adapters().keySet().forEach(site -> adapted.add(Merge.weight(site)));
         for (Weight w : set.model().weights()) {
             if (!Merge.changes(set, w) || adapted.contains(w) || set.at(w) != w.param()) continue;
             throw new AdapterException("convert: %s changes %s, which no LoRA does; expected an adapter of weights alone"
@@ -71,7 +71,7 @@ public final class LoraConversion {
 
     /// W′ − W; of a table its transpose, as the factors have it.
     private static Tensor delta(AdapterSet set, Site site, Kernels k) {
-        Weight weight = AdapterDistance.weight(site);
+        Weight weight = Merge.weight(site);
         Tensor base = k.empty(weight.shape());
         Tensor merged = k.empty(weight.shape());
         k.copy(set.at(weight).value(), base);

@@ -107,7 +107,8 @@ public final class RowAdapters implements Adapters {
     }
 
     private static boolean isThin(Adapters a, Linear layer, Pass pass) {
-        return !copies(a, layer) && low(a, layer).stream().allMatch(l -> l instanceof LoraLinear p && !p.drops(pass));
+        if (copies(a, layer) || sets(a).stream().anyMatch(set -> set.rows().containsKey(layer))) return false;
+        return low(a, layer).stream().allMatch(l -> l instanceof LoraLinear p && !p.drops(pass));
     }
 
     private static List<Adapter> low(Adapters a, Linear layer) {

@@ -95,6 +95,10 @@ public final class TogetherAdapters implements Adapters {
         if (!set.model().equals(sets.getFirst().model())) {
             throw new AdapterException("adapters: two of them are for different models, expected one model");
         }
+        if (!set.rows().isEmpty()) {
+            throw new AdapterException("adapters: one of them trains rows of tokens, which cannot act beside another"
+                    + " adapter; use one at a time");
+        }
         set.adapters().forEach((site, adapter) -> {
             if (canJoin(adapter) || at(site).size() == 1) return;
             throw new AdapterException(
