@@ -29,7 +29,7 @@ final class Ingredients {
                         "combine: %s is %s, expected lora (adapters convert makes one of it)".formatted(
                                 name, set.method().name()));
             }
-            if (!set.rows().isEmpty() || (set.method() instanceof Lora l && l.loraBias())) {
+            if (!set.selection().beside().equals(Beside.NOTHING) || (set.method() instanceof Lora l && l.loraBias())) {
                 throw new AdapterException("combine: %s trains rows of tokens or biases, which cannot be combined;"
                         .formatted(name) + " expected LoRA alone");
             }
@@ -104,7 +104,7 @@ final class Ingredients {
         Targets targets = byPath
                 ? new Targets.Suffixes(sites().stream().map(Site::path).toList())
                 : union();
-        return new Selection(targets, new Targets.None(), List.of(), List.of(), saved);
+        return new Selection(targets, new Targets.None(), List.of(), List.of(), saved, Beside.NOTHING);
     }
 
     private Targets union() {

@@ -66,7 +66,7 @@ public final class LoraConversion {
         for (Weight w : set.copies().keySet()) if (!set.selection().saves(w.module())) saved.add(w.module());
         List<String> paths = set.adapters().keySet().stream().map(Site::path).toList();
         Targets targets = paths.isEmpty() ? new Targets.None() : new Targets.Suffixes(paths);
-        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.copyOf(saved));
+        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.copyOf(saved), Beside.NOTHING);
     }
 
     /// W′ − W; of a table its transpose, as the factors have it.

@@ -102,7 +102,7 @@ class RowAdaptersTest {
     @Test
     void a_copy_of_the_head_belongs_to_its_sequence() {
         Selection head = new Selection(
-                Targets.parse("q_proj"), new Targets.None(), List.of(), List.of(), List.of("lm_head"));
+                Targets.parse("q_proj"), new Targets.None(), List.of(), List.of(), List.of("lm_head"), Beside.NOTHING);
         AdapterSet a = AdapterSet.fresh(model, Lora.of(4, 8), head, run, new SplittableRandom(1));
         TinyModel.perturb(a, run, 100);
         requireEachAsAlone(List.of(a, Adapters.NONE, a, Adapters.NONE, Adapters.NONE));
@@ -170,7 +170,7 @@ class RowAdaptersTest {
                 .hasMessage("adapters: prompt-tuning puts tokens before a sequence, which cannot differ from row to row;"
                         + " expected it for every row or for none");
         Selection norm = new Selection(
-                Targets.parse("q_proj"), new Targets.None(), List.of(), List.of(), List.of("model.norm"));
+                Targets.parse("q_proj"), new Targets.None(), List.of(), List.of(), List.of("model.norm"), Beside.NOTHING);
         AdapterSet a = AdapterSet.fresh(model, Lora.of(4, 8), norm, run, new SplittableRandom(1));
         assertThatThrownBy(() -> RowAdapters.of(List.of(a, Adapters.NONE)))
                 .hasMessage("adapters: lora changes model.norm.weight, which all rows have in common;"
