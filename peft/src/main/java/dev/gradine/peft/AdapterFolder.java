@@ -33,7 +33,8 @@ public final class AdapterFolder {
     /// File of the configuration.
     public static final String CONFIG = "adapter_config.json";
 
-    static final String PREFIX = "base_model.model.";
+    static final String TOP = "base_model.";
+    static final String PREFIX = TOP + "model.";
     private static final int COMPRESS_FROM = 20; // names, as PEFT does
 
     private AdapterFolder() {}
@@ -53,7 +54,9 @@ public final class AdapterFolder {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
-            set.fixed().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.fixed().forEach((name, p) -> {
+                if (set.method().writes(name)) tensors.put(name, kernels.toHost(p.value(), arena));
+            });
             set.copies()
                     .forEach((weight, p) ->
                             tensors.put(set.method().storedCopy(weight), host(weight, p, kernels, arena)));

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
-public sealed interface Method permits Lora, Dora, AdaLora, LoHa, Ia3, PromptTuning, CustomMethod {
+public sealed interface Method permits Lora, Dora, AdaLora, LoHa, Vera, Ia3, PromptTuning, CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {
@@ -58,10 +58,20 @@ public sealed interface Method permits Lora, Dora, AdaLora, LoHa, Ia3, PromptTun
         return AdapterFolder.PREFIX + site.path() + "." + param;
     }
 
-    /// Whether a file must have a tensor of this name; of others it may be without, the fresh value holds.
-    default boolean mustStore(String name) {
+    /// Whether a file gets the tensor of this name; what follows from the options may be left out.
+    default boolean writes(String name) {
         return true;
     }
+
+    /// Whether a file must have a tensor of this name; of others it may be without, the fresh value holds.
+    default boolean mustStore(String name) {
+        return writes(name);
+    }
+
+    /// Fails if adapters of the two cannot stand in one model.
+    ///
+    /// @throws AdapterException names the option in which they differ
+    default void requireBeside(Method other) {}
 
     /// Whether it trains a whole copy of this weight, whatever `modules_to_save` says.
     default boolean copies(Weight weight, Selection where) {

@@ -16,6 +16,10 @@ public final class PeftFields {
     static final Set<String> SELECTION =
             Set.of("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "modules_to_save");
 
+    /// Those of classes that cannot leave out a target.
+    static final Set<String> UNEXCLUDED =
+            Set.of("target_modules", "layers_to_transform", "layers_pattern", "modules_to_save");
+
     /// @param value written
     /// @param accepts values that may be read
     /// @param expected for the message on another value
