@@ -96,9 +96,10 @@ final class ConfigFile implements IDefaultValueProvider {
         try (JsonParser parser = YAML.createParser(text)) {
             while (parser.nextToken() != null) {
                 if (!(parser instanceof YAMLParser yaml) || !yaml.isCurrentAlias()) continue;
-                String cause = "line %d: *%s stands for a value elsewhere, expected the value itself";
-                int line = parser.currentTokenLocation().getLineNr();
-                throw new CheckpointException(file, cause.formatted(line, parser.getString()));
+                throw new CheckpointException(
+                        file,
+                        "line %d: *%s stands for a value elsewhere, expected the value itself"
+                                .formatted(parser.currentTokenLocation().getLineNr(), parser.getString()));
             }
         }
     }
