@@ -19,10 +19,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
-import tools.jackson.dataformat.yaml.YAMLParser;
 
 /// Options from a YAML file: keys are the long names without dashes; what stands on the command line wins.
 final class ConfigFile implements IDefaultValueProvider {
@@ -67,9 +65,7 @@ final class ConfigFile implements IDefaultValueProvider {
     private static Map<String, String> read(Path file, CommandLine command) {
         Object yaml;
         try {
-            String text = Files.readString(file);
-            yaml = YAML.readValue(text, Object.class);
-            requireNoAlias(file, text);
+            yaml = YAML.readValue(Files.readString(file), Object.class);
         } catch (CharacterCodingException e) {
             throw new CheckpointException(file, "is no UTF-8 text, expected YAML");
         } catch (IOException e) {
@@ -89,19 +85,6 @@ final class ConfigFile implements IDefaultValueProvider {
             throw new CheckpointException(file, "%s is given twice, as %s too".formatted(name, key));
         });
         return values;
-    }
-
-    /// The mapper takes an alias for its name: `*x` for the text `x`.
-    private static void requireNoAlias(Path file, String text) {
-        try (JsonParser parser = YAML.createParser(text)) {
-            while (parser.nextToken() != null) {
-                if (!(parser instanceof YAMLParser yaml) || !yaml.isCurrentAlias()) continue;
-                throw new CheckpointException(
-                        file,
-                        "line %d: *%s stands for a value elsewhere, expected the value itself"
-                                .formatted(parser.currentTokenLocation().getLineNr(), parser.getString()));
-            }
-        }
     }
 
     /// The option that a key names: `max_length` is `max-length`.

@@ -218,8 +218,6 @@ class OptionsTest {
         refused(yaml + ": is no mapping, expected lines such as rank: 8", "--config", yaml);
         TinyModel.text(yaml, "rank: 3\nrank: 4\n");
         refused(yaml + ": line 2: Duplicate Object property \"rank\"", "--config", yaml);
-        TinyModel.text(yaml, "rank: &r 3\nsteps: *r\n");
-        refused(yaml + ": line 2: *r stands for a value elsewhere, expected the value itself", "--config", yaml);
         refused(temp.resolve("none.yaml") + ": no such file or folder", "--config", temp.resolve("none.yaml"));
     }
 }
