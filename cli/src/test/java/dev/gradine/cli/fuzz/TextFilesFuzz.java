@@ -35,7 +35,8 @@ final class TextFilesFuzz {
               {"name": "tool_use", "template": "{{ tools }}"}]}""",
             "special_tokens_map.json",
             """
-            {"bos_token": {"content": "<s>", "lstrip": false}, "eos_token": "abc", "additional_special_tokens": ["<y>"]}""",
+            {"bos_token": {"content": "<s>", "lstrip": false}, "eos_token": "abc",
+             "additional_special_tokens": ["<y>"]}""",
             "added_tokens.json",
             """
             {"<x>": 9, "<y>": 10}""",
