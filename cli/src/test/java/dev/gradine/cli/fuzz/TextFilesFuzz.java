@@ -63,8 +63,8 @@ final class TextFilesFuzz {
             "99999999999",
             "");
 
-    private static final List<String> WORDS =
-            List.of("", " ", "<s>", "abc", "ab", "<|im_end|>", "\ud800", "\u0000", "{% for %}", "{{ x", "x".repeat(2000));
+    private static final List<String> WORDS = List.of(
+            "", " ", "<s>", "abc", "ab", "<|im_end|>", "\ud800", "\u0000", "{% for %}", "{{ x", "x".repeat(2000));
 
     private static final List<String> PARTS = List.of(
             "{\"content\": \"<q>\", \"special\": true}",
@@ -82,7 +82,8 @@ final class TextFilesFuzz {
         for (var f : FILES.entrySet()) {
             Path model = TinyFiles.model(folder.resolve("with-" + f.getKey()));
             Files.writeString(model.resolve("tokenizer.json"), TinyTokenizers.bpe());
-            for (String other : List.of("tokenizer_config.json", "chat_template.jinja")) Files.delete(model.resolve(other));
+            for (String other : List.of("tokenizer_config.json", "chat_template.jinja"))
+                Files.delete(model.resolve(other));
             Original.Reader reader = TinyFiles.opening(model.resolve(f.getKey()), model, run, TextFilesFuzz::use);
             originals.add(new Original(f.getValue().getBytes(StandardCharsets.UTF_8), model, reader));
         }
