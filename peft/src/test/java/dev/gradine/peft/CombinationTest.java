@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
-import dev.gradine.peft.Combination.Type;
 import dev.gradine.peft.TaskArithmetic.Prune;
 import dev.gradine.peft.TaskArithmetic.Share;
 import dev.gradine.tensor.Kernels;
@@ -55,7 +54,7 @@ class CombinationTest {
         return all;
     }
 
-    private static Combination plain(Type type, int rank) {
+    private static Combination plain(Combination.Type type, int rank) {
         return new Combination(type, 0.5, rank, Double.NaN, false, 1);
     }
 
@@ -96,7 +95,7 @@ class CombinationTest {
     void cat_is_the_weighted_sum_and_its_ranks_add_up() {
         AdapterSet a = lora(3, "k_proj,down_proj", 100);
         AdapterSet b = lora(2, "down_proj", 300);
-        AdapterSet made = plain(Type.CAT, 0).of(named(a, b), WEIGHTS, run);
+        AdapterSet made = plain(Combination.Type.CAT, 0).of(named(a, b), WEIGHTS, run);
         requireSum(made, List.of(a, b), 0.7, -0.4);
         assertThat(made.method()).isEqualTo(Lora.of(5, 5));
         assertThat(made.adapters()).hasSize(2);
@@ -106,10 +105,10 @@ class CombinationTest {
     void an_svd_of_enough_rank_is_the_weighted_sum_too() {
         AdapterSet a = lora(3, ".*proj", 100);
         AdapterSet b = lora(2, ".*proj", 300);
-        AdapterSet made = plain(Type.SVD, 5).of(named(a, b), WEIGHTS, run);
+        AdapterSet made = plain(Combination.Type.SVD, 5).of(named(a, b), WEIGHTS, run);
         requireSum(made, List.of(a, b), 0.7, -0.4);
         assertThat(made.method()).isEqualTo(Lora.of(5, 5));
-        assertThat(plain(Type.SVD, 0).of(named(a, b), WEIGHTS, run).method()).isEqualTo(Lora.of(3, 3));
+        assertThat(plain(Combination.Type.SVD, 0).of(named(a, b), WEIGHTS, run).method()).isEqualTo(Lora.of(3, 3));
     }
 
     /// The nearest of rank 1 keeps ‖M‖² less the other squared values, and is nearer than any adapter of the sum.
@@ -120,7 +119,7 @@ class CombinationTest {
         SequencedMap<AdapterSet, Double> sum = new LinkedHashMap<>();
         sum.put(a, 0.7);
         sum.put(b, -0.4);
-        AdapterSet two = plain(Type.SVD, 2).of(named(a, b), WEIGHTS, run);
+        AdapterSet two = plain(Combination.Type.SVD, 2).of(named(a, b), WEIGHTS, run);
         double best = AdapterDistance.total(AdapterDistance.fromSum(sum, two, run)).difference();
         for (int seed = 0; seed < 5; seed++) {
             AdapterSet moved = two.snapshot(run);
@@ -137,8 +136,8 @@ class CombinationTest {
     void average_is_the_average_of_the_updates() {
         AdapterSet a = lora(3, ".*proj", 100);
         AdapterSet b = lora(2, ".*proj", 300);
-        requireSum(plain(Type.AVERAGE, 0).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
-        requireSum(plain(Type.AVERAGE, 5).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
+        requireSum(plain(Combination.Type.AVERAGE, 0).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
+        requireSum(plain(Combination.Type.AVERAGE, 5).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
     }
 
     /// methods.md has these: A1 = [1,0], B1 = [1,0]ᵀ, A2 = [0,1], B2 = [0,1]ᵀ, s = 2.
@@ -157,10 +156,9 @@ class CombinationTest {
     void linear_of_a_pair_is_what_the_rule_says() {
         AdapterSet one = lora(3, "k_proj", 100);
         AdapterSet two = lora(3, "k_proj", 300);
-        AdapterSet made = plain(Type.LINEAR, 0).of(named(one, two), WEIGHTS, run);
-        Site site = made.adapters().firstEntry().getKey();
-        LowRankPair p = LowRankPair.of(one.adapters().get(site));
-        LowRankPair q = LowRankPair.of(two.adapters().get(site));
+        AdapterSet made = plain(Combination.Type.LINEAR, 0).of(named(one, two), WEIGHTS, run);
+        LowRankPair p = LowRankPair.of(one.adapters().firstEntry().getValue());
+        LowRankPair q = LowRankPair.of(two.adapters().firstEntry().getValue());
         double s = 2; // 6 / 3
         float[] a = run.download(p.a());
         float[] otherA = run.download(q.a());
@@ -210,18 +208,18 @@ class CombinationTest {
 
     @ParameterizedTest
     @EnumSource
-    void one_alone_is_itself_times_its_weight(Type type) {
+    void one_alone_is_itself_times_its_weight(Combination.Type type) {
         AdapterSet a = lora(3, ".*proj", 100);
         AdapterSet made = plain(type, 0).of(named(a), List.of(0.5), run);
-        requireSum(made, List.of(a), type == Type.AVERAGE ? 1 : 0.5);
+        requireSum(made, List.of(a), type == Combination.Type.AVERAGE ? 1 : 0.5);
     }
 
     @Test
     void a_clamp_bounds_both_factors_by_a_quantile() {
         AdapterSet a = lora(3, "k_proj", 100);
         AdapterSet b = lora(3, "k_proj", 300);
-        AdapterSet free = plain(Type.SVD, 3).of(named(a, b), WEIGHTS, run);
-        AdapterSet bound = new Combination(Type.SVD, Double.NaN, 3, 0.9, false, 1).of(named(a, b), WEIGHTS, run);
+        AdapterSet free = plain(Combination.Type.SVD, 3).of(named(a, b), WEIGHTS, run);
+        AdapterSet bound = new Combination(Combination.Type.SVD, Double.NaN, 3, 0.9, false, 1).of(named(a, b), WEIGHTS, run);
         float[] all = new float[0];
         for (var p : free.params()) all = Cases.floats(joined(all, run.download(p.value())));
         Arrays.sort(all);
@@ -242,17 +240,17 @@ class CombinationTest {
     void what_cannot_be_combined_is_refused() {
         AdapterSet a = lora(3, ".*proj", 100);
         AdapterSet b = lora(2, ".*proj", 300);
-        assertThatThrownBy(() -> plain(Type.TIES, 0).of(named(a, b), WEIGHTS, run))
+        assertThatThrownBy(() -> plain(Combination.Type.TIES, 0).of(named(a, b), WEIGHTS, run))
                 .hasMessage("combine: the ranks are [3, 2], expected equal ones (ties adds A to A and B to B)");
-        assertThatThrownBy(() -> plain(Type.CAT, 0).of(named(a, lora(2, "k_proj", 1)), WEIGHTS, run))
+        assertThatThrownBy(() -> plain(Combination.Type.CAT, 0).of(named(a, lora(2, "k_proj", 1)), WEIGHTS, run))
                 .hasMessage("combine: target_modules of some are a list and of others a regular expression,"
                         + " expected the same kind");
         AdapterSet dora = lora(Dora.defaults(), ".*proj", 1);
-        assertThatThrownBy(() -> plain(Type.CAT, 0).of(named(a, dora), WEIGHTS, run))
+        assertThatThrownBy(() -> plain(Combination.Type.CAT, 0).of(named(a, dora), WEIGHTS, run))
                 .hasMessage("combine: b is dora, expected lora (adapters convert makes one of it)");
-        assertThatThrownBy(() -> new Combination(Type.TIES, Double.NaN, 0, Double.NaN, false, 1))
+        assertThatThrownBy(() -> new Combination(Combination.Type.TIES, Double.NaN, 0, Double.NaN, false, 1))
                 .hasMessage("combine: density is missing, expected a share of 0 to 1 (ties prunes)");
-        assertThatThrownBy(() -> new Combination(Type.DARE_TIES, 0, 0, Double.NaN, false, 1))
+        assertThatThrownBy(() -> new Combination(Combination.Type.DARE_TIES, 0, 0, Double.NaN, false, 1))
                 .hasMessage("combine: density is 0.0, expected more (dare_ties divides by it)");
     }
 }
