@@ -55,7 +55,8 @@ public final class ModelFolder {
 
     /// Where a side file goes: under its own name, a template that was in a folder of templates into one.
     private static Path place(Path folder, Path side) {
-        boolean named = side.toAbsolutePath().getParent() instanceof Path parent && parent.endsWith(TEMPLATES);
+        Path parent = side.toAbsolutePath().getParent();
+        boolean named = parent != null && parent.endsWith(TEMPLATES);
         return (named ? folder.resolve(TEMPLATES) : folder).resolve(String.valueOf(side.getFileName()));
     }
 
