@@ -138,12 +138,12 @@ class RopeConfigTest {
             """)
     void yarn_is_that_of_transformers(String keys, String frequencies, double scale) {
         Map<String, Object> p = map("rope_type", "yarn");
-        String[] words = keys.strip().split(" +");
+        String[] words = keys.strip().split(" +", -1);
         for (int i = 0; i < words.length; i += 2) {
             String key = words[i].replace("length", "original_max_position_embeddings").replace("theta", "rope_theta");
             p.put(key, words[i].equals("truncate") ? (Object) false : Double.valueOf(words[i + 1]));
         }
-        double[] expected = Arrays.stream(frequencies.strip().split(" +"))
+        double[] expected = Arrays.stream(frequencies.strip().split(" +", -1))
                 .mapToDouble(Double::parseDouble)
                 .toArray();
         RopeFrequencies f = RopeConfig.of(new ModelConfig(map("rope_parameters", p)), D);

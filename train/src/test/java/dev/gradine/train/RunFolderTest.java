@@ -75,7 +75,7 @@ class RunFolderTest {
     @ParameterizedTest
     @CsvSource({"0, 1", "10, 9"})
     void a_run_needs_room_for_its_adapter_and_two_checkpoints(int saveEvery, int adapters) {
-        long needed = adapters * 40 * LAYER + (8 << 20);
+        long needed = LAYER * 40 * adapters + (8L << 20);
         assertThatCode(() -> require(saveEvery, _ -> needed)).doesNotThrowAnyException();
         assertThatThrownBy(() -> require(saveEvery, _ -> needed - 1))
                 .isInstanceOf(CheckpointException.class)
