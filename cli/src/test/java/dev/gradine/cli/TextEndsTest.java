@@ -102,15 +102,14 @@ class TextEndsTest {
         generation(260);
         String note = model.resolve("generation_config.json")
                 + ": eos_token_id is 260, outside the model's vocabulary of 260: no text can end there\n";
-        assertThat(trained("asks", "sft", "prompt", "completion", 1)).containsOnlyOnce(note);
-        assertThat(trained("asks-dpo", "dpo", "chosen", "rejected", 1)).containsOnlyOnce(note);
-        assertThat(trained("does-not", "sft", "prompt", "completion", 0)).doesNotContain(note);
+        String pair = "{\"prompt\": \"1\", \"chosen\": \"2\", \"rejected\": \"3\"}\n";
+        assertThat(trained("asks", "sft", "{\"prompt\": \"1\", \"completion\": \"2\"}\n", 1)).containsOnlyOnce(note);
+        assertThat(trained("asks-dpo", "dpo", pair, 1)).containsOnlyOnce(note);
+        assertThat(trained("does-not", "dpo", pair, 0)).doesNotContain(note);
     }
 
-    private String trained(String name, String command, String first, String second, int samples) {
-        Path rows = TinyModel.text(
-                temp.resolve(name + ".jsonl"),
-                "{\"prompt\": \"1\", \"%s\": \"2\", \"%s\": \"3\"}\n".formatted(first, second).repeat(2));
+    private String trained(String name, String command, String row, int samples) {
+        Path rows = TinyModel.text(temp.resolve(name + ".jsonl"), row.repeat(2));
         Path out = temp.resolve(name);
         return Cli.run(command, "--model", model, "--data", rows, "--out", out, "--steps", 1, "--samples", samples)
                 .ok()
