@@ -78,7 +78,7 @@ public final class RopeConfig {
             case "linear" -> linear(p, base);
             case "llama3" -> base.stretched(stretch(c, p));
             case "longrope", "su" -> byFactors(c, p, base, headDim);
-            case "yarn" -> base.blended(yarn(c, p, theta));
+            case "yarn" -> base.blended(yarn(c, p), theta);
             case "dynamic" -> dynamic(p, base);
             default -> neutral(p, base, type);
         };
@@ -103,7 +103,7 @@ public final class RopeConfig {
         return base;
     }
 
-    private static Yarn yarn(ModelConfig c, ModelConfig p, double theta) {
+    private static Yarn yarn(ModelConfig c, ModelConfig p) {
         double length = originalLength(c, p);
         boolean ofLengths = p.says("factor") && !p.has("factor"); // null, as DeepSeek's files have it
         double factor = ofLengths ? c.real("max_position_embeddings", 2048) / length : p.real("factor");
@@ -113,7 +113,6 @@ public final class RopeConfig {
             scale = mscale(factor, p.real("mscale")) / mscale(factor, p.real("mscale_all_dim"));
         }
         return new Yarn(
-                theta,
                 factor,
                 p.real("beta_fast", 32),
                 p.real("beta_slow", 1),

@@ -80,25 +80,23 @@ public final class RopeFrequencies {
 
     /// Parameters of yarn.
     ///
-    /// @param theta base θ
     /// @param fast turns in the original length from which a wave is kept
     /// @param slow turns up to which one is divided
     /// @param length original length L, tokens
     /// @param truncate whether the two pairs are rounded, down and up
     /// @param scale of cosines and sines
-    record Yarn(
-            double theta, double factor, double fast, double slow, double length, boolean truncate, double scale) {
+    record Yarn(double factor, double fast, double slow, double length, boolean truncate, double scale) {
 
-        private double pair(double turns, int headDim) {
+        private double pair(double turns, double theta, int headDim) {
             return headDim * Math.log(length / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
         }
     }
 
     /// Waves that turn often in the original length are kept, those that turn seldom divided, those between blended.
-    RopeFrequencies blended(Yarn y) {
+    RopeFrequencies blended(Yarn y, double theta) {
         int headDim = 2 * omega.length;
-        double from = y.pair(y.fast, headDim);
-        double to = y.pair(y.slow, headDim);
+        double from = y.pair(y.fast, theta, headDim);
+        double to = y.pair(y.slow, theta, headDim);
         double low = Math.max(y.truncate ? Math.floor(from) : from, 0);
         double high = Math.min(y.truncate ? Math.ceil(to) : to, headDim - 1);
         if (low == high) high += 0.001; // as transformers avoids the quotient by 0
