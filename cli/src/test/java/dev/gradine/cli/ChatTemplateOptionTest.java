@@ -71,7 +71,9 @@ class ChatTemplateOptionTest {
         Object[] generate = {"generate", "--model", model, "--prompt", "Hi", "--temperature", 0, "--max-tokens", 8};
         Path named = temp.resolve("named").resolve("chat_template.jinja");
         assertThat(Cli.run(with(generate, "--chat-template", named)).ok().out())
-                .isEqualTo(Cli.run(with(generate, "--chat-template", "chatml")).ok().out());
+                .isEqualTo(Cli.run(with(generate, "--chat-template", "chatml"))
+                        .ok()
+                        .out());
     }
 
     @Test

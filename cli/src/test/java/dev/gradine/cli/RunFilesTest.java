@@ -103,7 +103,8 @@ class RunFilesTest {
             Map<?, ?> part = (Map<?, ?>) run.getOrDefault(when.replaceFirst("\\..*", ""), Map.of());
             String time = String.valueOf(part.get(when.replaceFirst(".*\\.", "")));
             assertThat(time).as(when).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(Z|[+-]\\d\\d:\\d\\d)");
-            assertThat(Duration.between(OffsetDateTime.parse(time), OffsetDateTime.now(ZoneOffset.UTC)).abs())
+            assertThat(Duration.between(OffsetDateTime.parse(time), OffsetDateTime.now(ZoneOffset.UTC))
+                            .abs())
                     .isLessThan(Duration.ofMinutes(5));
         }
         assertThat(Values.text(out.resolve("report.html")))

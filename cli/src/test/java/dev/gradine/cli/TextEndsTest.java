@@ -103,7 +103,8 @@ class TextEndsTest {
         String note = model.resolve("generation_config.json")
                 + ": eos_token_id is 260, outside the model's vocabulary of 260: no text can end there\n";
         String pair = "{\"prompt\": \"1\", \"chosen\": \"2\", \"rejected\": \"3\"}\n";
-        assertThat(trained("asks", "sft", "{\"prompt\": \"1\", \"completion\": \"2\"}\n", 1)).containsOnlyOnce(note);
+        assertThat(trained("asks", "sft", "{\"prompt\": \"1\", \"completion\": \"2\"}\n", 1))
+                .containsOnlyOnce(note);
         assertThat(trained("asks-dpo", "dpo", pair, 1)).containsOnlyOnce(note);
         assertThat(trained("does-not", "dpo", pair, 0)).doesNotContain(note);
     }

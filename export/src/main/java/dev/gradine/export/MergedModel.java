@@ -78,8 +78,8 @@ public final class MergedModel {
         if (!c.hasGgufMetadata()) return files;
         if (files.stream().noneMatch(f -> f.endsWith("tokenizer.json"))) {
             Path file = extra.resolve("tokenizer.json");
-            files.add(Files.writeString(
-                    file, GgufTokenizer.tokenizerJson(c.path().toString(), c.ggufMetadata())));
+            files.add(
+                    Files.writeString(file, GgufTokenizer.tokenizerJson(c.path().toString(), c.ggufMetadata())));
         }
         if (!FolderTemplate.sources(c.folder()).isEmpty()) return files;
         Path named = Files.createDirectory(extra.resolve(ModelFolder.TEMPLATES));

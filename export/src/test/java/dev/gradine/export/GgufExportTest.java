@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.io.Gguf;
 import dev.gradine.io.GgufWriter;
-import dev.gradine.io.TensorSource;
 import dev.gradine.io.Json;
+import dev.gradine.io.TensorSource;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;

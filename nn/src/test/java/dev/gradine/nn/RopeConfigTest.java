@@ -112,8 +112,7 @@ class RopeConfigTest {
                 map("rope_scaling", map("rope_type", type, "factor", 4.0)),
                 "config: rope_scaling.rope_type is \"" + type + "\", " + KNOWN);
         assertRefused(
-                map("rope_scaling", map("type", type)),
-                "config: rope_scaling.type is \"" + type + "\", " + KNOWN);
+                map("rope_scaling", map("type", type)), "config: rope_scaling.type is \"" + type + "\", " + KNOWN);
     }
 
     @Test
@@ -140,7 +139,8 @@ class RopeConfigTest {
         Map<String, Object> p = map("rope_type", "yarn");
         String[] words = keys.strip().split(" +", -1);
         for (int i = 0; i < words.length; i += 2) {
-            String key = words[i].replace("length", "original_max_position_embeddings").replace("theta", "rope_theta");
+            String key = words[i].replace("length", "original_max_position_embeddings")
+                    .replace("theta", "rope_theta");
             p.put(key, words[i].equals("truncate") ? (Object) false : Double.valueOf(words[i + 1]));
         }
         double[] expected = Arrays.stream(frequencies.strip().split(" +", -1))
@@ -164,8 +164,7 @@ class RopeConfigTest {
     void a_yarn_without_a_factor_takes_that_of_the_lengths_if_it_says_null() {
         Map<String, Object> p = map("rope_type", "yarn", "factor", null, "original_max_position_embeddings", 64);
         assertOmega(
-                map("rope_parameters", p, "max_position_embeddings", 256),
-                new double[] {1, 0.0625, 0.0025, 0.00025});
+                map("rope_parameters", p, "max_position_embeddings", 256), new double[] {1, 0.0625, 0.0025, 0.00025});
         p.remove("factor");
         assertRefused(
                 map("rope_parameters", p), "config: rope_parameters.factor is missing, expected a number above 0");

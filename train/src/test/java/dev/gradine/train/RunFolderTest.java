@@ -47,13 +47,20 @@ class RunFolderTest {
     private final CausalLm model = Families.builtIn()
             .build(
                     new ModelConfig(Map.of(
-                            "model_type", "llama",
-                            "vocab_size", 8,
-                            "hidden_size", C,
-                            "intermediate_size", C,
-                            "num_hidden_layers", 40,
-                            "num_attention_heads", 1,
-                            "tie_word_embeddings", true)),
+                            "model_type",
+                            "llama",
+                            "vocab_size",
+                            8,
+                            "hidden_size",
+                            C,
+                            "intermediate_size",
+                            C,
+                            "num_hidden_layers",
+                            40,
+                            "num_attention_heads",
+                            1,
+                            "tie_word_embeddings",
+                            true)),
                     new Weights((_, shape) -> Tensor.zeros(Arena.ofAuto(), DType.F32, shape), run));
 
     @AfterEach
@@ -63,10 +70,10 @@ class RunFolderTest {
 
     private void require(int saveEvery, RunFolder.Disk disk) {
         RunSettings settings = RunSettings.of(Sft.defaults(), RunFiles.of(temp, temp, temp.resolve("a/b")));
-        TrainSettings train = new TrainSettings(
-                1, 1, 1e-4, Schedule.CONSTANT, 0, AdamW.Settings.defaults(), 0, 1, 42, 0, saveEvery);
-        AdapterSet adapted = AdapterSet.fresh(
-                model, Lora.defaults(), Selection.of("all-linear"), run, new SplittableRandom(1));
+        TrainSettings train =
+                new TrainSettings(1, 1, 1e-4, Schedule.CONSTANT, 0, AdamW.Settings.defaults(), 0, 1, 42, 0, saveEvery);
+        AdapterSet adapted =
+                AdapterSet.fresh(model, Lora.defaults(), Selection.of("all-linear"), run, new SplittableRandom(1));
         assertThat(4 * adapted.trainedValues()).isEqualTo(40 * LAYER);
         RunFolder.requireSpace(settings.with(train), adapted, disk);
     }

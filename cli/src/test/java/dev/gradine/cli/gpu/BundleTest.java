@@ -20,7 +20,8 @@ class BundleTest {
         Files.writeString(temp.resolve(".g.tar.xz.999999999-1.tmp"), "half a bundle");
         Path folder = Files.createDirectories(temp.resolve(".g.tar.xz.999999999-2.tmp/gradine"));
         Files.writeString(folder.resolve("java.flags"), "x");
-        Path living = temp.resolve(".h.tar.xz.%d-1.tmp".formatted(ProcessHandle.current().pid()));
+        Path living = temp.resolve(
+                ".h.tar.xz.%d-1.tmp".formatted(ProcessHandle.current().pid()));
         Files.writeString(living, "being written");
         // Tests run from folders of classes, which no bundle is made of.
         assertThatThrownBy(() -> Bundle.write(temp.resolve("g.tar.xz"), temp, _ -> {}))

@@ -21,8 +21,7 @@ import java.util.Map;
 /// @param template the model's, or [ChatTemplate#absent]
 /// @param specialTokens texts of the special tokens that the template sees, by variable, such as `bos_token`
 /// @param vocabSize how many token ids the model takes; often more than the tokenizer has, to fill its matrix up
-public record TextCodec(
-        Tokenizer tokenizer, ChatTemplate template, Map<String, String> specialTokens, int vocabSize) {
+public record TextCodec(Tokenizer tokenizer, ChatTemplate template, Map<String, String> specialTokens, int vocabSize) {
 
     /// Copies the map.
     public TextCodec {
