@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /// How models are merged, in the keys of mergekit's configuration.
 ///
@@ -181,7 +180,8 @@ public record MergeConfig(
     }
 
     private static Optional<String> text(Map<?, ?> in, String key) {
-        return Stream.ofNullable(in.get(key)).map(Object::toString).findFirst();
+        Object value = in.get(key);
+        return value == null ? Optional.empty() : Optional.of(value.toString());
     }
 
     private static void requireKeys(Map<?, ?> in, Set<String> known, String where) {
