@@ -121,14 +121,14 @@ public record AdaLora(
 
     /// How the worth of a rank is measured.
     ///
-    /// @param beta1 decay of the mean of the importance
-    /// @param beta2 decay of the mean of its uncertainty
+    /// @param importanceBeta decay of the mean of the importance
+    /// @param uncertaintyBeta decay of the mean of its uncertainty
     public record Importance(
             @Option(says = "Decay of the mean importance of a rank.", label = "X", peft = "beta1", least = 0, below = 1)
-            double beta1,
+            double importanceBeta,
 
             @Option(says = "Decay of its mean uncertainty.", label = "X", peft = "beta2", least = 0, below = 1)
-            double beta2) {}
+            double uncertaintyBeta) {}
 
     private static final String A = "lora_A";
     private static final String B = "lora_B";
