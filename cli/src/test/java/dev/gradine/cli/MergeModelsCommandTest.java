@@ -68,7 +68,7 @@ class MergeModelsCommandTest {
     @Test
     void mistakes_are_one_line_and_leave_nothing() throws IOException {
         merge("merge_method: linear\nmodels: [{model: c}]\n")
-                .refuses("%s: no such file or folder".formatted(temp.resolve("c")));
+                .refuses("%s: cannot be read: no such file or folder".formatted(temp.resolve("c")));
         merge("- linear\n")
                 .refuses(temp.resolve("merge.yaml") + ": is no mapping, expected lines such as merge_method: linear");
         merge("merge_method: linear\nmodels: [{model: a}]\n")
