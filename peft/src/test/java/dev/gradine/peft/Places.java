@@ -20,8 +20,8 @@ import java.util.List;
 /// A "model" that is nothing but places for adapters, each reading inputs of its own.
 record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> weights) implements Model {
 
-    static final int IN = 17;
-    private static final int OUT = 9;
+    static final int IN = 24;
+    private static final int OUT = 18;
     private static final int ROWS = 4;
     private static final int VOCAB = 5;
     private static final int WIDTH = 6;
