@@ -72,7 +72,7 @@ class MergeModelsCommandTest {
         merge("- linear\n")
                 .refuses(temp.resolve("merge.yaml") + ": is no mapping, expected lines such as merge_method: linear");
         merge("merge_method: linear\nmodels: [{model: a}]\n")
-                .refuses("a: no weight for model.embed_tokens.weight, expected a number under its parameters");
+                .refuses("a: no weight for lm_head.weight, expected a number under its parameters");
         assertThat(temp.resolve("out")).doesNotExist();
     }
 }

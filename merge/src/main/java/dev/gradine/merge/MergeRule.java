@@ -10,12 +10,29 @@ import java.util.stream.Collectors;
 /// A rule that makes one tensor of those of several models. `permits` is the table of contents.
 public sealed interface MergeRule permits LinearMean, TaskArithmetic, Slerp, MultiSlerp, ModelStock, Passthrough {
 
-    /// The same tensor in one model.
-    ///
-    /// @param model how the configuration calls it
-    /// @param values of the tensor
-    /// @param knobs value of each parameter that is set for this model and tensor; NaN for one that is not set
-    record Given(String model, float[] values, ToDoubleFunction<String> knobs) {
+    /// The same tensor in one model. A class, since arrays have no place in records.
+    final class Given {
+
+        private final String model;
+        private final float[] values;
+        private final ToDoubleFunction<String> knobs;
+
+        /// @param model how the configuration calls it
+        /// @param values of the tensor; not copied
+        /// @param knobs value of each parameter for this model and tensor; NaN for one that is not set
+        Given(String model, float[] values, ToDoubleFunction<String> knobs) {
+            this.model = model;
+            this.values = values;
+            this.knobs = knobs;
+        }
+
+        String model() {
+            return model;
+        }
+
+        float[] values() {
+            return values;
+        }
 
         /// A parameter that must be set.
         double required(String name, String tensor) {
