@@ -40,6 +40,7 @@ final class AdapterArgs {
         Path start = settings.initAdapter();
         if (start != null) return AdapterFolder.load(start, m.model(), m.run(), tell);
         Method method = method();
+        if (!method.note().isEmpty()) tell.accept("adapter %s: %s".formatted(method.name(), method.note()));
         Start first = new Start(
                 m.run(),
                 new SplittableRandom(seed),

@@ -1,5 +1,6 @@
 package dev.gradine.peft;
 
+import java.util.List;
 import java.util.stream.Stream;
 
 /// What is tried of each method: its usual options, or several that fit `Places`.
@@ -62,6 +63,8 @@ final class MethodExamples {
                                 new Oft.Limit(false, 0),
                                 InitWeights.TRUE));
             case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
+            case TrainableTokens _ ->
+                Stream.of(new TrainableTokens(List.of(1, 3), true), new TrainableTokens(List.of(2), false));
             default -> Stream.of(usual);
         };
     }
