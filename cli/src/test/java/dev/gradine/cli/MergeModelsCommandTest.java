@@ -59,9 +59,12 @@ class MergeModelsCommandTest {
 
     @Test
     void the_mean_of_a_model_with_itself_is_the_model() throws IOException {
-        merge(
-                        "{merge_method: linear, models: [{model: a, parameters: {weight: 1}}, {model: a, parameters: {weight: 1}}]}")
-                .ok();
+        merge("""
+                merge_method: linear
+                models:
+                  - {model: a, parameters: {weight: 1}}
+                  - {model: a, parameters: {weight: 1}}
+                """).ok();
         assertThat(logits("out")).isEqualTo(logits("a"));
     }
 

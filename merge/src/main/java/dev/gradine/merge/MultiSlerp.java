@@ -53,7 +53,28 @@ public record MultiSlerp() implements MergeRule {
         double size = norm(m);
         if (size < eps) return opposite(t, w);
         for (int j = 0; j < m.length; j++) m[j] /= size;
-        return around(t, w, origin, lengths, m, length, eps);
+        double[] unit = unit(t.others(), w, new Sphere(origin, lengths, m), eps);
+        float[] y = new float[m.length];
+        for (int j = 0; j < m.length; j++) y[j] = (float) (origin[j] + length * unit[j]);
+        return y;
+    }
+
+    /// A class, since arrays have no place in records.
+    private static final class Sphere {
+        private final double[] m;
+        private final float[] origin;
+        private final double[] lengths;
+
+        Sphere(float[] origin, double[] lengths, double[] m) {
+            this.origin = origin;
+            this.lengths = lengths;
+            this.m = m;
+        }
+
+        /// Value j of u_i.
+        double unit(List<Given> all, int i, int j) {
+            return (all.get(i).values()[j] - origin[j]) / lengths[i];
+        }
     }
 
     private static double[] weights(Task t) {
@@ -67,22 +88,18 @@ public record MultiSlerp() implements MergeRule {
         return w;
     }
 
-    private static float[] around(
-            Task t, double[] w, float[] origin, double[] lengths, double[] m, double length, double eps) {
+    private static double[] unit(List<Given> all, double[] w, Sphere sphere, double eps) {
+        double[] m = sphere.m;
         double[] tangent = new double[m.length];
         for (int i = 0; i < w.length; i++) {
-            float[] v = t.others().get(i).values();
             double along = 0;
-            for (int j = 0; j < m.length; j++) along += (v[j] - origin[j]) / lengths[i] * m[j];
-            for (int j = 0; j < m.length; j++) {
-                tangent[j] += w[i] * ((v[j] - origin[j]) / lengths[i] - along * m[j]);
-            }
+            for (int j = 0; j < m.length; j++) along += sphere.unit(all, i, j) * m[j];
+            for (int j = 0; j < m.length; j++) tangent[j] += w[i] * (sphere.unit(all, i, j) - along * m[j]);
         }
         double angle = norm(tangent) + eps;
-        float[] y = new float[m.length];
+        double[] y = new double[m.length];
         for (int j = 0; j < m.length; j++) {
-            double unit = m[j] * Math.cos(angle) + tangent[j] * Math.sin(angle) / angle;
-            y[j] = (float) (origin[j] + length * unit);
+            y[j] = m[j] * Math.cos(angle) + tangent[j] * Math.sin(angle) / angle;
         }
         return y;
     }
