@@ -50,7 +50,7 @@ final class AdaptersCombineCommand implements Runnable {
             defaultValue = "svd",
             paramLabel = "NAME",
             description = "linear, cat, svd, ties, ties_svd, dare_linear, dare_ties, dare_linear_svd, dare_ties_svd,"
-                    + " magnitude_prune, magnitude_prune_svd as in PEFT, or average: the average of the deltas, exactly,"
+                    + " magnitude_prune, magnitude_prune_svd as in PEFT, or average: the average of the deltas, exact,"
                     + " with weights divided by their sum. linear is not that: it adds A and B apart, so that products"
                     + " of one adapter's B and another's A come in (default ${DEFAULT-VALUE}).")
     private String method = "svd";
@@ -75,7 +75,7 @@ final class AdaptersCombineCommand implements Runnable {
             names = "--majority-sign",
             defaultValue = "total",
             paramLabel = "NAME",
-            description = "How ties methods elect signs: by total of the values or frequency (default ${DEFAULT-VALUE}).")
+            description = "How ties elects signs: by total of the values or frequency (default ${DEFAULT-VALUE}).")
     private String majoritySign = "total";
 
     @Option(
@@ -118,7 +118,7 @@ final class AdaptersCombineCommand implements Runnable {
         double logits = PromptCheck.difference(m.model(), before, made, m.run());
         if (how.isExact(sets.size()) && !(logits <= BOUND)) {
             throw new IllegalArgumentException(
-                    "%s: logits differ by %.2e from those of the adapters at once, expected at most %.0e; nothing is written"
+                    "%s: logits are %.2e away from those of the adapters at once, expected at most %.0e"
                             .formatted(how.type().text(), logits, BOUND));
         }
         if (made.method() instanceof Lora l) print.printf("%s: a LoRA of rank %d and scale 1%n", method, l.rank());

@@ -56,7 +56,7 @@ final class AdaptersConvertCommand implements Runnable {
             double error = AdapterDistance.total(each).relative();
             if (!(error <= maxError)) {
                 throw new IllegalArgumentException(
-                        "convert: the error is %.2e, expected at most %s (--max-error); a higher --rank makes it smaller"
+                        "convert: the error is %.2e, expected at most %s (--max-error); a higher --rank lowers it"
                                 .formatted(error, maxError));
             }
             AdapterFolder.save(made, out, model.model().toString(), m.run());

@@ -61,7 +61,7 @@ class AdaptersCommandTest {
         Path one = temp.resolve("one");
         assertThat(Cli.run(with(args, one, "--rank", 1, "--max-error", "0.001")).err())
                 .containsPattern("gradine: convert: the error is \\d\\.\\d\\de[+-]\\d\\d, expected at most 0.001"
-                        + " \\(--max-error\\); a higher --rank makes it smaller\n");
+                        + " \\(--max-error\\); a higher --rank lowers it\n");
         assertThat(Files.exists(one)).isFalse();
     }
 }

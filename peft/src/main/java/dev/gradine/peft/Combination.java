@@ -1,7 +1,7 @@
 package dev.gradine.peft;
 
 import dev.gradine.nn.Site;
-import dev.gradine.peft.TaskArithmetic.Prune;
+import dev.gradine.peft.SparseSum.Prune;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -25,7 +25,7 @@ import java.util.random.RandomGenerator;
 /// average:  cat with w_i / Σ w, or with a rank svd of it        the average of the updates
 /// ```
 ///
-/// The others are `TaskArithmetic` in the place of Σ: of A and of B apart, or with `_svd` of the updates. The result
+/// The others are `SparseSum` in the place of Σ: of A and of B apart, or with `_svd` of the updates. The result
 /// has the scale 1.
 ///
 /// @param type which of them
@@ -60,8 +60,8 @@ public record Combination(
             this.ties = ties;
         }
 
-        TaskArithmetic arithmetic() {
-            return new TaskArithmetic(prune, ties);
+        SparseSum arithmetic() {
+            return new SparseSum(prune, ties);
         }
 
         /// As a user writes it.
@@ -185,7 +185,7 @@ public record Combination(
             as.add(k.download(p.a()));
             bs.add(k.download(p.b()));
         }
-        TaskArithmetic.Share share = new TaskArithmetic.Share(density, byFrequency);
+        SparseSum.Share share = new SparseSum.Share(density, byFrequency);
         Tensor a = k.of(first.a().shape(), type.arithmetic().sum(as, ofA, share, rng));
         return new LowRankPair(a, k.of(first.b().shape(), type.arithmetic().sum(bs, ofB, share, rng)));
     }
@@ -221,7 +221,7 @@ public record Combination(
             weights[deltas.size()] = e.getValue().floatValue();
             deltas.add(k.download(d));
         }
-        TaskArithmetic.Share share = new TaskArithmetic.Share(density, byFrequency);
+        SparseSum.Share share = new SparseSum.Share(density, byFrequency);
         return k.of(shape, type.arithmetic().sum(deltas, weights, share, rng));
     }
 

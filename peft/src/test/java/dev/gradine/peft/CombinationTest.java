@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
-import dev.gradine.peft.TaskArithmetic.Prune;
-import dev.gradine.peft.TaskArithmetic.Share;
+import dev.gradine.peft.SparseSum.Prune;
+import dev.gradine.peft.SparseSum.Share;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -143,7 +143,7 @@ class CombinationTest {
     /// methods.md has these: A1 = [1,0], B1 = [1,0]ᵀ, A2 = [0,1], B2 = [0,1]ᵀ, s = 2.
     @Test
     void linear_has_the_cross_terms_of_factors_that_are_added_apart() {
-        TaskArithmetic linear = new TaskArithmetic(Prune.NOTHING, false);
+        SparseSum linear = new SparseSum(Prune.NOTHING, false);
         Share all = new Share(1, false);
         List<float[]> factors = List.of(new float[] {1, 0}, new float[] {0, 1});
         float[] b = linear.sum(factors, new float[] {1, 1}, all, new SplittableRandom(1));
@@ -176,7 +176,7 @@ class CombinationTest {
                 new float[] {.5f, -.2f, .1f, 0, -.9f},
                 new float[] {-.4f, -.3f, .2f, .05f, .8f},
                 new float[] {.3f, .6f, -.05f, 0, -.1f});
-        float[] got = new TaskArithmetic(Prune.SMALL, true)
+        float[] got = new SparseSum(Prune.SMALL, true)
                 .sum(tasks, new float[] {1, .5f, .5f}, new Share(.6, false), new SplittableRandom(1));
         Teeth.bite(
                 got,
@@ -186,7 +186,7 @@ class CombinationTest {
     @Test
     void a_sign_elected_by_count_can_be_another() {
         List<float[]> tasks = List.of(new float[] {-3}, new float[] {1}, new float[] {1});
-        TaskArithmetic ties = new TaskArithmetic(Prune.SMALL, true);
+        SparseSum ties = new SparseSum(Prune.SMALL, true);
         float[] ones = {1, 1, 1};
         assertThat(ties.sum(tasks, ones, new Share(1, false), new SplittableRandom(1))).containsExactly(-3);
         assertThat(ties.sum(tasks, ones, new Share(1, true), new SplittableRandom(1))).containsExactly(1);
@@ -196,7 +196,7 @@ class CombinationTest {
     void dare_keeps_a_share_and_the_mean() {
         float[] x = new float[20_000];
         Arrays.fill(x, 1);
-        float[] y = new TaskArithmetic(Prune.RANDOM, false)
+        float[] y = new SparseSum(Prune.RANDOM, false)
                 .sum(List.of(x), new float[] {1}, new Share(.25, false), new SplittableRandom(3));
         double mean = 0;
         for (float v : y) {

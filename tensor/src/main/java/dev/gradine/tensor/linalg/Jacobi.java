@@ -19,26 +19,26 @@ final class Jacobi {
     private static final double NOTHING = 1e-28; // a column of this share of the largest square is rounding
     private static final int MOST_SWEEPS = 60; // about ten are usual
 
-    private final Columns x;
-    private final Columns j;
+    private final HostMatrix x;
+    private final HostMatrix j;
     private final double nothing;
 
-    private Jacobi(Columns x) {
+    private Jacobi(HostMatrix x) {
         this.x = x.copy();
-        this.j = Columns.unit(x.count());
+        this.j = HostMatrix.unit(x.count());
         double largest = 0;
-        for (int i = 0; i < x.count(); i++) largest = Math.max(largest, Columns.dot(x.get(i), x.get(i)));
+        for (int i = 0; i < x.count(); i++) largest = Math.max(largest, HostMatrix.dot(x.get(i), x.get(i)));
         this.nothing = NOTHING * largest;
     }
 
     /// `X = U diag(σ) Vᵀ`, σ one column, descending.
-    record Parts(Columns u, Columns sigma, Columns v) {
+    record Parts(HostMatrix u, HostMatrix sigma, HostMatrix v) {
         double value(int i) {
             return sigma.get(0)[i];
         }
     }
 
-    static Parts of(Columns x) {
+    static Parts of(HostMatrix x) {
         Jacobi jacobi = new Jacobi(x);
         for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) if (!jacobi.turns()) break;
         return jacobi.parts();
@@ -54,10 +54,10 @@ final class Jacobi {
     }
 
     private boolean turn(int p, int q) {
-        double a = Columns.dot(x.get(p), x.get(p));
-        double b = Columns.dot(x.get(q), x.get(q));
+        double a = HostMatrix.dot(x.get(p), x.get(p));
+        double b = HostMatrix.dot(x.get(q), x.get(q));
         if (a <= nothing || b <= nothing) return false;
-        double c = Columns.dot(x.get(p), x.get(q));
+        double c = HostMatrix.dot(x.get(p), x.get(q));
         if (Math.abs(c) <= ORTHOGONAL * Math.sqrt(a * b)) return false;
         double zeta = (b - a) / (2 * c);
         double t = Math.copySign(1, zeta) / (Math.abs(zeta) + Math.hypot(1, zeta));
@@ -80,7 +80,7 @@ final class Jacobi {
         int n = x.count();
         double[] norms = new double[n];
         for (int i = 0; i < n; i++) {
-            double square = Columns.dot(x.get(i), x.get(i));
+            double square = HostMatrix.dot(x.get(i), x.get(i));
             norms[i] = square <= nothing ? 0 : Math.sqrt(square);
         }
         int[] order = IntStream.range(0, n)
@@ -88,28 +88,28 @@ final class Jacobi {
                 .sorted(Comparator.comparingDouble((Integer i) -> -norms[i]))
                 .mapToInt(i -> i)
                 .toArray();
-        Columns u = Columns.zeros(x.rows(), n);
+        HostMatrix u = HostMatrix.zeros(x.rows(), n);
         double[] sigma = new double[n];
         double[][] v = new double[n][];
         for (int i = 0; i < n; i++) {
             sigma[i] = norms[order[i]];
             v[i] = j.get(order[i]);
-            if (sigma[i] > 0) Columns.add(1 / sigma[i], x.get(order[i]), u.get(i));
+            if (sigma[i] > 0) HostMatrix.add(1 / sigma[i], x.get(order[i]), u.get(i));
             else complete(u, i);
         }
-        return new Parts(u, new Columns(n, new double[][] {sigma}), new Columns(n, v));
+        return new Parts(u, new HostMatrix(n, new double[][] {sigma}), new HostMatrix(n, v));
     }
 
     /// A column orthogonal to those before it: a matrix of a lower rank has no own one there.
-    private static void complete(Columns u, int at) {
+    private static void complete(HostMatrix u, int at) {
         double[] y = u.get(at);
         for (int e = 0; e < y.length; e++) {
             Arrays.fill(y, 0);
             y[e] = 1;
             for (int pass = 0; pass < 2; pass++) {
-                for (int i = 0; i < at; i++) Columns.add(-Columns.dot(u.get(i), y), u.get(i), y);
+                for (int i = 0; i < at; i++) HostMatrix.add(-HostMatrix.dot(u.get(i), y), u.get(i), y);
             }
-            double norm = Math.sqrt(Columns.dot(y, y));
+            double norm = Math.sqrt(HostMatrix.dot(y, y));
             if (norm < 0.5 / Math.sqrt(y.length)) continue; // one of the unit vectors has more than this left
             for (int i = 0; i < y.length; i++) y[i] /= norm;
             return;

@@ -21,27 +21,27 @@ public record Qr(Tensor q, Tensor r) {
     ///
     /// @throws IllegalArgumentException if a value is not finite
     public static Qr thin(Tensor m, Kernels k) {
-        Parts p = of(Columns.of("qr", "m", m, k));
+        Parts p = of(HostMatrix.of("qr", "m", m, k));
         return new Qr(p.q.tensor(k), p.r.tensor(k));
     }
 
     /// Both in double.
-    record Parts(Columns q, Columns r) {}
+    record Parts(HostMatrix q, HostMatrix r) {}
 
-    static Parts of(Columns matrix) {
-        Columns a = matrix.copy();
+    static Parts of(HostMatrix matrix) {
+        HostMatrix a = matrix.copy();
         int count = Math.min(a.rows(), a.count());
         double[] tau = new double[count];
         for (int j = 0; j < count; j++) {
             tau[j] = reflection(a.get(j), j);
             for (int c = j + 1; c < a.count(); c++) reflect(a.get(j), j, tau[j], a.get(c));
         }
-        Columns q = Columns.zeros(a.rows(), count);
+        HostMatrix q = HostMatrix.zeros(a.rows(), count);
         for (int c = 0; c < count; c++) {
             q.get(c)[c] = 1;
             for (int j = count - 1; j >= 0; j--) reflect(a.get(j), j, tau[j], q.get(c));
         }
-        Columns r = Columns.zeros(count, a.count());
+        HostMatrix r = HostMatrix.zeros(count, a.count());
         for (int c = 0; c < a.count(); c++) System.arraycopy(a.get(c), 0, r.get(c), 0, Math.min(c + 1, count));
         return new Parts(q, r);
     }

@@ -31,7 +31,7 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
     ///
     /// @throws IllegalArgumentException if a value is not finite
     public static Svd thin(Tensor m, Kernels k) {
-        return of(Columns.of("svd", "m", m, k)).tensors(Integer.MAX_VALUE, k);
+        return of(HostMatrix.of("svd", "m", m, k)).tensors(Integer.MAX_VALUE, k);
     }
 
     /// The `rank` largest, or all where there are fewer: exactly of a small matrix, of a large one by iterations until
@@ -39,7 +39,7 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
     public static Svd leading(Tensor m, int rank, Kernels k) {
         int least = Math.min(m.shape().dim(0), m.shape().dim(1));
         if (least <= SMALL || rank + SPARE >= least / 2) {
-            return of(Columns.of("svd", "m", m, k)).tensors(rank, k);
+            return of(HostMatrix.of("svd", "m", m, k)).tensors(rank, k);
         }
         Range range = new Range(m, k);
         range.start(rank + SPARE, new SplittableRandom(0));
@@ -69,15 +69,15 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
 
     /// Of a product `B A`, exactly, through its inner extent: `B [M,R]`, `A [R,N]`, K = min(M, R, N).
     public static Svd ofProduct(Tensor b, Tensor a, Kernels k) {
-        Qr.Parts left = Qr.of(Columns.of("svd", "b", b, k));
-        Qr.Parts right = Qr.of(Columns.of("svd", "a", a, k).transposed());
+        Qr.Parts left = Qr.of(HostMatrix.of("svd", "b", b, k));
+        Qr.Parts right = Qr.of(HostMatrix.of("svd", "a", a, k).transposed());
         Decomposed inner = of(left.r().times(right.r().transposed()));
         Decomposed whole = new Decomposed(left.q().times(inner.u), inner.s, right.q().times(inner.v));
         return whole.signed().tensors(Integer.MAX_VALUE, k);
     }
 
     /// The same in double; `s` is one column.
-    private record Decomposed(Columns u, Columns s, Columns v) {
+    private record Decomposed(HostMatrix u, HostMatrix s, HostMatrix v) {
 
         /// Turns both vectors of a value round where the largest part of the left one is negative.
         Decomposed signed() {
@@ -103,15 +103,15 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
             return new Svd(first(u, n).tensor(k), k.of(Shape.of(n), values), vt);
         }
 
-        private static Columns first(Columns all, int n) {
-            Columns some = Columns.zeros(all.rows(), n);
+        private static HostMatrix first(HostMatrix all, int n) {
+            HostMatrix some = HostMatrix.zeros(all.rows(), n);
             for (int j = 0; j < n; j++) System.arraycopy(all.get(j), 0, some.get(j), 0, all.rows());
             return some;
         }
     }
 
     /// Through QR, so that columns are turned that are no longer than they are many.
-    private static Decomposed of(Columns m) {
+    private static Decomposed of(HostMatrix m) {
         if (m.rows() < m.count()) {
             Decomposed other = of(m.transposed());
             return new Decomposed(other.v, other.s, other.u).signed();
@@ -126,7 +126,7 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
 
         private final Tensor m;
         private final Kernels run;
-        private Columns q = Columns.zeros(0, 0);
+        private HostMatrix q = HostMatrix.zeros(0, 0);
 
         Range(Tensor m, Kernels run) {
             this.m = m;
@@ -134,7 +134,7 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
         }
 
         void start(int columns, RandomGenerator rng) {
-            Columns omega = Columns.zeros(m.shape().dim(1), columns);
+            HostMatrix omega = HostMatrix.zeros(m.shape().dim(1), columns);
             for (int j = 0; j < columns; j++) {
                 for (int i = 0; i < omega.rows(); i++) omega.get(j)[i] = rng.nextGaussian();
             }
@@ -157,23 +157,23 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
         }
 
         /// `M X`
-        private Columns forward(Columns x) {
+        private HostMatrix forward(HostMatrix x) {
             return product(x, m.shape().dim(0), false);
         }
 
         /// `Mᵀ X`
-        private Columns backward(Columns x) {
+        private HostMatrix backward(HostMatrix x) {
             return product(x, m.shape().dim(1), true);
         }
 
         /// From the columns of X as rows, since a matrix of any type may stand on the right only.
-        private Columns product(Columns x, int rows, boolean back) {
+        private HostMatrix product(HostMatrix x, int rows, boolean back) {
             try (Kernels k = run.openStep()) {
                 Tensor rowsOfX = x.transposed().tensor(k);
                 Tensor y = k.empty(Shape.of(x.count(), rows));
                 if (back) k.matMul().nn(rowsOfX, m, 1, false, y);
                 else k.matMul().nt(rowsOfX, m, 1, false, y);
-                return Columns.of("svd", "product", y, k).transposed();
+                return HostMatrix.of("svd", "product", y, k).transposed();
             }
         }
     }

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 ///
 /// @param prune what is dropped before
 /// @param ties whether only values of the elected sign are added
-record TaskArithmetic(Prune prune, boolean ties) {
+record SparseSum(Prune prune, boolean ties) {
 
     /// What is dropped.
     enum Prune {

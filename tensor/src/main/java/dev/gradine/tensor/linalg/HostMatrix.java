@@ -6,22 +6,22 @@ import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 
 /// A matrix in double on the host, column by column.
-final class Columns {
+final class HostMatrix {
 
     private final int rows;
     private final double[][] columns;
 
-    Columns(int rows, double[][] columns) {
+    HostMatrix(int rows, double[][] columns) {
         this.rows = rows;
         this.columns = columns;
     }
 
-    static Columns zeros(int rows, int columns) {
-        return new Columns(rows, new double[columns][rows]);
+    static HostMatrix zeros(int rows, int columns) {
+        return new HostMatrix(rows, new double[columns][rows]);
     }
 
-    static Columns unit(int n) {
-        Columns one = zeros(n, n);
+    static HostMatrix unit(int n) {
+        HostMatrix one = zeros(n, n);
         for (int i = 0; i < n; i++) one.columns[i][i] = 1;
         return one;
     }
@@ -29,9 +29,9 @@ final class Columns {
     /// The values of a matrix.
     ///
     /// @param name of the argument, for messages
-    static Columns of(String op, String name, Tensor t, Kernels k) {
+    static HostMatrix of(String op, String name, Tensor t, Kernels k) {
         ShapeException.requireRank(op, name, t.shape(), 2);
-        Columns c = zeros(t.shape().dim(0), t.shape().dim(1));
+        HostMatrix c = zeros(t.shape().dim(0), t.shape().dim(1));
         float[] values = k.download(t);
         for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
@@ -55,21 +55,21 @@ final class Columns {
         return columns[j];
     }
 
-    Columns copy() {
-        Columns c = zeros(rows, columns.length);
+    HostMatrix copy() {
+        HostMatrix c = zeros(rows, columns.length);
         for (int j = 0; j < columns.length; j++) System.arraycopy(columns[j], 0, c.columns[j], 0, rows);
         return c;
     }
 
-    Columns transposed() {
-        Columns t = zeros(columns.length, rows);
+    HostMatrix transposed() {
+        HostMatrix t = zeros(columns.length, rows);
         for (int j = 0; j < columns.length; j++) for (int i = 0; i < rows; i++) t.columns[i][j] = columns[j][i];
         return t;
     }
 
     /// This matrix times another.
-    Columns times(Columns other) {
-        Columns y = zeros(rows, other.count());
+    HostMatrix times(HostMatrix other) {
+        HostMatrix y = zeros(rows, other.count());
         for (int j = 0; j < other.count(); j++) {
             for (int i = 0; i < columns.length; i++) add(other.columns[j][i], columns[i], y.columns[j]);
         }
