@@ -40,12 +40,14 @@ final class AdapterArgs {
         Path start = settings.initAdapter();
         if (start != null) return AdapterFolder.load(start, m.model(), m.run(), tell);
         Method method = method();
+        method.requireFresh();
         if (!method.note().isEmpty()) tell.accept("adapter %s: %s".formatted(method.name(), method.note()));
         Start first = new Start(
-                m.run(),
-                new SplittableRandom(seed),
-                0,
-                text -> m.codecFor(false).tokenizer().encode(text, false));
+                        m.run(),
+                        new SplittableRandom(seed),
+                        0,
+                        text -> m.codecFor(false).tokenizer().encode(text, false))
+                .with(m.open()::original);
         return AdapterSet.fresh(m.model(), method, settings.selection(method.usualTargets()), first);
     }
 

@@ -17,7 +17,9 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,7 @@ public final class AdapterSet implements Adapters {
     private final SequencedMap<Weight, Param> copies = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
     private final SequencedMap<Site, TrainedRows> rows = new LinkedHashMap<>();
+    private final SequencedMap<Site, Adapter> began = new LinkedHashMap<>();
 
     private final boolean wasTrained;
 
@@ -62,6 +65,8 @@ public final class AdapterSet implements Adapters {
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
+        set.replaced.putAll(first.siblings().replaced());
+        set.began.putAll(first.siblings().began());
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
         for (Site site : sites(model)) set.trainRows(site, first);
@@ -227,6 +232,8 @@ public final class AdapterSet implements Adapters {
         other.adapters.putAll(adapters);
         other.copies.putAll(copies);
         other.rows.putAll(rows);
+        other.began.putAll(began);
+        other.replaced.putAll(replaced);
         other.replaced.putAll(others);
         return other;
     }
@@ -290,6 +297,7 @@ public final class AdapterSet implements Adapters {
         adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
         rows.forEach((site, r) -> other.rows.put(site, r.over(values)));
+        other.began.putAll(began);
         other.replaced.putAll(replaced);
         return other;
     }
@@ -299,7 +307,22 @@ public final class AdapterSet implements Adapters {
         AdapterSet set = new AdapterSet(model, other, selection, wasTrained);
         adapters.forEach((site, a) -> set.adapters.put(site, adapter.apply(a)));
         set.copies.putAll(copies);
+        set.rows.putAll(rows);
         set.replaced.putAll(replaced);
+        return set;
+    }
+
+    /// The same over the model's own weights: what each adapter took out of its base when it began is put back into the
+    /// base, and taken out of the adapter.
+    ///
+    /// @param less of an adapter and of itself as it began, the two with opposite signs as one
+    AdapterSet overOwnBase(Method other, BiFunction<Adapter, Optional<Adapter>, Adapter> less) {
+        AdapterSet set = as(other, a -> a);
+        adapters.forEach((site, now) -> {
+            Optional<Adapter> begun = Optional.ofNullable(began.get(site));
+            set.adapters.put(site, less.apply(now, begun));
+            if (begun.isPresent()) set.replaced.remove(Merge.weight(site));
+        });
         return set;
     }
 
@@ -318,10 +341,11 @@ public final class AdapterSet implements Adapters {
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
         AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        // what a method computes once, it computes from the model's own weight
-        adapters.forEach((site, a) -> other.adapters.put(site, replaced.isEmpty() ? a.settled(site, run) : a));
+        adapters.forEach((site, a) ->
+                other.adapters.put(site, a.settled(base(Merge.weight(site)).value(), run)));
         other.copies.putAll(copies);
         other.rows.putAll(rows);
+        other.began.putAll(began);
         other.replaced.putAll(replaced);
         return other;
     }
