@@ -70,8 +70,8 @@ final class QuantizeCommand implements Runnable {
             after += t.bytes();
         }
         print.printf(
-                "%d layers in %s: %s → %s, %.1f %% of the norm lost; model in %s%n",
-                layers, how, Bytes.of(before), Bytes.of(after), 100 * error(m, how), out);
+                "%d layers in %s: %.1f MB → %.1f MB, error %.1f %% of the weights' norm; model in %s%n",
+                layers, how, before / 1e6, after / 1e6, 100 * error(m, how), out);
     }
 
     /// ‖W − decoded‖ / ‖W‖ over all layers.

@@ -39,7 +39,8 @@ public final class QuantizedModel {
             Tensor value = w.param().value();
             if (value.dtype() == how.type()) {
                 requireUpright(w, out);
-                tensors.addAll(BitsAndBytesParts.of(w.path(), value, c.tensor(w.path()).dtype()));
+                tensors.addAll(
+                        BitsAndBytesParts.of(w.path(), value, c.tensor(w.path()).dtype()));
             } else {
                 tensors.add(TensorSource.of(w.path(), c.tensor(w.path())));
             }
@@ -52,7 +53,8 @@ public final class QuantizedModel {
     private static void requireUpright(Weight w, Path out) {
         if (!w.isTransposed()) return;
         throw new CheckpointException(
-                out, "%s lies the other way round in this family, expected [out, in] as bitsandbytes has it".formatted(w));
+                out,
+                "%s lies the other way round in this family, expected [out, in] as bitsandbytes has it".formatted(w));
     }
 
     /// The keys of transformers' `BitsAndBytesConfig`.

@@ -30,8 +30,8 @@ public final class BitsAndBytesParts {
         parts.add(TensorSource.of(name, codes.reshape(Shape.of(codes.size(), 1))));
         parts.add(TensorSource.of(name + ".absmax", nested ? magnitudes.codes() : magnitudes));
         if (nested) {
-            parts.add(TensorSource.of(
-                    name + ".nested_absmax", magnitudes.scales().magnitudes()));
+            parts.add(
+                    TensorSource.of(name + ".nested_absmax", magnitudes.scales().magnitudes()));
             parts.add(table(name + ".nested_quant_map", DType.DYNAMIC8));
         }
         parts.add(table(name + ".quant_map", w.dtype()));
