@@ -59,8 +59,8 @@ public final class AdapterSet implements Adapters {
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
         AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
-        set.requireBiasField();
-        List<Site> targets = sites(model).stream().filter(set::adapts).toList();
+        set.selection.requireBiasField(method);
+        List<Site> targets = Siblings.places(model).stream().filter(set::adapts).toList();
         Start first = start.at(targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
@@ -69,7 +69,7 @@ public final class AdapterSet implements Adapters {
         set.began.putAll(first.siblings().began());
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
-        for (Site site : sites(model)) set.trainRows(site, first);
+        for (Site site : Siblings.places(model)) set.trainRows(site, first);
         set.requireSomething();
         set.requireOneOfTwo();
         return set;
@@ -116,23 +116,10 @@ public final class AdapterSet implements Adapters {
         rows.put(site, TrainedRows.fresh(site, w, tokens, method.drawsRows(), start));
     }
 
-    private void requireBiasField() {
-        if (selection.bias().equals(Selection.NO_BIAS) || method.peftFields().selects("bias")) return;
-        throw new AdapterException(
-                "bias: is %s, expected none: %s trains no bias of the base".formatted(selection.bias(), method.name()));
-    }
-
     /// No adapter at all: the model computes what its checkpoint says.
     public static AdapterSet none(Model model) {
         return new AdapterSet(
                 model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
-    }
-
-    /// Places for adapters, in the order of the forward pass.
-    private static List<Site> sites(Model model) {
-        List<Site> all = new ArrayList<>(model.embeddings());
-        all.addAll(model.linears());
-        return all;
     }
 
     private boolean adapts(Site site) {
@@ -153,8 +140,10 @@ public final class AdapterSet implements Adapters {
 
     /// Some of the modules that can be named.
     private List<String> places() {
-        List<String> taken =
-                sites(model).stream().filter(method::takes).map(Site::path).toList();
+        List<String> taken = Siblings.places(model).stream()
+                .filter(method::takes)
+                .map(Site::path)
+                .toList();
         List<String> all = taken.isEmpty()
                 ? model.weights().stream().map(Weight::module).distinct().toList()
                 : taken;
@@ -260,21 +249,7 @@ public final class AdapterSet implements Adapters {
                 sums.put(weight, Param.frozen(weight.path(), Merge.merged(this, weight, run)));
             }
         }
-        return new Replaced(sums);
-    }
-
-    /// Other values in the place of some weights.
-    record Replaced(SequencedMap<Weight, Param> weights) implements Adapters {
-        @Override
-        public Param at(Weight weight) {
-            Param other = weights.get(weight);
-            return other == null ? weight.param() : other;
-        }
-
-        @Override
-        public boolean touches(Site site) {
-            return weights.containsKey(site);
-        }
+        return new ReplacedWeights(sums);
     }
 
     /// The same adapters and copies with the values they have now, never to change: the reference of a preference loss

@@ -67,9 +67,8 @@ public record Lora(
             boolean loraBias,
 
             @Option(
-                    says =
-                            "How the factors begin: true, false, gaussian, orthogonal, pissa, pissa_niter_N, olora, loftq"
-                                    + " or loftq_iter_N.",
+                    says = "How the factors begin: true, false, gaussian, orthogonal, pissa, pissa_niter_N, olora,"
+                            + " loftq or loftq_iter_N.",
                     label = "NAME",
                     peft = "init_lora_weights")
             LoraInit initLoraWeights) {}

@@ -159,4 +159,11 @@ public record Selection(
         String number = numbered.group(path, "idx");
         return number != null && number.length() < 10 && layers.contains(Integer.parseInt(number));
     }
+
+    /// Fails if biases are to be trained that `method` has no field for.
+    void requireBiasField(Method method) {
+        if (bias().equals(NO_BIAS) || method.peftFields().selects("bias")) return;
+        throw new AdapterException(
+                "bias: is %s, expected none: %s trains no bias of the base".formatted(bias(), method.name()));
+    }
 }

@@ -2,8 +2,10 @@ package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +25,13 @@ public final class Siblings {
 
     Siblings(List<Site> sites) {
         this.sites = List.copyOf(sites);
+    }
+
+    /// All places of a model that an adapter may stand at, in the order of the forward pass.
+    static List<Site> places(Model model) {
+        List<Site> all = new ArrayList<>(model.embeddings());
+        all.addAll(model.linears());
+        return all;
     }
 
     /// The places that get an adapter, in the order of the forward pass.

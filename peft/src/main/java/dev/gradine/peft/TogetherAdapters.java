@@ -64,7 +64,7 @@ public final class TogetherAdapters implements Adapters {
             if (sets.stream().noneMatch(s -> Merge.changes(s, w))) continue;
             sums.put(w, Param.frozen(w.path(), merged(sets, w, all.at(w).value(), run)));
         }
-        return new AdapterSet.Replaced(sums);
+        return new ReplacedWeights(sums);
     }
 
     private static Tensor merged(List<AdapterSet> sets, Weight weight, Tensor base, Kernels run) {
