@@ -46,7 +46,8 @@ public final class AdapterFolder {
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
     public static void save(AdapterSet trained, Path folder, String baseModel, Kernels kernels) {
         try (Kernels scratch = kernels.openStep()) {
-            write(trained.method().asWritten(trained, scratch), folder, baseModel, scratch);
+            AdapterSet set = trained.stored(scratch);
+            write(set.method().asWritten(set, scratch), folder, baseModel, scratch);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Pass;
+import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -57,7 +58,7 @@ public final class AdapterSet implements Adapters {
         AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
         set.requireBiasField();
         List<Site> targets = sites(model).stream().filter(set::adapts).toList();
-        Start first = start.at(targets);
+        Start first = start.at(model, targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
@@ -182,6 +183,13 @@ public final class AdapterSet implements Adapters {
     }
 
     @Override
+    public SelfAttention.Qkv at(int layer, SelfAttention.Qkv fresh, Pass pass) {
+        SelfAttention.Qkv qkv = fresh;
+        for (Adapter a : adapters.values()) if (a instanceof EmbeddingAdapter e) qkv = e.attends(layer, qkv, pass);
+        return qkv;
+    }
+
+    @Override
     public int virtualTokens() {
         int n = 0;
         for (Adapter a : adapters.values()) if (a instanceof EmbeddingAdapter e) n += e.virtualTokens();
@@ -252,20 +260,7 @@ public final class AdapterSet implements Adapters {
                 sums.put(weight, Param.frozen(weight.path(), Merge.merged(this, weight, run)));
             }
         }
-        return new Replaced(sums);
-    }
-
-    private record Replaced(SequencedMap<Weight, Param> weights) implements Adapters {
-        @Override
-        public Param at(Weight weight) {
-            Param other = weights.get(weight);
-            return other == null ? weight.param() : other;
-        }
-
-        @Override
-        public boolean touches(Site site) {
-            return weights.containsKey(site);
-        }
+        return new MergedAdapters(sums);
     }
 
     /// The same adapters and copies with the values they have now, never to change: the reference of a preference loss
@@ -309,6 +304,18 @@ public final class AdapterSet implements Adapters {
     /// @param run lifetime of what it remembers
     public Shaping shaping(int steps, Kernels run) {
         return wasTrained ? Shaping.NONE : method.shaping(this, steps, run);
+    }
+
+    /// The same adapters as a file has them.
+    ///
+    /// @param run lifetime of what is computed for it
+    AdapterSet stored(Kernels run) {
+        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
+        adapters.forEach((site, a) -> other.adapters.put(site, a.stored(run)));
+        other.copies.putAll(copies);
+        other.rows.putAll(rows);
+        other.replaced.putAll(replaced);
+        return other;
     }
 
     /// The same adapters, for values that do not change any more: they compute the same with less work.

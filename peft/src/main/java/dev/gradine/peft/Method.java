@@ -16,22 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
 public sealed interface Method
-        permits Lora,
-                Dora,
-                AdaLora,
-                LoHa,
-                LoKr,
-                Oft,
-                Boft,
-                Miss,
-                Hra,
-                Vera,
-                Ia3,
-                PromptTuning,
-                LnTuning,
-                TrainableTokens,
-                Full,
-                CustomMethod {
+        permits Lora, Dora, AdaLora, LoHa, LoKr, Oft, Boft, Miss, Hra, Vera, Ia3, PromptTuning, PTuning, PrefixTuning,
+                LnTuning, TrainableTokens, Full, CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {

@@ -2,6 +2,7 @@ package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import java.util.HashMap;
 import java.util.List;
@@ -13,11 +14,18 @@ import java.util.function.ToIntFunction;
 /// bank of VB-LoRA.
 public final class Siblings {
 
+    private final Model.Keys keys;
     private final List<Site> sites;
     private final Map<String, Param> shared = new HashMap<>();
 
-    Siblings(List<Site> sites) {
+    Siblings(Model.Keys keys, List<Site> sites) {
+        this.keys = keys;
         this.sites = List.copyOf(sites);
+    }
+
+    /// Keys of the model's attention layers.
+    Model.Keys keys() {
+        return keys;
     }
 
     /// The places that get an adapter, in the order of the forward pass.

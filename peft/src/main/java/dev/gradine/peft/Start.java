@@ -1,5 +1,6 @@
 package dev.gradine.peft;
 
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
@@ -23,12 +24,12 @@ public record Start(
 
     /// Of the first adapter of a set.
     public Start(Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer) {
-        this(run, rng, number, tokenizer, new Siblings(List.of()));
+        this(run, rng, number, tokenizer, new Siblings(new Model.Keys(0, 0, 0), List.of()));
     }
 
     /// The same for adapters at `sites`.
-    Start at(List<Site> sites) {
-        return new Start(run, rng, number, tokenizer, new Siblings(sites));
+    Start at(Model model, List<Site> sites) {
+        return new Start(run, rng, number, tokenizer, new Siblings(model.keys(), sites));
     }
 
     /// The same for the adapter that comes so many behind this one.

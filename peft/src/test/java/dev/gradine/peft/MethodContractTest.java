@@ -36,6 +36,11 @@ class MethodContractTest {
         return MethodExamples.all();
     }
 
+    /// A network with kinks has no slope at some places: `PTuningTest` compares its gradient.
+    static Stream<Method> smooth() {
+        return methods().filter(m -> !(m instanceof PTuning));
+    }
+
     static Stream<Method> mergeable() {
         return methods().filter(Method::merges);
     }
@@ -101,7 +106,7 @@ class MethodContractTest {
 
     /// Against central differences of the settled adapter, in which what carries no gradient stays as it is.
     @ParameterizedTest
-    @MethodSource("methods")
+    @MethodSource("smooth")
     void its_gradient_is_the_slope(Method method) {
         AdapterSet set = moved(method);
         places.backward(set, run);
@@ -128,8 +133,8 @@ class MethodContractTest {
         AdapterFolder.save(set, folder, "org/base", run);
         AdapterSet loaded = AdapterFolder.load(folder, places, run);
         assertThat(loaded.method()).isEqualTo(method);
-        assertThat(loaded.trained().keySet()).isEqualTo(set.trained().keySet());
-        assertThat(values(loaded)).usingRecursiveComparison().isEqualTo(values(set));
+        assertThat(loaded.trained().keySet()).isEqualTo(set.stored(run).trained().keySet());
+        assertThat(values(loaded)).usingRecursiveComparison().isEqualTo(values(set.stored(run)));
         assertThat(places.output(loaded, run)).isEqualTo(places.output(set, run));
     }
 
