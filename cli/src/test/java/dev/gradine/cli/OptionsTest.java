@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.io.Json;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
+import dev.gradine.peft.Miss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -177,7 +178,10 @@ class OptionsTest {
     void every_method_trains_and_goes_on_from_what_it_wrote() {
         for (Method m : Methods.all()) {
             Path first = temp.resolve(m.name());
-            sft(first, "--adapter", m.name(), "--steps", 2).ok();
+            Cli trained = m instanceof Miss // 64 by default, which is more than the model is wide
+                    ? sft(first, "--adapter", m.name(), "--steps", 2, "--rank", 4)
+                    : sft(first, "--adapter", m.name(), "--steps", 2);
+            trained.ok();
             Path second = temp.resolve(m.name() + "-on");
             sft(second, "--init-adapter", first, "--steps", 1).ok();
             assertThat(Json.readObject(second.resolve("adapter_config.json")))
