@@ -98,16 +98,6 @@ class PTuningTest {
     }
 
     @Test
-    void a_sequence_does_not_see_the_prefix_of_its_neighbour() {
-        CausalLm model = TinyModel.of(run, false);
-        Policy policy = new Policy(model, fresh(model, new PrefixTuning(3, false, 0, "")));
-        float[] both = TinyModel.logits(policy, run, List.of(new int[] {3, 30, 0}, new int[] {5, 9}));
-        float[] first = TinyModel.logits(policy, run, List.of(new int[] {3, 30, 0}));
-        float[] second = TinyModel.logits(policy, run, List.of(new int[] {5, 9}));
-        assertThat(both).startsWith(first).endsWith(second);
-    }
-
-    @Test
     void what_makes_no_prefix_is_refused() {
         assertThatThrownBy(() -> new PrefixTuning(0, false, 0, ""))
                 .isInstanceOf(AdapterException.class)
