@@ -19,8 +19,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The adapters and trained copies of one model. The model itself is never touched: whoever wants them in a pass says
 /// so, `Pass.with`.
@@ -230,12 +232,7 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param others frozen values that the file has in the place of the model's own
     AdapterSet asTrained(Map<Weight, Param> others) {
-        AdapterSet other = new AdapterSet(model, method, selection, true);
-        other.adapters.putAll(adapters);
-        other.copies.putAll(copies);
-        other.rows.putAll(rows);
-        other.replaced.putAll(others);
-        return other;
+        return like(true, others, (_, a) -> a);
     }
 
     /// How it is adapted.
@@ -279,11 +276,9 @@ public final class AdapterSet implements Adapters {
     public AdapterSet over(UnaryOperator<Param> others) {
         IdentityHashMap<Param, Param> known = new IdentityHashMap<>();
         UnaryOperator<Param> values = p -> known.computeIfAbsent(p, others);
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
+        AdapterSet other = like(wasTrained, replaced, (_, a) -> a.over(values));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
         rows.forEach((site, r) -> other.rows.put(site, r.over(values)));
-        other.replaced.putAll(replaced);
         return other;
     }
 
@@ -296,9 +291,8 @@ public final class AdapterSet implements Adapters {
         return set;
     }
 
-    /// What the method does in training beside following the gradient. An adapter that was read is trained as it is:
-    /// its
-    /// ranks were allotted in the run that made it.
+    /// What the method does in training beside following the gradient; nothing for an adapter that was read, whose ranks
+    /// were allotted in the run that made it.
     ///
     /// @param steps of the run
     /// @param run lifetime of what it remembers
@@ -310,25 +304,31 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of what is computed for it
     AdapterSet stored(Kernels run) {
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        adapters.forEach((site, a) -> other.adapters.put(site, a.stored(run)));
-        other.copies.putAll(copies);
-        other.rows.putAll(rows);
-        other.replaced.putAll(replaced);
-        return other;
+        return like(wasTrained, replaced, (_, a) -> a.stored(run));
     }
 
     /// The same adapters, for values that do not change any more: they compute the same with less work.
     ///
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         // what a method computes once, it computes from the model's own weight
-        adapters.forEach((site, a) -> other.adapters.put(site, replaced.isEmpty() ? a.settled(site, run) : a));
+        return like(wasTrained, replaced, (site, a) -> replaced.isEmpty() ? a.settled(site, run) : a);
+    }
+
+    /// Other adapters at the same places.
+    private AdapterSet like(boolean trained, Map<Weight, Param> others, BiFunction<Site, Adapter, Adapter> adapter) {
+        AdapterSet other = new AdapterSet(model, method, selection, trained);
+        adapters.forEach((site, a) -> other.adapters.put(site, adapter.apply(site, a)));
         other.copies.putAll(copies);
         other.rows.putAll(rows);
-        other.replaced.putAll(replaced);
+        other.replaced.putAll(others);
         return other;
+    }
+
+    /// The adapter at a place, or null.
+    @Nullable
+    Adapter adapter(Site site) {
+        return adapters.get(site);
     }
 
     /// The adapters by the place they stand at.
