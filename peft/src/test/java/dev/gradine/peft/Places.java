@@ -42,6 +42,17 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
         return new Places(linears, List.of(new Embedding("model.embed_tokens", table)), weights);
     }
 
+    /// The method itself, or the same with smaller numbers where its defaults are made for larger layers.
+    static Method fitting(Method m) {
+        return switch (m) {
+            case FourierFt f ->
+                new FourierFt(20, f.nFrequencyPattern(), f.scaling(), f.randomLocSeed(), f.zeroStart());
+            case VbLora v -> // all of the vectors are mixed: where the choice changes there is no slope
+                new VbLora(2, 5, 1, 5, v.dropout(), 1, 1, v.saveOnlyTopkWeights());
+            default -> m;
+        };
+    }
+
     private static Weight weight(Kernels run, String name, Shape shape) {
         return new Weight(name, Param.frozen(name, run.of(shape, Cases.plain(name.hashCode(), shape.size(), 1))));
     }

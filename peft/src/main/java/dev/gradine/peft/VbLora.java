@@ -1,0 +1,198 @@
+package dev.gradine.peft;
+
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.MatMul.matMul;
+import static dev.gradine.autograd.op.Permute.permute;
+import static dev.gradine.autograd.op.Permute.transpose;
+import static dev.gradine.autograd.op.Reshape.reshape;
+import static dev.gradine.autograd.op.Softmax.softmax;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Site;
+import dev.gradine.settings.Option;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/// VB-LoRA: the matrices of LoRA are put together from pieces, each a mixture of k vectors of one bank that all layers
+/// share and train.
+///
+/// ```
+/// ΔW = B A      a piece of a row of A, or of a column of B:  Σ_{j ∈ K} softmax(z_K)_j v_j      K: the k largest of z
+/// ```
+///
+/// Li, Han & Ji 2024 (arXiv:2405.15179), eq. 4. v: the bank, `[N,d]`; z: N trained logits of each piece of d values.
+/// Only the logits and vectors chosen get a gradient. The bank starts uniform, the logits normal, so that the model is
+/// another from the start.
+///
+/// @param rank rows of A
+/// @param numVectors number N of vectors of the bank
+/// @param vectorLength length d of a vector, a divisor of the sizes of all adapted layers
+/// @param topk number k of vectors that a piece is mixed from
+/// @param dropout probability of dropping a value of an adapter's input
+/// @param initVectorBankBound bound of the bank's first values
+/// @param initLogitsStd deviation of the first logits
+/// @param saveOnlyTopkWeights whether files have the mixtures in the place of the logits: see `TopK`
+public record VbLora(
+        @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
+        int rank,
+
+        @Option(says = "Number of vectors that all layers share.", label = "N", peft = "num_vectors", least = 1)
+        int numVectors,
+
+        @Option(says = "Length of a shared vector.", label = "N", peft = "vector_length", least = 1)
+        int vectorLength,
+
+        @Option(says = "Number of vectors that a piece is mixed from.", label = "K", peft = "topk", least = 1)
+        int topk,
+
+        @Option(
+                says = "Probability of dropping a value of an adapter's input.",
+                label = "P",
+                peft = "vblora_dropout",
+                least = 0,
+                below = 1)
+        float dropout,
+
+        @Option(says = "Bound of the shared vectors' first values.", label = "X", peft = "init_vector_bank_bound")
+        float initVectorBankBound,
+
+        @Option(says = "Deviation of the first logits.", label = "X", peft = "init_logits_std", least = 0)
+        float initLogitsStd,
+
+        @Option(
+                says = "Write what is chosen alone: smaller, but training cannot go on from it.",
+                peft = "save_only_topk_weights")
+        boolean saveOnlyTopkWeights)
+        implements Method {
+
+    private static final String BANK = "vblora_vector_bank";
+
+    private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
+            .fixed("bias", "none")
+            .about("fan_in_fan_out", false); // PEFT itself takes it from the layer, whatever the file says
+
+    /// @throws AdapterException if more vectors are mixed than there are
+    public VbLora {
+        if (topk > numVectors) {
+            throw new AdapterException(
+                    "vblora: topk is %d, expected at most num_vectors %d".formatted(topk, numVectors));
+        }
+    }
+
+    /// Rank 4; 256 vectors of length 256, two in a mixture.
+    public static VbLora defaults() {
+        return new VbLora(4, 256, 256, 2, 0, 0.02f, 0.1f, false);
+    }
+
+    @Override
+    public String name() {
+        return "vblora";
+    }
+
+    @Override
+    public String peftType() {
+        return "VBLORA";
+    }
+
+    @Override
+    public PeftFields peftFields() {
+        return FIELDS;
+    }
+
+    @Override
+    public boolean takes(Site site) {
+        return site instanceof Linear;
+    }
+
+    @Override
+    public long parameters(Site site) {
+        Linear l = (Linear) site;
+        return (long) rank * (l.in() / vectorLength + l.out() / vectorLength) * numVectors;
+    }
+
+    @Override
+    public long sharedParameters(List<Site> sites) {
+        return (long) numVectors * vectorLength;
+    }
+
+    @Override
+    public Beginning begins() {
+        return Beginning.OTHER;
+    }
+
+    @Override
+    public String stored(Site site, String param) {
+        return param.equals(BANK) ? AdapterFolder.TOP + param : Method.super.stored(site, param);
+    }
+
+    @Override
+    public Adapter fresh(Site site, Start start) {
+        Linear l = (Linear) site;
+        int across = pieces(l.in(), "inputs", l);
+        int down = pieces(l.out(), "outputs", l);
+        NamedParams params = start.params(l)
+                .normal("vblora_logits_A", initLogitsStd, rank, across, numVectors)
+                .normal("vblora_logits_B", initLogitsStd, down, rank, numVectors)
+                .trained(BANK, start.siblings().shared(BANK, () -> bank(l, start)))
+                .build();
+        return new AddedOutput(params, this::update, new Drop(dropout, 0), start.number());
+    }
+
+    private Param bank(Linear first, Start start) {
+        return start.params(first)
+                .uniform(BANK, initVectorBankBound, numVectors, vectorLength)
+                .build()
+                .get(BANK);
+    }
+
+    private int pieces(int size, String what, Linear l) {
+        if (size % vectorLength == 0) return size / vectorLength;
+        throw new AdapterException("vblora: vector_length is %d, expected a divisor of the %d %s of %s"
+                .formatted(vectorLength, size, what, l.path()));
+    }
+
+    private Var update(Var x, Here h) {
+        Var bank = transpose(h.get(BANK));
+        Var a = reshape(mixtures(h.get("vblora_logits_A"), bank), rank, h.in());
+        Var columns = reshape(mixtures(h.get("vblora_logits_B"), bank), h.out() / vectorLength, rank, vectorLength);
+        Var b = reshape(permute(columns, 0, 2, 1), h.out(), rank);
+        return matMul(matMul(x, a), b);
+    }
+
+    /// @param bank `[d,N]`
+    /// @return `[pieces,d]`
+    private Var mixtures(Var logits, Var bank) {
+        Var rows = reshape(logits, logits.shape().size() / numVectors, numVectors);
+        Tensor others = TopK.mask(rows.value(), topk, rows.tape().kernels());
+        return matMul(softmax(add(rows, rows.tape().constant(others))), bank);
+    }
+
+    @Override
+    public boolean packs(String name) {
+        return saveOnlyTopkWeights && name.contains(".vblora_logits_");
+    }
+
+    @Override
+    public Map<String, Tensor> packed(String name, Tensor value, Arena arena) {
+        return packs(name) ? TopK.packed(name, value, topk, arena) : Map.of(name, value);
+    }
+
+    @Override
+    public Tensor unpacked(String name, Shape shape, Function<String, Tensor> file, Kernels k) {
+        return new TopK(name, shape, topk, file).logits(k);
+    }
+
+    @Override
+    public void requireContinues() {
+        if (!saveOnlyTopkWeights) return;
+        throw new AdapterException("vblora: training cannot go on from a file of save_only_topk_weights, which has no"
+                + " logits of the vectors not chosen; expected one written without it");
+    }
+}
