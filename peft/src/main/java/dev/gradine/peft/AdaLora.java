@@ -124,10 +124,22 @@ public record AdaLora(
     /// @param beta1 decay of the mean of the importance
     /// @param beta2 decay of the mean of its uncertainty
     public record Importance(
-            @Option(says = "Decay of the mean importance of a rank.", label = "X", peft = "beta1", least = 0, below = 1)
+            @Option(
+                    says = "Decay of the mean importance of a rank.",
+                    name = "importance-beta1", // an optimiser has a beta1, too
+                    label = "X",
+                    peft = "beta1",
+                    least = 0,
+                    below = 1)
             double beta1,
 
-            @Option(says = "Decay of its mean uncertainty.", label = "X", peft = "beta2", least = 0, below = 1)
+            @Option(
+                    says = "Decay of its mean uncertainty.",
+                    name = "importance-beta2",
+                    label = "X",
+                    peft = "beta2",
+                    least = 0,
+                    below = 1)
             double beta2) {}
 
     private static final String A = "lora_A";

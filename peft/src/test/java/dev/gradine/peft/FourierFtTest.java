@@ -55,9 +55,10 @@ class FourierFtTest {
         for (int o = 0; o < out; o++) {
             for (int i = 0; i < in; i++) {
                 for (int k = 0; k < n; k++) {
-                    double u = (double) (places[k] / in) * o / out;
-                    double v = (double) (places[k] % in) * i / in;
-                    expected[o * in + i] += 3.0 / (out * in) * c[k] * Math.cos(2 * Math.PI * (u + v));
+                    long u = places[k] / in;
+                    long v = places[k] % in;
+                    double turns = (double) u * o / out + (double) v * i / in;
+                    expected[o * in + i] += 3.0 / (out * in) * c[k] * Math.cos(2 * Math.PI * turns);
                 }
             }
         }
