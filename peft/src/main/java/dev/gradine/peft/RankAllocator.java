@@ -138,10 +138,10 @@ final class RankAllocator implements Shaping {
             k.function().combine(Fn2.MUL, Per.VALUE, p.value(), state("gradient", p), now);
             k.function().apply(Fn.ABS, 0, 0, now, now);
             Tensor mean = state("importance", p);
-            blend(mean, now, how.importance().beta1(), k);
+            blend(mean, now, how.importance().importanceBeta(), k);
             k.function().combine(Fn2.SUB, Per.VALUE, now, mean, now);
             k.function().apply(Fn.ABS, 0, 0, now, now);
-            blend(state("uncertainty", p), now, how.importance().beta2(), k);
+            blend(state("uncertainty", p), now, how.importance().uncertaintyBeta(), k);
         }
     }
 
