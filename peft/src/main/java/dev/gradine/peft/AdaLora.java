@@ -124,31 +124,11 @@ public record AdaLora(
     /// @param importanceBeta decay of the mean of the importance
     /// @param uncertaintyBeta decay of the mean of its uncertainty
     public record Importance(
-<<<<<<< HEAD
-            @Option(
-                    says = "Decay of the mean importance of a rank.",
-                    name = "importance-beta1", // an optimiser has a beta1, too
-                    label = "X",
-                    peft = "beta1",
-                    least = 0,
-                    below = 1)
-            double beta1,
-
-            @Option(
-                    says = "Decay of its mean uncertainty.",
-                    name = "importance-beta2",
-                    label = "X",
-                    peft = "beta2",
-                    least = 0,
-                    below = 1)
-            double beta2) {}
-=======
             @Option(says = "Decay of the mean importance of a rank.", label = "X", peft = "beta1", least = 0, below = 1)
             double importanceBeta,
 
             @Option(says = "Decay of its mean uncertainty.", label = "X", peft = "beta2", least = 0, below = 1)
             double uncertaintyBeta) {}
->>>>>>> main
 
     private static final String A = "lora_A";
     private static final String B = "lora_B";
