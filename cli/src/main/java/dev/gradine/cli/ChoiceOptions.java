@@ -17,7 +17,7 @@ import picocli.CommandLine.Model.OptionSpec;
 final class ChoiceOptions {
 
     private final SequencedMap<String, Settings<?>> members = new LinkedHashMap<>();
-    private final SequencedMap<String, OptionSpec> specs = new LinkedHashMap<>();
+    private final SequencedMap<Setting, OptionSpec> specs = new LinkedHashMap<>();
     private final String option;
     private final OptionSpec name;
 
@@ -39,13 +39,14 @@ final class ChoiceOptions {
                 .description("%s: %s (default %s).".formatted(says, String.join(", ", all.keySet()), first))
                 .userObject(group)
                 .build();
-        byName().forEach((setting, owners) -> specs.put(
-                setting,
-                RecordOptions.builder(
-                                owners.getFirst().setting(),
-                                owners.getFirst().owner().equals(first) ? group : others)
-                        .description(text(owners))
-                        .build()));
+        byName().values()
+                .forEach(owners -> specs.put(
+                        owners.getFirst().setting(),
+                        RecordOptions.builder(
+                                        owners.getFirst().setting(),
+                                        owners.getFirst().owner().equals(first) ? group : others)
+                                .description(text(owners))
+                                .build()));
     }
 
     private record Owned(String owner, Setting setting) {}
@@ -84,10 +85,10 @@ final class ChoiceOptions {
         Settings<?> chosen = chosen();
         Map<String, Object> given = new LinkedHashMap<>();
         specs.forEach((setting, spec) -> {
-            @Nullable Object value = spec.getValue();
+            @Nullable Object value = RecordOptions.given(setting, spec);
             if (value == null) return;
-            requireOwn(setting, chosen);
-            given.put(setting, value);
+            requireOwn(setting.name(), chosen);
+            given.put(setting.name(), value);
         });
         return chosen.read(given);
     }

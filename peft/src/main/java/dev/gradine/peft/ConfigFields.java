@@ -54,6 +54,7 @@ public record ConfigFields(Map<String, Object> json, String where) {
             case null -> null;
             case Double d -> number(d);
             case Float f -> Double.parseDouble(f.toString());
+            case PeftValue p -> p.peft();
             case Enum<?> e -> e.name();
             case Targets t -> t.stored();
             case String s when s.isEmpty() -> null;
@@ -87,10 +88,15 @@ public record ConfigFields(Map<String, Object> json, String where) {
     }
 
     private Object constant(Class<?> type, String key, Object raw) {
-        String name = String.valueOf(raw).toUpperCase(Locale.ROOT).replace('-', '_');
         Object[] all = type.getEnumConstants();
-        for (Object c : all) if (((Enum<?>) c).name().equals(name)) return c;
-        throw wrong(key, "one of " + Arrays.toString(all));
+        for (Object c : all) if (isStoredAs(c, raw)) return c;
+        throw wrong(key, "one of " + Arrays.stream(all).map(ConfigFields::plain).toList());
+    }
+
+    private static boolean isStoredAs(Object constant, Object raw) {
+        if (constant instanceof PeftValue p) return p.peft().equals(raw);
+        String name = String.valueOf(raw).toUpperCase(Locale.ROOT).replace('-', '_');
+        return ((Enum<?>) constant).name().equals(name);
     }
 
     /// Names of modules, or one regular expression.

@@ -22,7 +22,7 @@ import java.util.SequencedMap;
 /// @param nFrequencyPattern others, for layers whose path ends with a dot and a key, or is the key; the first counts
 /// @param scaling factor of the update
 /// @param randomLocSeed seed of the places
-/// @param zeroStart whether c starts as zeros
+/// @param initWeights whether c starts as zeros
 public record FourierFt(
         @Option(says = "Number of trained coefficients of a layer.", label = "N", peft = "n_frequency", least = 1)
         int nFrequency,
@@ -39,8 +39,11 @@ public record FourierFt(
         @Option(says = "Seed of the places of the coefficients.", label = "N", peft = "random_loc_seed")
         int randomLocSeed,
 
-        @Option(says = "Start with coefficients that are zero.", peft = "init_weights")
-        boolean zeroStart)
+        @Option(
+                says = "Begin as the base; else with random values.",
+                label = "true|false",
+                peft = "init_weights")
+        InitWeights initWeights)
         implements Method {
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
@@ -49,7 +52,7 @@ public record FourierFt(
 
     /// 1000 coefficients, scaling 150.
     public static FourierFt defaults() {
-        return new FourierFt(1000, new LinkedHashMap<>(), 150, 777, false);
+        return new FourierFt(1000, new LinkedHashMap<>(), 150, 777, InitWeights.FALSE);
     }
 
     @Override
@@ -79,7 +82,11 @@ public record FourierFt(
 
     @Override
     public Beginning begins() {
-        return zeroStart ? Beginning.SAME : Beginning.OTHER;
+        return isZero() ? Beginning.SAME : Beginning.OTHER;
+    }
+
+    private boolean isZero() {
+        return initWeights == InitWeights.TRUE;
     }
 
     private int frequencies(String path) {
@@ -97,7 +104,7 @@ public record FourierFt(
         requireWithin(n, l);
         String name = "fourierft_spectrum";
         NamedParams.Builder params = start.params(l);
-        NamedParams c = (zeroStart ? params.zeros(name, n) : params.normal(name, 1, n)).build();
+        NamedParams c = (isZero() ? params.zeros(name, n) : params.normal(name, 1, n)).build();
         FourierWaves waves = start.siblings()
                 .table(
                         FourierWaves.class,

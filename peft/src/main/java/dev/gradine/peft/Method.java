@@ -20,7 +20,22 @@ import org.jspecify.annotations.Nullable;
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
 public sealed interface Method
-        permits Lora, Dora, AdaLora, LoHa, Vera, FourierFt, RandLora, VbLora, Ia3, PromptTuning, CustomMethod {
+        permits Lora,
+                Dora,
+                AdaLora,
+                LoHa,
+                LoKr,
+                Oft,
+                Boft,
+                Miss,
+                Hra,
+                Vera,
+                FourierFt,
+                RandLora,
+                VbLora,
+                Ia3,
+                PromptTuning,
+                CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {

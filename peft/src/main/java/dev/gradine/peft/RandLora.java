@@ -35,7 +35,7 @@ import java.util.stream.IntStream;
 /// @param sparse whether these are −1, 0 and 1, one value in three not zero
 /// @param verySparse the same with 1 / √m of the values not zero
 /// @param saveProjection whether files have the random matrices; a reader draws them again otherwise
-/// @param initWeights false: λ starts normal and γ as 1 / M, which changes what the model computes
+/// @param initWeights FALSE: λ starts normal and γ as 1 / M, which changes what the model computes
 public record RandLora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
         int rank,
@@ -63,8 +63,11 @@ public record RandLora(
         @Option(says = "Write the shared matrices, not their seed alone.", peft = "save_projection")
         boolean saveProjection,
 
-        @Option(says = "Start as PEFT does unless told otherwise.", peft = "init_weights")
-        boolean initWeights)
+        @Option(
+                says = "Begin as the base; else with random values.",
+                label = "true|false",
+                peft = "init_weights")
+        InitWeights initWeights)
         implements Method {
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.UNEXCLUDED)
@@ -73,7 +76,7 @@ public record RandLora(
 
     /// Rank 32, alpha 640, seed 0.
     public static RandLora defaults() {
-        return new RandLora(32, 640, 0, 0, false, false, true, true);
+        return new RandLora(32, 640, 0, 0, false, false, true, InitWeights.TRUE);
     }
 
     @Override
@@ -105,7 +108,7 @@ public record RandLora(
 
     @Override
     public Beginning begins() {
-        return initWeights ? Beginning.SAME : Beginning.OTHER;
+        return isUsual() ? Beginning.SAME : Beginning.OTHER;
     }
 
     /// PEFT writes the shared matrices once for all and once for each layer.
@@ -133,15 +136,19 @@ public record RandLora(
         }
     }
 
+    private boolean isUsual() {
+        return initWeights == InitWeights.TRUE;
+    }
+
     @Override
     public Adapter fresh(Site site, Start start) {
         Linear l = (Linear) site;
         int m = Math.min(l.in(), l.out());
         int n = Math.ceilDiv(m, rank);
         NamedParams.Builder params = start.params(l);
-        if (initWeights) params.zeros("randlora_lambda", rank, n);
+        if (isUsual()) params.zeros("randlora_lambda", rank, n);
         else params.normal("randlora_lambda", 1, rank, n);
-        int over = initWeights ? Math.max(n, m) : Math.max(l.in(), l.out());
+        int over = isUsual() ? Math.max(n, m) : Math.max(l.in(), l.out());
         params.filled("randlora_gamma", 1f / over, n, m);
         new RandomBases(rank, projectionPrngKey, sparse, verySparse).addTo(params, start);
         return new AddedOutput(params.build(), this::update, new Drop(dropout, 0), start.number());

@@ -32,7 +32,7 @@ class FourierFtTest {
     }
 
     private static FourierFt of(int n, boolean zero) {
-        return new FourierFt(n, new LinkedHashMap<>(), 3, 777, zero);
+        return new FourierFt(n, new LinkedHashMap<>(), 3, 777, zero ? InitWeights.TRUE : InitWeights.FALSE);
     }
 
     private Linear layer(String path, int out, int in) {
@@ -86,7 +86,7 @@ class FourierFtTest {
         patterns.put("0\\..*", 2);
         patterns.put("q_proj", 3);
         patterns.put("v_proj", 4);
-        FourierFt method = new FourierFt(7, patterns, 3, 777, true);
+        FourierFt method = new FourierFt(7, patterns, 3, 777, InitWeights.TRUE);
         assertThat(method.parameters(layer("model.layers.0.q_proj", 6, 9))).isEqualTo(2);
         assertThat(method.parameters(layer("model.layers.1.q_proj", 6, 9))).isEqualTo(3);
         assertThat(method.parameters(layer("v_proj", 6, 9))).isEqualTo(4);

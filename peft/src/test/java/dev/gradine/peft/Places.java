@@ -20,8 +20,8 @@ import java.util.List;
 /// A "model" that is nothing but places for adapters, each reading inputs of its own.
 record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> weights) implements Model {
 
-    static final int IN = 17;
-    private static final int OUT = 9;
+    static final int IN = 24;
+    private static final int OUT = 18;
     private static final int ROWS = 4;
     private static final int VOCAB = 5;
     private static final int WIDTH = 6;
@@ -40,17 +40,6 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
         Weight table = weight(run, "model.embed_tokens.weight", Shape.of(VOCAB, WIDTH));
         weights.add(table);
         return new Places(linears, List.of(new Embedding("model.embed_tokens", table)), weights);
-    }
-
-    /// The method itself, or the same with smaller numbers where its defaults are made for larger layers.
-    static Method fitting(Method m) {
-        return switch (m) {
-            case FourierFt f ->
-                new FourierFt(20, f.nFrequencyPattern(), f.scaling(), f.randomLocSeed(), f.zeroStart());
-            case VbLora v -> // all of the vectors are mixed: where the choice changes there is no slope
-                new VbLora(2, 5, 1, 5, v.dropout(), 1, 1, v.saveOnlyTopkWeights());
-            default -> m;
-        };
     }
 
     private static Weight weight(Kernels run, String name, Shape shape) {

@@ -44,7 +44,8 @@ class RandLoraTest {
     }
 
     private static RandLora of(boolean sparse, boolean verySparse, boolean saves, boolean usual) {
-        return new RandLora(3, 6, 0, 11, sparse, verySparse, saves, usual);
+        InitWeights init = usual ? InitWeights.TRUE : InitWeights.FALSE;
+        return new RandLora(3, 6, 0, 11, sparse, verySparse, saves, init);
     }
 
     private Places layer(int out, int in) {

@@ -38,7 +38,7 @@ class VeraTest {
     }
 
     private static Vera of(int rank, int key, boolean saves, boolean usual) {
-        return new Vera(rank, 0, 0.25, key, saves, usual);
+        return new Vera(rank, 0, 0.25f, key, saves, usual ? InitWeights.TRUE : InitWeights.FALSE);
     }
 
     private AdapterSet fresh(Method method) {
@@ -73,18 +73,18 @@ class VeraTest {
         }
     }
 
-    /// Two places of 9 outputs and 17 inputs share one pair.
+    /// Two places of 18 outputs and 24 inputs share one pair.
     @Test
     void a_fresh_adapter_has_zeros_and_the_initial_value() {
         AdapterSet set = fresh(of(3, 0, true, true));
         assertThat(value(set, "base_model.model.model.layers.0.k_proj.vera_lambda_b"))
-                .hasSize(9)
+                .hasSize(18)
                 .containsOnly(0);
         assertThat(value(set, "base_model.model.model.layers.0.k_proj.vera_lambda_d"))
                 .hasSize(3)
                 .containsOnly(0.25f);
-        assertThat(tensor(set, "base_model.vera_A").shape()).isEqualTo(Shape.of(3, 17));
-        assertThat(tensor(set, "base_model.vera_B").shape()).isEqualTo(Shape.of(9, 3));
+        assertThat(tensor(set, "base_model.vera_A").shape()).isEqualTo(Shape.of(3, 24));
+        assertThat(tensor(set, "base_model.vera_B").shape()).isEqualTo(Shape.of(18, 3));
     }
 
     @Test
@@ -108,13 +108,13 @@ class VeraTest {
         float[] d = value(set, "base_model.model.model.layers.0.k_proj.vera_lambda_d");
         float[] down = value(set, "base_model.vera_A");
         float[] up = value(set, "base_model.vera_B");
-        double[] expected = new double[9 * 17];
-        for (int o = 0; o < 9; o++) {
-            for (int i = 0; i < 17; i++) {
-                for (int r = 0; r < 3; r++) expected[o * 17 + i] += b[o] * up[o * 3 + r] * d[r] * down[r * 17 + i];
+        double[] expected = new double[18 * 24];
+        for (int o = 0; o < 18; o++) {
+            for (int i = 0; i < 24; i++) {
+                for (int r = 0; r < 3; r++) expected[o * 24 + i] += b[o] * up[o * 3 + r] * d[r] * down[r * 24 + i];
             }
         }
-        float[] merged = run.download(a.merged(run.zeros(Shape.of(9, 17)), run));
+        float[] merged = run.download(a.merged(run.zeros(Shape.of(18, 24)), run));
         Teeth.bite(merged, w -> Tolerance.dot(3, 1, 1).check("merged", w, expected));
     }
 

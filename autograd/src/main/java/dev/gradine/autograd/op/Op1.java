@@ -8,6 +8,7 @@ public sealed interface Op1<S> extends Op
         permits Apply,
                 Dropout,
                 IndexSelect,
+                Inverse,
                 LogProb,
                 Mean,
                 Permute,

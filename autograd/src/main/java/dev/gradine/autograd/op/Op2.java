@@ -5,7 +5,7 @@ import dev.gradine.tensor.Tensor;
 
 /// An operation of two inputs.
 public sealed interface Op2<S> extends Op
-        permits AddBias, Combine, Concat, MatMul, LinearLogProb, PutRows, RmsNorm, SwiGlu {
+        permits AddBias, BatchMatMul, Combine, Concat, MatMul, LinearLogProb, PutRows, RmsNorm, SwiGlu {
 
     /// Checks the shapes, then computes the result and what backward needs.
     Forward<S> forward(Kernels k, Tensor a, Tensor b);
