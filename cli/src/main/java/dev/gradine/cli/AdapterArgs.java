@@ -44,6 +44,7 @@ final class AdapterArgs {
             return set;
         }
         Method method = method();
+        if (!method.note().isEmpty()) tell.accept("adapter %s: %s".formatted(method.name(), method.note()));
         Start first = new Start(
                 m.run(),
                 new SplittableRandom(seed),

@@ -1,7 +1,9 @@
 package dev.gradine.cli;
 
+import dev.gradine.peft.Beside;
 import dev.gradine.peft.Selection;
 import dev.gradine.peft.Targets;
+import dev.gradine.peft.TokenIndices;
 import dev.gradine.settings.Option;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,16 +32,32 @@ record AdapterSettings(
         List<Integer> layers,
 
         @Option(says = "Modules trained as whole copies, such as lm_head.", label = "NAMES")
-        List<String> modulesToSave) {
+        List<String> modulesToSave,
+
+        @Option(
+                says = "Biases of the base that are trained: none, all, or those of the layers adapted (lora_only).",
+                label = "none|all|lora_only")
+        String bias,
+
+        @Option(
+                says = "Tokens whose rows are trained: of the input embedding, or of each module named.",
+                label = "N,N|MODULE:N,N;…")
+        TokenIndices trainableTokenIndices) {
 
     static AdapterSettings defaults() {
-        return new AdapterSettings(null, null, List.of(), List.of(), List.of());
+        return new AdapterSettings(null, null, List.of(), List.of(), List.of(), "none", TokenIndices.parse(""));
     }
 
     /// @param usual targets where none are given
     Selection selection(Targets usual) {
         List<String> blocks = layers.isEmpty() ? List.of() : List.of("layers");
         Targets not = exclude.isEmpty() ? new Targets.None() : new Targets.Suffixes(exclude);
-        return new Selection(targets == null ? usual : targets, not, layers, blocks, modulesToSave);
+        return new Selection(
+                targets == null ? usual : targets,
+                not,
+                layers,
+                blocks,
+                modulesToSave,
+                new Beside(bias, trainableTokenIndices));
     }
 }

@@ -59,9 +59,17 @@ public final class GgufAdapter {
     ///
     /// @throws IllegalArgumentException says what it has no place for
     static void requirePlace(OpenModel model, AdapterSet adapted) {
-        if (!(adapted.method() instanceof Lora)) {
+        if (!(adapted.method() instanceof Lora lora)) {
             throw new IllegalArgumentException("gguf-lora: the adapter is %s, expected plain LoRA; --to gguf merges it"
                     .formatted(adapted.method().name()));
+        }
+        if (lora.loraBias()) {
+            throw new IllegalArgumentException(
+                    "gguf-lora: lora_bias has no place in an adapter for llama.cpp; --to gguf merges it");
+        }
+        if (adapted.trainsRows()) {
+            throw new IllegalArgumentException(
+                    "gguf-lora: trained tokens have no place in an adapter for llama.cpp; --to gguf merges them");
         }
         if (!adapted.copies().isEmpty()) {
             throw new IllegalArgumentException(

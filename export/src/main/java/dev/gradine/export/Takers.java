@@ -84,7 +84,9 @@ public final class Takers {
         String program = "vLLM";
         if (!(set.method() instanceof Lora lora)) return Taker.no(program, only(set.method()));
         if (!set.copies().isEmpty()) return Taker.no(program, "it refuses modules_to_save" + MERGE);
-        if (!lora.rankPattern().isEmpty() || !lora.alphaPattern().isEmpty()) {
+        if (set.trainsRows()) return Taker.no(program, "it refuses trainable_token_indices" + MERGE);
+        if (lora.loraBias()) return Taker.no(program, "it has no lora_bias");
+        if (!lora.patterns().equals(Lora.Patterns.none())) {
             return Taker.no(program, "it ignores rank_pattern and alpha_pattern, so layers get a wrong scale" + MERGE);
         }
         if (adaptsEnds(set)) {
@@ -104,7 +106,9 @@ public final class Takers {
         String program = "TGI";
         if (!(set.method() instanceof Lora lora)) return Taker.no(program, only(set.method()));
         if (!set.copies().isEmpty()) return Taker.no(program, "it does not load modules_to_save" + MERGE);
-        if (!lora.rankPattern().isEmpty() || !lora.alphaPattern().isEmpty()) {
+        if (set.trainsRows()) return Taker.no(program, "it refuses trainable_token_indices" + MERGE);
+        if (lora.loraBias()) return Taker.no(program, "it has no lora_bias");
+        if (!lora.patterns().equals(Lora.Patterns.none())) {
             return Taker.no(program, "it ignores rank_pattern and alpha_pattern" + MERGE);
         }
         if (adaptsEnds(set)) return Taker.no(program, "it adapts the linear layers of blocks alone" + MERGE);

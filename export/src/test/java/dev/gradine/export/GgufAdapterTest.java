@@ -56,7 +56,7 @@ class GgufAdapterTest {
     void the_models_file_and_the_adapters_compute_what_the_adapted_model_does() throws IOException {
         SequencedMap<String, Integer> ranks = new LinkedHashMap<>(Map.of("down_proj", 2));
         SequencedMap<String, Double> alphas = new LinkedHashMap<>(Map.of("k_proj", 3.0));
-        Lora lora = new Lora(4, 8, 0, true, ranks, alphas);
+        Lora lora = new Lora(4, 8, 0, true, new Lora.Patterns(ranks, alphas), false);
         try (OpenModel m = open()) {
             AdapterSet adapted = adapter(m, lora, "q_proj,k_proj,down_proj");
             Path file = temp.resolve("a.gguf");

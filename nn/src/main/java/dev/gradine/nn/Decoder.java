@@ -168,6 +168,11 @@ public final class Decoder implements CausalLm {
     }
 
     @Override
+    public String family() {
+        return sizes.name;
+    }
+
+    @Override
     public List<Linear> linears() {
         return weights.linears();
     }

@@ -5,6 +5,11 @@ import java.util.List;
 /// Weights and the places where adapters can act: what adapting, merging and counting need to know of any model.
 public interface Model {
 
+    /// Name of its family, such as `llama`; empty for none.
+    default String family() {
+        return "";
+    }
+
     /// Every linear layer, in the order of the forward pass.
     List<Linear> linears();
 

@@ -135,6 +135,7 @@ public record AdaLora(
     private static final String E = "lora_E";
     private static final PeftFields FIELDS = Lora.FIELDS
             .fixed("use_rslora", false)
+            .fixed("lora_bias", false)
             .about("alpha_pattern", Map.of())
             .about("r", 8)
             .about("rank_pattern", null);

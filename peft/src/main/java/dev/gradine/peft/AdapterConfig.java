@@ -58,6 +58,8 @@ public record AdapterConfig(Method method, Selection selection) {
                 "layers_pattern",
                 s.layersPattern().size() == 1 ? s.layersPattern().getFirst() : orNull(s.layersPattern()));
         where.put("modules_to_save", orNull(s.modulesToSave()));
+        where.put("bias", s.bias());
+        where.put("trainable_token_indices", s.tokens().stored());
         where.keySet().removeIf(name -> !method.peftFields().selects(name));
         m.putAll(where);
         return m;
@@ -84,13 +86,12 @@ public record AdapterConfig(Method method, Selection selection) {
             }
         }
         Selection selection = new Selection(
-                fields.selects("target_modules")
-                        ? f.targets("target_modules", json.get("target_modules"))
-                        : method.usualTargets(),
+                fields.selects("target_modules") ? f.targetsOrUsual("target_modules") : method.usualTargets(),
                 f.exclusion("exclude_modules"),
                 f.layers("layers_to_transform"),
                 f.strings("layers_pattern", json.get("layers_pattern")),
-                f.strings("modules_to_save", json.get("modules_to_save")));
+                f.strings("modules_to_save", json.get("modules_to_save")),
+                new Beside(f.bias("bias"), TokenIndices.read(f, "trainable_token_indices")));
         return new AdapterConfig(method, selection);
     }
 }

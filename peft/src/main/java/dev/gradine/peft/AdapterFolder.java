@@ -59,9 +59,10 @@ public final class AdapterFolder {
             set.fixed().forEach((name, p) -> {
                 if (set.method().writes(name)) tensors.put(name, kernels.toHost(p.value(), arena));
             });
-            set.copies()
-                    .forEach((weight, p) ->
-                            tensors.put(set.method().storedCopy(weight), host(weight, p, kernels, arena)));
+            set.copies().forEach((weight, p) -> {
+                String name = set.stored(weight);
+                if (tensors.containsKey(name)) tensors.put(name, host(weight, p, kernels, arena));
+            });
             set.replaced().forEach((weight, p) -> {
                 boolean adapted = set.adapters().keySet().stream()
                         .anyMatch(site -> site.path().equals(weight.module()));

@@ -29,6 +29,8 @@ final class AdapterLoader {
 
     private static final String PICKLE = "adapter_model.bin";
 
+    private static final String SECOND_ROWS = ".base_layer.trainable_tokens_delta";
+
     private final Path folder;
     private final Model model;
     private final Kernels run;
@@ -49,7 +51,7 @@ final class AdapterLoader {
         if (!Files.exists(weights) && Files.exists(folder.resolve(PICKLE))) throw pickle();
         List<String> unknown =
                 c.selection().modulesToSave().stream().filter(m -> !isModule(m)).toList();
-        Selection where = tied(c.selection().without(unknown));
+        Selection where = tied(c.selection().of(model, c.method()).without(unknown));
         AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0));
         try (Arena arena = Arena.ofShared()) {
             StoredAdapter stored = new StoredAdapter(Safetensors.open(weights, arena), run);
@@ -57,6 +59,8 @@ final class AdapterLoader {
             set.fixed().forEach((name, p) -> copy(set, stored, name, p));
             SequencedMap<Weight, Param> others = new LinkedHashMap<>();
             Set<String> leaves = new HashSet<>();
+            // PEFT stores rows of a tied head a third time where the head is a target, too
+            set.rows().keySet().forEach(s -> leaves.add(AdapterFolder.PREFIX + s.path() + SECOND_ROWS));
             for (Weight w : model.weights()) others.putAll(baseWeight(set, w, stored, leaves));
             stored.requireAllRead(leaves);
             AdapterSet loaded = set.asTrained(others);
@@ -100,7 +104,7 @@ final class AdapterLoader {
 
     private static boolean isTransposed(AdapterSet set, String name) {
         return set.copies().keySet().stream()
-                .anyMatch(w -> w.isTransposed() && name.equals(set.method().storedCopy(w)));
+                .anyMatch(w -> w.isTransposed() && name.equals(set.stored(w)));
     }
 
     private SequencedMap<Weight, Param> baseWeight(AdapterSet set, Weight w, StoredAdapter stored, Set<String> leaves) {
@@ -130,12 +134,19 @@ final class AdapterLoader {
         List<String> parts = new ArrayList<>();
         parts.add(set.method().name() + " on " + counted(set.adapters().size(), "module"));
         if (!set.copies().isEmpty()) parts.add(counted(set.copies().size(), "tensor") + " trained as copies");
+        set.rows().forEach((site, r) -> {
+            if (!r.follows()) parts.add(counted(r.tokens().size(), "row") + " of " + site.path());
+        });
         parts.add("%d of %d tensors used".formatted(stored.used(), stored.size()));
         if (!set.replaced().isEmpty()) {
             List<String> names =
                     set.replaced().keySet().stream().map(Weight::path).toList();
             parts.add("in the place of the model's own: " + String.join(", ", names));
         }
+        if (!set.selection().bias().equals(Selection.NO_BIAS)) {
+            parts.add("biases are trained: with the adapter off, the base's own hold (PEFT leaves the trained ones)");
+        }
+        if (!set.method().note().isEmpty()) parts.add(set.method().note());
         if (!stored.left().isEmpty()) parts.add("left: " + String.join(", ", stored.left()));
         if (apart) parts.add("ensure_weight_tying: if it is trained on, embedding and head are trained apart");
         if (!unknown.isEmpty()) parts.add("modules_to_save that the model has not: " + String.join(", ", unknown));

@@ -31,6 +31,7 @@ public final class AdapterSet implements Adapters {
     private final SequencedMap<Site, Adapter> adapters = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> copies = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
+    private final SequencedMap<Site, TrainedRows> rows = new LinkedHashMap<>();
 
     private final boolean wasTrained;
 
@@ -53,21 +54,65 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
-        AdapterSet set = new AdapterSet(model, method, where, false);
+        AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
+        set.requireBiasField();
         List<Site> targets = sites(model).stream().filter(set::adapts).toList();
         Start first = start.at(targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
-        for (Weight weight : model.weights()) {
-            if (!where.saves(weight.module()) && !method.copies(weight, where)) continue;
-            Tensor copy = start.run().empty(weight.shape());
-            start.run().copy(weight.param().value(), copy);
-            set.copies.put(weight, Param.trained(weight.path(), copy, start.run()));
-        }
+        for (Weight weight : model.weights()) if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
+        for (Site site : sites(model)) set.trainRows(site, first);
         set.requireSomething();
         set.requireOneOfTwo();
         return set;
+    }
+
+    /// Whether a whole copy of this weight is trained.
+    private boolean trains(Weight w) {
+        return selection.saves(w.module())
+                || method.copies(w, selection)
+                || selection.trainsBias(w, hasAdapterAt(w.module()));
+    }
+
+    private boolean hasAdapterAt(String path) {
+        return adapters.keySet().stream().map(Site::path).anyMatch(path::equals);
+    }
+
+    /// A copy to be trained. A method that trains whole weights leaves those tied that are.
+    private Param copy(Weight weight, Kernels run) {
+        for (var e : copies.entrySet()) {
+            boolean tied = e.getKey().param() == weight.param() && method.copies(weight, selection);
+            if (tied && method.copies(e.getKey(), selection)) return e.getValue();
+        }
+        Tensor copy = run.empty(weight.shape());
+        run.copy(weight.param().value(), copy);
+        return Param.trained(weight.path(), copy, run);
+    }
+
+    /// Rows of tokens at `site`, or those of a module before it whose weight it shares.
+    private void trainRows(Site site, Start start) {
+        Weight w = Merge.weight(site);
+        boolean isInput = model.embeddings().indexOf(site) == 0;
+        List<Integer> tokens = method.tokens(site, selection, isInput);
+        for (var e : rows.entrySet()) {
+            boolean tied = Merge.weight(e.getKey()).param() == w.param();
+            if (!tied || !(tokens.isEmpty() || tokens.equals(e.getValue().tokens()))) continue;
+            rows.put(site, e.getValue().followed());
+            return;
+        }
+        if (tokens.isEmpty()) return;
+        if (adapters.containsKey(site) || selection.saves(site.path())) {
+            throw new AdapterException("trainable_token_indices: %s is trained otherwise, too; expected one of the two"
+                    .formatted(site.path()));
+        }
+        rows.put(site, TrainedRows.fresh(site, w, tokens, method.drawsRows(), start));
+    }
+
+    private void requireBiasField() {
+        if (selection.bias().equals(Selection.NO_BIAS) || method.peftFields().selects("bias")) return;
+        throw new AdapterException("bias: is %s, expected none: %s trains no bias of the base"
+                .formatted(selection.bias(), method.name()));
     }
 
     /// No adapter at all: the model computes what its checkpoint says.
@@ -93,17 +138,23 @@ public final class AdapterSet implements Adapters {
                 throw new AdapterException("modules_to_save: %s names no module of the model".formatted(name));
             }
         }
-        if (adapters.isEmpty() && copies.isEmpty()) {
+        if (adapters.isEmpty() && copies.isEmpty() && rows.isEmpty()) {
             throw new AdapterException("targets: %s matches nothing that %s adapts; the model has %s"
                     .formatted(
                             selection.targets(),
                             method.name(),
-                            sites(model).stream()
-                                    .filter(method::takes)
-                                    .map(Site::path)
-                                    .limit(8)
-                                    .toList()));
+                            places()));
         }
+    }
+
+    /// Some of the modules that can be named.
+    private List<String> places() {
+        List<String> taken =
+                sites(model).stream().filter(method::takes).map(Site::path).toList();
+        List<String> all = taken.isEmpty()
+                ? model.weights().stream().map(Weight::module).distinct().toList()
+                : taken;
+        return all.stream().limit(8).toList();
     }
 
     /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
@@ -119,12 +170,17 @@ public final class AdapterSet implements Adapters {
 
     @Override
     public LinearMap at(Linear layer) {
-        return adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;
+        LinearMap map = adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;
+        TrainedRows trained = rows.get(layer);
+        if (trained == null) return map;
+        return (base, x, pass) -> trained.multiplied(base, map.apply(base, x, pass), x, pass);
     }
 
     @Override
     public Var at(Embedding embedding, Var h, Pass pass) {
-        return adapters.get(embedding) instanceof EmbeddingAdapter a ? a.apply(embedding, h, pass) : h;
+        Var y = adapters.get(embedding) instanceof EmbeddingAdapter a ? a.apply(embedding, h, pass) : h;
+        TrainedRows trained = rows.get(embedding);
+        return trained == null ? y : trained.looked(y, pass);
     }
 
     @Override
@@ -148,7 +204,10 @@ public final class AdapterSet implements Adapters {
 
     @Override
     public boolean touches(Site site) {
-        return adapters.containsKey(site) || copies.containsKey(site) || replaced.containsKey(site);
+        return adapters.containsKey(site)
+                || copies.containsKey(site)
+                || replaced.containsKey(site)
+                || rows.containsKey(site);
     }
 
     /// The model they were made for.
@@ -168,6 +227,7 @@ public final class AdapterSet implements Adapters {
         AdapterSet other = new AdapterSet(model, method, selection, true);
         other.adapters.putAll(adapters);
         other.copies.putAll(copies);
+        other.rows.putAll(rows);
         other.replaced.putAll(others);
         return other;
     }
@@ -229,6 +289,7 @@ public final class AdapterSet implements Adapters {
         AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
+        rows.forEach((site, r) -> other.rows.put(site, r.over(values)));
         other.replaced.putAll(replaced);
         return other;
     }
@@ -260,6 +321,7 @@ public final class AdapterSet implements Adapters {
         // what a method computes once, it computes from the model's own weight
         adapters.forEach((site, a) -> other.adapters.put(site, replaced.isEmpty() ? a.settled(site, run) : a));
         other.copies.putAll(copies);
+        other.rows.putAll(rows);
         other.replaced.putAll(replaced);
         return other;
     }
@@ -267,6 +329,16 @@ public final class AdapterSet implements Adapters {
     /// The adapters by the place they stand at.
     public SequencedMap<Site, Adapter> adapters() {
         return new LinkedHashMap<>(adapters);
+    }
+
+    /// Trained rows by the place whose rows they are.
+    SequencedMap<Site, TrainedRows> rows() {
+        return rows;
+    }
+
+    /// Whether rows of tokens are trained.
+    public boolean trainsRows() {
+        return !rows.isEmpty();
     }
 
     /// Trained copies by the weight they stand for.
@@ -283,14 +355,28 @@ public final class AdapterSet implements Adapters {
     public SequencedMap<String, Param> trained() {
         SequencedMap<String, Param> all = new LinkedHashMap<>();
         adapters.forEach((site, a) -> a.params().forEach((name, p) -> all.put(method.stored(site, name), p)));
-        copies.forEach((weight, p) -> all.put(method.storedCopy(weight), p));
+        copies.forEach((weight, p) -> {
+            if (all.values().stream().noneMatch(known -> known == p)) all.put(stored(weight), p);
+        });
+        rows.forEach((site, r) -> {
+            if (!r.follows()) all.put(method.storedRows(site), r.values());
+        });
         return all;
     }
 
-    /// What adapters store and do not train, under the names of PEFT's file.
+    /// Name of the copy of a weight in PEFT's file.
+    String stored(Weight weight) {
+        boolean inAdapter = hasAdapterAt(weight.module()) && !method.copies(weight, selection);
+        return inAdapter ? AdapterFolder.baseLayer(weight) : method.storedCopy(weight);
+    }
+
+    /// What adapters store and do not train, or train and store a second time, under the names of PEFT's file.
     public SequencedMap<String, Param> fixed() {
         SequencedMap<String, Param> all = new LinkedHashMap<>();
         adapters.forEach((site, a) -> a.fixed().forEach((name, p) -> all.put(method.stored(site, name), p)));
+        rows.forEach((site, r) -> {
+            if (r.follows() && method.storesFollowers()) all.put(method.storedRows(site), r.values());
+        });
         return all;
     }
 

@@ -64,7 +64,7 @@ public record Boft(
         implements Method {
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
-            .fixed("bias", "none")
+            .selecting("bias")
             .about("fan_in_fan_out", false); // PEFT itself takes it from the layer, whatever the file says
 
     /// @throws AdapterException unless one of number and size of blocks is given

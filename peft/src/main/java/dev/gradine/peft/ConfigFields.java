@@ -34,7 +34,9 @@ public record ConfigFields(Map<String, Object> json, String where) {
     /// `raw` as a value of `type`; `key` names it in messages.
     Object typed(Type type, String key, Object raw) {
         if (type instanceof ParameterizedType p) {
-            if (p.getRawType() == List.class) return strings(key, raw);
+            if (p.getRawType() == List.class) {
+                return p.getActualTypeArguments()[0] == Integer.class ? layers(key) : strings(key, raw);
+            }
             return patterns(key, raw, p.getActualTypeArguments()[1] == Integer.class);
         }
         if (type == int.class) return whole(key, raw);
@@ -107,6 +109,20 @@ public record ConfigFields(Map<String, Object> json, String where) {
         List<String> names = strings(key, raw);
         if (names.isEmpty()) throw wrong(key, "a list of module names or a regular expression");
         return new Targets.Suffixes(names);
+    }
+
+    /// The same; nothing means what is usual for the model's family.
+    Targets targetsOrUsual(String key) {
+        Object raw = json.get(key);
+        return raw == null ? new Targets.OfFamily() : targets(key, raw);
+    }
+
+    /// Which biases of the base are trained; nothing is none.
+    String bias(String key) {
+        Object raw = json.get(key);
+        if (PeftFields.switchesNothingOn(raw)) return Selection.NO_BIAS;
+        if (raw instanceof String s && Selection.isBias(s)) return s;
+        throw wrong(key, Selection.BIASES);
     }
 
     /// Layers that are left out; nothing is none.

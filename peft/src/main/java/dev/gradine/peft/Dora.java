@@ -47,6 +47,11 @@ import org.jspecify.annotations.Nullable;
 /// @param lora options of the low-rank part
 public record Dora(@Part Lora lora) implements Method {
 
+    /// @throws AdapterException if there is a bias behind B: PEFT has none there, and lengths say nothing of it
+    public Dora {
+        if (lora.loraBias()) throw new AdapterException("dora: lora-bias is true, expected false: DoRA has no bias");
+    }
+
     /// Over LoRA with its defaults.
     public static Dora defaults() {
         return new Dora(Lora.defaults());

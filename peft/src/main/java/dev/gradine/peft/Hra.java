@@ -55,7 +55,7 @@ public record Hra(
         implements Method {
 
     private static final PeftFields FIELDS =
-            PeftFields.with(PeftFields.SELECTION).fixed("bias", "none");
+            PeftFields.with(PeftFields.SELECTION).selecting("bias");
 
     /// Eight reflections.
     public static Hra defaults() {

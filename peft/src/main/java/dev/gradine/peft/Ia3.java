@@ -17,6 +17,7 @@ import dev.gradine.tensor.kernel.Fn2;
 import dev.gradine.tensor.kernel.Per;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -62,6 +63,11 @@ public record Ia3(
     @Override
     public Targets usualTargets() {
         return new Targets.Suffixes(List.of("k_proj", "v_proj", "down_proj"));
+    }
+
+    @Override
+    public Map<String, List<String>> familyTargets() {
+        return FamilyTargets.IA3;
     }
 
     @Override

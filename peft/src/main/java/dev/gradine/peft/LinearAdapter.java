@@ -12,6 +12,11 @@ public non-sealed interface LinearAdapter extends Adapter, LinearMap {
         return false;
     }
 
+    /// Whether it adds a bias of its own, so that only a layer with a bias can take it in.
+    default boolean needsBias() {
+        return false;
+    }
+
     /// As `merged`, of the bias; asked only if it `changesBias`.
     default Tensor mergedBias(Tensor bias, Kernels k) {
         return bias;

@@ -1,10 +1,13 @@
 package dev.gradine.peft;
 
+import dev.gradine.autograd.Param;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -23,8 +26,8 @@ import java.util.Set;
 /// @param alpha numerator of the scale; NaN stands for twice the rank
 /// @param dropout probability of dropping a value of an adapter's input
 /// @param rslora whether the scale is alpha / √rank
-/// @param rankPattern ranks of layers whose path ends with a key; the first key that matches counts
-/// @param alphaPattern alphas, likewise
+/// @param patterns where rank and alpha are others
+/// @param loraBias whether a bias is trained behind B: y = x Wᵀ + b + s · (x Aᵀ Bᵀ + b′)
 public record Lora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", peftDefault = "8")
         int rank,
@@ -43,24 +46,38 @@ public record Lora(
         @Option(says = "Scale by alpha / √rank.", peft = "use_rslora")
         boolean rslora,
 
-        @Option(says = "Other ranks for paths that end with a pattern.", label = "REGEX=R", peft = "rank_pattern")
-        SequencedMap<String, Integer> rankPattern,
+        @Part Patterns patterns,
 
-        @Option(says = "Other alphas for paths that end with a pattern.", label = "REGEX=X", peft = "alpha_pattern")
-        SequencedMap<String, Double> alphaPattern)
+        @Option(says = "Train a bias behind the low-rank path.", peft = "lora_bias")
+        boolean loraBias)
         implements Method {
+
+    /// Where rank and alpha are others.
+    ///
+    /// @param rankPattern ranks of layers whose path ends with a key; the first key that matches counts
+    /// @param alphaPattern alphas, likewise
+    public record Patterns(
+            @Option(says = "Other ranks for paths that end with a pattern.", label = "REGEX=R", peft = "rank_pattern")
+            SequencedMap<String, Integer> rankPattern,
+
+            @Option(says = "Other alphas for paths that end with a pattern.", label = "REGEX=X", peft = "alpha_pattern")
+            SequencedMap<String, Double> alphaPattern) {
+
+        /// Nowhere.
+        public static Patterns none() {
+            return new Patterns(new LinkedHashMap<>(), new LinkedHashMap<>());
+        }
+    }
 
     /// Ways to start that leave the base as it is; after the others, the file fits no checkpoint.
     private static final Set<String> KEEPS_BASE = Set.of("null", "true", "false", "gaussian", "orthogonal", "eva");
 
-    static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
-            .fixed("bias", "none")
+    static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION_AND_BIAS)
+            .selecting("trainable_token_indices")
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
-            .fixed("lora_bias", false)
             .fixed("use_dora", false)
             .fixed("use_qalora", false)
             .fixed("layer_replication", null)
-            .fixed("trainable_token_indices", null)
             .fixed("target_parameters", null)
             .fixed("alora_invocation_tokens", null)
             .fixed("arrow_config", null)
@@ -99,12 +116,12 @@ public record Lora(
 
     /// Adapters of one rank and scale.
     public static Lora of(int rank, double alpha) {
-        return new Lora(rank, alpha, 0, false, new LinkedHashMap<>(), new LinkedHashMap<>());
+        return new Lora(rank, alpha, 0, false, Patterns.none(), false);
     }
 
     /// The same with dropout.
     public Lora dropping(float probability) {
-        return new Lora(rank, alpha, probability, rslora, rankPattern, alphaPattern);
+        return new Lora(rank, alpha, probability, rslora, patterns, loraBias);
     }
 
     @Override
@@ -127,25 +144,35 @@ public record Lora(
         Shape w = site instanceof Embedding e
                 ? e.weight().shape()
                 : ((Linear) site).weight().shape();
-        return (long) rank(site.path()) * (w.dim(0) + w.dim(1));
+        int bias = loraBias ? w.dim(0) : 0;
+        return (long) rank(site.path()) * (w.dim(0) + w.dim(1)) + bias;
     }
 
     @Override
     public Adapter fresh(Site site, Start start) {
-        return site instanceof Embedding e
-                ? LoraEmbedding.over(e, this, start)
-                : LoraLinear.over((Linear) site, this, start);
+        if (loraBias && site instanceof Embedding) {
+            throw new AdapterException("lora: lora-bias at %s, expected linear layers alone: an embedding has no bias"
+                    .formatted(site.path()));
+        }
+        return site instanceof Embedding e ? LoraEmbedding.over(e, this, start) : fresh((Linear) site, start);
+    }
+
+    private Adapter fresh(Linear layer, Start start) {
+        LoraLinear low = LoraLinear.over(layer, this, start);
+        if (!loraBias) return low;
+        Tensor zeros = start.run().zeros(Shape.of(layer.out()));
+        return new LoraBias(low, Param.trained(layer.path() + ".lora_B.bias", zeros, start.run()));
     }
 
     /// Rank of the adapter at `path`.
     int rank(String path) {
-        return Ranks.first(rankPattern, path, rank);
+        return Ranks.first(patterns.rankPattern(), path, rank);
     }
 
     /// Scale of the adapter at `path`.
     float scale(String path) {
         int r = rank(path);
-        double a = Ranks.first(alphaPattern, path, alpha);
+        double a = Ranks.first(patterns.alphaPattern(), path, alpha);
         return (float) (a / (rslora ? Math.sqrt(r) : r));
     }
 }

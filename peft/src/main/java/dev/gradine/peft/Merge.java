@@ -19,11 +19,28 @@ public final class Merge {
 
     /// Fails unless weights alone can compute what the model does with `set`.
     ///
-    /// @throws AdapterException names the method
+    /// @throws AdapterException names the method, or the layer that has no place for what is trained
     public static void requireMergeable(AdapterSet set) {
+        set.adapters().forEach((site, a) -> {
+            if (site instanceof Linear l && a instanceof LinearAdapter added && added.needsBias() && !l.hasBias()) {
+                throw new AdapterException(("merge: %s has no bias, expected one that takes in the trained one;"
+                                + " use the adapter beside the model")
+                        .formatted(l.path()));
+            }
+        });
         if (set.method().merges()) return;
         throw new AdapterException("merge: %s cannot be merged into the weights of a model; use the adapter beside it"
                 .formatted(set.method().name()));
+    }
+
+    /// Whether weights alone can compute what the model does with `set`.
+    public static boolean merges(AdapterSet set) {
+        try {
+            requireMergeable(set);
+            return true;
+        } catch (AdapterException e) {
+            return false;
+        }
     }
 
     /// The merged weight of one place, f32, in the memory of `k`.
@@ -33,6 +50,8 @@ public final class Merge {
         Tensor w = k.empty(weight.shape());
         k.copy(set.at(weight).value(), w);
         for (var e : set.adapters().entrySet()) w = merged(e.getKey(), e.getValue(), weight, w, k);
+        for (var e : set.rows().entrySet())
+            if (weight(e.getKey()) == weight) w = e.getValue().merged(w, k);
         if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
             throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
         }
@@ -44,7 +63,8 @@ public final class Merge {
         return changesBias(site, a, weight) && a instanceof LinearAdapter l ? l.mergedBias(w, k) : w;
     }
 
-    private static Weight weight(Site site) {
+    /// The weight of a place.
+    static Weight weight(Site site) {
         return switch (site) {
             case Linear l -> l.weight();
             case Embedding e -> e.weight();
@@ -60,6 +80,7 @@ public final class Merge {
     /// Whether merging changes the weight of this place.
     public static boolean changes(AdapterSet set, Weight weight) {
         return set.at(weight) != weight.param()
+                || set.rows().keySet().stream().anyMatch(site -> weight(site) == weight)
                 || set.adapters().entrySet().stream()
                         .anyMatch(e -> weight(e.getKey()) == weight || changesBias(e.getKey(), e.getValue(), weight));
     }
@@ -79,8 +100,20 @@ public final class Merge {
     /// Whether weights that share a value still share one.
     public static boolean alike(AdapterSet set, List<Weight> twins) {
         Param first = set.at(twins.getFirst());
-        return twins.stream()
-                .allMatch(w ->
-                        set.at(w) == first && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
+        return isOne(set, twins)
+                && twins.stream()
+                        .allMatch(w -> set.at(w) == first
+                                && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
+    }
+
+    /// Whether all of them have the same trained rows, or none.
+    private static boolean isOne(AdapterSet set, List<Weight> twins) {
+        List<Param> values = twins.stream()
+                .flatMap(w -> set.rows().entrySet().stream()
+                        .filter(e -> weight(e.getKey()) == w)
+                        .map(e -> e.getValue().values()))
+                .toList();
+        return values.isEmpty()
+                || (values.size() == twins.size() && values.stream().distinct().count() == 1);
     }
 }

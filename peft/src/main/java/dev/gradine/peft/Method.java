@@ -35,6 +35,9 @@ public sealed interface Method
                 VbLora,
                 Ia3,
                 PromptTuning,
+                LnTuning,
+                TrainableTokens,
+                Full,
                 CustomMethod {
 
     /// What a model computes with fresh adapters.
@@ -132,6 +135,43 @@ public sealed interface Method
     /// Layers it adapts unless told otherwise.
     default Targets usualTargets() {
         return new Targets.AllLinear("lm_head");
+    }
+
+    /// Layers that PEFT adapts where its file names none, by model family.
+    default Map<String, List<String>> familyTargets() {
+        return FamilyTargets.QUERY_AND_VALUE;
+    }
+
+    /// Layers that PEFT adapts in this model where its file names none.
+    default Targets usualTargets(Model model) {
+        return FamilyTargets.of(model, this);
+    }
+
+    /// Tokens whose rows are trained at this place; for the most part those that `where` names.
+    ///
+    /// @param isInput whether it is the input embedding
+    default List<Integer> tokens(Site site, Selection where, boolean isInput) {
+        return where.tokens().at(site.path(), isInput);
+    }
+
+    /// Whether rows of tokens begin as drawn ones, not as those of the checkpoint.
+    default boolean drawsRows() {
+        return false;
+    }
+
+    /// Name in `adapter_model.safetensors` of trained rows.
+    default String storedRows(Site site) {
+        return AdapterFolder.PREFIX + site.path() + ".token_adapter.trainable_tokens_delta";
+    }
+
+    /// Whether the file has them a second time, at a head that is tied to the embedding.
+    default boolean storesFollowers() {
+        return false;
+    }
+
+    /// What users of PEFT should know about it; empty for nothing.
+    default String note() {
+        return "";
     }
 
     /// Whether it can adapt this place.

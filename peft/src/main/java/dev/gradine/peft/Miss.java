@@ -81,7 +81,7 @@ public record Miss(
     }
 
     private static final PeftFields FIELDS =
-            PeftFields.with(PeftFields.SELECTION).fixed("bias", "none");
+            PeftFields.with(PeftFields.SELECTION).selecting("bias");
 
     /// Rank 64, one matrix of zeros.
     public static Miss defaults() {

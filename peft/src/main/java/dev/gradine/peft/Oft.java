@@ -103,7 +103,7 @@ public record Oft(
             double coftEps) {}
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
-            .fixed("bias", "none")
+            .selecting("bias")
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .about("module_dropout", 0.0);
 

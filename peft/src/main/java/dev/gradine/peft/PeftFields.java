@@ -1,6 +1,7 @@
 package dev.gradine.peft;
 
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -15,6 +16,10 @@ public final class PeftFields {
     /// Every field of `Selection`.
     static final Set<String> SELECTION =
             Set.of("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "modules_to_save");
+
+    /// The same of a class that trains biases of the base.
+    static final Set<String> SELECTION_AND_BIAS = Set.of(
+            "target_modules", "exclude_modules", "layers_to_transform", "layers_pattern", "modules_to_save", "bias");
 
     /// Those of classes that cannot leave out a target.
     static final Set<String> UNEXCLUDED =
@@ -36,6 +41,13 @@ public final class PeftFields {
     /// A class with these fields of `Selection` and no others.
     public static PeftFields with(Set<String> selection) {
         return new PeftFields(selection, Map.of());
+    }
+
+    /// The same class with one more field of `Selection`.
+    PeftFields selecting(String name) {
+        Set<String> more = new HashSet<>(selection);
+        more.add(name);
+        return new PeftFields(more, others);
     }
 
     /// And a field without a counterpart here: an adapter with another value would compute something else.

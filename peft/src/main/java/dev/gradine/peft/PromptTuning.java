@@ -153,7 +153,7 @@ public record PromptTuning(
         return new Prompt(Param.trained("prompt_embeddings", rows, start.run()));
     }
 
-    private static void normal(Tensor rows, Start start) {
+    static void normal(Tensor rows, Start start) {
         float[] values = new float[rows.size()];
         for (int i = 0; i < values.length; i++) values[i] = (float) start.rng().nextGaussian();
         start.run().upload(values, rows);

@@ -1,7 +1,9 @@
 package dev.gradine.peft;
 
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,14 +18,21 @@ import java.util.List;
 /// @param layersPattern names of the list of blocks, such as `layers`, regular expressions; empty for any
 /// @param modulesToSave modules of which a whole copy is trained: all whose path ends with one of these texts, so that
 ///     `norm` is `input_layernorm`, too
+/// @param beside what else of the base is trained
 public record Selection(
         Targets targets,
         Targets exclude,
         List<Integer> layers,
         List<String> layersPattern,
-        List<String> modulesToSave) {
+        List<String> modulesToSave,
+        Beside beside) {
 
-    /// @throws AdapterException if layers are given with a regular expression, or a pattern is none
+    /// No bias of the base is trained.
+    static final String NO_BIAS = "none";
+
+    private static final String ALL_BIASES = "all";
+
+    /// @throws AdapterException if layers are given with a regular expression, or a pattern or bias is none
     public Selection {
         if (!layers.isEmpty() && targets instanceof Targets.Regex) {
             throw new AdapterException(
@@ -32,9 +41,48 @@ public record Selection(
         if (modulesToSave.contains("")) throw new AdapterException("modules_to_save: an empty name, expected a module");
     }
 
+    /// Which biases of the base are trained.
+    public String bias() {
+        return beside.bias();
+    }
+
+    /// Tokens that have trained rows.
+    public TokenIndices tokens() {
+        return beside.tokens();
+    }
+
+    /// What `bias` may be.
+    static final String BIASES = "none, all or, for the layers adapted, a name that ends with _only";
+
+    /// Whether `bias` may be this.
+    static boolean isBias(String text) {
+        return text.equals(NO_BIAS) || text.equals(ALL_BIASES) || text.endsWith("_only");
+    }
+
     /// All of `targets`.
     public static Selection of(Targets targets) {
-        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.of());
+        return new Selection(targets, new Targets.None(), List.of(), List.of(), List.of(), Beside.NOTHING);
+    }
+
+    /// The same with these biases of the base trained.
+    Selection training(String biases) {
+        return with(new Beside(biases, tokens()));
+    }
+
+    /// The same with trained rows of these tokens.
+    Selection training(TokenIndices tokens) {
+        return with(new Beside(bias(), tokens));
+    }
+
+    private Selection with(Beside other) {
+        return new Selection(targets, exclude, layers, layersPattern, modulesToSave, other);
+    }
+
+    /// The same with names in the place of what is usual for the model's family.
+    Selection of(Model model, Method method) {
+        if (!(targets instanceof Targets.OfFamily)) return this;
+        Targets named = method.usualTargets(model);
+        return new Selection(named, exclude, layers, layersPattern, modulesToSave, beside);
     }
 
     /// All of the targets in `text`, as a user writes them.
@@ -47,14 +95,14 @@ public record Selection(
         List<String> saved = new ArrayList<>(modulesToSave);
         if (saves(like)) saved.add(path);
         Targets all = adapts(like) ? targets.and(path) : targets;
-        return new Selection(all, exclude, layers, layersPattern, saved);
+        return new Selection(all, exclude, layers, layersPattern, saved, beside);
     }
 
     /// The same, but for these modules to save.
     Selection without(List<String> modules) {
         List<String> others =
                 modulesToSave.stream().filter(m -> !modules.contains(m)).toList();
-        return new Selection(targets, exclude, layers, layersPattern, others);
+        return new Selection(targets, exclude, layers, layersPattern, others, beside);
     }
 
     /// Whether the layer at `site` gets an adapter.
@@ -65,6 +113,14 @@ public record Selection(
     /// Whether the layer at `path` gets an adapter.
     boolean adapts(String path) {
         return targets.matches(path) && !exclude.matches(path) && !isWithinSaved(path) && isInLayers(path);
+    }
+
+    /// Whether this is a bias of the base that is trained.
+    ///
+    /// @param adapted whether its layer has an adapter
+    boolean trainsBias(Weight weight, boolean adapted) {
+        boolean meant = bias().equals(ALL_BIASES) || (adapted && !bias().equals(NO_BIAS));
+        return meant && weight.path().endsWith(".bias");
     }
 
     /// Whether a whole copy of the module at `path` is trained, of itself or with a module around it.

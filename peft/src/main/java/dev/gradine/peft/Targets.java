@@ -56,6 +56,19 @@ public sealed interface Targets {
         }
     }
 
+    /// What PEFT adapts in models of the family; a model makes names of it, see `FamilyTargets`.
+    record OfFamily() implements Targets {
+        @Override
+        public String toString() {
+            return "those usual for the family";
+        }
+
+        @Override
+        public boolean matches(String path) {
+            throw new IllegalStateException("targets: of no family yet, expected those of a model");
+        }
+    }
+
     /// Every linear layer but the head.
     ///
     /// @param head path of the head
@@ -80,6 +93,7 @@ public sealed interface Targets {
             case Suffixes s -> s.names();
             case Regex r -> r.text();
             case None _ -> List.of();
+            case OfFamily _ -> throw new IllegalStateException("targets: of no family yet, expected those of a model");
             case AllLinear _ -> "all-linear";
         };
     }
@@ -92,6 +106,7 @@ public sealed interface Targets {
                 new Suffixes(Stream.concat(s.names().stream(), Stream.of(path)).toList());
             case Regex r -> regex("(?:%s)|%s".formatted(r.text(), path.replace(".", "\\.")));
             case None _ -> new Suffixes(List.of(path));
+            case OfFamily _ -> throw new IllegalStateException("targets: of no family yet, expected those of a model");
             case AllLinear a -> a;
         };
     }

@@ -60,7 +60,7 @@ public record Vera(
         implements Method {
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.UNEXCLUDED)
-            .fixed("bias", "none")
+            .selecting("bias")
             .about("fan_in_fan_out", false); // PEFT itself takes it from the layer, whatever the file says
 
     /// Rank 256, seed 0.

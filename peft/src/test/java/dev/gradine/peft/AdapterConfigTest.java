@@ -206,7 +206,11 @@ class AdapterConfigTest {
         assertRefused("adapter_config.json: peft_type is \"WAVEFT\", expected one of " + types, "peft_type", "WAVEFT");
         assertRefused(
                 "adapter_config.json: use_qalora is true, expected false, the only one supported", "use_qalora", true);
-        assertRefused("adapter_config.json: bias is \"all\", expected none, the only one supported", "bias", "all");
+        assertRefused(
+                "adapter_config.json: bias is \"some\", expected none, all or, for the layers adapted, a name that ends"
+                        + " with _only",
+                "bias",
+                "some");
         assertRefused(
                 "adapter_config.json: init_lora_weights is \"pissa\", expected true "
                         + "(others start from a base that is not the checkpoint's)",
@@ -248,10 +252,7 @@ class AdapterConfigTest {
                 "adapter_config.json: rank_pattern is {q_proj=2.5}, expected a whole number",
                 "rank_pattern",
                 Map.of("q_proj", 2.5));
-        assertRefused(
-                "adapter_config.json: target_modules is null, expected a list of module names or a regular expression",
-                "target_modules",
-                null);
+        assertRefused("adapter_config.json: target_modules is 3, expected a list of strings", "target_modules", 3);
         assertRefused("targets: *q is no regular expression of Python: nothing to repeat at 0", "target_modules", "*q");
         assertRefused(
                 "targets: layers are given with a regular expression, expected a list of targets",

@@ -46,7 +46,8 @@ class AdapterSetTest {
     }
 
     private static Selection saving(String targets, String module) {
-        return new Selection(Targets.parse(targets), new Targets.None(), List.of(), List.of(), List.of(module));
+        return new Selection(
+                Targets.parse(targets), new Targets.None(), List.of(), List.of(), List.of(module), Beside.NOTHING);
     }
 
     @Test

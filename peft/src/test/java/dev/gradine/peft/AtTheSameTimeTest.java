@@ -41,7 +41,13 @@ class AtTheSameTimeTest {
         AdapterSet set = AdapterSet.fresh(
                 model,
                 Lora.of(4, 8).dropping(dropout),
-                new Selection(Targets.parse(targets), new Targets.None(), List.of(), List.of(), List.of("lm_head")),
+                new Selection(
+                        Targets.parse(targets),
+                        new Targets.None(),
+                        List.of(),
+                        List.of(),
+                        List.of("lm_head"),
+                        Beside.NOTHING),
                 run,
                 new SplittableRandom(seed));
         TinyModel.perturb(set, run, seed);

@@ -156,7 +156,14 @@ class MethodContractTest {
     void it_trains_as_many_values_as_its_formula_says(Method method) {
         AdapterSet set = fresh(method);
         List<Site> sites = List.copyOf(set.adapters().keySet());
-        long expected = sites.stream().mapToLong(method::parameters).sum() + method.sharedParameters(sites);
+        long copied = places.weights().stream()
+                .filter(w -> method.copies(w, set.selection()))
+                .mapToLong(w -> w.shape().size())
+                .sum();
+        long expected = sites.stream().mapToLong(method::parameters).sum() + method.sharedParameters(sites) + copied;
+        expected += set.rows().values().stream()
+                .mapToLong(r -> (long) r.tokens().size() * r.values().value().shape().last())
+                .sum();
         assertThat(set.trainedValues()).isPositive().isEqualTo(expected);
     }
 }

@@ -1,5 +1,6 @@
 package dev.gradine.peft;
 
+import java.util.List;
 import java.util.stream.Stream;
 
 /// What is tried of each method: its usual options, or several that fit `Places`.
@@ -74,6 +75,8 @@ final class MethodExamples {
                         new RandLora(2, 2, 0, 1, false, true, true, InitWeights.TRUE));
             case VbLora _ -> // all of the vectors are mixed: where the choice changes there is no slope
                 Stream.of(new VbLora(2, 5, 1, 5, 0, 1, 1, false));
+            case TrainableTokens _ ->
+                Stream.of(new TrainableTokens(List.of(1, 3), true), new TrainableTokens(List.of(2), false));
             default -> Stream.of(usual);
         };
     }
