@@ -47,7 +47,7 @@ public record FourierFt(
         implements Method {
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
-            .fixed("bias", "none")
+            .selecting("bias")
             .about("fan_in_fan_out", false); // PEFT itself takes it from the layer, whatever the file says
 
     /// 1000 coefficients, scaling 150.

@@ -71,7 +71,7 @@ public record RandLora(
         implements Method {
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.UNEXCLUDED)
-            .fixed("bias", "none")
+            .selecting("bias")
             .about("fan_in_fan_out", false); // PEFT itself takes it from the layer, whatever the file says
 
     /// Rank 32, alpha 640, seed 0.

@@ -75,7 +75,7 @@ public record VbLora(
     private static final String BANK = "vblora_vector_bank";
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
-            .fixed("bias", "none")
+            .selecting("bias")
             .about("fan_in_fan_out", false); // PEFT itself takes it from the layer, whatever the file says
 
     /// @throws AdapterException if more vectors are mixed than there are
