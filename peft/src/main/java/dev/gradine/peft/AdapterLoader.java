@@ -103,8 +103,7 @@ final class AdapterLoader {
     }
 
     private static boolean isTransposed(AdapterSet set, String name) {
-        return set.copies().keySet().stream()
-                .anyMatch(w -> w.isTransposed() && name.equals(set.stored(w)));
+        return set.copies().keySet().stream().anyMatch(w -> w.isTransposed() && name.equals(set.stored(w)));
     }
 
     private SequencedMap<Weight, Param> baseWeight(AdapterSet set, Weight w, StoredAdapter stored, Set<String> leaves) {

@@ -61,7 +61,8 @@ public final class AdapterSet implements Adapters {
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
-        for (Weight weight : model.weights()) if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
+        for (Weight weight : model.weights())
+            if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
         for (Site site : sites(model)) set.trainRows(site, first);
         set.requireSomething();
         set.requireOneOfTwo();
@@ -111,8 +112,8 @@ public final class AdapterSet implements Adapters {
 
     private void requireBiasField() {
         if (selection.bias().equals(Selection.NO_BIAS) || method.peftFields().selects("bias")) return;
-        throw new AdapterException("bias: is %s, expected none: %s trains no bias of the base"
-                .formatted(selection.bias(), method.name()));
+        throw new AdapterException(
+                "bias: is %s, expected none: %s trains no bias of the base".formatted(selection.bias(), method.name()));
     }
 
     /// No adapter at all: the model computes what its checkpoint says.
@@ -140,10 +141,7 @@ public final class AdapterSet implements Adapters {
         }
         if (adapters.isEmpty() && copies.isEmpty() && rows.isEmpty()) {
             throw new AdapterException("targets: %s matches nothing that %s adapts; the model has %s"
-                    .formatted(
-                            selection.targets(),
-                            method.name(),
-                            places()));
+                    .formatted(selection.targets(), method.name(), places()));
         }
     }
 

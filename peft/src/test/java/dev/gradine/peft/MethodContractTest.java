@@ -162,7 +162,8 @@ class MethodContractTest {
                 .sum();
         long expected = sites.stream().mapToLong(method::parameters).sum() + method.sharedParameters(sites) + copied;
         expected += set.rows().values().stream()
-                .mapToLong(r -> (long) r.tokens().size() * r.values().value().shape().last())
+                .mapToLong(r ->
+                        (long) r.tokens().size() * r.values().value().shape().last())
                 .sum();
         assertThat(set.trainedValues()).isPositive().isEqualTo(expected);
     }

@@ -42,7 +42,8 @@ final class RunDescription {
         if (!where.layers().isEmpty()) all.put("layers", where.layers());
         if (!where.modulesToSave().isEmpty()) all.put("modules-to-save", where.modulesToSave());
         if (!where.bias().equals("none")) all.put("bias", where.bias());
-        if (where.tokens().byModule().size() > 0) all.put("trainable-token-indices", where.tokens().toString());
+        if (where.tokens().byModule().size() > 0)
+            all.put("trainable-token-indices", where.tokens().toString());
         return all;
     }
 
