@@ -25,7 +25,13 @@ class OptionsTest {
 
     /// Options of methods whose defaults are made for larger layers.
     private static final Map<String, List<Object>> FITTING =
-            Map.of("fourierft", List.of("--n-frequency", 20), "vblora", List.of("--vector-length", 8));
+            Map.of(
+                    "fourierft",
+                    List.of("--n-frequency", 20),
+                    "vblora",
+                    List.of("--vector-length", 8),
+                    "miss",
+                    List.of("--rank", 4));
 
     @TempDir
     private Path temp = Path.of("");
