@@ -145,9 +145,9 @@ class VbLoraTest {
                     .noneMatch(name -> name.endsWith("logits_A") || name.endsWith("logits_B"));
             Tensor indices = file.tensor(PATH + "vblora_logits_A_topk_indices");
             assertThat(indices.dtype()).isEqualTo(type);
-            assertThat(indices.shape()).isEqualTo(Shape.of(2, 17, topk));
+            assertThat(indices.shape()).isEqualTo(Shape.of(2, 24, topk));
             assertThat(file.tensor(PATH + "vblora_logits_A_topk_weights").shape())
-                    .isEqualTo(Shape.of(2, 17, topk - 1));
+                    .isEqualTo(Shape.of(2, 24, topk - 1));
         }
         double[] expected = Cases.doubles(places.output(set, run));
         float[] y = places.output(AdapterFolder.load(folder, places, run), run);
@@ -181,7 +181,7 @@ class VbLoraTest {
     @Test
     void a_vector_there_is_not_is_refused() {
         try (Arena arena = Arena.ofConfined()) {
-            Tensor six = Tensor.of(arena, Shape.of(9, 2, 2), IntStream.range(0, 36).map(i -> i == 7 ? 6 : i % 2).toArray());
+            Tensor six = Tensor.of(arena, Shape.of(18, 2, 2), IntStream.range(0, 72).map(i -> i == 7 ? 6 : i % 2).toArray());
             refused("_topk_indices", six, ": value 7 is 6, expected 0 to 4, the number of a vector");
         }
     }
@@ -189,9 +189,9 @@ class VbLoraTest {
     @Test
     void a_weight_above_one_is_refused() {
         try (Arena arena = Arena.ofConfined()) {
-            float[] weights = new float[18];
+            float[] weights = new float[36];
             weights[3] = 1.5f;
-            refused("_topk_weights", Tensor.of(arena, Shape.of(9, 2, 1), weights), ": value 3 is 1.5, expected 0 to 1");
+            refused("_topk_weights", Tensor.of(arena, Shape.of(18, 2, 1), weights), ": value 3 is 1.5, expected 0 to 1");
         }
     }
 
@@ -202,15 +202,15 @@ class VbLoraTest {
             refused(
                     "_topk_indices",
                     flat,
-                    " is [36], expected [9, 2, 2] (the configuration and the model)");
+                    " is [36], expected [18, 2, 2] (the configuration and the model)");
         }
     }
 
     @Test
     void vectors_that_do_not_divide_a_layer_are_refused() {
-        assertThatThrownBy(() -> fresh(of(5, 3, 2, false)))
+        assertThatThrownBy(() -> fresh(of(5, 5, 2, false)))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("vblora: vector_length is 3, expected a divisor of the 17 inputs of model.layers.0.k_proj");
+                .hasMessage("vblora: vector_length is 5, expected a divisor of the 24 inputs of model.layers.0.k_proj");
     }
 
     @Test
