@@ -68,7 +68,7 @@ class VbLoraTest {
     private static List<Integer> largest(double[] logits, int row, int n, int k) {
         return IntStream.range(0, n)
                 .boxed()
-                .sorted(Comparator.comparing(j -> -logits[row * n + j]))
+                .sorted(Comparator.comparingDouble(j -> -logits[row * n + j]))
                 .limit(k)
                 .toList();
     }
