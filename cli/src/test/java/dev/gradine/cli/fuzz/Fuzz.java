@@ -34,6 +34,7 @@ public final class Fuzz {
                         GgufFuzz.kinds(folder, tiny, run),
                         Llama2cFuzz.kinds(folder, run),
                         TokenizerFuzz.kinds(),
+                        TextFilesFuzz.kinds(folder, run),
                         AdapterFuzz.kinds(folder, run),
                         TemplateFuzz.kinds(),
                         RowsFuzz.kinds(folder),

@@ -100,8 +100,9 @@ final class DeclaredTokens {
     private void decoder(String where, JsonNode object) {
         idsFrom = where;
         for (var e : object.properties()) {
-            String place = where + "." + e.getKey();
-            require(e.getKey().matches("[0-9]{1,8}"), place + ": the key is '" + e.getKey() + "', expected a token id");
+            String key = ModelRules.shown(e.getKey());
+            String place = where + "." + key;
+            require(e.getKey().matches("[0-9]{1,8}"), place + ": the key is '" + key + "', expected a token id");
             byId.put(Integer.parseInt(e.getKey()), AddedToken.of(place, e.getValue(), false));
         }
     }
@@ -114,7 +115,7 @@ final class DeclaredTokens {
         for (var e : object.properties()) {
             String token = e.getKey();
             require(!token.isEmpty(), file + ": a token is empty, expected a text");
-            int id = TokenizerFile.id(file + ": '" + token + "'", e.getValue());
+            int id = TokenizerFile.id(file + ": '" + ModelRules.shown(token) + "'", e.getValue());
             byId.put(id, AddedToken.plain(token, special.contains(token)));
         }
     }
