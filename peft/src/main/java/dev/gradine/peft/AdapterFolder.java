@@ -54,7 +54,7 @@ public final class AdapterFolder {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             set.trained().forEach((name, p) -> {
-                tensors.putAll(set.method().packed(name, kernels.toHost(p.value(), arena), arena));
+                tensors.putAll(set.method().packed(name, p.value(), kernels, arena));
             });
             set.fixed().forEach((name, p) -> {
                 if (set.method().writes(name)) tensors.put(name, kernels.toHost(p.value(), arena));

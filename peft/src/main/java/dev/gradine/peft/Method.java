@@ -98,9 +98,9 @@ public sealed interface Method
 
     /// What a file gets in the place of a value, by name.
     ///
-    /// @param value in host memory
-    default Map<String, Tensor> packed(String name, Tensor value, Arena arena) {
-        return Map.of(name, value);
+    /// @param arena lifetime of what is made
+    default Map<String, Tensor> packed(String name, Tensor value, Kernels k, Arena arena) {
+        return Map.of(name, k.toHost(value, arena));
     }
 
     /// A value of which a file has the other form.

@@ -13,6 +13,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import dev.gradine.tensor.Tensor;
 import java.util.stream.IntStream;
 
@@ -31,10 +32,7 @@ import java.util.stream.IntStream;
 /// @param rank rows R of A; the fewer, the more is trained
 /// @param alpha numerator of the scale
 /// @param dropout probability of dropping a value of an adapter's input
-/// @param projectionPrngKey seed of the random matrices
-/// @param sparse whether these are −1, 0 and 1, one value in three not zero
-/// @param verySparse the same with 1 / √m of the values not zero
-/// @param saveProjection whether files have the random matrices; a reader draws them again otherwise
+/// @param bases the random matrices
 /// @param initWeights FALSE: λ starts normal and γ as 1 / M, which changes what the model computes
 public record RandLora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
@@ -51,17 +49,7 @@ public record RandLora(
                 below = 1)
         float dropout,
 
-        @Option(says = "Seed of the matrices that layers share.", label = "N", peft = "projection_prng_key")
-        int projectionPrngKey,
-
-        @Option(says = "Shared matrices of -1, 0 and 1, a third not zero.", peft = "sparse")
-        boolean sparse,
-
-        @Option(says = "The same, but with few values that are not zero.", peft = "very_sparse")
-        boolean verySparse,
-
-        @Option(says = "Write the shared matrices, not their seed alone.", peft = "save_projection")
-        boolean saveProjection,
+        @Part RandomBases bases,
 
         @Option(
                 says = "Begin as the base; else with random values.",
@@ -76,7 +64,7 @@ public record RandLora(
 
     /// Rank 32, alpha 640, seed 0.
     public static RandLora defaults() {
-        return new RandLora(32, 640, 0, 0, false, false, true, InitWeights.TRUE);
+        return new RandLora(32, 640, 0, new RandomBases(0, false, false, true), InitWeights.TRUE);
     }
 
     @Override
@@ -119,7 +107,7 @@ public record RandLora(
 
     @Override
     public boolean writes(String name) {
-        return saveProjection || !RandomBases.isBasis(name);
+        return bases.saveProjection() || !RandomBases.isBasis(name);
     }
 
     @Override
@@ -129,10 +117,10 @@ public record RandLora(
 
     @Override
     public void requireBeside(Method other) {
-        if (other instanceof RandLora r && r.projectionPrngKey != projectionPrngKey) {
+        if (other instanceof RandLora r && r.bases.projectionPrngKey() != bases.projectionPrngKey()) {
             throw new AdapterException(
                     "randlora: projection_prng_key is %d, expected %d, that of the model's other adapter of randlora"
-                            .formatted(r.projectionPrngKey, projectionPrngKey));
+                            .formatted(r.bases.projectionPrngKey(), bases.projectionPrngKey()));
         }
     }
 
@@ -150,7 +138,7 @@ public record RandLora(
         else params.normal("randlora_lambda", 1, rank, n);
         int over = isUsual() ? Math.max(n, m) : Math.max(l.in(), l.out());
         params.filled("randlora_gamma", 1f / over, n, m);
-        new RandomBases(rank, projectionPrngKey, sparse, verySparse).addTo(params, start);
+        bases.addTo(params, rank, start);
         return new AddedOutput(params.build(), this::update, new Drop(dropout, 0), start.number());
     }
 

@@ -2,6 +2,7 @@ package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Linear;
+import dev.gradine.settings.Option;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.TorchRandom;
@@ -18,11 +19,22 @@ import dev.gradine.tensor.TorchRandom;
 /// below 1/(2t) is −1, one above 1 − 1/(2t) is 1, the others are 0; t is 3, very sparse √m; then they are divided by
 /// their deviation in f32.
 ///
-/// @param rank R
-/// @param seed of both
-/// @param sparse whether t is 3
-/// @param verySparse whether t is √m
-record RandomBases(int rank, int seed, boolean sparse, boolean verySparse) {
+/// @param projectionPrngKey seed of both
+/// @param sparse whether they are sparse, with t = 3
+/// @param verySparse whether they are, with t = √m
+/// @param saveProjection whether files have them; a reader draws them again otherwise
+public record RandomBases(
+        @Option(says = "Seed of the matrices that layers share.", label = "N", peft = "projection_prng_key")
+        int projectionPrngKey,
+
+        @Option(says = "Shared matrices of -1, 0 and 1, a third not zero.", peft = "sparse")
+        boolean sparse,
+
+        @Option(says = "The same, but with few values that are not zero.", peft = "very_sparse")
+        boolean verySparse,
+
+        @Option(says = "Write the shared matrices, not their seed alone.", peft = "save_projection")
+        boolean saveProjection) {
 
     static final String A = "randlora_A";
     static final String B = "randlora_B";
@@ -38,20 +50,20 @@ record RandomBases(int rank, int seed, boolean sparse, boolean verySparse) {
     }
 
     /// Adds both under the names that a file has for the layer, and under those it has for all layers.
-    void addTo(NamedParams.Builder params, Start start) {
+    void addTo(NamedParams.Builder params, int rank, Start start) {
         Siblings all = start.siblings();
-        Param a = all.shared(A, () -> drawn(all, start.run(), false));
-        Param b = all.shared(B, () -> drawn(all, start.run(), true));
+        Param a = all.shared(A, () -> drawn(all, rank, start.run(), false));
+        Param b = all.shared(B, () -> drawn(all, rank, start.run(), true));
         params.fixed(A, a).fixed(B, b).fixed(AdapterFolder.TOP + A, a).fixed(AdapterFolder.TOP + B, b);
     }
 
     /// A, or B, which is drawn behind it.
-    private Param drawn(Siblings all, Kernels run, boolean second) {
+    private Param drawn(Siblings all, int rank, Kernels run, boolean second) {
         int out = all.largest(Linear::out);
         int in = all.largest(Linear::in);
         int m = Math.min(out, in);
         int n = Math.ceilDiv(m, rank);
-        TorchRandom random = new TorchRandom(seed);
+        TorchRandom random = new TorchRandom(projectionPrngKey);
         float[] a = isSparse() ? ternary(random, rank * m, m) : dense(random, rank * m, m);
         if (!second) return Param.frozen(A, run.of(Shape.of(rank, 1, m), normalised(a)));
         Shape shape = Shape.of(Math.max(out, in), n, rank);

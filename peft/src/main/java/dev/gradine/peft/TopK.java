@@ -4,9 +4,8 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.WholeNumbers;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -62,26 +61,25 @@ record TopK(String name, Shape shape, int k, Function<String, Tensor> file) {
 
     /// The two tensors for a file.
     ///
-    /// @param logits in host memory
-    static Map<String, Tensor> packed(String name, Tensor logits, int k, Arena arena) {
-        float[] z = logits.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-        int n = logits.shape().last();
-        DType type = n < 1 << 8 ? DType.U8 : n < 1 << 15 ? DType.I16 : DType.I32;
-        Tensor indices = Tensor.zeros(arena, type, logits.shape().withLast(k));
-        Tensor weights = Tensor.zeros(arena, DType.F32, logits.shape().withLast(k - 1));
-        for (int row = 0; row < z.length / n; row++) {
+    /// @param shape of the logits z
+    static Map<String, Tensor> packed(String name, float[] z, Shape shape, int k, Arena arena) {
+        int n = shape.last();
+        int rows = z.length / n;
+        int[] indices = new int[rows * k];
+        float[] weights = new float[rows * (k - 1)];
+        for (int row = 0; row < rows; row++) {
             int[] chosen = largest(z, row * n, n, k);
             double sum = 0;
             for (int j : chosen) sum += exp(z, row * n, j, chosen);
-            for (int c = 0; c < k; c++) put(indices, row * k + c, chosen[c]);
-            for (int c = 0; c < k - 1; c++) {
-                float w = (float) (exp(z, row * n, chosen[c], chosen) / sum);
-                weights.data().setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) row * (k - 1) + c, w);
+            for (int c = 0; c < k; c++) {
+                indices[row * k + c] = chosen[c];
+                if (c < k - 1) weights[row * (k - 1) + c] = (float) (exp(z, row * n, chosen[c], chosen) / sum);
             }
         }
+        DType type = n < 1 << 8 ? DType.U8 : n < 1 << 15 ? DType.I16 : DType.I32;
         Map<String, Tensor> both = new LinkedHashMap<>();
-        both.put(name + INDICES, indices);
-        both.put(name + WEIGHTS, weights);
+        both.put(name + INDICES, WholeNumbers.of(arena, type, shape.withLast(k), indices));
+        both.put(name + WEIGHTS, Tensor.of(arena, shape.withLast(k - 1), weights));
         return both;
     }
 
@@ -89,20 +87,11 @@ record TopK(String name, Shape shape, int k, Function<String, Tensor> file) {
         return Math.exp((double) z[at + j] - z[at + chosen[0]]);
     }
 
-    private static void put(Tensor to, int i, int value) {
-        MemorySegment data = to.data();
-        switch (to.dtype()) {
-            case U8 -> data.set(ValueLayout.JAVA_BYTE, i, (byte) value);
-            case I16 -> data.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i, (short) value);
-            default -> data.setAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i, value);
-        }
-    }
-
     /// The logits that a file's two tensors stand for, in the memory of `kernels`.
     ///
     /// @throws AdapterException names the tensor and what is wrong with it
     Tensor logits(Kernels kernels) {
-        Tensor indices = tensor(INDICES, k);
+        long[] indices = WholeNumbers.values(tensor(INDICES, k));
         Tensor stored = kernels.fromHost(tensor(WEIGHTS, k - 1));
         Tensor f32 = kernels.empty(stored.shape());
         kernels.copy(stored, f32);
@@ -133,20 +122,9 @@ record TopK(String name, Shape shape, int k, Function<String, Tensor> file) {
         throw new AdapterException("%s%s: value %d is %s, expected 0 to 1".formatted(name, WEIGHTS, i, w));
     }
 
-    private int index(Tensor indices, int i) {
-        MemorySegment data = indices.data();
-        long index =
-                switch (indices.dtype()) {
-                    case U8 -> Byte.toUnsignedLong(data.get(ValueLayout.JAVA_BYTE, i));
-                    case I16 -> data.getAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, i);
-                    case I32 -> data.getAtIndex(ValueLayout.JAVA_INT_UNALIGNED, i);
-                    case I64 -> data.getAtIndex(ValueLayout.JAVA_LONG_UNALIGNED, i);
-                    default ->
-                        throw new AdapterException("%s%s: is %s, expected U8, I16, I32 or I64"
-                                .formatted(name, INDICES, indices.dtype()));
-                };
-        if (index >= 0 && index < shape.last()) return (int) index;
+    private int index(long[] indices, int i) {
+        if (indices[i] >= 0 && indices[i] < shape.last()) return (int) indices[i];
         throw new AdapterException("%s%s: value %d is %d, expected 0 to %d, the number of a vector"
-                .formatted(name, INDICES, i, index, shape.last() - 1));
+                .formatted(name, INDICES, i, indices[i], shape.last() - 1));
     }
 }

@@ -12,6 +12,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -32,25 +33,15 @@ import java.util.function.Function;
 /// another from the start.
 ///
 /// @param rank rows of A
-/// @param numVectors number N of vectors of the bank
-/// @param vectorLength length d of a vector, a divisor of the sizes of all adapted layers
-/// @param topk number k of vectors that a piece is mixed from
+/// @param bank what all layers share, and how they take of it
 /// @param dropout probability of dropping a value of an adapter's input
-/// @param initVectorBankBound bound of the bank's first values
 /// @param initLogitsStd deviation of the first logits
 /// @param saveOnlyTopkWeights whether files have the mixtures in the place of the logits: see `TopK`
 public record VbLora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
         int rank,
 
-        @Option(says = "Number of vectors that all layers share.", label = "N", peft = "num_vectors", least = 1)
-        int numVectors,
-
-        @Option(says = "Length of a shared vector.", label = "N", peft = "vector_length", least = 1)
-        int vectorLength,
-
-        @Option(says = "Number of vectors that a piece is mixed from.", label = "K", peft = "topk", least = 1)
-        int topk,
+        @Part Bank bank,
 
         @Option(
                 says = "Probability of dropping a value of an adapter's input.",
@@ -59,9 +50,6 @@ public record VbLora(
                 least = 0,
                 below = 1)
         float dropout,
-
-        @Option(says = "Bound of the shared vectors' first values.", label = "X", peft = "init_vector_bank_bound")
-        float initVectorBankBound,
 
         @Option(says = "Deviation of the first logits.", label = "X", peft = "init_logits_std", least = 0)
         float initLogitsStd,
@@ -72,23 +60,43 @@ public record VbLora(
         boolean saveOnlyTopkWeights)
         implements Method {
 
+    /// The vectors that all layers share.
+    ///
+    /// @param numVectors number N of them
+    /// @param vectorLength length d of each, a divisor of the sizes of all adapted layers
+    /// @param topk number k of them that a piece is mixed from
+    /// @param initVectorBankBound bound of their first values
+    public record Bank(
+            @Option(says = "Number of vectors that all layers share.", label = "N", peft = "num_vectors", least = 1)
+            int numVectors,
+
+            @Option(says = "Length of a shared vector.", label = "N", peft = "vector_length", least = 1)
+            int vectorLength,
+
+            @Option(says = "Number of vectors that a piece is mixed from.", label = "K", peft = "topk", least = 1)
+            int topk,
+
+            @Option(says = "Bound of the shared vectors' first values.", label = "X", peft = "init_vector_bank_bound")
+            float initVectorBankBound) {
+
+        /// @throws AdapterException if more vectors are mixed than there are
+        public Bank {
+            if (topk > numVectors) {
+                throw new AdapterException(
+                        "vblora: topk is %d, expected at most num_vectors %d".formatted(topk, numVectors));
+            }
+        }
+    }
+
     private static final String BANK = "vblora_vector_bank";
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)
             .selecting("bias")
             .about("fan_in_fan_out", false); // PEFT itself takes it from the layer, whatever the file says
 
-    /// @throws AdapterException if more vectors are mixed than there are
-    public VbLora {
-        if (topk > numVectors) {
-            throw new AdapterException(
-                    "vblora: topk is %d, expected at most num_vectors %d".formatted(topk, numVectors));
-        }
-    }
-
     /// Rank 4; 256 vectors of length 256, two in a mixture.
     public static VbLora defaults() {
-        return new VbLora(4, 256, 256, 2, 0, 0.02f, 0.1f, false);
+        return new VbLora(4, new Bank(256, 256, 2, 0.02f), 0, 0.1f, false);
     }
 
     @Override
@@ -114,12 +122,12 @@ public record VbLora(
     @Override
     public long parameters(Site site) {
         Linear l = (Linear) site;
-        return (long) rank * (l.in() / vectorLength + l.out() / vectorLength) * numVectors;
+        return (long) rank * (l.in() / bank.vectorLength() + l.out() / bank.vectorLength()) * bank.numVectors();
     }
 
     @Override
     public long sharedParameters(List<Site> sites) {
-        return (long) numVectors * vectorLength;
+        return (long) bank.numVectors() * bank.vectorLength();
     }
 
     @Override
@@ -138,40 +146,40 @@ public record VbLora(
         int across = pieces(l.in(), "inputs", l);
         int down = pieces(l.out(), "outputs", l);
         NamedParams params = start.params(l)
-                .normal("vblora_logits_A", initLogitsStd, rank, across, numVectors)
-                .normal("vblora_logits_B", initLogitsStd, down, rank, numVectors)
-                .trained(BANK, start.siblings().shared(BANK, () -> bank(l, start)))
+                .normal("vblora_logits_A", initLogitsStd, rank, across, bank.numVectors())
+                .normal("vblora_logits_B", initLogitsStd, down, rank, bank.numVectors())
+                .trained(BANK, start.siblings().shared(BANK, () -> vectors(l, start)))
                 .build();
         return new AddedOutput(params, this::update, new Drop(dropout, 0), start.number());
     }
 
-    private Param bank(Linear first, Start start) {
+    private Param vectors(Linear first, Start start) {
         return start.params(first)
-                .uniform(BANK, initVectorBankBound, numVectors, vectorLength)
+                .uniform(BANK, bank.initVectorBankBound(), bank.numVectors(), bank.vectorLength())
                 .build()
                 .get(BANK);
     }
 
     private int pieces(int size, String what, Linear l) {
-        if (size % vectorLength == 0) return size / vectorLength;
+        if (size % bank.vectorLength() == 0) return size / bank.vectorLength();
         throw new AdapterException("vblora: vector_length is %d, expected a divisor of the %d %s of %s"
-                .formatted(vectorLength, size, what, l.path()));
+                .formatted(bank.vectorLength(), size, what, l.path()));
     }
 
     private Var update(Var x, Here h) {
-        Var bank = transpose(h.get(BANK));
-        Var a = reshape(mixtures(h.get("vblora_logits_A"), bank), rank, h.in());
-        Var columns = reshape(mixtures(h.get("vblora_logits_B"), bank), h.out() / vectorLength, rank, vectorLength);
+        Var vectors = transpose(h.get(BANK));
+        Var a = reshape(mixtures(h.get("vblora_logits_A"), vectors), rank, h.in());
+        Var columns = reshape(mixtures(h.get("vblora_logits_B"), vectors), h.out() / bank.vectorLength(), rank, bank.vectorLength());
         Var b = reshape(permute(columns, 0, 2, 1), h.out(), rank);
         return matMul(matMul(x, a), b);
     }
 
-    /// @param bank `[d,N]`
+    /// @param vectors `[d,N]`
     /// @return `[pieces,d]`
-    private Var mixtures(Var logits, Var bank) {
-        Var rows = reshape(logits, logits.shape().size() / numVectors, numVectors);
-        Tensor others = TopK.mask(rows.value(), topk, rows.tape().kernels());
-        return matMul(softmax(add(rows, rows.tape().constant(others))), bank);
+    private Var mixtures(Var logits, Var vectors) {
+        Var rows = reshape(logits, logits.shape().size() / bank.numVectors(), bank.numVectors());
+        Tensor others = TopK.mask(rows.value(), bank.topk(), rows.tape().kernels());
+        return matMul(softmax(add(rows, rows.tape().constant(others))), vectors);
     }
 
     @Override
@@ -180,13 +188,14 @@ public record VbLora(
     }
 
     @Override
-    public Map<String, Tensor> packed(String name, Tensor value, Arena arena) {
-        return packs(name) ? TopK.packed(name, value, topk, arena) : Map.of(name, value);
+    public Map<String, Tensor> packed(String name, Tensor value, Kernels k, Arena arena) {
+        if (!packs(name)) return Method.super.packed(name, value, k, arena);
+        return TopK.packed(name, k.download(value), value.shape(), bank.topk(), arena);
     }
 
     @Override
     public Tensor unpacked(String name, Shape shape, Function<String, Tensor> file, Kernels k) {
-        return new TopK(name, shape, topk, file).logits(k);
+        return new TopK(name, shape, bank.topk(), file).logits(k);
     }
 
     @Override

@@ -45,7 +45,7 @@ class RandLoraTest {
 
     private static RandLora of(boolean sparse, boolean verySparse, boolean saves, boolean usual) {
         InitWeights init = usual ? InitWeights.TRUE : InitWeights.FALSE;
-        return new RandLora(3, 6, 0, 11, sparse, verySparse, saves, init);
+        return new RandLora(3, 6, 0, new RandomBases(11, sparse, verySparse, saves), init);
     }
 
     private Places layer(int out, int in) {

@@ -50,7 +50,7 @@ class VbLoraTest {
     }
 
     private static VbLora of(int vectors, int length, int topk, boolean onlyTopk) {
-        return new VbLora(2, vectors, length, topk, 0, 1, 1, onlyTopk);
+        return new VbLora(2, new VbLora.Bank(vectors, length, topk, 1), 0, 1, onlyTopk);
     }
 
     private AdapterSet fresh(Method method) {
