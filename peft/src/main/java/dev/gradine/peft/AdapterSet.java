@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The adapters and trained copies of one model. The model itself is never touched: whoever wants them in a pass says
 /// so, `Pass.with`.
@@ -255,7 +256,8 @@ public final class AdapterSet implements Adapters {
         return new Replaced(sums);
     }
 
-    private record Replaced(SequencedMap<Weight, Param> weights) implements Adapters {
+    /// Other values in the place of some weights.
+    record Replaced(SequencedMap<Weight, Param> weights) implements Adapters {
         @Override
         public Param at(Weight weight) {
             Param other = weights.get(weight);
@@ -322,6 +324,12 @@ public final class AdapterSet implements Adapters {
         other.rows.putAll(rows);
         other.replaced.putAll(replaced);
         return other;
+    }
+
+    /// The adapter at a place, or null.
+    @Nullable
+    Adapter adapter(Site site) {
+        return adapters.get(site);
     }
 
     /// The adapters by the place they stand at.

@@ -10,6 +10,11 @@ public non-sealed interface EmbeddingAdapter extends Adapter {
     /// What stands for the rows `h` of `pass.rows()`, `f32[N,C]`.
     Var apply(Embedding base, Var h, Pass pass);
 
+    /// Whether it adds to the rows, so that several can act one after the other.
+    default boolean adds() {
+        return false;
+    }
+
     /// Number of virtual tokens it puts before each sequence.
     default int virtualTokens() {
         return 0;
