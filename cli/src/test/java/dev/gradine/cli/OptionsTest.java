@@ -24,14 +24,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OptionsTest {
 
     /// Options of methods whose defaults are made for larger layers.
-    private static final Map<String, List<Object>> FITTING =
-            Map.of(
-                    "fourierft",
-                    List.of("--n-frequency", 20),
-                    "vblora",
-                    List.of("--vector-length", 8),
-                    "miss",
-                    List.of("--rank", 4));
+    private static final Map<String, List<Object>> FITTING = Map.of(
+            "fourierft",
+            List.of("--n-frequency", 20),
+            "vblora",
+            List.of("--vector-length", 8),
+            "miss",
+            List.of("--rank", 4));
 
     @TempDir
     private Path temp = Path.of("");

@@ -39,10 +39,7 @@ public record FourierFt(
         @Option(says = "Seed of the places of the coefficients.", label = "N", peft = "random_loc_seed")
         int randomLocSeed,
 
-        @Option(
-                says = "Begin as the base; else with random values.",
-                label = "true|false",
-                peft = "init_weights")
+        @Option(says = "Begin as the base; else with random values.", label = "true|false", peft = "init_weights")
         InitWeights initWeights)
         implements Method {
 

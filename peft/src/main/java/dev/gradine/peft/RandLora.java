@@ -51,10 +51,7 @@ public record RandLora(
 
         @Part RandomBases bases,
 
-        @Option(
-                says = "Begin as the base; else with random values.",
-                label = "true|false",
-                peft = "init_weights")
+        @Option(says = "Begin as the base; else with random values.", label = "true|false", peft = "init_weights")
         InitWeights initWeights)
         implements Method {
 
@@ -152,9 +149,7 @@ public record RandLora(
         Var rows = sliceRows(stored, 0, Math.max(h.in(), h.out()));
         Var wide = reshape(rows, rows.shape().dim(0), stored.shape().dim(1) * rank);
         Var v = sliceColumns(wide, 0, n * rank);
-        Var y = h.in() <= h.out()
-                ? matMul(matMul(x, low), v)
-                : matMul(matMul(x, transpose(v)), transpose(low));
+        Var y = h.in() <= h.out() ? matMul(matMul(x, low), v) : matMul(matMul(x, transpose(v)), transpose(low));
         return scale(y, (float) (alpha / rank));
     }
 

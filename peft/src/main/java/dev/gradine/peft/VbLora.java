@@ -169,7 +169,8 @@ public record VbLora(
     private Var update(Var x, Here h) {
         Var vectors = transpose(h.get(BANK));
         Var a = reshape(mixtures(h.get("vblora_logits_A"), vectors), rank, h.in());
-        Var columns = reshape(mixtures(h.get("vblora_logits_B"), vectors), h.out() / bank.vectorLength(), rank, bank.vectorLength());
+        Var columns = reshape(
+                mixtures(h.get("vblora_logits_B"), vectors), h.out() / bank.vectorLength(), rank, bank.vectorLength());
         Var b = reshape(permute(columns, 0, 2, 1), h.out(), rank);
         return matMul(matMul(x, a), b);
     }

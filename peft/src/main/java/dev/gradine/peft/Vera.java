@@ -52,10 +52,7 @@ public record Vera(
         @Option(says = "Write the shared matrices, not their seed alone.", peft = "save_projection")
         boolean saveProjection,
 
-        @Option(
-                says = "Begin as the base; else with random values.",
-                label = "true|false",
-                peft = "init_weights")
+        @Option(says = "Begin as the base; else with random values.", label = "true|false", peft = "init_weights")
         InitWeights initWeights)
         implements Method {
 

@@ -70,9 +70,17 @@ class FourierFtTest {
     @Test
     void coefficients_start_normal_or_as_zeros() {
         Linear layer = layer("q_proj", 6, 9);
-        assertThat(run.download(fresh(of(5, true), layer).params().firstEntry().getValue().value()))
+        assertThat(run.download(fresh(of(5, true), layer)
+                        .params()
+                        .firstEntry()
+                        .getValue()
+                        .value()))
                 .containsOnly(0);
-        assertThat(run.download(fresh(of(5, false), layer).params().firstEntry().getValue().value()))
+        assertThat(run.download(fresh(of(5, false), layer)
+                        .params()
+                        .firstEntry()
+                        .getValue()
+                        .value()))
                 .doesNotHaveDuplicates()
                 .doesNotContain(0);
         assertThat(of(5, true).begins()).isEqualTo(Method.Beginning.SAME);

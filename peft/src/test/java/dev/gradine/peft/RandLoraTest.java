@@ -67,8 +67,8 @@ class RandLoraTest {
     void stored_matrices_are_those_drawn_from_the_seed() {
         try (GoldenAdapter g = new GoldenAdapter("randlora")) {
             AdapterSet stored = g.load();
-            AdapterSet drawn = AdapterSet.fresh(
-                    g.plain, stored.method(), stored.selection(), g.run, new SplittableRandom(1));
+            AdapterSet drawn =
+                    AdapterSet.fresh(g.plain, stored.method(), stored.selection(), g.run, new SplittableRandom(1));
             for (String name : List.of("base_model.randlora_A", "base_model.randlora_B")) {
                 Tensor a = Objects.requireNonNull(drawn.fixed().get(name)).value();
                 Tensor b = Objects.requireNonNull(stored.fixed().get(name)).value();
@@ -83,8 +83,18 @@ class RandLoraTest {
         AdapterSet set = fresh(layer(5, 4), of(false, false, true, true));
         assertThat(value(set, "base_model.randlora_A"))
                 .containsExactly(
-                        -1.1875f, -0.045166016f, 1.640625f, -1.1171875f, 0.28320312f, 0.65234375f,
-                        0.27929688f, -1.25f, 0.24316406f, 1.4375f, -0.77734375f, 0.953125f);
+                        -1.1875f,
+                        -0.045166016f,
+                        1.640625f,
+                        -1.1171875f,
+                        0.28320312f,
+                        0.65234375f,
+                        0.27929688f,
+                        -1.25f,
+                        0.24316406f,
+                        1.4375f,
+                        -0.77734375f,
+                        0.953125f);
         assertThat(value(set, "base_model.randlora_B"))
                 .hasSize(30)
                 .startsWith(-0.796875f, -0.12890625f, 0.93359375f, -0.20117188f, -0.8359375f, 0.45507812f)

@@ -181,7 +181,10 @@ class VbLoraTest {
     @Test
     void a_vector_there_is_not_is_refused() {
         try (Arena arena = Arena.ofConfined()) {
-            Tensor six = Tensor.of(arena, Shape.of(18, 2, 2), IntStream.range(0, 72).map(i -> i == 7 ? 6 : i % 2).toArray());
+            Tensor six = Tensor.of(
+                    arena,
+                    Shape.of(18, 2, 2),
+                    IntStream.range(0, 72).map(i -> i == 7 ? 6 : i % 2).toArray());
             refused("_topk_indices", six, ": value 7 is 6, expected 0 to 4, the number of a vector");
         }
     }
@@ -191,7 +194,10 @@ class VbLoraTest {
         try (Arena arena = Arena.ofConfined()) {
             float[] weights = new float[36];
             weights[3] = 1.5f;
-            refused("_topk_weights", Tensor.of(arena, Shape.of(18, 2, 1), weights), ": value 3 is 1.5, expected 0 to 1");
+            refused(
+                    "_topk_weights",
+                    Tensor.of(arena, Shape.of(18, 2, 1), weights),
+                    ": value 3 is 1.5, expected 0 to 1");
         }
     }
 
@@ -199,10 +205,7 @@ class VbLoraTest {
     void indices_of_another_shape_are_refused() {
         try (Arena arena = Arena.ofConfined()) {
             Tensor flat = Tensor.of(arena, Shape.of(36), new int[36]);
-            refused(
-                    "_topk_indices",
-                    flat,
-                    " is [36], expected [18, 2, 2] (the configuration and the model)");
+            refused("_topk_indices", flat, " is [36], expected [18, 2, 2] (the configuration and the model)");
         }
     }
 

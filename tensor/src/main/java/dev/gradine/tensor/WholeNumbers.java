@@ -14,8 +14,8 @@ public final class WholeNumbers {
     /// @throws IllegalArgumentException if there are not as many as the shape holds, or the type is another
     public static Tensor of(Arena arena, DType dtype, Shape shape, int... values) {
         if (values.length != shape.size()) {
-            throw new ShapeException("whole numbers: %d values, expected %d for %s"
-                    .formatted(values.length, shape.size(), shape));
+            throw new ShapeException(
+                    "whole numbers: %d values, expected %d for %s".formatted(values.length, shape.size(), shape));
         }
         Tensor t = Tensor.zeros(arena, dtype, shape);
         for (int i = 0; i < values.length; i++) set(t.data(), dtype, i, values[i]);
