@@ -67,8 +67,7 @@ final class MethodExamples {
             case TrainableTokens _ ->
                 Stream.of(new TrainableTokens(List.of(1, 3), true), new TrainableTokens(List.of(2), false));
             case PTuning _ ->
-                Stream.of(
-                        new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
+                Stream.of(new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
             case PrefixTuning _ -> Stream.of(); // it stands in attention, of which `Places` has none
             default -> Stream.of(usual);
         };
