@@ -29,6 +29,7 @@ class ResumeTest {
     private Path temp = Path.of("");
 
     private Path out = Path.of("");
+    private List<Object> adapter = List.of("--rank", 4, "--dropout", 0.2);
 
     @BeforeEach
     void prepare() {
@@ -39,7 +40,8 @@ class ResumeTest {
 
     private Object[] args(Path folder, Object... more) {
         List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--out", folder));
-        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--rank", 4, "--dropout", 0.2, "--lr", 0.01));
+        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--lr", 0.01));
+        all.addAll(adapter);
         all.addAll(List.of("--batch", 2, "--accumulate", 2, "--steps", STEPS, "--samples", 0));
         all.addAll(Arrays.asList(more));
         return all.toArray();
@@ -74,6 +76,23 @@ class ResumeTest {
         }
         assertThat(Values.content(out)).contains("checkpoints").doesNotContain("adapter_model.safetensors");
         assertResumesAsIfNothingHadHappened(how);
+    }
+
+    /// Their networks are in no adapter's file, but the checkpoint has all that is trained.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "p-tuning --prompt-encoder lstm --encoder-hidden-size 3 --encoder-dropout 0.2",
+                "prefix-tuning --prefix-projection --encoder-hidden-size 3"
+            })
+    void a_network_that_computes_virtual_tokens_goes_on_learning(String method) {
+        adapter = List.of((Object[]) ("--adapter " + method + " --virtual-tokens 2").split(" "));
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 12);
+            child.kill();
+        }
+        assertThat(Values.content(out)).contains("checkpoints");
+        assertResumesAsIfNothingHadHappened();
     }
 
     @Test

@@ -29,6 +29,13 @@ public interface Adapters {
         return h;
     }
 
+    /// Queries, keys and values that layer number `layer` attends with.
+    ///
+    /// @param fresh as the layer computed them, of `pass.rows()`
+    default SelfAttention.Qkv at(int layer, SelfAttention.Qkv fresh, Pass pass) {
+        return fresh;
+    }
+
     /// Number of virtual tokens before each sequence: rows without a token, which `at(Embedding, …)` fills.
     default int virtualTokens() {
         return 0;

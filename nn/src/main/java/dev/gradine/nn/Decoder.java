@@ -26,7 +26,14 @@ public final class Decoder implements CausalLm {
     /// @param vocabSize V
     /// @param maxPositions longest sequence, tokens
     /// @param keyWidth values of one token's keys in one layer, G·D
-    public record Sizes(String name, int channels, int vocabSize, int maxPositions, int keyWidth) {}
+    /// @param keyHeads heads of them, G; 0 where the family does not say
+    public record Sizes(String name, int channels, int vocabSize, int maxPositions, int keyWidth, int keyHeads) {
+
+        /// Without a number of heads.
+        public Sizes(String name, int channels, int vocabSize, int maxPositions, int keyWidth) {
+            this(name, channels, vocabSize, maxPositions, keyWidth, 0);
+        }
+    }
 
     /// One layer with every place of it where something trained can stand in.
     public record Layer(Block block, List<Site> sites) {}
@@ -165,6 +172,11 @@ public final class Decoder implements CausalLm {
     @Override
     public Head head() {
         return ends.head;
+    }
+
+    @Override
+    public Keys keys() {
+        return new Keys(layers.size(), sizes.keyHeads, sizes.keyWidth);
     }
 
     @Override

@@ -10,6 +10,18 @@ public interface Model {
         return "";
     }
 
+    /// Keys of its attention layers.
+    ///
+    /// @param layers number of attention layers
+    /// @param heads heads of a token's keys in one layer; 0 where the family does not say
+    /// @param width values of a token's keys in one layer
+    record Keys(int layers, int heads, int width) {}
+
+    /// Keys of its attention layers; none by default.
+    default Keys keys() {
+        return new Keys(0, 0, 0);
+    }
+
     /// Every linear layer, in the order of the forward pass.
     List<Linear> linears();
 

@@ -89,7 +89,10 @@ public record SelfAttention(Projections projections, Linear o, AttentionSpec spe
 
     @Override
     public Var forward(Var n, Pass pass) {
-        return n.tape().frame(x -> o.forward(attended(projections.of(x, pass), pass), pass), n);
+        return n.tape()
+                .frame(
+                        x -> o.forward(attended(pass.adapters().at(layer, projections.of(x, pass), pass), pass), pass),
+                        n);
     }
 
     private Var attended(Qkv fresh, Pass pass) {

@@ -22,6 +22,13 @@ public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter {
     /// The same adapter on other values: loaded ones, a snapshot that never changes, an average.
     Adapter over(UnaryOperator<Param> values);
 
+    /// The same adapter as a file has it: where what trains is not stored but what follows from it is, that.
+    ///
+    /// @param run lifetime of what is computed
+    default Adapter stored(Kernels run) {
+        return this;
+    }
+
     /// The same adapter, for values that do not change any more: what follows from them and has no gradient is computed
     /// once. The slope of what it computes is the gradient of training.
     ///

@@ -38,8 +38,8 @@ public record AdapterConfig(Method method, Selection selection) {
         Selection s = set.selection();
         Map<String, @Nullable Object> m =
                 new LinkedHashMap<>(method.peftFields().written());
-        m.putAll(method.peftFields(set.model()));
         m.putAll(Methods.written(method));
+        m.putAll(method.peftFields(set.model()));
         m.putAll(method.marks());
         m.put("peft_type", method.peftType());
         m.put("peft_version", PEFT_VERSION);

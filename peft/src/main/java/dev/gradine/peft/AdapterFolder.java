@@ -46,14 +46,17 @@ public final class AdapterFolder {
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
     public static void save(AdapterSet trained, Path folder, String baseModel, Kernels kernels) {
         try (Kernels scratch = kernels.openStep()) {
-            write(trained.method().asWritten(trained, scratch), folder, baseModel, scratch);
+            AdapterSet set = trained.stored(scratch);
+            write(set.method().asWritten(set, scratch), folder, baseModel, scratch);
         }
     }
 
     private static void write(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.trained().forEach((name, p) -> {
+                tensors.putAll(set.method().packed(name, p.value(), kernels, arena));
+            });
             set.fixed().forEach((name, p) -> {
                 if (set.method().writes(name)) tensors.put(name, kernels.toHost(p.value(), arena));
             });

@@ -52,7 +52,8 @@ final class AdapterLoader {
         List<String> unknown =
                 c.selection().modulesToSave().stream().filter(m -> !isModule(m)).toList();
         Selection where = tied(c.selection().of(model, c.method()).without(unknown));
-        AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0));
+        AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0))
+                .stored(run);
         try (Arena arena = Arena.ofShared()) {
             StoredAdapter stored = new StoredAdapter(Safetensors.open(weights, arena), run);
             set.trained().forEach((name, p) -> copy(set, stored, name, p));
@@ -69,8 +70,9 @@ final class AdapterLoader {
     }
 
     private static void copy(AdapterSet set, StoredAdapter stored, String name, Param fresh) {
-        if (!stored.has(name) && !set.method().mustStore(name)) return;
-        stored.copy(name, fresh, isTransposed(set, name));
+        if (!stored.has(name) && !set.method().mustStore(name)) return; // the fresh value holds
+        if (set.method().packs(name)) stored.unpack(name, fresh, set.method());
+        else stored.copy(name, fresh, isTransposed(set, name));
     }
 
     /// PEFT passes over modules to save that the model has not.

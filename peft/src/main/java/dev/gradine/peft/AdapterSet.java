@@ -8,6 +8,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Pass;
+import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -61,7 +62,7 @@ public final class AdapterSet implements Adapters {
         AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
         set.selection.requireBiasField(method);
         List<Site> targets = Siblings.places(model).stream().filter(set::adapts).toList();
-        Start first = start.at(targets);
+        Start first = start.at(model, targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
@@ -71,7 +72,7 @@ public final class AdapterSet implements Adapters {
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
         for (Site site : Siblings.places(model)) set.trainRows(site, first);
         set.requireSomething();
-        set.requireOneOfTwo();
+        set.selection.requireOneOfTwo(targets);
         return set;
     }
 
@@ -150,17 +151,6 @@ public final class AdapterSet implements Adapters {
         return all.stream().limit(8).toList();
     }
 
-    /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
-    private void requireOneOfTwo() {
-        for (Site site : adapters.keySet()) {
-            if (selection.saves(site.path())) {
-                throw new AdapterException(
-                        "modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
-                                .formatted(selection.modulesToSave(), site.path()));
-            }
-        }
-    }
-
     @Override
     public LinearMap at(Linear layer) {
         LinearMap map = adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;
@@ -174,6 +164,13 @@ public final class AdapterSet implements Adapters {
         Var y = adapters.get(embedding) instanceof EmbeddingAdapter a ? a.apply(embedding, h, pass) : h;
         TrainedRows trained = rows.get(embedding);
         return trained == null ? y : trained.looked(y, pass);
+    }
+
+    @Override
+    public SelfAttention.Qkv at(int layer, SelfAttention.Qkv fresh, Pass pass) {
+        SelfAttention.Qkv qkv = fresh;
+        for (Adapter a : adapters.values()) if (a instanceof EmbeddingAdapter e) qkv = e.attends(layer, qkv, pass);
+        return qkv;
     }
 
     @Override
@@ -217,14 +214,9 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param others frozen values that the file has in the place of the model's own
     AdapterSet asTrained(Map<Weight, Param> others) {
-        AdapterSet other = new AdapterSet(model, method, selection, true);
-        other.adapters.putAll(adapters);
-        other.copies.putAll(copies);
-        other.rows.putAll(rows);
-        other.began.putAll(began);
-        other.replaced.putAll(replaced);
-        other.replaced.putAll(others);
-        return other;
+        SequencedMap<Weight, Param> all = new LinkedHashMap<>(replaced);
+        all.putAll(others);
+        return like(true, all, (_, a) -> a);
     }
 
     /// How it is adapted.
@@ -249,7 +241,7 @@ public final class AdapterSet implements Adapters {
                 sums.put(weight, Param.frozen(weight.path(), Merge.merged(this, weight, run)));
             }
         }
-        return new ReplacedWeights(sums);
+        return new MergedAdapters(sums);
     }
 
     /// The same adapters and copies with the values they have now, never to change: the reference of a preference loss
@@ -268,12 +260,9 @@ public final class AdapterSet implements Adapters {
     public AdapterSet over(UnaryOperator<Param> others) {
         IdentityHashMap<Param, Param> known = new IdentityHashMap<>();
         UnaryOperator<Param> values = p -> known.computeIfAbsent(p, others);
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
+        AdapterSet other = like(wasTrained, replaced, (_, a) -> a.over(values));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
         rows.forEach((site, r) -> other.rows.put(site, r.over(values)));
-        other.began.putAll(began);
-        other.replaced.putAll(replaced);
         return other;
     }
 
@@ -301,9 +290,9 @@ public final class AdapterSet implements Adapters {
         return set;
     }
 
-    /// What the method does in training beside following the gradient. An adapter that was read is trained as it is:
-    /// its
-    /// ranks were allotted in the run that made it.
+    /// What the method does in training beside following the gradient; nothing for an adapter that was read, whose
+    /// ranks
+    /// were allotted in the run that made it.
     ///
     /// @param steps of the run
     /// @param run lifetime of what it remembers
@@ -311,17 +300,31 @@ public final class AdapterSet implements Adapters {
         return wasTrained ? Shaping.NONE : method.shaping(this, steps, run);
     }
 
+    /// The same adapters as a file has them.
+    ///
+    /// @param run lifetime of what is computed for it
+    AdapterSet stored(Kernels run) {
+        return like(wasTrained, replaced, (_, a) -> a.stored(run));
+    }
+
     /// The same adapters, for values that do not change any more: they compute the same with less work.
     ///
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        adapters.forEach((site, a) ->
-                other.adapters.put(site, a.settled(base(Merge.weight(site)).value(), run)));
+        return like(
+                wasTrained,
+                replaced,
+                (site, a) -> a.settled(base(Merge.weight(site)).value(), run));
+    }
+
+    /// Other adapters at the same places.
+    private AdapterSet like(boolean trained, Map<Weight, Param> others, BiFunction<Site, Adapter, Adapter> adapter) {
+        AdapterSet other = new AdapterSet(model, method, selection, trained);
+        adapters.forEach((site, a) -> other.adapters.put(site, adapter.apply(site, a)));
         other.copies.putAll(copies);
         other.rows.putAll(rows);
         other.began.putAll(began);
-        other.replaced.putAll(replaced);
+        other.replaced.putAll(others);
         return other;
     }
 

@@ -4,7 +4,6 @@ import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.PutRows.putRows;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
@@ -101,6 +100,11 @@ public record PromptTuning(
 
     @Override
     public Map<String, @Nullable Object> peftFields(Model model) {
+        return sizes(model);
+    }
+
+    /// Fields of virtual tokens that follow from the model.
+    static Map<String, @Nullable Object> sizes(Model model) {
         Map<String, @Nullable Object> m = new LinkedHashMap<>();
         m.put("token_dim", model.embeddings().getFirst().weight().shape().dim(1));
         Pattern block = Pattern.compile("\\.\\d+\\.");
@@ -172,8 +176,10 @@ public record PromptTuning(
         return IntStream.range(0, virtualTokens).map(i -> text[i % text.length]).toArray();
     }
 
+    /// Trained rows in the place of virtual tokens.
+    ///
     /// @param rows `f32[n,C]`
-    private record Prompt(Param rows) implements EmbeddingAdapter {
+    record Prompt(Param rows) implements EmbeddingAdapter {
 
         @Override
         public int virtualTokens() {
@@ -182,14 +188,18 @@ public record PromptTuning(
 
         @Override
         public Var apply(Embedding base, Var h, Pass pass) {
+            return put(h, h.tape().param(rows), pass);
+        }
+
+        /// `each` row n by n in the place of the virtual tokens of `pass`; releases `h`.
+        static Var put(Var h, Var each, Pass pass) {
             int[] at = pass.rows().virtualRows();
             if (at.length == 0) return h; // the continuation of a sequence that has them
-            Tape t = h.tape();
-            int n = virtualTokens();
+            int n = each.shape().dim(0);
             int[] from = IntStream.range(0, at.length).map(i -> i % n).toArray();
-            Var each = indexSelect(t.param(rows), t.kernels().ofInts(from));
-            Var y = putRows(h, each, at);
-            each.release();
+            Var repeated = indexSelect(each, h.tape().kernels().ofInts(from));
+            Var y = putRows(h, repeated, at);
+            repeated.release();
             h.release();
             return y;
         }

@@ -166,4 +166,15 @@ public record Selection(
         throw new AdapterException(
                 "bias: is %s, expected none: %s trains no bias of the base".formatted(bias(), method.name()));
     }
+
+    /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
+    void requireOneOfTwo(List<Site> adapted) {
+        for (Site site : adapted) {
+            if (saves(site.path())) {
+                throw new AdapterException(
+                        "modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
+                                .formatted(modulesToSave(), site.path()));
+            }
+        }
+    }
 }

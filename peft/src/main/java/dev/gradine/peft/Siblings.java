@@ -18,12 +18,15 @@ import java.util.function.ToIntFunction;
 /// bank of VB-LoRA.
 public final class Siblings {
 
+    private final Model.Keys keys;
     private final List<Site> sites;
     private final Map<String, Param> shared = new HashMap<>();
     private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
     private final SequencedMap<Site, Adapter> began = new LinkedHashMap<>();
+    private final Map<Object, Object> tables = new HashMap<>();
 
-    Siblings(List<Site> sites) {
+    Siblings(Model.Keys keys, List<Site> sites) {
+        this.keys = keys;
         this.sites = List.copyOf(sites);
     }
 
@@ -32,6 +35,11 @@ public final class Siblings {
         List<Site> all = new ArrayList<>(model.embeddings());
         all.addAll(model.linears());
         return all;
+    }
+
+    /// Keys of the model's attention layers.
+    Model.Keys keys() {
+        return keys;
     }
 
     /// The places that get an adapter, in the order of the forward pass.
@@ -65,6 +73,18 @@ public final class Siblings {
     /// Adapters that took a part of their base, as they began.
     SequencedMap<Site, Adapter> began() {
         return began;
+    }
+
+    /// What several adapters of the set compute with and nobody stores, such as the waves of FourierFT; the first that
+    /// asks makes it.
+    ///
+    /// @param key what it is made from
+    public <T> T table(Class<T> type, Object key, Supplier<T> fresh) {
+        Object known = tables.get(key);
+        if (known != null) return type.cast(known);
+        T made = fresh.get();
+        tables.put(key, made);
+        return made;
     }
 
     /// The largest extent that a linear layer among them has.

@@ -1,5 +1,6 @@
 package dev.gradine.peft;
 
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -42,7 +43,7 @@ public record Start(
 
     /// Of the first adapter of a set.
     public Start(Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer) {
-        this(run, rng, number, tokenizer, new Siblings(List.of()), Originals.LOADED);
+        this(run, rng, number, tokenizer, new Siblings(new Model.Keys(0, 0, 0), List.of()), Originals.LOADED);
     }
 
     /// The same with the weights before they were quantised.
@@ -51,8 +52,8 @@ public record Start(
     }
 
     /// The same for adapters at `sites`.
-    Start at(List<Site> sites) {
-        return new Start(run, rng, number, tokenizer, new Siblings(sites), originals);
+    Start at(Model model, List<Site> sites) {
+        return new Start(run, rng, number, tokenizer, new Siblings(model.keys(), sites), originals);
     }
 
     /// The same for the adapter that comes so many behind this one.

@@ -9,6 +9,7 @@ import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Pass;
+import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -64,7 +65,7 @@ public final class TogetherAdapters implements Adapters {
             if (sets.stream().noneMatch(s -> Merge.changes(s, w))) continue;
             sums.put(w, Param.frozen(w.path(), merged(sets, w, all.at(w).value(), run)));
         }
-        return new ReplacedWeights(sums);
+        return new MergedAdapters(sums);
     }
 
     private static Tensor merged(List<AdapterSet> sets, Weight weight, Tensor base, Kernels run) {
@@ -173,6 +174,13 @@ public final class TogetherAdapters implements Adapters {
         Var y = h;
         for (AdapterSet set : sets) y = set.at(embedding, y, pass);
         return y;
+    }
+
+    @Override
+    public SelfAttention.Qkv at(int layer, SelfAttention.Qkv fresh, Pass pass) {
+        SelfAttention.Qkv qkv = fresh;
+        for (AdapterSet set : sets) qkv = set.at(layer, qkv, pass);
+        return qkv;
     }
 
     @Override

@@ -36,6 +36,11 @@ class MethodContractTest {
         return MethodExamples.all();
     }
 
+    /// A network with kinks has no slope at some places: `PTuningTest` compares its gradient.
+    static Stream<Method> smooth() {
+        return methods().filter(m -> !(m instanceof PTuning));
+    }
+
     static Stream<Method> mergeable() {
         return methods().filter(Method::merges);
     }
@@ -101,7 +106,7 @@ class MethodContractTest {
 
     /// Against central differences of the settled adapter, in which what carries no gradient stays as it is.
     @ParameterizedTest
-    @MethodSource("methods")
+    @MethodSource("smooth")
     void its_gradient_is_the_slope(Method method) {
         AdapterSet set = moved(method);
         places.backward(set, run);
@@ -127,12 +132,12 @@ class MethodContractTest {
         AdapterSet set = moved(method);
         AdapterFolder.save(set, folder, "org/base", run);
         AdapterSet loaded = AdapterFolder.load(folder, places, run);
-        AdapterSet written = method.asWritten(set, run);
+        AdapterSet written = method.asWritten(set.stored(run), run);
         assertThat(loaded.method()).isEqualTo(written.method());
         assertThat(loaded.trained().keySet()).isEqualTo(written.trained().keySet());
         assertThat(values(loaded)).usingRecursiveComparison().isEqualTo(values(written));
         float[] y = places.output(loaded, run);
-        if (written.equals(set)) assertThat(y).isEqualTo(places.output(set, run));
+        if (written.method().equals(method)) assertThat(y).isEqualTo(places.output(set, run));
         else Tolerance.dot(Places.IN, 3, 2).times(8).check("as written", y, Cases.doubles(places.output(set, run)));
     }
 

@@ -6,9 +6,8 @@ import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import java.util.SequencedMap;
 
-/// Other values in the place of some weights of a model.
-record ReplacedWeights(SequencedMap<Weight, Param> weights) implements Adapters {
-
+/// Weights with adapters added into them, in the place of the model's own.
+record MergedAdapters(SequencedMap<Weight, Param> weights) implements Adapters {
     @Override
     public Param at(Weight weight) {
         Param other = weights.get(weight);
@@ -17,6 +16,6 @@ record ReplacedWeights(SequencedMap<Weight, Param> weights) implements Adapters 
 
     @Override
     public boolean touches(Site site) {
-        return site instanceof Weight w && weights.containsKey(w);
+        return weights.containsKey(site);
     }
 }
