@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
@@ -197,6 +198,16 @@ public final class AdapterSet implements Adapters {
     }
 
     @Override
+    public boolean areCausal() {
+        return adapters.values().stream().allMatch(Adapter::isCausal);
+    }
+
+    @Override
+    public AdapterSet continuing(int[] prompt) {
+        return each((_, a) -> a.continuing(prompt));
+    }
+
+    @Override
     public Param at(Weight weight) {
         Param copy = copies.get(weight);
         return copy == null ? base(weight) : copy;
@@ -230,12 +241,7 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param others frozen values that the file has in the place of the model's own
     AdapterSet asTrained(Map<Weight, Param> others) {
-        AdapterSet other = new AdapterSet(model, method, selection, true);
-        other.adapters.putAll(adapters);
-        other.copies.putAll(copies);
-        other.rows.putAll(rows);
-        other.replaced.putAll(others);
-        return other;
+        return like(method, true, others, (_, a) -> a);
     }
 
     /// How it is adapted.
@@ -289,11 +295,7 @@ public final class AdapterSet implements Adapters {
 
     /// Adapters of another method at the same places.
     AdapterSet as(Method other, UnaryOperator<Adapter> adapter) {
-        AdapterSet set = new AdapterSet(model, other, selection, wasTrained);
-        adapters.forEach((site, a) -> set.adapters.put(site, adapter.apply(a)));
-        set.copies.putAll(copies);
-        set.replaced.putAll(replaced);
-        return set;
+        return like(other, wasTrained, replaced, (_, a) -> adapter.apply(a));
     }
 
     /// What the method does in training beside following the gradient. An adapter that was read is trained as it is:
@@ -310,11 +312,21 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of what is computed for it
     AdapterSet stored(Kernels run) {
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        adapters.forEach((site, a) -> other.adapters.put(site, a.stored(run)));
+        return each((_, a) -> a.stored(run));
+    }
+
+    /// Other adapters at the same places, and the rest as it is.
+    private AdapterSet each(BiFunction<Site, Adapter, Adapter> adapter) {
+        return like(method, wasTrained, replaced, adapter);
+    }
+
+    private AdapterSet like(
+            Method how, boolean trained, Map<Weight, Param> others, BiFunction<Site, Adapter, Adapter> adapter) {
+        AdapterSet other = new AdapterSet(model, how, selection, trained);
+        adapters.forEach((site, a) -> other.adapters.put(site, adapter.apply(site, a)));
         other.copies.putAll(copies);
         other.rows.putAll(rows);
-        other.replaced.putAll(replaced);
+        other.replaced.putAll(others);
         return other;
     }
 
@@ -322,13 +334,8 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
         // what a method computes once, it computes from the model's own weight
-        adapters.forEach((site, a) -> other.adapters.put(site, replaced.isEmpty() ? a.settled(site, run) : a));
-        other.copies.putAll(copies);
-        other.rows.putAll(rows);
-        other.replaced.putAll(replaced);
-        return other;
+        return each((site, a) -> replaced.isEmpty() ? a.settled(site, run) : a);
     }
 
     /// The adapters by the place they stand at.

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
 public sealed interface Method
-        permits Lora, Dora, AdaLora, LoHa, LoKr, Oft, Boft, Miss, Hra, Vera, Ia3, PromptTuning, PTuning, PrefixTuning,
+        permits Lora, Dora, Alora, AdaLora, LoHa, LoKr, Oft, Boft, Miss, Hra, Vera, Ia3, PromptTuning, PTuning, PrefixTuning,
                 LnTuning, TrainableTokens, Full, CustomMethod {
 
     /// What a model computes with fresh adapters.
@@ -43,6 +43,12 @@ public sealed interface Method
     /// Further fields by which PEFT tells it from other methods of this type, with their values.
     default Map<String, Object> marks() {
         return Map.of();
+    }
+
+    /// Whether a file of its type is of this method: it has its marks.
+    default boolean claims(ConfigFields file) {
+        return marks().entrySet().stream()
+                .allMatch(e -> e.getValue().equals(file.json().get(e.getKey())));
     }
 
     /// The fields of PEFT's configuration that are no options of it.

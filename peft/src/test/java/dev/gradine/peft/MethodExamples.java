@@ -65,6 +65,10 @@ final class MethodExamples {
             case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
             case TrainableTokens _ ->
                 Stream.of(new TrainableTokens(List.of(1, 3), true), new TrainableTokens(List.of(2), false));
+            case Alora _ ->
+                Stream.of(
+                        new Alora(Lora.defaults(), List.of(0)),
+                        new Alora(Lora.of(3, 3).dropping(0.5f), List.of(3, 3)));
             case PTuning _ ->
                 Stream.of(
                         new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
