@@ -31,9 +31,10 @@ final class ModuleGraph {
             Map.entry("data", Set.of()),
             Map.entry("align", Set.of("nn", "optim", "data", "settings")),
             Map.entry("export", Set.of("models", "peft")),
+            Map.entry("merge", Set.of("io")),
             Map.entry("train", Set.of("align", "models", "peft")),
             Map.entry("bench", Set.of("train", "cuda.kernels")),
-            Map.entry("cli", Set.of("bench", "export")));
+            Map.entry("cli", Set.of("bench", "export", "merge")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");

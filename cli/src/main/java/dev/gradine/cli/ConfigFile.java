@@ -57,15 +57,17 @@ final class ConfigFile implements IDefaultValueProvider {
                 list.stream().filter(a -> a.startsWith("--config=")).findFirst().orElse("");
         if (args.length == 0 || (inline.isEmpty() && (at < 0 || at + 1 >= args.length))) return;
         CommandLine command = root.getSubcommands().get(args[0]);
-        if (command == null || command.getCommandSpec().findOption("--config") == null) return;
+        if (command == null || !(command.getCommand() instanceof Reader)) return;
         Path file = Path.of(inline.isEmpty() ? args[at + 1] : inline.substring("--config=".length()));
         command.setDefaultValueProvider(new ConfigFile(read(file, command)));
     }
 
-    private static Map<String, String> read(Path file, CommandLine command) {
-        Object yaml;
+    /// What stands in a YAML file; null for nothing.
+    ///
+    /// @throws CheckpointException names the file and the line
+    static @Nullable Object yaml(Path file) {
         try {
-            yaml = YAML.readValue(Files.readString(file), Object.class);
+            return YAML.readValue(Files.readString(file), Object.class);
         } catch (CharacterCodingException e) {
             throw new CheckpointException(file, "is no UTF-8 text, expected YAML");
         } catch (IOException e) {
@@ -74,6 +76,10 @@ final class ConfigFile implements IDefaultValueProvider {
             throw new CheckpointException(
                     file, "line %d: %s".formatted(e.getLocation().getLineNr(), JsonFault.cause(e)));
         }
+    }
+
+    private static Map<String, String> read(Path file, CommandLine command) {
+        Object yaml = yaml(file);
         Map<String, String> values = new LinkedHashMap<>();
         if (yaml == null) return values;
         if (!(yaml instanceof Map<?, ?> options)) {

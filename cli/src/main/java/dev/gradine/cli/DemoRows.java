@@ -11,7 +11,6 @@ import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
-import dev.gradine.models.StopTokens;
 import dev.gradine.nn.Policy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +43,7 @@ record DemoRows(Path folder) {
     /// Tells stories by `policy`, which acts with the model opened as `m`.
     static Storyteller teller(LoadedModel m, Policy policy) {
         TextCodec codec = m.codecFor(false);
-        return new Storyteller(policy, m.run(), codec.tokenizer(), StopTokens.of(m.open(), codec));
+        return new Storyteller(policy, m.run(), codec.tokenizer(), m.ends(codec));
     }
 
     private DataSet read(String name) {

@@ -3,7 +3,6 @@ package dev.gradine.cli;
 import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
-import dev.gradine.models.StopTokens;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -101,9 +100,7 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
                     : codec.tokenizer().encode(prompt, true);
             StringBuilder pending = new StringBuilder(chat ? "" : prompt); // shown once it is known to be of use
             StreamDecoder text = new StreamDecoder(codec.tokenizer(), true, ids);
-            StopTokens ends = StopTokens.of(m.open(), codec);
-            ends.notes().forEach(spec.commandLine().getErr()::println);
-            var request = new Generation.Request(params, maxTokens, ends);
+            var request = new Generation.Request(params, maxTokens, m.ends(codec));
             new Generation(policy, m.run()).run(ids, request, new SplittableRandom(seed), id -> {
                 print.print(pending + text.next(id));
                 pending.setLength(0);

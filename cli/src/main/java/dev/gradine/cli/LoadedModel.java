@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
+import dev.gradine.models.StopTokens;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Quantization;
 import dev.gradine.tensor.Device;
@@ -75,8 +76,20 @@ final class LoadedModel implements AutoCloseable {
     /// @param tokensOnly whether the data are tokens already, so that a model without tokenizer will do
     TextCodec codecFor(boolean tokensOnly) {
         TextCodec codec = tokensOnly ? open.codecOrTokensOnly() : open.codec();
-        for (String note : codec.tokenizer().notes()) if (told.add(note)) System.err.println(note);
+        tell(codec.tokenizer().notes());
         return codec;
+    }
+
+    /// Where its texts end.
+    StopTokens ends(TextCodec codec) {
+        StopTokens ends = StopTokens.of(open, codec);
+        tell(ends.notes());
+        return ends;
+    }
+
+    /// Each line once.
+    private void tell(List<String> notes) {
+        for (String note : notes) if (told.add(note)) System.err.println(note);
     }
 
     /// Whether the model has a chat template of its own.

@@ -32,6 +32,7 @@ public final class Main implements Runnable {
     private static final List<Class<?>> OTHERS = List.of(
             GenerateCommand.class,
             MergeCommand.class,
+            MergeModelsCommand.class,
             ExportCommand.class,
             ScoreCommand.class,
             InspectCommand.class,

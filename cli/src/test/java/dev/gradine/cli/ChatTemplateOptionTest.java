@@ -61,6 +61,29 @@ class ChatTemplateOptionTest {
     }
 
     @Test
+    void the_chosen_template_lies_beside_the_adapter_word_for_word() throws IOException {
+        Path saved = temp.resolve("file").resolve("chat_template.jinja");
+        assertThat(sft("file", "--chat-template", own).ok().err())
+                .contains("the chat template trained on is beside the adapter; to generate, give it with"
+                        + " --chat-template " + saved + "\n");
+        assertThat(saved).hasSameBinaryContentAs(own);
+        sft("named", "--chat-template", "chatml").ok();
+        Object[] generate = {"generate", "--model", model, "--prompt", "Hi", "--temperature", 0, "--max-tokens", 8};
+        Path named = temp.resolve("named").resolve("chat_template.jinja");
+        assertThat(Cli.run(with(generate, "--chat-template", named)).ok().out())
+                .isEqualTo(Cli.run(with(generate, "--chat-template", "chatml"))
+                        .ok()
+                        .out());
+    }
+
+    @Test
+    void the_models_own_template_stays_with_the_model() throws IOException {
+        Files.copy(own, model.resolve("chat_template.jinja"));
+        assertThat(sft("run").ok().err()).doesNotContain("template");
+        assertThat(temp.resolve("run").resolve("chat_template.jinja")).doesNotExist();
+    }
+
+    @Test
     void an_unknown_choice_is_refused_with_those_there_are() throws IOException {
         Files.createDirectories(model.resolve("additional_chat_templates"));
         TinyModel.text(model.resolve("additional_chat_templates/rag.jinja"), "x");

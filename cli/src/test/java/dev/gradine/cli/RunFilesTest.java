@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.io.Json;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +99,14 @@ class RunFilesTest {
                 .contains("\"eval_loss\"")
                 .contains("\"1 + 1 = \"")
                 .contains("\"steps\":3");
+        for (String when : List.of("launch.started", "end.finished")) {
+            Map<?, ?> part = (Map<?, ?>) run.getOrDefault(when.replaceFirst("\\..*", ""), Map.of());
+            String time = String.valueOf(part.get(when.replaceFirst(".*\\.", "")));
+            assertThat(time).as(when).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(Z|[+-]\\d\\d:\\d\\d)");
+            assertThat(Duration.between(OffsetDateTime.parse(time), OffsetDateTime.now(ZoneOffset.UTC))
+                            .abs())
+                    .isLessThan(Duration.ofMinutes(5));
+        }
         assertThat(Values.text(out.resolve("report.html")))
                 .startsWith("<!")
                 .contains("eval_loss", "finished", "1 + 1 = ")

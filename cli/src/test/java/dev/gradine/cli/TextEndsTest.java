@@ -98,6 +98,26 @@ class TextEndsTest {
     }
 
     @Test
+    void training_that_asks_the_model_says_so_too() {
+        generation(260);
+        String note = model.resolve("generation_config.json")
+                + ": eos_token_id is 260, outside the model's vocabulary of 260: no text can end there\n";
+        String pair = "{\"prompt\": \"1\", \"chosen\": \"2\", \"rejected\": \"3\"}\n";
+        assertThat(trained("asks", "sft", "{\"prompt\": \"1\", \"completion\": \"2\"}\n", 1))
+                .containsOnlyOnce(note);
+        assertThat(trained("asks-dpo", "dpo", pair, 1)).containsOnlyOnce(note);
+        assertThat(trained("does-not", "dpo", pair, 0)).doesNotContain(note);
+    }
+
+    private String trained(String name, String command, String row, int samples) {
+        Path rows = TinyModel.text(temp.resolve(name + ".jsonl"), row.repeat(2));
+        Path out = temp.resolve(name);
+        return Cli.run(command, "--model", model, "--data", rows, "--out", out, "--steps", 1, "--samples", samples)
+                .ok()
+                .err();
+    }
+
+    @Test
     void what_is_no_id_is_refused_by_name() {
         generation(List.of("</s>"));
         Cli.run("generate", "--model", model, "--prompt", "hi")

@@ -111,7 +111,9 @@ final class GgufHeader {
         }
         if (config.flag("use_sliding_window", false)) throw without("use_sliding_window");
         for (String cap : List.of("attn_logit_softcapping", "final_logit_softcapping")) {
-            if (config.has(cap) && !arch.keys().containsValue(cap)) throw without(cap);
+            boolean hasPlace = arch.keys().containsValue(cap);
+            if (config.has(cap) && !hasPlace) throw without(cap);
+            if (hasPlace && config.says(cap) && !config.has(cap)) throw without(cap + " null");
         }
         if (!arch.keys().containsValue("sliding_window")) return; // the rest is Gemma's
         int scalar = config.positive("query_pre_attn_scalar", 256);

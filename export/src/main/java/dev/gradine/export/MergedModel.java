@@ -1,8 +1,11 @@
 package dev.gradine.export;
 
+import dev.gradine.data.chat.ChatTemplate;
+import dev.gradine.data.chat.FolderTemplate;
 import dev.gradine.data.token.GgufTokenizer;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.Checkpoint;
+import dev.gradine.io.Json;
 import dev.gradine.io.ModelFolder;
 import dev.gradine.io.TensorSource;
 import dev.gradine.models.OpenModel;
@@ -13,9 +16,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /// A Hugging Face model folder of a model and its adapter: the adapter is in the weights.
 public final class MergedModel {
@@ -48,11 +53,9 @@ public final class MergedModel {
         try {
             Path extra = Files.createTempDirectory("gradine-merge");
             try {
-                ModelFolder.write(out, config, tensors, sideFiles(c, extra), format.maxShardBytes());
+                ModelFolder.write(out, config, tensors, sideFiles(m, extra), format.maxShardBytes());
             } finally {
-                Files.deleteIfExists(extra.resolve("tokenizer.json"));
-                Files.deleteIfExists(extra.resolve("chat_template.jinja"));
-                Files.delete(extra);
+                remove(extra);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -60,20 +63,41 @@ public final class MergedModel {
         return weights.notes();
     }
 
+    private static void remove(Path folder) throws IOException {
+        List<Path> all;
+        try (Stream<Path> content = Files.walk(folder)) {
+            all = content.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path p : all) Files.delete(p);
+    }
+
     /// The files beside the model, and those made from a GGUF that has no file beside it.
-    private static List<Path> sideFiles(Checkpoint c, Path extra) throws IOException {
+    private static List<Path> sideFiles(OpenModel m, Path extra) throws IOException {
+        Checkpoint c = m.checkpoint();
         List<Path> files = new ArrayList<>(ModelFolder.sideFiles(c.folder()));
         if (!c.hasGgufMetadata()) return files;
-        String what = c.path().toString();
         if (files.stream().noneMatch(f -> f.endsWith("tokenizer.json"))) {
             Path file = extra.resolve("tokenizer.json");
-            files.add(Files.writeString(file, GgufTokenizer.tokenizerJson(what, c.ggufMetadata())));
+            files.add(
+                    Files.writeString(file, GgufTokenizer.tokenizerJson(c.path().toString(), c.ggufMetadata())));
         }
-        boolean template = files.stream().anyMatch(f -> f.endsWith("chat_template.jinja"));
-        if (!template && GgufTokenizer.hasChatTemplate(c.ggufMetadata())) {
-            Path file = extra.resolve("chat_template.jinja");
-            files.add(Files.writeString(file, GgufTokenizer.chatTemplate(what, c.ggufMetadata())));
+        if (!FolderTemplate.sources(c.folder()).isEmpty()) return files;
+        Path named = Files.createDirectory(extra.resolve(ModelFolder.TEMPLATES));
+        for (var template : m.templates().entrySet()) {
+            String name = template.getKey();
+            Path file = name.equals(ChatTemplate.DEFAULT)
+                    ? extra.resolve("chat_template.jinja")
+                    : named.resolve(fileName(c, name));
+            files.add(Files.writeString(file, template.getValue()));
         }
         return files;
+    }
+
+    /// @throws IllegalArgumentException if the name, which is a file's content, would lead elsewhere
+    private static String fileName(Checkpoint c, String template) {
+        if (template.matches("[\\w][\\w.-]*")) return template + ".jinja";
+        throw new IllegalArgumentException(
+                "%s: a chat template is called %s, expected a name of letters, digits, dots and dashes"
+                        .formatted(c.path(), Json.line(template)));
     }
 }

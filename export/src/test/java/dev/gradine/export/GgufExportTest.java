@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.io.Gguf;
+import dev.gradine.io.GgufWriter;
 import dev.gradine.io.Json;
+import dev.gradine.io.TensorSource;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -64,6 +67,74 @@ class GgufExportTest {
                         .isEqualTo(m.codec().tokenizer().encode("the <|im_end|>", true));
                 assertThat(back.templates()).containsExactly(Map.entry("default", TinyText.TEMPLATE));
             }
+        }
+    }
+
+    /// llama.cpp takes 50 and 30 where a file says nothing, and has no way to say none.
+    @ParameterizedTest
+    @ValueSource(strings = {"attn_logit_softcapping", "final_logit_softcapping"})
+    void a_soft_cap_that_is_off_has_no_place_in_a_file(String cap) throws IOException {
+        Map<String, Object> config = TinyModels.config("gemma2");
+        config.put(cap, null);
+        try (OpenModel m = open(config)) {
+            Path file = alone("m.gguf");
+            assertThatThrownBy(() -> GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("gguf: %s null has no place in a file of architecture gemma2; --to safetensors keeps it"
+                            .formatted(cap));
+            assertThat(file).doesNotExist();
+        }
+    }
+
+    @Test
+    void templates_with_names_go_into_the_file_and_from_there_into_a_folder() throws IOException {
+        Map<String, Object> config = TinyModels.config("llama");
+        Path source = TinyModels.write(temp.resolve("named"), config);
+        Files.createDirectory(source.resolve("additional_chat_templates"));
+        Files.writeString(source.resolve("additional_chat_templates/rag.jinja"), "{{ documents }}");
+        Map<String, String> templates = Map.of("default", TinyText.TEMPLATE, "rag", "{{ documents }}");
+        Path file = alone("named.gguf");
+        try (OpenModel m = Models.open(source, run)) {
+            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file);
+            MergedModel.write(m, AdapterSet.none(m.model()), temp.resolve("copied"));
+        }
+        try (OpenModel m = Models.open(file, run)) {
+            assertThat(m.templates()).isEqualTo(templates);
+            MergedModel.write(m, AdapterSet.none(m.model()), temp.resolve("unpacked"));
+        }
+        for (String folder : List.of("copied", "unpacked")) {
+            try (OpenModel m = Models.open(temp.resolve(folder), run)) {
+                assertThat(m.templates()).as(folder).isEqualTo(templates);
+            }
+            assertThat(temp.resolve(folder).resolve("additional_chat_templates/rag.jinja"))
+                    .hasContent("{{ documents }}");
+        }
+    }
+
+    @Test
+    void a_name_in_a_file_leads_out_of_no_folder() throws IOException {
+        Path file = alone("m.gguf");
+        Path evil = alone("evil.gguf");
+        try (OpenModel m = open(TinyModels.config("llama"));
+                Arena arena = Arena.ofConfined()) {
+            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file);
+            Gguf gguf = Gguf.open(file, arena);
+            Map<String, Object> metadata = new LinkedHashMap<>(gguf.metadata());
+            metadata.put("tokenizer.chat_templates", List.of("../out"));
+            metadata.put("tokenizer.chat_template.../out", "x");
+            GgufWriter.write(
+                    evil,
+                    metadata,
+                    gguf.names().stream()
+                            .map(n -> TensorSource.of(n, gguf.tensor(n)))
+                            .toList());
+        }
+        try (OpenModel m = Models.open(evil, run)) {
+            Path out = temp.resolve("out");
+            assertThatThrownBy(() -> MergedModel.write(m, AdapterSet.none(m.model()), out))
+                    .hasMessage(evil + ": a chat template is called \"../out\", expected a name of letters, digits,"
+                            + " dots and dashes");
+            assertThat(out).doesNotExist();
         }
     }
 

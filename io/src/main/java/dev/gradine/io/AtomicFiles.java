@@ -133,7 +133,12 @@ public final class AtomicFiles {
                 && ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isEmpty();
     }
 
-    private static Path sibling(Path target) {
+    /// A name beside `target` that nothing has: for work of which nothing may be left. What a process leaves
+    /// there that
+    /// was killed, `removeAbandoned` removes.
+    ///
+    /// @throws CheckpointException if `target` has no name, or its folder is not there
+    public static Path sibling(Path target) {
         Path name = target.getFileName();
         if (name == null) throw new CheckpointException(target, "has no name, expected a file or folder to write");
         Path parent = target.toAbsolutePath().getParent();

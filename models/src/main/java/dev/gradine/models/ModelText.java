@@ -34,12 +34,18 @@ final class ModelText {
             Tokenizer tokenizer = tokenizer(checkpoint);
             ChatTemplate template = template(checkpoint, choice);
             Path folder = checkpoint.folder();
+            int vocabSize = vocabSize(checkpoint, tokenizer);
             return TemplateTokens.has(folder)
-                    ? new TextCodec(tokenizer, template, TemplateTokens.read(folder))
-                    : new TextCodec(tokenizer, template);
+                    ? new TextCodec(tokenizer, template, TemplateTokens.read(folder), vocabSize)
+                    : new TextCodec(tokenizer, template).within(vocabSize);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// The model's, where its configuration says it.
+    private static int vocabSize(Checkpoint c, Tokenizer tokenizer) {
+        return c.config().get("vocab_size") instanceof Integer n ? n : tokenizer.vocabSize();
     }
 
     private static Tokenizer tokenizer(Checkpoint c) throws IOException {

@@ -10,6 +10,8 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -127,13 +129,24 @@ public final class OpenModel implements AutoCloseable {
     /// @param chatTemplate its name among the model's or the usual ones, or a file of Jinja
     /// @throws IllegalArgumentException if there is no tokenizer or no such template, or one cannot be read
     public TextCodec codec(String chatTemplate) {
-        return ModelText.codec(checkpoint, chatTemplate);
+        return ModelText.codec(checkpoint, chatTemplate).within(model.vocabSize());
     }
 
     /// The same; a model without tokenizer gives one that knows the size of the vocabulary and refuses text.
     public TextCodec codecOrTokensOnly() {
         if (hasTokenizer()) return codec();
         return new TextCodec(new NoTokenizer(model.vocabSize(), source), ChatTemplate.absent());
+    }
+
+    /// The source of the chat template that `codec` takes for this name or file.
+    ///
+    /// @throws IllegalArgumentException if there is no such template, or it cannot be read
+    public String templateSource(String chatTemplate) {
+        try {
+            return ChatTemplate.chosenSource(chatTemplate, templates());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// Whether there is a tokenizer.

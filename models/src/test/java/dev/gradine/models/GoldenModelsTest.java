@@ -20,6 +20,7 @@ class GoldenModelsTest {
                 "llama-tied",
                 "llama3-rope",
                 "llama-linear-rope",
+                "llama-yarn",
                 "qwen2",
                 "qwen3",
                 "gemma2",

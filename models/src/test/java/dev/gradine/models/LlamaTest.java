@@ -127,8 +127,9 @@ class LlamaTest {
         assertRefused("rope_scaling", "linear", "config: rope_scaling is \"linear\", expected an object");
         assertRefused(
                 "rope_scaling",
-                Map.of("rope_type", "yarn"),
-                "config: rope_scaling.rope_type is \"yarn\", expected \"default\", \"linear\" or \"llama3\"");
+                Map.of("rope_type", "klingon"),
+                "config: rope_scaling.rope_type is \"klingon\", expected \"default\", \"linear\", \"dynamic\","
+                        + " \"llama3\", \"longrope\" or \"yarn\"");
         assertRefused(
                 "rope_scaling",
                 Map.of("rope_type", "linear"),

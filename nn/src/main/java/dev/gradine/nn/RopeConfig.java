@@ -1,6 +1,7 @@
 package dev.gradine.nn;
 
 import dev.gradine.nn.RopeFrequencies.Stretch;
+import dev.gradine.nn.RopeFrequencies.Yarn;
 import java.util.Arrays;
 import java.util.Set;
 
@@ -12,6 +13,9 @@ import java.util.Set;
 /// rope_parameters {full_attention {…}, sliding_attention {…}}            by kind of layer
 /// ```
 ///
+/// The scaling `dynamic` changes the frequencies of texts longer than `max_position_embeddings` alone. No model here
+/// takes those, so that it computes what `default` does.
+///
 /// Where `rope_scaling` and `rope_parameters` stand beside each other, `rope_scaling` counts. A scaling that is not
 /// computed here is refused by its name, unless its factor is 1.
 public final class RopeConfig {
@@ -21,7 +25,7 @@ public final class RopeConfig {
     private static final String PARAMETERS = "rope_parameters";
 
     /// Scalings that are not computed here, and nothing at a factor of 1.
-    private static final Set<String> NEUTRAL_AT_ONE = Set.of("yarn", "dynamic", "ntk");
+    private static final Set<String> NEUTRAL_AT_ONE = Set.of("ntk");
 
     private RopeConfig() {}
 
@@ -74,6 +78,8 @@ public final class RopeConfig {
             case "linear" -> linear(p, base);
             case "llama3" -> base.stretched(stretch(c, p));
             case "longrope", "su" -> byFactors(c, p, base, headDim);
+            case "yarn" -> base.blended(yarn(c, p), theta);
+            case "dynamic" -> dynamic(p, base);
             default -> neutral(p, base, type);
         };
     }
@@ -89,6 +95,35 @@ public final class RopeConfig {
     private static RopeFrequencies linear(ModelConfig p, RopeFrequencies base) {
         p.ignore(ORIGINAL);
         return base.divided(p.real("factor"));
+    }
+
+    private static RopeFrequencies dynamic(ModelConfig p, RopeFrequencies base) {
+        p.ignore(ORIGINAL);
+        p.real("factor");
+        return base;
+    }
+
+    private static Yarn yarn(ModelConfig c, ModelConfig p) {
+        double length = originalLength(c, p);
+        boolean ofLengths = p.says("factor") && !p.has("factor"); // null, as DeepSeek's files have it
+        double factor = ofLengths ? c.real("max_position_embeddings", 2048) / length : p.real("factor");
+        double scale = mscale(factor, 1);
+        boolean own = p.has("mscale");
+        if (p.has("mscale_all_dim") && own) {
+            scale = mscale(factor, p.real("mscale")) / mscale(factor, p.real("mscale_all_dim"));
+        }
+        return new Yarn(
+                factor,
+                p.real("beta_fast", 32),
+                p.real("beta_slow", 1),
+                length,
+                p.flag("truncate", true),
+                p.real("attention_factor", scale));
+    }
+
+    /// What scores grow by with the length, in cosines and sines: 0.1 m ln(factor) + 1.
+    private static double mscale(double factor, double m) {
+        return factor <= 1 ? 1 : 0.1 * m * Math.log(factor) + 1;
     }
 
     private static Stretch stretch(ModelConfig c, ModelConfig p) {
@@ -128,9 +163,11 @@ public final class RopeConfig {
     private static RopeFrequencies neutral(ModelConfig p, RopeFrequencies base, String type) {
         boolean off = NEUTRAL_AT_ONE.contains(type) && p.has("factor") && p.real("factor") == 1;
         if (!off || (p.has("attention_factor") && p.real("attention_factor") != 1)) {
-            throw p.wrong(p.has("rope_type") ? "rope_type" : "type", "\"default\", \"linear\" or \"llama3\"");
+            throw p.wrong(
+                    p.has("rope_type") ? "rope_type" : "type",
+                    "\"default\", \"linear\", \"dynamic\", \"llama3\", \"longrope\" or \"yarn\"");
         }
-        p.ignore(ORIGINAL, "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate");
+        p.ignore(ORIGINAL);
         return base;
     }
 }

@@ -15,13 +15,16 @@ import java.util.Arrays;
 public final class Rotary {
 
     private final float[] omega;
+    private final float scale;
     private int known; // positions of which angles are kept
     private float[] cos = new float[0]; // [known,D/2]
     private float[] sin = new float[0]; // [known,D/2]
 
     /// @param omega frequencies of the D/2 pairs
-    Rotary(float[] omega) {
+    /// @param scale of cosines and sines
+    Rotary(float[] omega, float scale) {
         this.omega = omega.clone();
+        this.scale = scale;
     }
 
     /// Angles of consecutive positions on a device.
@@ -51,8 +54,8 @@ public final class Rotary {
         for (int p = known; p < more; p++) {
             for (int i = 0; i < half; i++) {
                 float angle = p * omega[i];
-                cos[p * half + i] = (float) Math.cos(angle);
-                sin[p * half + i] = (float) Math.sin(angle);
+                cos[p * half + i] = (float) Math.cos(angle) * scale;
+                sin[p * half + i] = (float) Math.sin(angle) * scale;
             }
         }
         known = more;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,12 +14,15 @@ import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Which of the rotary keys counts, as transformers 5 has it, and the whole message for each that cannot be used.
 class RopeConfigTest {
 
     private static final int D = 8;
+    private static final String KNOWN =
+            "expected \"default\", \"linear\", \"dynamic\", \"llama3\", \"longrope\" or \"yarn\"";
 
     private static Map<String, Object> map(@Nullable Object... pairs) {
         Map<String, Object> m = new LinkedHashMap<>();
@@ -102,18 +106,77 @@ class RopeConfigTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"yarn", "dynamic", "ntk"})
+    @ValueSource(strings = {"ntk", "klingon"})
     void scalings_that_are_not_computed_are_refused_unless_they_do_nothing(String type) {
         assertRefused(
                 map("rope_scaling", map("rope_type", type, "factor", 4.0)),
-                "config: rope_scaling.rope_type is \"" + type + "\", expected \"default\", \"linear\" or \"llama3\"");
+                "config: rope_scaling.rope_type is \"" + type + "\", " + KNOWN);
         assertRefused(
-                map("rope_scaling", map("type", type)),
-                "config: rope_scaling.type is \"" + type + "\", expected \"default\", \"linear\" or \"llama3\"");
-        assertOmega(map("rope_scaling", map("rope_type", type, "factor", 1.0)), expected(10_000, 1));
+                map("rope_scaling", map("type", type)), "config: rope_scaling.type is \"" + type + "\", " + KNOWN);
+    }
+
+    @Test
+    void a_scaling_that_does_nothing_needs_no_rule() {
+        assertOmega(map("rope_scaling", map("rope_type", "ntk", "factor", 1.0)), expected(10_000, 1));
         assertRefused(
-                map("rope_scaling", map("rope_type", type, "factor", 1.0, "attention_factor", 1.2)),
-                "config: rope_scaling.rope_type is \"" + type + "\", expected \"default\", \"linear\" or \"llama3\"");
+                map("rope_scaling", map("rope_type", "ntk", "factor", 1.0, "attention_factor", 1.2)),
+                "config: rope_scaling.rope_type is \"ntk\", " + KNOWN);
+    }
+
+    /// By transformers 5.23.0, `ROPE_INIT_FUNCTIONS["yarn"]`: keys and values, frequencies, scale.
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            factor 4 length 64                                   | 1 0.0625 0.0025 0.00025                | 1.1386294
+            factor 4 length 64 truncate false                    | 1 0.02559525 0.0025 0.00025            | 1.1386294
+            factor 4 length 64 mscale 2                          | 1 0.0625 0.0025 0.00025                | 1.1386294
+            factor 40 length 4096 mscale 1 mscale_all_dim 0.7    | 1 0.1 0.005125 0.000025                | 1.0879546
+            factor 1 length 64                                   | 1 0.1 0.01 0.001                       | 1
+            factor 0.5 length 64                                 | 1 0.15 0.02 0.002                      | 1
+            factor 8 length 4096 theta 500000 beta_fast 16 beta_slow 2 attention_factor 1.25 \
+                | 1 0.03760603 0.000176776681 0.00000664786967 | 1.25
+            """)
+    void yarn_is_that_of_transformers(String keys, String frequencies, double scale) {
+        Map<String, Object> p = map("rope_type", "yarn");
+        String[] words = keys.strip().split(" +", -1);
+        for (int i = 0; i < words.length; i += 2) {
+            String key = words[i].replace("length", "original_max_position_embeddings")
+                    .replace("theta", "rope_theta");
+            p.put(key, words[i].equals("truncate") ? (Object) false : Double.valueOf(words[i + 1]));
+        }
+        double[] expected = Arrays.stream(frequencies.strip().split(" +", -1))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
+        RopeFrequencies f = RopeConfig.of(new ModelConfig(map("rope_parameters", p)), D);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat((double) f.omega()[i]).isCloseTo(expected[i], Offset.offset(1e-6 * expected[i]));
+        }
+        try (Kernels k = CpuKernels.open()) {
+            Rotary.Tables t = f.rotary().tables(k, 7, 8);
+            float[] cos = k.download(t.cos());
+            float[] sin = k.download(t.sin());
+            for (int i = 0; i < cos.length; i++) {
+                assertThat(Math.hypot(cos[i], sin[i])).isCloseTo(scale, Offset.offset(1e-6));
+            }
+        }
+    }
+
+    @Test
+    void a_yarn_without_a_factor_takes_that_of_the_lengths_if_it_says_null() {
+        Map<String, Object> p = map("rope_type", "yarn", "factor", null, "original_max_position_embeddings", 64);
+        assertOmega(
+                map("rope_parameters", p, "max_position_embeddings", 256), new double[] {1, 0.0625, 0.0025, 0.00025});
+        p.remove("factor");
+        assertRefused(
+                map("rope_parameters", p), "config: rope_parameters.factor is missing, expected a number above 0");
+    }
+
+    /// Frequencies change beyond `max_position_embeddings` alone.
+    @Test
+    void dynamic_is_plain_within_the_positions_of_the_model() {
+        assertOmega(map("rope_scaling", map("type", "dynamic", "factor", 4.0)), expected(10_000, 1));
+        assertRefused(
+                map("rope_scaling", map("type", "dynamic")),
+                "config: rope_scaling.factor is missing, expected a number above 0");
     }
 
     /// θ 10000, D 8: ω = 1, 0.1, 0.01, 0.001. In L tokens a wave turns ω L / 2π times.

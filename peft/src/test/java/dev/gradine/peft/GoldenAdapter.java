@@ -87,11 +87,20 @@ final class GoldenAdapter implements AutoCloseable {
     }
 
     double lossBefore() {
+        return losses().getFirst();
+    }
+
+    /// After all steps.
+    double lossAfter() {
+        return losses().getLast();
+    }
+
+    private List<Double> losses() {
         Object losses = Json.readObject(golden.resolve("expected.json")).get("losses");
-        if (!(losses instanceof List<?> all) || !(all.getFirst() instanceof Number first)) {
-            throw new AssertionError("golden: no losses in " + golden);
-        }
-        return first.doubleValue();
+        if (!(losses instanceof List<?> all)) throw new AssertionError("golden: no losses in " + golden);
+        return all.stream()
+                .map(l -> l instanceof Number n ? n.doubleValue() : Double.NaN)
+                .toList();
     }
 
     float[] logits(CausalLm model) {

@@ -101,6 +101,7 @@ public final class Run<E> {
                     about.name(),
                     about.title(),
                     deciding,
+                    template(model, data),
                     objective,
                     batches,
                     evalSet,
@@ -113,9 +114,18 @@ public final class Run<E> {
         }
     }
 
+    private static boolean areTokens(TrainingData data) {
+        return data.train().rows().getFirst() instanceof Row.Tokens;
+    }
+
+    /// The source of the template that was chosen and is used; empty where none is.
+    private String template(OpenModel model, TrainingData data) {
+        String chosen = settings.files().chatTemplate();
+        return chosen == null || areTokens(data) ? "" : model.templateSource(chosen);
+    }
+
     private TextCodec codec(OpenModel model, TrainingData data) {
-        boolean tokens = data.train().rows().getFirst() instanceof Row.Tokens;
-        if (tokens) return model.codecOrTokensOnly();
+        if (areTokens(data)) return model.codecOrTokensOnly();
         String template = settings.files().chatTemplate();
         return template == null ? model.codec() : model.codec(template);
     }

@@ -74,14 +74,24 @@ final class RunFolder {
         return MetricsLog.create(file);
     }
 
+    /// Bytes that are free where a folder is or will be.
+    @FunctionalInterface
+    interface Disk {
+        long free(Path existing) throws IOException;
+    }
+
     /// Fails unless the adapter and the checkpoints of a run fit the disk.
     static void requireSpace(RunSettings settings, AdapterSet adapted) {
+        requireSpace(settings, adapted, place -> Files.getFileStore(place).getUsableSpace());
+    }
+
+    static void requireSpace(RunSettings settings, AdapterSet adapted, Disk disk) {
         Path out = settings.files().out();
         long adapter = 4 * adapted.trainedValues();
         long checkpoint = settings.train().saveEvery() > 0 ? (1 + STATE) * adapter : 0;
         long needed = adapter + AT_ONCE * checkpoint + SPARE;
         try {
-            long free = Files.getFileStore(existing(out)).getUsableSpace();
+            long free = disk.free(existing(out));
             if (free >= needed) return;
             throw new CheckpointException(
                     out,

@@ -1,5 +1,6 @@
 package dev.gradine.train;
 
+import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.CheckpointException;
 import dev.gradine.models.OpenModel;
 import dev.gradine.optim.Metric;
@@ -31,11 +32,13 @@ final class RunLoop<E> implements StepLoop.Listener {
     /// @param kind name of the recipe
     /// @param title what it is called in full
     /// @param deciding what decides the result, by name
+    /// @param template source of the chat template that was chosen; empty where it is the model's own
     /// @param shaping what the adapters do in training beside following the gradient
     record Plan<E>(
             String kind,
             String title,
             Map<String, Object> deciding,
+            String template,
             Objective<E> objective,
             ExampleBatches<E> batches,
             List<E> evalSet,
@@ -69,7 +72,8 @@ final class RunLoop<E> implements StepLoop.Listener {
                 ExampleBatches.cut(plan.evalSet(), settings.batches().batch()),
                 around(plan.shaping()));
         loop = new StepLoop<>(train, task, model.run(), this);
-        samples.remember(model, adapted); // before a checkpoint is restored: as the model was when the run began
+        // before a checkpoint is restored: as the model was when the run began
+        samples.remember(model, adapted).forEach(host::tell);
         RunFolder.create(files.out());
         int from = restore();
         log = RunFolder.openLog(files, from);
@@ -148,6 +152,12 @@ final class RunLoop<E> implements StepLoop.Listener {
 
     private void finish() {
         AdapterFolder.save(adapted, files.out(), files.model().toString(), model.run());
+        if (!plan.template().isEmpty()) {
+            Path file = files.out().resolve("chat_template.jinja");
+            AtomicFiles.writeText(file, plan.template());
+            host.tell("the chat template trained on is beside the adapter; to generate, give it with --chat-template "
+                    + file);
+        }
         removeCheckpoints();
         samples.ask(model, adapted);
     }

@@ -91,10 +91,14 @@ final class Samples {
     }
 
     /// Remembers the model as it is before training.
-    void remember(OpenModel m, AdapterSet adapted) {
+    ///
+    /// @return what is to be told of where its texts end
+    List<String> remember(OpenModel m, AdapterSet adapted) {
         prompts.removeIf(p -> p.ids.length >= m.model().maxPositions());
-        if (prompts.isEmpty()) return;
-        start = new Start(new Policy(m.model(), adapted.snapshot(m.run())), StopTokens.of(m, codec));
+        if (prompts.isEmpty()) return List.of();
+        StopTokens ends = StopTokens.of(m, codec);
+        start = new Start(new Policy(m.model(), adapted.snapshot(m.run())), ends);
+        return ends.notes();
     }
 
     /// Asks the model as it was and as it is now.

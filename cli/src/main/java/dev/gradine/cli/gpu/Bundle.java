@@ -1,5 +1,6 @@
 package dev.gradine.cli.gpu;
 
+import dev.gradine.io.AtomicFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -52,9 +53,11 @@ public final class Bundle {
     /// @throws IllegalArgumentException if the program does not run from jars of a JDK on Linux
     public static long write(Path out, Path start, Consumer<String> tell) {
         try {
-            Path folder = Files.createTempDirectory("gradine-bundle");
-            Path part = out.toAbsolutePath().resolveSibling(out.getFileName() + ".part");
+            Path folder = AtomicFiles.sibling(out);
+            Path part = AtomicFiles.sibling(out);
+            AtomicFiles.removeAbandoned(part.resolveSibling("")); // by a process that was killed
             try (Unfinished _ = new Unfinished(folder, part)) {
+                Files.createDirectory(folder);
                 Path root = Files.createDirectory(folder.resolve("gradine"));
                 fill(root, start, tell);
                 tell.accept("packing, which takes a minute or two");

@@ -3,6 +3,10 @@ package dev.gradine.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.cli.doctor.Finding.Weight;
+import dev.gradine.tensor.Device;
+import dev.gradine.tensor.DeviceOptions;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuDevice;
 import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +36,32 @@ class ChecksTest {
     @Test
     void memory_without_a_container_is_the_systems() {
         assertThat(MemoryCheck.of(machine.files())).isEqualTo(Finding.fine("memory", "16.0 GB, 12.0 GB free"));
+    }
+
+    /// What a driver would answer.
+    private record PretendedGpu(String whyMissing, String note) implements Device {
+        @Override
+        public String name() {
+            return "cuda";
+        }
+
+        @Override
+        public Kernels open(DeviceOptions options) {
+            throw new IllegalArgumentException("pretended");
+        }
+    }
+
+    @Test
+    void the_gpu_is_what_its_driver_says() {
+        Device cpu = new CpuDevice();
+        assertThat(DeviceCheck.of(List.of(cpu, new PretendedGpu("cuda: libcuda.so.1 is not here", ""))))
+                .isEqualTo(Finding.fine("gpu", "none: cuda: libcuda.so.1 is not here"));
+        assertThat(DeviceCheck.of(List.of(cpu, new PretendedGpu("", ""))))
+                .isEqualTo(Finding.fine("gpu", "one is here, for --device cuda"));
+        assertThat(DeviceCheck.of(List.of(cpu, new PretendedGpu("", "the kernels are for newer ones"))))
+                .isEqualTo(Finding.fine("gpu", "one is here, for --device cuda; the kernels are for newer ones"));
+        assertThat(DeviceCheck.of(List.of(cpu)))
+                .isEqualTo(Finding.fine("gpu", "none: this build has no kernels for one"));
     }
 
     @Test

@@ -104,10 +104,19 @@ public final class ChatTemplate {
     /// @throws IOException if the file cannot be read
     /// @throws IllegalArgumentException if there is no such name or file, or it is not a template
     public static ChatTemplate chosen(String choice, String name, Map<String, String> sources) throws IOException {
-        if (sources.containsKey(choice)) return parse(name + " " + choice, sources.getOrDefault(choice, ""));
-        if (UsualTemplates.NAMES.contains(choice)) return named(choice);
+        String called = sources.containsKey(choice) ? name + " " + choice : choice;
+        return parse(called, chosenSource(choice, sources));
+    }
+
+    /// Its source, word for word.
+    ///
+    /// @throws IOException if the file cannot be read
+    /// @throws IllegalArgumentException if there is no such name or file
+    public static String chosenSource(String choice, Map<String, String> sources) throws IOException {
+        if (sources.containsKey(choice)) return sources.getOrDefault(choice, "");
+        if (UsualTemplates.NAMES.contains(choice)) return UsualTemplates.source(choice);
         Path file = Path.of(choice);
-        if (Files.isRegularFile(file)) return parse(choice, FolderTemplate.text(file));
+        if (Files.isRegularFile(file)) return FolderTemplate.text(file);
         throw new IllegalArgumentException("--chat-template: " + choice + " is no file and no name; the model's are "
                 + (sources.isEmpty() ? "none" : String.join(", ", new TreeSet<>(sources.keySet())))
                 + ", the usual ones " + String.join(", ", UsualTemplates.NAMES));

@@ -138,7 +138,7 @@ public record SftEncoder(TextCodec codec, LossMask mask, int maxLength) implemen
     private Sequence tokens(Row.Tokens t) {
         int[] ids = t.ids();
         int[] labels = t.labels();
-        int vocabulary = codec.tokenizer().vocabSize();
+        int vocabulary = codec.vocabSize();
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] >= vocabulary) throw outside("input_ids", i, ids[i], "below the vocabulary size " + vocabulary);
             boolean fits = labels[i] == IGNORED || (labels[i] >= 0 && labels[i] < vocabulary);

@@ -20,7 +20,8 @@ import java.util.Map;
 /// @param tokenizer the model's
 /// @param template the model's, or [ChatTemplate#absent]
 /// @param specialTokens texts of the special tokens that the template sees, by variable, such as `bos_token`
-public record TextCodec(Tokenizer tokenizer, ChatTemplate template, Map<String, String> specialTokens) {
+/// @param vocabSize how many token ids the model takes; often more than the tokenizer has, to fill its matrix up
+public record TextCodec(Tokenizer tokenizer, ChatTemplate template, Map<String, String> specialTokens, int vocabSize) {
 
     /// Copies the map.
     public TextCodec {
@@ -29,7 +30,12 @@ public record TextCodec(Tokenizer tokenizer, ChatTemplate template, Map<String, 
 
     /// A template that sees the tokenizer's `bos_token`, `eos_token` and `pad_token`.
     public TextCodec(Tokenizer tokenizer, ChatTemplate template) {
-        this(tokenizer, template, ofTokenizer(tokenizer));
+        this(tokenizer, template, ofTokenizer(tokenizer), tokenizer.vocabSize());
+    }
+
+    /// The same for a model that takes so many ids.
+    public TextCodec within(int modelVocabSize) {
+        return new TextCodec(tokenizer, template, specialTokens, modelVocabSize);
     }
 
     private static Map<String, String> ofTokenizer(Tokenizer tokenizer) {

@@ -205,6 +205,16 @@ class EncodersTest {
                         + " would teach it)");
     }
 
+    /// Rows of a matrix that no token has a text for: models fill it up to a round number.
+    @Test
+    void token_rows_may_use_all_ids_that_the_model_takes() {
+        var encoder = new SftEncoder(CODEC.within(264), LossMask.AUTO, 9);
+        var padded = new Row.Tokens(new int[] {1, 263}, new int[] {-100, 263});
+        assertThat(encoder.encode(padded).ids()).containsExactly(1, 263);
+        assertThatThrownBy(() -> encoder.encode(new Row.Tokens(new int[] {264}, new int[] {-100})))
+                .hasMessage("field input_ids[0] is 264, expected below the vocabulary size 264");
+    }
+
     @Test
     void rows_that_do_not_fit_are_named() {
         var encoder = new SftEncoder(CODEC, LossMask.AUTO, 9);

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.gradine.merge;
+
+import org.jspecify.annotations.NullMarked;
