@@ -35,6 +35,7 @@ public final class Main implements Runnable {
             MergeModelsCommand.class,
             ExportCommand.class,
             ScoreCommand.class,
+            AdaptersCommand.class,
             InspectCommand.class,
             DoctorCommand.class,
             DataCommand.class,

@@ -2,7 +2,9 @@ package dev.gradine.cli;
 
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Policy;
+import dev.gradine.peft.AdapterSet;
 import java.nio.file.Path;
+import java.util.SequencedMap;
 import picocli.CommandLine.Mixin;
 
 /// Which model a command computes with, and on what.
@@ -22,6 +24,23 @@ final class ModelArgs {
     Policy policy(LoadedModel m) {
         Adapters adapters = source.hasAdapter() ? source.adapt(m, device::tell).settled(m.run()) : Adapters.NONE;
         return new Policy(m.model(), adapters);
+    }
+
+    /// The adapters given, by their names, ready to compute.
+    SequencedMap<String, AdapterSet> named(LoadedModel m) {
+        return source.named(m, device::tell);
+    }
+
+    /// The adapter given.
+    ///
+    /// @throws IllegalArgumentException if none was given, or several
+    AdapterSet adapt(LoadedModel m) {
+        return source.adapt(m, device::tell);
+    }
+
+    /// Folders of the adapters given, by their names.
+    SequencedMap<String, Path> folders() {
+        return source.folders();
     }
 
     /// Opens the model as it is in its file, or quantised.

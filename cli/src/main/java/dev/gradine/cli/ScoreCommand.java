@@ -8,14 +8,17 @@ import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.io.TokenFile;
+import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.peft.RowAdapters;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -32,11 +35,20 @@ import picocli.CommandLine.Spec;
         description = "Write the logits of given tokens, or print log-probabilities and perplexity of a text.")
 final class ScoreCommand implements Runnable, ConfigFile.Reader {
 
+    private static final int LEAST_TOGETHER = 8; // tokens of a row
+
     @Mixin
     private ModelArgs model = new ModelArgs();
 
     @ArgGroup(multiplicity = "1")
     private Input input = new Input();
+
+    @Option(
+            names = "--adapter-names",
+            paramLabel = "NAME[,NAME…]",
+            description = "Of several --adapter NAME=DIR, which one each row has: its name, a+b for both at once, or"
+                    + " __base__ for none. All rows are computed in one pass.")
+    private @Nullable String names;
 
     @Option(names = "--out", paramLabel = "FILE", description = "With --ids: logits f32 [B,T,V] as safetensors.")
     private @Nullable Path out;
@@ -58,28 +70,63 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
     @Override
     public void run() {
         try (LoadedModel m = model.open()) {
-            Policy policy = model.policy(m);
             if (input.ids != null) {
                 if (out == null) throw new IllegalArgumentException("--out is missing, expected a file for the logits");
-                logits(policy, m.run(), input.ids, out);
+                int[][] rows = TokenFile.read(input.ids);
+                float[] logits = names == null
+                        ? oneByOne(model.policy(m), m.run(), rows)
+                        : together(m, each(m, names, rows.length, input.ids + " has %d rows"), rows);
+                write(logits, Shape.of(rows.length, rows[0].length, m.model().vocabSize()), out);
             }
-            if (input.text != null) text(m, policy, input.text);
+            if (input.text != null) {
+                Policy policy = names == null
+                        ? model.policy(m)
+                        : new Policy(m.model(), each(m, names, 1, "--text is %d row").getFirst());
+                text(m, policy, input.text);
+            }
         }
     }
 
-    private static void logits(Policy policy, Kernels run, Path in, Path out) {
-        int[][] rows = TokenFile.read(in);
-        int v = policy.model().vocabSize();
+    /// The adapters of each row.
+    private List<Adapters> each(LoadedModel m, String text, int rows, String what) {
+        List<Adapters> each = new AdapterNames(model.named(m)).each(text);
+        if (each.size() == rows) return each;
+        throw new IllegalArgumentException("--adapter-names: %d given, expected one for each row (%s)"
+                .formatted(each.size(), what.formatted(rows)));
+    }
+
+    private static float[] oneByOne(Policy policy, Kernels run, int[][] rows) {
+        int size = Math.multiplyExact(rows[0].length, policy.model().vocabSize());
+        float[] logits = new float[Math.multiplyExact(rows.length, size)];
+        for (int b = 0; b < rows.length; b++) {
+            System.arraycopy(logits(policy, run, List.of(rows[b])), 0, logits, b * size, size);
+        }
+        return logits;
+    }
+
+    /// All rows in one pass. Rows of few tokens are multiplied in another order alone than with others, so each of
+    /// those has a pass of its own: a row never depends on its neighbours.
+    private static float[] together(LoadedModel m, List<Adapters> each, int[][] rows) {
+        if (rows[0].length >= LEAST_TOGETHER) {
+            return logits(new Policy(m.model(), RowAdapters.of(each)), m.run(), List.of(rows));
+        }
+        float[] all = new float[0];
+        for (int b = 0; b < rows.length; b++) {
+            float[] row = logits(new Policy(m.model(), each.get(b)), m.run(), List.of(rows[b]));
+            all = Arrays.copyOf(all, all.length + row.length);
+            System.arraycopy(row, 0, all, all.length - row.length, row.length);
+        }
+        return all;
+    }
+
+    private static float[] logits(Policy policy, Kernels run, List<int[]> rows) {
+        try (Kernels k = run.openStep()) {
+            return k.download(policy.logits(Tape.noGrad(k), TokenBatch.of(rows)).value());
+        }
+    }
+
+    private static void write(float[] logits, Shape shape, Path out) {
         try (Arena arena = Arena.ofShared()) {
-            Shape shape = Shape.of(rows.length, rows[0].length, v);
-            float[] logits = new float[shape.size()];
-            for (int b = 0; b < rows.length; b++) {
-                try (Kernels k = run.openStep()) {
-                    TokenBatch batch = TokenBatch.of(List.of(rows[b]));
-                    Tensor z = policy.logits(Tape.noGrad(k), batch).value();
-                    System.arraycopy(k.download(z), 0, logits, b * rows[b].length * v, z.size());
-                }
-            }
             Safetensors.write(
                     out, Safetensors.METADATA, List.of(TensorSource.of("logits", Tensor.of(arena, shape, logits))));
         }

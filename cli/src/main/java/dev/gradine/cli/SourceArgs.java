@@ -4,8 +4,11 @@ import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Device;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -19,8 +22,11 @@ final class SourceArgs {
             description = "Model: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
     private Path model = Path.of("");
 
-    @Option(names = "--adapter", paramLabel = "DIR", description = "Adapter in PEFT's format to put on the model.")
-    private @Nullable Path adapter;
+    @Option(
+            names = "--adapter",
+            paramLabel = "[NAME=]DIR",
+            description = "Adapter in PEFT's format to put on the model. Commands that take several want their names.")
+    private List<String> adapters = new ArrayList<>();
 
     @Mixin
     private QuantizeArgs quantize = new QuantizeArgs();
@@ -30,7 +36,7 @@ final class SourceArgs {
     }
 
     boolean hasAdapter() {
-        return adapter != null;
+        return !adapters.isEmpty();
     }
 
     /// Opens the model as it is in its file, or quantised.
@@ -42,9 +48,28 @@ final class SourceArgs {
 
     /// The adapter given, for a model already open.
     ///
-    /// @throws IllegalArgumentException if none was given
+    /// @throws IllegalArgumentException if none was given, or several
     AdapterSet adapt(LoadedModel m, Consumer<String> tell) {
-        if (adapter == null) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
-        return AdapterFolder.load(adapter, m.model(), m.run(), tell);
+        if (adapters.isEmpty()) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
+        if (adapters.size() > 1) {
+            throw new IllegalArgumentException("--adapter: %d are given, expected one".formatted(adapters.size()));
+        }
+        Path folder = NamedFolder.parse(adapters.getFirst()).folder();
+        return AdapterFolder.load(folder, m.model(), m.run(), tell);
+    }
+
+    /// Folders of the adapters given, by their names.
+    SequencedMap<String, Path> folders() {
+        return NamedFolder.all(adapters);
+    }
+
+    /// The adapters given, by their names, ready to compute.
+    SequencedMap<String, AdapterSet> named(LoadedModel m, Consumer<String> tell) {
+        SequencedMap<String, AdapterSet> all = new LinkedHashMap<>();
+        folders().forEach((name, folder) -> {
+            AdapterSet set = AdapterFolder.load(folder, m.model(), m.run(), tell);
+            all.put(name, set.settled(m.run()));
+        });
+        return all;
     }
 }

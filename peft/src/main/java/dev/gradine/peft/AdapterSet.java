@@ -22,6 +22,7 @@ import java.util.SequencedMap;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The adapters and trained copies of one model. The model itself is never touched: whoever wants them in a pass says
 /// so, `Pass.with`.
@@ -66,8 +67,7 @@ public final class AdapterSet implements Adapters {
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
         for (Site site : sites(model)) set.trainRows(site, first);
-        set.requireSomething();
-        set.requireOneOfTwo();
+        SetChecks.require(set);
         return set;
     }
 
@@ -125,7 +125,7 @@ public final class AdapterSet implements Adapters {
     }
 
     /// Places for adapters, in the order of the forward pass.
-    private static List<Site> sites(Model model) {
+    static List<Site> sites(Model model) {
         List<Site> all = new ArrayList<>(model.embeddings());
         all.addAll(model.linears());
         return all;
@@ -133,39 +133,6 @@ public final class AdapterSet implements Adapters {
 
     private boolean adapts(Site site) {
         return method.takes(site) && (!method.peftFields().selects("target_modules") || selection.adapts(site));
-    }
-
-    private void requireSomething() {
-        for (String name : selection.modulesToSave()) {
-            if (copies.keySet().stream().noneMatch(w -> Selection.saves(name, w.module()))) {
-                throw new AdapterException("modules_to_save: %s names no module of the model".formatted(name));
-            }
-        }
-        if (adapters.isEmpty() && copies.isEmpty() && rows.isEmpty()) {
-            throw new AdapterException("targets: %s matches nothing that %s adapts; the model has %s"
-                    .formatted(selection.targets(), method.name(), places()));
-        }
-    }
-
-    /// Some of the modules that can be named.
-    private List<String> places() {
-        List<String> taken =
-                sites(model).stream().filter(method::takes).map(Site::path).toList();
-        List<String> all = taken.isEmpty()
-                ? model.weights().stream().map(Weight::module).distinct().toList()
-                : taken;
-        return all.stream().limit(8).toList();
-    }
-
-    /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
-    private void requireOneOfTwo() {
-        for (Site site : adapters.keySet()) {
-            if (selection.saves(site.path())) {
-                throw new AdapterException(
-                        "modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
-                                .formatted(selection.modulesToSave(), site.path()));
-            }
-        }
     }
 
     @Override
@@ -204,7 +171,7 @@ public final class AdapterSet implements Adapters {
 
     @Override
     public AdapterSet continuing(int[] prompt) {
-        return each((_, a) -> a.continuing(prompt));
+        return like(wasTrained, replaced, (_, a) -> a.continuing(prompt));
     }
 
     @Override
@@ -241,7 +208,7 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param others frozen values that the file has in the place of the model's own
     AdapterSet asTrained(Map<Weight, Param> others) {
-        return like(method, true, others, (_, a) -> a);
+        return like(true, others, (_, a) -> a);
     }
 
     /// How it is adapted.
@@ -285,22 +252,23 @@ public final class AdapterSet implements Adapters {
     public AdapterSet over(UnaryOperator<Param> others) {
         IdentityHashMap<Param, Param> known = new IdentityHashMap<>();
         UnaryOperator<Param> values = p -> known.computeIfAbsent(p, others);
-        AdapterSet other = new AdapterSet(model, method, selection, wasTrained);
-        adapters.forEach((site, a) -> other.adapters.put(site, a.over(values)));
+        AdapterSet other = like(wasTrained, replaced, (_, a) -> a.over(values));
         copies.forEach((weight, p) -> other.copies.put(weight, values.apply(p)));
         rows.forEach((site, r) -> other.rows.put(site, r.over(values)));
-        other.replaced.putAll(replaced);
         return other;
     }
 
     /// Adapters of another method at the same places.
     AdapterSet as(Method other, UnaryOperator<Adapter> adapter) {
-        return like(other, wasTrained, replaced, (_, a) -> adapter.apply(a));
+        AdapterSet set = new AdapterSet(model, other, selection, wasTrained);
+        adapters.forEach((site, a) -> set.adapters.put(site, adapter.apply(a)));
+        set.copies.putAll(copies);
+        set.replaced.putAll(replaced);
+        return set;
     }
 
-    /// What the method does in training beside following the gradient. An adapter that was read is trained as it is:
-    /// its
-    /// ranks were allotted in the run that made it.
+    /// What the method does in training beside following the gradient; nothing for an adapter that was read, whose ranks
+    /// were allotted in the run that made it.
     ///
     /// @param steps of the run
     /// @param run lifetime of what it remembers
@@ -312,22 +280,7 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of what is computed for it
     AdapterSet stored(Kernels run) {
-        return each((_, a) -> a.stored(run));
-    }
-
-    /// Other adapters at the same places, and the rest as it is.
-    private AdapterSet each(BiFunction<Site, Adapter, Adapter> adapter) {
-        return like(method, wasTrained, replaced, adapter);
-    }
-
-    private AdapterSet like(
-            Method how, boolean trained, Map<Weight, Param> others, BiFunction<Site, Adapter, Adapter> adapter) {
-        AdapterSet other = new AdapterSet(model, how, selection, trained);
-        adapters.forEach((site, a) -> other.adapters.put(site, adapter.apply(site, a)));
-        other.copies.putAll(copies);
-        other.rows.putAll(rows);
-        other.replaced.putAll(others);
-        return other;
+        return like(wasTrained, replaced, (_, a) -> a.stored(run));
     }
 
     /// The same adapters, for values that do not change any more: they compute the same with less work.
@@ -335,7 +288,23 @@ public final class AdapterSet implements Adapters {
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
         // what a method computes once, it computes from the model's own weight
-        return each((site, a) -> replaced.isEmpty() ? a.settled(site, run) : a);
+        return like(wasTrained, replaced, (site, a) -> replaced.isEmpty() ? a.settled(site, run) : a);
+    }
+
+    /// Other adapters at the same places.
+    private AdapterSet like(boolean trained, Map<Weight, Param> others, BiFunction<Site, Adapter, Adapter> adapter) {
+        AdapterSet other = new AdapterSet(model, method, selection, trained);
+        adapters.forEach((site, a) -> other.adapters.put(site, adapter.apply(site, a)));
+        other.copies.putAll(copies);
+        other.rows.putAll(rows);
+        other.replaced.putAll(others);
+        return other;
+    }
+
+    /// The adapter at a place, or null.
+    @Nullable
+    Adapter adapter(Site site) {
+        return adapters.get(site);
     }
 
     /// The adapters by the place they stand at.

@@ -39,6 +39,18 @@ record AddedOutput(NamedParams values, BiFunction<Var, Here, Var> update, Drop d
     }
 
     @Override
+    public Beside beside() {
+        return Beside.ADDS;
+    }
+
+    @Override
+    public Var added(Linear base, Var x, Pass pass) {
+        Here here = Here.in(pass, x, base, values, number);
+        if (drop.all(here)) return here.zeros(x.shape().dim(0), base.out());
+        return x.tape().frame(in -> update.apply(drop.from(in, here), here), x);
+    }
+
+    @Override
     public Tensor merged(Tensor w, Kernels k) {
         Here here = Here.merging(w, values, k);
         Tensor transposed = update.apply(here.unit(here.in()), here).value();

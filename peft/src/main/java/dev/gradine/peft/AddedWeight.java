@@ -38,6 +38,18 @@ record AddedWeight(NamedParams values, Function<Here, Var> delta, Drop drop, int
     }
 
     @Override
+    public Beside beside() {
+        return Beside.ADDS;
+    }
+
+    @Override
+    public Var added(Linear base, Var x, Pass pass) {
+        Here here = Here.in(pass, x, base, values, number);
+        if (drop.all(here)) return here.zeros(x.shape().dim(0), base.out());
+        return x.tape().frame(in -> matMul(drop.from(in, here), delta.apply(here)), x);
+    }
+
+    @Override
     public Tensor merged(Tensor w, Kernels k) {
         Tensor d = delta.apply(Here.merging(w, values, k)).value();
         k.elementwise().axpy(1, d, w);

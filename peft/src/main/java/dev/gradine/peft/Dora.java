@@ -165,6 +165,11 @@ public record Dora(@Part Lora lora) implements Method {
             return base.biased(sum, pass);
         }
 
+        @Override
+        public Beside beside() {
+            return Beside.ADDS;
+        }
+
         private Var scaled(Var x, Var w, Var g) {
             Var z = lowRankLinear(x, w, x.tape().param(low.a()), x.tape().param(low.b()), low.s());
             Var y = mul(z, g);

@@ -16,6 +16,11 @@ public non-sealed interface EmbeddingAdapter extends Adapter {
         return fresh;
     }
 
+    /// Whether it adds to the rows, so that several can act one after the other.
+    default boolean adds() {
+        return false;
+    }
+
     /// Number of virtual tokens it puts before each sequence.
     default int virtualTokens() {
         return 0;

@@ -7,6 +7,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
@@ -94,9 +95,19 @@ public record Ia3(
 
         @Override
         public Var apply(Linear base, Var x, Pass pass) {
-            if (!ofInput) return released(base.base(x, pass));
+            return around(Linear::base, base, x, pass);
+        }
+
+        @Override
+        public Beside beside() {
+            return Beside.AROUND;
+        }
+
+        @Override
+        public Var around(LinearMap inner, Linear base, Var x, Pass pass) {
+            if (!ofInput) return released(inner.apply(base, x, pass));
             Var scaled = mul(x, factors(x.tape()));
-            Var y = base.base(scaled, pass);
+            Var y = inner.apply(base, scaled, pass);
             scaled.release();
             return y;
         }

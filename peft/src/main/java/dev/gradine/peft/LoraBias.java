@@ -38,6 +38,11 @@ record LoraBias(LoraLinear low, Param bias) implements LinearAdapter {
     }
 
     @Override
+    public Beside beside() {
+        return Beside.ADDS;
+    }
+
+    @Override
     public boolean changesBias() {
         return true;
     }

@@ -66,6 +66,11 @@ public record LoraEmbedding(Param a, Param b, float s) implements EmbeddingAdapt
     }
 
     @Override
+    public boolean adds() {
+        return true;
+    }
+
+    @Override
     public LoraEmbedding over(UnaryOperator<Param> values) {
         return new LoraEmbedding(values.apply(a), values.apply(b), s);
     }

@@ -51,25 +51,48 @@ public record LoraLinear(Param a, Param b, float s, float p, int index) implemen
     public Var apply(Linear base, Var x, Pass pass) {
         Tape t = x.tape();
         Var w = base.weight(x, pass);
-        boolean drops = pass.isTraining() && p > 0;
-        Var y = drops ? dropping(x, w, seed(pass.seed(), index)) : lowRankLinear(x, w, t.param(a), t.param(b), s);
+        Var y = drops(pass) ? dropping(x, w, seed(pass.seed(), index)) : lowRankLinear(x, w, t.param(a), t.param(b), s);
         return base.biased(y, pass);
     }
 
     private Var dropping(Var x, Var w, long seed) {
-        Tape t = x.tape();
         Var left = dropout(x, p, seed);
-        Var low = matMul(left, t.param(a));
+        Var update = update(left);
         left.recompute();
-        Var high = matMul(low, t.param(b));
-        low.release();
-        Var update = scale(high, s);
-        high.release();
         Var own = matMul(x, w);
         Var y = add(own, update);
         own.release();
         update.release();
         return y;
+    }
+
+    /// `s · x Aᵀ Bᵀ`
+    private Var update(Var x) {
+        Var low = matMul(x, x.tape().param(a));
+        Var high = matMul(low, x.tape().param(b));
+        low.release();
+        Var update = scale(high, s);
+        high.release();
+        return update;
+    }
+
+    @Override
+    public Beside beside() {
+        return Beside.ADDS;
+    }
+
+    @Override
+    public Var added(Linear base, Var x, Pass pass) {
+        if (!drops(pass)) return update(x);
+        Var left = dropout(x, p, seed(pass.seed(), index));
+        Var update = update(left);
+        left.recompute();
+        return update;
+    }
+
+    /// Whether values of x are dropped in this pass.
+    boolean drops(Pass pass) {
+        return pass.isTraining() && p > 0;
     }
 
     /// Seed of one adapter's mask in one pass, so that a resumed run draws the masks the uninterrupted one would have

@@ -49,13 +49,24 @@ public final class Merge {
     public static Tensor merged(AdapterSet set, Weight weight, Kernels k) {
         Tensor w = k.empty(weight.shape());
         k.copy(set.at(weight).value(), w);
-        for (var e : set.adapters().entrySet()) w = merged(e.getKey(), e.getValue(), weight, w, k);
-        for (var e : set.rows().entrySet())
-            if (weight(e.getKey()) == weight) w = e.getValue().merged(w, k);
-        if (!Double.isFinite(k.reduce().sumOfSquares(w))) {
-            throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
-        }
+        w = into(set, weight, w, k);
+        requireFinite(weight, w, k);
         return w;
+    }
+
+    /// What the adapters of `set` make of `w`, which may be overwritten.
+    static Tensor into(AdapterSet set, Weight weight, Tensor w, Kernels k) {
+        Tensor made = w;
+        for (var e : set.adapters().entrySet()) made = merged(e.getKey(), e.getValue(), weight, made, k);
+        for (var e : set.rows().entrySet()) {
+            if (weight(e.getKey()) == weight) made = e.getValue().merged(made, k);
+        }
+        return made;
+    }
+
+    static void requireFinite(Weight weight, Tensor w, Kernels k) {
+        if (Double.isFinite(k.reduce().sumOfSquares(w))) return;
+        throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
     }
 
     private static Tensor merged(Site site, Adapter a, Weight weight, Tensor w, Kernels k) {

@@ -26,11 +26,17 @@ final class TinyModel {
     }
 
     static CausalLm of(Kernels run, boolean tied, int layers) {
+        return of(run, tied, layers, 24, 40);
+    }
+
+    /// @param hidden number of channels
+    /// @param inner number of channels of the feed-forward part
+    static CausalLm of(Kernels run, boolean tied, int layers, int hidden, int inner) {
         Map<String, Object> config = Map.of(
                 "model_type", "llama",
                 "vocab_size", 37,
-                "hidden_size", 24,
-                "intermediate_size", 40,
+                "hidden_size", hidden,
+                "intermediate_size", inner,
                 "num_hidden_layers", layers,
                 "num_attention_heads", 4,
                 "num_key_value_heads", 2,

@@ -1,0 +1,172 @@
+package dev.gradine.peft;
+
+import static dev.gradine.autograd.op.Concat.concatRows;
+import static dev.gradine.autograd.op.SliceRows.sliceRows;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Embedding;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.LinearMap;
+import dev.gradine.nn.Model;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Site;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.Weight;
+import dev.gradine.tensor.kernel.Sequences;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/// Adapters of a batch in which every sequence has its own, or none.
+///
+/// Where all that acts at a layer is LoRA, `GroupedLowRank` computes it: one product with the layer's weight for the
+/// whole batch and two thin ones for each sequence. Otherwise each sequence is cut out, computed by its adapter and put
+/// back. In both ways what a sequence gives does not depend on its neighbours, bit for bit: see there.
+public final class RowAdapters implements Adapters {
+
+    private final List<Adapters> each;
+    private final List<Adapters> different;
+
+    private RowAdapters(List<Adapters> each, List<Adapters> different) {
+        this.each = each;
+        this.different = different;
+    }
+
+    /// One for each sequence of the batches to come, in their order; if all are the same, it alone.
+    ///
+    /// @param each `Adapters.NONE`, an `AdapterSet`, or several of them as `TogetherAdapters`
+    /// @throws AdapterException if one needs tokens before the sequences or changes a weight of all rows
+    public static Adapters of(List<? extends Adapters> each) {
+        IdentityHashMap<Adapters, Boolean> seen = new IdentityHashMap<>();
+        List<Adapters> different = new ArrayList<>();
+        for (Adapters a : each) if (seen.put(a, true) == null) different.add(a);
+        if (different.size() == 1) return different.getFirst();
+        for (Adapters a : different) for (AdapterSet set : sets(a)) requireOwnRows(set);
+        return new RowAdapters(List.copyOf(each), different);
+    }
+
+    private static List<AdapterSet> sets(Adapters a) {
+        return switch (a) {
+            case AdapterSet set -> List.of(set);
+            case TogetherAdapters all -> all.sets();
+            default -> List.of();
+        };
+    }
+
+    private static void requireOwnRows(AdapterSet set) {
+        if (set.virtualTokens() > 0) {
+            throw new AdapterException("adapters: %s puts tokens before a sequence, which cannot differ from row to row"
+                            .formatted(set.method().name())
+                    + "; expected it for every row or for none");
+        }
+        for (Weight w : set.model().weights()) {
+            if (set.at(w) == w.param() || isOfLayer(set.model(), w)) continue;
+            throw new AdapterException(
+                    "adapters: %s changes %s, which all rows have in common; expected it for every row or for none"
+                            .formatted(set.method().name(), w.path()));
+        }
+    }
+
+    /// Whether a layer that is computed row by row has this weight.
+    private static boolean isOfLayer(Model model, Weight w) {
+        return model.linears().stream().anyMatch(l -> l.weight() == w || (l.hasBias() && l.bias() == w))
+                || model.embeddings().stream().anyMatch(e -> e.weight() == w);
+    }
+
+    @Override
+    public LinearMap at(Linear layer) {
+        return different.stream().anyMatch(a -> changes(a, layer)) ? this::apply : Linear::base;
+    }
+
+    private static boolean changes(Adapters a, Linear layer) {
+        return a.touches(layer) || copies(a, layer);
+    }
+
+    private static boolean copies(Adapters a, Linear layer) {
+        return a.touches(layer.weight()) || (layer.hasBias() && a.touches(layer.bias()));
+    }
+
+    private Var apply(Linear layer, Var x, Pass pass) {
+        Sequences rows = rows(layer.path(), x.shape().dim(0), pass);
+        if (each.stream().allMatch(a -> isThin(a, layer, pass))) return thin(layer, x, pass, rows);
+        List<Var> parts = new ArrayList<>();
+        for (int s = 0; s < each.size(); s++) {
+            Adapters own = each.get(s);
+            Var part = sliceRows(x, rows.queryStart(s), rows.queryStart(s + 1));
+            parts.add(own.at(layer).apply(layer, part, pass.with(own)));
+        }
+        return joined(parts);
+    }
+
+    private static Var joined(List<Var> parts) {
+        Var y = concatRows(parts.getFirst(), parts.subList(1, parts.size()).toArray(Var[]::new));
+        parts.forEach(Var::release);
+        return y;
+    }
+
+    private static boolean isThin(Adapters a, Linear layer, Pass pass) {
+        if (copies(a, layer) || sets(a).stream().anyMatch(set -> set.rows().containsKey(layer))) return false;
+        return low(a, layer).stream().allMatch(l -> l instanceof LoraLinear p && !p.drops(pass));
+    }
+
+    private static List<Adapter> low(Adapters a, Linear layer) {
+        List<Adapter> all = new ArrayList<>();
+        for (AdapterSet set : sets(a)) {
+            Adapter own = set.adapter(layer);
+            if (own != null) all.add(own);
+        }
+        return all;
+    }
+
+    private Var thin(Linear layer, Var x, Pass pass, Sequences rows) {
+        List<LoraLinear> known = new ArrayList<>();
+        List<GroupedLowRank.Range> ranges = new ArrayList<>();
+        for (int s = 0; s < each.size(); s++) {
+            for (Adapter a : low(each.get(s), layer)) {
+                if (!(a instanceof LoraLinear l)) continue;
+                if (!known.contains(l)) known.add(l);
+                ranges.add(
+                        new GroupedLowRank.Range(rows.queryStart(s), rows.queryStart(s + 1), known.indexOf(l)));
+            }
+        }
+        Var w = x.tape().param(layer.weight().param());
+        return layer.biased(GroupedLowRank.groupedLowRank(x, w.value(), known, ranges), pass);
+    }
+
+    /// Where the sequences lie among `n` rows.
+    private Sequences rows(String path, int n, Pass pass) {
+        Sequences all = pass.rows().layout();
+        if (all.count() != each.size()) {
+            throw new AdapterException("adapters: %d for a batch of %d sequences, expected one for each"
+                    .formatted(each.size(), all.count()));
+        }
+        if (n != all.queries()) {
+            throw new AdapterException(
+                    "adapters: %s reads %d of %d rows, expected all of them (its adapter differs from row to row)"
+                            .formatted(path, n, all.queries()));
+        }
+        return all;
+    }
+
+    @Override
+    public Var at(Embedding embedding, Var h, Pass pass) {
+        if (!touches(embedding) && !touches(embedding.weight())) return h;
+        Sequences rows = rows(embedding.path(), h.shape().dim(0), pass);
+        int[] ids = pass.rows().ids();
+        List<Var> parts = new ArrayList<>();
+        for (int s = 0; s < each.size(); s++) {
+            int[] own = Arrays.copyOfRange(ids, rows.queryStart(s), rows.queryStart(s + 1));
+            Pass alone = Pass.of(h.tape(), TokenBatch.of(List.of(own))).with(each.get(s));
+            parts.add(embedding.forward(h.tape(), pass.isTraining() ? alone.training(pass.seed()) : alone));
+        }
+        h.release();
+        return joined(parts);
+    }
+
+    @Override
+    public boolean touches(Site site) {
+        return different.stream().anyMatch(a -> site instanceof Linear l ? changes(a, l) : a.touches(site));
+    }
+}
