@@ -86,7 +86,7 @@ class ResumeTest {
                 "prefix-tuning --prefix-projection --encoder-hidden-size 3"
             })
     void a_network_that_computes_virtual_tokens_goes_on_learning(String method) {
-        adapter = List.of(("--adapter " + method + " --virtual-tokens 2").split(" "));
+        adapter = List.of((Object[]) ("--adapter " + method + " --virtual-tokens 2").split(" "));
         try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
             child.awaitLines(out.resolve("metrics.jsonl"), 12);
             child.kill();
