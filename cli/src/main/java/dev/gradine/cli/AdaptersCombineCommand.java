@@ -113,7 +113,8 @@ final class AdaptersCombineCommand implements Runnable {
         SequencedMap<AdapterSet, Double> sum = new LinkedHashMap<>();
         List<Double> w = how.summed(weights);
         for (AdapterSet set : sets.values()) sum.put(set, w.get(sum.size()));
-        double share = AdapterDistance.total(AdapterDistance.fromSum(sum, made, m.run())).relative();
+        double share = AdapterDistance.total(AdapterDistance.fromSum(sum, made, m.run()))
+                .relative();
         Adapters before = atOnce(sum, m.run());
         double logits = PromptCheck.difference(m.model(), before, made, m.run());
         if (how.isExact(sets.size()) && !(logits <= BOUND)) {

@@ -20,8 +20,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "diff",
         mixinStandardHelpOptions = true,
-        description = "Compare two adapters, --adapter a=DIR --adapter b=DIR: fields that differ, and for each module how"
-                + " far what the second adds to the weight is from what the first adds.")
+        description =
+                "Compare two adapters, --adapter a=DIR --adapter b=DIR: fields that differ, and for each module how"
+                        + " far what the second adds to the weight is from what the first adds.")
 final class AdaptersDiffCommand implements Runnable {
 
     @Mixin

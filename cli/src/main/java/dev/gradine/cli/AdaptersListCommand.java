@@ -44,7 +44,8 @@ final class AdaptersListCommand implements Runnable {
     private static List<Path> adapters(Path folder) {
         if (isAdapter(folder)) return List.of(folder);
         if (!Files.isDirectory(folder)) {
-            throw new IllegalArgumentException(folder + ": no such folder, expected an adapter or a folder of adapters");
+            throw new IllegalArgumentException(
+                    folder + ": no such folder, expected an adapter or a folder of adapters");
         }
         try (Stream<Path> inside = Files.list(folder)) {
             List<Path> all =

@@ -81,7 +81,8 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
             if (input.text != null) {
                 Policy policy = names == null
                         ? model.policy(m)
-                        : new Policy(m.model(), each(m, names, 1, "--text is %d row").getFirst());
+                        : new Policy(
+                                m.model(), each(m, names, 1, "--text is %d row").getFirst());
                 text(m, policy, input.text);
             }
         }

@@ -50,9 +50,8 @@ class AdapterNamesTest {
         Path base = Golden.golden("peft/base");
         Path expected = folder.resolve("expected.safetensors");
         Object names = Json.readObject(folder.resolve("expected.json")).get("adapter_names");
-        String each = names instanceof List<?> all
-                ? all.stream().map(String::valueOf).collect(Collectors.joining(","))
-                : "";
+        String each =
+                names instanceof List<?> all ? all.stream().map(String::valueOf).collect(Collectors.joining(",")) : "";
         Object[] abc = given(folder, "--adapter-names", each);
         double[] want = Values.doubles(Values.floats(expected, "logits"));
         Teeth.bite(score(base, expected, abc), z -> Tolerance.logits().check("rows", z, want));
@@ -100,8 +99,8 @@ class AdapterNamesTest {
         Path b = adapter(model, 100);
         for (int length : new int[] {3, 12}) {
             Path ids = ids(3, length);
-            float[] mixed = score(
-                    model, ids, "--adapter", "a=" + a, "--adapter", "b=" + b, "--adapter-names", "b,__base__,a");
+            float[] mixed =
+                    score(model, ids, "--adapter", "a=" + a, "--adapter", "b=" + b, "--adapter-names", "b,__base__,a");
             float[] ofA = score(model, ids, "--adapter", a);
             float[] ofB = score(model, ids, "--adapter", b);
             float[] ofNone = score(model, ids);
@@ -132,12 +131,24 @@ class AdapterNamesTest {
         Path a = adapter(model, 1);
         Path ids = ids(2, 9);
         String line = "adapter %s: lora on 14 modules; 28 of 28 tensors used\ngradine: ".formatted(a);
-        refuses(model, ids, "a=" + a, "a", line + "--adapter-names: 1 given, expected one for each row (" + ids
-                + " has 2 rows)");
-        refuses(model, ids, "a=" + a, "a,x", line + "--adapter-names: name 2 is \"x\", expected a, __base__, or several"
-                + " of them joined by +");
-        refuses(model, ids, a.toString(), "a,a", "--adapter: \"%s\", expected NAME=DIR, its name of letters, digits"
-                .formatted(a) + " and _.-");
+        refuses(
+                model,
+                ids,
+                "a=" + a,
+                "a",
+                line + "--adapter-names: 1 given, expected one for each row (" + ids + " has 2 rows)");
+        refuses(
+                model,
+                ids,
+                "a=" + a,
+                "a,x",
+                line + "--adapter-names: name 2 is \"x\", expected a, __base__, or several" + " of them joined by +");
+        refuses(
+                model,
+                ids,
+                a.toString(),
+                "a,a",
+                "--adapter: \"%s\", expected NAME=DIR, its name of letters, digits".formatted(a) + " and _.-");
     }
 
     private void refuses(Path model, Path ids, String adapter, String names, String message) {

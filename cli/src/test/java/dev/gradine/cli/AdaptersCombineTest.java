@@ -50,8 +50,8 @@ class AdaptersCombineTest {
                 throw new AssertionError("no weights in " + name);
             }
             List<Object> args = new ArrayList<>(List.of("--method", String.valueOf(c.get("combination_type"))));
-            args.addAll(List.of(
-                    "--weights", weights.stream().map(String::valueOf).collect(Collectors.joining(","))));
+            args.addAll(
+                    List.of("--weights", weights.stream().map(String::valueOf).collect(Collectors.joining(","))));
             OPTIONS.forEach((key, option) -> {
                 if (c.get(key) != null) args.addAll(List.of(option, String.valueOf(c.get(key))));
             });
@@ -79,12 +79,16 @@ class AdaptersCombineTest {
 
     @Test
     void it_says_how_far_the_result_is_from_the_sum() {
-        String linear = combine("linear", "--weights", "0.7,0.3", "--method", "linear").ok().out();
+        String linear = combine("linear", "--weights", "0.7,0.3", "--method", "linear")
+                .ok()
+                .out();
         assertThat(linear)
                 .contains("linear: a LoRA of rank 6 and scale 1\n")
                 .contains("linear adds A and B apart, which is not the sum of the deltas; cat and average are\n")
                 .endsWith("adapter in " + temp.resolve("linear") + "\n");
-        String average = combine("average", "--weights", "0.7,0.3", "--method", "average").ok().out();
+        String average = combine("average", "--weights", "0.7,0.3", "--method", "average")
+                .ok()
+                .out();
         assertThat(average)
                 .contains("average: a LoRA of rank 12 and scale 1\n")
                 .containsPattern("deltas: \\d\\.\\d\\de-0[5-9] of the weighted sum away from it")
@@ -96,7 +100,8 @@ class AdaptersCombineTest {
         List<byte[]> files = new ArrayList<>();
         for (int seed : new int[] {1, 1, 2}) {
             String out = "dare" + files.size();
-            combine(out, "--weights", "1,1", "--method", "dare_ties_svd", "--density", "0.5", "--seed", seed).ok();
+            combine(out, "--weights", "1,1", "--method", "dare_ties_svd", "--density", "0.5", "--seed", seed)
+                    .ok();
             files.add(Values.bytes(temp.resolve(out).resolve("adapter_model.safetensors")));
         }
         assertThat(files.get(0)).isEqualTo(files.get(1)).isNotEqualTo(files.get(2));

@@ -30,12 +30,17 @@ class AdaptersCommandTest {
     @Test
     void diff_tells_fields_and_distances() {
         Path folder = Golden.golden("combine");
-        Object[] args = {"adapters", "diff", "--model", folder.resolve("base"), "--adapter", "x=" + folder.resolve("a")};
-        assertThat(Cli.run(with(args, "--adapter", "y=" + folder.resolve("b"))).ok().out())
+        Object[] args = {"adapters", "diff", "--model", folder.resolve("base"), "--adapter", "x=" + folder.resolve("a")
+        };
+        assertThat(Cli.run(with(args, "--adapter", "y=" + folder.resolve("b")))
+                        .ok()
+                        .out())
                 .containsPattern("lora_alpha +12 \\| 3\n")
                 .containsPattern("  model.layers.0.self_attn.q_proj +\\d\\.\\d\\de[+-]\\d\\d\n")
                 .doesNotContain("target_modules");
-        assertThat(Cli.run(with(args, "--adapter", "y=" + folder.resolve("a"))).ok().out())
+        assertThat(Cli.run(with(args, "--adapter", "y=" + folder.resolve("a")))
+                        .ok()
+                        .out())
                 .containsPattern("  all +0\\.00e\\+00\n")
                 .contains("logits of 16 tokens: at most 0.00e+00 apart\n");
         Cli.run(args).refuses("--adapter: 1 are given, expected two");

@@ -34,8 +34,7 @@ import java.util.random.RandomGenerator;
 /// @param svdClamp quantile to which values of both factors are clamped; NaN for none
 /// @param byFrequency whether TIES elects signs by counting
 /// @param seed of what DARE drops
-public record Combination(
-        Type type, double density, int svdRank, double svdClamp, boolean byFrequency, long seed) {
+public record Combination(Type type, double density, int svdRank, double svdClamp, boolean byFrequency, long seed) {
 
     /// What is made of the adapters.
     public enum Type {
@@ -191,7 +190,8 @@ public record Combination(
     }
 
     private static LowRankPair stacked(SequencedMap<Adapter, Double> here, Kernels k) {
-        int rank = here.keySet().stream().mapToInt(a -> LowRankPair.of(a).rank()).sum();
+        int rank =
+                here.keySet().stream().mapToInt(a -> LowRankPair.of(a).rank()).sum();
         LowRankPair first = LowRankPair.of(here.firstEntry().getKey());
         int in = first.a().shape().dim(1);
         int out = first.b().shape().dim(0);

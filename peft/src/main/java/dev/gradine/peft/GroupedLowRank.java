@@ -88,9 +88,7 @@ record GroupedLowRank(Tensor w, List<LoraLinear> low, List<Range> ranges, boolea
 
     /// `so far + s · pᵀ q`, where nothing so far is 0.
     private static Tensor sum(Kernels k, Tensor p, Tensor q, float s, @Nullable Tensor soFar) {
-        Tensor c = soFar == null
-                ? k.empty(Shape.of(p.shape().dim(1), q.shape().dim(1)))
-                : soFar;
+        Tensor c = soFar == null ? k.empty(Shape.of(p.shape().dim(1), q.shape().dim(1))) : soFar;
         k.matMul().tn(p, q, s, soFar != null, c);
         return c;
     }

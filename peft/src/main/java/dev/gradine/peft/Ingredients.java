@@ -25,13 +25,13 @@ final class Ingredients {
         Map<Weight, String> owners = new LinkedHashMap<>();
         named.forEach((name, set) -> {
             if (!(set.method() instanceof Lora)) {
-                throw new AdapterException(
-                        "combine: %s is %s, expected lora (adapters convert makes one of it)".formatted(
-                                name, set.method().name()));
+                throw new AdapterException("combine: %s is %s, expected lora (adapters convert makes one of it)"
+                        .formatted(name, set.method().name()));
             }
             if (!set.selection().beside().equals(Beside.NOTHING) || (set.method() instanceof Lora l && l.loraBias())) {
-                throw new AdapterException("combine: %s trains rows of tokens or biases, which cannot be combined;"
-                        .formatted(name) + " expected LoRA alone");
+                throw new AdapterException(
+                        "combine: %s trains rows of tokens or biases, which cannot be combined;".formatted(name)
+                                + " expected LoRA alone");
             }
             for (Weight w : set.model().weights()) {
                 if (set.at(w) == w.param()) continue;
@@ -75,15 +75,16 @@ final class Ingredients {
         AdapterSet first = sets().getFirst();
         float dropout = first.method() instanceof Lora l ? l.dropout() : 0;
         Lora method = Lora.of(rank, rank).dropping(dropout);
-        AdapterSet made =
-                AdapterSet.fresh(first.model(), method, selection(false), run, new SplittableRandom(0));
+        AdapterSet made = AdapterSet.fresh(first.model(), method, selection(false), run, new SplittableRandom(0));
         if (!made.adapters().keySet().equals(sites())) {
             made = AdapterSet.fresh(first.model(), method, selection(true), run, new SplittableRandom(0));
         }
         Map<Weight, Param> replaced = new LinkedHashMap<>();
         for (AdapterSet set : sets()) {
             SequencedMap<Weight, Param> own = made.copies();
-            set.copies().forEach((w, p) -> run.copy(p.value(), own.getOrDefault(w, p).value()));
+            set.copies()
+                    .forEach(
+                            (w, p) -> run.copy(p.value(), own.getOrDefault(w, p).value()));
             replaced.putAll(set.replaced());
         }
         return made.asTrained(replaced);
@@ -101,9 +102,8 @@ final class Ingredients {
                 .flatMap(s -> s.selection().modulesToSave().stream())
                 .distinct()
                 .toList();
-        Targets targets = byPath
-                ? new Targets.Suffixes(sites().stream().map(Site::path).toList())
-                : union();
+        Targets targets =
+                byPath ? new Targets.Suffixes(sites().stream().map(Site::path).toList()) : union();
         return new Selection(targets, new Targets.None(), List.of(), List.of(), saved, Beside.NOTHING);
     }
 

@@ -56,8 +56,9 @@ public final class LoraConversion {
         set.adapters().keySet().forEach(site -> adapted.add(Merge.weight(site)));
         for (Weight w : set.model().weights()) {
             if (!Merge.changes(set, w) || adapted.contains(w) || set.at(w) != w.param()) continue;
-            throw new AdapterException("convert: %s changes %s, which no LoRA does; expected an adapter of weights alone"
-                    .formatted(set.method().name(), w.path()));
+            throw new AdapterException(
+                    "convert: %s changes %s, which no LoRA does; expected an adapter of weights alone"
+                            .formatted(set.method().name(), w.path()));
         }
     }
 

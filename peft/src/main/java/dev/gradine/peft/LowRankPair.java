@@ -46,7 +46,8 @@ record LowRankPair(Tensor a, Tensor b) {
         float[] s = k.download(svd.s());
         float[] b = new float[svd.u().shape().dim(0) * n];
         for (int i = 0; i < b.length; i++) b[i] = u[i / n * s.length + i % n] * s[i % n];
-        return new LowRankPair(svd.vt().rows(0, n), k.of(Shape.of(svd.u().shape().dim(0), n), b));
+        return new LowRankPair(
+                svd.vt().rows(0, n), k.of(Shape.of(svd.u().shape().dim(0), n), b));
     }
 
     /// The same update with zeros up to `rank`.

@@ -24,7 +24,11 @@ public final class NamedAdapters {
     /// @param merged whether the active ones are merged
     /// @param current what acts
     private record State(
-            SequencedMap<String, AdapterSet> sets, List<String> active, boolean enabled, boolean merged, Adapters current) {
+            SequencedMap<String, AdapterSet> sets,
+            List<String> active,
+            boolean enabled,
+            boolean merged,
+            Adapters current) {
 
         State {
             sets = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(sets));

@@ -127,8 +127,7 @@ public final class RowAdapters implements Adapters {
             for (Adapter a : low(each.get(s), layer)) {
                 if (!(a instanceof LoraLinear l)) continue;
                 if (!known.contains(l)) known.add(l);
-                ranges.add(
-                        new GroupedLowRank.Range(rows.queryStart(s), rows.queryStart(s + 1), known.indexOf(l)));
+                ranges.add(new GroupedLowRank.Range(rows.queryStart(s), rows.queryStart(s + 1), known.indexOf(l)));
             }
         }
         Var w = x.tape().param(layer.weight().param());

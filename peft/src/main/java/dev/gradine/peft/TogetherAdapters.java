@@ -60,7 +60,8 @@ public final class TogetherAdapters implements Adapters {
         sets.forEach(Merge::requireMergeable);
         Adapters all = of(sets);
         SequencedMap<Weight, Param> sums = new LinkedHashMap<>();
-        for (Weight w : sets.isEmpty() ? List.<Weight>of() : sets.getFirst().model().weights()) {
+        for (Weight w :
+                sets.isEmpty() ? List.<Weight>of() : sets.getFirst().model().weights()) {
             if (sets.stream().noneMatch(s -> Merge.changes(s, w))) continue;
             sums.put(w, Param.frozen(w.path(), merged(sets, w, all.at(w).value(), run)));
         }
@@ -111,8 +112,8 @@ public final class TogetherAdapters implements Adapters {
             Param value = set.at(w);
             if (value == w.param()) continue;
             if (values.put(w, value) != null) {
-                throw new AdapterException("adapters: two of them have a value of their own for %s, expected one"
-                        .formatted(w.path()));
+                throw new AdapterException(
+                        "adapters: two of them have a value of their own for %s, expected one".formatted(w.path()));
             }
         }
     }

@@ -42,8 +42,7 @@ class CombinationTest {
     }
 
     private AdapterSet lora(Method method, String targets, int seed) {
-        AdapterSet set =
-                AdapterSet.fresh(places, method, Selection.of(targets), run, new SplittableRandom(seed));
+        AdapterSet set = AdapterSet.fresh(places, method, Selection.of(targets), run, new SplittableRandom(seed));
         TinyModel.perturb(set, run, seed);
         return set;
     }
@@ -108,7 +107,8 @@ class CombinationTest {
         AdapterSet made = plain(Combination.Type.SVD, 5).of(named(a, b), WEIGHTS, run);
         requireSum(made, List.of(a, b), 0.7, -0.4);
         assertThat(made.method()).isEqualTo(Lora.of(5, 5));
-        assertThat(plain(Combination.Type.SVD, 0).of(named(a, b), WEIGHTS, run).method()).isEqualTo(Lora.of(3, 3));
+        assertThat(plain(Combination.Type.SVD, 0).of(named(a, b), WEIGHTS, run).method())
+                .isEqualTo(Lora.of(3, 3));
     }
 
     /// The nearest of rank 1 keeps ‖M‖² less the other squared values, and is nearer than any adapter of the sum.
@@ -120,14 +120,17 @@ class CombinationTest {
         sum.put(a, 0.7);
         sum.put(b, -0.4);
         AdapterSet two = plain(Combination.Type.SVD, 2).of(named(a, b), WEIGHTS, run);
-        double best = AdapterDistance.total(AdapterDistance.fromSum(sum, two, run)).difference();
+        double best =
+                AdapterDistance.total(AdapterDistance.fromSum(sum, two, run)).difference();
         for (int seed = 0; seed < 5; seed++) {
             AdapterSet moved = two.snapshot(run);
             for (var p : moved.params()) {
-                Tensor noise = run.of(p.value().shape(), Cases.plain(seed, p.value().size(), 0.02f));
+                Tensor noise =
+                        run.of(p.value().shape(), Cases.plain(seed, p.value().size(), 0.02f));
                 run.elementwise().axpy(1, noise, p.value());
             }
-            assertThat(AdapterDistance.total(AdapterDistance.fromSum(sum, moved, run)).difference())
+            assertThat(AdapterDistance.total(AdapterDistance.fromSum(sum, moved, run))
+                            .difference())
                     .isGreaterThan(best);
         }
     }
@@ -136,8 +139,10 @@ class CombinationTest {
     void average_is_the_average_of_the_updates() {
         AdapterSet a = lora(3, ".*proj", 100);
         AdapterSet b = lora(2, ".*proj", 300);
-        requireSum(plain(Combination.Type.AVERAGE, 0).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
-        requireSum(plain(Combination.Type.AVERAGE, 5).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
+        requireSum(
+                plain(Combination.Type.AVERAGE, 0).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
+        requireSum(
+                plain(Combination.Type.AVERAGE, 5).of(named(a, b), List.of(3.0, 1.0), run), List.of(a, b), 0.75, 0.25);
     }
 
     /// methods.md has these: A1 = [1,0], B1 = [1,0]ᵀ, A2 = [0,1], B2 = [0,1]ᵀ, s = 2.
@@ -165,22 +170,21 @@ class CombinationTest {
         double[] expected = new double[a.length];
         for (int i = 0; i < a.length; i++) expected[i] = Math.sqrt(0.7 * s) * a[i] - Math.sqrt(0.4 * s) * otherA[i];
         Teeth.bite(
-                run.download(LowRankPair.of(made.adapters().firstEntry().getValue()).a()),
+                run.download(
+                        LowRankPair.of(made.adapters().firstEntry().getValue()).a()),
                 x -> Tolerance.elementwise(4, 2).check("a", x, expected));
         assertThat(made.method()).isEqualTo(Lora.of(3, 3));
     }
 
     @Test
     void ties_is_that_of_the_worked_example() {
-        List<float[]> tasks = List.of(
-                new float[] {.5f, -.2f, .1f, 0, -.9f},
-                new float[] {-.4f, -.3f, .2f, .05f, .8f},
-                new float[] {.3f, .6f, -.05f, 0, -.1f});
+        List<float[]> tasks =
+                List.of(new float[] {.5f, -.2f, .1f, 0, -.9f}, new float[] {-.4f, -.3f, .2f, .05f, .8f}, new float[] {
+                    .3f, .6f, -.05f, 0, -.1f
+                });
         float[] got = new SparseSum(Prune.SMALL, true)
                 .sum(tasks, new float[] {1, .5f, .5f}, new Share(.6, false), new SplittableRandom(1));
-        Teeth.bite(
-                got,
-                x -> Tolerance.elementwise(4, 1).check("ties", x, new double[] {.325, .3, 0, 0, -.475}));
+        Teeth.bite(got, x -> Tolerance.elementwise(4, 1).check("ties", x, new double[] {.325, .3, 0, 0, -.475}));
     }
 
     @Test
@@ -188,8 +192,10 @@ class CombinationTest {
         List<float[]> tasks = List.of(new float[] {-3}, new float[] {1}, new float[] {1});
         SparseSum ties = new SparseSum(Prune.SMALL, true);
         float[] ones = {1, 1, 1};
-        assertThat(ties.sum(tasks, ones, new Share(1, false), new SplittableRandom(1))).containsExactly(-3);
-        assertThat(ties.sum(tasks, ones, new Share(1, true), new SplittableRandom(1))).containsExactly(1);
+        assertThat(ties.sum(tasks, ones, new Share(1, false), new SplittableRandom(1)))
+                .containsExactly(-3);
+        assertThat(ties.sum(tasks, ones, new Share(1, true), new SplittableRandom(1)))
+                .containsExactly(1);
     }
 
     @Test
@@ -219,7 +225,8 @@ class CombinationTest {
         AdapterSet a = lora(3, "k_proj", 100);
         AdapterSet b = lora(3, "k_proj", 300);
         AdapterSet free = plain(Combination.Type.SVD, 3).of(named(a, b), WEIGHTS, run);
-        AdapterSet bound = new Combination(Combination.Type.SVD, Double.NaN, 3, 0.9, false, 1).of(named(a, b), WEIGHTS, run);
+        AdapterSet bound =
+                new Combination(Combination.Type.SVD, Double.NaN, 3, 0.9, false, 1).of(named(a, b), WEIGHTS, run);
         float[] all = new float[0];
         for (var p : free.params()) all = Cases.floats(joined(all, run.download(p.value())));
         Arrays.sort(all);

@@ -95,8 +95,7 @@ class RowAdaptersTest {
         AdapterSet wide = moved(Lora.of(9, 4), "all-linear", 300);
         AdapterSet dora = moved(new Dora(Lora.of(2, 8)), "v_proj,down_proj", 500);
         requireEachAsAlone(List.of(lora, wide, Adapters.NONE, wide, lora));
-        requireEachAsAlone(
-                List.of(lora, dora, Adapters.NONE, TogetherAdapters.of(List.of(lora, dora)), lora));
+        requireEachAsAlone(List.of(lora, dora, Adapters.NONE, TogetherAdapters.of(List.of(lora, dora)), lora));
     }
 
     @Test
@@ -167,10 +166,16 @@ class RowAdaptersTest {
     void what_changes_all_rows_is_refused() {
         AdapterSet prompt = moved(PromptTuning.defaults(), ".*", 100);
         assertThatThrownBy(() -> RowAdapters.of(List.of(prompt, Adapters.NONE)))
-                .hasMessage("adapters: prompt-tuning puts tokens before a sequence, which cannot differ from row to row;"
-                        + " expected it for every row or for none");
+                .hasMessage(
+                        "adapters: prompt-tuning puts tokens before a sequence, which cannot differ from row to row;"
+                                + " expected it for every row or for none");
         Selection norm = new Selection(
-                Targets.parse("q_proj"), new Targets.None(), List.of(), List.of(), List.of("model.norm"), Beside.NOTHING);
+                Targets.parse("q_proj"),
+                new Targets.None(),
+                List.of(),
+                List.of(),
+                List.of("model.norm"),
+                Beside.NOTHING);
         AdapterSet a = AdapterSet.fresh(model, Lora.of(4, 8), norm, run, new SplittableRandom(1));
         assertThatThrownBy(() -> RowAdapters.of(List.of(a, Adapters.NONE)))
                 .hasMessage("adapters: lora changes model.norm.weight, which all rows have in common;"

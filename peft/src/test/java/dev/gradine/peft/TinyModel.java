@@ -33,15 +33,24 @@ final class TinyModel {
     /// @param inner number of channels of the feed-forward part
     static CausalLm of(Kernels run, boolean tied, int layers, int hidden, int inner) {
         Map<String, Object> config = Map.of(
-                "model_type", "llama",
-                "vocab_size", 37,
-                "hidden_size", hidden,
-                "intermediate_size", inner,
-                "num_hidden_layers", layers,
-                "num_attention_heads", 4,
-                "num_key_value_heads", 2,
-                "attention_bias", true,
-                "tie_word_embeddings", tied);
+                "model_type",
+                "llama",
+                "vocab_size",
+                37,
+                "hidden_size",
+                hidden,
+                "intermediate_size",
+                inner,
+                "num_hidden_layers",
+                layers,
+                "num_attention_heads",
+                4,
+                "num_key_value_heads",
+                2,
+                "attention_bias",
+                true,
+                "tie_word_embeddings",
+                tied);
         return Families.builtIn()
                 .build(new ModelConfig(config), new Weights((name, shape) -> weight(run, name, shape), run));
     }

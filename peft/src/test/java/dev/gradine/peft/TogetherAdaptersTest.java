@@ -3,9 +3,6 @@ package dev.gradine.peft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.Arrays;
-import java.util.Map;
-import java.util.LinkedHashMap;
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Linear;
@@ -17,7 +14,10 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -48,8 +48,7 @@ class TogetherAdaptersTest {
                 Places p = Places.of(k);
                 Site first = p.linears().getFirst();
                 if (!m.takes(first) || !m.merges()) return false;
-                AdapterSet set =
-                        AdapterSet.fresh(p, m, Selection.of(".*proj"), k, new SplittableRandom(1));
+                AdapterSet set = AdapterSet.fresh(p, m, Selection.of(".*proj"), k, new SplittableRandom(1));
                 return set.adapter(first) instanceof LinearAdapter l && l.beside() == LinearAdapter.Beside.ADDS;
             }
         });
@@ -89,8 +88,7 @@ class TogetherAdaptersTest {
             Tensor value = run.of(l.weight().shape(), Arrays.copyOfRange(sums, at, at += n));
             weights.put(l.weight(), Param.frozen("sum", value));
         }
-        double[] expected = Cases.doubles(
-                places.output(AdapterSet.none(places).asTrained(weights), run));
+        double[] expected = Cases.doubles(places.output(AdapterSet.none(places).asTrained(weights), run));
         Tolerance tolerance = Tolerance.dot(Places.IN, 4, 2).times(4);
         Teeth.bite(
                 places.output(TogetherAdapters.of(List.of(a, b)), run),

@@ -72,7 +72,8 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
         Qr.Parts left = Qr.of(HostMatrix.of("svd", "b", b, k));
         Qr.Parts right = Qr.of(HostMatrix.of("svd", "a", a, k).transposed());
         Decomposed inner = of(left.r().times(right.r().transposed()));
-        Decomposed whole = new Decomposed(left.q().times(inner.u), inner.s, right.q().times(inner.v));
+        Decomposed whole =
+                new Decomposed(left.q().times(inner.u), inner.s, right.q().times(inner.v));
         return whole.signed().tensors(Integer.MAX_VALUE, k);
     }
 

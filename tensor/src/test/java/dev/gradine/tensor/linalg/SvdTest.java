@@ -104,8 +104,7 @@ class SvdTest {
     @Test
     void values_are_those_worked_by_hand() {
         Svd d = Svd.thin(run.of(Shape.of(2, 2), 3, 1, 1, 2), run);
-        Teeth.bite(
-                run.download(d.s()), s -> ROUNDED.check("s", s, new double[] {(5 + Math.sqrt(5)) / 2, 1.381966011}));
+        Teeth.bite(run.download(d.s()), s -> ROUNDED.check("s", s, new double[] {(5 + Math.sqrt(5)) / 2, 1.381966011}));
     }
 
     @Test
@@ -147,8 +146,10 @@ class SvdTest {
         Tensor m = halving(60, 50, 6);
         Svd six = Svd.randomised(m, 6, 0, new SplittableRandom(1), run);
         Teeth.bite(product(six), p -> ROUNDED.times(4).check("rank 6", p, Cases.doubles(run.download(m))));
-        double rough = run.download(Svd.randomised(m, 2, 0, new SplittableRandom(1), run).s())[0];
-        double fine = run.download(Svd.randomised(m, 2, 4, new SplittableRandom(1), run).s())[0];
+        double rough = run.download(
+                        Svd.randomised(m, 2, 0, new SplittableRandom(1), run).s())[0];
+        double fine = run.download(
+                        Svd.randomised(m, 2, 4, new SplittableRandom(1), run).s())[0];
         assertThat(Math.abs(fine - 1)).isLessThan(Math.abs(rough - 1));
     }
 
@@ -179,9 +180,7 @@ class SvdTest {
     void qr_has_the_signs_of_lapack() {
         Qr qr = Qr.thin(run.of(Shape.of(2, 2), 3, 1, 1, 2), run);
         double h = Math.sqrt(10);
-        Teeth.bite(
-                run.download(qr.q()),
-                q -> ROUNDED.check("q", q, new double[] {-3 / h, -1 / h, -1 / h, 3 / h}));
+        Teeth.bite(run.download(qr.q()), q -> ROUNDED.check("q", q, new double[] {-3 / h, -1 / h, -1 / h, 3 / h}));
         Teeth.bite(run.download(qr.r()), r -> ROUNDED.check("r", r, new double[] {-h, -5 / h, 0, 5 / h}));
     }
 
