@@ -38,7 +38,11 @@ final class AdapterArgs {
     AdapterSet adapt(LoadedModel m, long seed, Consumer<String> tell) {
         AdapterSettings settings = where.read();
         Path start = settings.initAdapter();
-        if (start != null) return AdapterFolder.load(start, m.model(), m.run(), tell);
+        if (start != null) {
+            AdapterSet set = AdapterFolder.load(start, m.model(), m.run(), tell);
+            set.method().requireContinues();
+            return set;
+        }
         Method method = method();
         if (!method.note().isEmpty()) tell.accept("adapter %s: %s".formatted(method.name(), method.note()));
         Start first = new Start(

@@ -42,6 +42,6 @@ class ChoiceOptionsTest {
         assertThat(((Oft) read("--adapter", "oft", "--init-weights", "false")).initWeights())
                 .isEqualTo(InitWeights.FALSE);
         assertThat(((Vera) read("--adapter", "vera", "--init-weights", "false")).initWeights())
-                .isFalse();
+                .isEqualTo(InitWeights.FALSE);
     }
 }

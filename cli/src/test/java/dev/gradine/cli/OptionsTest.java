@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.io.Json;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
-import dev.gradine.peft.Miss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +22,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Options that do not exist, do not go together or are out of range are refused before anything is written; those of
 /// a YAML file count as if they had been typed.
 class OptionsTest {
+
+    /// Options of methods whose defaults are made for larger layers.
+    private static final Map<String, List<Object>> FITTING = Map.of(
+            "fourierft",
+            List.of("--n-frequency", 20),
+            "vblora",
+            List.of("--vector-length", 8),
+            "miss",
+            List.of("--rank", 4));
 
     @TempDir
     private Path temp = Path.of("");
@@ -178,10 +187,9 @@ class OptionsTest {
     void every_method_trains_and_goes_on_from_what_it_wrote() {
         for (Method m : Methods.all()) {
             Path first = temp.resolve(m.name());
-            Cli trained = m instanceof Miss // 64 by default, which is more than the model is wide
-                    ? sft(first, "--adapter", m.name(), "--steps", 2, "--rank", 4)
-                    : sft(first, "--adapter", m.name(), "--steps", 2);
-            trained.ok();
+            List<Object> options = new ArrayList<>(List.of("--adapter", m.name(), "--steps", 2));
+            options.addAll(FITTING.getOrDefault(m.name(), List.of()));
+            sft(first, options.toArray()).ok();
             Path second = temp.resolve(m.name() + "-on");
             sft(second, "--init-adapter", first, "--steps", 1).ok();
             assertThat(Json.readObject(second.resolve("adapter_config.json")))

@@ -98,7 +98,8 @@ public final class Safetensors implements WeightFile {
         if (!e.type().isLoadable()) {
             throw new CheckpointException(
                     path,
-                    "tensor %s: dtype is %s, expected F32, F16, BF16, I64, I32, I8 or U8".formatted(name, e.type()));
+                    "tensor %s: dtype is %s, expected F32, F16, BF16, I64, I32, I16, I8 or U8"
+                            .formatted(name, e.type()));
         }
         MemorySegment slice = values.asSlice(e.begin(), e.info().bytes());
         return new Tensor(slice, e.type().dtype(), Extents.shape(path, e.info()));

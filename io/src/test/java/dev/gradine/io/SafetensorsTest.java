@@ -129,7 +129,7 @@ class SafetensorsTest {
         assertThat(read.tensors()).containsExactly(new TensorInfo("a.b", "F8_E4M3", List.of(2L, 3L), 6));
         assertThatThrownBy(() -> read.tensor("a.b"))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessage(file + ": tensor a.b: dtype is F8_E4M3, expected F32, F16, BF16, I64, I32, I8 or U8");
+                .hasMessage(file + ": tensor a.b: dtype is F8_E4M3, expected F32, F16, BF16, I64, I32, I16, I8 or U8");
         assertThatThrownBy(() -> read.tensor("c")).hasMessage(file + ": no tensor c");
     }
 

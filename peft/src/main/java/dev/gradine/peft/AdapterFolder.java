@@ -54,7 +54,9 @@ public final class AdapterFolder {
     private static void write(AdapterSet set, Path folder, String baseModel, Kernels kernels) {
         try (Arena arena = Arena.ofShared()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            set.trained().forEach((name, p) -> tensors.put(name, kernels.toHost(p.value(), arena)));
+            set.trained().forEach((name, p) -> {
+                tensors.putAll(set.method().packed(name, p.value(), kernels, arena));
+            });
             set.fixed().forEach((name, p) -> {
                 if (set.method().writes(name)) tensors.put(name, kernels.toHost(p.value(), arena));
             });

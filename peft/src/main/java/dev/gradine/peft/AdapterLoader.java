@@ -70,8 +70,9 @@ final class AdapterLoader {
     }
 
     private static void copy(AdapterSet set, StoredAdapter stored, String name, Param fresh) {
-        if (!stored.has(name) && !set.method().mustStore(name)) return;
-        stored.copy(name, fresh, isTransposed(set, name));
+        if (!stored.has(name) && !set.method().mustStore(name)) return; // the fresh value holds
+        if (set.method().packs(name)) stored.unpack(name, fresh, set.method());
+        else stored.copy(name, fresh, isTransposed(set, name));
     }
 
     /// PEFT passes over modules to save that the model has not.

@@ -4,9 +4,13 @@ import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// A way to adapt a model: how its adapters begin, and how PEFT's `adapter_config.json` tells it. A method is a record;
@@ -16,8 +20,28 @@ import org.jspecify.annotations.Nullable;
 /// Selecting layers, saving, loading, merging, snapshots and the command line are written once, against this interface
 /// and `Adapter`.
 public sealed interface Method
-        permits Lora, Dora, Alora, AdaLora, LoHa, LoKr, Oft, Boft, Miss, Hra, Vera, Ia3, PromptTuning, PTuning, PrefixTuning,
-                LnTuning, TrainableTokens, Full, CustomMethod {
+        permits Lora,
+                Dora,
+                Alora,
+                AdaLora,
+                LoHa,
+                LoKr,
+                Oft,
+                Boft,
+                Miss,
+                Hra,
+                Vera,
+                FourierFt,
+                RandLora,
+                VbLora,
+                Ia3,
+                PromptTuning,
+                PTuning,
+                PrefixTuning,
+                LnTuning,
+                TrainableTokens,
+                Full,
+                CustomMethod {
 
     /// What a model computes with fresh adapters.
     enum Beginning {
@@ -75,6 +99,32 @@ public sealed interface Method
     default boolean mustStore(String name) {
         return writes(name);
     }
+
+    /// Whether files have a value of this name in another form, which `packed` makes and `unpacked` reads.
+    default boolean packs(String name) {
+        return false;
+    }
+
+    /// What a file gets in the place of a value, by name.
+    ///
+    /// @param arena lifetime of what is made
+    default Map<String, Tensor> packed(String name, Tensor value, Kernels k, Arena arena) {
+        return Map.of(name, k.toHost(value, arena));
+    }
+
+    /// A value of which a file has the other form.
+    ///
+    /// @param file gives a tensor of the file, in host memory
+    /// @return f32, in the memory of `k`
+    /// @throws AdapterException names the tensor that no value can be made of
+    default Tensor unpacked(String name, Shape shape, Function<String, Tensor> file, Kernels k) {
+        throw new UnsupportedOperationException(name + ": is not packed");
+    }
+
+    /// Fails if training cannot go on from its files.
+    ///
+    /// @throws AdapterException says why
+    default void requireContinues() {}
 
     /// Fails if adapters of the two cannot stand in one model.
     ///

@@ -17,6 +17,7 @@ public final class Siblings {
     private final Model.Keys keys;
     private final List<Site> sites;
     private final Map<String, Param> shared = new HashMap<>();
+    private final Map<Object, Object> tables = new HashMap<>();
 
     Siblings(Model.Keys keys, List<Site> sites) {
         this.keys = keys;
@@ -39,6 +40,18 @@ public final class Siblings {
         if (known != null) return known;
         Param made = fresh.get();
         shared.put(name, made);
+        return made;
+    }
+
+    /// What several adapters of the set compute with and nobody stores, such as the waves of FourierFT; the first that
+    /// asks makes it.
+    ///
+    /// @param key what it is made from
+    public <T> T table(Class<T> type, Object key, Supplier<T> fresh) {
+        Object known = tables.get(key);
+        if (known != null) return type.cast(known);
+        T made = fresh.get();
+        tables.put(key, made);
         return made;
     }
 

@@ -67,6 +67,19 @@ final class StoredAdapter {
         requireFinite(name, fresh.value());
     }
 
+    /// Puts a value that the file has in a form of the method's own in the place of a fresh one.
+    void unpack(String name, Param fresh, Method method) {
+        try (Kernels scratch = run.openStep()) {
+            run.copy(method.unpacked(name, fresh.value().shape(), this::host, scratch), fresh.value());
+        }
+    }
+
+    private Tensor host(String name) {
+        String stored = names.getOrDefault(name, name);
+        read.add(stored);
+        return file.tensor(stored);
+    }
+
     /// What PEFT puts in the place of a weight of the model itself, in the type the model has it in.
     ///
     /// @return nothing if it is the model's own value
@@ -99,9 +112,7 @@ final class StoredAdapter {
     }
 
     private Tensor value(String name, boolean transposed, Kernels k) {
-        String stored = names.getOrDefault(name, name);
-        read.add(stored);
-        Tensor host = file.tensor(stored);
+        Tensor host = host(name);
         if (!host.dtype().isReal()) {
             throw new AdapterException("%s: %s is %s, expected a real type".formatted(file.path(), name, host.dtype()));
         }

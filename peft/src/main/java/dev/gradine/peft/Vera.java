@@ -30,7 +30,7 @@ import dev.gradine.tensor.TorchRandom;
 /// @param dInitial value that d starts with
 /// @param projectionPrngKey seed of A and B
 /// @param saveProjection whether files have A and B; a reader draws them again otherwise
-/// @param initWeights false: b starts as ones and d normal, which changes what the model computes
+/// @param initWeights FALSE: b starts as ones and d normal, which changes what the model computes
 public record Vera(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
         int rank,
@@ -44,7 +44,7 @@ public record Vera(
         float dropout,
 
         @Option(says = "Value that the inner vector starts with.", label = "X", peft = "d_initial")
-        double dInitial,
+        float dInitial,
 
         @Option(says = "Seed of the matrices that layers share.", label = "N", peft = "projection_prng_key")
         int projectionPrngKey,
@@ -52,8 +52,8 @@ public record Vera(
         @Option(says = "Write the shared matrices, not their seed alone.", peft = "save_projection")
         boolean saveProjection,
 
-        @Option(says = "Start as PEFT does unless told otherwise.", peft = "init_weights")
-        boolean initWeights)
+        @Option(says = "Begin as the base; else with random values.", label = "true|false", peft = "init_weights")
+        InitWeights initWeights)
         implements Method {
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.UNEXCLUDED)
@@ -62,7 +62,7 @@ public record Vera(
 
     /// Rank 256, seed 0.
     public static Vera defaults() {
-        return new Vera(256, 0, 0.1, 0, true, true);
+        return new Vera(256, 0, 0.1f, 0, true, InitWeights.TRUE);
     }
 
     @Override
@@ -87,7 +87,7 @@ public record Vera(
 
     @Override
     public Beginning begins() {
-        return initWeights ? Beginning.SAME : Beginning.OTHER;
+        return isUsual() ? Beginning.SAME : Beginning.OTHER;
     }
 
     @Override
@@ -114,11 +114,15 @@ public record Vera(
         }
     }
 
+    private boolean isUsual() {
+        return initWeights == InitWeights.TRUE;
+    }
+
     @Override
     public Adapter fresh(Site site, Start start) {
         Linear l = (Linear) site;
-        NamedParams.Builder params = start.params(l).filled("vera_lambda_b", initWeights ? 0 : 1, l.out());
-        if (initWeights) params.filled("vera_lambda_d", (float) dInitial, rank);
+        NamedParams.Builder params = start.params(l).filled("vera_lambda_b", isUsual() ? 0 : 1, l.out());
+        if (isUsual()) params.filled("vera_lambda_d", dInitial, rank);
         else params.normal("vera_lambda_d", 1, rank);
         Siblings all = start.siblings();
         params.fixed("vera_A", all.shared("vera_A", () -> projections(all, start.run(), false)));

@@ -63,6 +63,7 @@ final class MethodExamples {
                                 new Oft.Limit(false, 0),
                                 InitWeights.TRUE));
             case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
+            case Vera _, FourierFt _, RandLora _, VbLora _ -> ofSharedBases(usual);
             case TrainableTokens _ ->
                 Stream.of(new TrainableTokens(List.of(1, 3), true), new TrainableTokens(List.of(2), false));
             case Alora _ ->
@@ -73,6 +74,24 @@ final class MethodExamples {
                 Stream.of(
                         new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
             case PrefixTuning _ -> Stream.of(); // it stands in attention, of which `Places` has none
+            default -> Stream.of(usual);
+        };
+    }
+
+    private static Stream<Method> ofSharedBases(Method usual) {
+        return switch (usual) {
+            case Vera _ -> Stream.of(usual, new Vera(5, 0, 1, 3, true, InitWeights.FALSE));
+            case FourierFt f ->
+                Stream.of(
+                        new FourierFt(20, f.nFrequencyPattern(), 150, 777, InitWeights.FALSE),
+                        new FourierFt(9, f.nFrequencyPattern(), 100, 1, InitWeights.TRUE));
+            case RandLora _ ->
+                Stream.of(
+                        usual,
+                        new RandLora(4, 8, 0, new RandomBases(1, true, false, true), InitWeights.FALSE),
+                        new RandLora(2, 2, 0, new RandomBases(1, false, true, true), InitWeights.TRUE));
+            case VbLora _ -> // all of the vectors are mixed: where the choice changes there is no slope
+                Stream.of(new VbLora(2, new VbLora.Bank(5, 1, 5, 1), 0, 1, false));
             default -> Stream.of(usual);
         };
     }

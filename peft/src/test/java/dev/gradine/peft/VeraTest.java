@@ -38,7 +38,7 @@ class VeraTest {
     }
 
     private static Vera of(int rank, int key, boolean saves, boolean usual) {
-        return new Vera(rank, 0, 0.25, key, saves, usual);
+        return new Vera(rank, 0, 0.25f, key, saves, usual ? InitWeights.TRUE : InitWeights.FALSE);
     }
 
     private AdapterSet fresh(Method method) {

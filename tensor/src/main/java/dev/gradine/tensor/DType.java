@@ -26,6 +26,7 @@ public enum DType {
     BF16(1, 2),
     I64(1, 8),
     I32(1, 4),
+    I16(1, 2),
     I8(1, 1),
     U8(1, 1),
     Q8_0(32, 34),
@@ -69,7 +70,7 @@ public enum DType {
     public boolean isReal() {
         return switch (this) {
             case F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, FP4, DYNAMIC8 -> true;
-            case I64, I32, I8, U8 -> false;
+            case I64, I32, I16, I8, U8 -> false;
         };
     }
 

@@ -10,7 +10,7 @@ import java.util.Map;
 /// by the low half of the seed. With r the next 32 bits and q the next 64, the first 32 of them highest:
 ///
 /// ```
-/// uniform, f32     (r mod 2²⁴) / 2²⁴ · (b − a) + a, rounded to f32 twice: b − a and the whole
+/// uniform, f32     (r mod 2²⁴) / 2²⁴ · (b − a) + a, rounded to f32 twice: b − a and the whole; b becomes a
 /// uniform, f64     (q mod 2⁵³) / 2⁵³
 /// permutation      i = 0 … n − 2: swap place i with place i + r mod (n − i)
 /// normal           two uniform values u, v: √(−2 ln(1 − u)) · cos 2πv, and the same with sin
@@ -66,7 +66,10 @@ public final class TorchRandom {
     /// Values of [`from`, `to`), of 24 random bits each.
     public float[] uniform(int n, float from, float to) {
         float[] values = new float[n];
-        for (int i = 0; i < n; i++) values[i] = Math.fma((bits() & (1 << 24) - 1) * 0x1p-24f, to - from, from);
+        for (int i = 0; i < n; i++) {
+            float value = Math.fma((bits() & (1 << 24) - 1) * 0x1p-24f, to - from, from);
+            values[i] = value == to ? from : value;
+        }
         return values;
     }
 

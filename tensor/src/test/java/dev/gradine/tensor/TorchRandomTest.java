@@ -66,6 +66,14 @@ class TorchRandomTest {
         assertThat(doubles(new TorchRandom(seed).uniform(24, -bound, bound))).isEqualTo(kaiming);
     }
 
+    /// The tenth is 0.85 of the way to two units in the last place above 1, and so rounds to the bound.
+    @Test
+    void what_rounds_to_the_upper_bound_is_the_lower_one() {
+        float[] values = new TorchRandom(7).uniform(10, 1, 1 + 0x1p-22f);
+        assertThat(values).startsWith(1 + 0x1p-23f, 1, 1 + 0x1p-23f).endsWith(1);
+        assertThat(torch(7, "uniform_0_1")[9]).isBetween(0.85, 0.86);
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {0, 7, 777, 123456789})
     void uniform_doubles_are_torchs_to_the_bit(long seed) {

@@ -20,7 +20,8 @@ final class RealType {
             case Q4_1 -> 5;
             case NF4, FP4, DYNAMIC8 ->
                 throw new DTypeException("kernel: type is " + type + ", expected one without scales");
-            case I64, I32, I8, U8 -> throw new DTypeException("kernel: type is " + type + ", expected a real type");
+            case I64, I32, I16, I8, U8 ->
+                throw new DTypeException("kernel: type is " + type + ", expected a real type");
         };
     }
 

@@ -49,7 +49,7 @@ final class Decode {
             case Q4_1 -> q4(data, first / 32 * 20, n / 32, true, to, at);
             case NF4, FP4, DYNAMIC8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected one without scales");
-            case I64, I32, I8, U8 ->
+            case I64, I32, I16, I8, U8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected a real type");
         }
     }

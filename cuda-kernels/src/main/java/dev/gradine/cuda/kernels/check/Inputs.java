@@ -119,7 +119,8 @@ public final class Inputs implements AutoCloseable {
                 }
                 case NF4, FP4, DYNAMIC8 ->
                     throw new IllegalArgumentException("inputs: " + dtype + " needs scales; quantise F32 values");
-                case I64, I32, I8, U8 -> throw new IllegalArgumentException("inputs: " + dtype + " is no real type");
+                case I64, I32, I16, I8, U8 ->
+                    throw new IllegalArgumentException("inputs: " + dtype + " is no real type");
             }
         }
         return kernels.fromHost(t);
