@@ -249,7 +249,8 @@ final class Parts {
                 ? weights.linear("lm_head", vocab, hidden, false)
                 : weights.tied("lm_head", embedding.weight());
         var ends = new Ends(begin(embedding), sites, norm, new Head(head, 1, logitCap));
-        return new Decoder(new Sizes(name, hidden, vocab, maxPositions, kvHeads * headDim, kvHeads), ends, layers, weights);
+        return new Decoder(
+                new Sizes(name, hidden, vocab, maxPositions, kvHeads * headDim, kvHeads), ends, layers, weights);
     }
 
     private Decoder.Begin begin(Embedding embedding) {

@@ -267,7 +267,8 @@ public final class AdapterSet implements Adapters {
         return set;
     }
 
-    /// What the method does in training beside following the gradient; nothing for an adapter that was read, whose ranks
+    /// What the method does in training beside following the gradient; nothing for an adapter that was read, whose
+    /// ranks
     /// were allotted in the run that made it.
     ///
     /// @param steps of the run

@@ -88,8 +88,8 @@ class GoldenAdapterTest {
     /// Those whose files hold what trains.
     static List<String> trainable() throws IOException {
         return adapters().stream()
-                .filter(name -> !Boolean.FALSE.equals(
-                        Json.readObject(Golden.golden("peft/" + name + "/expected.json")).get("train")))
+                .filter(name -> !Boolean.FALSE.equals(Json.readObject(Golden.golden("peft/" + name + "/expected.json"))
+                        .get("train")))
                 .toList();
     }
 

@@ -133,7 +133,8 @@ class MethodContractTest {
         AdapterFolder.save(set, folder, "org/base", run);
         AdapterSet loaded = AdapterFolder.load(folder, places, run);
         assertThat(loaded.method()).isEqualTo(method);
-        assertThat(loaded.trained().keySet()).isEqualTo(set.stored(run).trained().keySet());
+        assertThat(loaded.trained().keySet())
+                .isEqualTo(set.stored(run).trained().keySet());
         assertThat(values(loaded)).usingRecursiveComparison().isEqualTo(values(set.stored(run)));
         assertThat(places.output(loaded, run)).isEqualTo(places.output(set, run));
     }

@@ -71,8 +71,7 @@ final class MethodExamples {
                         new Alora(Lora.defaults(), List.of(0)),
                         new Alora(Lora.of(3, 3).dropping(0.5f), List.of(3, 3)));
             case PTuning _ ->
-                Stream.of(
-                        new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
+                Stream.of(new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
             case PrefixTuning _ -> Stream.of(); // it stands in attention, of which `Places` has none
             default -> Stream.of(usual);
         };

@@ -31,7 +31,8 @@ class PTuningTest {
         run.close();
     }
 
-    /// The reference's weights after three steps give its virtual tokens and its loss. The gradient reaches the network:
+    /// The reference's weights after three steps give its virtual tokens and its loss. The gradient reaches the
+    /// network:
     /// that of the last bias is the sum of those of the virtual tokens.
     @ParameterizedTest
     @ValueSource(strings = {"p-tuning", "p-tuning-lstm", "prefix-tuning-mlp"})
@@ -47,7 +48,8 @@ class PTuningTest {
             Teeth.bite(g.run.download(rows.value()), r -> Tolerance.logits().check("rows", r, expected));
             Tolerance.loss().check("loss", g.backward(set), g.lossAfter());
             g.backward(stored);
-            double[] sums = sums(g.run.download(rows.grad()), rows.value().shape().dim(1));
+            double[] sums =
+                    sums(g.run.download(rows.grad()), rows.value().shape().dim(1));
             Tolerance tolerance = Tolerance.gradient(largest(sums));
             float[] bias = g.run.download(set.trained().lastEntry().getValue().grad());
             Teeth.bite(bias, d -> tolerance.check("bias", d, sums));
