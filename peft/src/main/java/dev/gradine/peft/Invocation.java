@@ -45,7 +45,7 @@ record Invocation(List<Integer> tokens, int from) {
 
     private static void requireWhole(Sequences layout, int[] positions, int s) {
         int start = layout.queryStart(s);
-        boolean continues = layout.parent(s) >= 0 || layout.queries(s) > 0 && positions[start] > 0;
+        boolean continues = layout.parent(s) >= 0 || (layout.queries(s) > 0 && positions[start] > 0);
         if (!continues) return;
         throw new IllegalStateException(
                 "alora: sequence %d continues another one, expected whole sequences: its invocation may be in either"
