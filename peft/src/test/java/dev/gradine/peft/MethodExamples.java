@@ -39,29 +39,7 @@ final class MethodExamples {
                                 new LoKr.Split(true, -1),
                                 new LoKr.Drops(0, false, 0),
                                 LoKr.Zeros.FALSE));
-            case Oft oft ->
-                Stream.of(
-                        oft,
-                        new Oft(
-                                new Oft.Size(4, 0, true),
-                                new Oft.Series(true, 2),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE),
-                        new Oft(
-                                new Oft.Size(0, 7, false),
-                                new Oft.Series(true, 3),
-                                new Oft.Limit(false, 0),
-                                InitWeights.FALSE),
-                        new Oft(
-                                new Oft.Size(0, 4, false),
-                                new Oft.Series(false, 5),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE),
-                        new Oft(
-                                new Oft.Size(3, 0, true),
-                                new Oft.Series(false, 5),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE));
+            case Oft oft -> of(oft);
             case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
             case Vera _, FourierFt _, RandLora _, VbLora _ -> ofSharedBases(usual);
             case TrainableTokens _ ->
@@ -93,5 +71,30 @@ final class MethodExamples {
                 Stream.of(new VbLora(2, new VbLora.Bank(5, 1, 5, 1), 0, 1, false));
             default -> Stream.of(usual);
         };
+    }
+
+    private static Stream<Method> of(Oft oft) {
+        return Stream.of(
+                        oft,
+                        new Oft(
+                                new Oft.Size(4, 0, true),
+                                new Oft.Series(true, 2),
+                                new Oft.Limit(false, 0),
+                                InitWeights.TRUE),
+                        new Oft(
+                                new Oft.Size(0, 7, false),
+                                new Oft.Series(true, 3),
+                                new Oft.Limit(false, 0),
+                                InitWeights.FALSE),
+                        new Oft(
+                                new Oft.Size(0, 4, false),
+                                new Oft.Series(false, 5),
+                                new Oft.Limit(false, 0),
+                                InitWeights.TRUE),
+                        new Oft(
+                                new Oft.Size(3, 0, true),
+                                new Oft.Series(false, 5),
+                                new Oft.Limit(false, 0),
+                                InitWeights.TRUE));
     }
 }
