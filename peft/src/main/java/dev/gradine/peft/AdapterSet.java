@@ -67,8 +67,7 @@ public final class AdapterSet implements Adapters {
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
         for (Site site : sites(model)) set.trainRows(site, first);
-        set.requireSomething();
-        set.requireOneOfTwo();
+        SetChecks.require(set);
         return set;
     }
 
@@ -126,7 +125,7 @@ public final class AdapterSet implements Adapters {
     }
 
     /// Places for adapters, in the order of the forward pass.
-    private static List<Site> sites(Model model) {
+    static List<Site> sites(Model model) {
         List<Site> all = new ArrayList<>(model.embeddings());
         all.addAll(model.linears());
         return all;
@@ -134,39 +133,6 @@ public final class AdapterSet implements Adapters {
 
     private boolean adapts(Site site) {
         return method.takes(site) && (!method.peftFields().selects("target_modules") || selection.adapts(site));
-    }
-
-    private void requireSomething() {
-        for (String name : selection.modulesToSave()) {
-            if (copies.keySet().stream().noneMatch(w -> Selection.saves(name, w.module()))) {
-                throw new AdapterException("modules_to_save: %s names no module of the model".formatted(name));
-            }
-        }
-        if (adapters.isEmpty() && copies.isEmpty() && rows.isEmpty()) {
-            throw new AdapterException("targets: %s matches nothing that %s adapts; the model has %s"
-                    .formatted(selection.targets(), method.name(), places()));
-        }
-    }
-
-    /// Some of the modules that can be named.
-    private List<String> places() {
-        List<String> taken =
-                sites(model).stream().filter(method::takes).map(Site::path).toList();
-        List<String> all = taken.isEmpty()
-                ? model.weights().stream().map(Weight::module).distinct().toList()
-                : taken;
-        return all.stream().limit(8).toList();
-    }
-
-    /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
-    private void requireOneOfTwo() {
-        for (Site site : adapters.keySet()) {
-            if (selection.saves(site.path())) {
-                throw new AdapterException(
-                        "modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
-                                .formatted(selection.modulesToSave(), site.path()));
-            }
-        }
     }
 
     @Override
@@ -196,6 +162,16 @@ public final class AdapterSet implements Adapters {
         int n = 0;
         for (Adapter a : adapters.values()) if (a instanceof EmbeddingAdapter e) n += e.virtualTokens();
         return n;
+    }
+
+    @Override
+    public boolean areCausal() {
+        return adapters.values().stream().allMatch(Adapter::isCausal);
+    }
+
+    @Override
+    public AdapterSet continuing(int[] prompt) {
+        return like(wasTrained, replaced, (_, a) -> a.continuing(prompt));
     }
 
     @Override

@@ -39,33 +39,15 @@ final class MethodExamples {
                                 new LoKr.Split(true, -1),
                                 new LoKr.Drops(0, false, 0),
                                 LoKr.Zeros.FALSE));
-            case Oft oft ->
-                Stream.of(
-                        oft,
-                        new Oft(
-                                new Oft.Size(4, 0, true),
-                                new Oft.Series(true, 2),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE),
-                        new Oft(
-                                new Oft.Size(0, 7, false),
-                                new Oft.Series(true, 3),
-                                new Oft.Limit(false, 0),
-                                InitWeights.FALSE),
-                        new Oft(
-                                new Oft.Size(0, 4, false),
-                                new Oft.Series(false, 5),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE),
-                        new Oft(
-                                new Oft.Size(3, 0, true),
-                                new Oft.Series(false, 5),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE));
+            case Oft oft -> of(oft);
             case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
             case Vera _, FourierFt _, RandLora _, VbLora _ -> ofSharedBases(usual);
             case TrainableTokens _ ->
                 Stream.of(new TrainableTokens(List.of(1, 3), true), new TrainableTokens(List.of(2), false));
+            case Alora _ ->
+                Stream.of(
+                        new Alora(Lora.defaults(), List.of(0)),
+                        new Alora(Lora.of(3, 3).dropping(0.5f), List.of(3, 3)));
             case PTuning _ ->
                 Stream.of(new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
             case PrefixTuning _ -> Stream.of(); // it stands in attention, of which `Places` has none
@@ -89,5 +71,30 @@ final class MethodExamples {
                 Stream.of(new VbLora(2, new VbLora.Bank(5, 1, 5, 1), 0, 1, false));
             default -> Stream.of(usual);
         };
+    }
+
+    private static Stream<Method> of(Oft oft) {
+        return Stream.of(
+                        oft,
+                        new Oft(
+                                new Oft.Size(4, 0, true),
+                                new Oft.Series(true, 2),
+                                new Oft.Limit(false, 0),
+                                InitWeights.TRUE),
+                        new Oft(
+                                new Oft.Size(0, 7, false),
+                                new Oft.Series(true, 3),
+                                new Oft.Limit(false, 0),
+                                InitWeights.FALSE),
+                        new Oft(
+                                new Oft.Size(0, 4, false),
+                                new Oft.Series(false, 5),
+                                new Oft.Limit(false, 0),
+                                InitWeights.TRUE),
+                        new Oft(
+                                new Oft.Size(3, 0, true),
+                                new Oft.Series(false, 5),
+                                new Oft.Limit(false, 0),
+                                InitWeights.TRUE));
     }
 }
