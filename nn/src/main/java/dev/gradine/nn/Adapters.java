@@ -41,6 +41,17 @@ public interface Adapters {
         return 0;
     }
 
+    /// Whether what they do to a row depends on that row and those before it alone. If not, a beginning that several
+    /// sequences have in common cannot be read once.
+    default boolean areCausal() {
+        return true;
+    }
+
+    /// The same for the one sequence that begins with `prompt` and is read piece by piece through a cache.
+    default Adapters continuing(int[] prompt) {
+        return this;
+    }
+
     /// Whether what `site` computes can differ from what the checkpoint computes. Layers below the first such site are
     /// common to all passes: see `Trunk`.
     default boolean touches(Site site) {

@@ -52,14 +52,16 @@ public final class Generation {
         int[] written = new int[limit];
         int n = 0;
         try (Kernels k = run.openStep()) {
+            Adapters adapters = policy.adapters().continuing(prompt);
             KvCache cache = policy.model().newCache(k, virtual + prompt.length + limit);
             Draw draw = new Draw(request.params(), rng, k.empty(DType.I32, Shape.of(1)));
-            int token = read(k, prompt, cache, draw);
+            Reading reading = new Reading(adapters, cache, draw);
+            int token = read(k, prompt, reading);
             while (n < limit) {
                 if (request.isEnd().test(token)) break;
                 written[n++] = token;
                 if (!onToken.test(token) || n == limit) break;
-                token = next(k, new int[] {token}, cache, draw);
+                token = next(k, new int[] {token}, reading);
             }
         }
         return Arrays.copyOf(written, n);
@@ -75,29 +77,34 @@ public final class Generation {
         }
     }
 
+    /// How the sequence is read, and where its keys go.
+    private record Reading(Adapters adapters, KvCache cache, Draw draw) {
+
+        Pass pass(Tape tape, int[] ids) {
+            return Pass.continuing(tape, ids, cache).with(adapters);
+        }
+    }
+
     /// The token behind the prompt.
-    private int read(Kernels k, int[] prompt, KvCache cache, Draw draw) {
+    private int read(Kernels k, int[] prompt, Reading reading) {
         int from = 0;
         for (; from + PIECE < prompt.length; from += PIECE) {
             try (Kernels scratch = k.openStep()) {
                 int[] piece = Arrays.copyOfRange(prompt, from, from + PIECE);
-                policy.model().hidden(pass(Tape.noGrad(scratch), piece, cache));
+                policy.model().hidden(reading.pass(Tape.noGrad(scratch), piece));
             }
         }
-        return next(k, Arrays.copyOfRange(prompt, from, prompt.length), cache, draw);
+        return next(k, Arrays.copyOfRange(prompt, from, prompt.length), reading);
     }
 
     /// The token behind the last of `ids`.
-    private int next(Kernels k, int[] ids, KvCache cache, Draw draw) {
+    private int next(Kernels k, int[] ids, Reading reading) {
         try (Kernels scratch = k.openStep()) {
-            Pass pass = pass(Tape.noGrad(scratch), ids, cache);
+            Pass pass = reading.pass(Tape.noGrad(scratch), ids);
             Var h = policy.model().hidden(pass);
             Var row = pass.tape().constant(h.value().rows(ids.length - 1, ids.length));
-            return draw.from(scratch, policy.model().head().logits(row, pass).value());
+            return reading.draw.from(
+                    scratch, policy.model().head().logits(row, pass).value());
         }
-    }
-
-    private Pass pass(Tape tape, int[] ids, KvCache cache) {
-        return Pass.continuing(tape, ids, cache).with(policy.adapters());
     }
 }

@@ -38,6 +38,16 @@ public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter {
         return this;
     }
 
+    /// Whether what it does to a row depends on that row and those before it alone.
+    default boolean isCausal() {
+        return true;
+    }
+
+    /// The same adapter for the one sequence that begins with `prompt` and is read piece by piece through a cache.
+    default Adapter continuing(int[] prompt) {
+        return this;
+    }
+
     /// The weight that computes without the adapter what `w` computes with it.
     ///
     /// @param w f32, in the memory of `k`; may be overwritten

@@ -70,9 +70,14 @@ public final class AdapterSet implements Adapters {
         set.began.putAll(first.siblings().began());
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
+<<<<<<< HEAD
         for (Site site : Siblings.places(model)) set.trainRows(site, first);
         set.requireSomething();
         set.selection.requireOneOfTwo(targets);
+=======
+        for (Site site : sites(model)) set.trainRows(site, first);
+        SetChecks.require(set);
+>>>>>>> main
         return set;
     }
 
@@ -123,10 +128,21 @@ public final class AdapterSet implements Adapters {
                 model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
     }
 
+<<<<<<< HEAD
+=======
+    /// Places for adapters, in the order of the forward pass.
+    static List<Site> sites(Model model) {
+        List<Site> all = new ArrayList<>(model.embeddings());
+        all.addAll(model.linears());
+        return all;
+    }
+
+>>>>>>> main
     private boolean adapts(Site site) {
         return method.takes(site) && (!method.peftFields().selects("target_modules") || selection.adapts(site));
     }
 
+<<<<<<< HEAD
     private void requireSomething() {
         for (String name : selection.modulesToSave()) {
             if (copies.keySet().stream().noneMatch(w -> Selection.saves(name, w.module()))) {
@@ -151,6 +167,8 @@ public final class AdapterSet implements Adapters {
         return all.stream().limit(8).toList();
     }
 
+=======
+>>>>>>> main
     @Override
     public LinearMap at(Linear layer) {
         LinearMap map = adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;
@@ -178,6 +196,16 @@ public final class AdapterSet implements Adapters {
         int n = 0;
         for (Adapter a : adapters.values()) if (a instanceof EmbeddingAdapter e) n += e.virtualTokens();
         return n;
+    }
+
+    @Override
+    public boolean areCausal() {
+        return adapters.values().stream().allMatch(Adapter::isCausal);
+    }
+
+    @Override
+    public AdapterSet continuing(int[] prompt) {
+        return like(wasTrained, replaced, (_, a) -> a.continuing(prompt));
     }
 
     @Override

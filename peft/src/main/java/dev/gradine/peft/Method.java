@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Method
         permits Lora,
                 Dora,
+                Alora,
                 AdaLora,
                 LoHa,
                 LoKr,
@@ -66,6 +67,12 @@ public sealed interface Method
     /// Further fields by which PEFT tells it from other methods of this type, with their values.
     default Map<String, Object> marks() {
         return Map.of();
+    }
+
+    /// Whether a file of its type is of this method: it has its marks.
+    default boolean claims(ConfigFields file) {
+        return marks().entrySet().stream()
+                .allMatch(e -> e.getValue().equals(file.json().get(e.getKey())));
     }
 
     /// The fields of PEFT's configuration that are no options of it.

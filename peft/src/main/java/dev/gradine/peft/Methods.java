@@ -34,14 +34,14 @@ public final class Methods {
         }
     }
 
-    /// The method that a PEFT configuration tells of: of those of its type whose marks it has, the one with most.
+    /// The method that a PEFT configuration tells of: of those of its type that claim it, the one with most
+    /// marks.
     ///
     /// @throws AdapterException names the field that is missing or cannot be used
     static Method read(ConfigFields file) {
         return all().stream()
                 .filter(m -> m.peftType().equals(file.json().get("peft_type")))
-                .filter(m -> m.marks().entrySet().stream()
-                        .allMatch(e -> e.getValue().equals(file.json().get(e.getKey()))))
+                .filter(m -> m.claims(file))
                 .max(Comparator.comparingInt(m -> m.marks().size()))
                 .map(m -> read(m, file))
                 .orElseThrow(() -> file.wrong("peft_type", "one of " + types()));

@@ -189,6 +189,16 @@ public final class TogetherAdapters implements Adapters {
     }
 
     @Override
+    public boolean areCausal() {
+        return sets.stream().allMatch(AdapterSet::areCausal);
+    }
+
+    @Override
+    public Adapters continuing(int[] prompt) {
+        return of(sets.stream().map(s -> s.continuing(prompt)).toList());
+    }
+
+    @Override
     public boolean touches(Site site) {
         return sets.stream().anyMatch(s -> s.touches(site));
     }

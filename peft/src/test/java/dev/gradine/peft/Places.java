@@ -22,10 +22,10 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
 
     static final int IN = 24;
     private static final int OUT = 18;
-    private static final int ROWS = 4;
     private static final int VOCAB = 5;
     private static final int WIDTH = 6;
     private static final List<int[]> TOKENS = List.of(new int[] {1, 0, 4}, new int[] {2, 3, 3, 1});
+    private static final int ROWS = 7; // one a token
     private static final float STEP = 0x1p-6f;
 
     static Places of(Kernels run) {

@@ -40,6 +40,11 @@ record Reference(String name, RunSettings settings, RunHost host) {
         }
     }
 
+    /// Whether the prompt of several answers is read once: what the adapters do there must not depend on the answers.
+    static boolean sharesPrompts(RunSettings settings, AdapterSet adapted) {
+        return settings.reference().sharedPrompt() && adapted.areCausal();
+    }
+
     /// For recipes that compare the policy with nothing.
     static final Opened NONE = new Opened(ReferenceLogProbs.none(), List.of());
 
@@ -53,7 +58,7 @@ record Reference(String name, RunSettings settings, RunHost host) {
                     live.logProbs(),
                     identity(m, adapted, live),
                     settings.batches().batch(),
-                    settings.reference().sharedPrompt(),
+                    sharesPrompts(settings, adapted),
                     done -> host.tell("reference log-probabilities: %d of %d examples".formatted(done, groups.size())));
             Path file = files.out().resolveSibling(files.out().getFileName() + "-reference.safetensors");
             return new Opened(ReferenceCache.open(file, groups, source, m.run()), List.of());

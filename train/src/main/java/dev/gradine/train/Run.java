@@ -91,7 +91,7 @@ public final class Run<E> {
             var learner = new Learner(
                     new Policy(model.model(), adapted), settings.batches().gradientCheckpointing(), shaping);
             var objective = new PolicyObjective<>(
-                    recipe, learner, reference.logProbs(), settings.reference().sharedPrompt());
+                    recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted));
             told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
