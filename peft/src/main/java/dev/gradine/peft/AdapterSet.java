@@ -60,8 +60,7 @@ public final class AdapterSet implements Adapters {
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
         AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
-        set.selection.requireBiasField(method);
-        List<Site> targets = Siblings.places(model).stream().filter(set::adapts).toList();
+        List<Site> targets = sites(model).stream().filter(set::adapts).toList();
         Start first = start.at(model, targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
@@ -70,14 +69,8 @@ public final class AdapterSet implements Adapters {
         set.began.putAll(first.siblings().began());
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
-<<<<<<< HEAD
-        for (Site site : Siblings.places(model)) set.trainRows(site, first);
-        set.requireSomething();
-        set.selection.requireOneOfTwo(targets);
-=======
         for (Site site : sites(model)) set.trainRows(site, first);
         SetChecks.require(set);
->>>>>>> main
         return set;
     }
 
@@ -128,8 +121,6 @@ public final class AdapterSet implements Adapters {
                 model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
     }
 
-<<<<<<< HEAD
-=======
     /// Places for adapters, in the order of the forward pass.
     static List<Site> sites(Model model) {
         List<Site> all = new ArrayList<>(model.embeddings());
@@ -137,38 +128,10 @@ public final class AdapterSet implements Adapters {
         return all;
     }
 
->>>>>>> main
     private boolean adapts(Site site) {
         return method.takes(site) && (!method.peftFields().selects("target_modules") || selection.adapts(site));
     }
 
-<<<<<<< HEAD
-    private void requireSomething() {
-        for (String name : selection.modulesToSave()) {
-            if (copies.keySet().stream().noneMatch(w -> Selection.saves(name, w.module()))) {
-                throw new AdapterException("modules_to_save: %s names no module of the model".formatted(name));
-            }
-        }
-        if (adapters.isEmpty() && copies.isEmpty() && rows.isEmpty()) {
-            throw new AdapterException("targets: %s matches nothing that %s adapts; the model has %s"
-                    .formatted(selection.targets(), method.name(), places()));
-        }
-    }
-
-    /// Some of the modules that can be named.
-    private List<String> places() {
-        List<String> taken = Siblings.places(model).stream()
-                .filter(method::takes)
-                .map(Site::path)
-                .toList();
-        List<String> all = taken.isEmpty()
-                ? model.weights().stream().map(Weight::module).distinct().toList()
-                : taken;
-        return all.stream().limit(8).toList();
-    }
-
-=======
->>>>>>> main
     @Override
     public LinearMap at(Linear layer) {
         LinearMap map = adapters.get(layer) instanceof LinearAdapter a ? a : Linear::base;

@@ -159,22 +159,4 @@ public record Selection(
         String number = numbered.group(path, "idx");
         return number != null && number.length() < 10 && layers.contains(Integer.parseInt(number));
     }
-
-    /// Fails if biases are to be trained that `method` has no field for.
-    void requireBiasField(Method method) {
-        if (bias().equals(NO_BIAS) || method.peftFields().selects("bias")) return;
-        throw new AdapterException(
-                "bias: is %s, expected none: %s trains no bias of the base".formatted(bias(), method.name()));
-    }
-
-    /// PEFT copies a module with the adapters in it; here a module is trained in one of the two ways.
-    void requireOneOfTwo(List<Site> adapted) {
-        for (Site site : adapted) {
-            if (saves(site.path())) {
-                throw new AdapterException(
-                        "modules_to_save: %s takes in %s, which is a target, too; expected one of the two"
-                                .formatted(modulesToSave(), site.path()));
-            }
-        }
-    }
 }

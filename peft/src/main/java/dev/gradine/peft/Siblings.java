@@ -5,7 +5,6 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,13 +27,6 @@ public final class Siblings {
     Siblings(Model.Keys keys, List<Site> sites) {
         this.keys = keys;
         this.sites = List.copyOf(sites);
-    }
-
-    /// All places of a model that an adapter may stand at, in the order of the forward pass.
-    static List<Site> places(Model model) {
-        List<Site> all = new ArrayList<>(model.embeddings());
-        all.addAll(model.linears());
-        return all;
     }
 
     /// Keys of the model's attention layers.

@@ -43,11 +43,7 @@ final class MethodExamples {
                                 new LoKr.Split(true, -1),
                                 new LoKr.Drops(0, false, 0),
                                 LoKr.Zeros.FALSE));
-<<<<<<< HEAD
-            case Oft oft -> rotations(oft);
-=======
             case Oft oft -> of(oft);
->>>>>>> main
             case Boft boft -> Stream.of(boft, new Boft(0, 1, 2, 0.5f, InitWeights.FALSE));
             case Vera _, FourierFt _, RandLora _, VbLora _ -> ofSharedBases(usual);
             case TrainableTokens _ ->
@@ -81,16 +77,12 @@ final class MethodExamples {
         };
     }
 
-<<<<<<< HEAD
     private static Lora begun(Lora lora, String init) {
         var details = new Lora.Details(false, LoraInit.parse(init));
         return new Lora(4, 6, 0, false, lora.patterns(), details);
     }
 
-    private static Stream<Method> rotations(Oft oft) {
-=======
     private static Stream<Method> of(Oft oft) {
->>>>>>> main
         return Stream.of(
                 oft,
                 new Oft(new Oft.Size(4, 0, true), new Oft.Series(true, 2), new Oft.Limit(false, 0), InitWeights.TRUE),
