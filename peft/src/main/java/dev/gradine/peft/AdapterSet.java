@@ -60,6 +60,7 @@ public final class AdapterSet implements Adapters {
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
         AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
+        SetChecks.requireBiasField(set.selection, method);
         List<Site> targets = sites(model).stream().filter(set::adapts).toList();
         Start first = start.at(model, targets);
         for (Site site : targets) {
