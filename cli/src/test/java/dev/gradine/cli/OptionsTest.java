@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,14 +24,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// a YAML file count as if they had been typed.
 class OptionsTest {
 
-    /// Options of methods whose defaults are made for larger layers.
+    private static final String EVERY_TOKEN =
+            IntStream.range(0, TinyModel.VOCAB).mapToObj(String::valueOf).collect(Collectors.joining(","));
+
+    /// Options of methods that have no defaults, or defaults made for larger layers.
     private static final Map<String, List<Object>> FITTING = Map.of(
             "fourierft",
             List.of("--n-frequency", 20),
             "vblora",
             List.of("--vector-length", 8),
             "miss",
-            List.of("--rank", 4));
+            List.of("--rank", 4),
+            "trainable-tokens",
+            List.of("--token-indices", EVERY_TOKEN));
 
     @TempDir
     private Path temp = Path.of("");

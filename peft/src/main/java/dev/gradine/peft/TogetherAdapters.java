@@ -43,7 +43,10 @@ public final class TogetherAdapters implements Adapters {
         if (sets.isEmpty()) return Adapters.NONE;
         if (sets.size() == 1) return sets.getFirst();
         TogetherAdapters all = new TogetherAdapters(sets);
-        for (AdapterSet set : sets) all.include(set);
+        for (AdapterSet set : sets) {
+            sets.getFirst().method().requireBeside(set.method());
+            all.include(set);
+        }
         return all;
     }
 

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -155,6 +156,14 @@ class VeraTest {
         AdapterFolder.save(fresh(of(3, 5, false, true)), folder, "", run);
         configure("save_projection", true);
         assertThatThrownBy(() -> AdapterFolder.load(folder, places, run)).hasMessageContaining("base_model.vera_A");
+    }
+
+    @Test
+    void two_of_different_seeds_do_not_act_at_once() {
+        List<AdapterSet> two = List.of(fresh(of(3, 5, true, true)), fresh(of(3, 6, true, true)));
+        assertThatThrownBy(() -> TogetherAdapters.of(two))
+                .isInstanceOf(AdapterException.class)
+                .hasMessage("vera: projection_prng_key is 6, expected 5, that of the model's other adapter of vera");
     }
 
     @Test
