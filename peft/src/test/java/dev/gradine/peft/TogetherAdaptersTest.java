@@ -43,7 +43,7 @@ class TogetherAdaptersTest {
     }
 
     static Stream<Method> adding() {
-        return Methods.all().stream().filter(m -> {
+        return MethodExamples.all().filter(m -> {
             try (Kernels k = CpuKernels.open()) {
                 Places p = Places.of(k);
                 Site first = p.linears().getFirst();
