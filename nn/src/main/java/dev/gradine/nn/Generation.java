@@ -103,7 +103,8 @@ public final class Generation {
             Pass pass = reading.pass(Tape.noGrad(scratch), ids);
             Var h = policy.model().hidden(pass);
             Var row = pass.tape().constant(h.value().rows(ids.length - 1, ids.length));
-            return reading.draw.from(scratch, policy.model().head().logits(row, pass).value());
+            return reading.draw.from(
+                    scratch, policy.model().head().logits(row, pass).value());
         }
     }
 }

@@ -35,7 +35,7 @@ record FromInvocation(LinearAdapter low, Invocation invocation) implements Linea
         int expected = pass.rows().tokens();
         if (n == expected) return;
         throw new AdapterException("alora: %s reads %d rows of %d, expected all: layers that read some rows alone, such"
-                .formatted(base.path(), n, expected)
+                        .formatted(base.path(), n, expected)
                 + " as a head, cannot be adapted");
     }
 

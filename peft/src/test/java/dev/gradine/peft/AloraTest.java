@@ -44,8 +44,8 @@ class AloraTest {
     }
 
     private AdapterSet moved(Method method) {
-        AdapterSet fresh = AdapterSet.fresh(
-                model, method, Selection.of(method.usualTargets()), run, new SplittableRandom(1));
+        AdapterSet fresh =
+                AdapterSet.fresh(model, method, Selection.of(method.usualTargets()), run, new SplittableRandom(1));
         TinyModel.perturb(fresh, run);
         return fresh;
     }
@@ -97,8 +97,7 @@ class AloraTest {
     @ValueSource(ints = {1, 2, 5, 8})
     void a_cache_may_be_filled_in_pieces(int first) {
         double[] whole = Cases.doubles(logits(new Policy(model, set), TWICE));
-        Teeth.bite(
-                cached(first), got -> Tolerance.logits().times(10).check("cached", got, whole)); // of magnitude 10
+        Teeth.bite(cached(first), got -> Tolerance.logits().times(10).check("cached", got, whole)); // of magnitude 10
     }
 
     private float[] cached(int first) {

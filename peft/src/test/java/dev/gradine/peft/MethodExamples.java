@@ -75,26 +75,10 @@ final class MethodExamples {
 
     private static Stream<Method> of(Oft oft) {
         return Stream.of(
-                        oft,
-                        new Oft(
-                                new Oft.Size(4, 0, true),
-                                new Oft.Series(true, 2),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE),
-                        new Oft(
-                                new Oft.Size(0, 7, false),
-                                new Oft.Series(true, 3),
-                                new Oft.Limit(false, 0),
-                                InitWeights.FALSE),
-                        new Oft(
-                                new Oft.Size(0, 4, false),
-                                new Oft.Series(false, 5),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE),
-                        new Oft(
-                                new Oft.Size(3, 0, true),
-                                new Oft.Series(false, 5),
-                                new Oft.Limit(false, 0),
-                                InitWeights.TRUE));
+                oft,
+                new Oft(new Oft.Size(4, 0, true), new Oft.Series(true, 2), new Oft.Limit(false, 0), InitWeights.TRUE),
+                new Oft(new Oft.Size(0, 7, false), new Oft.Series(true, 3), new Oft.Limit(false, 0), InitWeights.FALSE),
+                new Oft(new Oft.Size(0, 4, false), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE),
+                new Oft(new Oft.Size(3, 0, true), new Oft.Series(false, 5), new Oft.Limit(false, 0), InitWeights.TRUE));
     }
 }
