@@ -81,7 +81,7 @@ class RowAdaptersTest {
         AdapterSet a = moved(method, "model.*", 100);
         AdapterSet b = moved(method, "model.*", 300);
         List<Adapters> each = List.of(a, Adapters.NONE, b, a, b);
-        if (a.virtualTokens() > 0 || !a.copies().isEmpty()) {
+        if (a.virtualTokens() > 0 || !a.copies().isEmpty() || !a.areCausal()) {
             assertThatThrownBy(() -> RowAdapters.of(each)).hasMessageContaining(method.name());
             return;
         }
