@@ -35,6 +35,7 @@ public final class Main implements Runnable {
             ExportCommand.class,
             ScoreCommand.class,
             InspectCommand.class,
+            PlanCommand.class,
             DoctorCommand.class,
             DataCommand.class,
             CompareCommand.class,
