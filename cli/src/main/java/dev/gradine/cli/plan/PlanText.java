@@ -18,7 +18,7 @@ public final class PlanText {
         t.items("memory", p.memory());
         t.row("sum", Units.bytes(p.bytes()), "%,.0f MB of 1024² bytes".formatted(p.bytes() / 1024.0 / 1024));
         t.lines.add(p.request().hardware().isCpu()
-                ? "(of the process on the CPU, f32; held against measured peaks)"
+                ? "(of the process on the CPU, f32; what the JVM holds is fitted to peaks of SmolLM2-135M)"
                 : "(on a GPU, activations in bf16, all else trained in f32; by formula, not measured)");
         t.items("disk", p.disk());
         t.work(p);
