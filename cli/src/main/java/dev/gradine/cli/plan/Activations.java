@@ -25,18 +25,20 @@ final class Activations {
     private final PlanRequest request;
     private final TrainedCount count;
     private final long[] byBlock;
+    private final int first; // the lowest block with something trained
 
     Activations(PlanRequest request, TrainedCount count) {
         this.request = request;
         this.count = count;
         byBlock = new long[request.model().blocks()];
-        for (int b = firstTrained(); b < byBlock.length; b++) byBlock[b] = 2L * channels() + request.model().heads() + 2;
+        first = firstTrained();
+        for (int b = first; b < byBlock.length; b++) byBlock[b] = 2L * channels() + request.model().heads() + 2;
         for (Linear l : request.model().blockLinears()) add(PlanModel.block(l.path()), held(l) + adapter(l));
         for (Weight w : request.model().model().weights()) add(PlanModel.block(w.path()), norm(w));
     }
 
     private void add(int block, long values) {
-        if (block >= firstTrained()) byBlock[block] += values;
+        if (block >= first) byBlock[block] += values;
     }
 
     private int channels() {
@@ -44,7 +46,7 @@ final class Activations {
     }
 
     /// The lowest block with something trained; 0 where that lies before the blocks.
-    int firstTrained() {
+    private int firstTrained() {
         Stream<String> paths = Stream.concat(
                 count.adapters().keySet().stream().map(Site::path), count.copies().keySet().stream().map(Weight::path));
         String head = request.model().model().head().linear().path();
@@ -52,11 +54,7 @@ final class Activations {
         return paths.filter(p -> !p.startsWith(head) && !(PlanModel.block(p) < 0 && p.contains(last)))
                 .mapToInt(p -> Math.max(0, PlanModel.block(p)))
                 .min()
-                .orElse(count.rows() > 0 ? 0 : byBlockLength());
-    }
-
-    private int byBlockLength() {
-        return request.model().blocks();
+                .orElse(count.rows() > 0 ? 0 : byBlock.length);
     }
 
     private static long held(Linear l) {
@@ -96,7 +94,7 @@ final class Activations {
 
     /// Hidden states that checkpoints keep: one for each block.
     long checkpoints() {
-        return (long) channels() * (byBlock.length - firstTrained());
+        return (long) channels() * (byBlock.length - first);
     }
 
     /// Gradients of one block that are there at once: of gate, up and their product, of what the block reads and of two
