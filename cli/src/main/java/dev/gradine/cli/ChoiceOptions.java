@@ -107,7 +107,7 @@ final class ChoiceOptions {
                 .formatted(setting, option, name(), String.join(", --", own)));
     }
 
-    private String name() {
+    String name() {
         return name.<String>getValue();
     }
 

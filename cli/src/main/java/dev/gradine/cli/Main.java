@@ -38,6 +38,7 @@ public final class Main implements Runnable {
             ScoreCommand.class,
             AdaptersCommand.class,
             InspectCommand.class,
+            PlanCommand.class,
             DoctorCommand.class,
             DataCommand.class,
             CompareCommand.class,

@@ -2,11 +2,17 @@ package dev.gradine.models;
 
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
+import dev.gradine.nn.Weights;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /// Opens models: a Hugging Face folder, a GGUF file or a llama2.c `.bin` becomes weights, tokenizer and chat template.
 ///
@@ -61,6 +67,16 @@ public final class Models {
             return ModelText.codec(
                     Checkpoint.open(fileOrFolder, Families.builtIn().gguf(), arena), chatTemplate);
         }
+    }
+
+    /// A model of the family and sizes that a `config.json` tells, whose weights have shapes and no values: for counting,
+    /// whatever memory the model would need.
+    ///
+    /// @param run lifetime of the model
+    /// @throws dev.gradine.nn.ConfigException names the key that is missing or cannot be used
+    public static CausalLm shaped(Map<String, ?> config, Kernels run) {
+        Weights.Source shapes = (name, shape) -> Tensor.withoutData(DType.F32, shape);
+        return Families.builtIn().build(new ModelConfig(config), new Weights(shapes, run));
     }
 
     /// Opens a model of one of the families given.

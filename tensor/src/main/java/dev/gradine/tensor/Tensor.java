@@ -71,6 +71,21 @@ public final class Tensor {
         return new Tensor(codes.whole(), codes.offset, dtype, shape, scales);
     }
 
+    /// A tensor of no memory, as if it had been released: only its type and shape can be asked for. For planning with
+    /// models that are larger than the machine.
+    public static Tensor withoutData(DType dtype, Shape shape) {
+        return new Tensor(dtype, shape);
+    }
+
+    private Tensor(DType dtype, Shape shape) {
+        this.dtype = dtype;
+        this.shape = shape;
+        this.of = null;
+        this.offset = 0;
+        this.scales = null;
+        this.data = null;
+    }
+
     private static void requireBytes(long bytes, DType dtype, Shape shape) {
         long expected = dtype.bytes(shape.size());
         if (bytes != expected) {

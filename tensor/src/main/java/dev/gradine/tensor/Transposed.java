@@ -8,7 +8,7 @@ public final class Transposed {
 
     private Transposed() {}
 
-    /// `[R,C] → [C,R]`, a copy that lives as long as it is used.
+    /// `[R,C] → [C,R]`, a copy that lives as long as it is used; of a tensor without memory, one without memory.
     ///
     /// @throws DTypeException if the type packs several values into one block, whose rows cannot become columns
     public static Tensor of(Tensor host) {
@@ -19,6 +19,7 @@ public final class Transposed {
         }
         int rows = host.shape().dim(0);
         int columns = host.shape().dim(1);
+        if (!host.hasData()) return Tensor.withoutData(type, Shape.of(columns, rows));
         long width = type.bytes(1);
         MemorySegment from = host.data();
         MemorySegment to = Arena.ofAuto().allocate(from.byteSize(), Tensor.ALIGNMENT);

@@ -1,0 +1,81 @@
+package dev.gradine.cli;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.cli.plan.PlanRequest.Tuning;
+import dev.gradine.nn.Quantization;
+import dev.gradine.optim.Optimizer;
+import dev.gradine.peft.Dora;
+import dev.gradine.peft.Lora;
+import dev.gradine.peft.Method;
+import dev.gradine.peft.Methods;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/// What a plan trains: the options of training commands, and `qlora` and `qdora`, which are a method over weights in
+/// NF4 with double quantisation.
+@Command // for picocli, which takes no other class whose options are added by hand
+final class PlanArgs {
+
+    private static final List<String> OVER_NF4 = List.of("qlora", "qdora");
+
+    private final RecordOptions<AdapterSettings> where = new RecordOptions<>("Adapter", AdapterSettings.defaults());
+    private final ChoiceOptions how;
+    private final ChoiceOptions optimizer;
+
+    @Mixin
+    private QuantizeArgs quantize = new QuantizeArgs();
+
+    PlanArgs() {
+        SequencedMap<String, Record> methods = new LinkedHashMap<>();
+        for (Method m : Methods.all()) methods.put(m.name(), (Record) m);
+        methods.put("qlora", Lora.defaults());
+        methods.put("qdora", Dora.defaults());
+        how = new ChoiceOptions("Adapter", "adapter", "Method", methods);
+        SequencedMap<String, Record> optimizers = new LinkedHashMap<>();
+        for (Optimizer.Settings s : Optimizer.Settings.all()) optimizers.put(s.name(), (Record) s);
+        optimizer = new ChoiceOptions("Optimiser", "optimizer", "How parameters follow their gradients", optimizers);
+    }
+
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("UnusedMethod") // picocli calls it
+    private void addOptions(CommandSpec command) {
+        where.addTo(command);
+        how.addTo(command);
+        optimizer.addTo(command);
+    }
+
+    /// What was typed.
+    ///
+    /// @param run lifetime of a parameter that the optimiser is asked about
+    /// @throws IllegalArgumentException if an option is out of range or has nothing to act on
+    Tuning tuning(Kernels run) {
+        AdapterSettings settings = where.read();
+        if (settings.initAdapter() != null) {
+            throw new IllegalArgumentException("--init-adapter: a plan is of a fresh adapter, expected none");
+        }
+        Method method = (Method) how.read();
+        List<Quantization> chosen = quantize.chosen();
+        boolean overNf4 = OVER_NF4.contains(how.name());
+        if (overNf4 && chosen.isEmpty()) chosen = List.of(new Quantization(DType.NF4, 64, true, List.of()));
+        return new Tuning(method, settings.selection(method.usualTargets()), chosen, slots(run));
+    }
+
+    /// Values that the optimiser keeps for each one trained: it is asked about a parameter of one value.
+    private int slots(Kernels run) {
+        SequencedMap<String, Param> one = new LinkedHashMap<>();
+        one.put("p", Param.trained("p", run.zeros(Shape.of(1)), run));
+        Optimizer.Settings settings = (Optimizer.Settings) optimizer.read();
+        return settings.over(List.of(new Optimizer.Group(one, 1, 0)), run).state().values().stream()
+                .mapToInt(Tensor::size)
+                .sum();
+    }
+}
