@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "plan",
         mixinStandardHelpOptions = true,
-        description = "Say what a training run needs before it starts: values trained, memory by item, disk, operations,"
-                + " time and cost, and what to change for it to fit; no weight is read.",
+        description =
+                "Say what a training run needs before it starts: values trained, memory by item, disk, operations,"
+                        + " time and cost, and what to change for it to fit; no weight is read.",
         subcommands = PlanTablesCommand.class)
 final class PlanCommand implements Runnable {
 

@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tables",
         mixinStandardHelpOptions = true,
-        description = "Compare full fine-tuning, LoRA, QLoRA and DoRA of a model, and the storage of adapters and copies.")
+        description =
+                "Compare full fine-tuning, LoRA, QLoRA and DoRA of a model, and the storage of adapters and copies.")
 final class PlanTablesCommand implements Runnable {
 
     @Option(names = "--model", paramLabel = "DIR|FILE|NAME", description = "Model, as plan takes it (default 70b).")

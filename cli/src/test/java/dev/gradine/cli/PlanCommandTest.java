@@ -78,8 +78,8 @@ class PlanCommandTest {
 
     @Test
     void checkpoints_of_70_billion_take_1_31_mb_a_token() {
-        Map<String, Object> p = plan(
-                "--model", "70b", "--hardware", "h200", "--length", 4096, "--gradient-checkpointing");
+        Map<String, Object> p =
+                plan("--model", "70b", "--hardware", "h200", "--length", 4096, "--gradient-checkpointing");
         assertThat(number(p, "memory", "activations", "bytes")).isEqualTo(4096L * 80 * 8192 * 2);
     }
 
@@ -140,7 +140,9 @@ class PlanCommandTest {
 
     @Test
     void lines_show_formulas_beside_numbers() {
-        String out = Cli.run("plan", "--model", "70b", "--adapter", "qlora", "--hardware", "h200").ok().out();
+        String out = Cli.run("plan", "--model", "70b", "--adapter", "qlora", "--hardware", "h200")
+                .ok()
+                .out();
         assertThat(out)
                 .startsWith("70b, lora: 207,093,760 of 70,553,706,496 values trained (0.294 %)\n")
                 .contains("  adapter          828.4 MB   4 bytes · 207,093,760 values trained\n")
@@ -184,6 +186,9 @@ class PlanCommandTest {
         Path other = TinyModel.text(temp.resolve("other.json"), "{\"model_type\": \"abacus\"}");
         Cli unknown = Cli.run("plan", "--model", other);
         assertThat(unknown.code()).isEqualTo(2);
-        assertThat(unknown.err()).startsWith("gradine: " + other + ": ").contains("abacus").hasLineCount(1);
+        assertThat(unknown.err())
+                .startsWith("gradine: " + other + ": ")
+                .contains("abacus")
+                .hasLineCount(1);
     }
 }

@@ -69,7 +69,8 @@ public final class Models {
         }
     }
 
-    /// A model of the family and sizes that a `config.json` tells, whose weights have shapes and no values: for counting,
+    /// A model of the family and sizes that a `config.json` tells, whose weights have shapes and no values: for
+    /// counting,
     /// whatever memory the model would need.
     ///
     /// @param run lifetime of the model

@@ -16,7 +16,8 @@ import java.util.SequencedMap;
 /// @param copies values of each weight that is trained whole
 /// @param shared values that all adapters have in common
 /// @param rows values of trained rows of tokens
-public record TrainedCount(SequencedMap<Site, Long> adapters, SequencedMap<Weight, Long> copies, long shared, long rows) {
+public record TrainedCount(
+        SequencedMap<Site, Long> adapters, SequencedMap<Weight, Long> copies, long shared, long rows) {
 
     /// Counts what `AdapterSet.fresh` would make.
     ///
@@ -88,7 +89,10 @@ public record TrainedCount(SequencedMap<Site, Long> adapters, SequencedMap<Weigh
 
     /// Places whose layer computes with an adapter, linear ones alone.
     public List<Linear> linears() {
-        return adapters.keySet().stream().filter(Linear.class::isInstance).map(Linear.class::cast).toList();
+        return adapters.keySet().stream()
+                .filter(Linear.class::isInstance)
+                .map(Linear.class::cast)
+                .toList();
     }
 
     private static long sum(SequencedMap<?, Long> counts) {

@@ -32,7 +32,8 @@ final class Activations {
         this.count = count;
         byBlock = new long[request.model().blocks()];
         first = firstTrained();
-        for (int b = first; b < byBlock.length; b++) byBlock[b] = 2L * channels() + request.model().heads() + 2;
+        for (int b = first; b < byBlock.length; b++)
+            byBlock[b] = 2L * channels() + request.model().heads() + 2;
         for (Linear l : request.model().blockLinears()) add(PlanModel.block(l.path()), held(l) + adapter(l));
         for (Weight w : request.model().model().weights()) add(PlanModel.block(w.path()), norm(w));
     }
@@ -48,7 +49,8 @@ final class Activations {
     /// The lowest block with something trained; 0 where that lies before the blocks.
     private int firstTrained() {
         Stream<String> paths = Stream.concat(
-                count.adapters().keySet().stream().map(Site::path), count.copies().keySet().stream().map(Weight::path));
+                count.adapters().keySet().stream().map(Site::path),
+                count.copies().keySet().stream().map(Weight::path));
         String head = request.model().model().head().linear().path();
         String last = "norm.";
         return paths.filter(p -> !p.startsWith(head) && !(PlanModel.block(p) < 0 && p.contains(last)))
@@ -73,7 +75,8 @@ final class Activations {
 
     /// A norm of heads or behind a layer holds what it reads.
     private long norm(Weight w) {
-        if (w.path().endsWith("q_norm.weight")) return (long) request.model().heads() * w.shape().dim(0);
+        if (w.path().endsWith("q_norm.weight"))
+            return (long) request.model().heads() * w.shape().dim(0);
         if (w.path().endsWith("k_norm.weight")) return w.shape().dim(0);
         return w.path().contains("post_feedforward_layernorm") ? 2L * channels() : 0;
     }

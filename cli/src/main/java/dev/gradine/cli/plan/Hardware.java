@@ -45,8 +45,8 @@ public record Hardware(String name, double flops, double bandwidth, int gigabyte
         return ALL.stream()
                 .filter(h -> h.name.equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "--hardware: %s, expected one of %s".formatted(name, names())));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("--hardware: %s, expected one of %s".formatted(name, names())));
     }
 
     private static String names() {

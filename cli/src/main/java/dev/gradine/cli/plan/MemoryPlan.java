@@ -22,7 +22,8 @@ public final class MemoryPlan {
     private static final long CHUNK = 16L << 20; // values of logits at once, as the kernels have it
     private static final int F32 = 4;
     private static final int BF16 = 2;
-    private static final long JAVA = 350L << 20; // beyond the other items, from peaks of SmolLM2-135M of 1327 to 1335 MB
+    private static final long JAVA =
+            350L << 20; // beyond the other items, from peaks of SmolLM2-135M of 1327 to 1335 MB
     private static final long CONTEXT = 1_000_000_000L; // of a GPU: context, streams, fragmentation
 
     private final PlanRequest request;
@@ -131,9 +132,8 @@ public final class MemoryPlan {
         long vocab = request.model().model().vocabSize();
         long tokens = request.shape().tokens();
         Linear head = request.model().model().head().linear();
-        boolean whole = !request.model().model().head().isPlain()
-                || count.adapters().containsKey(head)
-                || count.rows() > 0;
+        boolean whole =
+                !request.model().model().head().isPlain() || count.adapters().containsKey(head) || count.rows() > 0;
         long rows = whole ? 2 * tokens : Math.min(tokens, Math.max(1, CHUNK / vocab));
         add("logits", F32 * rows * vocab, "4 bytes · %,d rows · %,d of the vocabulary", rows, vocab);
     }

@@ -109,8 +109,8 @@ public record PlanTables(PlanModel model, List<Way> ways) {
     private List<String> storage(int count) {
         List<String> all = new ArrayList<>(List.of("", "storage of %d results".formatted(count)));
         long base = model.bytes();
-        all.add("  %-26s %10s   %d · %s".formatted(
-                "fine-tuned copies", Units.bytes(copies(count)), count, Units.bytes(base)));
+        all.add("  %-26s %10s   %d · %s"
+                .formatted("fine-tuned copies", Units.bytes(copies(count)), count, Units.bytes(base)));
         for (Way w : ways.subList(1, ways.size())) {
             long one = 4 * w.plan().trained();
             all.add("  %-26s %10s   %s of the base + %d · %s; %.1f times less"

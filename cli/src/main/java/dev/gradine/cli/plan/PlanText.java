@@ -17,9 +17,10 @@ public final class PlanText {
         t.head(p);
         t.items("memory", p.memory());
         t.row("sum", Units.bytes(p.bytes()), "%,.0f MB of 1024² bytes".formatted(p.bytes() / 1024.0 / 1024));
-        t.lines.add(p.request().hardware().isCpu()
-                ? "(of the process on the CPU, f32; what the JVM holds is fitted to peaks of SmolLM2-135M)"
-                : "(on a GPU, activations in bf16, all else trained in f32; by formula, not measured)");
+        t.lines.add(
+                p.request().hardware().isCpu()
+                        ? "(of the process on the CPU, f32; what the JVM holds is fitted to peaks of SmolLM2-135M)"
+                        : "(on a GPU, activations in bf16, all else trained in f32; by formula, not measured)");
         t.items("disk", p.disk());
         t.work(p);
         t.lines.add("");
@@ -63,7 +64,10 @@ public final class PlanText {
         String rates = "the longer of operations / %.3g a second and weights read / %.3g bytes a second: %s";
         row("step", Units.time(w.stepSeconds()), rates.formatted(h.flops(), h.bandwidth(), w.bound()));
         row("speed", "%,.0f".formatted(w.tokensPerSecond()), "tokens per second");
-        row("run", Units.time(w.runSeconds()), "%,d steps".formatted(p.request().shape().steps()));
+        row(
+                "run",
+                Units.time(w.runSeconds()),
+                "%,d steps".formatted(p.request().shape().steps()));
         String cost = "%.2f".formatted(w.cost());
         if (h.price() > 0) row("cost", cost, "hours · %.2f".formatted(h.price()));
         else row("cost", "–", "--price says what an hour costs");

@@ -88,12 +88,6 @@ public record WorkPlan(
 
     private static String formula(PlanRequest r, TrainedCount count) {
         return "%,d tokens · (%d · %,d + 2 · %,d + 6 · %,d + %,.0f of attention)"
-                .formatted(
-                        r.shape().tokens(),
-                        factor(r),
-                        linearValues(r),
-                        copied(count),
-                        count.added(),
-                        attention(r));
+                .formatted(r.shape().tokens(), factor(r), linearValues(r), copied(count), count.added(), attention(r));
     }
 }
