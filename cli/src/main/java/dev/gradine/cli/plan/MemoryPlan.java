@@ -56,6 +56,7 @@ public final class MemoryPlan {
         return items.stream().mapToLong(MemoryItem::bytes).sum();
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // all its formats stand in this file
     private void add(String name, long bytes, String formula, Object... numbers) {
         items.add(new MemoryItem(name, bytes, formula.formatted(numbers)));
     }

@@ -73,7 +73,8 @@ public record Plan(
         all.put("bound", work.bound());
         all.put("tokens_per_second", work.tokensPerSecond());
         all.put("seconds", work.runSeconds());
-        if (request.hardware().price() > 0) all.put("cost", work.cost());
+        if (request.hardware().price() > 0)
+            all.put("cost", work.cost(request.hardware().price()));
         Map<String, Object> sizes = new LinkedHashMap<>();
         for (Fit f : fits) sizes.put(f.gigabytes() + " GB", Map.of("fits", f.fits(), "advice", f.advice()));
         all.put("fits", sizes);

@@ -101,9 +101,10 @@ public record PlanTables(PlanModel model, List<Way> ways) {
 
     private static List<String> notes() {
         return List.of(
-                "inference: tokens per second, one at a time, not merged, by the bytes read a token; merged, LoRA and DoRA"
-                        + " are the base's 1.00×",
-                "forgetting: Biderman et al. 2024 (arXiv:2405.09673), section 4; DoRA: Liu et al. 2024 (arXiv:2402.09353)");
+                "inference: tokens per second, one at a time, not merged, by the bytes read a token; merged, LoRA"
+                        + " and DoRA are the base's 1.00×",
+                "forgetting: Biderman et al. 2024 (arXiv:2405.09673), section 4; DoRA: Liu et al. 2024"
+                        + " (arXiv:2402.09353)");
     }
 
     private List<String> storage(int count) {

@@ -61,14 +61,17 @@ public final class PlanText {
         lines.add("");
         lines.add("time on %s".formatted(h.name()));
         row("operations", String.format(Locale.ROOT, "%.3g", w.flops()), w.formula());
-        String rates = "the longer of operations / %.3g a second and weights read / %.3g bytes a second: %s";
-        row("step", Units.time(w.stepSeconds()), rates.formatted(h.flops(), h.bandwidth(), w.bound()));
+        row(
+                "step",
+                Units.time(w.stepSeconds()),
+                "the longer of operations / %.3g a second and weights read / %.3g bytes a second: %s"
+                        .formatted(h.flops(), h.bandwidth(), w.bound()));
         row("speed", "%,.0f".formatted(w.tokensPerSecond()), "tokens per second");
         row(
                 "run",
                 Units.time(w.runSeconds()),
                 "%,d steps".formatted(p.request().shape().steps()));
-        String cost = "%.2f".formatted(w.cost());
+        String cost = "%.2f".formatted(w.cost(p.request().hardware().price()));
         if (h.price() > 0) row("cost", cost, "hours · %.2f".formatted(h.price()));
         else row("cost", "–", "--price says what an hour costs");
     }

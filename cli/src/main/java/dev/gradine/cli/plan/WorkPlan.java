@@ -19,15 +19,15 @@ import dev.gradine.peft.TrainedCount;
 /// @param bound `compute` or `memory`
 /// @param tokensPerSecond of training
 /// @param runSeconds time of all steps
-/// @param cost of the run at the price of an hour; 0 where none is given
 public record WorkPlan(
-        double flops,
-        String formula,
-        double stepSeconds,
-        String bound,
-        double tokensPerSecond,
-        double runSeconds,
-        double cost) {
+        double flops, String formula, double stepSeconds, String bound, double tokensPerSecond, double runSeconds) {
+
+    /// Cost of the run.
+    ///
+    /// @param price of an hour; 0 where none is given
+    public double cost(double price) {
+        return runSeconds / 3600 * price;
+    }
 
     /// The work of a run.
     ///
@@ -46,8 +46,7 @@ public record WorkPlan(
                 step,
                 compute >= memory ? "compute" : "memory",
                 r.shape().tokens() / step,
-                run,
-                run / 3600 * r.hardware().price());
+                run);
     }
 
     /// Values of linear layers N.
