@@ -44,12 +44,14 @@ final class AdapterArgs {
             return set;
         }
         Method method = method();
+        method.requireFresh();
         if (!method.note().isEmpty()) tell.accept("adapter %s: %s".formatted(method.name(), method.note()));
         Start first = new Start(
-                m.run(),
-                new SplittableRandom(seed),
-                0,
-                text -> m.codecFor(false).tokenizer().encode(text, false));
+                        m.run(),
+                        new SplittableRandom(seed),
+                        0,
+                        text -> m.codecFor(false).tokenizer().encode(text, false))
+                .with(m.open()::original);
         return AdapterSet.fresh(m.model(), method, settings.selection(method.usualTargets()), first);
     }
 

@@ -33,6 +33,7 @@ public final class Main implements Runnable {
             GenerateCommand.class,
             MergeCommand.class,
             MergeModelsCommand.class,
+            QuantizeCommand.class,
             ExportCommand.class,
             ScoreCommand.class,
             AdaptersCommand.class,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.io.Json;
 import dev.gradine.io.ModelFolder;
+import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.tensor.CodeTable;
 import dev.gradine.tensor.DType;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -233,5 +235,52 @@ class QuantizeTest {
         run(score, "--quantize", "nf4", "--quantize-modules", "qproj")
                 .refuses(model + ": quantize: module is qproj, expected the end of the path of a linear layer with a"
                         + " weight of its own, such as q_proj");
+    }
+
+    /// Written once, the model computes what it does when it is quantised on loading, bit for bit.
+    @Test
+    void a_model_written_in_four_bits_is_the_one_quantised_on_loading() {
+        Path base = TinyModel.write(temp.resolve("tiny"));
+        Path out = temp.resolve("four-bits");
+        Cli done = Cli.run("quantize", "--model", base, "--quantize", "nf4", "--double-quant", "--out", out)
+                .ok();
+        assertThat(done.out()).startsWith("14 layers in nf4, blocks of 64, double-quantised: ");
+        Path ids = temp.resolve("ids.safetensors");
+        Safetensors.write(ids, Map.of("input_ids", Tensor.of(arena, Shape.of(1, 4), 3, 1, 4, 1)));
+        float[] loaded = logits(ids, "--model", base, "--quantize", "nf4", "--double-quant");
+        assertThat(logits(ids, "--model", out)).isEqualTo(loaded).isNotEqualTo(logits(ids, "--model", base));
+        Map<String, Object> config = Json.readObject(out.resolve("config.json"));
+        assertThat(config.get("quantization_config"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .containsEntry("quant_method", "bitsandbytes")
+                .containsEntry("bnb_4bit_quant_type", "nf4")
+                .containsEntry("bnb_4bit_use_double_quant", true)
+                .containsEntry("llm_int8_skip_modules", null);
+    }
+
+    @Test
+    void layers_that_stay_are_named_in_the_configuration() {
+        Path base = TinyModel.write(temp.resolve("tiny"));
+        Path out = temp.resolve("four-bits");
+        Cli.run("quantize", "--model", base, "--quantize", "fp4", MODULES, "q_proj", "--out", out)
+                .ok();
+        Map<String, Object> config = Json.readObject(out.resolve("config.json"));
+        assertThat(config.get("quantization_config"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .extractingByKey("llm_int8_skip_modules", InstanceOfAssertFactories.LIST)
+                .contains("model.layers.0.self_attn.k_proj", "model.layers.1.mlp.down_proj")
+                .doesNotContain("model.layers.0.self_attn.q_proj");
+    }
+
+    @Test
+    void quantize_needs_a_type_and_a_model_of_more_bits() {
+        Path base = TinyModel.write(temp.resolve("tiny"));
+        Path out = temp.resolve("four-bits");
+        Cli.run("quantize", "--model", base, "--out", out).refuses("--quantize: missing, expected nf4 or fp4");
+        Cli.run("quantize", "--model", base, "--quantize", "nf4", "--out", out).ok();
+        Cli.run("quantize", "--model", out, "--quantize", "nf4", "--out", temp.resolve("again"))
+                .refuses("%s: quantize: model.layers.0.self_attn.q_proj.weight is NF4 already, expected a checkpoint of"
+                                .formatted(out)
+                        + " more bits");
     }
 }

@@ -25,7 +25,7 @@ import java.util.Objects;
 final class BitsAndBytes {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final String STATE = ".quant_state.bitsandbytes__";
+    static final String STATE = ".quant_state.bitsandbytes__";
     private static final List<String> PARTS = List.of("absmax", "quant_map", "nested_absmax", "nested_quant_map");
 
     private final WeightFile file;

@@ -8,8 +8,11 @@ import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
+import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.Transposed;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -68,6 +71,14 @@ public final class OpenModel implements AutoCloseable {
         if (used.parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
             NonFinite.requireNone(c, used);
         }
+    }
+
+    /// The weight of a linear layer as the file has it, before it was quantised on loading, in host memory.
+    public Tensor original(Weight weight) {
+        if (quantised.isEmpty() || !checkpoint.has(weight.path()))
+            return weight.param().value();
+        Tensor stored = checkpoint.tensor(weight.path());
+        return weight.isTransposed() ? Transposed.of(stored) : stored;
     }
 
     /// Tensors of the file that the model has no place for, and that no file of its family is known to carry.

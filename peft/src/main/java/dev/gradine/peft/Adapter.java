@@ -1,7 +1,6 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
-import dev.gradine.nn.Site;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -33,9 +32,9 @@ public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter {
     /// The same adapter, for values that do not change any more: what follows from them and has no gradient is computed
     /// once. The slope of what it computes is the gradient of training.
     ///
-    /// @param site where it stands
+    /// @param w the weight it stands over, of any real type
     /// @param run lifetime of what is computed
-    default Adapter settled(Site site, Kernels run) {
+    default Adapter settled(Tensor w, Kernels run) {
         return this;
     }
 

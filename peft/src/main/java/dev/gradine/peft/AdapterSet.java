@@ -18,6 +18,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
@@ -35,6 +36,7 @@ public final class AdapterSet implements Adapters {
     private final SequencedMap<Weight, Param> copies = new LinkedHashMap<>();
     private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
     private final SequencedMap<Site, TrainedRows> rows = new LinkedHashMap<>();
+    private final SequencedMap<Site, Adapter> began = new LinkedHashMap<>();
 
     private final boolean wasTrained;
 
@@ -58,12 +60,14 @@ public final class AdapterSet implements Adapters {
     /// @param start of the first adapter
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
         AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
-        set.requireBiasField();
+        SetChecks.requireBiasField(set.selection, method);
         List<Site> targets = sites(model).stream().filter(set::adapts).toList();
         Start first = start.at(model, targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
         }
+        set.replaced.putAll(first.siblings().replaced());
+        set.began.putAll(first.siblings().began());
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
         for (Site site : sites(model)) set.trainRows(site, first);
@@ -110,12 +114,6 @@ public final class AdapterSet implements Adapters {
                     .formatted(site.path()));
         }
         rows.put(site, TrainedRows.fresh(site, w, tokens, method.drawsRows(), start));
-    }
-
-    private void requireBiasField() {
-        if (selection.bias().equals(Selection.NO_BIAS) || method.peftFields().selects("bias")) return;
-        throw new AdapterException(
-                "bias: is %s, expected none: %s trains no bias of the base".formatted(selection.bias(), method.name()));
     }
 
     /// No adapter at all: the model computes what its checkpoint says.
@@ -208,7 +206,9 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param others frozen values that the file has in the place of the model's own
     AdapterSet asTrained(Map<Weight, Param> others) {
-        return like(true, others, (_, a) -> a);
+        SequencedMap<Weight, Param> all = new LinkedHashMap<>(replaced);
+        all.putAll(others);
+        return like(true, all, (_, a) -> a);
     }
 
     /// How it is adapted.
@@ -263,7 +263,22 @@ public final class AdapterSet implements Adapters {
         AdapterSet set = new AdapterSet(model, other, selection, wasTrained);
         adapters.forEach((site, a) -> set.adapters.put(site, adapter.apply(a)));
         set.copies.putAll(copies);
+        set.rows.putAll(rows);
         set.replaced.putAll(replaced);
+        return set;
+    }
+
+    /// The same over the model's own weights: what each adapter took out of its base when it began is put back into the
+    /// base, and taken out of the adapter.
+    ///
+    /// @param less of an adapter and of itself as it began, the two with opposite signs as one
+    AdapterSet overOwnBase(Method other, BiFunction<Adapter, Optional<Adapter>, Adapter> less) {
+        AdapterSet set = as(other, a -> a);
+        adapters.forEach((site, now) -> {
+            Optional<Adapter> begun = Optional.ofNullable(began.get(site));
+            set.adapters.put(site, less.apply(now, begun));
+            if (begun.isPresent()) set.replaced.remove(Merge.weight(site));
+        });
         return set;
     }
 
@@ -288,8 +303,10 @@ public final class AdapterSet implements Adapters {
     ///
     /// @param run lifetime of what is computed once
     public AdapterSet settled(Kernels run) {
-        // what a method computes once, it computes from the model's own weight
-        return like(wasTrained, replaced, (site, a) -> replaced.isEmpty() ? a.settled(site, run) : a);
+        return like(
+                wasTrained,
+                replaced,
+                (site, a) -> a.settled(base(Merge.weight(site)).value(), run));
     }
 
     /// Other adapters at the same places.
@@ -298,6 +315,7 @@ public final class AdapterSet implements Adapters {
         adapters.forEach((site, a) -> other.adapters.put(site, adapter.apply(site, a)));
         other.copies.putAll(copies);
         other.rows.putAll(rows);
+        other.began.putAll(began);
         other.replaced.putAll(others);
         return other;
     }

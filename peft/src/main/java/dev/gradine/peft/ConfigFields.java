@@ -46,8 +46,17 @@ public record ConfigFields(Map<String, Object> json, String where) {
         if (type == Targets.class && raw instanceof List<?> l && l.isEmpty()) return new Targets.None();
         if (type == Targets.class) return raw instanceof Targets t ? t : targets(key, raw);
         if (type instanceof Class<?> c && c.isEnum()) return constant(c, key, raw);
+        if (type == LoraInit.class) return init(key, raw);
         if (type == String.class && raw instanceof String s) return s;
         throw wrong(key, "a text");
+    }
+
+    private LoraInit init(String key, Object raw) {
+        try {
+            return LoraInit.parse(String.valueOf(raw));
+        } catch (AdapterException e) {
+            throw wrong(key, LoraInit.NAMES);
+        }
     }
 
     /// A value of an option in the form that JSON has: numbers that are whole without a fraction, where one may be.

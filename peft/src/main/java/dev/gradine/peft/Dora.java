@@ -15,6 +15,7 @@ import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import dev.gradine.settings.Part;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -73,6 +74,22 @@ public record Dora(@Part Lora lora) implements Method {
     }
 
     @Override
+    public Beginning begins() {
+        return lora.begins() == Beginning.SAME ? Beginning.SAME : Beginning.ROUNDED;
+    }
+
+    @Override
+    public void requireFresh() {
+        lora.requireFresh();
+    }
+
+    @Override
+    public AdapterSet asWritten(AdapterSet set, Kernels k) {
+        boolean changes = lora.details().initLoraWeights().changesBase();
+        return changes ? set.overOwnBase(new Dora(lora.twice()), (a, b) -> Lora.less(a, b, k)) : set;
+    }
+
+    @Override
     public boolean takes(Site site) {
         return lora.takes(site);
     }
@@ -86,18 +103,16 @@ public record Dora(@Part Lora lora) implements Method {
     @Override
     public Adapter fresh(Site site, Start start) {
         Adapter low = lora.fresh(site, start);
-        Tensor m = lasting(site, low, start.run());
+        Weight weight = Merge.weight(site);
+        Param rest = start.siblings().replaced().get(weight); // what the factors have left of the base
+        Tensor m = lasting((rest == null ? weight.param() : rest).value(), low, start.run());
         Param p = Param.trained(site.path() + ".lora_magnitude_vector", m, start.run());
         return low instanceof LoraLinear l ? new OverLinear(l, p, null) : new OverRows((LoraEmbedding) low, p, null);
     }
 
-    /// Lengths n of what `low` makes of the weight at `site`, in the lifetime `run`.
-    private static Tensor lasting(Site site, Adapter low, Kernels run) {
-        boolean rows = site instanceof Linear;
-        Tensor w = site instanceof Embedding e
-                ? e.weight().param().value()
-                : ((Linear) site).weight().param().value();
-        Tensor n = run.empty(Shape.of(w.shape().dim(rows ? 0 : 1)));
+    /// Lengths n of what `low` makes of the weight `w`, in the lifetime `run`.
+    private static Tensor lasting(Tensor w, Adapter low, Kernels run) {
+        Tensor n = run.empty(Shape.of(w.shape().dim(low instanceof LinearAdapter ? 0 : 1)));
         try (Kernels k = run.openStep()) {
             run.copy(lengths(w, low, k), n);
         }
@@ -188,8 +203,8 @@ public record Dora(@Part Lora lora) implements Method {
         }
 
         @Override
-        public OverLinear settled(Site site, Kernels run) {
-            return new OverLinear(low, m, lasting(site, low, run));
+        public OverLinear settled(Tensor w, Kernels run) {
+            return new OverLinear(low, m, lasting(w, low, run));
         }
 
         @Override
@@ -226,8 +241,8 @@ public record Dora(@Part Lora lora) implements Method {
         }
 
         @Override
-        public OverRows settled(Site site, Kernels run) {
-            return new OverRows(low, m, lasting(site, low, run));
+        public OverRows settled(Tensor w, Kernels run) {
+            return new OverRows(low, m, lasting(w, low, run));
         }
 
         @Override

@@ -1,17 +1,24 @@
 package dev.gradine.peft;
 
+import static dev.gradine.autograd.op.Concat.concat;
+
 import dev.gradine.autograd.Param;
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Low-rank adaptation.
 ///
@@ -27,7 +34,7 @@ import java.util.Set;
 /// @param dropout probability of dropping a value of an adapter's input
 /// @param rslora whether the scale is alpha / √rank
 /// @param patterns where rank and alpha are others
-/// @param loraBias whether a bias is trained behind B: y = x Wᵀ + b + s · (x Aᵀ Bᵀ + b′)
+/// @param details how it begins, and its bias
 public record Lora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", peftDefault = "8")
         int rank,
@@ -48,9 +55,30 @@ public record Lora(
 
         @Part Patterns patterns,
 
-        @Option(says = "Train a bias behind the low-rank path.", peft = "lora_bias")
-        boolean loraBias)
+        @Part Details details)
         implements Method {
+
+    /// How it begins, and its bias.
+    ///
+    /// @param loraBias whether a bias is trained behind B: y = x Wᵀ + b + s · (x Aᵀ Bᵀ + b′)
+    /// @param initLoraWeights how A and B begin
+    public record Details(
+            @Option(says = "Train a bias behind the low-rank path.", peft = "lora_bias")
+            boolean loraBias,
+
+            @Option(
+                    says = "How the factors begin: true, false, gaussian, orthogonal, pissa, pissa_niter_N, olora,"
+                            + " loftq or loftq_iter_N.",
+                    label = "NAME",
+                    peft = "init_lora_weights")
+            LoraInit initLoraWeights) {}
+
+    /// With the usual beginning.
+    ///
+    /// @param loraBias whether a bias is trained behind B
+    public Lora(int rank, double alpha, float dropout, boolean rslora, Patterns patterns, boolean loraBias) {
+        this(rank, alpha, dropout, rslora, patterns, new Details(loraBias, LoraInit.Plain.TRUE));
+    }
 
     /// Where rank and alpha are others.
     ///
@@ -69,9 +97,6 @@ public record Lora(
         }
     }
 
-    /// Ways to start that leave the base as it is; after the others, the file fits no checkpoint.
-    private static final Set<String> KEEPS_BASE = Set.of("null", "true", "false", "gaussian", "orthogonal", "eva");
-
     static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION_AND_BIAS)
             .selecting("trainable_token_indices")
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
@@ -85,11 +110,6 @@ public record Lora(
             .fixed("monteclora_config", null)
             .fixed("use_bdlora", null)
             .fixed("velora_config", null)
-            .oneOf(
-                    "init_lora_weights",
-                    true,
-                    KEEPS_BASE,
-                    "true (others start from a base that is not the checkpoint's)")
             .about("loftq_config", Map.of())
             .about("corda_config", null)
             .about("eva_config", null)
@@ -121,7 +141,7 @@ public record Lora(
 
     /// The same with dropout.
     public Lora dropping(float probability) {
-        return new Lora(rank, alpha, probability, rslora, patterns, loraBias);
+        return new Lora(rank, alpha, probability, rslora, patterns, details);
     }
 
     @Override
@@ -144,13 +164,23 @@ public record Lora(
         Shape w = site instanceof Embedding e
                 ? e.weight().shape()
                 : ((Linear) site).weight().shape();
-        int bias = loraBias ? w.dim(0) : 0;
+        int bias = details.loraBias() ? w.dim(0) : 0;
         return (long) rank(site.path()) * (w.dim(0) + w.dim(1)) + bias;
     }
 
     @Override
+    public Beginning begins() {
+        if (!(details.initLoraWeights() instanceof LoraInit.Plain plain)) return Beginning.ROUNDED;
+        return switch (plain) {
+            case TRUE, GAUSSIAN -> Beginning.SAME;
+            case ORTHOGONAL -> Beginning.ROUNDED;
+            case FALSE -> Beginning.OTHER;
+        };
+    }
+
+    @Override
     public Adapter fresh(Site site, Start start) {
-        if (loraBias && site instanceof Embedding) {
+        if (details.loraBias() && site instanceof Embedding) {
             throw new AdapterException("lora: lora-bias at %s, expected linear layers alone: an embedding has no bias"
                     .formatted(site.path()));
         }
@@ -159,9 +189,73 @@ public record Lora(
 
     private Adapter fresh(Linear layer, Start start) {
         LoraLinear low = LoraLinear.over(layer, this, start);
-        if (!loraBias) return low;
+        if (!details.loraBias()) return low;
         Tensor zeros = start.run().zeros(Shape.of(layer.out()));
         return new LoraBias(low, Param.trained(layer.path() + ".lora_B.bias", zeros, start.run()));
+    }
+
+    /// Fails if the factors begin from data, which is for adapters that are read.
+    @Override
+    public void requireFresh() {
+        if (details.initLoraWeights() instanceof LoraInit.Elsewhere e) {
+            throw new AdapterException(
+                    "init-lora-weights: %s begins from data, which is not supported; adapters that".formatted(e)
+                            + " began so are read, as LoRA over the base they are given");
+        }
+    }
+
+    /// Where the factors took a part of the base, plain LoRA over the base as it was: of twice the rank, with the
+    /// factors of the beginning beside the trained ones.
+    ///
+    /// ```
+    /// s (B A − B₀ A₀) = s [B, −B₀] [A; A₀]
+    /// ```
+    @Override
+    public AdapterSet asWritten(AdapterSet set, Kernels k) {
+        return details.initLoraWeights().changesBase() ? set.overOwnBase(twice(), (a, b) -> less(a, b, k)) : set;
+    }
+
+    /// Of twice the rank and the same scale.
+    Lora twice() {
+        if (rslora
+                && !(patterns.rankPattern().isEmpty() && patterns.alphaPattern().isEmpty())) {
+            throw new AdapterException("lora: %s with rslora and patterns cannot be written as plain LoRA"
+                    .formatted(details.initLoraWeights()));
+        }
+        SequencedMap<String, Integer> ranks = new LinkedHashMap<>();
+        patterns.rankPattern().forEach((path, r) -> ranks.put(path, 2 * r));
+        SequencedMap<String, Double> alphas = new LinkedHashMap<>();
+        patterns.alphaPattern().forEach((path, a) -> alphas.put(path, 2 * a));
+        double twice = alpha * (rslora ? Math.sqrt(2) : 2);
+        return new Lora(2 * rank, twice, dropout, rslora, new Patterns(ranks, alphas), details.loraBias());
+    }
+
+    /// The factors of an adapter, and those of its beginning with the opposite sign; zeros where it took nothing.
+    static Adapter less(Adapter now, Optional<Adapter> begun, Kernels k) {
+        SequencedMap<String, Param> then = begun.map(Adapter::params).orElseGet(LinkedHashMap::new);
+        return now.over(p -> {
+            for (String name : List.of("lora_A.weight", "lora_embedding_A")) {
+                if (p.name().endsWith(name)) return beside(p, then.get(name), 0, 1, k);
+            }
+            for (String name : List.of("lora_B.weight", "lora_embedding_B")) {
+                if (p.name().endsWith(name)) return beside(p, then.get(name), 1, -1, k);
+            }
+            return p;
+        });
+    }
+
+    /// A factor and another, times `sign`, along an axis.
+    private static Param beside(Param now, @Nullable Param then, int axis, float sign, Kernels k) {
+        Tensor signed = k.zeros(now.value().shape());
+        if (then != null) k.elementwise().scale(then.value(), sign, signed);
+        Tape t = Tape.noGrad(k);
+        Var both = concat(axis, t.constant(now.value()), t.constant(signed));
+        return Param.frozen(now.name(), both.value());
+    }
+
+    /// Whether a bias is trained behind B.
+    public boolean loraBias() {
+        return details.loraBias();
     }
 
     /// Rank of the adapter at `path`.

@@ -11,6 +11,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -24,8 +25,8 @@ import java.util.function.UnaryOperator;
 /// y = x Wᵀ + b + s · drop(x) Aᵀ Bᵀ       s = alpha / rank  (rsLoRA: alpha / √rank)       ΔW = s · B A
 /// ```
 ///
-/// Hu et al. 2021 (arXiv:2106.09685), eq. 3; Kalajdzievski 2023 (arXiv:2312.03732) for rsLoRA. A starts uniform within
-/// ±1/√I, as PEFT has it, and B zero, so that the layer computes what the base did before the first step.
+/// Hu et al. 2021 (arXiv:2106.09685), eq. 3; Kalajdzievski 2023 (arXiv:2312.03732) for rsLoRA. How A and
+/// B begin is in `LoraInit`.
 ///
 /// @param a trained, `f32[R,I]`
 /// @param b trained, `f32[O,R]`
@@ -34,17 +35,36 @@ import java.util.function.UnaryOperator;
 /// @param index number of this adapter in its model, so that no two draw the same mask
 public record LoraLinear(Param a, Param b, float s, float p, int index) implements LinearAdapter {
 
+    static final String A = "lora_A.weight";
+    static final String B = "lora_B.weight";
+
     /// A fresh adapter in the memory of `start.run()`, which must outlive training.
     static LoraLinear over(Linear base, Lora how, Start start) {
-        int rank = how.rank(base.path());
-        float[] a = new float[rank * base.in()];
-        double bound = 1 / Math.sqrt(base.in());
-        for (int i = 0; i < a.length; i++) a[i] = (float) start.rng().nextDouble(-bound, bound);
-        Tensor aValue = start.run().of(Shape.of(rank, base.in()), a);
-        Tensor bValue = start.run().zeros(Shape.of(base.out(), rank));
-        Param pa = Param.trained(base.path() + ".lora_A.weight", aValue, start.run());
-        Param pb = Param.trained(base.path() + ".lora_B.weight", bValue, start.run());
-        return new LoraLinear(pa, pb, how.scale(base.path()), how.dropout(), start.number());
+        LoraInit init = how.details().initLoraWeights();
+        float s = how.scale(base.path());
+        LoraInit.Factors f = init.factors(new LoraInit.Place(base, how.rank(base.path()), s, start));
+        Param a = Param.trained(base.path() + "." + A, f.a(), start.run());
+        Param b = Param.trained(base.path() + "." + B, f.b(), start.run());
+        LoraLinear fresh = new LoraLinear(a, b, s, how.dropout(), start.number());
+        f.base().ifPresent(rest -> fresh.takesFrom(base, rest, init, start));
+        return fresh;
+    }
+
+    /// Puts what is left of the base into its place, in the base's type.
+    private void takesFrom(Linear base, Tensor rest, LoraInit init, Start start) {
+        Kernels run = start.run();
+        Tensor own = base.weight().param().value();
+        Tensor left = own.dtype().hasScales() && init.changesBase()
+                ? LoftQ.coded(rest, own, run)
+                : rounded(rest, own.dtype().isFloat() ? own.dtype() : DType.F32, run);
+        UnaryOperator<Param> copy = p -> Param.frozen(p.name(), rounded(p.value(), DType.F32, run));
+        start.siblings().replace(base.weight(), Param.frozen(base.weight().path(), left), base, over(copy));
+    }
+
+    private static Tensor rounded(Tensor t, DType dtype, Kernels run) {
+        Tensor y = run.empty(dtype, t.shape());
+        run.copy(t, y);
+        return y;
     }
 
     @Override
@@ -132,8 +152,8 @@ public record LoraLinear(Param a, Param b, float s, float p, int index) implemen
     @Override
     public SequencedMap<String, Param> params() {
         SequencedMap<String, Param> m = new LinkedHashMap<>();
-        m.put("lora_A.weight", a);
-        m.put("lora_B.weight", b);
+        m.put(A, a);
+        m.put(B, b);
         return m;
     }
 }

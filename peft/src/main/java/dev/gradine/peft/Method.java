@@ -199,6 +199,11 @@ public sealed interface Method
         return Beginning.SAME;
     }
 
+    /// Fails if fresh adapters cannot begin as its options say.
+    ///
+    /// @throws AdapterException says what can
+    default void requireFresh() {}
+
     /// A fresh adapter, in the lifetime of `start.run()`.
     Adapter fresh(Site site, Start start);
 

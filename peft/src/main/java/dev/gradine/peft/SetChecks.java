@@ -27,6 +27,13 @@ final class SetChecks {
         requireOneOfTwo(set.selection(), adapted);
     }
 
+    /// Fails if biases are to be trained that the method has no field for.
+    static void requireBiasField(Selection selection, Method method) {
+        if (selection.bias().equals(Selection.NO_BIAS) || method.peftFields().selects("bias")) return;
+        throw new AdapterException(
+                "bias: is %s, expected none: %s trains no bias of the base".formatted(selection.bias(), method.name()));
+    }
+
     /// Some of the modules that can be named.
     private static List<String> places(Model model, Method method) {
         List<String> taken = AdapterSet.sites(model).stream()

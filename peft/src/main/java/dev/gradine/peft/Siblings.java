@@ -4,9 +4,12 @@ import dev.gradine.autograd.Param;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
@@ -17,6 +20,8 @@ public final class Siblings {
     private final Model.Keys keys;
     private final List<Site> sites;
     private final Map<String, Param> shared = new HashMap<>();
+    private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
+    private final SequencedMap<Site, Adapter> began = new LinkedHashMap<>();
     private final Map<Object, Object> tables = new HashMap<>();
 
     Siblings(Model.Keys keys, List<Site> sites) {
@@ -41,6 +46,25 @@ public final class Siblings {
         Param made = fresh.get();
         shared.put(name, made);
         return made;
+    }
+
+    /// Says that the set has another frozen value in the place of the model's own, because an adapter began with a part
+    /// of it.
+    ///
+    /// @param begun that adapter's values at its beginning, frozen
+    void replace(Weight weight, Param rest, Site site, Adapter begun) {
+        replaced.put(weight, rest);
+        began.put(site, begun);
+    }
+
+    /// Frozen values in the place of the model's own.
+    SequencedMap<Weight, Param> replaced() {
+        return replaced;
+    }
+
+    /// Adapters that took a part of their base, as they began.
+    SequencedMap<Site, Adapter> began() {
+        return began;
     }
 
     /// What several adapters of the set compute with and nobody stores, such as the waves of FourierFT; the first that

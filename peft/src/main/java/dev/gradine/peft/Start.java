@@ -2,7 +2,9 @@ package dev.gradine.peft;
 
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -14,8 +16,25 @@ import java.util.random.RandomGenerator;
 /// @param number of this adapter in its model, so that no two draw the same masks
 /// @param tokenizer tokens of a text, for adapters that begin as one
 /// @param siblings what all adapters of the set have in common
+/// @param originals weights before they were quantised on loading
 public record Start(
-        Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer, Siblings siblings) {
+        Kernels run,
+        RandomGenerator rng,
+        int number,
+        Function<String, int[]> tokenizer,
+        Siblings siblings,
+        Originals originals) {
+
+    /// Weights of a model as its checkpoint has them.
+    @FunctionalInterface
+    public interface Originals {
+
+        /// What the model computes with: right where nothing was quantised on loading.
+        Originals LOADED = weight -> weight.param().value();
+
+        /// The weight of a linear layer, `[O,I]`, of any real type, in host memory or that of the run.
+        Tensor of(Weight weight);
+    }
 
     /// Stands for a tokenizer where there is none, and says so when it is asked.
     static final Function<String, int[]> NO_TOKENIZER = text -> {
@@ -24,17 +43,22 @@ public record Start(
 
     /// Of the first adapter of a set.
     public Start(Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer) {
-        this(run, rng, number, tokenizer, new Siblings(new Model.Keys(0, 0, 0), List.of()));
+        this(run, rng, number, tokenizer, new Siblings(new Model.Keys(0, 0, 0), List.of()), Originals.LOADED);
+    }
+
+    /// The same with the weights before they were quantised.
+    public Start with(Originals others) {
+        return new Start(run, rng, number, tokenizer, siblings, others);
     }
 
     /// The same for adapters at `sites`.
     Start at(Model model, List<Site> sites) {
-        return new Start(run, rng, number, tokenizer, new Siblings(model.keys(), sites));
+        return new Start(run, rng, number, tokenizer, new Siblings(model.keys(), sites), originals);
     }
 
     /// The same for the adapter that comes so many behind this one.
     Start plus(int others) {
-        return new Start(run, rng, number + others, tokenizer, siblings);
+        return new Start(run, rng, number + others, tokenizer, siblings, originals);
     }
 
     /// The values of an adapter at `site`, still without any.

@@ -212,10 +212,10 @@ class AdapterConfigTest {
                 "bias",
                 "some");
         assertRefused(
-                "adapter_config.json: init_lora_weights is \"pissa\", expected true "
-                        + "(others start from a base that is not the checkpoint's)",
+                "adapter_config.json: init_lora_weights is \"mica\", expected true, false, gaussian, orthogonal, pissa,"
+                        + " pissa_niter_N, olora, loftq or loftq_iter_N",
                 "init_lora_weights",
-                "pissa");
+                "mica");
         assertRefused(
                 "adapter_config.json: unknown field lora_gamma with the value 1, expected none that changes anything",
                 "lora_gamma",

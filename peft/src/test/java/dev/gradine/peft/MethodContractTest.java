@@ -132,11 +132,13 @@ class MethodContractTest {
         AdapterSet set = moved(method);
         AdapterFolder.save(set, folder, "org/base", run);
         AdapterSet loaded = AdapterFolder.load(folder, places, run);
-        assertThat(loaded.method()).isEqualTo(method);
-        assertThat(loaded.trained().keySet())
-                .isEqualTo(set.stored(run).trained().keySet());
-        assertThat(values(loaded)).usingRecursiveComparison().isEqualTo(values(set.stored(run)));
-        assertThat(places.output(loaded, run)).isEqualTo(places.output(set, run));
+        AdapterSet written = method.asWritten(set.stored(run), run);
+        assertThat(loaded.method()).isEqualTo(written.method());
+        assertThat(loaded.trained().keySet()).isEqualTo(written.trained().keySet());
+        assertThat(values(loaded)).usingRecursiveComparison().isEqualTo(values(written));
+        float[] y = places.output(loaded, run);
+        if (written.method().equals(method)) assertThat(y).isEqualTo(places.output(set, run));
+        else Tolerance.dot(Places.IN, 3, 2).times(8).check("as written", y, Cases.doubles(places.output(set, run)));
     }
 
     private List<float[]> values(AdapterSet set) {

@@ -14,6 +14,10 @@ final class MethodExamples {
 
     private static Stream<Method> of(Method usual) {
         return switch (usual) {
+            case Lora lora ->
+                Stream.of("false", "gaussian", "orthogonal", "pissa", "pissa_niter_4", "olora")
+                        .map(name -> begun(lora, name));
+            case Dora _ -> Stream.of(Dora.defaults(), new Dora(begun(Lora.defaults(), "pissa")));
             case Miss _ ->
                 Stream.of(
                         new Miss(7, 1, Miss.Variant.TRUE, 0.5f),
@@ -71,6 +75,11 @@ final class MethodExamples {
                 Stream.of(new VbLora(2, new VbLora.Bank(5, 1, 5, 1), 0, 1, false));
             default -> Stream.of(usual);
         };
+    }
+
+    private static Lora begun(Lora lora, String init) {
+        var details = new Lora.Details(false, LoraInit.parse(init));
+        return new Lora(4, 6, 0, false, lora.patterns(), details);
     }
 
     private static Stream<Method> of(Oft oft) {
