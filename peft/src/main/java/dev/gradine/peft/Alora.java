@@ -70,7 +70,7 @@ public record Alora(
 
     @Override
     public Beginning begins() {
-        return lora.begins();
+        return lora.begins() == Beginning.SAME ? Beginning.ROUNDED : lora.begins(); // rows are multiplied in two parts
     }
 
     @Override
