@@ -36,7 +36,9 @@ class OptionsTest {
             "miss",
             List.of("--rank", 4),
             "trainable-tokens",
-            List.of("--token-indices", EVERY_TOKEN));
+            List.of("--token-indices", EVERY_TOKEN),
+            "alora",
+            List.of("--alora-invocation-tokens", "10")); // the newline of every turn's beginning
 
     @TempDir
     private Path temp = Path.of("");
@@ -217,8 +219,8 @@ class OptionsTest {
         assertThat(refused.err())
                 .startsWith("gradine: " + yaml
                         + ": unknown key zebra-crossings, expected one of accumulate, adapter, allow-truncation,"
-                        + " alpha, ")
-                .contains(", rank, ")
+                        + " alora-invocation-tokens, alpha, ")
+                .contains(", batch, ")
                 .doesNotContain("config,", "help")
                 .hasLineCount(1);
         assertThat(temp.resolve("out")).doesNotExist();

@@ -179,7 +179,8 @@ public final class StepLoop<E> {
             Tape tape = Tape.recording(k);
             Outcome o = task.objective().forward(Step.training(tape, seed), micro, weight);
             requireFinite(step, "loss", o.metrics().means().getOrDefault("loss", 0.0));
-            tape.backward(o.loss());
+            // nothing trained acts on some batches, such as rows without the invocation of an activated LoRA
+            if (o.loss().requiresGrad()) tape.backward(o.loss());
             savedByCheckpoints = Math.max(savedByCheckpoints, tape.bytesSavedByCheckpoints());
             return o.metrics();
         }
