@@ -137,6 +137,7 @@ public record AdaLora(
             .fixed("use_rslora", false)
             .fixed("lora_bias", false)
             .about("alpha_pattern", Map.of())
+            .about("init_lora_weights", true)
             .about("r", 8)
             .about("rank_pattern", null);
 
