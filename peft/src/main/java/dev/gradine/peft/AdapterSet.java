@@ -268,6 +268,13 @@ public final class AdapterSet implements Adapters {
         return set;
     }
 
+    /// The same as it was read: what its factors took out of the base follows from the base once more.
+    AdapterSet asRead() {
+        AdapterSet set = as(method, a -> a);
+        began.keySet().forEach(site -> set.replaced.remove(Merge.weight(site)));
+        return set;
+    }
+
     /// The same over the model's own weights: what each adapter took out of its base when it began is put back into the
     /// base, and taken out of the adapter.
     ///

@@ -85,8 +85,7 @@ public record Dora(@Part Lora lora) implements Method {
 
     @Override
     public AdapterSet asWritten(AdapterSet set, Kernels k) {
-        boolean changes = lora.details().initLoraWeights().changesBase();
-        return changes ? set.overOwnBase(new Dora(lora.twice()), (a, b) -> Lora.less(a, b, k)) : set;
+        return lora.written(set, () -> set.overOwnBase(new Dora(lora.twice()), (a, b) -> Lora.less(a, b, k)));
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Low-rank adaptation.
@@ -212,7 +213,13 @@ public record Lora(
     /// ```
     @Override
     public AdapterSet asWritten(AdapterSet set, Kernels k) {
-        return details.initLoraWeights().changesBase() ? set.overOwnBase(twice(), (a, b) -> less(a, b, k)) : set;
+        return written(set, () -> set.overOwnBase(twice(), (a, b) -> less(a, b, k)));
+    }
+
+    /// An adapter that was read is written in the form it was read in, as PEFT does it.
+    AdapterSet written(AdapterSet set, Supplier<AdapterSet> overOwnBase) {
+        if (!details.initLoraWeights().changesBase()) return set;
+        return set.wasTrained() ? set.asRead() : overOwnBase.get();
     }
 
     /// Of twice the rank and the same scale.
