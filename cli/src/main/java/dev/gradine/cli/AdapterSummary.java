@@ -52,6 +52,7 @@ final class AdapterSummary {
             case String s -> s.isEmpty();
             case Map<?, ?> m -> m.isEmpty();
             case Number n -> n.doubleValue() == 0;
+            case Enum<?> e -> e.toString().equalsIgnoreCase("true"); // the usual way to begin
             default -> false;
         };
     }
