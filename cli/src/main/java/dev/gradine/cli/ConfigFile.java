@@ -21,6 +21,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLParser;
 
 /// Options from a YAML file: keys are the long names without dashes; what stands on the command line wins.
 final class ConfigFile implements IDefaultValueProvider {
@@ -67,7 +68,9 @@ final class ConfigFile implements IDefaultValueProvider {
     /// @throws CheckpointException names the file and the line
     static @Nullable Object yaml(Path file) {
         try {
-            return YAML.readValue(Files.readString(file), Object.class);
+            String text = Files.readString(file);
+            requireNoAlias(file, text);
+            return YAML.readValue(text, Object.class);
         } catch (CharacterCodingException e) {
             throw new CheckpointException(file, "is no UTF-8 text, expected YAML");
         } catch (IOException e) {
@@ -75,6 +78,19 @@ final class ConfigFile implements IDefaultValueProvider {
         } catch (JacksonException e) {
             throw new CheckpointException(
                     file, "line %d: %s".formatted(e.getLocation().getLineNr(), JsonFault.cause(e)));
+        }
+    }
+
+    /// Jackson reads `*name` as the text `name`, which is not what the writer meant.
+    private static void requireNoAlias(Path file, String text) {
+        try (YAMLParser parser = (YAMLParser) YAML.createParser(text)) {
+            while (parser.nextToken() != null) {
+                if (!parser.isCurrentAlias()) continue;
+                throw new CheckpointException(
+                        file,
+                        "line %d: an alias, expected the value itself"
+                                .formatted(parser.currentTokenLocation().getLineNr()));
+            }
         }
     }
 
@@ -87,7 +103,7 @@ final class ConfigFile implements IDefaultValueProvider {
         }
         options.forEach((key, value) -> {
             String name = known(file, String.valueOf(key), command);
-            if (values.put("--" + name, text(value)) == null) return;
+            if (values.put("--" + name, text(file, name, value)) == null) return;
             throw new CheckpointException(file, "%s is given twice, as %s too".formatted(name, key));
         });
         return values;
@@ -104,12 +120,15 @@ final class ConfigFile implements IDefaultValueProvider {
         throw new CheckpointException(file, "unknown key " + key + expected);
     }
 
-    private static String text(@Nullable Object value) {
+    private static String text(Path file, String name, @Nullable Object value) {
         return switch (value) {
             case null -> "";
-            case List<?> l -> l.stream().map(String::valueOf).collect(Collectors.joining(","));
+            case List<?> l -> l.stream().map(v -> text(file, name, v)).collect(Collectors.joining(","));
             case Map<?, ?> m ->
-                m.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).collect(Collectors.joining(","));
+                m.entrySet().stream()
+                        .map(e -> e.getKey() + "=" + text(file, name, e.getValue()))
+                        .collect(Collectors.joining(","));
+            case byte[] _ -> throw new CheckpointException(file, name + " is binary data, expected text or a number");
             default -> value.toString();
         };
     }

@@ -94,6 +94,7 @@ public final class Main implements Runnable {
 
     /// The whole command tree; `more` are further commands.
     static CommandLine commandLine(Map<String, String> environment, Object... more) {
+        CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // a mistake is one line, and it is ours
         CommandLine line = new CommandLine(new Main()).setCommandName(Arguments.program());
         line.addSubcommand(new DemoCommand());
         for (Recipe<?> recipe : Recipes.all()) line.addSubcommand(RecipeCommand.of(recipe));

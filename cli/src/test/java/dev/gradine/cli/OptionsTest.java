@@ -234,6 +234,12 @@ class OptionsTest {
         refused(yaml + ": is no mapping, expected lines such as rank: 8", "--config", yaml);
         TinyModel.text(yaml, "rank: 3\nrank: 4\n");
         refused(yaml + ": line 2: Duplicate Object property \"rank\"", "--config", yaml);
+        TinyModel.text(yaml, "rank: &r 3\nseed: *r\n");
+        refused(yaml + ": line 2: an alias, expected the value itself", "--config", yaml);
+        TinyModel.text(yaml, "rank: !!binary aGVsbG8=\n");
+        refused(yaml + ": rank is binary data, expected text or a number", "--config", yaml);
+        TinyModel.text(yaml, "rank-pattern: {'q\"4': x}\n");
+        refused("--rank-pattern: \"x\", expected a whole number (see gradine sft --help)", "--config", yaml);
         refused(temp.resolve("none.yaml") + ": no such file or folder", "--config", temp.resolve("none.yaml"));
     }
 }

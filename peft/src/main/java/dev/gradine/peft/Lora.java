@@ -92,6 +92,11 @@ public record Lora(
             @Option(says = "Other alphas for paths that end with a pattern.", label = "REGEX=X", peft = "alpha_pattern")
             SequencedMap<String, Double> alphaPattern) {
 
+        /// @throws AdapterException if a pattern's rank is below 1, or its alpha no finite number
+        public Patterns {
+            Ranks.requirePatterns(rankPattern, alphaPattern);
+        }
+
         /// Nowhere.
         public static Patterns none() {
             return new Patterns(new LinkedHashMap<>(), new LinkedHashMap<>());

@@ -23,6 +23,20 @@ public record Ranks(
         @Option(says = "Other alphas for paths that end with a pattern.", label = "REGEX=X", peft = "alpha_pattern")
         SequencedMap<String, Double> alphaPattern) {
 
+    /// @throws AdapterException if a pattern's rank is below 1, or its alpha no finite number
+    public Ranks {
+        requirePatterns(rankPattern, alphaPattern);
+    }
+
+    static void requirePatterns(SequencedMap<String, Integer> ranks, SequencedMap<String, Double> alphas) {
+        ranks.forEach((path, r) -> require(r >= 1, "rank-pattern", path, r, "at least 1"));
+        alphas.forEach((path, x) -> require(Double.isFinite(x), "alpha-pattern", path, x, "a finite number"));
+    }
+
+    private static void require(boolean fine, String option, String path, Number value, String expected) {
+        if (!fine) throw new AdapterException("%s %s: %s, expected %s".formatted(option, path, value, expected));
+    }
+
     /// One rank and scale.
     public static Ranks of(int rank, double alpha) {
         return new Ranks(rank, alpha, new LinkedHashMap<>(), new LinkedHashMap<>());

@@ -71,6 +71,7 @@ public final class Setting {
 
     private void requireInRange(double x, Object value) {
         if (x < option.least()) throw refused(value, "at least " + plain(option.least()));
+        if (Double.isInfinite(x)) throw refused(value, "a finite number");
         if (x >= option.below()) throw refused(value, "below " + plain(option.below()));
     }
 

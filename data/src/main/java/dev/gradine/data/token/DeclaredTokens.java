@@ -60,7 +60,8 @@ final class DeclaredTokens {
             String name = e.getKey();
             if (!NAMES.contains(name) && !(name.endsWith("_token") && isToken(e.getValue()))) continue;
             named.remove(name);
-            if (!e.getValue().isNull()) named.put(name, token(file + ": " + name, e.getValue()));
+            String where = file + ": " + ModelRules.shown(name);
+            if (!e.getValue().isNull()) named.put(name, token(where, e.getValue()));
         }
         named(file, "model_specific_special_tokens", keys.path("model_specific_special_tokens"));
         JsonNode old = keys.path("additional_special_tokens");
@@ -84,7 +85,8 @@ final class DeclaredTokens {
 
     private void named(String file, String key, JsonNode object) {
         for (var e : object.properties()) {
-            named.put(e.getKey(), token(file + ": " + key + "." + e.getKey(), e.getValue()));
+            String where = file + ": " + key + "." + ModelRules.shown(e.getKey());
+            named.put(e.getKey(), token(where, e.getValue()));
         }
     }
 

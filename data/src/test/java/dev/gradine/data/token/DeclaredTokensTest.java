@@ -141,6 +141,8 @@ class DeclaredTokensTest {
             added_tokens.json     | {"<x>": -1}             | : '<x>' id is -1, expected 0 to 16777215
             added_tokens.json     | {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeee": -1} | : \
             'aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd ...' id is -1, expected 0 to 16777215
+            tokenizer_config.json | {"extra_special_tokens": {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeee": 1}} | : \
+            extra_special_tokens.aaaaaaaaaabbbbbbbbbbccccccccccdddddddddd ... is 1, expected a text that is not empty
             added_tokens.json     | {"": 9}                 | : a token is empty, expected a text
             tokenizer_config.json | {"pad_token": 5}        | : pad_token is 5, expected a text that is not empty
             tokenizer_config.json | {"eos_token": {}}       | : eos_token.content is missing, expected a text \
