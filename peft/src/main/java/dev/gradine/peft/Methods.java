@@ -61,7 +61,17 @@ public final class Methods {
             else if (!s.option().peftDefault().isEmpty())
                 given.put(s.name(), s.option().peftDefault());
         }
-        return ((Method) settings.read(given)).reading(file);
+        return ((Method) read(settings, given)).reading(file);
+    }
+
+    private static Record read(Settings<Record> settings, Map<String, Object> given) {
+        try {
+            return settings.read(given);
+        } catch (AdapterException e) { // from the method's own check
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new AdapterException(String.valueOf(e.getMessage()));
+        }
     }
 
     /// The options of a method that PEFT has, by its names.

@@ -252,6 +252,7 @@ class AdapterConfigTest {
                 "adapter_config.json: rank_pattern is {q_proj=2.5}, expected a whole number",
                 "rank_pattern",
                 Map.of("q_proj", 2.5));
+        assertRefused("module-dropout: 3.0, expected below 1", "peft_type", "LOHA", "module_dropout", 3.0);
         assertRefused("rank-pattern q_proj: -1, expected at least 1", "rank_pattern", Map.of("q_proj", -1));
         assertRefused("rank-pattern q_proj: 0, expected at least 1", "rank_pattern", Map.of("q_proj", 0));
         assertRefused("adapter_config.json: target_modules is 3, expected a list of strings", "target_modules", 3);
