@@ -79,7 +79,7 @@ class ExamplesTest {
 
     @Test
     void a_model_from_a_file_is_adapted_trained_on_rows_saved_and_merged(@TempDir Path temp) throws Exception {
-        Path demo = Repository.here().root().resolve("cli/src/main/resources/dev/gradine/cli/demo");
+        Path demo = Repository.here().root().resolve("lab/src/main/resources/dev/gradine/lab/base");
         Path rows = temp.resolve("rows.jsonl");
         Files.write(rows, Files.readAllLines(demo.resolve("data/train.jsonl")).subList(0, 8));
         Path out = temp.resolve("run");

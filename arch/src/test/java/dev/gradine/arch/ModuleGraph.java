@@ -34,7 +34,8 @@ final class ModuleGraph {
             Map.entry("merge", Set.of("io")),
             Map.entry("train", Set.of("align", "models", "peft")),
             Map.entry("bench", Set.of("train", "cuda.kernels")),
-            Map.entry("cli", Set.of("bench", "export", "merge")));
+            Map.entry("lab", Set.of("train")),
+            Map.entry("cli", Set.of("bench", "lab", "export", "merge")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");

@@ -75,6 +75,7 @@ class ModuleGraphTest {
                 cuda.driver: cuda.sim.Known cuda.kernels.Known
                 cuda.kernels: autograd.Known jcuda.driver.Known
                 bench: cli.Known jmh.Known picocli.CommandLine jcuda.driver.Known
+                lab: cli.Known bench.Known picocli.CommandLine
                 cli: jmh.Known jdk.incubator.vector.FloatVector
                 tensor.kernel: jdk.incubator.vector.FloatVector jcuda.driver.Known
                 autograd.op: tensor.cpu.Known
@@ -105,7 +106,8 @@ class ModuleGraphTest {
                 train: nn.Known tensor.Known data.Known peft.Known models.Known
                 export: models.Known peft.Known
                 bench: train.Known peft.Known cuda.kernels.Known
-                cli: bench.Known peft.Known data.Known tensor.cpu.Known picocli.CommandLine
+                lab: train.Known align.Known peft.Known
+                cli: bench.Known lab.Known peft.Known data.Known tensor.cpu.Known picocli.CommandLine
                 """);
     }
 

@@ -1,6 +1,6 @@
 package dev.gradine.cli;
 
-import dev.gradine.cli.demo.DemoFiles;
+import dev.gradine.lab.base.StoryFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -23,7 +23,7 @@ final class ClassArchiveCommand implements Callable<Integer> {
         Path folder = Files.createTempDirectory("gradine");
         PrintWriter nowhere = new PrintWriter(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         try {
-            DemoFiles.copyTo(folder);
+            StoryFiles.copyTo(folder);
             return Main.commandLine(System.getenv())
                     .setOut(nowhere)
                     .setErr(nowhere)

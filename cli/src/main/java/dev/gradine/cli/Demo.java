@@ -1,11 +1,11 @@
 package dev.gradine.cli;
 
-import dev.gradine.cli.demo.DemoFiles;
 import dev.gradine.cli.demo.DemoTable;
 import dev.gradine.cli.demo.MergeCheck;
 import dev.gradine.cli.demo.StoryPairs;
 import dev.gradine.cli.demo.Storyteller;
 import dev.gradine.io.AtomicFiles;
+import dev.gradine.lab.base.StoryFiles;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.tensor.Device;
@@ -87,7 +87,7 @@ final class Demo {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        DemoFiles.copyTo(out);
+        StoryFiles.copyTo(out);
     }
 
     private String at(String name) {

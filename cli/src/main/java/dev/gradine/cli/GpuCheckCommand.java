@@ -1,6 +1,5 @@
 package dev.gradine.cli;
 
-import dev.gradine.cli.demo.DemoFiles;
 import dev.gradine.cli.gpu.Sanitizer;
 import dev.gradine.cli.gpu.StepCheck;
 import dev.gradine.cli.gpu.TempFolder;
@@ -18,6 +17,7 @@ import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.gpu.Gpu;
 import dev.gradine.gpu.Kernel;
 import dev.gradine.io.AtomicFiles;
+import dev.gradine.lab.base.StoryFiles;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.IOException;
@@ -215,7 +215,7 @@ final class GpuCheckCommand implements Callable<Integer> {
     private void steps() throws IOException {
         try (TempFolder folder = new TempFolder("gradine-check")) {
             Path temp = folder.path();
-            DemoFiles.copyTo(temp);
+            StoryFiles.copyTo(temp);
             Path pairs = temp.resolve("pairs.jsonl");
             Files.writeString(pairs, PAIR);
             compare(temp, "sft", temp.resolve(DemoRows.HELD));

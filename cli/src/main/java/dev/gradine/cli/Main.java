@@ -42,6 +42,7 @@ public final class Main implements Runnable {
             DoctorCommand.class,
             DataCommand.class,
             CompareCommand.class,
+            LabCommand.class,
             BenchCommand.class,
             KernelsCommand.class,
             GpuCommand.class,

@@ -2,7 +2,7 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.cli.demo.DemoFiles;
+import dev.gradine.lab.base.StoryFiles;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -21,7 +21,7 @@ class SimGenerateTest {
     @ParameterizedTest
     @CsvSource({"0, 0, 1", "0.8, 0, 1", "0.8, 40, 0.9"})
     void the_demo_model_tells_the_same_story_on_the_simulator(String temperature, String topK, String topP) {
-        DemoFiles.copyTo(temp);
+        StoryFiles.copyTo(temp);
         String[] rule = {"--temperature", temperature, "--top-k", topK, "--top-p", topP};
         String cpu = story("cpu", rule);
         assertThat(cpu.length()).isGreaterThan(PROMPT.length() + 15);

@@ -11,7 +11,6 @@ import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Shaping;
-import dev.gradine.tensor.Tensor;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
 import java.nio.file.Path;
@@ -70,7 +69,7 @@ final class RunLoop<E> implements StepLoop.Listener {
                 train.groups(adapted.trained()),
                 plan.batches(),
                 ExampleBatches.cut(plan.evalSet(), settings.batches().batch()),
-                around(plan.shaping()));
+                new ShapedUpdates(plan.shaping()));
         loop = new StepLoop<>(train, task, model.run(), this);
         // before a checkpoint is restored: as the model was when the run began
         samples.remember(model, adapted).forEach(host::tell);
@@ -79,25 +78,6 @@ final class RunLoop<E> implements StepLoop.Listener {
         log = RunFolder.openLog(files, from);
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
         record = new RunRecord(files.out(), host, plan, model, adapted);
-    }
-
-    private static StepLoop.Around around(Shaping shaping) {
-        return new StepLoop.Around() {
-            @Override
-            public void beforeUpdate(double gradScale) {
-                shaping.beforeUpdate(gradScale);
-            }
-
-            @Override
-            public void afterUpdate(int step) {
-                shaping.afterUpdate(step);
-            }
-
-            @Override
-            public SequencedMap<String, Tensor> state() {
-                return shaping.state();
-            }
-        };
     }
 
     /// Puts the state of the latest checkpoint in place, if the run resumes from one.

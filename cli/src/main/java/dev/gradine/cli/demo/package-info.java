@@ -1,4 +1,4 @@
-/// The parts of `gradine demo`: its files, its rule, how stories are told, paired and measured, and the
+/// The parts of `gradine demo`: its rule, how stories are told, paired and measured, and the
 /// table. The command itself, which joins them with the training commands, is one package up.
 @NullMarked
 package dev.gradine.cli.demo;

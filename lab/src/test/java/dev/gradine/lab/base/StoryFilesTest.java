@@ -1,4 +1,4 @@
-package dev.gradine.cli.demo;
+package dev.gradine.lab.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,14 +17,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What the program carries is whole, licensed, and what its README says it is.
-class DemoFilesTest {
+class StoryFilesTest {
 
     @TempDir
     private Path folder = Path.of("");
 
     @BeforeEach
     void copy() {
-        DemoFiles.copyTo(folder);
+        StoryFiles.copyTo(folder);
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.gradine.cli.demo;
+package dev.gradine.lab.base;
 
 import dev.gradine.io.AtomicFiles;
 import java.io.FileNotFoundException;
@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The model and the data that travel inside the program.
-public final class DemoFiles {
+/// The story model and its data, which travel inside the program: the demo and the lab begin with them.
+public final class StoryFiles {
 
     /// What there is, licences included: a copy without them would not be allowed.
     static final List<String> NAMES = List.of(
@@ -26,7 +26,7 @@ public final class DemoFiles {
             "data/README.md",
             "data/LICENSE");
 
-    private DemoFiles() {}
+    private StoryFiles() {}
 
     /// Copies all of it into `folder`, which exists.
     public static void copyTo(Path folder) {
@@ -43,8 +43,8 @@ public final class DemoFiles {
     }
 
     private static byte[] read(String name) throws IOException {
-        try (InputStream in = DemoFiles.class.getResourceAsStream(name)) {
-            if (in == null) throw new FileNotFoundException("the program lacks its file demo/" + name);
+        try (InputStream in = StoryFiles.class.getResourceAsStream(name)) {
+            if (in == null) throw new FileNotFoundException("the program lacks its file lab/base/" + name);
             return in.readAllBytes();
         }
     }

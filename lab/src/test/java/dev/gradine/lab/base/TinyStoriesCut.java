@@ -1,4 +1,4 @@
-package dev.gradine.cli.demo;
+package dev.gradine.lab.base;
 
 import dev.gradine.io.Json;
 import java.io.IOException;
