@@ -1,10 +1,12 @@
 package dev.gradine.cli;
 
+import dev.gradine.autograd.Param;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
 import dev.gradine.peft.Start;
+import dev.gradine.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,7 +54,22 @@ final class AdapterArgs {
                         0,
                         text -> m.codecFor(false).tokenizer().encode(text, false))
                 .with(m.open()::original);
-        return AdapterSet.fresh(m.model(), method, settings.selection(method.usualTargets()), first);
+        AdapterSet set = AdapterSet.fresh(m.model(), method, settings.selection(method.usualTargets()), first);
+        tellOfRoundedRest(set, tell);
+        return set;
+    }
+
+    /// The file has a plain LoRA over the model's own weights, so what rounding took from the rest is not in it.
+    private static void tellOfRoundedRest(AdapterSet set, Consumer<String> tell) {
+        for (Param rest : set.replaced().values()) {
+            DType type = rest.value().dtype();
+            if (type == DType.F32) continue;
+            tell.accept(
+                    ("adapter %s: trains over what it leaves of the base, rounded to %s; the file is a LoRA over the"
+                                    + " base as it is, which computes the same up to that rounding")
+                            .formatted(set.method().name(), type));
+            return;
+        }
     }
 
     private Method method() {

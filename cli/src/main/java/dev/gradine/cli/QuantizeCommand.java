@@ -82,8 +82,7 @@ final class QuantizeCommand implements Runnable {
             Tensor coded = l.weight().param().value();
             if (coded.dtype() != how.type()) continue;
             try (Kernels k = m.run().openStep()) {
-                Tensor w = k.empty(coded.shape());
-                k.copy(k.fromHost(m.original(l.weight())), w);
+                Tensor w = m.original(l.weight(), k);
                 all += k.reduce().sumOfSquares(w);
                 Tensor decoded = k.empty(coded.shape());
                 k.copy(coded, decoded);

@@ -173,6 +173,26 @@ class QuantizeTest {
         return out;
     }
 
+    /// Fresh factors are taken from the weights of the file, wherever they are trained.
+    @ParameterizedTest
+    @CsvSource({"cpu, nf4", "sim, ''"})
+    void pissa_says_when_what_it_leaves_is_rounded(String device, String type) {
+        Path folder = Golden.golden("trl/sft-completion-only");
+        List<Object> args = new ArrayList<>(List.of("sft", "--model", Golden.golden("trl/base"), "--steps", 1));
+        args.addAll(List.of("--data", folder.resolve("data.jsonl"), "--samples", 0, "--batch", 1));
+        args.addAll(List.of("--rank", 2, "--init-lora-weights", "pissa", "--targets", "q_proj"));
+        args.addAll(List.of("--device", device, "--out", temp.resolve("run")));
+        if (!type.isEmpty()) args.addAll(List.of("--quantize", type));
+        assertThat(Cli.run(args.toArray()).ok().err().lines())
+                .filteredOn(l -> l.startsWith("gradine: adapter lora"))
+                .isEqualTo(
+                        type.isEmpty()
+                                ? List.of()
+                                : List.of("gradine: adapter lora: trains over what it leaves of the base, rounded to"
+                                        + " NF4; the file is a LoRA over the base as it is, which computes the same up"
+                                        + " to that rounding"));
+    }
+
     /// The weights of linear layers as bitsandbytes names their parts, with the key of its configuration.
     private Path saved(Path model) {
         Checkpoint c = Checkpoint.open(model, List.of(), arena);

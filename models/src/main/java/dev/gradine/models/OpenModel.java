@@ -73,12 +73,16 @@ public final class OpenModel implements AutoCloseable {
         }
     }
 
-    /// The weight of a linear layer as the file has it, before it was quantised on loading, in host memory.
-    public Tensor original(Weight weight) {
-        if (quantised.isEmpty() || !checkpoint.has(weight.path()))
-            return weight.param().value();
+    /// The weight of a linear layer as the file has it, before it was quantised on loading: f32, in the memory of `k`.
+    public Tensor original(Weight weight, Kernels k) {
+        Tensor w = k.empty(weight.shape());
+        if (quantised.isEmpty() || !checkpoint.has(weight.path())) {
+            k.copy(weight.param().value(), w);
+            return w;
+        }
         Tensor stored = checkpoint.tensor(weight.path());
-        return weight.isTransposed() ? Transposed.of(stored) : stored;
+        k.copy(k.fromHost(weight.isTransposed() ? Transposed.of(stored) : stored), w);
+        return w;
     }
 
     /// Tensors of the file that the model has no place for, and that no file of its family is known to carry.

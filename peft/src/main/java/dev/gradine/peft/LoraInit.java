@@ -28,10 +28,7 @@ public sealed interface LoraInit extends PeftValue permits LoraInit.Plain, LoraI
         /// The layer's weight as its checkpoint has it, before a quantisation on loading, `f32[O,I]` in the memory of
         /// `k`.
         Tensor original(Kernels k) {
-            Tensor w = k.empty(layer.weight().shape());
-            Tensor stored = start.originals().of(layer.weight());
-            k.copy(k.fromHost(stored), w);
-            return w;
+            return start.originals().of(layer.weight(), k);
         }
 
         /// A product `b a`, times `factor`, added to `w`.

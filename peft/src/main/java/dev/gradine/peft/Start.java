@@ -30,10 +30,14 @@ public record Start(
     public interface Originals {
 
         /// What the model computes with: right where nothing was quantised on loading.
-        Originals LOADED = weight -> weight.param().value();
+        Originals LOADED = (weight, k) -> {
+            Tensor w = k.empty(weight.shape());
+            k.copy(weight.param().value(), w);
+            return w;
+        };
 
-        /// The weight of a linear layer, `[O,I]`, of any real type, in host memory or that of the run.
-        Tensor of(Weight weight);
+        /// The weight of a linear layer, `f32[O,I]` in the memory of `k`, free to be overwritten.
+        Tensor of(Weight weight, Kernels k);
     }
 
     /// Stands for a tokenizer where there is none, and says so when it is asked.

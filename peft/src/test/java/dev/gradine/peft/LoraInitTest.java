@@ -155,7 +155,7 @@ class LoraInitTest {
     }
 
     private double corrected(Linear layer, Tensor w, Lora lora) {
-        Start start = start().with(weight -> w);
+        Start start = start().with((_, _) -> decoded(w));
         LoraLinear l = fresh(layer, lora, start);
         Param own = start.siblings().replaced().get(layer.weight());
         Tensor base = own == null ? decoded(layer.weight().param().value()) : own.value();
@@ -176,7 +176,7 @@ class LoraInitTest {
         k(w, big);
         Tensor coded = Quantise.quantise(run.toHost(w, Arena.ofAuto()), DType.NF4, 64, false, Arena.ofAuto());
         Linear layer = layer(run.fromHost(coded));
-        Start start = start().with(weight -> w);
+        Start start = start().with((_, _) -> decoded(w));
         LoraLinear l = fresh(layer, lora(16, 16, "pissa"), start);
         Tensor rest = start.siblings().replaced().firstEntry().getValue().value();
         assertThat(rest.dtype()).isEqualTo(DType.NF4);

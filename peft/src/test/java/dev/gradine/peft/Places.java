@@ -12,10 +12,14 @@ import dev.gradine.nn.TokenBatch;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Tolerance;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /// A "model" that is nothing but places for adapters, each reading inputs of its own.
 record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> weights) implements Model {
@@ -29,50 +33,63 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
     private static final float STEP = 0x1p-6f;
 
     static Places of(Kernels run) {
+        return of(run, FrozenType.F32);
+    }
+
+    /// @param type of linear layers' weights; biases and the table stay what they are in such a model
+    static Places of(Kernels run, FrozenType type) {
         List<Weight> weights = new ArrayList<>();
         List<Linear> linears = new ArrayList<>();
         for (String path : List.of("model.layers.0.k_proj", "model.layers.0.down_proj")) {
-            Weight w = weight(run, path + ".weight", Shape.of(OUT, IN));
-            Weight b = weight(run, path + ".bias", Shape.of(OUT));
+            Weight w = weight(path + ".weight", values -> type.of(values, run), OUT, IN);
+            Weight b = weight(path + ".bias", values -> type.ofOther(values, run), OUT);
             weights.addAll(List.of(w, b));
             linears.add(new Linear(path, w, b));
         }
-        Weight table = weight(run, "model.embed_tokens.weight", Shape.of(VOCAB, WIDTH));
+        Weight table = weight("model.embed_tokens.weight", values -> type.ofOther(values, run), VOCAB, WIDTH);
         weights.add(table);
         return new Places(linears, List.of(new Embedding("model.embed_tokens", table)), weights);
     }
 
-    private static Weight weight(Kernels run, String name, Shape shape) {
-        return new Weight(name, Param.frozen(name, run.of(shape, Cases.plain(name.hashCode(), shape.size(), 1))));
+    private static Weight weight(String name, UnaryOperator<Tensor> type, int... dims) {
+        Shape shape = Shape.of(dims);
+        Tensor values = Tensor.of(Arena.ofAuto(), shape, Cases.plain(name.hashCode(), shape.size(), 1));
+        return new Weight(name, Param.frozen(name, type.apply(values)));
     }
 
     List<float[]> values(Kernels run) {
         return weights.stream().map(w -> run.download(w.param().value())).toList();
     }
 
-    /// What every place gives.
-    private List<Var> outputs(Tape tape, Adapters adapters) {
-        Pass pass = Pass.of(tape, TokenBatch.of(TOKENS)).with(adapters);
-        List<Var> all = new ArrayList<>();
-        for (Linear l : linears) {
-            Var x = tape.constant(tape.kernels().of(Shape.of(ROWS, IN), Cases.plain(3, ROWS * IN, 1)));
-            all.add(l.forward(x, pass));
-        }
-        for (Embedding e : embeddings) all.add(e.forward(tape, pass));
-        return all;
+    private int count() {
+        return linears.size() + embeddings.size();
     }
 
-    float[] output(Adapters adapters, Kernels run) {
+    /// What one place gives.
+    private Var output(int place, Tape tape, Adapters adapters) {
+        Pass pass = Pass.of(tape, TokenBatch.of(TOKENS)).with(adapters);
+        if (place >= linears.size())
+            return embeddings.get(place - linears.size()).forward(tape, pass);
+        Var x = tape.constant(tape.kernels().of(Shape.of(ROWS, IN), Cases.plain(3, ROWS * IN, 1)));
+        return linears.get(place).forward(x, pass);
+    }
+
+    private float[] output(int place, Adapters adapters, Kernels run) {
         try (Kernels k = run.openStep()) {
-            float[] all = new float[0];
-            for (Var y : outputs(Tape.noGrad(k), adapters)) {
-                float[] more = k.download(y.value());
-                float[] longer = java.util.Arrays.copyOf(all, all.length + more.length);
-                System.arraycopy(more, 0, longer, all.length, more.length);
-                all = longer;
-            }
-            return all;
+            return k.download(output(place, Tape.noGrad(k), adapters).value());
         }
+    }
+
+    /// What every place gives, one behind the other.
+    float[] output(Adapters adapters, Kernels run) {
+        float[] all = new float[0];
+        for (int place = 0; place < count(); place++) {
+            float[] more = output(place, adapters, run);
+            float[] longer = Arrays.copyOf(all, all.length + more.length);
+            System.arraycopy(more, 0, longer, all.length, more.length);
+            all = longer;
+        }
+        return all;
     }
 
     private static float[] upstream(int place, int size) {
@@ -81,51 +98,60 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
 
     /// Gradients of Σ dy · y over all places, left on the parameters.
     void backward(Adapters adapters, Kernels run) {
-        for (int place = 0; place < linears.size() + embeddings.size(); place++) {
+        for (int place = 0; place < count(); place++) {
             try (Kernels k = run.openStep()) {
-                Var y = outputs(Tape.recording(k), adapters).get(place);
-                if (y.requiresGrad())
-                    y.tape()
-                            .backward(
-                                    y, k.of(y.shape(), upstream(place, y.value().size())));
+                Var y = output(place, Tape.recording(k), adapters);
+                if (!y.requiresGrad()) continue;
+                Tensor dy = k.of(y.shape(), upstream(place, y.value().size()));
+                y.tape().backward(y, dy);
             }
         }
     }
 
-    private double loss(Adapters adapters, Kernels run) {
-        double sum = 0;
-        try (Kernels k = run.openStep()) {
-            int place = 0;
-            for (Var y : outputs(Tape.noGrad(k), adapters)) {
-                float[] values = k.download(y.value());
-                float[] dy = upstream(place++, values.length);
-                for (int i = 0; i < values.length; i++) sum += (double) dy[i] * values[i];
-            }
-        }
-        return sum;
-    }
-
-    /// Central differences of Σ dy · y by every value of `p`.
-    double[] slope(Adapters adapters, Param p, Kernels run) {
+    /// Central differences of Σ dy · y by values of `p`.
+    ///
+    /// @param values their numbers
+    double[] slope(Adapters adapters, Param p, int[] values, Kernels run) {
         float[] at = run.download(p.value());
-        double[] slope = new double[at.length];
-        for (int i = 0; i < at.length; i++) {
-            float[] moved = at.clone();
-            moved[i] = at[i] + STEP;
-            double h = moved[i];
-            run.upload(moved, p.value());
-            slope[i] = loss(adapters, run);
-            moved[i] = at[i] - STEP;
-            run.upload(moved, p.value());
-            slope[i] = (slope[i] - loss(adapters, run)) / (h - moved[i]);
+        double[] slope = new double[values.length];
+        for (int place : reached(adapters, p, at, run)) {
+            for (int i = 0; i < slope.length; i++) {
+                float[] moved = at.clone();
+                moved[values[i]] = at[values[i]] + STEP;
+                double h = moved[values[i]];
+                run.upload(moved, p.value());
+                double above = loss(place, adapters, run);
+                moved[values[i]] = at[values[i]] - STEP;
+                run.upload(moved, p.value());
+                slope[i] += (above - loss(place, adapters, run)) / (h - moved[values[i]]);
+            }
         }
         run.upload(at, p.value());
         return slope;
     }
 
+    /// The places whose output changes with `p`.
+    private List<Integer> reached(Adapters adapters, Param p, float[] at, Kernels run) {
+        List<Integer> reached = new ArrayList<>();
+        for (int place = 0; place < count(); place++) {
+            run.upload(at, p.value());
+            float[] before = output(place, adapters, run);
+            run.upload(Cases.plain(77, at.length, 1), p.value());
+            if (!Arrays.equals(before, output(place, adapters, run))) reached.add(place);
+        }
+        return reached;
+    }
+
+    private double loss(int place, Adapters adapters, Kernels run) {
+        float[] y = output(place, adapters, run);
+        float[] dy = upstream(place, y.length);
+        double sum = 0;
+        for (int i = 0; i < y.length; i++) sum += (double) dy[i] * y[i];
+        return sum;
+    }
+
     /// The differences err by h² of the third derivative, taken as the largest slope, and by the rounding of each
-    /// output
-    /// over 2h.
+    /// output over 2h.
     Tolerance slopeTolerance(double[] slope, Kernels run, Adapters adapters) {
         double largest = 0;
         for (double s : slope) largest = Math.max(largest, Math.abs(s));
