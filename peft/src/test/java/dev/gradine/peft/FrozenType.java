@@ -50,7 +50,7 @@ enum FrozenType {
     int[] looked(float[] grad) {
         return IntStream.range(0, grad.length)
                 .boxed()
-                .sorted(Comparator.comparing(i -> -Math.abs(grad[i])))
+                .sorted(Comparator.comparingDouble(i -> -Math.abs(grad[i])))
                 .limit(this == F32 ? grad.length : 40)
                 .mapToInt(i -> i)
                 .toArray();
