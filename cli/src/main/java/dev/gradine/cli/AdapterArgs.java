@@ -3,8 +3,11 @@ package dev.gradine.cli;
 import dev.gradine.autograd.Param;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Calibration;
+import dev.gradine.peft.FreshAdapters;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
+import dev.gradine.peft.Selection;
 import dev.gradine.peft.Start;
 import dev.gradine.tensor.DType;
 import java.nio.file.Path;
@@ -36,8 +39,9 @@ final class AdapterArgs {
 
     /// The adapter to be trained.
     ///
-    /// @param tell gets the line about an adapter that is read
-    AdapterSet adapt(LoadedModel m, long seed, Consumer<String> tell) {
+    /// @param data for one that begins from it
+    /// @param tell gets the line about an adapter that is read, or about the data that was
+    AdapterSet adapt(LoadedModel m, long seed, Calibration data, Consumer<String> tell) {
         AdapterSettings settings = where.read();
         Path start = settings.initAdapter();
         if (start != null) {
@@ -46,7 +50,6 @@ final class AdapterArgs {
             return set;
         }
         Method method = method();
-        method.requireFresh();
         if (!method.note().isEmpty()) tell.accept("adapter %s: %s".formatted(method.name(), method.note()));
         Start first = new Start(
                         m.run(),
@@ -54,7 +57,8 @@ final class AdapterArgs {
                         0,
                         text -> m.codecFor(false).tokenizer().encode(text, false))
                 .with(m.open()::original);
-        AdapterSet set = AdapterSet.fresh(m.model(), method, settings.selection(method.usualTargets()), first);
+        Selection targets = settings.selection(method.usualTargets());
+        AdapterSet set = FreshAdapters.of(m.model(), method, targets, first, data, tell);
         tellOfRoundedRest(set, tell);
         return set;
     }

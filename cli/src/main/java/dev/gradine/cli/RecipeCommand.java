@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.align.Recipe;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Calibration;
 import dev.gradine.train.ReferenceSettings;
 import dev.gradine.train.Run;
 import dev.gradine.train.RunResult;
@@ -61,8 +62,10 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         run.requireFolder();
         TrainingData data = run.read();
         try (LoadedModel m = LoadedModel.forTraining(args)) {
-            AdapterSet adapted = args.adapter().adapt(m, args.seed(), args.device()::tell);
-            RunResult result = run.train(m.open(), adapted, data, new CommandHost(spec, args, m));
+            CommandHost host = new CommandHost(spec, args, m);
+            Calibration rows = run.calibration(m.open(), data, host);
+            AdapterSet adapted = args.adapter().adapt(m, args.seed(), rows, args.device()::tell);
+            RunResult result = run.train(m.open(), adapted, data, host);
             PrintWriter out = spec.commandLine().getOut();
             RunSummary.print(result, out);
             if (args.files().profile()) out.printf("%n%s", args.profile().table());

@@ -95,6 +95,18 @@ class ResumeTest {
         assertResumesAsIfNothingHadHappened();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"eva", "lora_ga:batches=2"})
+    void what_begins_from_data_begins_the_same_again(String init) {
+        adapter = List.of("--rank", 2, "--init-lora-weights", init);
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 12);
+            child.kill();
+        }
+        assertThat(Values.content(out)).contains("checkpoints");
+        assertResumesAsIfNothingHadHappened();
+    }
+
     @Test
     void the_folder_alone_says_how_to_go_on() {
         try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {

@@ -82,6 +82,12 @@ public record TrainSettings(
                 steps, accumulate, lr, schedule, warmup, optimizer, weightDecay, clip, seed, evalEvery, saveEvery);
     }
 
+    /// The same with another number of micro-batches to a step.
+    public TrainSettings accumulating(int batches) {
+        return new TrainSettings(
+                steps, batches, lr, schedule, warmup, optimizer, weightDecay, clip, seed, evalEvery, saveEvery);
+    }
+
     /// The trained parameters, of which matrices are decayed.
     public List<Group> groups(SequencedMap<String, Param> params) {
         return Group.decayingMatrices(params, weightDecay);

@@ -52,8 +52,8 @@ final class AdapterLoader {
         List<String> unknown =
                 c.selection().modulesToSave().stream().filter(m -> !isModule(m)).toList();
         Selection where = tied(c.selection().of(model, c.method()).without(unknown));
-        AdapterSet set = AdapterSet.fresh(model, c.method(), where, run, new SplittableRandom(0))
-                .stored(run);
+        Start start = new Start(run, new SplittableRandom(0), 0, Start.NO_TOKENIZER).knowing(Learnt.STORED);
+        AdapterSet set = AdapterSet.fresh(model, c.method(), where, start).stored(run);
         try (Arena arena = Arena.ofShared()) {
             StoredAdapter stored = new StoredAdapter(Safetensors.open(weights, arena), run);
             set.trained().forEach((name, p) -> copy(set, stored, name, p));

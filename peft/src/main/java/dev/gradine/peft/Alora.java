@@ -1,12 +1,15 @@
 package dev.gradine.peft;
 
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Activated LoRA: low-rank adaptation of the tokens from an invocation on.
 ///
@@ -59,6 +62,21 @@ public record Alora(
     }
 
     @Override
+    public Map<String, @Nullable Object> peftFields(Model model) {
+        return lora.peftFields(model);
+    }
+
+    @Override
+    public Optional<Lora> lowRank() {
+        return Optional.of(lora);
+    }
+
+    @Override
+    public Method over(Lora other) {
+        return new Alora(other, aloraInvocationTokens);
+    }
+
+    @Override
     public boolean takes(Site site) {
         return site instanceof Linear;
     }
@@ -82,6 +100,12 @@ public record Alora(
     public Adapter fresh(Site site, Start start) {
         if (aloraInvocationTokens.isEmpty()) {
             throw new AdapterException("alora: alora-invocation-tokens is empty, expected the ids of an invocation");
+        }
+        LoraInit init = lora.details().initLoraWeights();
+        if (init.changesBase()) {
+            throw new AdapterException(("alora: init-lora-weights %s takes a part of the base, which tokens before the"
+                            + " invocation need; expected one that leaves it")
+                    .formatted(init));
         }
         LinearAdapter low = (LinearAdapter) lora.fresh(site, start);
         return new FromInvocation(low, new Invocation(aloraInvocationTokens, Invocation.IN_BATCH));

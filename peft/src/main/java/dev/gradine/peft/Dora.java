@@ -13,6 +13,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
@@ -24,6 +25,7 @@ import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
 import dev.gradine.tensor.kernel.Per;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -74,13 +76,23 @@ public record Dora(@Part Lora lora) implements Method {
     }
 
     @Override
+    public Map<String, @Nullable Object> peftFields(Model model) {
+        return lora.peftFields(model);
+    }
+
+    @Override
     public Beginning begins() {
         return lora.begins() == Beginning.SAME ? Beginning.SAME : Beginning.ROUNDED;
     }
 
     @Override
-    public void requireFresh() {
-        lora.requireFresh();
+    public Optional<Lora> lowRank() {
+        return Optional.of(lora);
+    }
+
+    @Override
+    public Method over(Lora other) {
+        return new Dora(other);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
@@ -69,7 +70,8 @@ public record Lora(
 
             @Option(
                     says = "How the factors begin: true, false, gaussian, orthogonal, pissa, pissa_niter_N, olora,"
-                            + " loftq or loftq_iter_N.",
+                            + " loftq, loftq_iter_N, or from data: eva, corda, lora_ga, with their numbers behind a"
+                            + " colon, eva:rho=2.0,tau=0.99.",
                     label = "NAME",
                     peft = "init_lora_weights")
             LoraInit initLoraWeights) {}
@@ -145,6 +147,11 @@ public record Lora(
         return new Lora(rank, alpha, 0, false, Patterns.none(), false);
     }
 
+    /// The same with other ranks and alphas at some places.
+    Lora with(Patterns others) {
+        return new Lora(rank, alpha, dropout, rslora, others, details);
+    }
+
     /// The same with dropout.
     public Lora dropping(float probability) {
         return new Lora(rank, alpha, probability, rslora, patterns, details);
@@ -158,6 +165,11 @@ public record Lora(
     @Override
     public PeftFields peftFields() {
         return FIELDS;
+    }
+
+    @Override
+    public Map<String, @Nullable Object> peftFields(Model model) {
+        return details.initLoraWeights() instanceof Eva eva ? Map.of("eva_config", eva.config()) : Map.of();
     }
 
     @Override
@@ -200,14 +212,14 @@ public record Lora(
         return new LoraBias(low, Param.trained(layer.path() + ".lora_B.bias", zeros, start.run()));
     }
 
-    /// Fails if the factors begin from data, which is for adapters that are read.
     @Override
-    public void requireFresh() {
-        if (details.initLoraWeights() instanceof LoraInit.Elsewhere e) {
-            throw new AdapterException(
-                    "init-lora-weights: %s begins from data, which is not supported; adapters that".formatted(e)
-                            + " began so are read, as LoRA over the base they are given");
-        }
+    public Optional<Lora> lowRank() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Method over(Lora other) {
+        return other;
     }
 
     /// Where the factors took a part of the base, plain LoRA over the base as it was: of twice the rank, with the
@@ -275,10 +287,14 @@ public record Lora(
         return Ranks.first(patterns.rankPattern(), path, rank);
     }
 
+    /// Alpha of the adapter at `path`.
+    double alpha(String path) {
+        return Ranks.first(patterns.alphaPattern(), path, alpha);
+    }
+
     /// Scale of the adapter at `path`.
     float scale(String path) {
         int r = rank(path);
-        double a = Ranks.first(patterns.alphaPattern(), path, alpha);
-        return (float) (a / (rslora ? Math.sqrt(r) : r));
+        return (float) (alpha(path) / (rslora ? Math.sqrt(r) : r));
     }
 }

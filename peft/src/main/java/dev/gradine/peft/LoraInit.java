@@ -4,7 +4,6 @@ import dev.gradine.nn.Linear;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -12,10 +11,11 @@ import java.util.stream.Stream;
 ///
 /// All but `false` leave what the layer computes as it is, up to rounding: B A is zero, or what is put into it is taken
 /// out of the base.
-public sealed interface LoraInit extends PeftValue permits LoraInit.Plain, LoraInit.Elsewhere, Pissa, Olora, LoftQ {
+public sealed interface LoraInit extends PeftValue permits LoraInit.Plain, Pissa, Olora, LoftQ, FromData {
 
     /// The names there are, for messages.
-    String NAMES = "true, false, gaussian, orthogonal, pissa, pissa_niter_N, olora, loftq or loftq_iter_N";
+    String NAMES = "true, false, gaussian, orthogonal, pissa, pissa_niter_N, olora, loftq, loftq_iter_N, eva,"
+            + " corda or lora_ga";
 
     /// Where factors begin.
     ///
@@ -64,6 +64,27 @@ public sealed interface LoraInit extends PeftValue permits LoraInit.Plain, LoraI
         static Factors of(Tensor a, Tensor b) {
             return new Factors(a, b, Optional.empty());
         }
+
+        /// Factors of a part of the weight, `s B A`, which is taken out of the base.
+        static Factors taken(Place p, Formula formula) {
+            Kernels run = p.start().run();
+            Tensor w = p.original(run);
+            Tensor a = run.empty(Shape.of(p.rank(), p.layer().in()));
+            Tensor b = run.empty(Shape.of(p.layer().out(), p.rank()));
+            try (Kernels k = run.openStep()) {
+                formula.write(w, a, b, k);
+            }
+            Place.add(b, a, -p.scale(), w, run);
+            return new Factors(a, b, Optional.of(w));
+        }
+    }
+
+    /// How factors follow from a weight.
+    @FunctionalInterface
+    interface Formula {
+
+        /// Writes `a` and `b`; `w` is only read.
+        void write(Tensor w, Tensor a, Tensor b, Kernels k);
     }
 
     /// The factors at a place.
@@ -154,31 +175,12 @@ public sealed interface LoraInit extends PeftValue permits LoraInit.Plain, LoraI
         }
     }
 
-    /// Ways that begin from data: adapters of them are read, as LoRA over the base they are given; none begins here.
-    ///
-    /// @param peft what PEFT calls it
-    record Elsewhere(String peft) implements LoraInit {
-
-        static final List<String> ALL = List.of("eva", "corda", "lora_ga");
-
-        @Override
-        public Factors factors(Place p) {
-            return Plain.TRUE.factors(p);
-        }
-
-        @Override
-        public String toString() {
-            return peft;
-        }
-    }
-
     /// The way of that name, as PEFT writes it.
     ///
     /// @throws AdapterException lists the names there are
     static LoraInit parse(String text) {
         for (Plain plain : Plain.values()) if (plain.toString().equals(text)) return plain;
-        if (Elsewhere.ALL.contains(text)) return new Elsewhere(text);
-        return Stream.of(Pissa.parse(text), Olora.parse(text), LoftQ.parse(text))
+        return Stream.of(Pissa.parse(text), Olora.parse(text), LoftQ.parse(text), FromData.parse(text))
                 .flatMap(Optional::stream)
                 .findFirst()
                 .orElseThrow(() -> new AdapterException("init-lora-weights: %s, expected %s".formatted(text, NAMES)));

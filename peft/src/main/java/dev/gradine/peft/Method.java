@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -199,10 +200,15 @@ public sealed interface Method
         return Beginning.SAME;
     }
 
-    /// Fails if fresh adapters cannot begin as its options say.
-    ///
-    /// @throws AdapterException says what can
-    default void requireFresh() {}
+    /// The LoRA in it, where its adapters have the two factors of one.
+    default Optional<Lora> lowRank() {
+        return Optional.empty();
+    }
+
+    /// The same over another LoRA; asked only if it has one.
+    default Method over(Lora other) {
+        throw new UnsupportedOperationException(name() + ": has no LoRA");
+    }
 
     /// A fresh adapter, in the lifetime of `start.run()`.
     Adapter fresh(Site site, Start start);

@@ -1,8 +1,5 @@
 package dev.gradine.peft;
 
-import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.linalg.Qr;
 import java.util.Optional;
 
@@ -33,22 +30,15 @@ public record Olora() implements LoraInit {
             throw new AdapterException("lora: rank is %d, expected at most the %d of %s"
                     .formatted(r, Math.min(in, out), p.layer().path()));
         }
-        Kernels run = p.start().run();
-        Tensor w = p.original(run);
-        float[] q;
-        float[] upper;
-        try (Kernels k = run.openStep()) {
+        return Factors.taken(p, (w, a, b, k) -> {
             Qr qr = Qr.thin(w, k);
-            q = k.download(qr.q());
-            upper = k.download(qr.r());
-        }
-        int width = Math.min(in, out);
-        float[] columns = new float[out * r];
-        for (int o = 0; o < out; o++) System.arraycopy(q, o * width, columns, o * r, r);
-        Tensor b = run.of(Shape.of(out, r), columns);
-        Tensor a = run.of(Shape.of(r, in), java.util.Arrays.copyOf(upper, r * in));
-        Place.add(b, a, -p.scale(), w, run);
-        return new Factors(a, b, Optional.of(w));
+            float[] q = k.download(qr.q());
+            int width = Math.min(in, out);
+            float[] columns = new float[out * r];
+            for (int o = 0; o < out; o++) System.arraycopy(q, o * width, columns, o * r, r);
+            k.upload(columns, b);
+            k.upload(java.util.Arrays.copyOf(k.download(qr.r()), r * in), a);
+        });
     }
 
     @Override

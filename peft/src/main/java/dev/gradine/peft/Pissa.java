@@ -36,18 +36,13 @@ public record Pissa(int iterations) implements LoraInit {
 
     @Override
     public Factors factors(Place p) {
-        Kernels run = p.start().run();
-        Tensor w = p.original(run);
-        Tensor a = run.empty(Shape.of(p.rank(), p.layer().in()));
-        Tensor b = run.empty(Shape.of(p.layer().out(), p.rank()));
-        try (Kernels k = run.openStep()) {
-            Svd svd = iterations == 0
-                    ? Svd.leading(w, p.rank(), k)
-                    : Svd.randomised(w, p.rank(), iterations, p.start().rng(), k);
-            halves(svd, p.scale(), a, b, k);
-        }
-        Place.add(b, a, -p.scale(), w, run);
-        return new Factors(a, b, Optional.of(w));
+        return Factors.taken(p, (w, a, b, k) -> halves(decomposed(w, p, k), p.scale(), a, b, k));
+    }
+
+    private Svd decomposed(Tensor w, Place p, Kernels k) {
+        return iterations == 0
+                ? Svd.leading(w, p.rank(), k)
+                : Svd.randomised(w, p.rank(), iterations, p.start().rng(), k);
     }
 
     /// Both factors with the root of `diag(S) / s`.

@@ -81,8 +81,12 @@ public record Selection(
     /// The same with names in the place of what is usual for the model's family.
     Selection of(Model model, Method method) {
         if (!(targets instanceof Targets.OfFamily)) return this;
-        Targets named = method.usualTargets(model);
-        return new Selection(named, exclude, layers, layersPattern, modulesToSave, beside);
+        return with(method.usualTargets(model));
+    }
+
+    /// The same of other targets.
+    Selection with(Targets others) {
+        return new Selection(others, exclude, layers, layersPattern, modulesToSave, beside);
     }
 
     /// All of the targets in `text`, as a user writes them.

@@ -19,14 +19,16 @@ public final class Siblings {
 
     private final Model.Keys keys;
     private final List<Site> sites;
+    private final Learnt learnt;
     private final Map<String, Param> shared = new HashMap<>();
     private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
     private final SequencedMap<Site, Adapter> began = new LinkedHashMap<>();
     private final Map<Object, Object> tables = new HashMap<>();
 
-    Siblings(Model.Keys keys, List<Site> sites) {
+    Siblings(Model.Keys keys, List<Site> sites, Learnt learnt) {
         this.keys = keys;
         this.sites = List.copyOf(sites);
+        this.learnt = learnt;
     }
 
     /// Keys of the model's attention layers.
@@ -37,6 +39,11 @@ public final class Siblings {
     /// The places that get an adapter, in the order of the forward pass.
     public List<Site> sites() {
         return sites;
+    }
+
+    /// What was learnt of the data before they begin.
+    Learnt learnt() {
+        return learnt;
     }
 
     /// The value that all adapters of the set have under this name; the first that asks makes it.

@@ -47,7 +47,13 @@ public record Start(
 
     /// Of the first adapter of a set.
     public Start(Kernels run, RandomGenerator rng, int number, Function<String, int[]> tokenizer) {
-        this(run, rng, number, tokenizer, new Siblings(new Model.Keys(0, 0, 0), List.of()), Originals.LOADED);
+        this(
+                run,
+                rng,
+                number,
+                tokenizer,
+                new Siblings(new Model.Keys(0, 0, 0), List.of(), Learnt.NOTHING),
+                Originals.LOADED);
     }
 
     /// The same with the weights before they were quantised.
@@ -55,9 +61,16 @@ public record Start(
         return new Start(run, rng, number, tokenizer, siblings, others);
     }
 
+    /// The same with what was learnt of the data.
+    Start knowing(Learnt learnt) {
+        Siblings other = new Siblings(siblings.keys(), siblings.sites(), learnt);
+        return new Start(run, rng, number, tokenizer, other, originals);
+    }
+
     /// The same for adapters at `sites`.
     Start at(Model model, List<Site> sites) {
-        return new Start(run, rng, number, tokenizer, new Siblings(model.keys(), sites), originals);
+        Siblings other = new Siblings(model.keys(), sites, siblings.learnt());
+        return new Start(run, rng, number, tokenizer, other, originals);
     }
 
     /// The same for the adapter that comes so many behind this one.

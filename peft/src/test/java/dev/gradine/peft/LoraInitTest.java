@@ -200,9 +200,7 @@ class LoraInitTest {
         assertThatThrownBy(() -> LoraInit.parse("pizza"))
                 .hasMessage(
                         "init-lora-weights: pizza, expected true, false, gaussian, orthogonal, pissa, pissa_niter_N,"
-                                + " olora, loftq or loftq_iter_N");
-        assertThatThrownBy(() -> lora(8, 8, "eva").requireFresh())
-                .hasMessageStartingWith("init-lora-weights: eva begins from data, which is not supported");
+                                + " olora, loftq, loftq_iter_N, eva, corda or lora_ga");
         assertThatThrownBy(() -> fresh(layer(random()), lora(65, 8, "pissa"), start()))
                 .hasMessage("lora: rank is 65, expected at most the 64 of the layer [64, 96]");
     }

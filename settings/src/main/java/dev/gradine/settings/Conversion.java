@@ -83,12 +83,20 @@ final class Conversion {
         };
     }
 
+    /// The name of a constant in lower case, or the text it has of its own.
+    private static String word(Enum<?> constant) {
+        String text = constant.toString();
+        return text.equals(constant.name()) ? text.toLowerCase(Locale.ROOT) : text;
+    }
+
     private static Object parsed(Class<?> c, String name, String text) {
         for (Object constant : c.isEnum() ? c.getEnumConstants() : new Object[0]) {
-            if (constant.toString().toLowerCase(Locale.ROOT).equals(text)) return constant;
+            if (word((Enum<?>) constant).equals(text)) return constant;
         }
         if (c.isEnum()) {
-            String all = Arrays.toString(c.getEnumConstants()).toLowerCase(Locale.ROOT);
+            List<String> all = Arrays.stream(c.getEnumConstants())
+                    .map(constant -> word((Enum<?>) constant))
+                    .toList();
             throw refused(name, "\"" + text + "\"", "one of " + all);
         }
         try {
@@ -135,7 +143,7 @@ final class Conversion {
             case null -> null;
             case Number n -> n;
             case Boolean b -> b;
-            case Enum<?> e -> e.toString().toLowerCase(Locale.ROOT);
+            case Enum<?> e -> word(e);
             case Collection<?> c -> c.stream().map(Conversion::written).toList();
             case Map<?, ?> m -> {
                 Map<String, @Nullable Object> copy = new LinkedHashMap<>();

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -150,6 +151,7 @@ public final class Settings<R extends Record> {
     }
 
     private static String text(@Nullable Object value) {
+        if (value instanceof Map<?, ?> m) return new TreeMap<>(m).toString(); // a file sorts its keys
         return value == null ? "not given" : value.toString();
     }
 }

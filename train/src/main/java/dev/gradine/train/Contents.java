@@ -6,6 +6,7 @@ import dev.gradine.io.Fingerprint;
 import dev.gradine.io.Sha256;
 import dev.gradine.models.OpenModel;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.FromData;
 import dev.gradine.tensor.Kernels;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,13 +19,21 @@ final class Contents {
 
     private Contents() {}
 
-    /// Of the model's file, of the rows as tokens, and of an adapter that was trained before.
+    /// Of the model's file, of the rows as tokens, and of an adapter that was trained before or began from them.
     static SequencedMap<String, Object> of(OpenModel model, AdapterSet adapted, List<List<LabelledTokens>> examples) {
         SequencedMap<String, Object> all = new LinkedHashMap<>();
         all.put("content of the model", Fingerprint.of(model.checkpoint()));
         all.put("content of the data", data(examples));
         if (adapted.wasTrained()) all.put("content of the adapter", adapter(adapted, model.run()));
+        else if (beganFromData(adapted)) all.put("content of the beginning", adapter(adapted, model.run()));
         return all;
+    }
+
+    private static boolean beganFromData(AdapterSet adapted) {
+        return adapted.method()
+                .lowRank()
+                .filter(lora -> lora.details().initLoraWeights() instanceof FromData)
+                .isPresent();
     }
 
     private static String data(List<List<LabelledTokens>> examples) {

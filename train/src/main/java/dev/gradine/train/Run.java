@@ -9,11 +9,14 @@ import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
+import dev.gradine.optim.Batches;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Calibration;
 import dev.gradine.peft.Shaping;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// A training run: a model, an adapter, a recipe and rows become a folder with the trained adapter, its metrics and a
@@ -60,6 +63,24 @@ public final class Run<E> {
                 settings.files().data(),
                 settings.batches().evalSplit(),
                 settings.train().seed());
+    }
+
+    /// The run's batches, for adapters that begin from them.
+    ///
+    /// @param host is told when they are computed
+    public Calibration calibration(OpenModel model, TrainingData data, RunHost host) {
+        List<Batches<E>> made = new ArrayList<>();
+        Supplier<Batches<E>> batches = () -> {
+            if (made.isEmpty()) {
+                host.ready();
+                int length = length(model, AdapterSet.none(model.model()), new ArrayList<>());
+                List<E> train = encode(codec(model, data), data.train(), length, new ArrayList<>());
+                made.add(ExampleBatches.of(train, settings.unaccumulated(), recipe::tokens));
+            }
+            return made.getFirst();
+        };
+        return new RunCalibration<>(
+                model.model(), recipe, batches, settings.batches().gradientCheckpointing());
     }
 
     /// Trains `adapted` on the rows of the run's file.

@@ -40,6 +40,11 @@ public record RunSettings(RunFiles files, BatchSettings batches, TrainSettings t
         return Math.multiplyExact(batches.batch(), train.accumulate());
     }
 
+    /// The same with one micro-batch a step.
+    RunSettings unaccumulated() {
+        return with(train.accumulating(1));
+    }
+
     /// The same with the steps and the length that the run has found.
     ///
     /// @param perEpoch optimisation steps of one pass over the data

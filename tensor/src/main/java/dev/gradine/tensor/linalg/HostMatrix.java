@@ -55,6 +55,11 @@ final class HostMatrix {
         return columns[j];
     }
 
+    /// The columns from number `first` on.
+    HostMatrix from(int first) {
+        return new HostMatrix(rows, java.util.Arrays.copyOfRange(columns, first, columns.length));
+    }
+
     HostMatrix copy() {
         HostMatrix c = zeros(rows, columns.length);
         for (int j = 0; j < columns.length; j++) System.arraycopy(columns[j], 0, c.columns[j], 0, rows);

@@ -52,6 +52,21 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
         return range.svd().tensors(rank, k);
     }
 
+    /// The `rank` smallest, or all where there are fewer; found as `leading` finds the largest.
+    public static Svd trailing(Tensor m, int rank, Kernels k) {
+        HostMatrix all = HostMatrix.of("svd", "m", m, k);
+        int least = Math.min(all.rows(), all.count());
+        boolean isWide = all.rows() < all.count();
+        if (least > SMALL && rank + SPARE < least / 2) {
+            SmallestValues values = new SmallestValues(isWide ? all.transposed() : all);
+            if (!values.isSingular()) {
+                Decomposed d = values.found(rank, rank + SPARE);
+                return (isWide ? d.turned() : d).last(rank).tensors(rank, k);
+            }
+        }
+        return of(all).last(rank).tensors(rank, k);
+    }
+
     /// The `rank` largest, approximately, from random directions.
     ///
     /// ```
@@ -78,7 +93,19 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
     }
 
     /// The same in double; `s` is one column.
-    private record Decomposed(HostMatrix u, HostMatrix s, HostMatrix v) {
+    record Decomposed(HostMatrix u, HostMatrix s, HostMatrix v) {
+
+        /// Of the transposed matrix.
+        Decomposed turned() {
+            return new Decomposed(v, s, u).signed();
+        }
+
+        /// The `n` smallest values, or all where there are fewer.
+        Decomposed last(int n) {
+            int from = Math.max(0, u.count() - n);
+            double[] values = java.util.Arrays.copyOfRange(s.get(0), from, u.count());
+            return new Decomposed(u.from(from), new HostMatrix(values.length, new double[][] {values}), v.from(from));
+        }
 
         /// Turns both vectors of a value round where the largest part of the left one is negative.
         Decomposed signed() {
@@ -112,10 +139,9 @@ public record Svd(Tensor u, Tensor s, Tensor vt) {
     }
 
     /// Through QR, so that columns are turned that are no longer than they are many.
-    private static Decomposed of(HostMatrix m) {
+    static Decomposed of(HostMatrix m) {
         if (m.rows() < m.count()) {
-            Decomposed other = of(m.transposed());
-            return new Decomposed(other.v, other.s, other.u).signed();
+            return of(m.transposed()).turned();
         }
         Qr.Parts qr = Qr.of(m);
         Jacobi.Parts p = Jacobi.of(qr.r().transposed()); // R = V diag(S) U′ᵀ

@@ -132,6 +132,32 @@ class SvdTest {
         Teeth.bite(product(leading), p -> ROUNDED.check("leading", p, Cases.doubles(product(five))));
     }
 
+    /// Of a large matrix by iterations with its inverse, of one without inverse exactly.
+    @ParameterizedTest
+    @CsvSource({"270,260,true", "258,290,true", "9,4,true", "300,270,false"})
+    void the_trailing_part_is_the_exact_one(int rows, int columns, boolean full) {
+        Tensor m = full ? spread(rows, columns) : halving(rows, columns, 5);
+        Svd trailing = Svd.trailing(m, 3, run);
+        requireOrthogonal(trailing);
+        float[] s = run.download(trailing.s());
+        float[] all = run.download(Svd.thin(m, run).s());
+        for (int i = 0; i < 3; i++) ROUNDED.check("s " + i, s[i], all[all.length - 3 + i]);
+        Tensor image = run.empty(Shape.of(3, rows));
+        run.matMul().nt(trailing.vt(), m, 1, false, image); // (M v)ᵀ = s uᵀ
+        float[] u = run.download(transposed(trailing.u()));
+        double[] expected = new double[u.length];
+        for (int i = 0; i < u.length; i++) expected[i] = u[i] * s[i / rows];
+        Tolerance iterated = new Tolerance(1e-4, 0, "vectors settle half as fast as values");
+        iterated.check("M v", run.download(image), expected);
+    }
+
+    /// A random matrix, of which a few values are much smaller than the others.
+    private Tensor spread(int rows, int columns) {
+        float[] x = Cases.plain(4, rows * columns, 1);
+        for (int i = 0; i < x.length; i++) if (i % columns < 4) x[i] *= (float) (0.02 * (1 + i % columns));
+        return run.of(Shape.of(rows, columns), x);
+    }
+
     private Tensor columns(Tensor t, int n) {
         float[] x = run.download(t);
         int width = t.shape().last();
