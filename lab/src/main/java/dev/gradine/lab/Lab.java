@@ -1,6 +1,14 @@
 package dev.gradine.lab;
 
+import dev.gradine.lab.adapters.AdaLoraRanks;
+import dev.gradine.lab.adapters.DoraDirections;
+import dev.gradine.lab.adapters.DoraGap;
+import dev.gradine.lab.adapters.Forgetting;
+import dev.gradine.lab.adapters.PissaSpeed;
+import dev.gradine.lab.adapters.QuantisationError;
+import dev.gradine.lab.adapters.QuantisedStart;
 import dev.gradine.lab.adapters.RsLoraNorm;
+import dev.gradine.lab.adapters.TenTasks;
 import dev.gradine.lab.base.StoryFiles;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
@@ -28,7 +36,16 @@ public final class Lab {
 
     /// Every experiment there is, in the order they are listed.
     public static List<Experiment> all() {
-        return List.of(new RsLoraNorm());
+        return List.of(
+                new RsLoraNorm(),
+                new PissaSpeed(),
+                new DoraGap(),
+                new DoraDirections(),
+                new QuantisationError(),
+                new QuantisedStart(),
+                new AdaLoraRanks(),
+                new TenTasks(),
+                new Forgetting());
     }
 
     /// The experiment of that name.

@@ -27,6 +27,13 @@ public record Result(About about, List<Expectation> expected, List<Long> seeds, 
         return expected.stream().allMatch(this::held);
     }
 
+    /// `held`, `did not hold`, or `held in part: 1 of 3`.
+    public String verdict() {
+        long all = expected.stream().filter(this::held).count();
+        if (all == expected.size()) return "held";
+        return all == 0 ? "did not hold" : "held in part: %d of %d".formatted(all, expected.size());
+    }
+
     /// Mean over the seeds.
     public double mean(String row, String column) {
         return tables.stream().mapToDouble(t -> t.at(row, column)).average().orElseThrow();
@@ -54,6 +61,7 @@ public record Result(About about, List<Expectation> expected, List<Long> seeds, 
         for (Expectation e : expected) verdicts.add(Map.of("expected", e.text(), "seeds", count(e), "held", held(e)));
         json.put("expected", verdicts);
         json.put("held", held());
+        json.put("verdict", verdict());
         json.put("seconds", seconds);
         return json;
     }

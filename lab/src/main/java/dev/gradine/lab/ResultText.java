@@ -31,8 +31,7 @@ public final class ResultText {
             verdicts.add(List.of("expected", e.text(), seeds, r.held(e) ? "held" : "did not hold"));
         }
         lines.addAll(aligned(verdicts));
-        lines.add("verdict   %s, with seeds %s, in %.0f s"
-                .formatted(r.held() ? "held" : "did not hold", seeds(r.seeds()), r.seconds()));
+        lines.add("verdict   %s, with seeds %s, in %.0f s".formatted(r.verdict(), seeds(r.seeds()), r.seconds()));
         return lines;
     }
 

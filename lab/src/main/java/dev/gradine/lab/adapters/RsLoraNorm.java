@@ -26,7 +26,7 @@ public record RsLoraNorm() implements Experiment {
         return new About(
                 "rslora",
                 "The norm of rsLoRA's gradient is flat in the rank; LoRA's falls by 1/√r.",
-                "Kalajdzievski 2023, rank-stabilized LoRA (arXiv:2312.03732), theorem 3.2 and figure 3",
+                "Kalajdzievski 2023, rank-stabilized LoRA (arXiv:2312.03732), theorem 3.2",
                 "Story model, endings of stories, adapters of ranks 4, 16 and 64 with alpha 16 on all linear layers;"
                         + " norm of the whole gradient at the first step, and its mean over 8 steps of 8 at 5e-4."
                         + " The exponent is the slope of log norm over log rank from the lowest rank to the highest.");

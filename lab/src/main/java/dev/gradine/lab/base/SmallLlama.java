@@ -1,12 +1,15 @@
 package dev.gradine.lab.base;
 
+import dev.gradine.lab.Trial;
 import dev.gradine.models.Families;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.peft.Full;
 import dev.gradine.peft.Merge;
+import dev.gradine.peft.Selection;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import java.util.Arrays;
@@ -46,6 +49,16 @@ public record SmallLlama(int vocab, int channels, int layers, int positions) {
         if (shape.rank() == 1) Arrays.fill(x, 1);
         else for (int i = 0; i < x.length; i++) x[i] = (float) (rng.nextGaussian() / Math.sqrt(shape.last()));
         return x;
+    }
+
+    /// Trained from nothing.
+    public CausalLm trained(Training how, Trial trial) {
+        Kernels run = trial.run();
+        CausalLm random = random(trial.random(1), run);
+        Selection everything = Selection.of(Full.defaults().usualTargets());
+        AdapterSet all = AdapterSet.fresh(random, Full.defaults(), everything, run, trial.random(1));
+        how.of(random, all, run);
+        return merged(all, run);
     }
 
     /// The model that computes what another one does with `trained`.

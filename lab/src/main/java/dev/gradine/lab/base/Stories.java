@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -60,11 +61,16 @@ public final class Stories implements AutoCloseable {
         return open;
     }
 
-    /// Fresh adapters on all linear layers but the head, which is the embedding.
+    /// Fresh adapters where the method has them usually: LoRA on all linear layers but the head, which is the
+    /// embedding.
     public AdapterSet adapted(Method method, RandomGenerator rng) {
-        Start start =
-                new Start(trial.run(), rng, 0, text -> codec.tokenizer().encode(text, false)).with(open::original);
-        return AdapterSet.fresh(model(), method, Selection.of(method.usualTargets()), start);
+        return adapted(method, Selection.of(method.usualTargets()), rng);
+    }
+
+    /// Fresh adapters on the layers chosen.
+    public AdapterSet adapted(Method method, Selection where, RandomGenerator rng) {
+        Start start = new Start(trial.run(), rng, 0, text -> codec.tokenizer().encode(text, false));
+        return AdapterSet.fresh(model(), method, where, start.with(open::original));
     }
 
     /// Openings of stories with their endings, to learn from.
@@ -85,7 +91,7 @@ public final class Stories implements AutoCloseable {
     private List<LabelledTokens> rows(String name) {
         Path file = trial.stories().resolve("data").resolve(name);
         try {
-            return encoded(DataSet.read(file));
+            return encoded(DataSet.read(file).first(trial.of(Integer.MAX_VALUE, 6)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -103,8 +109,16 @@ public final class Stories implements AutoCloseable {
         return encoded(DataSet.of("sums", rows));
     }
 
+    /// Without the end token: the model never says it, and learns it with its head alone.
     private List<LabelledTokens> encoded(DataSet rows) {
-        return new SftEncoder(codec, LossMask.AUTO, LENGTH).encode(rows).examples();
+        int end = codec.tokenizer().eos();
+        return new SftEncoder(codec, LossMask.AUTO, LENGTH)
+                .encode(rows).examples().stream().map(l -> withoutEnd(l, end)).toList();
+    }
+
+    private static LabelledTokens withoutEnd(LabelledTokens l, int end) {
+        int n = l.ids()[l.tokens() - 1] == end ? l.tokens() - 1 : l.tokens();
+        return new LabelledTokens(Arrays.copyOf(l.ids(), n), Arrays.copyOf(l.labels(), n));
     }
 
     @Override
