@@ -95,36 +95,26 @@ class GoldenPeftTest {
                 "prompt-tuning"
             })
     void three_steps_of_sft_are_those_of_pytorch(String name) {
-        Path base = Golden.golden("peft/base");
-        Path folder = Golden.golden("peft/" + name);
+        checkSteps(name, name, "--weight-decay", 0.01);
+    }
+
+    @Test
+    void three_steps_of_lora_fa_are_those_of_peft() {
+        checkSteps("lora", "lora-fa", "--optimizer", "lora-fa", "--weight-decay", 0.1);
+    }
+
+    private void checkSteps(String start, String expected, Object... more) {
+        Path folder = Golden.golden("peft/" + start);
+        Path end = Golden.golden("peft/" + expected);
         Path out = temp.resolve("run");
-        Path data = rows(folder.resolve("expected.safetensors"));
-        Cli.run(
-                        "sft",
-                        "--model",
-                        base,
-                        "--data",
-                        data,
-                        "--init-adapter",
-                        folder.resolve("adapter"),
-                        "--out",
-                        out,
-                        "--steps",
-                        3,
-                        "--batch",
-                        2,
-                        "--lr",
-                        0.01,
-                        "--weight-decay",
-                        0.01,
-                        "--schedule",
-                        "constant",
-                        "--clip",
-                        0,
-                        "--no-shuffle")
-                .ok();
-        checkLosses(Json.readObject(folder.resolve("expected.json")).get("losses"), Values.metrics(out));
-        checkParameters(folder.resolve("expected.safetensors"), out.resolve("adapter_model.safetensors"));
+        List<Object> args = new ArrayList<>(List.of("sft", "--model", Golden.golden("peft/base"), "--out", out));
+        args.addAll(List.of("--data", rows(folder.resolve("expected.safetensors"))));
+        args.addAll(List.of("--init-adapter", folder.resolve("adapter"), "--steps", 3, "--batch", 2, "--lr", 0.01));
+        args.addAll(List.of("--schedule", "constant", "--clip", 0, "--no-shuffle"));
+        args.addAll(Arrays.asList(more));
+        Cli.run(args.toArray()).ok();
+        checkLosses(Json.readObject(end.resolve("expected.json")).get("losses"), Values.metrics(out));
+        checkParameters(end.resolve("expected.safetensors"), out.resolve("adapter_model.safetensors"));
     }
 
     private static void checkLosses(@Nullable Object expected, List<Map<String, Object>> metrics) {

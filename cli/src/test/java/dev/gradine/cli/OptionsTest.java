@@ -107,7 +107,7 @@ class OptionsTest {
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
             momentum | 0.5 | --momentum is given with --optimizer adamw, which has --beta1, --beta2, --eps
             beta1 | 1 | adamw: beta1: 1.0, expected 0 or more and below 1
-            optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd
+            optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd, lora-fa
             schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
             rank | 0 | lora: rank is 0, expected >= 1
             alpha | 0 | lora: alpha is 0.0, expected > 0

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.ToDoubleBiFunction;
 import java.util.stream.Collectors;
 
 /// Moves parameters along their gradients.
@@ -32,27 +33,39 @@ public interface Optimizer {
     /// @param decay weight decay, 1/step at learning rate 1
     record Group(SequencedMap<String, Param> params, double lrFactor, double decay) {
 
-        /// Groups in which all is decayed but vectors that are biases or weights of norms, by their names, as
+        /// Groups of those that are trained, in which all is decayed but vectors that are biases or weights of norms,
+        /// by their names, as
         /// `transformers` has it.
         ///
         /// A group ends where the kind changes: all groups together keep the order of `params`, in
         /// which the squares of the gradient's norm are added.
         public static List<Group> decayingMatrices(SequencedMap<String, Param> params, double decay) {
+            return decayingMatrices(params, decay, (_, _) -> 1);
+        }
+
+        /// The same, at learning rates of their own.
+        ///
+        /// @param factor of the learning rate, by name and parameter
+        static List<Group> decayingMatrices(
+                SequencedMap<String, Param> params, double decay, ToDoubleBiFunction<String, Param> factor) {
             List<Group> groups = new ArrayList<>();
             params.forEach((name, p) -> {
+                if (!p.isTrained()) return;
                 boolean biasOrNorm = p.value().shape().rank() <= 1 && name.matches(".*(bias|norm).*");
-                double own = biasOrNorm ? 0 : decay;
-                if (groups.isEmpty() || groups.getLast().decay() != own) {
-                    groups.add(new Group(new LinkedHashMap<>(), 1, own));
-                }
+                Group own = new Group(new LinkedHashMap<>(), factor.applyAsDouble(name, p), biasOrNorm ? 0 : decay);
+                if (groups.isEmpty() || !groups.getLast().isLike(own)) groups.add(own);
                 groups.getLast().params().put(name, p);
             });
             return groups;
         }
+
+        private boolean isLike(Group other) {
+            return lrFactor == other.lrFactor && decay == other.decay;
+        }
     }
 
     /// Which optimiser, and its numbers.
-    sealed interface Settings permits AdamW.Settings, Lion.Settings, Sgd.Settings, Custom {
+    sealed interface Settings permits AdamW.Settings, Lion.Settings, Sgd.Settings, LoraFa.Settings, Custom {
 
         /// How users write it, such as `adamw`.
         String name();
@@ -64,7 +77,11 @@ public interface Optimizer {
 
         /// Every optimiser of this package, with its usual numbers.
         static List<Settings> all() {
-            return List.of(AdamW.Settings.defaults(), Lion.Settings.defaults(), Sgd.Settings.defaults());
+            return List.of(
+                    AdamW.Settings.defaults(),
+                    Lion.Settings.defaults(),
+                    Sgd.Settings.defaults(),
+                    LoraFa.Settings.defaults());
         }
 
         /// The usual numbers of the optimiser called `name`.

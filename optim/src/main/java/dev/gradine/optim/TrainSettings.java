@@ -5,6 +5,7 @@ import static dev.gradine.optim.Ranges.require;
 import dev.gradine.autograd.Param;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import java.util.List;
 import java.util.SequencedMap;
 
@@ -21,6 +22,7 @@ import java.util.SequencedMap;
 /// @param seed of all that is random in a training pass, such as dropout masks
 /// @param evalEvery steps from one evaluation to the next; 0 for before and after only
 /// @param saveEvery steps from one checkpoint to the next; 0 for none but on interruption
+/// @param loraPlus whether the factors of a LoRA learn at different rates
 public record TrainSettings(
         int steps,
 
@@ -55,7 +57,37 @@ public record TrainSettings(
         int evalEvery,
 
         @Option(says = "Steps between checkpoints; 0 for none.", label = "STEPS", group = "Output", free = true)
-        int saveEvery) {
+        int saveEvery,
+
+        @Part LoraPlus loraPlus) {
+
+    /// With one learning rate for all.
+    public TrainSettings(
+            int steps,
+            int accumulate,
+            double lr,
+            Schedule schedule,
+            int warmup,
+            Optimizer.Settings optimizer,
+            double weightDecay,
+            double clip,
+            long seed,
+            int evalEvery,
+            int saveEvery) {
+        this(
+                steps,
+                accumulate,
+                lr,
+                schedule,
+                warmup,
+                optimizer,
+                weightDecay,
+                clip,
+                seed,
+                evalEvery,
+                saveEvery,
+                LoraPlus.NONE);
+    }
 
     /// @throws IllegalArgumentException names the number that is out of range
     public TrainSettings {
@@ -79,17 +111,42 @@ public record TrainSettings(
     /// The same numbers for another length and optimiser.
     public TrainSettings with(int steps, Optimizer.Settings optimizer) {
         return new TrainSettings(
-                steps, accumulate, lr, schedule, warmup, optimizer, weightDecay, clip, seed, evalEvery, saveEvery);
+                steps,
+                accumulate,
+                lr,
+                schedule,
+                warmup,
+                optimizer,
+                weightDecay,
+                clip,
+                seed,
+                evalEvery,
+                saveEvery,
+                loraPlus);
     }
 
     /// The same with another number of micro-batches to a step.
     public TrainSettings accumulating(int batches) {
         return new TrainSettings(
-                steps, batches, lr, schedule, warmup, optimizer, weightDecay, clip, seed, evalEvery, saveEvery);
+                steps,
+                batches,
+                lr,
+                schedule,
+                warmup,
+                optimizer,
+                weightDecay,
+                clip,
+                seed,
+                evalEvery,
+                saveEvery,
+                loraPlus);
     }
 
-    /// The trained parameters, of which matrices are decayed.
+    /// The trained parameters, of which matrices are decayed, and B learns faster with LoRA+.
+    ///
+    /// @throws IllegalArgumentException if LoRA+ is asked for and there is no LoRA
     public List<Group> groups(SequencedMap<String, Param> params) {
-        return Group.decayingMatrices(params, weightDecay);
+        loraPlus.requireUse(params, lr);
+        return Group.decayingMatrices(params, weightDecay, (name, p) -> loraPlus.factor(name, p, lr));
     }
 }

@@ -43,7 +43,7 @@ class OptimizersTest {
     void a_name_that_is_none_is_refused() {
         assertThatThrownBy(() -> Optimizer.Settings.named("adam"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("optimizer: \"adam\", expected one of adamw, lion, sgd");
+                .hasMessage("optimizer: \"adam\", expected one of adamw, lion, sgd, lora-fa");
     }
 
     /// Gives every parameter the sign of its gradient: an optimiser from elsewhere.

@@ -290,8 +290,7 @@ public final class AdapterSet implements Adapters {
     }
 
     /// What the method does in training beside following the gradient; nothing for an adapter that was read, whose
-    /// ranks
-    /// were allotted in the run that made it.
+    /// ranks were allotted in the run that made it.
     ///
     /// @param steps of the run
     /// @param run lifetime of what it remembers
@@ -394,6 +393,8 @@ public final class AdapterSet implements Adapters {
 
     /// Number of values trained.
     public long trainedValues() {
-        return params().stream().mapToLong(p -> p.value().size()).sum();
+        long n = 0;
+        for (Param p : params()) if (p.isTrained()) n += p.value().size();
+        return n;
     }
 }

@@ -10,8 +10,10 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Batches;
+import dev.gradine.optim.LoraFa;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Calibration;
+import dev.gradine.peft.FrozenA;
 import dev.gradine.peft.Shaping;
 import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
@@ -93,7 +95,9 @@ public final class Run<E> {
     }
 
     /// Trains `adapted` on rows that were read before, as a part of `host`.
-    public RunResult train(OpenModel model, AdapterSet adapted, TrainingData data, RunHost host) {
+    public RunResult train(OpenModel model, AdapterSet given, TrainingData data, RunHost host) {
+        boolean isFrozen = settings.train().optimizer() instanceof LoraFa.Settings;
+        AdapterSet adapted = isFrozen ? FrozenA.freeze(given) : given;
         TextCodec codec = codec(model, data);
         List<String> told = new ArrayList<>(codec.tokenizer().notes()); // when nothing can stop the run any more
         int length = length(model, adapted, told);
@@ -108,7 +112,9 @@ public final class Run<E> {
         try (var reference = reference(model, adapted, groups, host)) {
             var batches = ExampleBatches.of(train, settings, recipe::tokens);
             RunSettings resolved = settings.resolved(batches.stepsPerEpoch(), length);
-            Shaping shaping = adapted.shaping(resolved.train().steps(), model.run());
+            Shaping shaping = isFrozen
+                    ? FrozenA.of(adapted, model.run())
+                    : adapted.shaping(resolved.train().steps(), model.run());
             var learner = new Learner(
                     new Policy(model.model(), adapted), settings.batches().gradientCheckpointing(), shaping);
             var objective = new PolicyObjective<>(
