@@ -41,6 +41,11 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, CustomRecipe {
         return false;
     }
 
+    /// Tokens within which attention stays in training, as in LongLoRA; 0 for all.
+    default int attentionGroup() {
+        return 0;
+    }
+
     /// What the loss is a mean over, counted for one example.
     default double weight(E example) {
         return 1;

@@ -12,6 +12,7 @@ import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Supervised fine-tuning: cross entropy of the labelled tokens.
 ///
@@ -23,17 +24,34 @@ import java.util.List;
 /// accumulation changes nothing but memory.
 ///
 /// @param lossOn tokens that carry loss
+/// @param longloraGroup tokens within which attention stays in training, as in LongLoRA; null for all
 public record Sft(
         @Option(
                 says = "Tokens that carry loss: all, completion, assistant, or auto: the completion where a row has"
                         + " a prompt, else all.",
                 label = "WHAT")
-        LossMask lossOn)
+        LossMask lossOn,
+
+        @Option(
+                says = "LongLoRA: attend within groups of so many tokens in training, half of the heads half a group"
+                        + " further.",
+                label = "TOKENS",
+                otherwise = "to all tokens")
+        @Nullable
+        Integer longloraGroup)
         implements Recipe<LabelledTokens> {
+
+    /// @throws IllegalArgumentException if half a group is no whole number of tokens
+    public Sft {
+        if (longloraGroup != null && (longloraGroup < 2 || longloraGroup % 2 != 0)) {
+            throw new IllegalArgumentException(
+                    "longlora-group: %d, expected an even number of at least 2".formatted(longloraGroup));
+        }
+    }
 
     /// The completion where a row has a prompt, else all tokens.
     public static Sft defaults() {
-        return new Sft(LossMask.AUTO);
+        return new Sft(LossMask.AUTO, null);
     }
 
     @Override
@@ -53,6 +71,11 @@ public record Sft(
     @Override
     public List<LabelledTokens> sequences(LabelledTokens example) {
         return List.of(example);
+    }
+
+    @Override
+    public int attentionGroup() {
+        return longloraGroup == null ? 0 : longloraGroup;
     }
 
     @Override

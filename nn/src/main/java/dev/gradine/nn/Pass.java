@@ -16,14 +16,16 @@ public final class Pass {
     /// What surrounds the tokens.
     ///
     /// @param seed of the masks that are drawn in training
+    /// @param group positions within which tokens attend in training; 0 for all
     private record Mode(
             Adapters adapters,
             boolean training,
             long seed,
             boolean checkpoints,
+            int group,
             @Nullable KvCache cache) {}
 
-    private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, null);
+    private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, 0, null);
 
     private final Tape tape;
     private final TokenBatch batch;
@@ -53,26 +55,37 @@ public final class Pass {
 
     /// The continuation of the one sequence in `cache`; its keys and values are appended there.
     public static Pass continuing(Tape tape, int[] ids, KvCache cache) {
-        Mode mode = new Mode(Adapters.NONE, false, 0, false, cache);
+        Mode mode = new Mode(Adapters.NONE, false, 0, false, 0, cache);
         return new Pass(tape, TokenBatch.continuing(ids, cache.length()), mode);
     }
 
     /// The same pass with other adapters.
     public Pass with(Adapters adapters) {
-        return new Pass(tape, batch, new Mode(adapters, mode.training, mode.seed, mode.checkpoints, mode.cache));
+        return in(new Mode(adapters, mode.training, mode.seed, mode.checkpoints, mode.group, mode.cache));
     }
 
     /// The same pass in training: adapters draw the masks of their dropout.
     ///
     /// @param seed a number that no other pass of the run has
     public Pass training(long seed) {
-        return new Pass(tape, batch, new Mode(mode.adapters, true, seed, mode.checkpoints, mode.cache));
+        return in(new Mode(mode.adapters, true, seed, mode.checkpoints, mode.group, mode.cache));
     }
 
     /// The same pass, keeping of each block only what goes into it and computing the rest a second time for the
     /// gradient: the same bits from less memory in more time.
     public Pass checkpointing(boolean on) {
-        return new Pass(tape, batch, new Mode(mode.adapters, mode.training, mode.seed, on, mode.cache));
+        return in(new Mode(mode.adapters, mode.training, mode.seed, on, mode.group, mode.cache));
+    }
+
+    /// The same pass in which tokens attend within groups, if it is one in training: see `ShiftedAttention`.
+    ///
+    /// @param positions of a group, even; 0 for no groups
+    public Pass grouped(int positions) {
+        return in(new Mode(mode.adapters, mode.training, mode.seed, mode.checkpoints, positions, mode.cache));
+    }
+
+    private Pass in(Mode other) {
+        return new Pass(tape, batch, other);
     }
 
     /// The tape of the pass. Parts of a model use that of their input, which is another one inside a checkpoint.
@@ -108,6 +121,11 @@ public final class Pass {
     /// Whether blocks are computed again for the gradient.
     boolean checkpoints() {
         return mode.checkpoints && tape.isRecording();
+    }
+
+    /// Positions within which tokens attend; 0 for all.
+    int attentionGroup() {
+        return mode.training ? mode.group : 0;
     }
 
     /// The cache that is read and appended to, or null for none.

@@ -97,6 +97,10 @@ public record SelfAttention(Projections projections, Linear o, AttentionSpec spe
 
     private Var attended(Qkv fresh, Pass pass) {
         KvCache cache = pass.cache();
+        if (cache == null && pass.attentionGroup() > 0) {
+            return ShiftedAttention.attended(
+                    fresh, spec, pass.attentionGroup(), pass.rows().layout());
+        }
         if (cache == null)
             return attention(fresh.q, fresh.k, fresh.v, spec, pass.rows().layout());
         Tape tape = fresh.q.tape();

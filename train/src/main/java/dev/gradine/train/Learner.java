@@ -11,7 +11,13 @@ import dev.gradine.peft.Shaping;
 /// @param policy model and adapters
 /// @param checkpointing whether blocks are computed again for the gradient: less memory, more time, the same bits
 /// @param shaping what its adapters do in training beside following the gradient
-public record Learner(Policy policy, boolean checkpointing, Shaping shaping) {
+/// @param attentionGroup tokens within which it attends in training; 0 for all
+public record Learner(Policy policy, boolean checkpointing, Shaping shaping, int attentionGroup) {
+
+    /// Which attends to everything.
+    public Learner(Policy policy, boolean checkpointing, Shaping shaping) {
+        this(policy, checkpointing, shaping, 0);
+    }
 
     /// Of adapters that follow the gradient.
     public Learner(Policy policy, boolean checkpointing) {
@@ -21,6 +27,6 @@ public record Learner(Policy policy, boolean checkpointing, Shaping shaping) {
     /// Its pass over `batch` in one step.
     public Pass pass(Step step, TokenBatch batch) {
         Pass pass = policy.pass(step.tape(), batch).checkpointing(checkpointing);
-        return step.isTraining() ? pass.training(step.seed()) : pass;
+        return step.isTraining() ? pass.grouped(attentionGroup).training(step.seed()) : pass;
     }
 }

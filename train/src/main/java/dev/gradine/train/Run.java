@@ -106,6 +106,8 @@ public final class Run<E> {
                 ? List.of()
                 : encode(codec, data.evalSet().getFirst(), length, told);
         List<List<LabelledTokens>> groups = groups(train, evalSet);
+        LongLora.require(recipe.attentionGroup(), groups);
+        LongLora.note(recipe.attentionGroup(), adapted).ifPresent(told::add);
         var contents = Contents.of(model, adapted, groups);
         RunFolder.requireSpace(settings, adapted);
         host.ready();
@@ -116,7 +118,10 @@ public final class Run<E> {
                     ? FrozenA.of(adapted, model.run())
                     : adapted.shaping(resolved.train().steps(), model.run());
             var learner = new Learner(
-                    new Policy(model.model(), adapted), settings.batches().gradientCheckpointing(), shaping);
+                    new Policy(model.model(), adapted),
+                    settings.batches().gradientCheckpointing(),
+                    shaping,
+                    recipe.attentionGroup());
             var objective = new PolicyObjective<>(
                     recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted));
             told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));

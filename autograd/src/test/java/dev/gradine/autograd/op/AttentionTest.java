@@ -87,7 +87,7 @@ class AttentionTest {
             case Mask.Causal() -> key <= position;
             case Mask.Full() -> true;
             case Mask.Window(int w) -> key <= position && position - key < w;
-            case Mask.Chunk(int c) -> key <= position && position / c == key / c;
+            case Mask.Chunk(int c, int h) -> key <= position && (position + h) / c == (key + h) / c;
         };
     }
 
@@ -112,6 +112,7 @@ class AttentionTest {
                 causal.with(new Mask.Full()),
                 causal.with(new Mask.Window(2)),
                 causal.with(new Mask.Chunk(3)),
+                causal.with(new Mask.Chunk(4, 2)),
                 causal.withSoftCap(2),
                 causal.withSoftCap(2).with(new Mask.Full()),
                 causal.withSoftCap(2).with(new Mask.Window(2)),

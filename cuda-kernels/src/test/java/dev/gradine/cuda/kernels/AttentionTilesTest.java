@@ -49,7 +49,7 @@ class AttentionTilesTest {
                 case Mask.Causal() -> key <= position;
                 case Mask.Full() -> true;
                 case Mask.Window(int w) -> key <= position && key > position - w;
-                case Mask.Chunk(int c) -> key <= position && key / c == position / c;
+                case Mask.Chunk(int c, int h) -> key <= position && (key + h) / c == (position + h) / c;
             };
         }
     }
@@ -70,7 +70,8 @@ class AttentionTilesTest {
                     new Mask.Window(3),
                     new Mask.Window(6),
                     new Mask.Chunk(3),
-                    new Mask.Chunk(7))) {
+                    new Mask.Chunk(7),
+                    new Mask.Chunk(6, 3))) {
                 all.add(new Case(mask, s));
             }
         }

@@ -9,7 +9,7 @@ package dev.gradine.tensor.kernel;
 /// causal     0         … p
 /// full       0         … T − 1
 /// window w   p − w + 1 … p          Beltagy et al. 2020 (arXiv:2004.05150), section 3.1
-/// chunk c    ⌊p/c⌋ · c … p
+/// chunk c, h ⌊(p + h)/c⌋ · c − h … p
 /// ```
 ///
 /// of those that exist.
@@ -77,17 +77,27 @@ public sealed interface Mask {
     /// The keys of the query's own chunk of positions, up to its own.
     ///
     /// @param keys c, how many positions a chunk has
-    record Chunk(int keys) implements Mask {
+    /// @param shift h, by how many positions chunks begin earlier, so that the first one has c − h
+    record Chunk(int keys, int shift) implements Mask {
 
-        /// @throws IllegalArgumentException if a chunk has no position
+        /// @throws IllegalArgumentException if a chunk has no position, or is shifted by a whole one
         public Chunk {
             if (keys < 1) throw new IllegalArgumentException("mask: chunk is " + keys + " keys, expected at least 1");
+            if (shift < 0 || shift >= keys) {
+                throw new IllegalArgumentException(
+                        "mask: chunk of %d keys is shifted by %d, expected 0 to %d".formatted(keys, shift, keys - 1));
+            }
+        }
+
+        /// Chunks from position 0 on.
+        public Chunk(int keys) {
+            this(keys, 0);
         }
 
         /// Each chunk as a sequence of its own, in which the mask is causal.
         @Override
         public Sequences over(Sequences sequences) {
-            return sequences.chunks(keys);
+            return sequences.chunks(this);
         }
 
         @Override
@@ -97,7 +107,7 @@ public sealed interface Mask {
 
         @Override
         public String toString() {
-            return "chunk " + keys;
+            return "chunk " + keys + (shift == 0 ? "" : " shifted by " + shift);
         }
     }
 }

@@ -2,13 +2,14 @@ package dev.gradine.tensor.kernel;
 
 import java.util.stream.IntStream;
 
-/// Cuts sequences into chunks of `size` positions: chunk number m of a sequence holds its keys at positions
-/// m · size … (m + 1) · size − 1 and the queries that stand there. Queries are the last positions of their sequence, so
+/// Cuts sequences into chunks of c positions: chunk number m of a sequence holds its keys at positions
+/// m · c − h … (m + 1) · c − h − 1 and the queries that stand there. Queries are the last positions of their sequence,
+/// so
 /// those of a chunk are the last of the chunk, and a mask that is causal in the chunk needs to know nothing of others.
 final class SequenceChunks {
 
     private final Sequences from;
-    private final int size;
+    private final Mask.Chunk chunk;
     private final int[] lastChunk; // of each sequence, counted among all chunks
     private final IntStream.Builder queryStart = IntStream.builder();
     private final IntStream.Builder keyStart = IntStream.builder();
@@ -16,9 +17,9 @@ final class SequenceChunks {
     private final IntStream.Builder parent = IntStream.builder();
     private int chunks;
 
-    SequenceChunks(Sequences from, int size) {
+    SequenceChunks(Sequences from, Mask.Chunk chunk) {
         this.from = from;
-        this.size = size;
+        this.chunk = chunk;
         this.lastChunk = new int[from.count()];
     }
 
@@ -39,8 +40,9 @@ final class SequenceChunks {
         int end = from.visibleKeys(s);
         int firstQuery = end - from.queries(s);
         for (int begin = shared; begin < end; ) {
-            int next = (int) Math.min(end, (long) begin - begin % size + size);
-            boolean continues = begin == shared && begin % size != 0;
+            int within = (int) (((long) begin + chunk.shift()) % chunk.keys());
+            int next = (int) Math.min(end, (long) begin - within + chunk.keys());
+            boolean continues = shared > 0 && begin == shared && within != 0;
             queryStart.add(from.queryStart(s) + Math.max(0, begin - firstQuery));
             keyStart.add(from.keyStart(s) + begin - shared);
             keyCount.add(next - begin);

@@ -22,8 +22,9 @@ public final class Sequences {
     private final int[] parent;
     private @Nullable Chunked chunked; // kept, since devices know by the object which lists they have made already
 
-    /// These sequences cut into chunks of `keys` positions.
-    private record Chunked(int keys, Sequences sequences) {}
+    /// These sequences cut into chunks, and cut otherwise before.
+    private record Chunked(
+            Mask.Chunk chunk, Sequences sequences, @Nullable Chunked before) {}
 
     /// A range of rows.
     ///
@@ -222,13 +223,13 @@ public final class Sequences {
         return keys;
     }
 
-    /// These sequences cut at every position that is a multiple of `size`: what a query sees of its chunk is all
-    /// that it sees. A chunk that begins among the keys of a parent continues that one's last chunk.
-    Sequences chunks(int size) {
+    /// These sequences cut where chunks begin: what a query sees of its chunk is all that it sees. A chunk that begins
+    /// among the keys of a parent continues that one's last chunk.
+    Sequences chunks(Mask.Chunk chunk) {
         Chunked last = chunked;
-        if (last != null && last.keys == size) return last.sequences;
-        Sequences cut = new SequenceChunks(this, size).cut();
-        chunked = new Chunked(size, cut);
+        for (Chunked c = last; c != null; c = c.before) if (c.chunk.equals(chunk)) return c.sequences;
+        Sequences cut = new SequenceChunks(this, chunk).cut();
+        chunked = new Chunked(chunk, cut, last);
         return cut;
     }
 }

@@ -35,7 +35,7 @@ final class AttentionReference {
                     case Mask.Causal() -> j <= position;
                     case Mask.Full() -> true;
                     case Mask.Window(int w) -> j <= position && j > position - w;
-                    case Mask.Chunk(int c) -> j <= position && j / c == position / c;
+                    case Mask.Chunk(int c, int h) -> j <= position && (j + h) / c == (position + h) / c;
                 })
                 .map(j -> j < shared ? sequences.keyStart(p) + j : sequences.keyStart(s) + j - shared)
                 .toArray();

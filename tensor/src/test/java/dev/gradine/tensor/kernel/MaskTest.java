@@ -33,6 +33,7 @@ class MaskTest {
                 new Case(new Mask.Window(Integer.MAX_VALUE), (p, j) -> j <= p),
                 new Case(new Mask.Chunk(1), (p, j) -> j.equals(p)),
                 new Case(new Mask.Chunk(4), (p, j) -> j <= p && j / 4 == p / 4),
+                new Case(new Mask.Chunk(4, 1), (p, j) -> j <= p && (j + 1) / 4 == (p + 1) / 4),
                 new Case(new Mask.Chunk(Integer.MAX_VALUE), (p, j) -> j <= p));
     }
 
@@ -107,6 +108,8 @@ class MaskTest {
         Sequences cut = new Mask.Chunk(4).over(s);
         assertThat(cut.count()).isEqualTo(3);
         assertThat(new Mask.Chunk(4).over(s)).isSameAs(cut);
+        assertThat(new Mask.Chunk(4, 2).over(s)).isNotSameAs(cut);
+        assertThat(new Mask.Chunk(4).over(s)).isSameAs(cut);
         assertThat(new Mask.Chunk(5).over(s)).isNotSameAs(cut);
         assertThat(new Mask.Window(4).over(s)).isSameAs(s);
     }
@@ -131,6 +134,8 @@ class MaskTest {
     void refuses_windows_chunks_and_caps_that_are_none() {
         assertThatThrownBy(() -> new Mask.Window(0)).hasMessage("mask: window is 0 keys, expected at least 1");
         assertThatThrownBy(() -> new Mask.Chunk(0)).hasMessage("mask: chunk is 0 keys, expected at least 1");
+        assertThatThrownBy(() -> new Mask.Chunk(4, 4))
+                .hasMessage("mask: chunk of 4 keys is shifted by 4, expected 0 to 3");
         AttentionSpec plain = AttentionSpec.causal(1, 1, 1, 1);
         assertThatThrownBy(() -> plain.withSoftCap(-1))
                 .isInstanceOf(IllegalArgumentException.class)
