@@ -103,6 +103,44 @@ class GoldenPeftTest {
         checkSteps("lora", "lora-fa", "--optimizer", "lora-fa", "--weight-decay", 0.1);
     }
 
+    /// From the rows to the factors: with a rate of 0 the file holds those of the beginning, twice, of opposite signs.
+    @Test
+    void lora_ga_begins_along_the_gradient_of_the_same_rows() {
+        Path golden = Golden.golden("peft/lora-ga");
+        List<Object> args = new ArrayList<>(List.of("sft", "--model", Golden.golden("peft/base"), "--lr", 0));
+        args.addAll(List.of("--data", rows(golden.resolve("expected.safetensors")), "--out", temp.resolve("run")));
+        args.addAll(List.of("--rank", 8, "--alpha", 16, "--targets", "q_proj,v_proj", "--steps", 1, "--batch", 2));
+        args.addAll(List.of("--init-lora-weights", "lora_ga:batches=1"));
+        Cli.run(args.toArray()).ok();
+        Map<String, float[]> got = Values.floats(temp.resolve("run/adapter_model.safetensors"));
+        Values.floats(golden.resolve("adapter/adapter_model.safetensors")).forEach((name, values) -> {
+            float[] both = got.getOrDefault(name, new float[0]);
+            boolean isA = name.contains("lora_A");
+            float[] rows = isA ? both : transposed(both, 16);
+            float[] want = isA ? values : transposed(values, 8);
+            float[] first = turned(Arrays.copyOf(rows, want.length), want, want.length / 8);
+            float largest = isA ? 0.4f : 0.002f;
+            Teeth.bite(first, x -> Tolerance.gradient(largest).check(name, x, Values.doubles(want)));
+        });
+    }
+
+    private static float[] transposed(float[] x, int columns) {
+        float[] y = new float[x.length];
+        int rows = x.length / columns;
+        for (int i = 0; i < x.length; i++) y[i % columns * rows + i / columns] = x[i];
+        return y;
+    }
+
+    /// Turns round the rows that point away from `other`: a singular pair has no sign of its own.
+    private static float[] turned(float[] rows, float[] other, int width) {
+        for (int from = 0; from < rows.length; from += width) {
+            double dot = 0;
+            for (int i = from; i < from + width; i++) dot += (double) rows[i] * other[i];
+            for (int i = from; dot < 0 && i < from + width; i++) rows[i] = -rows[i];
+        }
+        return rows;
+    }
+
     private void checkSteps(String start, String expected, Object... more) {
         Path folder = Golden.golden("peft/" + start);
         Path end = Golden.golden("peft/" + expected);

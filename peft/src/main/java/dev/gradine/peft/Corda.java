@@ -84,7 +84,7 @@ public record Corda(
         sums.forEach((l, sum) -> kept.put(l, lesson.kept(sum)));
         Map<Linear, Tensor> values = new LinkedHashMap<>();
         readers.forEach((l, first) -> values.put(l, kept.get(first)));
-        return new Outcome(values, lesson.lora(), "corda read %,d tokens in %d batches".formatted(tokens, batches));
+        return new Outcome(values, lesson.lora(), "corda read " + FromData.read(tokens, batches));
     }
 
     /// Adds `Xᵀ X / max(X)² / batches`.

@@ -126,6 +126,6 @@ final class EvaReading {
                 ? ""
                 : "; %d of %d inputs have not settled"
                         .formatted(unsettled, Set.copyOf(first.values()).size());
-        return "eva read %,d tokens in %d batches; ranks from %d to %d%s".formatted(tokens, batches, least, most, rest);
+        return "eva read %s; ranks from %d to %d%s".formatted(FromData.read(tokens, batches), least, most, rest);
     }
 }

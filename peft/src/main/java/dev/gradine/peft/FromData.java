@@ -52,6 +52,11 @@ public sealed interface FromData extends LoraInit permits Eva, Corda, LoraGa {
     /// @param told what was read, and what was found
     record Outcome(Map<Linear, Tensor> values, Lora lora, String told) {}
 
+    /// What was read, as a part of the line about it.
+    static String read(long tokens, int batches) {
+        return "%,d tokens in %d batch%s".formatted(tokens, batches, batches == 1 ? "" : "es");
+    }
+
     /// Reads as much as it needs.
     Outcome learn(Lesson lesson);
 

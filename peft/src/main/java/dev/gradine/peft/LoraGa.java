@@ -131,7 +131,7 @@ public record LoraGa(
             lesson.k().elementwise().scale(p.grad(), 1f / batches, p.grad());
             values.put(l, lesson.kept(p.grad()));
         }
-        return new Outcome(values, lesson.lora(), "lora_ga read %,d tokens in %d batches".formatted(tokens, batches));
+        return new Outcome(values, lesson.lora(), "lora_ga read " + FromData.read(tokens, batches));
     }
 
     private static void requireHalf(Linear layer, int rank) {
