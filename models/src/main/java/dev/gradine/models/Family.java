@@ -9,7 +9,7 @@ import java.util.Set;
 
 /// A family of language models: which parts it is made of, under which names they are stored. `permits` is the table of
 /// contents; `CustomFamily` is the open door.
-public sealed interface Family permits Gemma2, Gemma3, Gpt2, Llama, Qwen2, Qwen3, CustomFamily {
+public sealed interface Family permits Gemma2, Gemma3, Gpt2, Llama, Qwen2, Qwen3, Qwen3Moe, CustomFamily {
 
     /// Values of `model_type` in `config.json`.
     Set<String> modelTypes();

@@ -8,6 +8,7 @@ import dev.gradine.nn.Decoder;
 import dev.gradine.nn.Decoder.Ends;
 import dev.gradine.nn.Decoder.Sizes;
 import dev.gradine.nn.Embedding;
+import dev.gradine.nn.Experts;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.Head;
 import dev.gradine.nn.Linear;
@@ -15,6 +16,7 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.RopeConfig;
 import dev.gradine.nn.Rotary;
+import dev.gradine.nn.Router;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.SelfAttention.Apart;
 import dev.gradine.nn.Site;
@@ -228,6 +230,26 @@ final class Parts {
                 at.linear("gate_proj", m, hidden, bias),
                 at.linear("up_proj", m, hidden, bias),
                 at.linear("down_proj", hidden, m, bias));
+    }
+
+    /// `mlp` with many experts, as transformers 5 has them: softmax, then the choice.
+    ///
+    /// @param sumsToOne whether shares of a token are divided by their sum where the configuration does not say
+    Experts experts(Weights w, Gated.Gate gate, boolean sumsToOne) {
+        config.requireOff("output_router_logits"); // it adds a loss of the router's to training
+        String key = config.has("num_local_experts") ? "num_local_experts" : "num_experts";
+        int experts = config.positive(key);
+        int chosen = config.positive("num_experts_per_tok");
+        if (chosen > experts) throw config.wrong("num_experts_per_tok", "at most %d, the %s".formatted(experts, key));
+        int m = config.positive("moe_intermediate_size");
+        Weights at = w.at("mlp");
+        var router =
+                new Router(at.weight("gate.weight", experts, hidden), chosen, config.flag("norm_topk_prob", sumsToOne));
+        return new Experts(
+                router,
+                gate,
+                at.experts("gate_up_proj", List.of("gate_proj", "up_proj"), experts, m, hidden),
+                at.experts("down_proj", List.of("down_proj"), experts, hidden, m));
     }
 
     /// The whole model.

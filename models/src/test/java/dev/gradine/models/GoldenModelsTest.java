@@ -23,6 +23,7 @@ class GoldenModelsTest {
                 "llama-yarn",
                 "qwen2",
                 "qwen3",
+                "qwen3-moe",
                 "gemma2",
                 "gemma3",
                 "gpt2");

@@ -17,6 +17,11 @@ public interface Adapters {
         return Linear::base;
     }
 
+    /// What computes in the place of a linear layer of experts.
+    default ExpertMap at(ExpertLinear layer) {
+        return ExpertLinear::base;
+    }
+
     /// The value in the place of a weight, such as a trained copy.
     default Param at(Weight weight) {
         return weight.param();

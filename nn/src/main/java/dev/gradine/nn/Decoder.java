@@ -190,6 +190,11 @@ public final class Decoder implements CausalLm {
     }
 
     @Override
+    public List<ExpertLinear> experts() {
+        return weights.experts();
+    }
+
+    @Override
     public List<Embedding> embeddings() {
         return weights.embeddings();
     }

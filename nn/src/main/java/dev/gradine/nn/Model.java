@@ -25,6 +25,11 @@ public interface Model {
     /// Every linear layer, in the order of the forward pass.
     List<Linear> linears();
 
+    /// Every linear layer of experts, in the order of the forward pass; none by default.
+    default List<ExpertLinear> experts() {
+        return List.of();
+    }
+
     /// Every embedding table.
     List<Embedding> embeddings();
 

@@ -127,6 +127,16 @@ public final class ModelConfig {
         throw wrong(key, "a list of strings");
     }
 
+    /// A list of whole numbers; empty if there is none.
+    public List<Integer> wholes(String key) {
+        Object v = value(key);
+        if (v == null) return List.of();
+        if (v instanceof List<?> l && l.stream().allMatch(Integer.class::isInstance)) {
+            return l.stream().map(Integer.class::cast).toList();
+        }
+        throw wrong(key, "a list of whole numbers");
+    }
+
     /// An object within the configuration; empty if there is none.
     public ModelConfig object(String key) {
         Object v = value(key);

@@ -53,34 +53,28 @@ public final class Weights {
     private final Source source;
     private final Kernels run;
     private final String prefix;
-    private final List<Linear> linears;
-    private final List<Embedding> embeddings;
-    private final List<Weight> weights;
+    private final Made made;
+
+    /// All that was made so far, in order.
+    private record Made(
+            List<Linear> linears, List<ExpertLinear> experts, List<Embedding> embeddings, List<Weight> weights) {}
 
     /// @param run lifetime of what must be converted or made beside the weights
     public Weights(Source source, Kernels run) {
-        this(source, run, "", new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        this(source, run, "", new Made(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>()));
     }
 
-    private Weights(
-            Source source,
-            Kernels run,
-            String prefix,
-            List<Linear> linears,
-            List<Embedding> embeddings,
-            List<Weight> weights) {
+    private Weights(Source source, Kernels run, String prefix, Made made) {
         this.source = source;
         this.run = run;
         this.prefix = prefix;
-        this.linears = linears;
-        this.embeddings = embeddings;
-        this.weights = weights;
+        this.made = made;
     }
 
     /// The same, whose names begin with `more`: `at("model.layers.0")` takes `self_attn.q_proj` for
     /// `model.layers.0.self_attn.q_proj`.
     public Weights at(String more) {
-        return new Weights(source, run, prefix + more + ".", linears, embeddings, weights);
+        return new Weights(source, run, prefix + more + ".", made);
     }
 
     /// The lifetime of the model.
@@ -128,7 +122,7 @@ public final class Weights {
     }
 
     private Weight kept(Weight weight) {
-        weights.add(weight);
+        made.weights.add(weight);
         return weight;
     }
 
@@ -156,6 +150,25 @@ public final class Weights {
         return kept(new Linear(prefix + path, weight, bias));
     }
 
+    /// A linear layer of all experts, `experts.E.NAME.weight [out,in]` of each expert and each of the names.
+    ///
+    /// @param fused name of the parameter that transformers has for it
+    public ExpertLinear experts(String fused, List<String> names, int experts, int out, int in) {
+        List<List<Weight>> parts = new ArrayList<>();
+        for (String name : names) {
+            List<Weight> part = new ArrayList<>();
+            for (int e = 0; e < experts; e++) {
+                String path = "experts.%d.%s".formatted(e, name);
+                String stored = prefix + path + ".weight";
+                part.add(linear(path, taken(stored, shape(stored, out, in)), false));
+            }
+            parts.add(part);
+        }
+        ExpertLinear layer = new ExpertLinear(prefix + "experts." + fused, parts);
+        made.experts.add(layer);
+        return layer;
+    }
+
     /// How an embedding and a head are stored.
     ///
     /// @param configured whether the configuration says that they are one weight
@@ -170,7 +183,7 @@ public final class Weights {
     }
 
     private Linear kept(Linear layer) {
-        linears.add(layer);
+        made.linears.add(layer);
         return layer;
     }
 
@@ -182,32 +195,43 @@ public final class Weights {
     /// The same, stored as `stored.weight`: the head's, if that is the only one of the two.
     public Embedding embedding(String path, String stored, int rows, int channels) {
         Embedding e = new Embedding(prefix + path, weight(path + ".weight", stored + ".weight", rows, channels));
-        embeddings.add(e);
+        made.embeddings.add(e);
         return e;
     }
 
     /// A layer of a decoder with every place that was made for it.
     public Decoder.Layer layer(Supplier<Block> block) {
-        int firstLinear = linears.size();
-        int firstWeight = weights.size();
-        Block made = block.get();
-        List<Site> sites = new ArrayList<>(linears.subList(firstLinear, linears.size()));
-        sites.addAll(weights.subList(firstWeight, weights.size()));
-        return new Decoder.Layer(made, sites);
+        int linears = made.linears.size();
+        int experts = made.experts.size();
+        int weights = made.weights.size();
+        Block layer = block.get();
+        List<Site> sites = new ArrayList<>(behind(made.linears, linears));
+        sites.addAll(behind(made.experts, experts));
+        sites.addAll(behind(made.weights, weights));
+        return new Decoder.Layer(layer, sites);
+    }
+
+    private static <T> List<T> behind(List<T> all, int count) {
+        return all.subList(count, all.size());
     }
 
     /// All linear layers made so far, in order.
     public List<Linear> linears() {
-        return List.copyOf(linears);
+        return List.copyOf(made.linears);
+    }
+
+    /// All linear layers of experts made so far, in order.
+    public List<ExpertLinear> experts() {
+        return List.copyOf(made.experts);
     }
 
     /// All embedding tables made so far, in order.
     public List<Embedding> embeddings() {
-        return List.copyOf(embeddings);
+        return List.copyOf(made.embeddings);
     }
 
     /// All weights made so far, in order.
     public List<Weight> weights() {
-        return List.copyOf(weights);
+        return List.copyOf(made.weights);
     }
 }

@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 
 /// What is trained at one place of a model, in the place of what the checkpoint has there. `permits` lists the places;
 /// a record that implements one of them is an adapter.
-public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter {
+public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter, ExpertAdapter {
 
     /// What it trains, under the names PEFT's file gives them behind the place's path, such as `lora_A.weight`.
     SequencedMap<String, Param> params();

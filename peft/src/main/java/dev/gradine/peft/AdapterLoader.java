@@ -71,7 +71,7 @@ final class AdapterLoader {
 
     private static void copy(AdapterSet set, StoredAdapter stored, String name, Param fresh) {
         if (!stored.has(name) && !set.method().mustStore(name)) return; // the fresh value holds
-        if (set.method().packs(name)) stored.unpack(name, fresh, set.method());
+        if (set.method().packs(name, fresh.value().shape())) stored.unpack(name, fresh, set.method());
         else stored.copy(name, fresh, isTransposed(set, name));
     }
 

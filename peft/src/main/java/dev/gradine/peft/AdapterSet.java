@@ -4,6 +4,8 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Embedding;
+import dev.gradine.nn.ExpertLinear;
+import dev.gradine.nn.ExpertMap;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Model;
@@ -61,7 +63,9 @@ public final class AdapterSet implements Adapters {
     public static AdapterSet fresh(Model model, Method method, Selection where, Start start) {
         AdapterSet set = new AdapterSet(model, method, where.of(model, method), false);
         SetChecks.requireBiasField(set.selection, method);
-        List<Site> targets = sites(model).stream().filter(set::adapts).toList();
+        List<Site> targets = sites(model).stream()
+                .filter(s -> method.adapts(s, set.selection))
+                .toList();
         Start first = start.at(model, targets);
         for (Site site : targets) {
             set.adapters.put(site, method.fresh(site, first.plus(set.adapters.size())));
@@ -99,6 +103,7 @@ public final class AdapterSet implements Adapters {
 
     /// Rows of tokens at `site`, or those of a module before it whose weight it shares.
     private void trainRows(Site site, Start start) {
+        if (site instanceof ExpertLinear) return;
         Weight w = Merge.weight(site);
         boolean isInput = model.embeddings().indexOf(site) == 0;
         List<Integer> tokens = method.tokens(site, selection, isInput);
@@ -126,11 +131,8 @@ public final class AdapterSet implements Adapters {
     static List<Site> sites(Model model) {
         List<Site> all = new ArrayList<>(model.embeddings());
         all.addAll(model.linears());
+        all.addAll(model.experts());
         return all;
-    }
-
-    private boolean adapts(Site site) {
-        return method.takes(site) && (!method.peftFields().selects("target_modules") || selection.adapts(site));
     }
 
     @Override
@@ -139,6 +141,11 @@ public final class AdapterSet implements Adapters {
         TrainedRows trained = rows.get(layer);
         if (trained == null) return map;
         return (base, x, pass) -> trained.multiplied(base, map.apply(base, x, pass), x, pass);
+    }
+
+    @Override
+    public ExpertMap at(ExpertLinear layer) {
+        return adapters.get(layer) instanceof ExpertAdapter a ? a : ExpertLinear::base;
     }
 
     @Override
@@ -312,7 +319,9 @@ public final class AdapterSet implements Adapters {
         return like(
                 wasTrained,
                 replaced,
-                (site, a) -> a.settled(base(Merge.weight(site)).value(), run));
+                (site, a) -> site instanceof ExpertLinear
+                        ? a
+                        : a.settled(base(Merge.weight(site)).value(), run));
     }
 
     /// Other adapters at the same places.

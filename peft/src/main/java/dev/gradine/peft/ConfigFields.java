@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,7 @@ public record ConfigFields(Map<String, Object> json, String where) {
         if (type == Targets.class) return raw instanceof Targets t ? t : targets(key, raw);
         if (type instanceof Class<?> c && c.isEnum()) return constant(c, key, raw);
         if (type == LoraInit.class) return init(key, raw);
+        if (type == TargetParameters.class) return TargetParameters.read(this, raw);
         if (type == String.class && raw instanceof String s) return s;
         throw wrong(key, "a text");
     }
@@ -105,7 +107,7 @@ public record ConfigFields(Map<String, Object> json, String where) {
     }
 
     private static boolean isStoredAs(Object constant, Object raw) {
-        if (constant instanceof PeftValue p) return p.peft().equals(raw);
+        if (constant instanceof PeftValue p) return Objects.equals(p.peft(), raw);
         String name = String.valueOf(raw).toUpperCase(Locale.ROOT).replace('-', '_');
         return ((Enum<?>) constant).name().equals(name);
     }

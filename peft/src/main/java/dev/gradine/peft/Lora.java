@@ -6,6 +6,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Embedding;
+import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
@@ -14,11 +15,13 @@ import dev.gradine.settings.Part;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +67,7 @@ public record Lora(
     ///
     /// @param loraBias whether a bias is trained behind B: y = x Wᵀ + b + s · (x Aᵀ Bᵀ + b′)
     /// @param initLoraWeights how A and B begin
+    /// @param targetParameters parameters of experts that are adapted
     public record Details(
             @Option(says = "Train a bias behind the low-rank path.", peft = "lora_bias")
             boolean loraBias,
@@ -74,7 +78,19 @@ public record Lora(
                             + " colon, eva:rho=2.0,tau=0.99.",
                     label = "NAME",
                     peft = "init_lora_weights")
-            LoraInit initLoraWeights) {}
+            LoraInit initLoraWeights,
+
+            @Option(
+                    says = "Parameters of experts to adapt, such as mlp.experts.gate_up_proj.",
+                    label = "NAMES",
+                    peft = "target_parameters")
+            TargetParameters targetParameters) {
+
+        /// Without parameters of experts.
+        public Details(boolean loraBias, LoraInit initLoraWeights) {
+            this(loraBias, initLoraWeights, TargetParameters.NONE);
+        }
+    }
 
     /// With the usual beginning.
     ///
@@ -111,7 +127,6 @@ public record Lora(
             .fixed("use_dora", false)
             .fixed("use_qalora", false)
             .fixed("layer_replication", null)
-            .fixed("target_parameters", null)
             .fixed("alora_invocation_tokens", null)
             .fixed("arrow_config", null)
             .fixed("kasa_config", null)
@@ -174,11 +189,46 @@ public record Lora(
 
     @Override
     public boolean takes(Site site) {
-        return site instanceof Linear || site instanceof Embedding;
+        return site instanceof Linear || site instanceof Embedding || site instanceof ExpertLinear;
+    }
+
+    @Override
+    public boolean adapts(Site site, Selection where) {
+        return site instanceof ExpertLinear ? details.targetParameters().has(site) : Method.super.adapts(site, where);
+    }
+
+    /// PEFT adapts no layer where parameters are named and modules are not.
+    @Override
+    public Targets usualTargets(Model model) {
+        return details.targetParameters().isEmpty() ? Method.super.usualTargets(model) : new Targets.None();
+    }
+
+    @Override
+    public String stored(Site site, String param) {
+        if (!(site instanceof ExpertLinear layer)) return Method.super.stored(site, param);
+        return AdapterFolder.PREFIX + details.targetParameters().module(layer) + "." + param;
+    }
+
+    @Override
+    public boolean packs(String name, Shape shape) {
+        return ExpertFactors.isStacked(name, shape);
+    }
+
+    @Override
+    public Map<String, Tensor> packed(String name, Tensor value, Kernels k, Arena arena) {
+        if (!packs(name, value.shape())) return Method.super.packed(name, value, k, arena);
+        Tensor form = name.endsWith(LoraLinear.A) ? ExpertFactors.rowsOf(value) : ExpertFactors.columnsOf(value, k);
+        return Map.of(name, k.toHost(form, arena));
+    }
+
+    @Override
+    public Tensor unpacked(String name, Shape shape, Function<String, Tensor> file, Kernels k) {
+        return new ExpertFactors(file, details.targetParameters().positional(), k).read(name, shape);
     }
 
     @Override
     public long parameters(Site site) {
+        if (site instanceof ExpertLinear l) return (long) l.experts() * rank(l.path()) * (l.in() + l.out());
         Shape w = site instanceof Embedding e
                 ? e.weight().shape()
                 : ((Linear) site).weight().shape();
@@ -202,7 +252,11 @@ public record Lora(
             throw new AdapterException("lora: lora-bias at %s, expected linear layers alone: an embedding has no bias"
                     .formatted(site.path()));
         }
-        return site instanceof Embedding e ? LoraEmbedding.over(e, this, start) : fresh((Linear) site, start);
+        return switch (site) {
+            case Embedding e -> LoraEmbedding.over(e, this, start);
+            case ExpertLinear l -> LoraExperts.over(l, this, start);
+            default -> fresh((Linear) site, start);
+        };
     }
 
     private Adapter fresh(Linear layer, Start start) {

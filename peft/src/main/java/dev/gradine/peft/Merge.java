@@ -2,6 +2,7 @@ package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.nn.Embedding;
+import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
@@ -70,16 +71,25 @@ public final class Merge {
     }
 
     private static Tensor merged(Site site, Adapter a, Weight weight, Tensor w, Kernels k) {
+        if (site instanceof ExpertLinear l) {
+            return l.has(weight) && a instanceof ExpertAdapter e ? e.merged(l, weight, w, k) : w;
+        }
         if (weight(site) == weight) return a.merged(w, k);
         return changesBias(site, a, weight) && a instanceof LinearAdapter l ? l.mergedBias(w, k) : w;
     }
 
-    /// The weight of a place.
+    /// Whether this is a weight of the place.
+    static boolean isOf(Site site, Weight weight) {
+        return site instanceof ExpertLinear l ? l.has(weight) : weight(site) == weight;
+    }
+
+    /// The weight of a place that has one.
     static Weight weight(Site site) {
         return switch (site) {
             case Linear l -> l.weight();
             case Embedding e -> e.weight();
             case Weight w -> w;
+            case ExpertLinear l -> throw new IllegalArgumentException(l.path() + " has a weight for each expert");
         };
     }
 
@@ -93,7 +103,7 @@ public final class Merge {
         return set.at(weight) != weight.param()
                 || set.rows().keySet().stream().anyMatch(site -> weight(site) == weight)
                 || set.adapters().entrySet().stream()
-                        .anyMatch(e -> weight(e.getKey()) == weight || changesBias(e.getKey(), e.getValue(), weight));
+                        .anyMatch(e -> isOf(e.getKey(), weight) || changesBias(e.getKey(), e.getValue(), weight));
     }
 
     /// Whether a merged checkpoint needs a tensor of its own for this place: it changes, or it was tied to one that
@@ -114,7 +124,7 @@ public final class Merge {
         return isOne(set, twins)
                 && twins.stream()
                         .allMatch(w -> set.at(w) == first
-                                && set.adapters().keySet().stream().noneMatch(site -> weight(site) == w));
+                                && set.adapters().keySet().stream().noneMatch(site -> isOf(site, w)));
     }
 
     /// Whether all of them have the same trained rows, or none.

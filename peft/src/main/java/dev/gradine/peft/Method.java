@@ -102,7 +102,7 @@ public sealed interface Method
     }
 
     /// Whether files have a value of this name in another form, which `packed` makes and `unpacked` reads.
-    default boolean packs(String name) {
+    default boolean packs(String name, Shape shape) {
         return false;
     }
 
@@ -186,6 +186,11 @@ public sealed interface Method
 
     /// Whether it can adapt this place.
     boolean takes(Site site);
+
+    /// Whether it adapts this place.
+    default boolean adapts(Site site, Selection where) {
+        return takes(site) && (!peftFields().selects("target_modules") || where.adapts(site));
+    }
 
     /// Number of values it trains there alone.
     long parameters(Site site);

@@ -1,8 +1,11 @@
 package dev.gradine.peft;
 
-/// A constant that PEFT's file has under another value than the constant's name.
+import org.jspecify.annotations.Nullable;
+
+/// A value that PEFT's file has in another form.
 interface PeftValue {
 
-    /// A text, or true or false.
+    /// A text, true or false, a list, or null.
+    @Nullable
     Object peft();
 }

@@ -25,6 +25,17 @@ final class SetChecks {
                     .formatted(set.selection().targets(), set.method().name(), places(set.model(), set.method())));
         }
         requireOneOfTwo(set.selection(), adapted);
+        if (set.method() instanceof Lora l) requireExperts(l.details().targetParameters(), set.model());
+    }
+
+    private static void requireExperts(TargetParameters named, Model model) {
+        for (String name : named.names()) {
+            if (model.experts().stream().anyMatch(l -> TargetParameters.matches(name, l.path()))) continue;
+            throw new AdapterException("target-parameters: %s is no parameter of experts of the model, which has %s"
+                    .formatted(
+                            name,
+                            model.experts().stream().map(Site::path).limit(4).toList()));
+        }
     }
 
     /// Fails if biases are to be trained that the method has no field for.

@@ -125,6 +125,7 @@ public final class TogetherAdapters implements Adapters {
         return switch (adapter) {
             case LinearAdapter l -> l.beside() != LinearAdapter.Beside.ALONE;
             case EmbeddingAdapter e -> e.adds();
+            case ExpertAdapter _ -> false;
         };
     }
 

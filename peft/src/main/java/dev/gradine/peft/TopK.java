@@ -2,6 +2,7 @@ package dev.gradine.peft;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Largest;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.WholeNumbers;
@@ -39,24 +40,9 @@ record TopK(String name, Shape shape, int k, Function<String, Tensor> file) {
         float[] mask = new float[z.length];
         Arrays.fill(mask, Float.NEGATIVE_INFINITY);
         for (int at = 0; at < z.length; at += n) {
-            for (int j : largest(z, at, n, k)) mask[at + j] = 0;
+            for (int j : Largest.of(z, at, n, k)) mask[at + j] = 0;
         }
         return kernels.of(rows.shape(), mask);
-    }
-
-    /// Places of the k largest of `z[at … at + n)`, largest first; of equal ones the first.
-    private static int[] largest(float[] z, int at, int n, int k) {
-        int[] chosen = new int[k];
-        boolean[] taken = new boolean[n];
-        for (int c = 0; c < k; c++) {
-            int best = -1;
-            for (int j = 0; j < n; j++) {
-                if (!taken[j] && (best < 0 || z[at + j] > z[at + best])) best = j;
-            }
-            taken[best] = true;
-            chosen[c] = best;
-        }
-        return chosen;
     }
 
     /// The two tensors for a file.
@@ -68,7 +54,7 @@ record TopK(String name, Shape shape, int k, Function<String, Tensor> file) {
         int[] indices = new int[rows * k];
         float[] weights = new float[rows * (k - 1)];
         for (int row = 0; row < rows; row++) {
-            int[] chosen = largest(z, row * n, n, k);
+            int[] chosen = Largest.of(z, row * n, n, k);
             double sum = 0;
             for (int j : chosen) sum += exp(z, row * n, j, chosen);
             for (int c = 0; c < k; c++) {

@@ -1,10 +1,10 @@
 package dev.gradine.peft;
 
+import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,9 +25,8 @@ public record TrainedCount(
     public static TrainedCount of(Model model, Method method, Selection selection) {
         Selection where = selection.of(model, method);
         SequencedMap<Site, Long> adapters = new LinkedHashMap<>();
-        for (Site site : sites(model)) {
-            boolean chosen = !method.peftFields().selects("target_modules") || where.adapts(site);
-            if (chosen && method.takes(site)) adapters.put(site, method.parameters(site));
+        for (Site site : AdapterSet.sites(model)) {
+            if (method.adapts(site, where)) adapters.put(site, method.parameters(site));
         }
         SequencedMap<Weight, Long> copies = copies(model, method, where, adapters);
         long rows = rows(model, method, where);
@@ -37,12 +36,6 @@ public record TrainedCount(
         }
         long shared = method.sharedParameters(List.copyOf(adapters.keySet()));
         return new TrainedCount(adapters, copies, shared, rows);
-    }
-
-    private static List<Site> sites(Model model) {
-        List<Site> all = new ArrayList<>(model.embeddings());
-        all.addAll(model.linears());
-        return all;
     }
 
     /// Weights trained whole; two that are tied are trained once by a method that copies both.
@@ -65,7 +58,8 @@ public record TrainedCount(
     private static long rows(Model model, Method method, Selection where) {
         long values = 0;
         IdentityHashMap<Object, List<Integer>> known = new IdentityHashMap<>();
-        for (Site site : sites(model)) {
+        for (Site site : AdapterSet.sites(model)) {
+            if (site instanceof ExpertLinear) continue;
             Weight w = Merge.weight(site);
             boolean isInput = model.embeddings().indexOf(site) == 0;
             List<Integer> tokens = method.tokens(site, where, isInput);

@@ -184,13 +184,13 @@ public record VbLora(
     }
 
     @Override
-    public boolean packs(String name) {
+    public boolean packs(String name, Shape shape) {
         return saveOnlyTopkWeights && name.contains(".vblora_logits_");
     }
 
     @Override
     public Map<String, Tensor> packed(String name, Tensor value, Kernels k, Arena arena) {
-        if (!packs(name)) return Method.super.packed(name, value, k, arena);
+        if (!packs(name, value.shape())) return Method.super.packed(name, value, k, arena);
         return TopK.packed(name, k.download(value), value.shape(), bank.topk(), arena);
     }
 

@@ -26,6 +26,7 @@ import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Golden;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,7 +50,8 @@ final class GoldenAdapter implements AutoCloseable {
     GoldenAdapter(String name) {
         golden = Golden.golden("peft/" + name);
         folder = golden.resolve("adapter");
-        base = Checkpoint.open(Golden.golden("peft/base"), List.of(), arena);
+        Path own = golden.resolve("base");
+        base = Checkpoint.open(Files.exists(own) ? own : Golden.golden("peft/base"), List.of(), arena);
         plain = model(Map.of());
         expected = Safetensors.open(golden.resolve("expected.safetensors"), arena);
     }
@@ -101,6 +103,13 @@ final class GoldenAdapter implements AutoCloseable {
         return all.stream()
                 .map(l -> l instanceof Number n ? n.doubleValue() : Double.NaN)
                 .toList();
+    }
+
+    /// A gradient in the form that a file has the value in.
+    float[] stored(Method method, String name, Tensor grad) {
+        if (!method.packs(name, grad.shape())) return run.download(grad);
+        Tensor packed = method.packed(name, grad, run, arena).get(name);
+        return run.download(packed == null ? grad : packed);
     }
 
     float[] logits(CausalLm model) {
