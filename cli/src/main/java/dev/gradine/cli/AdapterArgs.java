@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.io.LayerCopies;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Calibration;
@@ -74,6 +75,13 @@ final class AdapterArgs {
                             .formatted(set.method().name(), type));
             return;
         }
+    }
+
+    /// Layers that the model to be adapted is made of.
+    LayerCopies copies() {
+        Path start = where.read().initAdapter();
+        Method adapted = start == null ? method() : AdapterFolder.config(start).method();
+        return adapted.replication().copies();
     }
 
     private Method method() {

@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.LayerCopies;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.models.StopTokens;
@@ -30,20 +31,22 @@ final class LoadedModel implements AutoCloseable {
 
     /// @param device opens the `run` lifetime that the model is to live in
     LoadedModel(Path source, Supplier<Kernels> device) {
-        this(source, WarmUp.none(), device, List.of());
+        this(source, WarmUp.none(), device, List.of(), LayerCopies.NONE);
     }
 
     /// @param device opens the `run` lifetime that the model is to live in
     /// @param quantised which weights become weights of four bits: one, or none
-    LoadedModel(Path source, Supplier<Kernels> device, List<Quantization> quantised) {
-        this(source, WarmUp.none(), device, quantised);
+    /// @param copies of layers that it is made of
+    LoadedModel(Path source, Supplier<Kernels> device, List<Quantization> quantised, LayerCopies copies) {
+        this(source, WarmUp.none(), device, quantised, copies);
     }
 
-    private LoadedModel(Path source, WarmUp warmUp, Supplier<Kernels> device, List<Quantization> quantised) {
+    private LoadedModel(
+            Path source, WarmUp warmUp, Supplier<Kernels> device, List<Quantization> quantised, LayerCopies copies) {
         this.warmUp = warmUp;
         run = device.get();
         try {
-            open = Models.open(source, run, quantised);
+            open = Models.open(source, run, quantised, copies);
         } catch (RuntimeException e) {
             warmUp.close();
             run.close();
@@ -56,7 +59,8 @@ final class LoadedModel implements AutoCloseable {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
-        var m = new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised);
+        LayerCopies copies = args.adapter().copies();
+        var m = new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised, copies);
         m.open.notes().forEach(args.device()::tell);
         return m;
     }

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.io.LayerCopies;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Device;
@@ -41,9 +42,21 @@ final class SourceArgs {
 
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open(Device device, Consumer<String> tell) {
-        LoadedModel m = new LoadedModel(model, device::open, quantize.chosen());
+        LoadedModel m = new LoadedModel(model, device::open, quantize.chosen(), copies());
         m.open().notes().forEach(tell);
         return m;
+    }
+
+    /// Layers that the model of the adapters is made of.
+    private LayerCopies copies() {
+        List<LayerCopies> all = adapters.stream()
+                .map(given ->
+                        AdapterFolder.config(NamedFolder.parse(given).folder()).method())
+                .map(method -> method.replication().copies())
+                .distinct()
+                .toList();
+        if (all.size() < 2) return all.isEmpty() ? LayerCopies.NONE : all.getFirst();
+        throw new IllegalArgumentException("--adapter: layer_replication differs, expected adapters of one model");
     }
 
     /// The adapter given, for a model already open.

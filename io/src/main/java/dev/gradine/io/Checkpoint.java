@@ -72,6 +72,13 @@ public final class Checkpoint {
         return new Checkpoint(file, Json.readObject(config), names, arena);
     }
 
+    /// The checkpoint of a deeper model, made of the layers of this one; nothing is copied.
+    ///
+    /// @throws IllegalArgumentException if there is no such layer, or layers differ by their numbers
+    public Checkpoint with(LayerCopies copies) {
+        return copies.isNone() ? this : new Checkpoint(file, copies.config(config), copies.names(names), arena);
+    }
+
     /// The file that was read; of a folder, the one that was chosen.
     public Path path() {
         return file.path();

@@ -2,6 +2,7 @@ package dev.gradine.models;
 
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
+import dev.gradine.io.LayerCopies;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
@@ -38,7 +39,14 @@ public final class Models {
     ///
     /// @param quantised how: one, or none
     public static OpenModel open(Path fileOrFolder, Kernels run, List<Quantization> quantised) {
-        return new OpenModel(fileOrFolder, run, Families.builtIn(), quantised);
+        return open(fileOrFolder, run, quantised, LayerCopies.NONE);
+    }
+
+    /// The same, of a deeper model that is made of the layers of the file.
+    ///
+    /// @param copies which layers, in which order
+    public static OpenModel open(Path fileOrFolder, Kernels run, List<Quantization> quantised, LayerCopies copies) {
+        return new OpenModel(fileOrFolder, run, Families.builtIn(), quantised, copies);
     }
 
     /// The tokenizer and chat template that belong to weights; the weights are not read.
@@ -82,6 +90,6 @@ public final class Models {
 
     /// Opens a model of one of the families given.
     public static OpenModel open(Path fileOrFolder, Kernels run, Families families) {
-        return new OpenModel(fileOrFolder, run, families, List.of());
+        return new OpenModel(fileOrFolder, run, families, List.of(), LayerCopies.NONE);
     }
 }

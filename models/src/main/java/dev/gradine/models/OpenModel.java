@@ -4,6 +4,7 @@ import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.io.CheckpointException;
+import dev.gradine.io.LayerCopies;
 import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
@@ -36,13 +37,14 @@ public final class OpenModel implements AutoCloseable {
     private final List<Quantization> quantised; // one, or none
     private final List<String> unused;
 
-    OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised) {
+    /// @param copies of layers that the model is made of
+    OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised, LayerCopies copies) {
         this.source = source;
         this.run = run;
         this.families = families;
         this.quantised = quantised;
         try {
-            checkpoint = Checkpoint.open(source, families.gguf(), files);
+            checkpoint = Checkpoint.open(source, families.gguf(), files).with(copies);
             Set<String> used = new HashSet<>();
             MissingTensors missing = new MissingTensors(checkpoint);
             StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
@@ -99,7 +101,7 @@ public final class OpenModel implements AutoCloseable {
 
     /// A second model on the same device, quantised alike.
     public OpenModel beside(Path other) {
-        return new OpenModel(other, run, families, quantised);
+        return new OpenModel(other, run, families, quantised, LayerCopies.NONE);
     }
 
     /// The file or folder, as it was named.

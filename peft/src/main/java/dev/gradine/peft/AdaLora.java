@@ -134,6 +134,7 @@ public record AdaLora(
     private static final String B = "lora_B";
     private static final String E = "lora_E";
     private static final PeftFields FIELDS = Lora.FIELDS
+            .fixed("layer_replication", null)
             .fixed("target_parameters", null)
             .fixed("use_rslora", false)
             .fixed("lora_bias", false)

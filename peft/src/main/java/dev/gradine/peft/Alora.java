@@ -57,6 +57,11 @@ public record Alora(
     }
 
     @Override
+    public LayerReplication replication() {
+        return lora.replication();
+    }
+
+    @Override
     public PeftFields peftFields() {
         return lora.peftFields();
     }

@@ -49,6 +49,7 @@ public record ConfigFields(Map<String, Object> json, String where) {
         if (type instanceof Class<?> c && c.isEnum()) return constant(c, key, raw);
         if (type == LoraInit.class) return init(key, raw);
         if (type == TargetParameters.class) return TargetParameters.read(this, raw);
+        if (type == LayerReplication.class) return LayerReplication.read(this, raw);
         if (type == String.class && raw instanceof String s) return s;
         throw wrong(key, "a text");
     }

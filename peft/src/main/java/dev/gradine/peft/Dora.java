@@ -101,6 +101,11 @@ public record Dora(@Part Lora lora) implements Method {
     }
 
     @Override
+    public LayerReplication replication() {
+        return lora.replication();
+    }
+
+    @Override
     public boolean takes(Site site) {
         return lora.takes(site);
     }

@@ -68,6 +68,7 @@ public record Lora(
     /// @param loraBias whether a bias is trained behind B: y = x Wᵀ + b + s · (x Aᵀ Bᵀ + b′)
     /// @param initLoraWeights how A and B begin
     /// @param targetParameters parameters of experts that are adapted
+    /// @param layerReplication layers of the deeper model that is adapted
     public record Details(
             @Option(says = "Train a bias behind the low-rank path.", peft = "lora_bias")
             boolean loraBias,
@@ -84,11 +85,17 @@ public record Lora(
                     says = "Parameters of experts to adapt, such as mlp.experts.gate_up_proj.",
                     label = "NAMES",
                     peft = "target_parameters")
-            TargetParameters targetParameters) {
+            TargetParameters targetParameters,
 
-        /// Without parameters of experts.
+            @Option(
+                    says = "Ranges of layers to make a deeper model of, such as 0:4,2:5.",
+                    label = "A:B,A:B",
+                    peft = "layer_replication")
+            LayerReplication layerReplication) {
+
+        /// Of the layers of the model as it is, without parameters of experts.
         public Details(boolean loraBias, LoraInit initLoraWeights) {
-            this(loraBias, initLoraWeights, TargetParameters.NONE);
+            this(loraBias, initLoraWeights, TargetParameters.NONE, LayerReplication.NONE);
         }
     }
 
@@ -126,7 +133,6 @@ public record Lora(
             .about("fan_in_fan_out", false) // PEFT itself takes it from the layer, whatever the file says
             .fixed("use_dora", false)
             .fixed("use_qalora", false)
-            .fixed("layer_replication", null)
             .fixed("alora_invocation_tokens", null)
             .fixed("arrow_config", null)
             .fixed("kasa_config", null)
@@ -195,6 +201,11 @@ public record Lora(
     @Override
     public boolean adapts(Site site, Selection where) {
         return site instanceof ExpertLinear ? details.targetParameters().has(site) : Method.super.adapts(site, where);
+    }
+
+    @Override
+    public LayerReplication replication() {
+        return details.layerReplication();
     }
 
     /// PEFT adapts no layer where parameters are named and modules are not.

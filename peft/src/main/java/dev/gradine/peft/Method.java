@@ -184,6 +184,11 @@ public sealed interface Method
         return "";
     }
 
+    /// The layers of the model that it adapts, where that is deeper than the checkpoint.
+    default LayerReplication replication() {
+        return LayerReplication.NONE;
+    }
+
     /// Whether it can adapt this place.
     boolean takes(Site site);
 

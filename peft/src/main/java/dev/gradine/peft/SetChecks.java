@@ -25,6 +25,7 @@ final class SetChecks {
                     .formatted(set.selection().targets(), set.method().name(), places(set.model(), set.method())));
         }
         requireOneOfTwo(set.selection(), adapted);
+        set.method().replication().require(set.model());
         if (set.method() instanceof Lora l) requireExperts(l.details().targetParameters(), set.model());
     }
 

@@ -9,6 +9,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.io.Json;
+import dev.gradine.io.LayerCopies;
 import dev.gradine.io.Safetensors;
 import dev.gradine.models.Families;
 import dev.gradine.nn.Adapters;
@@ -51,9 +52,15 @@ final class GoldenAdapter implements AutoCloseable {
         golden = Golden.golden("peft/" + name);
         folder = golden.resolve("adapter");
         Path own = golden.resolve("base");
-        base = Checkpoint.open(Files.exists(own) ? own : Golden.golden("peft/base"), List.of(), arena);
+        Path used = Files.exists(own) ? own : Golden.golden("peft/base");
+        base = Checkpoint.open(used, List.of(), arena).with(copies());
         plain = model(Map.of());
         expected = Safetensors.open(golden.resolve("expected.safetensors"), arena);
+    }
+
+    private LayerCopies copies() {
+        if (!Files.exists(folder)) return LayerCopies.NONE;
+        return AdapterFolder.config(folder).method().replication().copies();
     }
 
     AdapterSet load() {

@@ -37,7 +37,8 @@ class LoraExpertsTest {
     }
 
     private static Lora lora(String... parameters) {
-        var details = new Lora.Details(false, LoraInit.Plain.TRUE, new TargetParameters(List.of(parameters), false));
+        var named = new TargetParameters(List.of(parameters), false);
+        var details = new Lora.Details(false, LoraInit.Plain.TRUE, named, LayerReplication.NONE);
         return new Lora(3, 6, 0, false, Lora.Patterns.none(), details);
     }
 
