@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +15,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The launcher's decisions, taken over a pretended repository whose JDK and Maven are three-line scripts.
 class LauncherTest {
+
+    /// Runs a command with its output in one file and its errors in another. What filters the errors may end after the
+    /// program, and the JDK reads nothing of a process that has ended; `cat` reads to the end.
+    private static final String TO_THE_END = """
+            out=$1 err=$2; shift 2
+            { "$@" >"$out"; } 2>&1 | cat >"$err"
+            exit "${PIPESTATUS[0]}"
+            """;
 
     private record Outcome(int code, String out, String err) {}
 
@@ -315,19 +322,21 @@ class LauncherTest {
     }
 
     private Outcome process(Path workingFolder, List<String> command) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(command).directory(workingFolder.toFile());
+        Path out = dir.resolve("out");
+        Path err = dir.resolve("err");
+        List<String> all =
+                new ArrayList<>(List.of("bash", "-c", TO_THE_END, "process", out.toString(), err.toString()));
+        all.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(all).directory(workingFolder.toFile());
         builder.environment()
                 .keySet()
                 .removeIf(name -> name.startsWith("GRADINE_")
                         || name.startsWith("LC_")
                         || List.of("JAVA_HOME", "LANG").contains(name));
         builder.environment().put("PATH", dir + "/bin:/usr/bin:/bin");
-        Path out = dir.resolve("out");
-        Process process = builder.redirectOutput(out.toFile()).start();
-        // To its end, since what filters it may end a little later than the program.
-        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        Process process = builder.start();
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ends in time").isTrue();
-        return new Outcome(process.exitValue(), Files.readString(out), err);
+        return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
     }
 
     private Path write(String name, String text) throws IOException {

@@ -223,6 +223,12 @@ public record AdaLora(
         return scale(matMul(low, h.get(B)), (float) (c / (schedule.rank() + 1e-5)));
     }
 
+    /// PEFT takes no file without a number of steps.
+    @Override
+    public AdaLora over(int steps) {
+        return new AdaLora(schedule.over(steps), importance, orthRegWeight, alpha, dropout, kept);
+    }
+
     @Override
     public Shaping shaping(AdapterSet set, int steps, Kernels run) {
         return new RankAllocator(this, schedule.over(steps), triplets(set), run);

@@ -305,6 +305,12 @@ public final class AdapterSet implements Adapters {
         return wasTrained ? Shaping.NONE : method.shaping(this, steps, run);
     }
 
+    /// The same adapters as those of a run of so many steps.
+    public AdapterSet ofRun(int steps) {
+        Method settled = method.over(steps);
+        return wasTrained || settled.equals(method) ? this : as(settled, a -> a);
+    }
+
     /// The same adapters as a file has them.
     ///
     /// @param run lifetime of what is computed for it

@@ -237,6 +237,11 @@ public sealed interface Method
         return set;
     }
 
+    /// The same method with what follows from the length of a run, to be written beside what was trained in it.
+    default Method over(int steps) {
+        return this;
+    }
+
     /// What it does in the training of fresh adapters beside following the gradient.
     ///
     /// @param steps of the run

@@ -3,6 +3,7 @@ package dev.gradine.peft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -39,6 +40,17 @@ class AdapterFolderTest {
             m.trained().forEach((name, p) -> tensors.put(name, run.toHost(p.value(), arena)));
             change.accept(tensors);
             Safetensors.write(folder.resolve(AdapterFolder.WEIGHTS), tensors);
+        }
+    }
+
+    /// PEFT takes no AdaLoRA without a number of steps.
+    @Test
+    void a_schedule_is_written_with_the_steps_of_the_run() {
+        try (Kernels run = CpuKernels.open()) {
+            AdapterSet m = AdapterSet.fresh(
+                    TinyModel.of(run, false), AdaLora.defaults(), Selection.of("q_proj"), run, new SplittableRandom(1));
+            AdapterFolder.save(m.ofRun(7), folder, "", run);
+            assertThat(Json.readObject(folder.resolve(AdapterFolder.CONFIG))).containsEntry("total_step", 7);
         }
     }
 

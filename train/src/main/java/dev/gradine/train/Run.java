@@ -140,7 +140,8 @@ public final class Run<E> {
                     source(train, evalSet),
                     shaping);
             var samples = new Samples(codec, data.sampleRows(), settings.files().samples());
-            var loop = new RunLoop<>(resolved, host, plan, model, adapted, samples);
+            AdapterSet ofRun = adapted.ofRun(resolved.train().steps());
+            var loop = new RunLoop<>(resolved, host, plan, model, ofRun, samples);
             told.forEach(host::tell);
             return loop.run();
         }
