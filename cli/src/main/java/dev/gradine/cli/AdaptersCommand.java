@@ -9,9 +9,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "adapters",
         mixinStandardHelpOptions = true,
-        description = "List, combine, compare and convert adapters.",
+        description = "List, begin, combine, compare and convert adapters.",
         subcommands = {
             AdaptersListCommand.class,
+            AdaptersAddCommand.class,
             AdaptersCombineCommand.class,
             AdaptersConvertCommand.class,
             AdaptersDiffCommand.class

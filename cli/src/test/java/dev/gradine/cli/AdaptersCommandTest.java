@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `adapters list`, `diff` and `convert` on adapters that PEFT wrote.
+/// `adapters add`, `list`, `diff` and `convert`, on adapters that PEFT wrote.
 class AdaptersCommandTest {
 
     @TempDir
@@ -25,6 +25,20 @@ class AdaptersCommandTest {
                 .containsPattern("  on disk: [\\d,]+ bytes\n");
         Cli.run("adapters", "list", temp)
                 .refuses(temp + ": no adapter in it, expected one or folders with a adapter_config.json");
+    }
+
+    @Test
+    void add_writes_an_adapter_that_changes_nothing_yet() {
+        Path base = Golden.golden("combine").resolve("base");
+        Path out = temp.resolve("fresh");
+        Object[] args = {"adapters", "add", "--model", base, "--out", out, "--adapter", "dora", "--rank", 4};
+        assertThat(Cli.run(with(args, "--targets", "q_proj")).ok().out())
+                .isEqualTo("dora on 2 modules, 1,152 values, in " + out + "\n");
+        Object[] same = {"adapters", "diff", "--model", base, "--adapter", "x=" + out, "--adapter", "y=" + out};
+        assertThat(Cli.run(same).ok().out()).contains("logits of 16 tokens: at most 0.00e+00 apart\n");
+        Cli.run(args).refuses(out + ": the folder is not empty, expected a new or empty one");
+        Cli.run("adapters", "add", "--model", base, "--out", temp.resolve("b"), "--init-adapter", out)
+                .refuses("--init-adapter is for training, expected a fresh adapter's --adapter NAME");
     }
 
     @Test
