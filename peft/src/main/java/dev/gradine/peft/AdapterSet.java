@@ -74,7 +74,7 @@ public final class AdapterSet implements Adapters {
         set.began.putAll(first.siblings().began());
         for (Weight weight : model.weights())
             if (set.trains(weight)) set.copies.put(weight, set.copy(weight, start.run()));
-        for (Site site : sites(model)) set.trainRows(site, first);
+        for (Site site : sites(model)) TrainedRows.add(set, site, first);
         SetChecks.require(set);
         return set;
     }
@@ -99,26 +99,6 @@ public final class AdapterSet implements Adapters {
         Tensor copy = run.empty(weight.shape());
         run.copy(weight.param().value(), copy);
         return Param.trained(weight.path(), copy, run);
-    }
-
-    /// Rows of tokens at `site`, or those of a module before it whose weight it shares.
-    private void trainRows(Site site, Start start) {
-        if (site instanceof ExpertLinear) return;
-        Weight w = Merge.weight(site);
-        boolean isInput = model.embeddings().indexOf(site) == 0;
-        List<Integer> tokens = method.tokens(site, selection, isInput);
-        for (var e : rows.entrySet()) {
-            boolean tied = Merge.weight(e.getKey()).param() == w.param();
-            if (!tied || !(tokens.isEmpty() || tokens.equals(e.getValue().tokens()))) continue;
-            rows.put(site, e.getValue().followed());
-            return;
-        }
-        if (tokens.isEmpty()) return;
-        if (adapters.containsKey(site) || selection.saves(site.path())) {
-            throw new AdapterException("trainable_token_indices: %s is trained otherwise, too; expected one of the two"
-                    .formatted(site.path()));
-        }
-        rows.put(site, TrainedRows.fresh(site, w, tokens, method.drawsRows(), start));
     }
 
     /// No adapter at all: the model computes what its checkpoint says.

@@ -9,6 +9,7 @@ import static dev.gradine.autograd.op.Reshape.reshape;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
@@ -33,6 +34,26 @@ import java.util.function.UnaryOperator;
 /// @param values V, trained, `f32[n,C]`
 /// @param follows whether V is that of a module tied to this one
 record TrainedRows(List<Integer> tokens, Param values, boolean follows) {
+
+    /// Puts rows of tokens at `site` into a set, or those of a module before it whose weight it shares.
+    static void add(AdapterSet set, Site site, Start start) {
+        if (site instanceof ExpertLinear) return;
+        Weight w = Merge.weight(site);
+        boolean isInput = set.model().embeddings().indexOf(site) == 0;
+        List<Integer> tokens = set.method().tokens(site, set.selection(), isInput);
+        for (var e : set.rows().entrySet()) {
+            boolean tied = Merge.weight(e.getKey()).param() == w.param();
+            if (!tied || !(tokens.isEmpty() || tokens.equals(e.getValue().tokens()))) continue;
+            set.rows().put(site, e.getValue().followed());
+            return;
+        }
+        if (tokens.isEmpty()) return;
+        if (set.adapter(site) != null || set.selection().saves(site.path())) {
+            throw new AdapterException("trainable_token_indices: %s is trained otherwise, too; expected one of the two"
+                    .formatted(site.path()));
+        }
+        set.rows().put(site, fresh(site, w, tokens, set.method().drawsRows(), start));
+    }
 
     /// Rows of the checkpoint to begin with, or normally distributed ones.
     ///
