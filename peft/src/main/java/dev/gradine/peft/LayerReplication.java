@@ -48,6 +48,7 @@ public record LayerReplication(List<List<Integer>> ranges) implements PeftValue 
     /// Those of a file.
     static LayerReplication read(ConfigFields file, Object raw) {
         List<List<Integer>> ranges = new ArrayList<>();
+        if (PeftFields.switchesNothingOn(raw)) return NONE;
         if (!(raw instanceof List<?> list)) throw file.wrong(FIELD, "a list of ranges");
         for (Object r : list) {
             boolean fine = r instanceof List<?> l && l.size() == 2 && l.stream().allMatch(Integer.class::isInstance);

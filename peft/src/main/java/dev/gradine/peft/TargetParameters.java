@@ -28,6 +28,7 @@ record TargetParameters(List<String> names, boolean positional) implements PeftV
 
     /// Those of a file.
     static TargetParameters read(ConfigFields file, Object raw) {
+        if (PeftFields.switchesNothingOn(raw)) return NONE;
         Object written = file.json().get("peft_version");
         Matcher version = VERSION.matcher(String.valueOf(written));
         boolean older = version.matches() && Integer.parseInt(version.group(1)) < BY_ORIENTATION_SINCE;

@@ -213,7 +213,7 @@ class AdapterConfigTest {
                 "some");
         assertRefused(
                 "adapter_config.json: init_lora_weights is \"mica\", expected true, false, gaussian, orthogonal, pissa,"
-                        + " pissa_niter_N, olora, loftq or loftq_iter_N",
+                        + " pissa_niter_N, olora, loftq, loftq_iter_N, eva, corda or lora_ga",
                 "init_lora_weights",
                 "mica");
         assertRefused(
@@ -226,9 +226,13 @@ class AdapterConfigTest {
                 "enable_lora",
                 List.of(true, false));
         assertRefused(
-                "adapter_config.json: layer_replication is [[0, 4]], expected null, the only one supported",
+                "layer-replication: [4, 4], expected ranges of layers such as 0:4,2:5, the first below the last",
                 "layer_replication",
-                List.of(List.of(0, 4)));
+                List.of(List.of(4, 4)));
+        assertRefused(
+                "adapter_config.json: layer_replication is [0, 4], expected a list of ranges",
+                "layer_replication",
+                List.of(0, 4));
     }
 
     @Test
