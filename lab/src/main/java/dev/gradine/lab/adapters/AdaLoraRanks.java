@@ -105,7 +105,10 @@ public record AdaLoraRanks() implements Experiment {
 
     private static int rank(Adapter adapter, Kernels run) {
         int n = 0;
-        for (float e : run.download(adapter.params().sequencedValues().getLast().value())) if (e != 0) n++;
+        for (var p : adapter.params().entrySet()) {
+            if (!p.getKey().equals("lora_E")) continue;
+            for (float e : run.download(p.getValue().value())) if (e != 0) n++;
+        }
         return n;
     }
 }

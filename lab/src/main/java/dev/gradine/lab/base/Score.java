@@ -13,15 +13,22 @@ import java.util.List;
 /// @param accuracy share of the tokens that it holds likeliest
 public record Score(double loss, double accuracy) {
 
-    private static final int BATCH = 16; // examples computed at once
+    private static final int BATCH = 16;
 
     /// Of `policy`, in evaluation.
     public static Score of(Policy policy, List<LabelledTokens> examples, Kernels run) {
+        return of(policy, examples, BATCH, run);
+    }
+
+    /// The same.
+    ///
+    /// @param batch examples computed at once
+    public static Score of(Policy policy, List<LabelledTokens> examples, int batch, Kernels run) {
         double loss = 0;
         int hits = 0;
         int n = 0;
-        for (int i = 0; i < examples.size(); i += BATCH) {
-            List<LabelledTokens> some = examples.subList(i, Math.min(examples.size(), i + BATCH));
+        for (int i = 0; i < examples.size(); i += batch) {
+            List<LabelledTokens> some = examples.subList(i, Math.min(examples.size(), i + batch));
             try (Kernels k = run.openStep()) {
                 TokenLogProbs all = TokenLogProbs.of(Tape.noGrad(k), policy, some);
                 for (float v : k.download(all.values().value())) loss -= v;

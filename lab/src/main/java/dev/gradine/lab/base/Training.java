@@ -63,14 +63,19 @@ public record Training(List<LabelledTokens> examples, int batch, int steps, doub
         return log;
     }
 
+    /// What is drawn for a step, counted from 0.
+    public List<LabelledTokens> batch(int step) {
+        SplittableRandom rng = new SplittableRandom(seed * 1_000_003 + step);
+        List<LabelledTokens> some = new ArrayList<>();
+        for (int i = 0; i < batch; i++) some.add(examples.get(rng.nextInt(examples.size())));
+        return some;
+    }
+
     private Batches<LabelledTokens> drawn() {
         return new Batches<>() {
             @Override
             public List<List<LabelledTokens>> step(int step) {
-                SplittableRandom rng = new SplittableRandom(seed * 1_000_003 + step);
-                List<LabelledTokens> some = new ArrayList<>();
-                for (int i = 0; i < batch; i++) some.add(examples.get(rng.nextInt(examples.size())));
-                return List.of(some);
+                return List.of(batch(step));
             }
 
             @Override

@@ -1,0 +1,66 @@
+package dev.gradine.lab.methods;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What one method took and gained.
+///
+/// @param name of the method
+/// @param options that are not its defaults, as a user types them; empty for none
+/// @param cost what it takes
+/// @param learnt what it gains
+public record MethodRow(String name, String options, Cost cost, Learnt learnt) {
+
+    /// What it takes.
+    ///
+    /// @param trained number of values
+    /// @param peakMb most memory of its process by the end of training, in units of 1024² bytes
+    /// @param tokensPerSecond of its fastest step
+    /// @param ofLora its speed by that of LoRA with its defaults; their steps were taken in turns
+    public record Cost(long trained, double peakMb, double tokensPerSecond, double ofLora) {}
+
+    /// What it gains.
+    ///
+    /// @param lr the one of the learning rates after which the loss was lowest
+    /// @param before held-out loss of the base, nats per token
+    /// @param after held-out loss after the steps
+    public record Learnt(double lr, double before, double after) {}
+
+    /// All of it by name.
+    public Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("method", name);
+        json.put("options", options);
+        json.put("trained", cost.trained());
+        json.put("peak_memory_mb", cost.peakMb());
+        json.put("tokens_per_second", cost.tokensPerSecond());
+        json.put("speed_of_lora", cost.ofLora());
+        json.put("lr", learnt.lr());
+        json.put("loss_before", learnt.before());
+        json.put("loss_after", learnt.after());
+        return json;
+    }
+
+    /// A row of what `json` gave.
+    ///
+    /// @throws IllegalArgumentException names what is missing
+    public static MethodRow of(Map<String, Object> json) {
+        Cost cost = new Cost(
+                (long) number(json, "trained"),
+                number(json, "peak_memory_mb"),
+                number(json, "tokens_per_second"),
+                number(json, "speed_of_lora"));
+        Learnt learnt = new Learnt(number(json, "lr"), number(json, "loss_before"), number(json, "loss_after"));
+        return new MethodRow(text(json, "method"), text(json, "options"), cost, learnt);
+    }
+
+    private static double number(Map<String, Object> json, String name) {
+        if (json.get(name) instanceof Number n) return n.doubleValue();
+        throw new IllegalArgumentException("row: %s is %s, expected a number".formatted(name, json.get(name)));
+    }
+
+    private static String text(Map<String, Object> json, String name) {
+        if (json.get(name) instanceof String s) return s;
+        throw new IllegalArgumentException("row: %s is %s, expected a text".formatted(name, json.get(name)));
+    }
+}
