@@ -10,6 +10,7 @@ import dev.gradine.settings.Setting;
 import dev.gradine.settings.Settings;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -49,11 +50,11 @@ final class AdapterSummary {
     private static boolean isNothing(Object value) {
         return switch (value) {
             case Boolean b -> !b;
-            case String s -> s.isEmpty();
+            case Collection<?> c -> c.isEmpty();
             case Map<?, ?> m -> m.isEmpty();
             case Number n -> n.doubleValue() == 0;
             case Enum<?> e -> e.toString().equalsIgnoreCase("true"); // the usual way to begin
-            default -> false;
+            default -> value.toString().isEmpty(); // how options of every other type say that nothing is given
         };
     }
 
