@@ -7,8 +7,7 @@
 // the value of each code (NF4's or FP4's). ..._any computes in f32,
 // ..._coded on tensor cores from bf16 rows of multiples of 16 bytes, ..._rows for few rows of a.
 
-#include "gemm_bf16.cuh"
-#include "gemm_f32.cuh"
+#include "coded_product.cuh"
 #include "gemv.cuh"
 
 __device__ inline Matrix nf4_matrix(
@@ -16,25 +15,6 @@ __device__ inline Matrix nf4_matrix(
     if (threadIdx.x < 16) shared[threadIdx.x] = table[threadIdx.x];
     __syncthreads();
     return {codes, NF4, width, absmax, shift, shared};
-}
-
-template <bool K_LAST>
-__device__ inline void nf4_mat_mul_any(
-    const Matrix& a, const Matrix& w, void* c, int c_type, int m, int n, int k, float alpha, int accumulate) {
-    __shared__ SharedF32 shared;
-    Tile tile = tile_of_block(m, n, SIDE);
-    float sums[8][8] = {};
-    product_f32<true, DATA, K_LAST, NF4>(shared, a, w, m, n, {0, k}, alpha, tile, sums);
-    write_f32(shared, c, c_type, m, n, accumulate, tile, sums);
-}
-
-template <bool K_LAST>
-__device__ inline void nf4_mat_mul_coded(
-    const Matrix& a, const Matrix& w, void* c, int c_type, int m, int n, int k, float alpha, int accumulate) {
-    Tile tile = tile_of_block(m, n, SIDE);
-    float sums[4][8][4] = {};
-    product_bf16<true, K_LAST, NF4>(a, w, m, n, {0, k}, tile, sums);
-    write_bf16(c, c_type, m, n, alpha, accumulate, tile, sums);
 }
 
 #define NF4_MAT_MUL(name, threads, product, w_width)                                                               \
@@ -46,12 +26,16 @@ __device__ inline void nf4_mat_mul_coded(
             alpha, accumulate);                                                                                    \
     }
 
+#define NF4_ANY_NT coded_any<NF4, true>
+#define NF4_ANY_NN coded_any<NF4, false>
+#define NF4_CODED_NT coded_bf16<NF4, true>
+#define NF4_CODED_NN coded_bf16<NF4, false>
 #define NF4_ROWS1 product_rows<NF4, 1>
 #define NF4_ROWS8 product_rows<NF4, 8>
 
-NF4_MAT_MUL(nt_any, 256, nf4_mat_mul_any<true>, k)
-NF4_MAT_MUL(nn_any, 256, nf4_mat_mul_any<false>, n)
-NF4_MAT_MUL(nt_coded, 128, nf4_mat_mul_coded<true>, k)
-NF4_MAT_MUL(nn_coded, 128, nf4_mat_mul_coded<false>, n)
+NF4_MAT_MUL(nt_any, 256, NF4_ANY_NT, k)
+NF4_MAT_MUL(nn_any, 256, NF4_ANY_NN, n)
+NF4_MAT_MUL(nt_coded, 128, NF4_CODED_NT, k)
+NF4_MAT_MUL(nn_coded, 128, NF4_CODED_NN, n)
 NF4_MAT_MUL(nt_rows1, 128, NF4_ROWS1, k)
 NF4_MAT_MUL(nt_rows8, 128, NF4_ROWS8, k)

@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Whether the linear weights of a model become weights of four bits as it is read: shared by commands that open one.
+/// Whether the linear weights of a model become weights of four or eight bits as it is read: shared by commands that
+/// open one.
 @HelpGroup.Heading("Model")
 final class QuantizeArgs {
 
@@ -17,18 +18,22 @@ final class QuantizeArgs {
 
     @Option(
             names = "--quantize",
-            paramLabel = "nf4|fp4",
+            paramLabel = "TYPE",
             description =
-                    "Quantise the weights of linear layers to four bits as the model is read, as bitsandbytes does.")
+                    "Quantise the weights of linear layers as the model is read, as bitsandbytes does: nf4 or fp4,"
+                            + " of four bits; int8, of eight with a scale a row (activations stay f32, so there are no outliers"
+                            + " to part); or none (default none).")
     private @Nullable String type;
 
-    @Option(names = "--double-quant", description = "Quantise the scales of blocks as well, to eight bits.")
+    @Option(
+            names = "--double-quant",
+            description = "Quantise the scales of weights of four bits as well, to eight bits.")
     private boolean doubleQuant;
 
     @Option(
             names = "--quantize-block",
             paramLabel = "N",
-            description = "Weights that share a scale: 32, 64, ... 4096 (default " + USUAL_BLOCK + ").")
+            description = "Weights of four bits that share a scale: 32, 64, ... 4096 (default " + USUAL_BLOCK + ").")
     private @Nullable Integer block;
 
     @Option(
@@ -42,20 +47,32 @@ final class QuantizeArgs {
     ///
     /// @throws IllegalArgumentException if the type is unknown or an option has nothing to act on
     List<Quantization> chosen() {
-        if (type == null) {
-            if (doubleQuant || block != null || !modules.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "--double-quant, --quantize-block and --quantize-modules need --quantize nf4 or --quantize"
-                                + " fp4");
+        return switch (type == null ? "none" : type) {
+            case "nf4" -> List.of(fourBit(DType.NF4));
+            case "fp4" -> List.of(fourBit(DType.FP4));
+            case "int8" -> {
+                requireUnused("--quantize nf4 or fp4 (int8 has one scale a row)", false);
+                yield List.of(Quantization.int8(modules));
             }
-            return List.of();
-        }
-        DType dtype = switch (type) {
-            case "nf4" -> DType.NF4;
-            case "fp4" -> DType.FP4;
-            default -> throw new IllegalArgumentException("--quantize: " + type + ", expected nf4 or fp4");
+            case "none" -> {
+                requireUnused("--quantize nf4 or fp4", true);
+                yield List.of();
+            }
+            default -> throw new IllegalArgumentException("--quantize: " + type + ", expected nf4, fp4, int8 or none");
         };
-        return List.of(new Quantization(dtype, block == null ? USUAL_BLOCK : block, doubleQuant, modules));
+    }
+
+    private Quantization fourBit(DType dtype) {
+        return new Quantization(dtype, block == null ? USUAL_BLOCK : block, doubleQuant, modules);
+    }
+
+    /// @param everything whether there are no layers to choose either
+    private void requireUnused(String needed, boolean everything) {
+        if (doubleQuant) throw new IllegalArgumentException("--double-quant needs " + needed);
+        if (block != null) throw new IllegalArgumentException("--quantize-block needs " + needed);
+        if (everything && !modules.isEmpty()) {
+            throw new IllegalArgumentException("--quantize-modules needs --quantize nf4, fp4 or int8");
+        }
     }
 
     /// What was asked for, to follow the name of a model; empty for nothing.

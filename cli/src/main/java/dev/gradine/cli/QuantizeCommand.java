@@ -18,12 +18,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `gradine quantize`: a model folder whose linear layers are of four bits.
+/// `gradine quantize`: a model folder whose linear layers are of four or eight bits.
 @Command(
         name = "quantize",
         mixinStandardHelpOptions = true,
         description = {
-            "Write a model whose linear layers are of four bits, as bitsandbytes does.",
+            "Write a model whose linear layers are of four or eight bits, as bitsandbytes does.",
             "transformers and vLLM load the folder, and every command here takes it as --model."
         })
 final class QuantizeCommand implements Runnable {
@@ -48,7 +48,7 @@ final class QuantizeCommand implements Runnable {
     public void run() {
         AtomicFiles.requireFree(out);
         List<Quantization> chosen = quantize.chosen();
-        if (chosen.isEmpty()) throw new IllegalArgumentException("--quantize: missing, expected nf4 or fp4");
+        if (chosen.isEmpty()) throw new IllegalArgumentException("--quantize: missing, expected nf4, fp4 or int8");
         Quantization how = chosen.getFirst();
         PrintWriter print = spec.commandLine().getOut();
         try (Kernels run = CpuKernels.open();

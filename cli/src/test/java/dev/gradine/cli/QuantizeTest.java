@@ -144,7 +144,7 @@ class QuantizeTest {
 
     /// The gradient's norm and the adapter after the step, over a base that is read in four bits.
     @ParameterizedTest
-    @CsvSource({"nf4, --double-quant", "fp4, --gradient-checkpointing"})
+    @CsvSource({"nf4, --double-quant", "fp4, --gradient-checkpointing", "int8, --gradient-checkpointing"})
     void a_step_on_the_simulator_is_that_of_the_cpu(String type, String option) {
         Path cpu = step("cpu", "--quantize", type, option);
         Path sim = step("sim", "--quantize", type, option);
@@ -246,10 +246,15 @@ class QuantizeTest {
     void options_that_do_not_fit_are_refused() {
         Path model = TinyModel.write(temp.resolve("model"));
         List<Object> score = List.of("score", "--model", model, "--text", "x");
-        run(score, "--quantize", "int8").refuses("--quantize: int8, expected nf4 or fp4");
-        run(score, "--double-quant")
-                .refuses("--double-quant, --quantize-block and --quantize-modules need --quantize nf4 or --quantize"
-                        + " fp4");
+        run(score, "--quantize", "int4").refuses("--quantize: int4, expected nf4, fp4, int8 or none");
+        run(score, "--double-quant").refuses("--double-quant needs --quantize nf4 or fp4");
+        run(score, "--quantize", "none", "--quantize-block", 64)
+                .refuses("--quantize-block needs --quantize nf4 or fp4");
+        run(score, "--quantize-modules", "q_proj").refuses("--quantize-modules needs --quantize nf4, fp4 or int8");
+        run(score, "--quantize", "int8", "--double-quant")
+                .refuses("--double-quant needs --quantize nf4 or fp4 (int8 has one scale a row)");
+        run(score, "--quantize", "int8", "--quantize-block", 128)
+                .refuses("--quantize-block needs --quantize nf4 or fp4 (int8 has one scale a row)");
         run(score, "--quantize", "nf4", "--quantize-block", 100)
                 .refuses("quantize: block is 100, expected a power of two from 32 to 4096");
         run(score, "--quantize", "nf4", "--quantize-modules", "qproj")
@@ -278,6 +283,39 @@ class QuantizeTest {
                 .containsEntry("llm_int8_skip_modules", null);
     }
 
+    /// An adapter over it scores and merges, and `none` is the model as it is.
+    @Test
+    void a_model_written_in_eight_bits_is_the_one_quantised_on_loading() {
+        Path base = Golden.golden("peft/base");
+        Path ids = Golden.golden("peft/lora/expected.safetensors");
+        Path adapter = Golden.golden("peft/lora/adapter");
+        Path out = temp.resolve("eight-bits");
+        Cli done = Cli.run("quantize", "--model", base, "--quantize", "int8", "--out", out)
+                .ok();
+        assertThat(done.out())
+                .matches("(?s)\\d+ layers in int8, a scale a row: .* error 0\\.\\d % of the weights' norm.*");
+        float[] adapted = logits(ids, "--model", out, "--adapter", adapter);
+        assertThat(adapted).isEqualTo(logits(ids, "--model", base, "--quantize", "int8", "--adapter", adapter));
+        float[] plain = logits(ids, "--model", base);
+        assertThat(logits(ids, "--model", base, "--quantize", "none")).isEqualTo(plain);
+        assertThat(logits(ids, "--model", out)).isNotEqualTo(plain);
+        Path merged = temp.resolve("merged");
+        Cli said = Cli.run("merge", "--model", out, "--adapter", adapter, "--out", merged)
+                .ok();
+        assertThat(said.err())
+                .contains(
+                        "gradine: weights of eight bits are multiplied by f32 activations; transformers rounds these to"
+                                + " eight bits, too, and keeps outliers apart\n");
+        Teeth.bite(
+                logits(ids, "--model", merged),
+                x -> Tolerance.logits().times(2).check("merged", x, Values.doubles(adapted)));
+        assertThat(Json.readObject(out.resolve("config.json")).get("quantization_config"))
+                .asInstanceOf(InstanceOfAssertFactories.MAP)
+                .containsEntry("quant_method", "bitsandbytes")
+                .containsEntry("load_in_8bit", true)
+                .containsEntry("load_in_4bit", false);
+    }
+
     @Test
     void layers_that_stay_are_named_in_the_configuration() {
         Path base = TinyModel.write(temp.resolve("tiny"));
@@ -296,7 +334,7 @@ class QuantizeTest {
     void quantize_needs_a_type_and_a_model_of_more_bits() {
         Path base = TinyModel.write(temp.resolve("tiny"));
         Path out = temp.resolve("four-bits");
-        Cli.run("quantize", "--model", base, "--out", out).refuses("--quantize: missing, expected nf4 or fp4");
+        Cli.run("quantize", "--model", base, "--out", out).refuses("--quantize: missing, expected nf4, fp4 or int8");
         Cli.run("quantize", "--model", base, "--quantize", "nf4", "--out", out).ok();
         Cli.run("quantize", "--model", out, "--quantize", "nf4", "--out", temp.resolve("again"))
                 .refuses("%s: quantize: model.layers.0.self_attn.q_proj.weight is NF4 already, expected a checkpoint of"

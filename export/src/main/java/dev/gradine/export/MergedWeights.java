@@ -62,7 +62,7 @@ final class MergedWeights {
     private TensorSource tensor(Weight weight) {
         Tensor own = weight.param().value();
         Tensor stored = checkpoint.tensor(stored(weight));
-        boolean coded = own.dtype().blockSize() > 1 || stored.dtype().blockSize() > 1;
+        boolean coded = !own.dtype().isFloat() || !stored.dtype().isFloat();
         decoded |= coded;
         DType written = type.of(coded ? DType.F32 : Merge.writtenAs(stored));
         if (coded || Merge.changes(adapted, weight)) return merged(weight, written);

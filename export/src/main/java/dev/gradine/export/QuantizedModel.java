@@ -20,7 +20,8 @@ import java.util.Map;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// A Hugging Face folder of a model whose linear layers are of four bits, as transformers and bitsandbytes write it.
+/// A Hugging Face folder of a model whose linear layers are of four or eight bits, as transformers and bitsandbytes
+/// write it.
 public final class QuantizedModel {
 
     private QuantizedModel() {}
@@ -60,18 +61,19 @@ public final class QuantizedModel {
     /// The keys of transformers' `BitsAndBytesConfig`.
     private static Map<String, @Nullable Object> quantization(OpenModel m, Quantization how) {
         Map<String, @Nullable Object> q = new LinkedHashMap<>();
-        q.put("_load_in_4bit", true);
-        q.put("_load_in_8bit", false);
-        q.put("bnb_4bit_compute_dtype", compute(m));
+        boolean isEight = how.type() == DType.INT8;
+        q.put("_load_in_4bit", !isEight);
+        q.put("_load_in_8bit", isEight);
+        q.put("bnb_4bit_compute_dtype", isEight ? "float32" : compute(m)); // of eight bits transformers' usual values
         q.put("bnb_4bit_quant_storage", "uint8");
-        q.put("bnb_4bit_quant_type", how.type() == DType.NF4 ? "nf4" : "fp4");
+        q.put("bnb_4bit_quant_type", isEight ? "fp4" : how.typeName());
         q.put("bnb_4bit_use_double_quant", how.doubleQuant());
         q.put("llm_int8_enable_fp32_cpu_offload", false);
         q.put("llm_int8_has_fp16_weight", false);
         q.put("llm_int8_skip_modules", skipped(m, how));
         q.put("llm_int8_threshold", 6.0);
-        q.put("load_in_4bit", true);
-        q.put("load_in_8bit", false);
+        q.put("load_in_4bit", !isEight);
+        q.put("load_in_8bit", isEight);
         q.put("quant_method", "bitsandbytes");
         return q;
     }

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/// Weights of four bits as bitsandbytes writes its `Linear4bit`: several tensors of a file, which are one here.
+/// Weights of four and of eight bits as bitsandbytes writes its `Linear4bit` and `Linear8bitLt`: several tensors of a
+/// file, which are one here.
 ///
 /// ```
 /// W                                    codes, ⌈n / 2⌉ bytes under any type and shape
@@ -21,11 +22,17 @@ import java.util.Objects;
 /// W.quant_map                          F32 [16], the number of each code
 /// W.nested_absmax, W.nested_quant_map  F32 [⌈blocks / 256⌉], F32 [256]: of the magnitudes' codes
 /// W.quant_state.bitsandbytes__nf4      JSON in bytes: shape, block size and the magnitudes' offset; or …__fp4
+///
+/// M.weight                             codes, I8 [O,I]
+/// M.SCB                                F32 [O], the largest magnitude of each row
+/// M.weight_format                      0, for codes row by row; older files may lack it
 /// ```
 final class BitsAndBytes {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final String STATE = ".quant_state.bitsandbytes__";
+    static final String ROWS = ".SCB";
+    static final String FORMAT = ".weight_format";
     private static final List<String> PARTS = List.of("absmax", "quant_map", "nested_absmax", "nested_quant_map");
 
     private final WeightFile file;
@@ -36,22 +43,17 @@ final class BitsAndBytes {
         this.types = types;
     }
 
-    /// The weights of four bits in a file; none in most.
+    /// The weights of codes in a file; none in most.
     ///
-    /// @throws CheckpointException if one is of a type that is neither NF4 nor FP4, or its codes are missing
+    /// @throws CheckpointException if one is of a type that is none of these, or its codes are missing
     static BitsAndBytes of(WeightFile file) {
         Map<String, DType> types = new LinkedHashMap<>();
         for (String name : file.names()) {
             int at = name.indexOf(STATE);
-            if (at < 0) continue;
-            DType type = switch (name.substring(at + STATE.length())) {
-                case "nf4" -> DType.NF4;
-                case "fp4" -> DType.FP4;
-                default ->
-                    throw new CheckpointException(
-                            file.path(), "tensor %s: expected ...bitsandbytes__nf4 or __fp4".formatted(name));
-            };
-            String weight = name.substring(0, at);
+            boolean isRows = name.endsWith(ROWS);
+            if (at < 0 && !isRows) continue;
+            DType type = isRows ? DType.INT8 : fourBit(name.substring(at + STATE.length()), name, file);
+            String weight = isRows ? module(name, ROWS) + ".weight" : name.substring(0, at);
             if (!file.names().contains(weight)) {
                 throw new CheckpointException(file.path(), "tensor %s: there is no %s".formatted(name, weight));
             }
@@ -60,10 +62,29 @@ final class BitsAndBytes {
         return new BitsAndBytes(file, types);
     }
 
+    private static DType fourBit(String type, String name, WeightFile file) {
+        return switch (type) {
+            case "nf4" -> DType.NF4;
+            case "fp4" -> DType.FP4;
+            default ->
+                throw new CheckpointException(
+                        file.path(), "tensor %s: expected ...bitsandbytes__nf4 or __fp4".formatted(name));
+        };
+    }
+
+    private static String module(String name, String end) {
+        return name.substring(0, name.length() - end.length());
+    }
+
     /// The names of the file without those that are parts of a weight.
     Map<String, StoredName> names() {
         Map<String, StoredName> names = StoredName.same(file);
         types.forEach((weight, type) -> {
+            if (type == DType.INT8) {
+                names.remove(module(weight, ".weight") + ROWS);
+                names.remove(module(weight, ".weight") + FORMAT);
+                return;
+            }
             for (String part : PARTS) names.remove(weight + "." + part);
             names.remove(state(weight, type));
         });
@@ -74,14 +95,14 @@ final class BitsAndBytes {
         return weight + STATE + (type == DType.NF4 ? "nf4" : "fp4");
     }
 
-    /// A tensor of the file: a weight of four bits with its scales, or any other as it is.
+    /// A tensor of the file: a weight of codes with its scales, or any other as it is.
     ///
     /// @throws CheckpointException names the file, the tensor and which part of it is wrong
     Tensor tensor(String name) {
         DType type = types.get(name);
         if (type == null) return file.tensor(name);
         try {
-            return new Weight(name, type, state(name)).tensor();
+            return type == DType.INT8 ? rows(name) : new Weight(name, type, state(name)).tensor();
         } catch (CheckpointException e) {
             throw e;
         } catch (IllegalArgumentException e) { // of the tensor, which knows no file
@@ -92,9 +113,34 @@ final class BitsAndBytes {
     /// Number of values of a tensor.
     long values(TensorInfo t) {
         DType type = types.get(t.name());
-        return type == null
+        return type == null || type == DType.INT8
                 ? t.values()
                 : new Weight(t.name(), type, state(t.name())).shape().size();
+    }
+
+    /// A weight of eight bits.
+    private Tensor rows(String name) {
+        String module = module(name, ".weight");
+        Tensor codes = file.tensor(name);
+        if (codes.dtype() != DType.I8 || codes.shape().rank() != 2) {
+            throw fault(name, "is %s beside %s, expected I8 of two axes".formatted(codes, module + ROWS));
+        }
+        Tensor largest = file.tensor(module + ROWS);
+        if (largest.dtype() != DType.F32 || largest.shape().rank() != 1) {
+            throw fault(
+                    module + ROWS,
+                    "is %s, expected F32[%d]".formatted(largest, codes.shape().dim(0)));
+        }
+        requireRowOrder(module + FORMAT);
+        Scales scales = new Scales(largest, codes.shape().dim(1));
+        return Tensor.coded(codes.codes(), DType.INT8, codes.shape(), scales);
+    }
+
+    private void requireRowOrder(String format) {
+        if (!file.names().contains(format)) return;
+        for (byte b : file.tensor(format).data().toArray(ValueLayout.JAVA_BYTE)) {
+            if (b != 0) throw fault(format, "is %d, expected 0, which is codes row by row".formatted(b));
+        }
     }
 
     private Map<String, Object> state(String weight) {

@@ -11,7 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The tensors that bitsandbytes writes for one weight of four bits: what `BitsAndBytes` reads.
+/// The tensors that bitsandbytes writes for one weight of four or eight bits: what `BitsAndBytes` reads.
 public final class BitsAndBytesParts {
 
     private BitsAndBytesParts() {}
@@ -19,9 +19,10 @@ public final class BitsAndBytesParts {
     /// All of them.
     ///
     /// @param name of the weight, such as `model.layers.0.self_attn.q_proj.weight`
-    /// @param w NF4 or FP4 in host memory
+    /// @param w NF4, FP4 or INT8 in host memory
     /// @param dtype that the weight had before
     public static List<TensorSource> of(String name, Tensor w, DType dtype) {
+        if (w.dtype() == DType.INT8) return rows(name, w);
         Scales scales = w.scales();
         Tensor magnitudes = scales.magnitudes();
         boolean nested = magnitudes.dtype().hasScales();
@@ -37,6 +38,14 @@ public final class BitsAndBytesParts {
         parts.add(table(name + ".quant_map", w.dtype()));
         parts.add(bytes(name + BitsAndBytes.STATE + typeName(w), state(w, dtype)));
         return parts;
+    }
+
+    private static List<TensorSource> rows(String name, Tensor w) {
+        String module = name.substring(0, name.length() - ".weight".length());
+        return List.of(
+                TensorSource.of(name, new Tensor(w.data(), DType.I8, w.shape())),
+                TensorSource.of(module + BitsAndBytes.ROWS, w.scales().magnitudes()),
+                TensorSource.of(module + BitsAndBytes.FORMAT, Tensor.zeros(Arena.ofAuto(), DType.U8, Shape.of())));
     }
 
     private static String typeName(Tensor w) {

@@ -21,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /// `.gguf`; its only `.bin`. Safetensors need a `config.json` beside them. A GGUF file or a llama2.c `.bin` carries its
 /// own configuration; a `config.json` beside a GGUF adds the keys that GGUF lacks and must not contradict its sizes.
 ///
-/// A weight that bitsandbytes stored in four bits, and its scales, are one tensor: see `BitsAndBytes`.
+/// A weight that bitsandbytes stored in four or eight bits, and its scales, are one tensor: see `BitsAndBytes`.
 ///
 /// Tied output weights appear once: `lm_head.weight` is absent and `tie_word_embeddings` true where a GGUF or `.bin`
 /// has none or an equal one.
@@ -33,12 +33,12 @@ public final class Checkpoint {
     private final Map<String, Object> config;
     private final Map<String, StoredName> names;
     private final Arena arena;
-    private final BitsAndBytes fourBit;
+    private final BitsAndBytes coded;
     private final Map<String, Tensor> changed = new ConcurrentHashMap<>();
 
     private Checkpoint(WeightFile file, Map<String, Object> config, Map<String, StoredName> names, Arena arena) {
         this.file = file;
-        this.fourBit = BitsAndBytes.of(file);
+        this.coded = BitsAndBytes.of(file);
         this.config = Collections.unmodifiableMap(config);
         this.names = Collections.unmodifiableMap(names);
         this.arena = arena;
@@ -128,7 +128,7 @@ public final class Checkpoint {
     public Tensor tensor(String name) {
         StoredName stored = names.get(name);
         if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
-        if (stored.heads() == 0 && !stored.plusOne()) return fourBit.tensor(stored.name());
+        if (stored.heads() == 0 && !stored.plusOne()) return coded.tensor(stored.name());
         return changed.computeIfAbsent(name, _ -> changed(stored));
     }
 
@@ -152,7 +152,7 @@ public final class Checkpoint {
         for (StoredName s : names.values()) stored.add(s.name());
         return file.tensors().stream()
                 .filter(t -> stored.contains(t.name()))
-                .mapToLong(fourBit::values)
+                .mapToLong(coded::values)
                 .sum();
     }
 

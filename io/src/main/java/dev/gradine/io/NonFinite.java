@@ -33,7 +33,7 @@ public final class NonFinite {
             case BF16 -> first16(data, t.dtype(), 0, BF16_EXPONENT);
             case Q8_0, Q4_0 -> first16(data, t.dtype(), 0, F16_EXPONENT);
             case Q4_1 -> firstOfTwo(data, t.dtype());
-            case NF4, FP4, DYNAMIC8 -> firstScaled(t.scales());
+            case NF4, FP4, DYNAMIC8, INT8 -> firstScaled(t.scales());
             case I64, I32, I16, I8, U8 -> -1;
         };
     }

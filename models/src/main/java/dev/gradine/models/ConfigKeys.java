@@ -115,16 +115,17 @@ final class ConfigKeys {
                 || GENERATION.contains(key);
     }
 
-    /// Fails on weights quantised in a way that is not read: the four bits of bitsandbytes are.
+    /// Fails on weights quantised in a way that is not read: the four and eight bits of bitsandbytes are.
     ///
     /// @throws ConfigException names the method
     static void requireReadableWeights(ModelConfig c) {
         ModelConfig q = c.object("quantization_config");
         if (q.isEmpty()) return;
         boolean four = q.flag("load_in_4bit", q.flag("_load_in_4bit", false));
-        String method = q.text("quant_method", four ? "bitsandbytes" : "");
+        boolean eight = q.flag("load_in_8bit", q.flag("_load_in_8bit", false));
+        String method = q.text("quant_method", four || eight ? "bitsandbytes" : "");
         if (!method.equals("bitsandbytes")) throw q.wrong("quant_method", "\"bitsandbytes\" or unquantised weights");
-        if (!four) throw q.wrong("load_in_4bit", "true: of bitsandbytes only weights of four bits are read");
+        if (!four && !eight) throw q.wrong("load_in_4bit", "true, or load_in_8bit true, as bitsandbytes has no other");
         q.ignoreRest(); // the file says by itself how its weights are coded
     }
 }

@@ -11,6 +11,7 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
@@ -96,6 +97,13 @@ public final class OpenModel implements AutoCloseable {
     public List<String> notes() {
         List<String> notes = new ArrayList<>(UnusedTensors.notes(checkpoint, unused));
         if (!apart.isEmpty()) notes.add(apart);
+        boolean eight = model.linears().stream()
+                .anyMatch(l -> l.weight().param().value().dtype() == DType.INT8);
+        if (eight) {
+            notes.add(
+                    "weights of eight bits are multiplied by f32 activations; transformers rounds these to eight bits,"
+                            + " too, and keeps outliers apart");
+        }
         return notes;
     }
 

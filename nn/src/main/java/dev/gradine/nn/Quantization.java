@@ -1,34 +1,54 @@
 package dev.gradine.nn;
 
 import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Quantise;
+import dev.gradine.tensor.cpu.RowInt8;
 import java.lang.foreign.Arena;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// Which linear weights of a model become weights of four bits while it is read, and how: QLoRA's base (Dettmers et al.
-/// 2023, arXiv:2305.14314, section 3). Biases, norms, embeddings and everything trained stay as they are.
+/// Which linear weights of a model become weights of four or eight bits while it is read, and how: QLoRA's base
+/// (Dettmers
+/// et al. 2023, arXiv:2305.14314, section 3), or LLM.int8's weights (Dettmers et al. 2022, arXiv:2208.07339, section
+/// 2).
+/// Biases, norms, embeddings and everything trained stay as they are, and activations are never quantised.
 ///
-/// @param type NF4 or FP4
-/// @param block values that share a magnitude: a power of two from 32 to 4096, usually 64
-/// @param doubleQuant whether the magnitudes become codes of eight bits
+/// @param type NF4, FP4 or INT8
+/// @param block values that share a magnitude: a power of two from 32 to 4096, usually 64; of INT8 0, as it is a row
+/// @param doubleQuant whether the magnitudes become codes of eight bits; never of INT8
 /// @param modules ends of the layers' paths, such as `q_proj`; none for every linear layer but the head
 public record Quantization(DType type, int block, boolean doubleQuant, List<String> modules) {
 
     private static final Set<String> HEADS = Set.of("lm_head", "embed_out", "score", "classifier");
 
-    /// @throws ConfigException if the type is another
+    /// @throws ConfigException if the type is another, or INT8 has blocks
     /// @throws dev.gradine.tensor.ShapeException if the block has another size
     public Quantization {
-        if (type != DType.NF4 && type != DType.FP4) {
-            throw new ConfigException("quantize: type is %s, expected NF4 or FP4".formatted(type));
+        switch (type) {
+            case NF4, FP4 -> Scales.requireBlock("quantize", block);
+            case INT8 -> {
+                if (block != 0 || doubleQuant) {
+                    throw new ConfigException(
+                            "quantize: INT8 has one scale a row, expected neither blocks nor double" + " quantisation");
+                }
+            }
+            default -> throw new ConfigException("quantize: type is %s, expected NF4, FP4 or INT8".formatted(type));
         }
-        Scales.requireBlock("quantize", block);
         modules = List.copyOf(modules);
+    }
+
+    /// LLM.int8's weights.
+    public static Quantization int8(List<String> modules) {
+        return new Quantization(DType.INT8, 0, false, modules);
+    }
+
+    private Tensor codes(Tensor w, Arena arena) {
+        return type == DType.INT8 ? RowInt8.quantise(w, arena) : Quantise.quantise(w, type, block, doubleQuant, arena);
     }
 
     /// Whether the layer of that path is quantised.
@@ -62,7 +82,11 @@ public record Quantization(DType type, int block, boolean doubleQuant, List<Stri
                     throw new ConfigException("quantize: %s.weight is %s already, expected a checkpoint of more bits"
                             .formatted(path, w.dtype()));
                 }
-                return Quantise.quantise(w, type, block, doubleQuant, arena);
+                try {
+                    return codes(w, arena);
+                } catch (DTypeException e) { // of the tensor, which knows no path
+                    throw new ConfigException("quantize: %s.weight: %s".formatted(path, e.getMessage()));
+                }
             }
         };
     }
@@ -86,10 +110,15 @@ public record Quantization(DType type, int block, boolean doubleQuant, List<Stri
         }
     }
 
-    /// Such as `nf4, blocks of 64, double-quantised`.
+    /// What a user calls the type: `nf4`, `fp4` or `int8`.
+    public String typeName() {
+        return type.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// Such as `nf4, blocks of 64, double-quantised` or `int8, a scale a row`.
     @Override
     public String toString() {
-        return "%s, blocks of %d%s"
-                .formatted(type.name().toLowerCase(Locale.ROOT), block, doubleQuant ? ", double-quantised" : "");
+        if (type == DType.INT8) return typeName() + ", a scale a row";
+        return "%s, blocks of %d%s".formatted(typeName(), block, doubleQuant ? ", double-quantised" : "");
     }
 }

@@ -87,7 +87,7 @@ class QuantizationTest {
     void what_cannot_be_quantised_is_named() {
         assertThatThrownBy(() -> new Quantization(DType.Q8_0, 64, false, List.of()))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("quantize: type is Q8_0, expected NF4 or FP4");
+                .hasMessage("quantize: type is Q8_0, expected NF4, FP4 or INT8");
         assertThatThrownBy(() -> new Quantization(DType.NF4, 65, false, List.of()))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("quantize: block is 65, expected a power of two from 32 to 4096");

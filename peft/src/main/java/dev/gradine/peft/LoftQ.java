@@ -1,7 +1,6 @@
 package dev.gradine.peft;
 
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Quantise;
@@ -75,10 +74,8 @@ public record LoftQ(int iterations) implements LoraInit {
 
     /// `w` in the codes that `like` has.
     static Tensor coded(Tensor w, Tensor like, Kernels k) {
-        Scales scales = like.scales();
-        Tensor host = k.toHost(w, Arena.ofAuto());
-        boolean isDouble = scales.magnitudes().dtype().hasScales();
-        return k.fromHost(Quantise.quantise(host, like.dtype(), scales.block(), isDouble, Arena.ofAuto()));
+        Arena arena = Arena.ofAuto();
+        return k.fromHost(Quantise.like(like, k.toHost(w, arena), arena));
     }
 
     /// On disk it is a LoRA like any other.

@@ -115,7 +115,7 @@ public final class Merge {
     /// The type a merged weight is written in: that of the checkpoint, or f32 where the checkpoint was quantised, since
     /// rounding the sum to a few bits again would not give the model that was trained.
     public static DType writtenAs(Tensor base) {
-        return base.dtype().blockSize() == 1 ? base.dtype() : DType.F32;
+        return base.dtype().isFloat() ? base.dtype() : DType.F32;
     }
 
     /// Whether weights that share a value still share one.

@@ -86,7 +86,7 @@ final class StoredAdapter {
     SequencedMap<Weight, Param> inPlaceOf(Weight weight, String name) {
         SequencedMap<Weight, Param> other = new LinkedHashMap<>();
         Tensor own = weight.param().value();
-        DType type = own.dtype().blockSize() == 1 ? own.dtype() : DType.F32;
+        DType type = own.dtype().isFloat() ? own.dtype() : DType.F32;
         try (Kernels scratch = run.openStep()) {
             Tensor stored = value(name, weight.isTransposed(), scratch);
             requireShape(name, stored.shape(), own.shape(), "the model, which may have another vocabulary");

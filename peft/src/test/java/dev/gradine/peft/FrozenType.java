@@ -4,6 +4,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Quantise;
+import dev.gradine.tensor.cpu.RowInt8;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
 import java.util.Comparator;
@@ -13,7 +14,8 @@ import java.util.stream.IntStream;
 enum FrozenType {
     F32(0),
     BF16(0x1p-9),
-    NF4(0.054); // its table over uniform values
+    NF4(0.054), // its table over uniform values
+    INT8(0.3 / 127);
 
     private final double deviation; // of the rounding of uniform values, as a share of the largest
 
@@ -29,6 +31,7 @@ enum FrozenType {
         return switch (this) {
             case F32 -> run.fromHost(w);
             case BF16 -> rounded(run.fromHost(w), run);
+            case INT8 -> run.fromHost(RowInt8.quantise(w, Arena.ofAuto()));
             case NF4 -> run.fromHost(Quantise.quantise(w, DType.NF4, 64, true, Arena.ofAuto()));
         };
     }

@@ -39,7 +39,7 @@ public final class CodeTable {
 
     /// The numbers by code: 16 or 256 of them.
     ///
-    /// @throws DTypeException if the type has no codes
+    /// @throws DTypeException if the type has no table
     public static float[] of(DType dtype) {
         return switch (dtype) {
             case NF4 -> NF4.clone();

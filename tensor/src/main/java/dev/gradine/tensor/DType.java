@@ -19,6 +19,7 @@ package dev.gradine.tensor;
 /// ```
 /// NF4, FP4   4-bit codes, byte j holds value 2j in its high and value 2j + 1 in its low nibble
 /// DYNAMIC8   8-bit codes
+/// INT8       i8 q, no table: x = q · (m / 127), m the largest magnitude of its row (arXiv:2208.07339, section 2)
 /// ```
 public enum DType {
     F32(1, 4),
@@ -34,7 +35,8 @@ public enum DType {
     Q4_1(32, 20),
     NF4(2, 1),
     FP4(2, 1),
-    DYNAMIC8(1, 1);
+    DYNAMIC8(1, 1),
+    INT8(1, 1);
 
     private final int blockSize;
     private final int blockBytes;
@@ -69,7 +71,7 @@ public enum DType {
     /// Whether values are real numbers, in whatever precision.
     public boolean isReal() {
         return switch (this) {
-            case F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, FP4, DYNAMIC8 -> true;
+            case F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, FP4, DYNAMIC8, INT8 -> true;
             case I64, I32, I16, I8, U8 -> false;
         };
     }
@@ -81,6 +83,6 @@ public enum DType {
 
     /// Whether values are codes whose scales lie in another tensor: `Tensor.scales()`.
     public boolean hasScales() {
-        return this == NF4 || this == FP4 || this == DYNAMIC8;
+        return this == NF4 || this == FP4 || this == DYNAMIC8 || this == INT8;
     }
 }

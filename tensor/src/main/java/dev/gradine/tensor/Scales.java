@@ -4,6 +4,7 @@ package dev.gradine.tensor;
 ///
 /// ```
 /// x_i = table[q_i] · m_b + offset          b = ⌊i / block⌋, counted through all rows; the last block may be short
+/// x_i = q_i · (m_b / 127)                  INT8, whose block is a row
 /// ```
 ///
 /// The magnitudes m are a tensor, and may be codes with scales in their turn: that is double quantisation (Dettmers et
@@ -11,17 +12,17 @@ package dev.gradine.tensor;
 /// offset.
 ///
 /// @param magnitudes `f32[⌈n / block⌉]`, or DYNAMIC8 of that shape; for n values
-/// @param block values that share a magnitude: a power of two from 32 to 4096; 64 is usual for weights
+/// @param block values that share a magnitude: a power of two from 32 to 4096, 64 is usual for weights; of INT8 any
 /// @param offset added to every value; in units of x, 0 in four-bit types
 public record Scales(Tensor magnitudes, int block, float offset) {
 
     private static final int SMALLEST = 32;
     private static final int LARGEST = 4096;
 
-    /// @throws ShapeException if the block is none of those sizes or the magnitudes are no vector
+    /// @throws ShapeException if the block is empty or the magnitudes are no vector
     /// @throws DTypeException if the magnitudes are neither F32 nor DYNAMIC8
     public Scales {
-        requireBlock("scales", block);
+        if (block < 1) throw new ShapeException("scales: block is %d, expected at least 1".formatted(block));
         ShapeException.requireRank("scales", "magnitudes", magnitudes.shape(), 1);
         if (magnitudes.dtype() != DType.F32 && magnitudes.dtype() != DType.DYNAMIC8) {
             throw new DTypeException(
@@ -43,9 +44,14 @@ public record Scales(Tensor magnitudes, int block, float offset) {
         }
     }
 
-    /// The block of a value is its number shifted right by this.
+    /// The block of a value is its number shifted right by this; asked only where blocks are powers of two.
     public int shift() {
         return Integer.numberOfTrailingZeros(block);
+    }
+
+    /// The block of a value.
+    public long blockOf(long value) {
+        return Integer.bitCount(block) == 1 ? value >> shift() : value / block;
     }
 
     /// Bytes of the magnitudes and of all they are made from.
@@ -57,8 +63,10 @@ public record Scales(Tensor magnitudes, int block, float offset) {
     /// Fails unless these are scales for values of that type and shape.
     void requireFor(DType dtype, Shape shape) {
         if (!dtype.hasScales()) {
-            throw new DTypeException("tensor: %s%s with scales, expected NF4, FP4 or DYNAMIC8".formatted(dtype, shape));
+            throw new DTypeException(
+                    "tensor: %s%s with scales, expected NF4, FP4, DYNAMIC8 or INT8".formatted(dtype, shape));
         }
+        if (dtype != DType.INT8) requireBlock("scales", block);
         if (offset != 0 && dtype != DType.DYNAMIC8) {
             throw new DTypeException("tensor: %s%s with an offset of %s, expected 0".formatted(dtype, shape, offset));
         }

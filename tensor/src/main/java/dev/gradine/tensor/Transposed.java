@@ -13,7 +13,7 @@ public final class Transposed {
     /// @throws DTypeException if the type packs several values into one block, whose rows cannot become columns
     public static Tensor of(Tensor host) {
         DType type = host.dtype();
-        if (type.blockSize() != 1) {
+        if (type.blockSize() != 1 || type.hasScales()) {
             throw new DTypeException(
                     "transposed: %s, expected F32, F16 or BF16 (rows of blocks cannot become columns)".formatted(type));
         }

@@ -34,7 +34,8 @@ class DTypeTest {
                         DType.Q4_1,
                         DType.NF4,
                         DType.FP4,
-                        DType.DYNAMIC8);
+                        DType.DYNAMIC8,
+                        DType.INT8);
     }
 
     @Test

@@ -89,13 +89,14 @@ class ScalesTest {
             assertThatThrownBy(() -> Tensor.coded(codes, DType.NF4, Shape.of(129), new Scales(one, 256)))
                     .hasMessage("tensor: 64 bytes, expected 65 for NF4[129]");
             assertThatThrownBy(() -> Tensor.coded(codes, DType.U8, Shape.of(64), new Scales(one, 64)))
-                    .hasMessage("tensor: U8[64] with scales, expected NF4, FP4 or DYNAMIC8");
+                    .hasMessage("tensor: U8[64] with scales, expected NF4, FP4, DYNAMIC8 or INT8");
             assertThatThrownBy(() -> Tensor.coded(codes, DType.NF4, shape, new Scales(one, 128, 1)))
                     .hasMessage("tensor: NF4[128] with an offset of 1.0, expected 0");
             assertThatThrownBy(() -> Tensor.coded(one, DType.NF4, shape, new Scales(one, 128)))
                     .hasMessage("tensor: codes is F32, expected U8");
-            assertThatThrownBy(() -> new Scales(one, 48))
+            assertThatThrownBy(() -> Tensor.coded(codes, DType.NF4, shape, new Scales(one, 48)))
                     .hasMessage("scales: block is 48, expected a power of two from 32 to 4096");
+            assertThatThrownBy(() -> new Scales(one, 0)).hasMessage("scales: block is 0, expected at least 1");
             assertThatThrownBy(() -> new Scales(codes, 64))
                     .hasMessage("scales: magnitudes are U8, expected F32 or DYNAMIC8");
             assertThatThrownBy(() -> Tensor.zeros(arena, DType.NF4, shape))

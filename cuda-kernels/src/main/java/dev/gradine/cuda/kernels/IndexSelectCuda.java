@@ -36,7 +36,7 @@ final class IndexSelectCuda implements IndexSelectKernel {
         DType type = Data.type(OP, "y", y);
         require(OP, "ids", ids, DType.I32, n);
         if (table.dtype().hasScales()) {
-            if (table.dtype() == DType.DYNAMIC8) forward(ids, nf4.f32(table), y);
+            if (table.dtype().blockSize() == 1) forward(ids, nf4.f32(table), y);
             else nf4.indexSelect(ids, table, y);
             return;
         }

@@ -33,7 +33,7 @@ final class MatMulCuda implements MatMulKernel {
     private final Workspace slices;
     private final Workspace decoded;
     private final Nf4Cuda nf4;
-    private final Nf4MatMulCuda fourBit;
+    private final CodedMatMulCuda coded;
 
     MatMulCuda(Gpu gpu) {
         this(gpu, List.of());
@@ -47,7 +47,7 @@ final class MatMulCuda implements MatMulKernel {
         this.slices = new Workspace(gpu);
         this.decoded = new Workspace(gpu);
         this.nf4 = new Nf4Cuda(gpu);
-        this.fourBit = new Nf4MatMulCuda(gpu, nf4);
+        this.coded = new CodedMatMulCuda(gpu, nf4);
     }
 
     @Override
@@ -55,7 +55,7 @@ final class MatMulCuda implements MatMulKernel {
         MatMulShapes size = MatMulShapes.nt("matmul_nt", a, b, c);
         requireTypes("matmul_nt", a, c);
         if (isDecodedOnTheWay(size, a, b)) {
-            if (Nf4MatMulCuda.takes(b)) fourBit.nt(a, b, alpha, accumulate, c);
+            if (CodedMatMulCuda.takes(b)) coded.nt(a, b, alpha, accumulate, c);
             else nt(a, nf4.f32(b), alpha, accumulate, c);
         } else if (size.m() <= FEW_ROWS && !isVendors(size.m(), a, b, c)) rows(size, a, b, alpha, accumulate, c);
         else run(Form.NT, size, a, b, alpha, accumulate, c);
@@ -66,7 +66,7 @@ final class MatMulCuda implements MatMulKernel {
         MatMulShapes size = MatMulShapes.nn("matmul_nn", a, b, c);
         requireTypes("matmul_nn", a, c);
         if (isDecodedOnTheWay(size, a, b)) {
-            if (Nf4MatMulCuda.takes(b)) fourBit.nn(a, b, alpha, accumulate, c);
+            if (CodedMatMulCuda.takes(b)) coded.nn(a, b, alpha, accumulate, c);
             else nn(a, nf4.f32(b), alpha, accumulate, c);
         } else {
             run(Form.NN, size, a, b, alpha, accumulate, c);

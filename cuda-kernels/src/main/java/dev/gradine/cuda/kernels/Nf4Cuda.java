@@ -15,8 +15,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
 
-/// Launches `nf4.cu`: values of a type with scales become F32 or BF16. Codes of four bits are multiplied by magnitudes
-/// that are f32 or, double-quantised, codes of eight bits over f32; what is nested deeper is decoded level by level.
+/// Launches `nf4.cu` and `int8.cu`: values of a type with scales become F32 or BF16. Codes of four bits are multiplied
+/// by magnitudes that are f32 or, double-quantised, codes of eight bits over f32; what is nested deeper is decoded
+/// level
+/// by level.
 final class Nf4Cuda {
 
     private static final String OP = "nf4";
@@ -41,7 +43,10 @@ final class Nf4Cuda {
         if (n == 0) return;
         Grid grid = Grids.values(gpu, n, DType.BF16);
         Tensor absmax = t.scales().magnitudes();
-        if (t.dtype() == DType.DYNAMIC8) {
+        if (t.dtype() == DType.INT8) {
+            Kernel kernel = new Kernel("int8", "int8" + Data.suffix(type));
+            gpu.launch(kernel, grid, t, magnitudes(t), t.scales().block(), y, n);
+        } else if (t.dtype() == DType.DYNAMIC8) {
             Object m = magnitudes(t);
             Kernel kernel = Data.kernel(OP, "dynamic8", type);
             gpu.launch(kernel, grid, t, table(t.dtype()), m, t.scales().offset(), bits(t), y, n);

@@ -18,7 +18,7 @@ final class RealType {
             case Q8_0 -> 3;
             case Q4_0 -> 4;
             case Q4_1 -> 5;
-            case NF4, FP4, DYNAMIC8 ->
+            case NF4, FP4, DYNAMIC8, INT8 ->
                 throw new DTypeException("kernel: type is " + type + ", expected one without scales");
             case I64, I32, I16, I8, U8 ->
                 throw new DTypeException("kernel: type is " + type + ", expected a real type");

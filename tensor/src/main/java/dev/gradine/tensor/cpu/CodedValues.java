@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// x_i = table[q_i] · m_b          NF4, FP4          b = ⌊i / block⌋
 /// x_i = table[q_i] · m_b + offset   DYNAMIC8: product and sum are rounded each, as bitsandbytes rounds them
+/// x_i = q_i · (m_b · 1/127)         INT8
 /// ```
 ///
 /// The magnitudes m are f32, or codes with scales that are read in the same way.
@@ -28,6 +29,9 @@ final class CodedValues {
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+    /// 1/127, as bitsandbytes rounds it.
+    private static final float INT8_UNIT = 1 / 127f;
 
     private static final VectorSpecies<Integer> I = Decode.I;
     private static final int L = I.length();
@@ -41,10 +45,10 @@ final class CodedValues {
     private static final VectorMask<Integer> UPPER = VectorMask.fromLong(I, VECTORS ? -1L << 8 : 0);
 
     private final MemorySegment codes;
-    private final boolean isByte; // one code a byte
+    private final DType type;
     private final float[] table;
     private final int[] bits; // of the table
-    private final int shift;
+    private final Scales scales;
     private final MemorySegment magnitudes;
     private final @Nullable CodedValues codedMagnitudes;
     private final float offset;
@@ -52,11 +56,11 @@ final class CodedValues {
     private CodedValues(Tensor t) {
         Scales s = t.scales();
         this.codes = t.data();
-        this.isByte = t.dtype() == DType.DYNAMIC8;
+        this.type = t.dtype();
         Table of = Table.of(t.dtype());
         this.table = of.values;
         this.bits = of.bits;
-        this.shift = s.shift();
+        this.scales = s;
         this.magnitudes = s.magnitudes().data();
         this.codedMagnitudes = s.magnitudes().dtype().hasScales() ? of(s.magnitudes()) : null;
         this.offset = s.offset();
@@ -72,18 +76,28 @@ final class CodedValues {
         private static final Table NF4 = new Table(DType.NF4);
         private static final Table FP4 = new Table(DType.FP4);
         private static final Table DYNAMIC8 = new Table(DType.DYNAMIC8);
+        private static final Table NONE = new Table();
 
         private final float[] values;
         private final int[] bits;
 
         private Table(DType dtype) {
-            values = CodeTable.of(dtype);
+            this(CodeTable.of(dtype));
+        }
+
+        private Table(float... numbers) {
+            values = numbers;
             bits = new int[values.length];
             for (int i = 0; i < bits.length; i++) bits[i] = Float.floatToRawIntBits(values[i]);
         }
 
         private static Table of(DType dtype) {
-            return dtype == DType.NF4 ? NF4 : dtype == DType.FP4 ? FP4 : DYNAMIC8;
+            return switch (dtype) {
+                case NF4 -> NF4;
+                case FP4 -> FP4;
+                case DYNAMIC8 -> DYNAMIC8;
+                default -> NONE;
+            };
         }
     }
 
@@ -96,11 +110,15 @@ final class CodedValues {
     /// Writes `n` values from value number `first` on to `to[at …]`.
     void read(long first, int n, float[] to, int at) {
         for (long i = first, end = first + n, next; i < end; i = next) {
-            next = Math.min(end, ((i >> shift) + 1) << shift);
+            long block = scales.blockOf(i);
+            next = Math.min(end, (block + 1) * scales.block());
             int to0 = at + (int) (i - first);
             int count = (int) (next - i);
-            if (isByte) bytes(i, count, magnitude(i >> shift), to, to0);
-            else halves(i, count, magnitude(i >> shift), to, to0);
+            switch (type) {
+                case INT8 -> Decode.i8(codes, i, count, magnitude(block) * INT8_UNIT, to, to0);
+                case DYNAMIC8 -> bytes(i, count, magnitude(block), to, to0);
+                default -> halves(i, count, magnitude(block), to, to0);
+            }
         }
     }
 
@@ -110,7 +128,7 @@ final class CodedValues {
 
     /// Value `i` of codes of eight bits.
     private float byteValue(long i) {
-        float product = table[codes.get(U8, i) & 0xff] * magnitude(i >> shift);
+        float product = table[codes.get(U8, i) & 0xff] * magnitude(scales.blockOf(i));
         return product + offset;
     }
 

@@ -47,7 +47,7 @@ final class Decode {
             case Q8_0 -> q8(data, first / 32 * 34, n / 32, to, at);
             case Q4_0 -> q4(data, first / 32 * 18, n / 32, false, to, at);
             case Q4_1 -> q4(data, first / 32 * 20, n / 32, true, to, at);
-            case NF4, FP4, DYNAMIC8 ->
+            case NF4, FP4, DYNAMIC8, INT8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected one without scales");
             case I64, I32, I16, I8, U8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected a real type");
@@ -107,6 +107,17 @@ final class Decode {
                 q.mul(d).intoArray(to, at + 32 * i + j);
             }
         }
+    }
+
+    /// Whole numbers of eight bits, each times `d`.
+    static void i8(MemorySegment data, long byteAt, int n, float d, float[] to, int at) {
+        int whole = BLOCKS ? S.loopBound(n) : 0;
+        for (int i = 0; i < whole; i += L) {
+            FloatVector q = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, byteAt + i, LITTLE_ENDIAN)
+                    .convertShape(VectorOperators.B2F, S, 0);
+            q.mul(d).intoArray(to, at + i);
+        }
+        for (int i = whole; i < n; i++) to[at + i] = d * data.get(I8, byteAt + i);
     }
 
     private static void q4(MemorySegment data, long byteAt, int blocks, boolean min, float[] to, int at) {

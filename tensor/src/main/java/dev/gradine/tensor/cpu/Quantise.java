@@ -75,6 +75,16 @@ public final class Quantise {
         return Tensor.coded(codes, type, w.shape(), scales);
     }
 
+    /// The codes of `w` in the type and the blocks that `like` has.
+    ///
+    /// @param w host memory, of any real type
+    public static Tensor like(Tensor like, Tensor w, Arena arena) {
+        if (like.dtype() == DType.INT8) return RowInt8.quantise(w, arena);
+        Scales scales = like.scales();
+        boolean isDouble = scales.magnitudes().dtype().hasScales();
+        return quantise(w, like.dtype(), scales.block(), isDouble, arena);
+    }
+
     /// Values `x[0 … n)`, which are values `first …` of the whole.
     private void part(float[] x, int n, long first, MemorySegment codes, MemorySegment magnitudes) {
         for (int from = 0; from < n; from += block) {

@@ -44,7 +44,7 @@ public interface LayoutKernel {
     /// @throws DTypeException otherwise
     static void requireType(String op, Tensor x, Tensor y) {
         DType type = x.dtype();
-        if (type.blockSize() != 1) {
+        if (type.blockSize() != 1 || type.hasScales()) {
             throw new DTypeException("%s: x is %s, expected a type without blocks".formatted(op, type));
         }
         DTypeException.require(op, "y", y, type);

@@ -8,6 +8,8 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +49,33 @@ class CodedValuesTest {
                             .isEqualTo(Float.floatToRawIntBits(expected[range[0] + i]));
                 }
             }
+        }
+    }
+
+    /// Two roundings: of the unit and of its multiple.
+    @ParameterizedTest
+    @CsvSource({"1,9", "3,37", "5,64", "2,1000"})
+    void codes_of_eight_bits_are_multiples_of_a_127th_of_their_rows_magnitude(int rows, int columns) {
+        try (Arena arena = Arena.ofShared()) {
+            int n = rows * columns;
+            Tensor w = Tensor.of(arena, Shape.of(rows, columns), Cases.mild(3, n));
+            Tensor q = RowInt8.quantise(w, arena);
+            float[] x = w.toFloats();
+            float[] got = new float[n + 2];
+            RealValues.of(q).read(0, n, got, 1);
+            double[] expected = new double[n];
+            for (int i = 0; i < n; i++) {
+                double largest = 0;
+                for (int j = 0; j < columns; j++) largest = Math.max(largest, Math.abs(x[i / columns * columns + j]));
+                expected[i] = q.codes().data().get(ValueLayout.JAVA_BYTE, i) * largest / 127;
+                double half = Float.float16ToFloat(Float.floatToFloat16(x[i])); // as bitsandbytes rounds it before
+                assertThat(Math.abs(half - expected[i]))
+                        .isLessThanOrEqualTo(0.5001 * largest / 127 + 0x1p-10 * largest);
+            }
+            float[] values = java.util.Arrays.copyOfRange(got, 1, n + 1);
+            // the magnitude itself is rounded to f16
+            Tolerance tolerance = new Tolerance(Float.MIN_NORMAL, 0x1p-11 + 4 * Tolerance.EPSILON, "f16 magnitudes");
+            Teeth.bite(values, v -> tolerance.check("values", v, expected));
         }
     }
 

@@ -162,16 +162,19 @@ class MatMulTest {
         return t;
     }
 
-    /// Random codes. Blocks of 32 end in the middle of rows; magnitudes of NF4 are codes in their turn.
+    /// Random codes. Blocks of 32 end in the middle of rows, those of INT8 are rows; magnitudes of NF4 are codes in
+    /// their
+    /// turn.
     private Tensor coded(Arena arena, DType dtype, Shape shape) {
         byte[] bytes = new byte[Math.toIntExact(dtype.bytes(shape.size()))];
         random.nextBytes(bytes);
         Tensor codes = Tensor.zeros(arena, DType.U8, Shape.of(bytes.length));
         codes.data().copyFrom(MemorySegment.ofArray(bytes));
-        Shape blocks = Shape.of(Math.ceilDiv(shape.size(), 32));
+        int block = dtype == DType.INT8 ? Math.max(1, shape.last()) : 32;
+        Shape blocks = Shape.of(Math.ceilDiv(shape.size(), block));
         Tensor magnitudes = random(arena, dtype == DType.NF4 ? DType.DYNAMIC8 : DType.F32, blocks);
         float offset = dtype == DType.DYNAMIC8 ? value() : 0;
-        return Tensor.coded(codes, dtype, shape, new Scales(magnitudes, 32, offset));
+        return Tensor.coded(codes, dtype, shape, new Scales(magnitudes, block, offset));
     }
 
     private float value() {

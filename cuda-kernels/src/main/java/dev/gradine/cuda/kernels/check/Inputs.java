@@ -117,7 +117,7 @@ public final class Inputs implements AutoCloseable {
                     soften(bytes, at, 0x3000, 0x87ff);
                     soften(bytes, at + 2, 0x3000, 0x87ff);
                 }
-                case NF4, FP4, DYNAMIC8 ->
+                case NF4, FP4, DYNAMIC8, INT8 ->
                     throw new IllegalArgumentException("inputs: " + dtype + " needs scales; quantise F32 values");
                 case I64, I32, I16, I8, U8 ->
                     throw new IllegalArgumentException("inputs: " + dtype + " is no real type");

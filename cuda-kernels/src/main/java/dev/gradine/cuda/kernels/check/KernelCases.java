@@ -19,9 +19,10 @@ public final class KernelCases {
     public static List<KernelCase> all() {
         return Stream.of(
                         AttentionCases.all(),
+                        CodedMatMulCases.int8(),
                         LowRankCases.all(),
                         MatMulCases.all(),
-                        Nf4MatMulCases.all(),
+                        CodedMatMulCases.nf4(),
                         PointwiseCases.all())
                 .flatMap(List::stream)
                 .toList();

@@ -30,6 +30,7 @@ public final class PointwiseCases {
         BY_STEM.put("lion", LionCases::all);
         BY_STEM.put("convert", ConvertCases::all);
         BY_STEM.put("nf4", Nf4Cases::all);
+        BY_STEM.put("int8", Int8Cases::all);
         BY_STEM.put("softmax", SoftmaxCases::all);
         BY_STEM.put("kv_append", KvAppendCases::all);
         BY_STEM.put("sampling", SamplingCases::all);

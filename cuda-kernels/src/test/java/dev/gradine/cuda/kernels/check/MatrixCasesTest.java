@@ -34,13 +34,14 @@ class MatrixCasesTest {
         return switch (stem) {
             case "mat_mul" -> MatMulCases.all();
             case "low_rank" -> LowRankCases.all();
-            case "nf4_mat_mul" -> Nf4MatMulCases.all();
+            case "nf4_mat_mul" -> CodedMatMulCases.nf4();
+            case "int8_mat_mul" -> CodedMatMulCases.int8();
             default -> AttentionCases.all();
         };
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"mat_mul", "low_rank", "nf4_mat_mul", "attention"})
+    @ValueSource(strings = {"mat_mul", "low_rank", "nf4_mat_mul", "int8_mat_mul", "attention"})
     void the_simulator_agrees_with_the_cpu(String stem) {
         WatchedGpu.Launches launches = new WatchedGpu.Launches();
         try (Kernels device = CudaKernels.open(new WatchedGpu(new Simulator(), false, launches));

@@ -41,7 +41,7 @@ final class ModesTest {
     @Test
     void tensor_cores_may_be_those_of_sm_90() {
         List<KernelCase> tensor = KernelCases.all().stream()
-                .filter(c -> c.toString().matches("(mat_mul|attention|low_rank|nf4_mat_mul).*BF16.*"))
+                .filter(c -> c.toString().matches("(mat_mul|attention|low_rank|nf4_mat_mul|int8_mat_mul).*BF16.*"))
                 .toList();
         check(Options.defaults().withCapability(90), tensor, 2);
     }

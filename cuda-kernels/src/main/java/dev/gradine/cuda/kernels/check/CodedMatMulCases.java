@@ -6,10 +6,10 @@ import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Products with weights of four bits, also under a low-rank update, against the CPU with the same weights.
-public final class Nf4MatMulCases {
+/// Products with weights of codes, also under a low-rank update, against the CPU with the same weights.
+public final class CodedMatMulCases {
 
-    private Nf4MatMulCases() {}
+    private CodedMatMulCases() {}
 
     private record Size(boolean transposed, int m, int n, int k, Coded w) {
 
@@ -18,8 +18,27 @@ public final class Nf4MatMulCases {
         }
     }
 
-    /// Every case.
-    public static List<KernelCase> all() {
+    /// Those of weights of eight bits.
+    public static List<KernelCase> int8() {
+        List<Size> sizes = List.of(
+                new Size(true, 1, 33, 264, Coded.INT8),
+                new Size(true, 7, 5, 72, Coded.INT8),
+                new Size(true, 31, 129, 40, Coded.INT8),
+                new Size(true, 5, 9, 37, Coded.INT8), // rows that are no whole pieces
+                new Size(true, 257, 40, 64, Coded.INT8), // decoded once
+                new Size(false, 100, 16, 9, Coded.INT8),
+                new Size(false, 9, 136, 31, Coded.INT8),
+                new Size(false, 11, 35, 31, Coded.INT8));
+        List<KernelCase> all = new ArrayList<>();
+        for (DType type : List.of(DType.F32, DType.BF16)) {
+            for (Size s : sizes) all.add(product(type, s));
+            all.add(lowRank(type, Coded.INT8, 33));
+        }
+        return List.copyOf(all);
+    }
+
+    /// Those of weights of four bits.
+    public static List<KernelCase> nf4() {
         Coded nf4 = new Coded(DType.NF4, 64, false);
         Coded nested = new Coded(DType.NF4, 64, true);
         Coded fp4 = new Coded(DType.FP4, 32, false);
@@ -51,8 +70,13 @@ public final class Nf4MatMulCases {
         return type == DType.F32 ? 2 * product : product + 1.5 * MatMulCases.BF16_EPSILON;
     }
 
+    private static String stem(Coded w) {
+        return w.type() == DType.INT8 ? "int8_mat_mul" : "nf4_mat_mul";
+    }
+
     private static KernelCase product(DType type, Size s) {
-        String name = "nf4_mat_mul_%s m %d, n %d, k %d of %s".formatted(s.transposed ? "nt" : "nn", s.m, s.n, s.k, s.w);
+        String name =
+                "%s_%s m %d, n %d, k %d of %s".formatted(stem(s.w), s.transposed ? "nt" : "nn", s.m, s.n, s.k, s.w);
         return KernelCase.of(name, type, bound(type, s.k), in -> {
             Tensor a = in.data(1, s.m, s.k);
             Tensor c = in.data(2, s.m, s.n);
@@ -65,7 +89,7 @@ public final class Nf4MatMulCases {
 
     /// `y = x Wᵀ + s · (x Aᵀ) Bᵀ` and the gradient of x.
     private static KernelCase lowRank(DType type, Coded kind, int n) {
-        String name = "nf4_mat_mul low rank n %d of %s".formatted(n, kind);
+        String name = "%s low rank n %d of %s".formatted(stem(kind), n, kind);
         int out = 40;
         int in0 = 64;
         int rank = 8;

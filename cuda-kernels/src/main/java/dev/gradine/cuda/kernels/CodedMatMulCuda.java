@@ -6,24 +6,29 @@ import dev.gradine.gpu.Kernel;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 
-/// Launches `nf4_mat_mul.cu`: products with a frozen weight of four bits, which is decoded on the way and never stored
-/// as numbers. `MatMulCuda` has checked shapes and types, and decodes the weight once instead for many rows of bf16.
-/// Magnitudes that are codes become f32 first: a 64th of the values.
-final class Nf4MatMulCuda {
+/// Launches `nf4_mat_mul.cu` and `int8_mat_mul.cu`: products with a frozen weight of codes, which is decoded on the way
+/// and never stored as numbers. `MatMulCuda` has checked shapes and types, and decodes the weight once instead for many
+/// rows of bf16. Magnitudes that are codes become f32 first: a 64th of the values.
+final class CodedMatMulCuda {
 
     private static final int PIECE = 8; // values that are decoded together
 
     private final Gpu gpu;
     private final Nf4Cuda nf4;
 
-    Nf4MatMulCuda(Gpu gpu, Nf4Cuda nf4) {
+    CodedMatMulCuda(Gpu gpu, Nf4Cuda nf4) {
         this.gpu = gpu;
         this.nf4 = nf4;
     }
 
-    /// Whether these kernels multiply by `w`: four bits a value, rows of whole pieces.
+    /// Whether these kernels multiply by `w`: rows of whole pieces, of INT8 with a scale each.
     static boolean takes(Tensor w) {
-        return (w.dtype() == DType.NF4 || w.dtype() == DType.FP4) && w.shape().last() % PIECE == 0;
+        if (w.shape().last() % PIECE != 0) return false;
+        return switch (w.dtype()) {
+            case NF4, FP4 -> true;
+            case INT8 -> w.scales().block() == w.shape().last();
+            default -> false;
+        };
     }
 
     /// `c[M,N] (+)= alpha · a[M,K] · w[N,K]ᵀ`.
@@ -31,7 +36,7 @@ final class Nf4MatMulCuda {
         int m = a.shape().dim(0);
         int n = w.shape().dim(0);
         boolean few = MatMulCuda.rows(m) >= m;
-        Kernel kernel = kernel(few ? "nt_rows" + MatMulCuda.rows(m) : "nt" + path(a).suffix());
+        Kernel kernel = kernel(w, few ? "nt_rows" + MatMulCuda.rows(m) : "nt" + path(a).suffix());
         Grid grid = few ? MatMulCuda.rowsGrid(n) : path(a).grid(m, n, 1);
         launch(kernel, grid, a, w, alpha, accumulate, c);
     }
@@ -39,11 +44,12 @@ final class Nf4MatMulCuda {
     /// `c[M,N] (+)= alpha · a[M,K] · w[K,N]`.
     void nn(Tensor a, Tensor w, float alpha, boolean accumulate, Tensor c) {
         Grid grid = path(a).grid(a.shape().dim(0), w.shape().dim(1), 1);
-        launch(kernel("nn" + path(a).suffix()), grid, a, w, alpha, accumulate, c);
+        launch(kernel(w, "nn" + path(a).suffix()), grid, a, w, alpha, accumulate, c);
     }
 
-    private static Kernel kernel(String name) {
-        return new Kernel("nf4_mat_mul", "nf4_mat_mul_" + name);
+    private static Kernel kernel(Tensor w, String name) {
+        String stem = w.dtype() == DType.INT8 ? "int8_mat_mul" : "nf4_mat_mul";
+        return new Kernel(stem, stem + "_" + name);
     }
 
     private static MatMulPath path(Tensor a) {
@@ -52,9 +58,9 @@ final class Nf4MatMulCuda {
 
     private void launch(Kernel kernel, Grid grid, Tensor a, Tensor w, float alpha, boolean accumulate, Tensor c) {
         if (c.size() == 0) return;
-        new Arguments()
-                .tensor(a, true)
-                .values(w, nf4.magnitudes(w), nf4.table(w.dtype()), Nf4Cuda.bits(w))
+        Arguments arguments = new Arguments().tensor(a, true).values(w, nf4.magnitudes(w));
+        if (w.dtype() != DType.INT8) arguments.values(nf4.table(w.dtype()), Nf4Cuda.bits(w));
+        arguments
                 .tensor(c, true)
                 .values(c.shape().dim(0), c.shape().dim(1), a.shape().dim(1), alpha, accumulate ? 1 : 0)
                 .launch(gpu, kernel, grid);
