@@ -20,9 +20,9 @@ final class QuantizeArgs {
             names = "--quantize",
             paramLabel = "TYPE",
             description =
-                    "Quantise the weights of linear layers as the model is read, as bitsandbytes does: nf4 or fp4,"
-                            + " of four bits; int8, of eight with a scale a row (activations stay f32, so there are no outliers"
-                            + " to part); or none (default none).")
+                    "Quantise the weights of linear layers as the model is read, as bitsandbytes does: nf4 or fp4, of"
+                            + " four bits; int8, of eight with a scale a row (activations stay f32, so there are no"
+                            + " outliers to part); or none (default none).")
     private @Nullable String type;
 
     @Option(
