@@ -32,10 +32,13 @@ import picocli.CommandLine.Spec;
         description = "Make one LoRA of several: --adapter a=DIR --adapter b=DIR --weights 0.7,0.3.")
 final class AdaptersCombineCommand implements Runnable {
 
-    private static final double BOUND = 1e-3; // of a logit, for methods that are exact
+    private static final double EXACT = 1e-3; // of a logit, for methods that are exact
 
     @Mixin
     private ModelArgs model = new ModelArgs();
+
+    @Mixin
+    private LogitBound bound = new LogitBound();
 
     @Option(
             names = "--weights",
@@ -117,11 +120,6 @@ final class AdaptersCombineCommand implements Runnable {
                 .relative();
         Adapters before = atOnce(sum, m.run());
         double logits = PromptCheck.difference(m.model(), before, made, m.run());
-        if (how.isExact(sets.size()) && !(logits <= BOUND)) {
-            throw new IllegalArgumentException(
-                    "%s: logits are %.2e away from those of the adapters at once, expected at most %.0e"
-                            .formatted(how.type().text(), logits, BOUND));
-        }
         if (made.method() instanceof Lora l) print.printf("%s: a LoRA of rank %d and scale 1%n", method, l.rank());
         print.printf("deltas: %.2e of the weighted sum away from it%n", share);
         if (how.type() == Combination.Type.LINEAR && sets.size() > 1) {
@@ -130,6 +128,7 @@ final class AdaptersCombineCommand implements Runnable {
         print.printf(
                 "logits of %d tokens: at most %.2e away from those of the adapters at once%n",
                 PromptCheck.TOKENS, logits);
+        bound.require(how.type().text(), logits, how.isExact(sets.size()) ? EXACT : Double.MAX_VALUE);
         if (sets.values().stream().anyMatch(s -> s.method() instanceof Lora l && l.rslora())) {
             print.println("rslora: the result has the scale 1 it is made for; PEFT 0.21.2 would give it rank / √rank");
         }

@@ -24,6 +24,9 @@ final class AdaptersConvertCommand implements Runnable {
     @Mixin
     private ModelArgs model = new ModelArgs();
 
+    @Mixin
+    private LogitBound bound = new LogitBound();
+
     @Option(names = "--rank", required = true, paramLabel = "R", description = "Rank of the LoRA.")
     private int rank;
 
@@ -59,6 +62,7 @@ final class AdaptersConvertCommand implements Runnable {
                         "convert: the error is %.2e, expected at most %s (--max-error); a higher --rank lowers it"
                                 .formatted(error, maxError));
             }
+            bound.require("convert", logits, Double.MAX_VALUE);
             AdapterFolder.save(made, out, model.model().toString(), m.run());
             print.println("adapter in " + out);
         }

@@ -61,6 +61,9 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
     @Mixin
     private MergeArgs model = new MergeArgs();
 
+    @Mixin
+    private LogitBound bound = new LogitBound();
+
     @Option(
             names = "--to",
             required = true,
@@ -107,6 +110,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
             throw new IllegalArgumentException("--type is for --to gguf, not for --to " + target.word()
                     + (target == Target.SAFETENSORS ? "; the type of its weights is --dtype" : ""));
         }
+        requireBound(target);
         requireFree(target);
         try (LoadedModel m = model.open()) {
             AdapterSet adapted = target.isAdapter() ? model.adapt(m) : model.adaptOrNone(m);
@@ -114,12 +118,21 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
             List<String> notes = write(m.open(), adapted, target, matrices, format);
             print.printf("%s written: %s%n", target.word(), out);
             notes.forEach(note -> print.println("note: " + note));
-            boolean clean = !verify || verified(m.open(), adapted, target);
+            if (verify && !verified(m.open(), adapted, target)) return Failures.FAULT;
             print.println("taken by");
             takers(m.open(), adapted, target, matrices).forEach(t -> print.println("  " + t));
             print.flush();
-            return clean ? 0 : Failures.FAULT;
+            return 0;
         }
+    }
+
+    private void requireBound(Target target) {
+        if (Double.isNaN(bound.most())) return;
+        if (target.isAdapter()) {
+            throw new IllegalArgumentException(
+                    "--max-difference is for whole models; --to %s is compared bit for bit".formatted(target.word()));
+        }
+        if (!verify) throw new IllegalArgumentException("--max-difference needs --verify");
     }
 
     private List<String> write(OpenModel m, AdapterSet adapted, Target target, DType matrices, FolderFormat format) {
@@ -128,7 +141,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
                 PeftExport.write(adapted, m.source().toString(), out, m.run());
                 yield List.of();
             }
-            case SAFETENSORS -> MergedModel.write(m, adapted, out, format);
+            case SAFETENSORS -> MergedModel.write(m, adapted, out, format, _ -> {});
             case GGUF -> GgufExport.write(m, adapted, matrices, out);
             case GGUF_LORA -> {
                 GgufAdapter.write(m, adapted, out);
@@ -141,7 +154,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
         Findings findings = switch (target) {
             case PEFT -> ExportCheck.adapter(m, adapted, out);
             case GGUF_LORA -> GgufAdapter.check(m, adapted, out);
-            case SAFETENSORS, GGUF -> ExportCheck.whole(m, adapted, out);
+            case SAFETENSORS, GGUF -> ExportCheck.whole(m, adapted, out, bound.most());
         };
         PrintWriter print = spec.commandLine().getOut();
         findings.agreed().forEach(line -> print.println("  same  " + line));
@@ -149,7 +162,8 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
         PrintWriter err = spec.commandLine().getErr();
         findings.faults().forEach(line -> err.println("gradine: export: " + line));
         if (!findings.isClean()) {
-            err.printf("gradine: export: %s is not the model in memory; do not use it%n", out);
+            AtomicFiles.remove(out);
+            err.printf("gradine: export: %s is not the model in memory; it was removed%n", out);
         }
         err.flush();
         return findings.isClean();

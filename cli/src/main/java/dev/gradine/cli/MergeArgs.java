@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.export.FolderFormat;
+import dev.gradine.models.OpenModel;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.DType;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,11 @@ final class MergeArgs {
     /// @throws IllegalArgumentException if none was given
     AdapterSet adapt(LoadedModel m) {
         return source.adapt(m, place::tell);
+    }
+
+    /// The same for another model.
+    AdapterSet adaptTo(OpenModel other) {
+        return source.adapt(other.model(), other.run(), place::tell);
     }
 
     /// The adapter given, or none.

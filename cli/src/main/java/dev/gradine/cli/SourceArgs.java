@@ -1,9 +1,11 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.LayerCopies;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Device;
+import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -63,12 +65,16 @@ final class SourceArgs {
     ///
     /// @throws IllegalArgumentException if none was given, or several
     AdapterSet adapt(LoadedModel m, Consumer<String> tell) {
+        return adapt(m.model(), m.run(), tell);
+    }
+
+    AdapterSet adapt(CausalLm model, Kernels run, Consumer<String> tell) {
         if (adapters.isEmpty()) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
         if (adapters.size() > 1) {
             throw new IllegalArgumentException("--adapter: %d are given, expected one".formatted(adapters.size()));
         }
         Path folder = NamedFolder.parse(adapters.getFirst()).folder();
-        return AdapterFolder.load(folder, m.model(), m.run(), tell);
+        return AdapterFolder.load(folder, model, run, tell);
     }
 
     /// Folders of the adapters given, by their names.

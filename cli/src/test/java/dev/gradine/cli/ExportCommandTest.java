@@ -59,6 +59,24 @@ class ExportCommandTest {
     }
 
     @Test
+    void what_is_further_away_than_was_asked_for_is_removed() {
+        Path file = temp.resolve("m.gguf");
+        Cli.run(arguments("gguf", file, "--type", "f16", "--max-difference", 1)).ok();
+        Path rough = temp.resolve("rough.gguf");
+        Cli refused = Cli.run(arguments("gguf", rough, "--type", "f16", "--max-difference", "1e-9"));
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains("; at most 1.0e-09 was asked for\n")
+                .endsWith("gradine: export: %s is not the model in memory; it was removed\n".formatted(rough));
+        assertThat(refused.out()).doesNotContain("taken by");
+        assertThat(rough).doesNotExist();
+        Cli.run(arguments("peft", temp.resolve("x"), "--max-difference", 1))
+                .refuses("--max-difference is for whole models; --to peft is compared bit for bit");
+        Cli.run(arguments("gguf", rough, "--max-difference", 1, "--no-verify"))
+                .refuses("--max-difference needs --verify");
+    }
+
+    @Test
     void a_folder_says_what_the_adapted_model_says() {
         Path out = temp.resolve("merged");
         Cli done = Cli.run("export", "--model", model, "--adapter", run, "--to", "safetensors", "--out", out)

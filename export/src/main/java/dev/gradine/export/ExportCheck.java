@@ -33,13 +33,20 @@ public final class ExportCheck {
     /// @param written what was written; a file is opened alone, without those beside it
     /// @throws CheckpointException if it cannot be read at all
     public static Findings whole(OpenModel source, AdapterSet adapted, Path written) {
-        if (Files.isDirectory(written)) return compare(source, adapted, written);
+        return whole(source, adapted, written, Double.NaN);
+    }
+
+    /// The same.
+    ///
+    /// @param most by which a logit may differ from the model in memory; NaN for what rounding explains
+    public static Findings whole(OpenModel source, AdapterSet adapted, Path written, double most) {
+        if (Files.isDirectory(written)) return compare(source, adapted, written, most);
         try {
             Path alone = Files.createTempDirectory("gradine-verify");
             Path link = alone.resolve(String.valueOf(written.getFileName()));
             try {
                 Files.createSymbolicLink(link, written.toAbsolutePath());
-                return compare(source, adapted, link);
+                return compare(source, adapted, link, most);
             } finally {
                 Files.deleteIfExists(link);
                 Files.delete(alone);
@@ -49,7 +56,7 @@ public final class ExportCheck {
         }
     }
 
-    private static Findings compare(OpenModel source, AdapterSet adapted, Path written) {
+    private static Findings compare(OpenModel source, AdapterSet adapted, Path written, double most) {
         Findings findings = Findings.none();
         try (OpenModel other = Models.open(written, source.run())) {
             WeightsCheck weights = new WeightsCheck();
@@ -64,7 +71,9 @@ public final class ExportCheck {
             }
             float[] memory = LogitsCheck.logits(new Policy(source.model(), adapted), source.run(), sequences);
             LogitsCheck all = LogitsCheck.of(memory, got, source.model(), weights.relativeError());
-            findings.add(all.agrees(), "logits of the model in memory: " + all);
+            boolean agrees = all.within(most).agrees();
+            String beyond = agrees || Double.isNaN(most) ? "" : "; at most %.2g was asked for".formatted(most);
+            findings.add(agrees, "logits of the model in memory: " + all + beyond);
             TextCheck.run(source, other, findings);
         }
         return findings;

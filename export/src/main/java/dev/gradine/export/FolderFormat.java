@@ -9,9 +9,10 @@ import java.util.regex.Pattern;
 
 /// How the weights of a Hugging Face folder are written.
 ///
-/// @param type of all of them
+/// @param type of all of them that are numbers
 /// @param maxShardBytes bytes of a weight file, at most; a tensor that is larger has a file of its own
-public record FolderFormat(Type type, long maxShardBytes) {
+/// @param requantised whether weights of codes become codes again once an adapter is in them, or numbers
+public record FolderFormat(Type type, long maxShardBytes, boolean requantised) {
 
     /// The type of weights.
     public enum Type {
@@ -48,6 +49,16 @@ public record FolderFormat(Type type, long maxShardBytes) {
             throw new IllegalArgumentException(
                     "max shard size is %d bytes, expected at least 1".formatted(maxShardBytes));
         }
+    }
+
+    /// Weights of codes become numbers.
+    public FolderFormat(Type type, long maxShardBytes) {
+        this(type, maxShardBytes, false);
+    }
+
+    /// The same, in which weights of codes become codes again.
+    public FolderFormat requantising() {
+        return new FolderFormat(type, maxShardBytes, true);
     }
 
     /// Types as in the checkpoint, files of at most 50 GB.

@@ -20,6 +20,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// A Hugging Face model folder of a model and its adapter: the adapter is in the weights.
@@ -29,31 +30,38 @@ public final class MergedModel {
 
     /// Writes the folder with the checkpoint's types and in one file, but for models of more than 50 GB.
     public static List<String> write(OpenModel m, AdapterSet adapted, Path out) {
-        return write(m, adapted, out, FolderFormat.defaults());
+        return write(m, adapted, out, FolderFormat.defaults(), _ -> {});
     }
 
     /// Writes the folder, one tensor in memory at a time.
     ///
     /// @param out absent or empty
     /// @param format types and sizes of the weight files
+    /// @param check sees the whole folder before it appears, under another name; may throw
     /// @return what is not as it was, besides the adapter: a line each
     /// @throws IllegalArgumentException if the folder is not empty, what the adapter does cannot be merged, or
     ///     a value is too large for its type
-    public static List<String> write(OpenModel m, AdapterSet adapted, Path out, FolderFormat format) {
+    public static List<String> write(
+            OpenModel m, AdapterSet adapted, Path out, FolderFormat format, Consumer<Path> check) {
         AtomicFiles.requireFree(out);
         Merge.requireMergeable(adapted);
         Checkpoint c = m.checkpoint();
-        MergedWeights weights = new MergedWeights(m, adapted, format.type());
+        MergedWeights weights = new MergedWeights(m, adapted, format);
         List<TensorSource> tensors = weights.tensors();
         Map<String, Object> config = new LinkedHashMap<>(c.config());
         if (weights.untied()) config.put("tie_word_embeddings", false);
         config.put("dtype", MergedWeights.dtypeName(tensors));
         config.remove("torch_dtype");
-        config.remove("quantization_config"); // what was quantised is written decoded
+        if (!format.requantised()) config.remove("quantization_config"); // what was quantised is written decoded
+        else if (m.quantised().isPresent()) {
+            config.put(
+                    "quantization_config",
+                    QuantizedModel.quantization(m, m.quantised().orElseThrow()));
+        }
         try {
             Path extra = Files.createTempDirectory("gradine-merge");
             try {
-                ModelFolder.write(out, config, tensors, sideFiles(m, extra), format.maxShardBytes());
+                ModelFolder.write(out, config, tensors, sideFiles(m, extra), format.maxShardBytes(), check);
             } finally {
                 remove(extra);
             }

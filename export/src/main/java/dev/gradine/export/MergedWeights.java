@@ -12,6 +12,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
+import dev.gradine.tensor.cpu.Quantise;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,18 +23,22 @@ import java.util.Locale;
 /// What the adapter does not change keeps the bytes of the checkpoint, unless another type was asked for. What
 /// it changes is added in f32 and rounded once, to the checkpoint's type or the one asked for. A weight that is
 /// computed with in codes of a few bits is written decoded, as f32 unless asked otherwise: other values than
-/// the decoded ones would not compute what the adapter was trained on.
+/// the decoded ones would not compute what the adapter was trained on. Requantised it is written only where that is
+/// asked
+/// for.
 final class MergedWeights {
 
     private final OpenModel model;
     private final AdapterSet adapted;
     private final Checkpoint checkpoint;
     private final FolderFormat.Type type;
+    private final boolean requantised;
     private boolean decoded;
 
-    MergedWeights(OpenModel model, AdapterSet adapted, FolderFormat.Type type) {
+    MergedWeights(OpenModel model, AdapterSet adapted, FolderFormat format) {
         this.model = model;
-        this.type = type;
+        this.type = format.type();
+        this.requantised = format.requantised();
         this.adapted = adapted;
         checkpoint = model.checkpoint();
     }
@@ -41,7 +46,9 @@ final class MergedWeights {
     List<TensorSource> tensors() {
         List<TensorSource> all = new ArrayList<>();
         for (Weight weight : model.model().weights()) {
-            if (checkpoint.has(weight.path()) || isUntied(weight)) all.add(tensor(weight));
+            if (!checkpoint.has(weight.path()) && !isUntied(weight)) continue;
+            if (requantised && !weight.param().value().dtype().isFloat()) all.addAll(codes(weight));
+            else all.add(tensor(weight));
         }
         return all;
     }
@@ -71,6 +78,28 @@ final class MergedWeights {
                 written,
                 stored.shape(),
                 () -> written == stored.dtype() ? stored : converted(weight, stored, written));
+    }
+
+    /// A weight of codes with its adapter, in codes once more: as many bits, blocks of the same size.
+    private List<TensorSource> codes(Weight weight) {
+        Tensor own = weight.param().value();
+        if (!own.dtype().hasScales()) {
+            throw new IllegalArgumentException(
+                    "merge: %s is %s, of which safetensors has none; export --to gguf --type %s writes it requantised"
+                            .formatted(
+                                    weight.path(),
+                                    own.dtype(),
+                                    own.dtype().name().toLowerCase(Locale.ROOT)));
+        }
+        DType before = checkpoint.tensor(stored(weight)).dtype();
+        Arena arena = Arena.ofAuto();
+        if (!Merge.changes(adapted, weight)) {
+            return QuantizedModel.parts(weight, model.run().toHost(own, arena), before);
+        }
+        try (Kernels k = model.run().openStep()) {
+            Tensor sum = k.toHost(Merge.merged(adapted, weight, k), arena);
+            return QuantizedModel.parts(weight, Quantise.like(own, sum, arena), before);
+        }
     }
 
     private Tensor converted(Weight weight, Tensor stored, DType written) {

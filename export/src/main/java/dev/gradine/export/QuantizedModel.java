@@ -3,7 +3,6 @@ package dev.gradine.export;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.BitsAndBytesParts;
 import dev.gradine.io.Checkpoint;
-import dev.gradine.io.CheckpointException;
 import dev.gradine.io.ModelFolder;
 import dev.gradine.io.TensorSource;
 import dev.gradine.models.OpenModel;
@@ -39,9 +38,7 @@ public final class QuantizedModel {
             if (!c.has(w.path())) continue; // tied to another
             Tensor value = w.param().value();
             if (value.dtype() == how.type()) {
-                requireUpright(w, out);
-                tensors.addAll(
-                        BitsAndBytesParts.of(w.path(), value, c.tensor(w.path()).dtype()));
+                tensors.addAll(parts(w, value, c.tensor(w.path()).dtype()));
             } else {
                 tensors.add(TensorSource.of(w.path(), c.tensor(w.path())));
             }
@@ -51,15 +48,22 @@ public final class QuantizedModel {
         ModelFolder.write(out, config, tensors, ModelFolder.sideFiles(c.folder()));
     }
 
-    private static void requireUpright(Weight w, Path out) {
-        if (!w.isTransposed()) return;
-        throw new CheckpointException(
-                out,
-                "%s lies the other way round in this family, expected [out, in] as bitsandbytes has it".formatted(w));
+    /// What bitsandbytes writes for a weight.
+    ///
+    /// @param value codes in host memory
+    /// @param dtype that it had before
+    /// @throws IllegalArgumentException if it cannot be written so
+    static List<TensorSource> parts(Weight w, Tensor value, DType dtype) {
+        if (w.isTransposed()) {
+            throw new IllegalArgumentException(
+                    "quantize: %s lies the other way round in this family, expected [out, in] as bitsandbytes has it"
+                            .formatted(w));
+        }
+        return BitsAndBytesParts.of(w.path(), value, dtype);
     }
 
     /// The keys of transformers' `BitsAndBytesConfig`.
-    private static Map<String, @Nullable Object> quantization(OpenModel m, Quantization how) {
+    static Map<String, @Nullable Object> quantization(OpenModel m, Quantization how) {
         Map<String, @Nullable Object> q = new LinkedHashMap<>();
         boolean isEight = how.type() == DType.INT8;
         q.put("_load_in_4bit", !isEight);

@@ -80,7 +80,7 @@ class ExportCheckTest {
         Path out = temp.resolve("merged");
         try (OpenModel m = Models.open(folder, run)) {
             AdapterSet none = AdapterSet.none(m.model());
-            MergedModel.write(m, none, out, new FolderFormat(type, Long.MAX_VALUE));
+            MergedModel.write(m, none, out, new FolderFormat(type, Long.MAX_VALUE), _ -> {});
             assertThat(ExportCheck.whole(m, none, out).faults()).isEmpty();
             replace(out, norm, t -> scaled(t, 1.01f));
             assertThat(ExportCheck.whole(m, none, out).faults())

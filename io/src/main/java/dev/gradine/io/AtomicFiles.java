@@ -72,7 +72,7 @@ public final class AtomicFiles {
         } catch (IOException e) {
             throw CheckpointException.of(file, "cannot be written", e);
         } finally {
-            delete(temp);
+            remove(temp);
         }
     }
 
@@ -90,7 +90,7 @@ public final class AtomicFiles {
         } catch (IOException e) {
             throw CheckpointException.of(folder, "cannot be written", e);
         } finally {
-            delete(temp);
+            remove(temp);
         }
     }
 
@@ -119,7 +119,7 @@ public final class AtomicFiles {
     /// Removes what writers that no longer live have left in a folder: siblings that never took their name.
     public static void removeAbandoned(Path folder) {
         try (Stream<Path> content = Files.list(folder)) {
-            content.filter(AtomicFiles::isAbandoned).forEach(AtomicFiles::delete);
+            content.filter(AtomicFiles::isAbandoned).forEach(AtomicFiles::remove);
         } catch (IOException e) {
             throw CheckpointException.of(folder, "cannot be read", e);
         }
@@ -149,8 +149,10 @@ public final class AtomicFiles {
         return target.resolveSibling(temp);
     }
 
-    /// Best effort: the error that brought us here says more than one from the clean-up would.
-    private static void delete(Path temp) {
+    /// Removes a file or a folder with all that is in it, if it is there.
+    ///
+    /// Best effort: the error that led here says more than one from the clean-up would.
+    public static void remove(Path temp) {
         if (!Files.exists(temp)) return;
         try {
             Files.walkFileTree(temp, new SimpleFileVisitor<>() {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /// Writes a model as Hugging Face's libraries read it: `config.json`, `model.safetensors`, in one file or
@@ -63,7 +64,7 @@ public final class ModelFolder {
     /// Writes the folder with all weights in one file.
     public static void write(
             Path folder, Map<String, Object> config, Collection<TensorSource> weights, Collection<Path> sideFiles) {
-        write(folder, config, weights, sideFiles, Long.MAX_VALUE);
+        write(folder, config, weights, sideFiles, Long.MAX_VALUE, _ -> {});
     }
 
     /// Writes the folder; it appears complete or not at all.
@@ -73,6 +74,7 @@ public final class ModelFolder {
     /// @param weights written one after the other; see `TensorSource`
     /// @param maxShardBytes values of a weight file, at most; a tensor that is larger has a file of its own
     /// @param sideFiles copied under their own names, those of a folder of templates into one
+    /// @param check sees the whole folder before it appears, under another name; may throw
     /// @throws CheckpointException if the folder is not empty, a side file is missing or named twice, or something
     ///     cannot be written; nothing is left behind then
     public static void write(
@@ -80,7 +82,8 @@ public final class ModelFolder {
             Map<String, Object> config,
             Collection<TensorSource> weights,
             Collection<Path> sideFiles,
-            long maxShardBytes) {
+            long maxShardBytes,
+            Consumer<Path> check) {
         Shards shards = Shards.of(weights, maxShardBytes);
         Set<String> names = new HashSet<>(shards.byFile().keySet());
         names.addAll(List.of("config.json", WeightFiles.INDEX));
@@ -104,6 +107,7 @@ public final class ModelFolder {
             }
             for (var writer : writers.entrySet()) writeFile(temp.resolve(writer.getKey()), writer.getValue());
             if (shards.areSeveral()) Json.write(temp.resolve(WeightFiles.INDEX), shards.index());
+            check.accept(temp);
         });
     }
 

@@ -71,7 +71,7 @@ class ModelFolderTest {
     void files_are_filled_in_order_up_to_the_limit_and_an_index_says_where_all_is() {
         List<TensorSource> tensors =
                 List.of(floats("f", 6), floats("e", 6), floats("d", 2), floats("c", 6), floats("b", 2), floats("a", 2));
-        ModelFolder.write(target, CONFIG, tensors, List.of(), 40);
+        ModelFolder.write(target, CONFIG, tensors, List.of(), 40, _ -> {});
         assertThat(Bytes.content(target))
                 .containsExactly(
                         "config.json",
@@ -100,7 +100,8 @@ class ModelFolderTest {
 
     @Test
     void a_tensor_above_the_limit_has_a_file_of_its_own_and_one_file_needs_no_index() {
-        ModelFolder.write(target, CONFIG, List.of(floats("a", 2), floats("b", 9), floats("c", 2)), List.of(), 16);
+        ModelFolder.write(
+                target, CONFIG, List.of(floats("a", 2), floats("b", 9), floats("c", 2)), List.of(), 16, _ -> {});
         Map<String, Object> index = Json.readObject(target.resolve("model.safetensors.index.json"));
         assertThat(index.get("weight_map"))
                 .isEqualTo(Map.of(
@@ -108,7 +109,7 @@ class ModelFolderTest {
                         "b", "model-00001-of-00002.safetensors",
                         "c", "model-00002-of-00002.safetensors"));
         Path one = folder.resolve("one");
-        ModelFolder.write(one, CONFIG, List.of(floats("a", 2), floats("b", 2)), List.of(), 16);
+        ModelFolder.write(one, CONFIG, List.of(floats("a", 2), floats("b", 2)), List.of(), 16, _ -> {});
         assertThat(Bytes.content(one)).containsExactly("config.json", "model.safetensors");
     }
 

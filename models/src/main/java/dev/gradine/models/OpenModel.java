@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// A model with the files it was read from. Closing it unmaps the files: the model is not used after that.
@@ -105,6 +106,11 @@ public final class OpenModel implements AutoCloseable {
                             + " too, and keeps outliers apart");
         }
         return notes;
+    }
+
+    /// How linear weights were quantised as they were read; nothing where they are as in the file.
+    public Optional<Quantization> quantised() {
+        return quantised.stream().findFirst();
     }
 
     /// A second model on the same device, quantised alike.

@@ -67,7 +67,10 @@ public final class Merge {
 
     static void requireFinite(Weight weight, Tensor w, Kernels k) {
         if (Double.isFinite(k.reduce().sumOfSquares(w))) return;
-        throw new AdapterException("merge: " + weight.path() + " has a value that is not finite");
+        throw new AdapterException(
+                ("merge: %s has a value that is not finite; the adapter's values are too large, train it"
+                                + " with a lower learning rate")
+                        .formatted(weight.path()));
     }
 
     private static Tensor merged(Site site, Adapter a, Weight weight, Tensor w, Kernels k) {

@@ -130,7 +130,9 @@ class MergeTest {
         Weight w = ((Linear) m.adapters().firstEntry().getKey()).weight();
         assertThatThrownBy(() -> Merge.merged(m, w, run))
                 .isInstanceOf(AdapterException.class)
-                .hasMessage("merge: model.layers.0.mlp.up_proj.weight has a value that is not finite");
+                .hasMessage(
+                        "merge: model.layers.0.mlp.up_proj.weight has a value that is not finite; the adapter's values"
+                                + " are too large, train it with a lower learning rate");
     }
 
     @Test

@@ -117,7 +117,9 @@ class NamedAdaptersTest {
         named.setAdapter("a");
         Adapters before = named.current();
         assertThatThrownBy(named::mergeAdapter)
-                .hasMessage("merge: model.layers.0.self_attn.q_proj.weight has a value that is not finite");
+                .hasMessage(
+                        "merge: model.layers.0.self_attn.q_proj.weight has a value that is not finite; the adapter's"
+                                + " values are too large, train it with a lower learning rate");
         assertThatThrownBy(named::mergeAndUnload).isInstanceOf(AdapterException.class);
         assertThat(named.current()).isSameAs(before);
         assertThat(named.names()).containsExactly("a");
