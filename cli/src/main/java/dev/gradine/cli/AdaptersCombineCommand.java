@@ -1,10 +1,10 @@
 package dev.gradine.cli;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.export.PeftExport;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.nn.Adapters;
 import dev.gradine.peft.AdapterDistance;
-import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Combination;
 import dev.gradine.peft.Lora;
@@ -106,7 +106,7 @@ final class AdaptersCombineCommand implements Runnable {
             }
             AdapterSet made = how.of(sets, weights, m.run());
             report(how, sets, made, m);
-            AdapterFolder.save(made, out, model.model().toString(), m.run());
+            PeftExport.write(made, model.model().toString(), out, m.run());
             spec.commandLine().getOut().println("adapter in " + out);
         }
     }

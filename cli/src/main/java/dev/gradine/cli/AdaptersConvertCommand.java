@@ -1,8 +1,8 @@
 package dev.gradine.cli;
 
+import dev.gradine.export.PeftExport;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.peft.AdapterDistance;
-import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.LoraConversion;
 import java.io.PrintWriter;
@@ -63,7 +63,7 @@ final class AdaptersConvertCommand implements Runnable {
                                 .formatted(error, maxError));
             }
             bound.require("convert", logits, Double.MAX_VALUE);
-            AdapterFolder.save(made, out, model.model().toString(), m.run());
+            PeftExport.write(made, model.model().toString(), out, m.run());
             print.println("adapter in " + out);
         }
         print.flush();

@@ -124,6 +124,16 @@ class PlanCommandTest {
         assertThat(real(p, "seconds_per_step")).isCloseTo(2 * 2 * 6_738_415_616.0 / 1e12, within(1e-6));
     }
 
+    /// A byte a value and four a row, of all linear layers but the head.
+    @Test
+    void weights_of_eight_bits_are_counted_with_a_scale_a_row() {
+        long whole = number(plan("--model", "7b"), "memory", "weights", "bytes");
+        long coded = number(plan("--model", "7b", "--quantize", "int8"), "memory", "weights", "bytes");
+        long values = 32L * (4 * 4096L * 4096 + 3 * 4096L * 11008);
+        long rows = 32L * (4 * 4096 + 2 * 11008 + 4096);
+        assertThat(whole - coded).isEqualTo(values - 4 * rows); // from two bytes a value
+    }
+
     @Test
     void what_does_not_fit_is_told_what_to_change() {
         Map<String, Object> p = plan("--model", "7b", "--hardware", "rtx-4090", "--length", 4096, "--batch", 4);

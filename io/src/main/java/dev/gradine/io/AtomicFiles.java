@@ -87,6 +87,10 @@ public final class AtomicFiles {
             body.fill(temp);
             Files.deleteIfExists(folder);
             Files.move(temp, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (CheckpointException e) { // of a file in it, which it names by a path that nobody asked for
+            String message = String.valueOf(e.getMessage());
+            if (!message.startsWith(temp.toString())) throw e;
+            throw e.saying(folder + message.substring(temp.toString().length()));
         } catch (IOException e) {
             throw CheckpointException.of(folder, "cannot be written", e);
         } finally {

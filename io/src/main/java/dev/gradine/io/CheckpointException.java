@@ -39,6 +39,11 @@ public final class CheckpointException extends IllegalArgumentException {
         return new CheckpointException(message, e);
     }
 
+    /// The same error in other words.
+    CheckpointException saying(String message) {
+        return getCause() == null ? new CheckpointException(message) : new CheckpointException(message, getCause());
+    }
+
     /// `FileSystemException` puts the path into its message and some of its subclasses nothing else.
     private static String reason(IOException e) {
         String text = switch (e) {

@@ -44,6 +44,20 @@ class AtomicFilesTest {
         assertThat(Bytes.content(empty)).containsExactly("b");
     }
 
+    /// The file within is named by where it was meant to go.
+    @Test
+    void a_file_of_a_folder_that_cannot_be_written_is_named_as_it_would_have_been() {
+        Path target = folder.resolve("out");
+        assertThatThrownBy(() -> AtomicFiles.writeFolder(
+                        target,
+                        f -> AtomicFiles.write(f.resolve("a"), _ -> {
+                            throw new IOException("No space left on device");
+                        })))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessage(target.resolve("a") + ": cannot be written: No space left on device");
+        assertThat(Bytes.content(folder)).isEmpty();
+    }
+
     @Test
     void a_folder_that_fails_midway_does_not_appear() {
         Path target = folder.resolve("out");

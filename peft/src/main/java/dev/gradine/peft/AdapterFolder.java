@@ -1,6 +1,7 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
 import dev.gradine.nn.Linear;
@@ -39,9 +40,9 @@ public final class AdapterFolder {
 
     private AdapterFolder() {}
 
-    /// Writes both files into `folder`, the weights first: a folder with a configuration is complete. The folder is
-    /// made
-    /// if it is not there.
+    /// Writes both files into `folder`, the weights first, after a configuration that is there is removed: a folder
+    /// with
+    /// a configuration is complete. The folder is made if it is not there.
     ///
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
     public static void save(AdapterSet trained, Path folder, String baseModel, Kernels kernels) {
@@ -71,6 +72,7 @@ public final class AdapterFolder {
                 if (!set.copies().containsKey(weight)) tensors.put(name, host(weight, p, kernels, arena));
             });
             make(folder);
+            AtomicFiles.remove(folder.resolve(CONFIG));
             Safetensors.write(folder.resolve(WEIGHTS), tensors);
         }
         Json.write(folder.resolve(CONFIG), AdapterConfig.write(set, targets(set), baseModel));

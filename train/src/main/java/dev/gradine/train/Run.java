@@ -7,6 +7,7 @@ import dev.gradine.data.encode.Encoded;
 import dev.gradine.data.encode.Encoder;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.FolderLock;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Batches;
@@ -141,9 +142,11 @@ public final class Run<E> {
                     shaping);
             var samples = new Samples(codec, data.sampleRows(), settings.files().samples());
             AdapterSet ofRun = adapted.ofRun(resolved.train().steps());
-            var loop = new RunLoop<>(resolved, host, plan, model, ofRun, samples);
-            told.forEach(host::tell);
-            return loop.run();
+            try (FolderLock _ = RunFolder.claim(settings.files())) {
+                var loop = new RunLoop<>(resolved, host, plan, model, ofRun, samples);
+                told.forEach(host::tell);
+                return loop.run();
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.gradine.train;
 
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.CheckpointException;
+import dev.gradine.io.FolderLock;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.train.report.RunInfo;
 import java.io.IOException;
@@ -44,12 +45,21 @@ final class RunFolder {
         RunCheckpoint.removeAbandoned(out);
     }
 
-    /// Makes the folder.
-    static void create(Path out) {
+    /// Makes the folder, and takes it for this run alone.
+    static FolderLock claim(RunFiles files) {
+        Path out = files.out();
         try {
             Files.createDirectories(out);
         } catch (IOException e) {
             throw CheckpointException.of(out, "cannot be made", e);
+        }
+        FolderLock lock = FolderLock.take(out);
+        try {
+            if (!files.resume()) lock.requireAlone();
+            return lock;
+        } catch (CheckpointException e) {
+            lock.close();
+            throw e;
         }
     }
 

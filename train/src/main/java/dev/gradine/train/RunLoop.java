@@ -73,7 +73,6 @@ final class RunLoop<E> implements StepLoop.Listener {
         loop = new StepLoop<>(train, task, model.run(), this);
         // before a checkpoint is restored: as the model was when the run began
         samples.remember(model, adapted).forEach(host::tell);
-        RunFolder.create(files.out());
         int from = restore();
         log = RunFolder.openLog(files, from);
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());

@@ -4,6 +4,8 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Quantization;
 import dev.gradine.nn.Weight;
 import dev.gradine.peft.TrainedCount;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -12,7 +14,8 @@ import java.util.Set;
 /// Memory of a training run, item by item.
 ///
 /// ```
-/// weights      bytes as stored; quantised: ½ byte a value, and 4 bytes a block, or 1 and 4 for 256 blocks (double)
+/// weights      bytes as stored; quantised: ½ byte a value, and 4 bytes a block, or 1 and 4 for 256 blocks (double);
+///              1 byte a value and 4 bytes a row (int8)
 /// adapter      4 bytes for each value trained; the same for its gradient; times slots for the optimiser
 /// activations  bytes of a value · tokens · values held for a token
 /// logits       4 bytes · rows of a chunk · vocabulary; a head that is adapted or shaped has all rows, twice
@@ -73,7 +76,7 @@ public final class MemoryPlan {
                 continue;
             }
             codedValues += w.shape().size();
-            coded += codedBytes(w.shape().size(), request.tuning().quantised().getFirst());
+            coded += codedBytes(w.shape(), request.tuning().quantised().getFirst());
         }
         String quantised = codedValues == 0
                 ? ""
@@ -97,9 +100,11 @@ public final class MemoryPlan {
     /// Bytes of codes and scales of one weight.
     ///
     /// ```
-    /// n/2 + 4 n/block      double: n/2 + n/block + 4 n/(256 block) + 4
+    /// n/2 + 4 n/block      double: n/2 + n/block + 4 n/(256 block) + 4      int8: n + 4 rows
     /// ```
-    static long codedBytes(long values, Quantization q) {
+    static long codedBytes(Shape shape, Quantization q) {
+        long values = shape.size();
+        if (q.type() == DType.INT8) return values + F32 * (long) shape.dim(0);
         long blocks = Math.ceilDiv(values, (long) q.block());
         long scales = q.doubleQuant() ? blocks + F32 * Math.ceilDiv(blocks, 256L) + F32 : F32 * blocks;
         return Math.ceilDiv(values, 2L) + scales;
