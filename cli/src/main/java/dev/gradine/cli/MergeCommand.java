@@ -115,8 +115,9 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
             from = m.source();
         }
         if (!adapted.replaced().isEmpty()) {
-            throw new IllegalArgumentException("--onto full: the adapter has base weights of its own, such as %s;"
-                    + " expected one over the model's"
+            throw new IllegalArgumentException(
+                    ("--onto full: the adapter has base weights of its own, such as %s; expected one"
+                                    + " over the model's")
                             .formatted(adapted.replaced().firstEntry().getKey().path()));
         }
         try (OpenModel full = Models.open(from, m.run())) {
