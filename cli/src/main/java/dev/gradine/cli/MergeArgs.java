@@ -4,6 +4,7 @@ import dev.gradine.export.FolderFormat;
 import dev.gradine.models.OpenModel;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.DType;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,7 +61,12 @@ final class MergeArgs {
         return source.adapt(m, place::tell);
     }
 
-    /// The same for another model.
+    /// Another file of the same model, as it is.
+    OpenModel plain(Path other, LoadedModel m) {
+        return source.plain(other, m.run());
+    }
+
+    /// The adapter for that one.
     AdapterSet adaptTo(OpenModel other) {
         return source.adapt(other.model(), other.run(), place::tell);
     }

@@ -4,7 +4,6 @@ import dev.gradine.export.FolderFormat;
 import dev.gradine.export.MergeError;
 import dev.gradine.export.MergedModel;
 import dev.gradine.io.AtomicFiles;
-import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.peft.AdapterSet;
 import java.nio.file.Path;
@@ -73,7 +72,7 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
         try (LoadedModel m = model.open()) {
             if (onto != null) requireQuantised(m.open());
             AdapterSet adapted = model.adapt(m);
-            notes(m.open(), adapted, format).forEach(spec.commandLine().getOut()::println);
+            notes(m, adapted, format).forEach(spec.commandLine().getOut()::println);
         }
         spec.commandLine().getOut().println("merged model in " + out);
     }
@@ -98,21 +97,21 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
                 .anyMatch(l -> !l.weight().param().value().dtype().isFloat());
     }
 
-    private List<String> notes(OpenModel m, AdapterSet adapted, FolderFormat format) {
+    private List<String> notes(LoadedModel m, AdapterSet adapted, FolderFormat format) {
         if (FULL.equals(onto)) return ontoFull(m, adapted, format);
         FolderFormat how = REQUANTISED.equals(onto) ? format.requantising() : format;
-        return MergedModel.write(m, adapted, out, how, written -> check(m, adapted, written));
+        return MergedModel.write(m.open(), adapted, out, how, written -> check(m.open(), adapted, written));
     }
 
-    private List<String> ontoFull(OpenModel m, AdapterSet adapted, FolderFormat format) {
+    private List<String> ontoFull(LoadedModel m, AdapterSet adapted, FolderFormat format) {
         Path from = baseWeights;
         if (from == null) {
-            if (m.quantised().isEmpty()) {
+            if (m.open().quantised().isEmpty()) {
                 throw new IllegalArgumentException(
                         "--onto full: missing --base-weights, expected the model %s was quantised from"
-                                .formatted(m.source()));
+                                .formatted(m.open().source()));
             }
-            from = m.source();
+            from = m.open().source();
         }
         if (!adapted.replaced().isEmpty()) {
             throw new IllegalArgumentException(
@@ -120,13 +119,13 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
                                     + " over the model's")
                             .formatted(adapted.replaced().firstEntry().getKey().path()));
         }
-        try (OpenModel full = Models.open(from, m.run())) {
+        try (OpenModel full = model.plain(from, m)) {
             if (isQuantised(full)) {
                 throw new IllegalArgumentException(
                         "--base-weights: %s is quantised, expected the weights before".formatted(from));
             }
             AdapterSet over = model.adaptTo(full);
-            return MergedModel.write(full, over, out, format, written -> check(m, adapted, written));
+            return MergedModel.write(full, over, out, format, written -> check(m.open(), adapted, written));
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.LayerCopies;
+import dev.gradine.models.Models;
+import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
@@ -47,6 +49,11 @@ final class SourceArgs {
         LoadedModel m = new LoadedModel(model, device::open, quantize.chosen(), copies());
         m.open().notes().forEach(tell);
         return m;
+    }
+
+    /// Another file of the same model, as it is.
+    OpenModel plain(Path other, Kernels run) {
+        return Models.open(other, run, List.of(), copies());
     }
 
     /// Layers that the model of the adapters is made of.

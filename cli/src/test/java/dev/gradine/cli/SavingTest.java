@@ -28,7 +28,8 @@ class SavingTest {
     private Object[] sft(Path model, Object... more) {
         TinyModel.tokenRows(temp.resolve("data.jsonl"), 8, 8, 1);
         List<Object> all = new ArrayList<>(List.of("sft", "--model", model, "--out", temp.resolve("run")));
-        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--samples", 0, "--targets", "q_proj"));
+        all.addAll(List.of(
+                "--data", temp.resolve("data.jsonl"), "--samples", 0, "--targets", "q_proj", "--save-every", 0));
         all.addAll(Arrays.asList(more));
         return all.toArray();
     }
