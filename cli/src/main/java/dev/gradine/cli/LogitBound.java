@@ -31,7 +31,8 @@ final class LogitBound {
         double bound = Double.isNaN(most()) ? usual : most;
         if (difference <= bound) return;
         throw new IllegalArgumentException(
-                "%s: logits are %.2e away from what they were, expected at most %.2e (--max-difference); nothing is written"
+                ("%s: logits are %.2e away from what they were, expected at most %.2e (--max-difference);"
+                                + " nothing is written")
                         .formatted(what, difference, bound));
     }
 }
