@@ -15,7 +15,7 @@ public record MethodRow(String name, String options, Cost cost, Learnt learnt) {
     ///
     /// @param trained number of values
     /// @param peakMb most memory of its process by the end of training, in units of 1024² bytes
-    /// @param tokensPerSecond of its fastest step
+    /// @param tokensPerSecond of its cheapest step: by processor time, with all cores at work
     /// @param ofLora its speed by that of LoRA with its defaults; their steps were taken in turns
     public record Cost(long trained, double peakMb, double tokensPerSecond, double ofLora) {}
 
