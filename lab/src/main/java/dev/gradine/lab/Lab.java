@@ -4,6 +4,7 @@ import dev.gradine.lab.adapters.AdaLoraRanks;
 import dev.gradine.lab.adapters.DoraDirections;
 import dev.gradine.lab.adapters.DoraGap;
 import dev.gradine.lab.adapters.Forgetting;
+import dev.gradine.lab.adapters.LongContext;
 import dev.gradine.lab.adapters.PissaSpeed;
 import dev.gradine.lab.adapters.QuantisationError;
 import dev.gradine.lab.adapters.QuantisedStart;
@@ -45,7 +46,8 @@ public final class Lab {
                 new QuantisedStart(),
                 new AdaLoraRanks(),
                 new TenTasks(),
-                new Forgetting());
+                new Forgetting(),
+                new LongContext());
     }
 
     /// The experiment of that name.

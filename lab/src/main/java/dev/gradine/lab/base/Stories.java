@@ -8,19 +8,24 @@ import dev.gradine.data.encode.LossMask;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.lab.Trial;
+import dev.gradine.models.Families;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
+import dev.gradine.nn.Weights;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Selection;
 import dev.gradine.peft.Start;
+import dev.gradine.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
@@ -59,6 +64,30 @@ public final class Stories implements AutoCloseable {
     /// The model with its files.
     public OpenModel opened() {
         return open;
+    }
+
+    /// The same weights for sequences longer than those it was trained on.
+    public CausalLm longer(int positions) {
+        Map<String, Object> config = new HashMap<>(open.checkpoint().config());
+        config.put("max_position_embeddings", positions);
+        return Families.builtIn().build(new ModelConfig(config), new Weights((name, _) -> weight(name), trial.run()));
+    }
+
+    private Tensor weight(String name) {
+        return model().weights().stream()
+                .filter(w -> w.path().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .param()
+                .value();
+    }
+
+    /// Stories one behind the other, cut into pieces of so many tokens.
+    public static List<int[]> pieces(List<LabelledTokens> stories, int tokens) {
+        int[] all = stories.stream().flatMapToInt(s -> Arrays.stream(s.ids())).toArray();
+        List<int[]> pieces = new ArrayList<>();
+        for (int i = 0; i + tokens <= all.length; i += tokens) pieces.add(Arrays.copyOfRange(all, i, i + tokens));
+        return pieces;
     }
 
     /// Fresh adapters where the method has them usually: LoRA on all linear layers but the head, which is the

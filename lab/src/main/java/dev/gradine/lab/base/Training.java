@@ -29,7 +29,13 @@ import java.util.function.IntConsumer;
 /// @param steps how many
 /// @param lr learning rate
 /// @param seed of what is drawn
-public record Training(List<LabelledTokens> examples, int batch, int steps, double lr, long seed) {
+/// @param group tokens within which the model attends in training, as in LongLoRA; 0 for all
+public record Training(List<LabelledTokens> examples, int batch, int steps, double lr, long seed, int group) {
+
+    /// Attending to everything.
+    public Training(List<LabelledTokens> examples, int batch, int steps, double lr, long seed) {
+        this(examples, batch, steps, lr, seed, 0);
+    }
 
     /// What was logged.
     ///
@@ -39,7 +45,12 @@ public record Training(List<LabelledTokens> examples, int batch, int steps, doub
 
     /// The same for other steps and another rate.
     public Training with(int otherSteps, double otherLr) {
-        return new Training(examples, batch, otherSteps, otherLr, seed);
+        return new Training(examples, batch, otherSteps, otherLr, seed, group);
+    }
+
+    /// The same, attending within groups.
+    public Training grouped(int tokens) {
+        return new Training(examples, batch, steps, lr, seed, tokens);
     }
 
     /// Trains `adapted`, which holds the trained values afterwards.
@@ -52,7 +63,7 @@ public record Training(List<LabelledTokens> examples, int batch, int steps, doub
     /// @param after told the number of each step, from 1, when it has been taken
     public Log of(CausalLm model, AdapterSet adapted, Kernels run, IntConsumer after) {
         Shaping shaping = adapted.shaping(steps, run);
-        Learner learner = new Learner(new Policy(model, adapted), false, shaping);
+        Learner learner = new Learner(new Policy(model, adapted), false, shaping, group);
         TrainSettings settings =
                 new TrainSettings(steps, 1, lr, Schedule.CONSTANT, 0, AdamW.Settings.defaults(), 0, 1, seed, 0, 0);
         List<Group> groups = settings.groups(adapted.trained());

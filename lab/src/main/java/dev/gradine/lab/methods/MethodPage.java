@@ -84,9 +84,9 @@ public record MethodPage(
                 out, nats per token; the base has %.4f. These are few steps: the table says what a method costs and how
                 it begins, not how it ends.
 
-                *Memory* is the most the process held by the end of training, the model's file included. *Tokens/s* is by
-                the processor time of the cheapest step, with all cores at work, for other programs ran meanwhile. *Speed* is
-                that by LoRA's with its defaults, whose steps were taken in turns with those of the method.
+                *Memory* is the most the process held by the end of training, the model's file included. *Tokens/s* is
+                by the processor time of the cheapest step, with all cores at work, for other programs ran meanwhile.
+                *Speed* is that by LoRA's with its defaults, whose steps were taken in turns with those of the method.
                 """.formatted(plan.text(), before);
     }
 }

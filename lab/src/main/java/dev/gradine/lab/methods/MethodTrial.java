@@ -34,6 +34,7 @@ public final class MethodTrial {
     private static final long SEED = 42;
     private static final int TURNS = 2; // of the method and of LoRA, when their steps are timed
     private static final int STEPS_OF_TURN = 3;
+    private static final double TICK = 0.01; // seconds: processor time is told no finer
 
     private final OpenModel open;
     private final MethodPlan plan;
@@ -140,7 +141,8 @@ public final class MethodTrial {
         for (int step = 1; step < times.size(); step++) {
             int tokens =
                     some.batch(step).stream().mapToInt(LabelledTokens::tokens).sum();
-            cheapest = Math.min(cheapest, (times.get(step) - times.get(step - 1)) / tokens);
+            double seconds = Math.max(TICK, times.get(step) - times.get(step - 1));
+            cheapest = Math.min(cheapest, seconds / tokens);
         }
         return cheapest;
     }
