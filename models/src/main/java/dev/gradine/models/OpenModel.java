@@ -51,13 +51,13 @@ public final class OpenModel implements AutoCloseable {
             MissingTensors missing = new MissingTensors(checkpoint);
             StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
             Weights.Source stored = weights;
-            for (Quantization q : quantised) stored = q.over(stored, files);
+            for (Quantization q : quantised) stored = new OriginalsForgotten(q.over(stored, files), checkpoint);
             model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
             apart = weights.apart();
             missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
             unused = UnusedTensors.of(checkpoint, used);
-            requireFinite(checkpoint, used);
+            requireFinite(used);
         } catch (CheckpointException e) {
             files.close();
             throw e;
@@ -71,10 +71,14 @@ public final class OpenModel implements AutoCloseable {
     }
 
     /// On all cores, for it reads the whole file; again on one for the message.
-    private static void requireFinite(Checkpoint c, Set<String> used) {
-        if (used.parallelStream().anyMatch(name -> NonFinite.first(c.tensor(name)) >= 0)) {
-            NonFinite.requireNone(c, used);
-        }
+    private void requireFinite(Set<String> used) {
+        if (used.parallelStream().anyMatch(this::hasNonFinite)) NonFinite.requireNone(checkpoint, used);
+    }
+
+    private boolean hasNonFinite(String name) {
+        boolean found = NonFinite.first(checkpoint.tensor(name)) >= 0;
+        if (!quantised.isEmpty()) checkpoint.forget(name); // few of them are read again
+        return found;
     }
 
     /// The weight of a linear layer as the file has it, before it was quantised on loading: f32, in the memory of `k`.
