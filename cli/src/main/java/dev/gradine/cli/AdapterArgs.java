@@ -28,9 +28,14 @@ final class AdapterArgs {
     private final ChoiceOptions how;
 
     AdapterArgs() {
-        SequencedMap<String, Record> methods = new LinkedHashMap<>();
-        for (Method m : Methods.all()) methods.put(m.name(), (Record) m);
-        how = new ChoiceOptions("Adapter", "adapter", "Method of a fresh adapter", methods);
+        how = new ChoiceOptions("Adapter", "adapter", "Method of a fresh adapter", methods());
+    }
+
+    /// The methods there are, by what a user calls them.
+    static SequencedMap<String, Record> methods() {
+        SequencedMap<String, Record> all = new LinkedHashMap<>();
+        for (Method m : Methods.all()) all.put(m.name(), (Record) m);
+        return all;
     }
 
     void addTo(CommandSpec command) {

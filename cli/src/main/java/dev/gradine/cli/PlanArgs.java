@@ -7,7 +7,6 @@ import dev.gradine.optim.Optimizer;
 import dev.gradine.peft.Dora;
 import dev.gradine.peft.Lora;
 import dev.gradine.peft.Method;
-import dev.gradine.peft.Methods;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -35,14 +34,11 @@ final class PlanArgs {
     private QuantizeArgs quantize = new QuantizeArgs();
 
     PlanArgs() {
-        SequencedMap<String, Record> methods = new LinkedHashMap<>();
-        for (Method m : Methods.all()) methods.put(m.name(), (Record) m);
+        SequencedMap<String, Record> methods = AdapterArgs.methods();
         methods.put("qlora", Lora.defaults());
         methods.put("qdora", Dora.defaults());
         how = new ChoiceOptions("Adapter", "adapter", "Method", methods);
-        SequencedMap<String, Record> optimizers = new LinkedHashMap<>();
-        for (Optimizer.Settings s : Optimizer.Settings.all()) optimizers.put(s.name(), (Record) s);
-        optimizer = new ChoiceOptions("Optimiser", "optimizer", "How parameters follow their gradients", optimizers);
+        optimizer = TrainOptions.optimizers();
     }
 
     @Spec(Spec.Target.MIXEE)

@@ -38,9 +38,14 @@ final class TrainOptions {
     /// @param lr peak learning rate where none is given
     TrainOptions(double lr) {
         train = new RecordOptions<>("Training", TrainSettings.defaults(lr));
-        SequencedMap<String, Record> optimizers = new LinkedHashMap<>();
-        for (Optimizer.Settings s : Optimizer.Settings.all()) optimizers.put(s.name(), (Record) s);
-        optimizer = new ChoiceOptions("Optimiser", "optimizer", "How parameters follow their gradients", optimizers);
+        optimizer = optimizers();
+    }
+
+    /// The optimisers there are, with their options.
+    static ChoiceOptions optimizers() {
+        SequencedMap<String, Record> all = new LinkedHashMap<>();
+        for (Optimizer.Settings s : Optimizer.Settings.all()) all.put(s.name(), (Record) s);
+        return new ChoiceOptions("Optimiser", "optimizer", "How parameters follow their gradients", all);
     }
 
     @Spec(Spec.Target.MIXEE)

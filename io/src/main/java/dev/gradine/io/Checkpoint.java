@@ -132,9 +132,8 @@ public final class Checkpoint {
         return changed.computeIfAbsent(name, _ -> changed(stored));
     }
 
-    /// Gives the memory of a tensor's part of the file back to the system, where nobody needs it for now: read again,
-    /// it
-    /// comes from the file again.
+    /// Gives the memory of a tensor's part of the file back to the system, where nobody needs it for now.
+    /// Read again, it comes from the file again.
     public void forget(String name) {
         StoredName stored = names.get(name);
         if (stored == null || !file.names().contains(stored.name())) return;

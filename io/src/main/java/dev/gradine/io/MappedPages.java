@@ -25,9 +25,8 @@ final class MappedPages {
         return linker.defaultLookup().find("madvise").map(f -> linker.downcallHandle(f, TYPE));
     }
 
-    /// Gives back the whole pages of `memory`; does nothing if it is no part of a file that is mapped to be read, or
-    /// the
-    /// system has no such call.
+    /// Gives back the whole pages of `memory`. Nothing happens if it is no part of a file that is mapped to be
+    /// read, or if the system has no such call.
     static void release(MemorySegment memory) {
         if (!memory.isMapped() || !memory.isReadOnly()) return;
         long from = Math.ceilDiv(memory.address(), PAGE) * PAGE;

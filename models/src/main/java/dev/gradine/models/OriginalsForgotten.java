@@ -5,9 +5,8 @@ import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 
-/// Weights that are quantised as they are read, each of whose originals leaves memory when that is done: what is held
-/// is
-/// the quantised model and one layer.
+/// Weights that are quantised as they are read. Each original leaves memory when that is done, so that what is
+/// held is the quantised model and one layer.
 ///
 /// @param quantised makes another weight of some
 /// @param checkpoint where the originals lie
