@@ -40,8 +40,8 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k), off = Tape.noGrad(k);
                 Policy ref = Policy.of(model), policy = new Policy(model, adapted); // the same weights, other adapters
-                float[] refSums = k.download(TokenLogProbs.of(off, ref, packed).sums().value());
-                Scored<Pair> batch = Scored.of(List.of(pair), packed, TokenLogProbs.of(tape, policy, packed), refSums);
+                float[] frozen = k.download(TokenLogProbs.of(off, ref, packed).values().value());
+                Scored<Pair> batch = Scored.of(List.of(pair), packed, TokenLogProbs.of(tape, policy, packed), frozen);
                 Var loss = dpo.loss(batch); // f32[1]: one pair; log 2 at step 0, for a fresh adapter changes nothing
                 if (step % 2 == 0) IO.println("step %2d  loss %.4f".formatted(step, k.download(loss.value())[0]));
                 tape.backward(loss);

@@ -66,7 +66,14 @@ public final class Answers {
     ///
     /// @throws IllegalStateException if there is no reference
     public Var reference() {
-        return batch.sums().tape().constant(batch.references().rows(from, to));
+        return batch.sums().tape().constant(batch.referenceSums().rows(from, to));
+    }
+
+    /// Log-probability of each labelled token under the reference, `f32[m]`, nats; it has no gradient.
+    ///
+    /// @throws IllegalStateException if there is no reference
+    public Var referenceLogProbs() {
+        return batch.sums().tape().constant(batch.reference().rows(batch.offset(from), batch.offset(to)));
     }
 
     /// How much likelier the policy makes each sequence than the reference does, `p − r`, `f32[n]`, nats.

@@ -17,11 +17,12 @@ public final class Scored<E> {
     private final List<E> examples;
     private final Packed packed;
     private final TokenLogProbs logProbs;
-    private final float[] reference;
-    private final @Nullable Tensor references; // the same on the device
+    private final @Nullable Tensor reference; // of each labelled token
     private final int[] offsets; // first labelled token of each sequence
     private @Nullable Var sums;
+    private @Nullable Tensor referenceSums;
     private float @Nullable [] downloadedSums;
+    private float @Nullable [] downloadedReference;
     private @Nullable Downloads downloads;
 
     /// What metrics of tokens are made of, on the host.
@@ -45,8 +46,7 @@ public final class Scored<E> {
         this.examples = examples;
         this.packed = packed;
         this.logProbs = logProbs;
-        this.reference = reference;
-        references = reference.length == 0 ? null : kernels().of(Shape.of(reference.length), reference);
+        this.reference = reference.length == 0 ? null : kernels().of(Shape.of(reference.length), reference);
         offsets = new int[packed.sequences().size() + 1];
         for (int s = 0; s + 1 < offsets.length; s++) {
             LabelledTokens l = packed.sequences().get(s);
@@ -57,11 +57,11 @@ public final class Scored<E> {
     /// What a pass of the policy has found.
     ///
     /// @param logProbs of the policy, over `packed`
-    /// @param reference summed log-probabilities of each sequence under the reference, nats; empty without one
+    /// @param reference log-probability of each labelled token under the reference, nats; empty without one
     public static <E> Scored<E> of(List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference) {
-        if (reference.length != 0 && reference.length != packed.sequences().size()) {
-            throw new IllegalArgumentException("scored: %d values of the reference, expected %d (one a sequence)"
-                    .formatted(reference.length, packed.sequences().size()));
+        if (reference.length != 0 && reference.length != logProbs.count()) {
+            throw new IllegalArgumentException("scored: %d values of the reference, expected %d (one a labelled token)"
+                    .formatted(reference.length, logProbs.count()));
         }
         return new Scored<>(examples, packed, logProbs, reference);
     }
@@ -148,18 +148,32 @@ public final class Scored<E> {
         return downloads().likeliest[token] == downloads().targets[token];
     }
 
+    /// Sum of a sequence, nats.
     float reference(int sequence) {
-        if (reference.length == 0) throw noReference();
-        return reference[sequence];
+        float[] d = downloadedReference;
+        if (d == null) {
+            d = kernels().download(referenceSums());
+            downloadedReference = d;
+        }
+        return d[sequence];
     }
 
-    /// `f32[S]`, nats.
-    Tensor references() {
-        if (references == null) throw noReference();
-        return references;
+    /// `f32[M]`, nats.
+    Tensor reference() {
+        if (reference == null) {
+            throw new IllegalStateException("scored: there is no reference, expected one (the recipe must need it)");
+        }
+        return reference;
     }
 
-    private static IllegalStateException noReference() {
-        return new IllegalStateException("scored: there is no reference, expected one (the recipe must need it)");
+    /// `f32[S]`, nats: summed as those of the policy are, so that equal tokens have equal sums.
+    Tensor referenceSums() {
+        Tensor s = referenceSums;
+        if (s == null) {
+            s = kernels().empty(Shape.of(packed.sequences().size()));
+            kernels().reduce().segmentSum(reference(), logProbs.offsets(), s);
+            referenceSums = s;
+        }
+        return s;
     }
 }

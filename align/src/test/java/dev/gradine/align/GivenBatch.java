@@ -28,7 +28,7 @@ final class GivenBatch<E> {
     /// What a loss sees of a batch, in double.
     ///
     /// @param tokens log-probabilities of the labelled tokens, by branch, example and token
-    /// @param reference of each sequence, by branch and example
+    /// @param reference of each sequence, by branch and example: the sum over its tokens
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Seen(double[][][] tokens, double[][] reference) {
 
@@ -71,8 +71,8 @@ final class GivenBatch<E> {
     /// A reference not far from such.
     float[] reference(long seed) {
         if (!recipe.needsReference()) return new float[0];
-        float[] r = Cases.plain(seed, packed.sequences().size(), 1.5f);
-        for (int s = 0; s < r.length; s++) r[s] -= packed.sequences().get(s).predicted();
+        float[] r = Cases.plain(seed, offset(packed.sequences().size()), 0.5f);
+        for (int t = 0; t < r.length; t++) r[t] -= 1;
         return r;
     }
 
@@ -87,7 +87,7 @@ final class GivenBatch<E> {
             for (int i = 0; i < n; i++) {
                 int s = packed.firstOf(b) + i;
                 tokens[b][i] = Arrays.copyOfRange(logProbs, offset(s), offset(s + 1));
-                if (reference.length > 0) refs[b][i] = reference[s];
+                for (int t = offset(s); reference.length > 0 && t < offset(s + 1); t++) refs[b][i] += reference[t];
             }
         }
         return new Seen(tokens, refs);

@@ -11,6 +11,8 @@ import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -22,17 +24,19 @@ import java.util.function.IntConsumer;
 /// Reference log-probabilities of all sequences of a data set, computed once and kept in a file, so that training
 /// needs no reference pass.
 ///
-/// The file holds `logprobs f32[n]`, a value for each different sequence in the order they first occur, and in its
-/// metadata a fingerprint of tokens, labels and the reference's name: a cache made of other data or another reference
+/// The file holds `logprobs f32[n]`, a value for each labelled token of each different sequence, in the order these
+/// first
+/// occur, and in its metadata a fingerprint of tokens, labels and the reference's name: a cache made of other data or
+/// another reference
 /// is refused.
 public final class ReferenceCache implements ReferenceLogProbs {
 
     private static final String FINGERPRINT = "gradine.fingerprint";
     private static final String VALUES = "logprobs";
 
-    private final Map<LabelledTokens, Float> values;
+    private final Map<LabelledTokens, float[]> values;
 
-    private ReferenceCache(Map<LabelledTokens, Float> values) {
+    private ReferenceCache(Map<LabelledTokens, float[]> values) {
         this.values = values;
     }
 
@@ -65,35 +69,41 @@ public final class ReferenceCache implements ReferenceLogProbs {
         }
     }
 
-    private static Map<LabelledTokens, Float> values(Safetensors f, Set<LabelledTokens> all, Kernels kernels) {
+    private static Map<LabelledTokens, float[]> values(Safetensors f, Set<LabelledTokens> all, Kernels kernels) {
         float[] v = kernels.download(kernels.fromHost(f.tensor(VALUES)));
-        if (v.length != all.size()) {
+        int tokens = all.stream().mapToInt(LabelledTokens::predicted).sum();
+        if (v.length != tokens) {
             throw new IllegalArgumentException(
-                    "%s: %s has %d values, expected %d".formatted(f.path(), VALUES, v.length, all.size()));
+                    "%s: %s has %d values, expected %d".formatted(f.path(), VALUES, v.length, tokens));
         }
-        Map<LabelledTokens, Float> values = new HashMap<>();
-        int i = 0;
-        for (LabelledTokens l : all) values.put(l, v[i++]);
+        return divided(v, all);
+    }
+
+    /// The values of each sequence, of those of all.
+    private static Map<LabelledTokens, float[]> divided(float[] all, Collection<LabelledTokens> sequences) {
+        Map<LabelledTokens, float[]> values = new HashMap<>();
+        int at = 0;
+        for (LabelledTokens l : sequences) {
+            int end = at + l.predicted();
+            values.put(l, Arrays.copyOfRange(all, at, end));
+            at = end;
+        }
         return values;
     }
 
     private static void compute(Path file, List<List<LabelledTokens>> groups, Source s, Kernels k, String fingerprint) {
-        Map<LabelledTokens, Float> values = new LinkedHashMap<>();
+        Map<LabelledTokens, float[]> values = new LinkedHashMap<>();
         for (List<LabelledTokens> group : groups)
-            for (LabelledTokens l : group) values.put(l, 0f); // in the order of the file
+            for (LabelledTokens l : group) values.put(l, new float[0]); // in the order of the file
         for (int from = 0; from < groups.size(); from += s.batch()) {
             List<List<LabelledTokens>> some = groups.subList(from, Math.min(groups.size(), from + s.batch()));
             try (Kernels step = k.openStep()) {
                 Packed packed = Packed.of(some, s.shareBeginnings());
-                float[] sums = s.reference().of(step, packed);
-                for (int i = 0; i < sums.length; i++)
-                    values.put(packed.sequences().get(i), sums[i]);
+                values.putAll(divided(s.reference().of(step, packed), packed.sequences()));
             }
             s.progress().accept(from + some.size());
         }
-        float[] flat = new float[values.size()];
-        int i = 0;
-        for (float v : values.values()) flat[i++] = v;
+        float[] flat = joined(values.values());
         try (Arena arena = Arena.ofShared()) {
             Tensor tensor = Tensor.of(arena, Shape.of(flat.length), flat);
             Map<String, String> metadata = Map.of("format", "pt", FINGERPRINT, fingerprint);
@@ -114,12 +124,21 @@ public final class ReferenceCache implements ReferenceLogProbs {
 
     @Override
     public float[] of(Kernels kernels, Packed batch) {
-        List<LabelledTokens> sequences = batch.sequences();
-        float[] all = new float[sequences.size()];
-        for (int i = 0; i < all.length; i++) {
-            Float value = values.get(sequences.get(i));
-            if (value == null) throw new IllegalStateException("reference cache: lacks a sequence of the batch");
-            all[i] = value;
+        return joined(batch.sequences().stream().map(this::of).toList());
+    }
+
+    private float[] of(LabelledTokens sequence) {
+        float[] value = values.get(sequence);
+        if (value == null) throw new IllegalStateException("reference cache: lacks a sequence of the batch");
+        return value;
+    }
+
+    private static float[] joined(Collection<float[]> parts) {
+        float[] all = new float[parts.stream().mapToInt(p -> p.length).sum()];
+        int at = 0;
+        for (float[] p : parts) {
+            System.arraycopy(p, 0, all, at, p.length);
+            at += p.length;
         }
         return all;
     }

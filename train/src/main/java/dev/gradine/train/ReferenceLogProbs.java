@@ -14,7 +14,7 @@ import java.util.List;
 /// Where a recipe gets the log-probabilities of its frozen reference.
 public interface ReferenceLogProbs {
 
-    /// Summed log-probabilities of the labelled tokens of each sequence, nats, in the order of `batch.sequences()`.
+    /// Log-probability of each labelled token, nats, sequence after sequence in the order of `batch.sequences()`.
     float[] of(Kernels kernels, Packed batch);
 
     /// The same, beside a pass of the policy over the same batch: a reference that shares the policy's lowest layers
@@ -66,8 +66,9 @@ public interface ReferenceLogProbs {
             try (Kernels scratch = kernels.openStep()) {
                 Pass pass = frozen.pass(Tape.noGrad(scratch), batch.tokens());
                 Var h = frozen.model().hidden(pass, trunk);
-                return scratch.download(
-                        TokenLogProbs.of(frozen.model(), pass, h, batch).sums().value());
+                return scratch.download(TokenLogProbs.of(frozen.model(), pass, h, batch)
+                        .values()
+                        .value());
             }
         }
 

@@ -79,15 +79,15 @@ class ReferenceLogProbsTest {
 
     /// What `reference` gives beside `policy`, and how many layers they have in common.
     @SuppressWarnings("ArrayRecordComponent") // read once, never compared as a whole
-    private record Beside(float[] sums, int layers) {}
+    private record Beside(float[] values, int layers) {}
 
     private Beside beside(Policy policy, ReferenceLogProbs reference) {
         try (Kernels k = run.openStep()) {
             Trunk trunk = policy.model().trunk(k, batch.tokens(), reference.besides(policy));
             long before = k.bytesInUse();
-            float[] sums = reference.of(k, batch, trunk);
+            float[] values = reference.of(k, batch, trunk);
             assertThat(k.bytesInUse()).as("given back").isEqualTo(before);
-            return new Beside(sums, trunk.layers());
+            return new Beside(values, trunk.layers());
         }
     }
 
@@ -101,10 +101,10 @@ class ReferenceLogProbsTest {
         Policy frozen = Policy.of(model);
         Beside got = beside(policy, ReferenceLogProbs.of(frozen));
         assertThat(got.layers()).isEqualTo(2);
-        assertThat(got.sums())
+        assertThat(got.values())
                 .isEqualTo(alone(frozen))
                 .isNotEqualTo(alone(policy))
-                .hasSize(2);
+                .hasSize(5); // tokens of both answers
     }
 
     @Test
@@ -113,7 +113,7 @@ class ReferenceLogProbsTest {
         Policy frozen = new Policy(model, doubled("0.mlp.up_proj"));
         Beside got = beside(policy, ReferenceLogProbs.of(frozen));
         assertThat(got.layers()).isEqualTo(1);
-        assertThat(got.sums()).isEqualTo(alone(frozen)).isNotEqualTo(alone(Policy.of(model)));
+        assertThat(got.values()).isEqualTo(alone(frozen)).isNotEqualTo(alone(Policy.of(model)));
     }
 
     @Test
@@ -124,6 +124,6 @@ class ReferenceLogProbsTest {
         assertThat(reference.besides(policy)).containsExactly(policy.adapters());
         Beside got = beside(policy, reference);
         assertThat(got.layers()).isEqualTo(2);
-        assertThat(got.sums()).isEqualTo(alone(frozen)).isNotEqualTo(alone(Policy.of(model)));
+        assertThat(got.values()).isEqualTo(alone(frozen)).isNotEqualTo(alone(Policy.of(model)));
     }
 }
