@@ -15,7 +15,7 @@ import java.util.List;
 /// differentiated is the same for all.
 ///
 /// @param <E> an example
-public sealed interface Recipe<E> permits Sft, PairLoss, Kto, CustomRecipe {
+public sealed interface Recipe<E> permits Sft, PairLoss, Kto, SampledRecipe, CustomRecipe {
 
     /// What people are told of it.
     ///
@@ -41,6 +41,26 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, CustomRecipe {
         return false;
     }
 
+    /// Whether a run has a frozen reference, for its loss or for what comes before.
+    default boolean comparesWithReference() {
+        return needsReference();
+    }
+
+    /// Whether a run of it may have a reference, with other options than these.
+    default boolean takesReference() {
+        return comparesWithReference();
+    }
+
+    /// What logits are divided by before they are probabilities.
+    default float temperature() {
+        return 1;
+    }
+
+    /// How many of a batch one row of the data stands for: of a prompt whose answers are counted, as many.
+    default int rowsOfBatch() {
+        return 1;
+    }
+
     /// Tokens within which attention stays in training, as in LongLoRA; 0 for all.
     default int attentionGroup() {
         return 0;
@@ -62,6 +82,9 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, CustomRecipe {
     /// What is logged, in the order a summary shows it; the loss is the first.
     List<Metric> metrics();
 
-    /// Adds what is logged of a batch, but for the loss.
+    /// Adds what is logged of examples whatever the policy makes of them.
+    default void note(List<E> examples, MeanMetrics metrics) {}
+
+    /// Adds what else is logged of a batch, but for the loss.
     void measure(Scored<E> batch, MeanMetrics metrics);
 }

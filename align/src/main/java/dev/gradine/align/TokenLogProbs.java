@@ -1,5 +1,6 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
 import static dev.gradine.autograd.op.LogProb.logProb;
@@ -24,7 +25,7 @@ import java.util.List;
 /// Log-probabilities of the labelled tokens of a batch, M of them, sequence after sequence.
 ///
 /// ```
-/// logp_t = log softmax(logits_{t−1})[id_t]
+/// logp_t = log softmax(logits_{t−1} / T)[id_t]        T is 1 unless a temperature is given
 /// ```
 ///
 /// Only rows that predict a labelled token reach the head: a prompt costs no logits.
@@ -56,20 +57,29 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
     /// @param hidden what the model made of them, `f32[N,C]`; given back where the tape allows it
     /// @throws IllegalArgumentException if no token of the batch carries loss
     public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed) {
-        TokenLogProbs all = of(new HeadOf(model.head(), pass), hidden, packed);
+        return of(model, pass, hidden, packed, 1);
+    }
+
+    /// The same, of logits divided by a temperature.
+    public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed, float temperature) {
+        TokenLogProbs all = of(new HeadOf(model.head(), pass, temperature), hidden, packed);
         hidden.release();
         return all;
     }
 
     /// The head in one pass.
-    private record HeadOf(Head head, Pass pass) {
+    private record HeadOf(Head head, Pass pass, float temperature) {
 
         Var logProbs(Var h, Tensor targets, Stats stats) {
             Linear layer = head.linear();
             boolean plain =
                     head.isPlain() && !layer.hasBias() && !pass.adapters().touches(layer);
-            if (plain) return linearLogProb(h, layer.weight(h, pass), targets, stats);
-            return logProb(head.logits(h, pass), targets, stats); // no single weight gives the logits
+            if (plain) return linearLogProb(divided(h), layer.weight(h, pass), targets, stats);
+            return logProb(divided(head.logits(h, pass)), targets, stats); // no single weight gives the logits
+        }
+
+        private Var divided(Var x) {
+            return temperature == 1 ? x : scale(x, 1 / temperature);
         }
     }
 

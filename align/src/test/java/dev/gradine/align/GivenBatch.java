@@ -110,6 +110,7 @@ final class GivenBatch<E> {
             Var losses = recipe.loss(batch);
             int n = losses.value().size();
             MeanMetrics metrics = new MeanMetrics();
+            recipe.note(examples, metrics);
             recipe.measure(batch, metrics);
             tape.backward(losses, k.of(Shape.of(n), Arrays.copyOf(dy, n)));
             return new Result(k.download(losses.value()), k.download(values.grad()), metrics);

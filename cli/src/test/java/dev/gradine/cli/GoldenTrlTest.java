@@ -80,7 +80,7 @@ class GoldenTrlTest {
         return true;
     }
 
-    private static void checkAdapter(Path expected, Path adapter) {
+    static void checkAdapter(Path expected, Path adapter) {
         Map<String, float[]> got = Values.floats(adapter);
         Map<String, float[]> want = Values.floats(expected);
         assertThat(got.keySet()).containsExactlyInAnyOrderElementsOf(want.keySet());

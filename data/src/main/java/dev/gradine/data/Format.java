@@ -1,5 +1,7 @@
 package dev.gradine.data;
 
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 
@@ -16,7 +18,11 @@ enum Format {
     COMPLETION("prompt", "completion"),
     INSTRUCTION("instruction", "output"),
     TEXT("text"),
+    ATTEMPTS("prompt", "completions", "rewards"),
+    PROMPT("prompt"),
     STRING;
+
+    private static final Set<String> OF_PAIRS = Set.of("chosen", "rejected");
 
     private final String columns;
 
@@ -28,19 +34,23 @@ enum Format {
         return columns.isEmpty() ? List.of() : List.of(columns.split(" ", -1));
     }
 
+    private boolean isOf(Set<String> present) {
+        if (this == PROMPT && !Collections.disjoint(present, OF_PAIRS)) return false; // half a pair is no prompt alone
+        return !columns.isEmpty() && present.containsAll(columns());
+    }
+
     /// Whether there is a format of a row with these columns.
     static boolean fits(Set<String> present) {
-        for (Format f : values()) if (!f.columns.isEmpty() && present.containsAll(f.columns())) return true;
-        return false;
+        return Arrays.stream(values()).anyMatch(f -> f.isOf(present));
     }
 
     /// The format of a row with these columns.
     ///
     /// @throws DataException if there is none
     static Format of(Set<String> present) {
-        for (Format f : values()) if (!f.columns.isEmpty() && present.containsAll(f.columns())) return f;
+        for (Format f : values()) if (f.isOf(present)) return f;
         throw new DataException("columns are [" + String.join(", ", present)
-                + "], expected messages, conversations, text, prompt + completion, instruction + output, "
-                + "chosen + rejected or input_ids");
+                + "], expected messages, conversations, text, prompt, prompt + completion, "
+                + "instruction + output, chosen + rejected or input_ids");
     }
 }

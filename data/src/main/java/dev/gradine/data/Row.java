@@ -46,6 +46,27 @@ public sealed interface Row {
         }
     }
 
+    /// A prompt to be answered by the model that learns, unless answers are given; all of one kind of [Passage].
+    ///
+    /// @param given answers that were sampled before, with what they are worth
+    /// @param columns what else the row holds, for functions that judge answers
+    record Prompt(Passage prompt, List<Rated> given, Map<String, Object> columns, Map<String, Object> variables)
+            implements Row {
+        /// Copies the collections.
+        public Prompt {
+            given = List.copyOf(given);
+            columns = Map.copyOf(columns);
+            variables = Map.copyOf(variables);
+        }
+    }
+
+    /// A sampled answer.
+    ///
+    /// @param text of the answer
+    /// @param reward what it is worth
+    /// @param truncated whether it was cut before its end
+    record Rated(String text, double reward, boolean truncated) {}
+
     /// Token ids, as another program made them, with the labels they are trained on; −100 marks a position without.
     final class Tokens implements Row {
         private final int[] ids;

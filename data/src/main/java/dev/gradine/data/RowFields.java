@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -79,6 +80,45 @@ record RowFields(JsonNode row) {
             out.add(new Message("user", pair.path(0).asString()));
             out.add(new Message("assistant", pair.path(1).asString()));
         }
+        return out;
+    }
+
+    /// The answers of `completions` with what `rewards` and `truncated` say of each.
+    List<Row.Rated> rated() {
+        JsonNode texts = list("completions", -1);
+        JsonNode rewards = list("rewards", texts.size());
+        boolean told = has("truncated");
+        JsonNode truncated = told ? list("truncated", texts.size()) : texts;
+        List<Row.Rated> out = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            String at = "[" + i + "]";
+            if (!texts.get(i).isString()) throw unexpected("field completions" + at, texts.get(i), "a string");
+            if (!rewards.get(i).isNumber()) throw unexpected("field rewards" + at, rewards.get(i), "a number");
+            if (told && !truncated.get(i).isBoolean()) {
+                throw unexpected("field truncated" + at, truncated.get(i), "true or false");
+            }
+            boolean cut = told && truncated.get(i).asBoolean();
+            out.add(new Row.Rated(texts.get(i).asString(), rewards.get(i).asDouble(), cut));
+        }
+        return out;
+    }
+
+    /// @param size of the list, or a negative number for any above 0
+    private JsonNode list(String field, int size) {
+        JsonNode v = row.path(field);
+        if (!v.isArray()) throw unexpected("field " + field, v, "a list");
+        if (size < 0 ? v.isEmpty() : v.size() != size) {
+            throw new DataException("field %s has %d entries, expected %s"
+                    .formatted(field, v.size(), size < 0 ? "at least 1" : size + " (as many as completions)"));
+        }
+        return v;
+    }
+
+    /// All fields but one, and but what is for the chat template.
+    Map<String, Object> columnsBeside(String field) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        Set<String> others = Set.of(field, "tools", "documents", "chat_template_kwargs");
+        for (var e : row.properties()) if (!others.contains(e.getKey())) out.put(e.getKey(), plain(e.getValue()));
         return out;
     }
 

@@ -3,6 +3,7 @@ package dev.gradine.data;
 import dev.gradine.data.chat.Message;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
@@ -51,6 +52,8 @@ final class RowParser {
             case CONVERSATIONS -> new Row.Chat(f.conversation("conversations"), f.variables());
             case JUDGED -> judged(f);
             case COMPLETION -> completion(f);
+            case ATTEMPTS -> new Row.Prompt(f.passage("prompt"), f.rated(), Map.of(), f.variables());
+            case PROMPT -> new Row.Prompt(f.passage("prompt"), List.of(), f.columnsBeside("prompt"), f.variables());
             case INSTRUCTION -> new Row.Completion(instruction(f), assistant(f.string("output")), f.variables());
             case PREFERENCE -> preference(f.passage("prompt"), f);
             case INSTRUCTION_PREFERENCE ->

@@ -59,7 +59,7 @@ public final class StopTokens implements IntPredicate {
         Tokenizer tokenizer = codec.tokenizer();
         if (tokenizer.hasEos()) ends.ids.add(tokenizer.eos());
         if (tokenizer.hasBos()) ends.ids.add(tokenizer.bos());
-        ends.ids.addAll(TurnEnds.ofTemplate(codec));
+        codec.turnEnd().ifPresent(ends.ids::add);
         ends.ids.addAll(TurnEnds.wellKnown(tokenizer, files.hasGgufMetadata()));
         if (files.hasGgufMetadata()) {
             GgufTokenizer.ends(files.path().toString(), files.ggufMetadata())

@@ -1,18 +1,12 @@
 package dev.gradine.models;
 
-import dev.gradine.data.chat.Message;
-import dev.gradine.data.encode.TextCodec;
-import dev.gradine.data.token.TokenSpans;
 import dev.gradine.data.token.Tokenizer;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// Ends of turn that no file names by id: found in the chat template, or known by their text.
+/// Ends of turn that no file names by id: known by their text.
 final class TurnEnds {
-    private static final String ANSWER = "answerXYZ"; // no template writes this of itself
-
     /// Ends of turn of chat models, wherever a tokenizer has them.
     private static final List<String> CHAT =
             List.of("<|im_end|>", "<|eot_id|>", "<|endoftext|>", "<end_of_turn>", "<|end|>");
@@ -50,24 +44,6 @@ final class TurnEnds {
             "<|file_sep|>");
 
     private TurnEnds() {}
-
-    /// The mark that the chat template writes right after what the assistant said; nothing where it writes none, where
-    /// there is no template, or where it refuses such a conversation.
-    static Set<Integer> ofTemplate(TextCodec codec) {
-        var turns = List.of(new Message("user", "question"), new Message("assistant", ANSWER));
-        String text;
-        try {
-            text = codec.render(turns, Map.of(), false).text();
-        } catch (IllegalArgumentException e) {
-            return Set.of(); // a template for other conversations, or none: it names no end
-        }
-        int answer = text.lastIndexOf(ANSWER);
-        if (answer < 0) return Set.of();
-        TokenSpans after =
-                codec.tokenizer().spans(text.substring(answer + ANSWER.length()).strip(), false);
-        boolean mark = after.size() > 0 && codec.tokenizer().isSpecial(after.id(0));
-        return mark ? Set.of(after.id(0)) : Set.of();
-    }
 
     /// The ends known by their text.
     ///

@@ -106,6 +106,7 @@ public final class StepLoop<E> {
         params.forEach((name, p) -> state.put("param." + name, p.value()));
         state.putAll(optimizer.state());
         state.putAll(task.around().state());
+        state.putAll(task.batches().state());
         return state;
     }
 

@@ -1,10 +1,10 @@
 package dev.gradine.train;
 
+import dev.gradine.align.Recipe;
 import dev.gradine.data.batch.BatchOrder;
 import dev.gradine.optim.Batches;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToIntFunction;
 
 /// Examples in the order a run visits them, cut into micro-batches.
 final class ExampleBatches<E> implements Batches<E> {
@@ -19,13 +19,13 @@ final class ExampleBatches<E> implements Batches<E> {
         this.micro = micro;
     }
 
-    static <E> ExampleBatches<E> of(List<E> examples, RunSettings settings, ToIntFunction<E> length) {
-        int perStep = settings.perStep();
+    static <E> ExampleBatches<E> of(List<E> examples, RunSettings settings, Recipe<E> recipe) {
         BatchSettings batches = settings.batches();
+        int perStep = rows(settings, recipe.rowsOfBatch());
         BatchOrder order;
         if (batches.groupByLength()) {
             order = BatchOrder.byLength(
-                    examples.stream().mapToInt(length).toArray(),
+                    examples.stream().mapToInt(recipe::tokens).toArray(),
                     perStep,
                     settings.train().seed());
         } else if (batches.shuffle()) {
@@ -34,7 +34,21 @@ final class ExampleBatches<E> implements Batches<E> {
         } else {
             order = BatchOrder.inOrder(examples.size(), perStep);
         }
-        return new ExampleBatches<>(examples, order, batches.batch());
+        return new ExampleBatches<>(examples, order, recipe.rowsOfBatch() == 1 ? batches.batch() : perStep);
+    }
+
+    /// Rows of a step, of which each stands for several of a batch.
+    private static int rows(RunSettings settings, int each) {
+        int all = settings.perStep();
+        if (all % each == 0) return all / each;
+        throw new IllegalArgumentException(
+                "--batch %d, --accumulate %d: %d answers a step, expected a multiple of %d (as"
+                                .formatted(
+                                        settings.batches().batch(),
+                                        settings.train().accumulate(),
+                                        all,
+                                        each)
+                        + " many as are compared with each other)");
     }
 
     int stepsPerEpoch() {

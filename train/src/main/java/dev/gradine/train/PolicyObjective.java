@@ -18,6 +18,7 @@ import dev.gradine.optim.Objective;
 import dev.gradine.optim.Outcome;
 import dev.gradine.optim.Step;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,7 +43,7 @@ public final class PolicyObjective<E> implements Objective<E> {
         }
         this.recipe = recipe;
         this.learner = learner;
-        this.reference = recipe.needsReference() ? reference : ReferenceLogProbs.none();
+        this.reference = recipe.needsReference() ? reference.at(recipe.temperature()) : ReferenceLogProbs.none();
         this.shareBeginnings = shareBeginnings;
     }
 
@@ -75,6 +76,7 @@ public final class PolicyObjective<E> implements Objective<E> {
     public Outcome forward(Step step, List<E> micro, double totalWeight) {
         Kernels k = step.tape().kernels();
         Packed packed = Packed.of(micro.stream().map(recipe::sequences).toList(), shareBeginnings);
+        if (packed.sequences().stream().allMatch(s -> s.predicted() == 0)) return nothing(step, micro);
         Scored<E> batch = recipe.needsReference() ? compared(step, micro, packed) : alone(step, micro, packed);
         Var losses = recipe.loss(batch);
         int n = losses.value().size();
@@ -82,15 +84,25 @@ public final class PolicyObjective<E> implements Objective<E> {
         Optional<Var> penalty = step.isTraining() ? learner.shaping().penalty(step.tape()) : Optional.empty();
         double more = penalty.map(p -> k.download(p.value())[0]).orElse(0f);
         m.add("loss", sum(k.download(losses.value())) + n * more, n);
+        recipe.note(micro, m);
         recipe.measure(batch, m);
         Var loss = penalty.map(p -> add(mean(losses), p)).orElseGet(() -> mean(losses));
         return new Outcome(scale(loss, (float) (n / totalWeight)), m);
     }
 
+    /// Of a micro-batch without a token to learn: all of its answers were left out.
+    private Outcome nothing(Step step, List<E> micro) {
+        MeanMetrics m = new MeanMetrics();
+        m.add("loss", 0, micro.stream().mapToDouble(recipe::weight).sum());
+        recipe.note(micro, m);
+        return new Outcome(step.tape().constant(step.tape().kernels().zeros(Shape.of(1))), m);
+    }
+
     private Scored<E> alone(Step step, List<E> micro, Packed packed) {
         CausalLm model = learner.policy().model();
         Pass pass = learner.pass(step, packed.tokens());
-        return Scored.of(micro, packed, TokenLogProbs.of(model, pass, model.hidden(pass), packed), new float[0]);
+        var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass), packed, recipe.temperature());
+        return Scored.of(micro, packed, logProbs, new float[0]);
     }
 
     private Scored<E> compared(Step step, List<E> micro, Packed packed) {
@@ -99,7 +111,8 @@ public final class PolicyObjective<E> implements Objective<E> {
         Trunk trunk = model.trunk(k, packed.tokens(), reference.besides(learner.policy()));
         float[] ref = reference.of(k, packed, trunk);
         Pass pass = learner.pass(step, packed.tokens());
-        return Scored.of(micro, packed, TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed), ref);
+        var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed, recipe.temperature());
+        return Scored.of(micro, packed, logProbs, ref);
     }
 
     private static double sum(float[] x) {

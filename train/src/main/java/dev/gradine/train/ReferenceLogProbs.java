@@ -31,9 +31,14 @@ public interface ReferenceLogProbs {
         return List.of(policy.adapters());
     }
 
+    /// The same of logits divided by a temperature.
+    default ReferenceLogProbs at(float temperature) {
+        return this;
+    }
+
     /// A reference that never changes: a second model, or the policy's model with other adapters or none.
     static ReferenceLogProbs of(Policy frozen) {
-        return new Live(frozen);
+        return new Live(frozen, 1);
     }
 
     /// For recipes that compare the policy with nothing.
@@ -50,7 +55,9 @@ public interface ReferenceLogProbs {
     }
 
     /// A reference that is computed batch by batch.
-    record Live(Policy frozen) implements ReferenceLogProbs {
+    ///
+    /// @param temperature what logits are divided by
+    record Live(Policy frozen, float temperature) implements ReferenceLogProbs {
 
         @Override
         public float[] of(Kernels kernels, Packed batch) {
@@ -66,10 +73,15 @@ public interface ReferenceLogProbs {
             try (Kernels scratch = kernels.openStep()) {
                 Pass pass = frozen.pass(Tape.noGrad(scratch), batch.tokens());
                 Var h = frozen.model().hidden(pass, trunk);
-                return scratch.download(TokenLogProbs.of(frozen.model(), pass, h, batch)
+                return scratch.download(TokenLogProbs.of(frozen.model(), pass, h, batch, temperature)
                         .values()
                         .value());
             }
+        }
+
+        @Override
+        public ReferenceLogProbs at(float other) {
+            return new Live(frozen, other);
         }
 
         @Override

@@ -78,7 +78,7 @@ public final class Run<E> {
                 host.ready();
                 int length = length(model, AdapterSet.none(model.model()), new ArrayList<>());
                 List<E> train = encode(codec(model, data), data.train(), length, new ArrayList<>());
-                made.add(ExampleBatches.of(train, settings.unaccumulated(), recipe::tokens));
+                made.add(ExampleBatches.of(train, settings.unaccumulated(), recipe));
             }
             return made.getFirst();
         };
@@ -106,6 +106,7 @@ public final class Run<E> {
         List<E> evalSet = data.evalSet().isEmpty()
                 ? List.of()
                 : encode(codec, data.evalSet().getFirst(), length, told);
+        Rollouts.require(recipe, settings);
         List<List<LabelledTokens>> groups = groups(train, evalSet);
         LongLora.require(recipe.attentionGroup(), groups);
         LongLora.note(recipe.attentionGroup(), adapted).ifPresent(told::add);
@@ -113,16 +114,19 @@ public final class Run<E> {
         RunFolder.requireSpace(settings, adapted);
         host.ready();
         try (var reference = reference(model, adapted, groups, host)) {
-            var batches = ExampleBatches.of(train, settings, recipe::tokens);
-            RunSettings resolved = settings.resolved(batches.stepsPerEpoch(), length);
+            var rows = ExampleBatches.of(train, settings, recipe);
+            RunSettings resolved = settings.resolved(rows.stepsPerEpoch() * Rollouts.iterations(recipe), length);
             Shaping shaping = isFrozen
                     ? FrozenA.of(adapted, model.run())
                     : adapted.shaping(resolved.train().steps(), model.run());
-            var learner = new Learner(
-                    new Policy(model.model(), adapted),
-                    settings.batches().gradientCheckpointing(),
-                    shaping,
-                    recipe.attentionGroup());
+            Policy policy = new Policy(model.model(), adapted);
+            var learner =
+                    new Learner(policy, settings.batches().gradientCheckpointing(), shaping, recipe.attentionGroup());
+            var rollouts = new Rollouts.Setup(
+                    settings.batches().batch(),
+                    settings.perStep(),
+                    length,
+                    new Beforehand(policy, reference.logProbs(), model.run()));
             var objective = new PolicyObjective<>(
                     recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted));
             told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));
@@ -136,7 +140,7 @@ public final class Run<E> {
                     deciding,
                     template(model, data),
                     objective,
-                    batches,
+                    rollouts.over(recipe, rows),
                     evalSet,
                     source(train, evalSet),
                     shaping);
@@ -196,7 +200,7 @@ public final class Run<E> {
 
     private Reference.Opened reference(
             OpenModel model, AdapterSet adapted, List<List<LabelledTokens>> groups, RunHost host) {
-        if (!recipe.needsReference()) return Reference.NONE;
+        if (!recipe.comparesWithReference()) return Reference.NONE;
         return Reference.of(settings, adapted, host).open(model, adapted, groups);
     }
 

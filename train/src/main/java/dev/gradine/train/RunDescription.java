@@ -24,7 +24,7 @@ final class RunDescription {
         all.putAll(options("optimizer", train.optimizer()));
         all.putAll(host.settings());
         all.putAll(options("recipe", recipe));
-        if (recipe.needsReference()) {
+        if (recipe.comparesWithReference()) {
             String name = Reference.of(settings, adapted, host).name();
             all.putAll(decisive(settings.reference().with(name)));
         }

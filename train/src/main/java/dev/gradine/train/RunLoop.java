@@ -3,6 +3,7 @@ package dev.gradine.train;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.CheckpointException;
 import dev.gradine.models.OpenModel;
+import dev.gradine.optim.Batches;
 import dev.gradine.optim.Metric;
 import dev.gradine.optim.Objective;
 import dev.gradine.optim.Schedule;
@@ -39,7 +40,7 @@ final class RunLoop<E> implements StepLoop.Listener {
             Map<String, Object> deciding,
             String template,
             Objective<E> objective,
-            ExampleBatches<E> batches,
+            Batches<E> batches,
             List<E> evalSet,
             RunInfo.Data data,
             Shaping shaping) {}

@@ -67,6 +67,7 @@ final class Samples {
             case Row.Completion c -> prompt(c.prompt(), c.variables());
             case Row.Preference p -> prompt(p.prompt(), p.variables());
             case Row.Judged j -> prompt(j.prompt(), j.variables());
+            case Row.Prompt p -> prompt(p.prompt(), p.variables());
             case Row.Chat c -> {
                 List<Message> turns = new ArrayList<>();
                 for (Message m : c.messages()) {

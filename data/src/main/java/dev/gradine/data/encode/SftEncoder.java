@@ -81,6 +81,8 @@ public record SftEncoder(TextCodec codec, LossMask mask, int maxLength) implemen
             case Row.Judged _ ->
                 throw new DataException("row is a judged answer, expected one without label (training on a row labelled"
                         + " false would teach it)");
+            case Row.Prompt _ ->
+                throw new DataException("row is a prompt, expected one with its completion, a conversation or text");
             case Row.Preference _ ->
                 throw new DataException(
                         "row is a preference pair, expected text, a conversation or a prompt with its " + "completion");

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /// A tokenizer and a chat template that belong together.
 ///
@@ -22,6 +23,8 @@ import java.util.Map;
 /// @param specialTokens texts of the special tokens that the template sees, by variable, such as `bos_token`
 /// @param vocabSize how many token ids the model takes; often more than the tokenizer has, to fill its matrix up
 public record TextCodec(Tokenizer tokenizer, ChatTemplate template, Map<String, String> specialTokens, int vocabSize) {
+
+    private static final String ANSWER = "answerXYZ"; // no template writes this of itself
 
     /// Copies the map.
     public TextCodec {
@@ -56,6 +59,24 @@ public record TextCodec(Tokenizer tokenizer, ChatTemplate template, Map<String, 
     /// The ids a model is given to answer a conversation.
     public int[] encodeChat(List<Message> messages, Map<String, Object> variables, boolean addGenerationPrompt) {
         return tokenizer.encode(render(messages, variables, addGenerationPrompt).text(), false);
+    }
+
+    /// The mark that the chat template writes right after what the assistant said; none where it writes none, where
+    /// there is no template, or where it refuses such a conversation.
+    public OptionalInt turnEnd() {
+        var turns = List.of(new Message("user", "question"), new Message("assistant", ANSWER));
+        String text;
+        try {
+            text = render(turns, Map.of(), false).text();
+        } catch (IllegalArgumentException e) {
+            return OptionalInt.empty(); // a template for other conversations, or none: it names no end
+        }
+        int answer = text.lastIndexOf(ANSWER);
+        if (answer < 0) return OptionalInt.empty();
+        TokenSpans after =
+                tokenizer.spans(text.substring(answer + ANSWER.length()).strip(), false);
+        boolean mark = after.size() > 0 && tokenizer.isSpecial(after.id(0));
+        return mark ? OptionalInt.of(after.id(0)) : OptionalInt.empty();
     }
 
     int[] text(String text) {

@@ -22,6 +22,11 @@ final class Written {
                 passage("prompt", j.prompt())
                         + passage("completion", j.completion())
                         + field("label", String.valueOf(j.desirable()));
+            case Row.Prompt p ->
+                passage("prompt", p.prompt())
+                        + p.given().stream()
+                                .map(g -> field("completion worth " + g.reward(), g.text()))
+                                .collect(Collectors.joining());
             case Row.Tokens t -> field("input_ids", t.ids().length + " tokens");
         };
     }

@@ -1,0 +1,67 @@
+package dev.gradine.align;
+
+import dev.gradine.data.encode.Attempt;
+import dev.gradine.optim.Metric;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Learning from rewards: what an answer is better than the rest of its group becomes likelier. `permits` lists them.
+public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, CustomGroupLoss {
+
+    /// Name of the reward that rows bring with their answers.
+    String GIVEN = "given_reward";
+
+    /// What answers are rewarded for, and how much each counts.
+    RewardSettings rewards();
+
+    /// The reward an answer is compared by, where that is not the one it was given.
+    ///
+    /// @param divergence of the answer when it was sampled from the reference, nats; 0 without one
+    default double compared(double reward, double divergence) {
+        return reward;
+    }
+
+    /// What each answer is better than the rest of its group.
+    ///
+    /// @param rewards of all answers of a step, group after group; NaN for one nobody could judge
+    double[] advantages(double[] rewards);
+
+    /// Adds what else is logged of the answers of a step.
+    default void addFacts(List<Attempt> attempts, Map<String, Double> facts) {}
+
+    /// Spread of the rewards that is logged as zero or not: one a group, or one in all.
+    default double[] spreads(double[] rewards) {
+        return Advantages.spreads(rewards, group());
+    }
+
+    @Override
+    default int rowsOfBatch() {
+        return group();
+    }
+
+    @Override
+    default boolean takesReference() {
+        return true;
+    }
+
+    /// What is logged of sampled answers, in TRL's names.
+    default List<Metric> facts() {
+        List<Metric> all = new ArrayList<>(List.of(
+                Metric.rising("reward", "", "Reward").asHeadline(),
+                Metric.neutral("reward_std", "", "Spread of rewards"),
+                Metric.neutral("frac_reward_zero_std", Metric.SHARE, "Groups of equal rewards")));
+        for (String name : rewards().names()) {
+            all.add(Metric.rising("rewards/" + name + "/mean", "", name).in("Rewards"));
+            all.add(Metric.neutral("rewards/" + name + "/std", "", name).in("Spread of rewards"));
+        }
+        for (String what : List.of("mean", "min", "max")) {
+            all.add(Metric.neutral("completions/" + what + "_length", "tokens", what)
+                    .in("Length of answers"));
+            all.add(Metric.neutral("completions/" + what + "_terminated_length", "tokens", what)
+                    .in("Length of answers that ended"));
+        }
+        all.add(Metric.neutral("completions/clipped_ratio", Metric.SHARE, "Answers that were cut"));
+        return all;
+    }
+}

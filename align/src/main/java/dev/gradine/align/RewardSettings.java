@@ -1,0 +1,74 @@
+package dev.gradine.align;
+
+import dev.gradine.settings.Option;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// What answers are rewarded for.
+///
+/// @param reward names of functions with their arguments
+/// @param rewardWeights factor of each; 1 where none are given
+public record RewardSettings(
+        @Option(
+                says = "What answers are rewarded for: functions by name, each with its argument behind a colon, or a"
+                        + " Java class; a comma inside an argument is written \\,.",
+                label = "NAME[:ARG],…",
+                otherwise = "the rewards that rows bring")
+        Rewarded reward,
+
+        @Option(says = "Factor of each reward.", label = "X,…", otherwise = "1 each")
+        List<Double> rewardWeights) {
+
+    /// @throws IllegalArgumentException if there is not one weight a reward
+    public RewardSettings {
+        rewardWeights = List.copyOf(rewardWeights);
+        if (!rewardWeights.isEmpty() && rewardWeights.size() != reward.all().size()) {
+            throw new IllegalArgumentException("reward-weights: %d, expected %d (one a reward)"
+                    .formatted(rewardWeights.size(), reward.all().size()));
+        }
+    }
+
+    /// The functions asked for.
+    ///
+    /// @param all each `NAME` or `NAME:ARG`
+    public record Rewarded(List<String> all) {
+        /// Copies the list.
+        public Rewarded {
+            all = List.copyOf(all);
+        }
+
+        /// Of `a:1,b`; a comma inside an argument is `\,`.
+        public static Rewarded parse(String text) {
+            if (text.isEmpty()) return new Rewarded(List.of());
+            return new Rewarded(Stream.of(text.split("(?<!\\\\),", -1))
+                    .map(part -> part.replace("\\,", ","))
+                    .toList());
+        }
+
+        @Override
+        public String toString() {
+            return String.join(",", all.stream().map(r -> r.replace(",", "\\,")).toList());
+        }
+    }
+
+    /// Those that rows bring.
+    public static RewardSettings defaults() {
+        return new RewardSettings(new Rewarded(List.of()), List.of());
+    }
+
+    /// Whether rows bring the rewards.
+    public boolean areGiven() {
+        return reward.all().isEmpty();
+    }
+
+    /// Names in logs.
+    public List<String> names() {
+        if (areGiven()) return List.of(GroupLoss.GIVEN);
+        return reward.all().stream().map(r -> r.replaceFirst(":.*", "")).toList();
+    }
+
+    /// Factor of reward `i`.
+    public double weight(int i) {
+        return rewardWeights.isEmpty() ? 1 : rewardWeights.get(i);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.gradine.align;
+
+import dev.gradine.data.encode.Attempt;
+import dev.gradine.data.encode.Encoder;
+import dev.gradine.data.encode.Group;
+import dev.gradine.data.encode.GroupEncoder;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.optim.MeanMetrics;
+import java.util.List;
+
+/// Learning from answers that the policy itself samples to the prompts of the data: groups of them to each prompt.
+///
+/// A step has the answers of its batch sampled, judged and compared within their groups before a loss is computed; see
+/// `Rollouts` of `train`. Rows that bring answers are used as they are.
+public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss {
+
+    /// Answers to a prompt.
+    int group();
+
+    /// How answers are sampled.
+    SamplingSettings sampling();
+
+    /// Updates that learn from the same answers before others are sampled.
+    default int iterations() {
+        return 1;
+    }
+
+    /// Whether nothing is learnt from an attempt.
+    default boolean leavesOut(Attempt a) {
+        return false;
+    }
+
+    @Override
+    default Encoder<Group> encoder(TextCodec codec, int maxLength, int batch) {
+        return new GroupEncoder(codec, maxLength, group());
+    }
+
+    /// The answers; of one that is left out the prompt alone, from which nothing is learnt.
+    @Override
+    default List<LabelledTokens> sequences(Group group) {
+        if (group.attempts().isEmpty()) {
+            int[] prompt = group.question().prompt();
+            return List.of(LabelledTokens.completion(prompt, prompt.length));
+        }
+        return group.attempts().stream()
+                .map(a -> leavesOut(a) ? a.prompt() : a.answer())
+                .toList();
+    }
+
+    @Override
+    default int tokens(Group group) {
+        return group.attempts().stream().mapToInt(a -> a.answer().tokens()).sum();
+    }
+
+    /// Numbers of all answers of the step.
+    @Override
+    default void note(List<Group> examples, MeanMetrics m) {
+        examples.getFirst().facts().forEach((name, value) -> m.add(name, value, 1));
+    }
+
+    @Override
+    default float temperature() {
+        return sampling().temperature();
+    }
+}
