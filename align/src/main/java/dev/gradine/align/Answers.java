@@ -49,17 +49,26 @@ public final class Answers {
         return sliceRows(all, batch.offset(from), batch.offset(to));
     }
 
-    /// Log-probability of each sequence: the sum over its labelled tokens, `f32[n]`, nats.
+    /// Log-probability of each sequence: the sum over its labelled tokens, each with its weight, `f32[n]`, nats.
     public Var sums() {
         return sliceRows(batch.sums(), from, to);
     }
 
+    /// The same, each token counted whole.
+    Var plainSums() {
+        return sliceRows(batch.plainSums(), from, to);
+    }
+
     /// Mean log-probability of the labelled tokens of each sequence, `f32[n]`, nats per token.
     public Var means() {
+        return div(sums(), counts());
+    }
+
+    /// Number of labelled tokens of each sequence, `f32[n]`.
+    public Var counts() {
         float[] counts = new float[size()];
         for (int i = 0; i < counts.length; i++) counts[i] = tokens(i);
-        Var n = batch.sums().tape().constant(batch.kernels().of(Shape.of(counts.length), counts));
-        return div(sums(), n);
+        return batch.sums().tape().constant(batch.kernels().of(Shape.of(counts.length), counts));
     }
 
     /// Log-probability of each sequence under the reference, `f32[n]`, nats; it has no gradient.

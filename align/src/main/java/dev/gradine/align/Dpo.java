@@ -1,47 +1,47 @@
 package dev.gradine.align;
 
-import static dev.gradine.autograd.op.Functions.logSigmoid;
-import static dev.gradine.autograd.op.Functions.scale;
-import static dev.gradine.autograd.op.Functions.sub;
-
+import dev.gradine.align.pair.PairFormula;
 import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.data.encode.Pair;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
+import java.util.List;
 
-/// Direct preference optimisation.
+/// Direct preference optimisation, with all losses and divergences that have grown from it.
 ///
 /// ```
-/// L = −log σ(β · ((p⁺ − r⁺) − (p⁻ − r⁻)))
-/// dL/dp⁺ = −β · σ(−β Δ) = −dL/dp⁻      Δ = (p⁺ − r⁺) − (p⁻ − r⁻)
+/// L = −log σ(β · (c − l))      c = p⁺ − r⁺, l = p⁻ − r⁻
+/// dL/dp⁺ = −β · σ(−β (c − l)) = −dL/dp⁻
 /// ```
 ///
 /// where p and r are summed log-probabilities of the chosen (⁺) and rejected (⁻) answer under the policy and the frozen
-/// reference. Rafailov et al. 2023 (arXiv:2305.18290), eq. 7.
+/// reference. Rafailov et al. 2023 (arXiv:2305.18290), eq. 7; the other losses are in `align.pair`, a file each.
 ///
 /// At p = r the loss is log 2 for any β; β → 0 ignores the reference.
 ///
 /// @param beta strength of the pull towards the reference, 1/nats; 0.1 in the paper's experiments
-/// @param loss name of the formula
+/// @param losses made of the scores
+/// @param ratios what a score is
 public record Dpo(
         @Option(says = "Pull towards the reference, 1/nats.")
         float beta,
 
-        @Option(says = "Loss of a pair: sigmoid.", label = "NAME")
-        String loss)
+        @Part PairLosses losses,
+        @Part LogRatios ratios)
         implements PairLoss {
 
-    private static final String SIGMOID = "sigmoid";
-
-    /// @throws IllegalArgumentException if beta is not above 0, or there is no loss of that name
+    /// @throws IllegalArgumentException if beta is not above 0, or a loss does not go with the divergence
     public Dpo {
         if (!(beta > 0)) throw new IllegalArgumentException("dpo: beta is " + beta + ", expected > 0");
-        if (!loss.equals(SIGMOID)) {
-            throw new IllegalArgumentException("dpo: loss is \"%s\", expected \"%s\"".formatted(loss, SIGMOID));
+        if (ratios.divergence() != Divergence.REVERSE_KL) {
+            losses.requireAll("divergence", PairFormula::takesDivergence);
         }
     }
 
     /// The loss of the paper.
     public Dpo(float beta) {
-        this(beta, SIGMOID);
+        this(beta, PairLosses.of("sigmoid"), LogRatios.plain());
     }
 
     /// With β = 0.1.
@@ -64,7 +64,12 @@ public record Dpo(
     }
 
     @Override
+    public List<LabelledTokens> sequences(Pair pair) {
+        return ratios.sequences(pair);
+    }
+
+    @Override
     public Var loss(Pairs p) {
-        return scale(logSigmoid(scale(sub(p.chosen().logRatio(), p.rejected().logRatio()), beta)), -1);
+        return losses.of(Compared.withReference(p, ratios::scores), beta);
     }
 }

@@ -1,6 +1,5 @@
 package dev.gradine.align;
 
-import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.clamp;
 import static dev.gradine.autograd.op.Functions.log1mexp;
 import static dev.gradine.autograd.op.Functions.logSigmoid;
@@ -8,12 +7,8 @@ import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Functions.sub;
 
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Encoder;
-import dev.gradine.data.encode.Ends;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
-import dev.gradine.data.encode.PreferenceEncoder;
-import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
@@ -36,7 +31,7 @@ import java.util.List;
 ///
 /// @param beta weight of the odds ratio; λ in the paper, 0.1 to 1 in its experiments
 public record Orpo(
-        @Option(says = "Weight of the odds ratio.") float beta) implements PairLoss {
+        @Option(says = "Weight of the odds ratio.") float beta) implements ReferenceFree {
 
     private static final float CERTAIN = -1e-6f; // nats per token
 
@@ -59,11 +54,6 @@ public record Orpo(
                 5e-5);
     }
 
-    @Override
-    public Encoder<Pair> encoder(TextCodec codec, int maxLength, int batch) {
-        return new PreferenceEncoder(codec, Ends.CLOSED, maxLength);
-    }
-
     /// The answers, and the prompt, which is read together with them.
     @Override
     public List<LabelledTokens> sequences(Pair pair) {
@@ -73,10 +63,18 @@ public record Orpo(
     }
 
     @Override
-    public Var loss(Pairs p) {
-        float share = -(float) p.size() / learnt(p); // so that the mean over pairs is one over tokens
-        Var nll = scale(add(p.chosen().sums(), p.more().sums()), share);
-        return sub(nll, scale(logSigmoid(sub(logOdds(p.chosen()), logOdds(p.rejected()))), beta));
+    public Var comparison(Pairs p) {
+        return scale(logSigmoid(sub(logOdds(p.chosen()), logOdds(p.rejected()))), -beta);
+    }
+
+    @Override
+    public float sftWeight() {
+        return 1;
+    }
+
+    @Override
+    public List<Answers> learnt(Pairs p) {
+        return List.of(p.chosen(), p.more());
     }
 
     private static Var logOdds(Answers answers) {
@@ -88,25 +86,14 @@ public record Orpo(
         return a - Math.log(-Math.expm1(Math.min(a, CERTAIN)));
     }
 
-    /// Tokens of prompts and chosen answers.
-    private static int learnt(Pairs p) {
-        return p.chosen().tokens() + p.more().tokens();
-    }
-
     @Override
     public double logp(Answers answers, int i) {
         return answers.mean(i);
     }
 
     @Override
-    public double score(Answers answers, int i) {
-        return answers.mean(i);
-    }
-
-    @Override
     public List<Metric> metrics() {
-        List<Metric> all = new ArrayList<>(PairLoss.super.metrics());
-        all.add(Metric.neutral("nll_loss", "nats per token", "Cross entropy of chosen answers"));
+        List<Metric> all = new ArrayList<>(ReferenceFree.super.metrics());
         all.add(Metric.rising("log_odds_ratio", "", "Log-sigmoid of the odds ratio"));
         all.add(Metric.rising("log_odds_chosen", "", "Log odds ratio"));
         return all;
@@ -114,9 +101,8 @@ public record Orpo(
 
     @Override
     public void measure(Scored<Pair> batch, MeanMetrics m) {
-        PairLoss.super.measure(batch, m);
+        ReferenceFree.super.measure(batch, m);
         Pairs p = Pairs.of(batch);
-        m.add("nll_loss", -(p.chosen().logProb() + p.more().logProb()), learnt(p));
         for (int i = 0; i < p.size(); i++) {
             double ratio = logOdds(p.chosen().mean(i)) - logOdds(p.rejected().mean(i));
             m.add("log_odds_ratio", -Math.log1p(Math.exp(-ratio)), 1);

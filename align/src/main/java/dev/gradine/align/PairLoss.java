@@ -13,9 +13,10 @@ import java.util.List;
 /// Learning from pairs of answers to one prompt. `permits` lists all losses.
 ///
 /// Logs TRL's metrics: `rewards/*` with reward = beta · score, accuracy with strict >, `logps/*` of the answers,
-/// `entropy` over the tokens of both, `mean_token_accuracy` over those of the chosen one. Tokens are counted as TRL
+/// `entropy` over the tokens of all answers, `mean_token_accuracy` over those of the chosen one. Tokens are counted as
+/// TRL
 /// counts them, prompt and answer of both sequences, though the prompt is read once.
-public sealed interface PairLoss extends Recipe<Pair> permits Dpo, Orpo, CustomPairLoss {
+public sealed interface PairLoss extends Recipe<Pair> permits Dpo, ReferenceFree, CustomPairLoss {
 
     /// Loss of each pair, `f32[B]`, in nats. Their mean is what training minimises.
     Var loss(Pairs pairs);
@@ -31,6 +32,11 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, Orpo, CustomP
     /// What the logged reward of an answer is `beta` times of: by default `p − r`.
     default double score(Answers answers, int i) {
         return answers.logRatio(i);
+    }
+
+    /// Answers read of each pair, over whose tokens the entropy is a mean.
+    default int answers() {
+        return 2;
     }
 
     @Override
@@ -91,10 +97,10 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, Orpo, CustomP
             m.add("logps/chosen", logp(p.chosen(), i), 1);
             m.add("logps/rejected", logp(p.rejected(), i), 1);
         }
-        Answers both = batch.branches(0, 2);
+        Answers answers = batch.branches(0, answers());
         m.add("logits/chosen", p.chosen().meanLogits(), p.chosen().tokens());
         m.add("logits/rejected", p.rejected().meanLogits(), p.rejected().tokens());
-        m.add("entropy", both.entropy(), both.tokens());
+        m.add("entropy", answers.entropy(), answers.tokens());
         m.add("mean_token_accuracy", p.chosen().guessed(), p.chosen().tokens());
     }
 }

@@ -1,6 +1,11 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.scale;
+
+import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Pair;
+import java.util.List;
 
 /// A batch of pairs of answers, B of them.
 ///
@@ -16,5 +21,14 @@ public record Pairs(Answers chosen, Answers rejected, Answers more) {
     /// Number of pairs B.
     public int size() {
         return chosen.size();
+    }
+
+    /// Cross entropy of sequences, one or several of each pair: B values, `f32[B]`, nats, whose mean is the one over
+    /// all their labelled tokens together.
+    public Var crossEntropy(List<Answers> of) {
+        int tokens = of.stream().mapToInt(Answers::tokens).sum();
+        Var sum = of.getFirst().plainSums();
+        for (Answers more : of.subList(1, of.size())) sum = add(sum, more.plainSums());
+        return scale(sum, -(float) size() / tokens);
     }
 }

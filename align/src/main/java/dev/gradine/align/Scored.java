@@ -114,6 +114,11 @@ public final class Scored<E> {
         return s;
     }
 
+    /// `f32[S]`, nats, each token counted whole.
+    Var plainSums() {
+        return logProbs.weights() == null ? sums() : logProbs.plainSums();
+    }
+
     private Downloads downloads() {
         Downloads d = downloads;
         if (d == null) {
@@ -170,8 +175,7 @@ public final class Scored<E> {
     Tensor referenceSums() {
         Tensor s = referenceSums;
         if (s == null) {
-            s = kernels().empty(Shape.of(packed.sequences().size()));
-            kernels().reduce().segmentSum(reference(), logProbs.offsets(), s);
+            s = logProbs.sums(sums().tape().constant(reference())).value();
             referenceSums = s;
         }
         return s;

@@ -1,5 +1,6 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Functions.mul;
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
@@ -21,6 +22,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Log-probabilities of the labelled tokens of a batch, M of them, sequence after sequence.
 ///
@@ -34,7 +36,13 @@ import java.util.List;
 /// @param offsets `i32[S+1]`, where each sequence begins among the M
 /// @param stats entropy, argmax and mean logit of each of the M rows
 /// @param targets the M labelled tokens
-public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targets) {
+/// @param weights `f32[M]`, of each token in the sum of its sequence; null for 1 each
+public record TokenLogProbs(
+        Var values,
+        Tensor offsets,
+        Stats stats,
+        Tensor targets,
+        @Nullable Tensor weights) {
 
     /// Runs the model over whole sequences that have nothing to do with each other.
     ///
@@ -106,7 +114,17 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         Var h = indexSelect(hidden, k.ofInts(toArray(rows)));
         Var values = head.logProbs(h, ids, stats);
         h.release();
-        return new TokenLogProbs(values, k.ofInts(offsets), stats, ids);
+        return new TokenLogProbs(values, k.ofInts(offsets), stats, ids, weights(k, batch));
+    }
+
+    /// Weights of the labelled tokens of sequences, one after the other; null if all are 1.
+    static @Nullable Tensor weights(Kernels k, List<LabelledTokens> sequences) {
+        if (sequences.stream().noneMatch(LabelledTokens::fades)) return null;
+        List<Float> all = new ArrayList<>();
+        for (LabelledTokens l : sequences) for (int i = 0; i < l.predicted(); i++) all.add(l.weight(i));
+        float[] flat = new float[all.size()];
+        for (int i = 0; i < flat.length; i++) flat[i] = all.get(i);
+        return k.of(Shape.of(flat.length), flat);
     }
 
     private static Stats stats(Kernels k, int m) {
@@ -117,8 +135,19 @@ public record TokenLogProbs(Var values, Tensor offsets, Stats stats, Tensor targ
         return list.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    /// Log-probabilities of whole sequences, `f32[S]`, nats: the sums over their labelled tokens.
+    /// Log-probabilities of whole sequences, `f32[S]`, nats: the sums over their labelled tokens, each with its weight.
     public Var sums() {
+        return sums(values);
+    }
+
+    /// Other values of the same tokens, summed in the same way.
+    Var sums(Var perToken) {
+        if (weights == null) return segmentSum(perToken, offsets);
+        return segmentSum(mul(perToken, perToken.tape().constant(weights)), offsets);
+    }
+
+    /// The same, each token counted whole.
+    Var plainSums() {
         return segmentSum(values, offsets);
     }
 

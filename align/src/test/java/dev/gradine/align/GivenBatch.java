@@ -28,20 +28,23 @@ final class GivenBatch<E> {
     /// What a loss sees of a batch, in double.
     ///
     /// @param tokens log-probabilities of the labelled tokens, by branch, example and token
-    /// @param reference of each sequence, by branch and example: the sum over its tokens
+    /// @param references the same under the reference; empty without one
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Seen(double[][][] tokens, double[][] reference) {
+    record Seen(double[][][] tokens, double[][][] references) {
 
         /// p of a sequence.
         double sum(int branch, int example) {
-            double s = 0;
-            for (double t : tokens[branch][example]) s += t;
-            return s;
+            return Arrays.stream(tokens[branch][example]).sum();
+        }
+
+        /// r of a sequence.
+        double reference(int branch, int example) {
+            return Arrays.stream(references[branch][example]).sum();
         }
 
         /// p − r of a sequence.
         double ratio(int branch, int example) {
-            return sum(branch, example) - reference[branch][example];
+            return sum(branch, example) - reference(branch, example);
         }
 
         /// p per token.
@@ -77,20 +80,20 @@ final class GivenBatch<E> {
     }
 
     Seen seen(double[] logProbs, float[] reference) {
-        int branches = packed.branches();
-        double[][][] tokens = new double[branches][][];
-        double[][] refs = new double[branches][];
-        for (int b = 0; b < branches; b++) {
-            int n = packed.firstOf(b + 1) - packed.firstOf(b);
-            tokens[b] = new double[n][];
-            refs[b] = new double[n];
-            for (int i = 0; i < n; i++) {
+        return new Seen(parted(logProbs), parted(Cases.doubles(reference)));
+    }
+
+    /// Values of the labelled tokens by branch, example and token; of no values, of none.
+    private double[][][] parted(double[] values) {
+        double[][][] all = new double[packed.branches()][][];
+        for (int b = 0; b < all.length; b++) {
+            all[b] = new double[packed.firstOf(b + 1) - packed.firstOf(b)][];
+            for (int i = 0; i < all[b].length; i++) {
                 int s = packed.firstOf(b) + i;
-                tokens[b][i] = Arrays.copyOfRange(logProbs, offset(s), offset(s + 1));
-                for (int t = offset(s); reference.length > 0 && t < offset(s + 1); t++) refs[b][i] += reference[t];
+                all[b][i] = values.length == 0 ? values : Arrays.copyOfRange(values, offset(s), offset(s + 1));
             }
         }
-        return new Seen(tokens, refs);
+        return all;
     }
 
     /// What a recipe makes of the batch.
@@ -122,7 +125,7 @@ final class GivenBatch<E> {
         for (int s = 0; s < offsets.length; s++) offsets[s] = offset(s);
         int m = values.value().size();
         Tensor none = k.ofInts(new int[m]);
-        return new TokenLogProbs(
-                values, k.ofInts(offsets), new Stats(k.zeros(Shape.of(m)), none, k.zeros(Shape.of(m))), none);
+        Stats stats = new Stats(k.zeros(Shape.of(m)), none, k.zeros(Shape.of(m)));
+        return new TokenLogProbs(values, k.ofInts(offsets), stats, none, TokenLogProbs.weights(k, packed.sequences()));
     }
 }

@@ -114,6 +114,27 @@ interface RecipeContract<E> {
         assertThat(again.grad()).isEqualTo(once.grad());
     }
 
+    /// Answers that are all but certain beside hopeless ones, under policy and reference, this way and that.
+    @Test
+    default void extreme_margins_give_finite_losses_and_slopes() {
+        GivenBatch<E> batch = batch();
+        for (int unlikely = 0; unlikely < 2; unlikely++) {
+            float[] logProbs = batch.logProbs(1);
+            float[] reference = batch.reference(2);
+            for (int b = 0; b < batch.packed().branches(); b++) {
+                int from = batch.packed().firstOf(b);
+                int to = batch.packed().firstOf(b + 1);
+                float far = b % 2 == unlikely ? -40 : -1e-7f;
+                Arrays.fill(logProbs, batch.offset(from), batch.offset(to), far);
+                if (reference.length == 0) continue;
+                Arrays.fill(reference, batch.offset(from), batch.offset(to), b % 2 == unlikely ? -1e-7f : -40);
+            }
+            Result r = run(batch, logProbs, reference);
+            for (float l : r.losses()) assertThat(l).isFinite();
+            for (float g : r.grad()) assertThat(g).isFinite();
+        }
+    }
+
     @Test
     default void what_is_logged_is_what_it_says() {
         GivenBatch<E> batch = batch();

@@ -13,6 +13,7 @@ import dev.gradine.peft.Start;
 import dev.gradine.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
@@ -27,8 +28,9 @@ final class AdapterArgs {
     private final RecordOptions<AdapterSettings> where = new RecordOptions<>("Adapter", AdapterSettings.defaults());
     private final ChoiceOptions how;
 
-    AdapterArgs() {
-        how = new ChoiceOptions("Adapter", "adapter", "Method of a fresh adapter", methods());
+    /// @param taken names of options that mean something else here
+    AdapterArgs(List<String> taken) {
+        how = new ChoiceOptions("Adapter", "adapter", "Method of a fresh adapter", methods(), taken);
     }
 
     /// The methods there are, by what a user calls them.

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         description = "Write a fresh adapter of a model, to be trained later with --init-adapter.")
 final class AdaptersAddCommand implements Runnable {
 
-    private final AdapterArgs adapter = new AdapterArgs();
+    private final AdapterArgs adapter = new AdapterArgs(List.of());
 
     @Option(
             names = "--model",

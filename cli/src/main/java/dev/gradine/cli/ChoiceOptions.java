@@ -3,10 +3,12 @@ package dev.gradine.cli;
 import dev.gradine.settings.Setting;
 import dev.gradine.settings.Settings;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +28,13 @@ final class ChoiceOptions {
     /// @param says what that is, without its end
     /// @param all records with their defaults, by name; the first is the default
     ChoiceOptions(String heading, String option, String says, SequencedMap<String, Record> all) {
+        this(heading, option, says, all, Set.of());
+    }
+
+    /// @param taken names that mean something else here: a component of such a name has the option's own in front,
+    ///     `--adapter-alpha`
+    ChoiceOptions(
+            String heading, String option, String says, SequencedMap<String, Record> all, Collection<String> taken) {
         HelpGroup group = new HelpGroup(heading);
         HelpGroup others =
                 new HelpGroup(heading + ", other than " + all.sequencedKeySet().getFirst());
@@ -44,7 +53,12 @@ final class ChoiceOptions {
                         owners.getFirst().setting(),
                         RecordOptions.builder(
                                         owners.getFirst().setting(),
-                                        owners.getFirst().owner().equals(first) ? group : others)
+                                        owners.getFirst().owner().equals(first) ? group : others,
+                                        taken.contains(owners.getFirst()
+                                                        .setting()
+                                                        .name())
+                                                ? option + "-"
+                                                : "")
                                 .description(text(owners))
                                 .build()));
     }
@@ -87,7 +101,7 @@ final class ChoiceOptions {
         specs.forEach((setting, spec) -> {
             @Nullable Object value = RecordOptions.given(setting, spec);
             if (value == null) return;
-            requireOwn(setting.name(), chosen);
+            requireOwn(setting.name(), spec, chosen);
             given.put(setting.name(), value);
         });
         return chosen.read(given);
@@ -100,11 +114,11 @@ final class ChoiceOptions {
                 "%s: \"%s\", expected one of %s".formatted(option, name(), String.join(", ", members.keySet())));
     }
 
-    private void requireOwn(String setting, Settings<?> chosen) {
+    private void requireOwn(String setting, OptionSpec spec, Settings<?> chosen) {
         List<String> own = chosen.all().stream().map(Setting::name).toList();
         if (own.contains(setting)) return;
-        throw new IllegalArgumentException("--%s is given with --%s %s, which has --%s"
-                .formatted(setting, option, name(), String.join(", --", own)));
+        throw new IllegalArgumentException("%s is given with --%s %s, which has --%s"
+                .formatted(spec.longestName(), option, name(), String.join(", --", own)));
     }
 
     String name() {

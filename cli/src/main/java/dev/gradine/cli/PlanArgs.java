@@ -38,7 +38,7 @@ final class PlanArgs {
         methods.put("qlora", Lora.defaults());
         methods.put("qdora", Dora.defaults());
         how = new ChoiceOptions("Adapter", "adapter", "Method", methods);
-        optimizer = TrainOptions.optimizers();
+        optimizer = TrainOptions.optimizers(List.of());
     }
 
     @Spec(Spec.Target.MIXEE)

@@ -34,7 +34,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         about = defaults.about();
         options = new RecordOptions<>("Objective", (Record) defaults);
         compares = defaults.needsReference();
-        args = new TrainOptions(about.lr());
+        args = new TrainOptions(about.lr(), options.names());
     }
 
     /// The command of a recipe.

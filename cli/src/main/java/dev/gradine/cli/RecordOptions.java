@@ -28,11 +28,16 @@ final class RecordOptions<R extends Record> {
         group = new HelpGroup(heading);
         settings = Settings.of(defaults);
         for (Setting s : settings.all())
-            specs.put(s, builder(s, group).description(text(s)).build());
+            specs.put(s, builder(s, group, "").description(text(s)).build());
     }
 
     void addTo(CommandSpec command) {
         specs.values().forEach(command::addOption);
+    }
+
+    /// Names of the settings.
+    List<String> names() {
+        return settings.all().stream().map(Setting::name).toList();
     }
 
     /// What was typed, and defaults for the rest.
@@ -60,8 +65,10 @@ final class RecordOptions<R extends Record> {
     }
 
     /// An option that picocli reads into the setting's type; types of the project's own are read as text.
-    static OptionSpec.Builder builder(Setting s, HelpGroup group) {
-        OptionSpec.Builder b = OptionSpec.builder("--" + s.typedName())
+    ///
+    /// @param prefix of its name
+    static OptionSpec.Builder builder(Setting s, HelpGroup group, String prefix) {
+        OptionSpec.Builder b = OptionSpec.builder("--" + prefix + s.typedName())
                 .required(s.option().required())
                 .userObject(
                         s.option().group().isEmpty()

@@ -9,6 +9,7 @@ import dev.gradine.train.ReferenceSettings;
 import dev.gradine.train.RunFiles;
 import dev.gradine.train.RunSettings;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
@@ -25,7 +26,7 @@ final class TrainOptions {
     private final RecordOptions<TrainSettings> train;
     private final ChoiceOptions optimizer;
 
-    private final AdapterArgs adapter = new AdapterArgs();
+    private final AdapterArgs adapter;
 
     @Mixin
     private DeviceArgs device = new DeviceArgs();
@@ -36,16 +37,20 @@ final class TrainOptions {
     private final Profile profile = new Profile(2);
 
     /// @param lr peak learning rate where none is given
-    TrainOptions(double lr) {
+    /// @param taken names of the objective's options
+    TrainOptions(double lr, List<String> taken) {
         train = new RecordOptions<>("Training", TrainSettings.defaults(lr));
-        optimizer = optimizers();
+        optimizer = optimizers(taken);
+        adapter = new AdapterArgs(taken);
     }
 
     /// The optimisers there are, with their options.
-    static ChoiceOptions optimizers() {
+    ///
+    /// @param taken names of options that mean something else here
+    static ChoiceOptions optimizers(List<String> taken) {
         SequencedMap<String, Record> all = new LinkedHashMap<>();
         for (Optimizer.Settings s : Optimizer.Settings.all()) all.put(s.name(), (Record) s);
-        return new ChoiceOptions("Optimiser", "optimizer", "How parameters follow their gradients", all);
+        return new ChoiceOptions("Optimiser", "optimizer", "How parameters follow their gradients", all, taken);
     }
 
     @Spec(Spec.Target.MIXEE)

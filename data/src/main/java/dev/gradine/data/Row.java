@@ -30,11 +30,27 @@ public sealed interface Row {
         }
     }
 
-    /// A prompt with a better and a worse answer; all three of one kind of [Passage].
-    record Preference(Passage prompt, Passage chosen, Passage rejected, Map<String, Object> variables) implements Row {
-        /// Copies the map.
+    /// A prompt with a better and a worse answer; all of one kind of [Passage].
+    ///
+    /// @param reference the best answer known; none of most rows
+    /// @param margin by which the chosen answer is better, as far as anybody said; 0 if nobody did
+    record Preference(
+            Passage prompt,
+            Passage chosen,
+            Passage rejected,
+            List<Passage> reference,
+            double margin,
+            Map<String, Object> variables)
+            implements Row {
+        /// Copies the collections.
         public Preference {
+            reference = List.copyOf(reference);
             variables = Map.copyOf(variables);
+        }
+
+        /// Two answers of which nothing else is known.
+        public Preference(Passage prompt, Passage chosen, Passage rejected, Map<String, Object> variables) {
+            this(prompt, chosen, rejected, List.of(), 0, variables);
         }
     }
 

@@ -37,6 +37,12 @@ record RowFields(JsonNode row) {
         return v.asBoolean();
     }
 
+    double number(String field) {
+        JsonNode v = row.path(field);
+        if (!v.isNumber() || !Double.isFinite(v.asDouble())) throw unexpected("field " + field, v, "a number");
+        return v.asDouble();
+    }
+
     Passage passage(String field) {
         JsonNode v = row.path(field);
         if (v.isString()) return new Passage.Text(v.asString());

@@ -26,7 +26,21 @@ final class RowParser {
                         + " (as in the first row)");
             }
         }
-        return row(new RowFields(value));
+        RowFields fields = new RowFields(value);
+        Row row = row(fields);
+        return row instanceof Row.Preference p ? more(p, fields) : row;
+    }
+
+    /// A pair with what else its row says of it.
+    private static Row.Preference more(Row.Preference p, RowFields f) {
+        double margin = f.has("margin") ? f.number("margin") : 0;
+        if (!f.has("reference")) {
+            return new Row.Preference(p.prompt(), p.chosen(), p.rejected(), List.of(), margin, p.variables());
+        }
+        Passage best = f.passage("reference");
+        if (p.prompt() instanceof Passage.Turns && best instanceof Passage.Text t) best = assistant(t.text());
+        same("reference", best, p.prompt());
+        return new Row.Preference(p.prompt(), p.chosen(), p.rejected(), List.of(best), margin, p.variables());
     }
 
     /// By the columns that are not null, else by all of them.

@@ -25,10 +25,8 @@ import java.util.function.IntConsumer;
 /// needs no reference pass.
 ///
 /// The file holds `logprobs f32[n]`, a value for each labelled token of each different sequence, in the order these
-/// first
-/// occur, and in its metadata a fingerprint of tokens, labels and the reference's name: a cache made of other data or
-/// another reference
-/// is refused.
+/// first occur, and in its metadata a fingerprint of tokens, labels and the reference's name: a cache made of other
+/// data or another reference is refused.
 public final class ReferenceCache implements ReferenceLogProbs {
 
     private static final String FINGERPRINT = "gradine.fingerprint";

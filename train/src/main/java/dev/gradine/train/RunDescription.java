@@ -17,18 +17,25 @@ final class RunDescription {
     static Map<String, Object> of(RunSettings settings, Recipe<?> recipe, AdapterSet adapted, RunHost host) {
         TrainSettings train = settings.train();
         Map<String, Object> all = new LinkedHashMap<>(decisive(settings.files()));
-        all.putAll(adapter(adapted));
+        Map<String, Object> objective = options("recipe", recipe);
+        adapter(adapted).forEach((name, value) -> all.put(apart(name, "adapter", objective), value));
         all.putAll(decisive(settings.batches()));
         all.putAll(decisive(train));
         all.put("optimizer", train.optimizer().name());
-        all.putAll(options("optimizer", train.optimizer()));
+        options("optimizer", train.optimizer())
+                .forEach((name, value) -> all.put(apart(name, "optimizer", objective), value));
         all.putAll(host.settings());
-        all.putAll(options("recipe", recipe));
+        all.putAll(objective);
         if (recipe.comparesWithReference()) {
             String name = Reference.of(settings, adapted, host).name();
             all.putAll(decisive(settings.reference().with(name)));
         }
         return all;
+    }
+
+    /// The name of a setting, with its owner's in front where the objective has one of the same name.
+    private static String apart(String name, String owner, Map<String, Object> objective) {
+        return objective.containsKey(name) ? owner + "-" + name : name;
     }
 
     private static Map<String, Object> adapter(AdapterSet adapted) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
 /// `labels[t]` is `ids[t]` where token t carries loss, and `IGNORED` where it does not. Token t is predicted from the
 /// tokens before it, so the label of the first token is never used.
 ///
-/// Two of the same tokens and labels are equal. Held as a class, since arrays have no place in records.
+/// Two of the same tokens, labels and weights are equal. Held as a class, since arrays have no place in records.
 public final class LabelledTokens {
 
     /// Label of a token that carries no loss.
@@ -15,6 +15,8 @@ public final class LabelledTokens {
 
     private final int[] ids;
     private final int[] labels;
+    private final int whole; // labelled tokens that count whole
+    private final float rest; // weight of the others
 
     /// @param ids tokens, at least one
     /// @param labels as many
@@ -27,6 +29,30 @@ public final class LabelledTokens {
         }
         this.ids = ids.clone();
         this.labels = labels.clone();
+        whole = Integer.MAX_VALUE;
+        rest = 1;
+    }
+
+    private LabelledTokens(LabelledTokens of, int whole, float rest) {
+        ids = of.ids;
+        labels = of.labels;
+        this.whole = whole;
+        this.rest = rest;
+    }
+
+    /// The same tokens, of whose labelled ones those behind the first `whole` count `rest` in the sum of the sequence.
+    public LabelledTokens fading(int whole, float rest) {
+        return new LabelledTokens(this, whole, rest);
+    }
+
+    /// Whether a labelled token counts other than whole.
+    public boolean fades() {
+        return rest != 1 && whole < predicted();
+    }
+
+    /// Weight of labelled token `i` in the sum of the sequence.
+    public float weight(int i) {
+        return i < whole ? 1 : rest;
     }
 
     /// A sequence whose tokens from number `promptTokens` on carry loss.
@@ -72,7 +98,11 @@ public final class LabelledTokens {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof LabelledTokens l && Arrays.equals(ids, l.ids) && Arrays.equals(labels, l.labels);
+        return other instanceof LabelledTokens l
+                && Arrays.equals(ids, l.ids)
+                && Arrays.equals(labels, l.labels)
+                && whole == l.whole
+                && rest == l.rest;
     }
 
     @Override

@@ -1,7 +1,29 @@
 package dev.gradine.data.encode;
 
-/// Two answers to one prompt, each behind it.
+import java.util.ArrayList;
+import java.util.List;
+
+/// Two answers to one prompt, each behind it, and in triples a third.
 ///
 /// @param chosen the answer preferred
 /// @param rejected the other one
-public record Pair(LabelledTokens chosen, LabelledTokens rejected) {}
+/// @param reference the best answer known; none of most rows
+public record Pair(LabelledTokens chosen, LabelledTokens rejected, List<LabelledTokens> reference) {
+
+    /// Copies the list.
+    public Pair {
+        reference = List.copyOf(reference);
+    }
+
+    /// Two answers.
+    public Pair(LabelledTokens chosen, LabelledTokens rejected) {
+        this(chosen, rejected, List.of());
+    }
+
+    /// All answers: chosen, rejected, reference.
+    public List<LabelledTokens> all() {
+        List<LabelledTokens> all = new ArrayList<>(List.of(chosen, rejected));
+        all.addAll(reference);
+        return all;
+    }
+}

@@ -1,8 +1,11 @@
 package dev.gradine.data.encode;
 
 import dev.gradine.data.DataException;
+import dev.gradine.data.Passage;
 import dev.gradine.data.Row;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /// Rows to pairs of answers, as TRL's DPO trainer prepares them.
 ///
@@ -13,7 +16,9 @@ import java.util.Arrays;
 /// @param codec the model's tokenizer and template
 /// @param ends what stands around a sequence
 /// @param maxLength of prompt and answer together, in tokens, at least 2
-public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) implements Encoder<Pair> {
+/// @param withReference whether rows have a third answer, which is read, too
+public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength, boolean withReference)
+        implements Encoder<Pair> {
     /// Checks the length.
     public PreferenceEncoder {
         if (maxLength < 2) {
@@ -21,9 +26,19 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) imple
         }
     }
 
+    /// Pairs.
+    public PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) {
+        this(codec, ends, maxLength, false);
+    }
+
     /// As DPO's trainer prepares them.
     public PreferenceEncoder(TextCodec codec, int maxLength) {
         this(codec, Ends.AS_RENDERED, maxLength);
+    }
+
+    /// The same of triples.
+    public static PreferenceEncoder withReference(TextCodec codec, int maxLength) {
+        return new PreferenceEncoder(codec, Ends.AS_RENDERED, maxLength, true);
     }
 
     @Override
@@ -49,27 +64,33 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) imple
         return a.cut(maxLength);
     }
 
-    /// Both full sequences, the prompt alone, and where they part.
+    /// All full sequences, the prompt alone, and where they part.
     private static final class Answers {
         final int[] prompt;
-        final int[] chosen;
-        final int[] rejected;
+        final List<int[]> whole; // chosen, rejected, and the reference of triples
         final int start;
 
-        Answers(int[] prompt, int[] chosen, int[] rejected) {
+        Answers(int[] prompt, List<int[]> whole) {
             this.prompt = prompt;
-            this.chosen = chosen;
-            this.rejected = rejected;
-            this.start = Math.min(TextCodec.sharedPrefix(prompt, chosen), TextCodec.sharedPrefix(prompt, rejected));
+            this.whole = whole;
+            this.start = whole.stream()
+                    .mapToInt(w -> TextCodec.sharedPrefix(prompt, w))
+                    .min()
+                    .orElseThrow();
         }
 
         RowSize size(int maxLength) {
-            int cut = Math.max(0, chosen.length - maxLength) + Math.max(0, rejected.length - maxLength);
-            return new RowSize(Math.max(chosen.length, rejected.length), cut, cut > 0, start < prompt.length);
+            int cut = whole.stream()
+                    .mapToInt(w -> Math.max(0, w.length - maxLength))
+                    .sum();
+            int longest = whole.stream().mapToInt(w -> w.length).max().orElseThrow();
+            return new RowSize(longest, cut, cut > 0, start < prompt.length);
         }
 
         Pair cut(int maxLength) {
-            return new Pair(cut(chosen, maxLength), cut(rejected, maxLength));
+            List<LabelledTokens> all =
+                    whole.stream().map(w -> cut(w, maxLength)).toList();
+            return new Pair(all.get(0), all.get(1), all.subList(2, all.size()));
         }
 
         private LabelledTokens cut(int[] answer, int maxLength) {
@@ -81,9 +102,15 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength) imple
         if (!(row instanceof Row.Preference p)) {
             throw new DataException("row has no chosen and rejected answer, expected a preference pair");
         }
+        if (withReference && p.reference().isEmpty()) {
+            throw new DataException("row has no field reference, expected the best answer known");
+        }
+        List<Passage> answers = new ArrayList<>(List.of(p.chosen(), p.rejected()));
+        if (withReference) answers.addAll(p.reference());
         return new Answers(
                 ends.prompt(codec.prompt(p.prompt(), p.variables()), codec),
-                ends.whole(codec.both(p.prompt(), p.chosen(), p.variables()), codec),
-                ends.whole(codec.both(p.prompt(), p.rejected(), p.variables()), codec));
+                answers.stream()
+                        .map(a -> ends.whole(codec.both(p.prompt(), a, p.variables()), codec))
+                        .toList());
     }
 }

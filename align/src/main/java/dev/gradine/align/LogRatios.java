@@ -1,0 +1,58 @@
+package dev.gradine.align;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.data.encode.Pair;
+import dev.gradine.settings.Option;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// How the score of an answer is made of the log-probabilities of its tokens.
+///
+/// @param divergence that is held small
+/// @param divergenceAlpha of the alpha divergence; null for ½
+/// @param lengthAlpha weight of those tokens of the longer answer that the shorter one has no rival for, from 0 to 1,
+///     under policy and reference; null for 1. LD-DPO, Liu et al. 2024 (arXiv:2409.06411)
+public record LogRatios(
+        @Option(
+                says = "Distance to the reference: reverse_kl, forward_kl, js_divergence or alpha_divergence.",
+                label = "NAME")
+        Divergence divergence,
+
+        @Option(says = "Of alpha_divergence: 0 is forward_kl, 1 reverse_kl.", otherwise = "0.5") @Nullable
+        Float divergenceAlpha,
+
+        @Option(says = "Weight of the tokens by which the longer answer is longer, 0 to 1 (LD-DPO).", otherwise = "1")
+        @Nullable
+        Float lengthAlpha) {
+
+    private static final float ALPHA = 0.5f;
+
+    /// @throws IllegalArgumentException if a number is out of range or has no effect
+    public LogRatios {
+        if (divergenceAlpha != null && divergence != Divergence.ALPHA_DIVERGENCE) {
+            throw new IllegalArgumentException(
+                    "divergence-alpha: has no effect on another divergence, expected --divergence alpha_divergence");
+        }
+        if (lengthAlpha != null && !(lengthAlpha >= 0 && lengthAlpha <= 1)) {
+            throw new IllegalArgumentException("length-alpha: %s, expected 0 to 1".formatted(lengthAlpha));
+        }
+    }
+
+    /// Those of DPO's paper.
+    static LogRatios plain() {
+        return new LogRatios(Divergence.REVERSE_KL, null, null);
+    }
+
+    /// The scores of answers with the log-ratios `r f32[n]`.
+    Var scores(Var r) {
+        return divergence.of(r, divergenceAlpha == null ? ALPHA : divergenceAlpha);
+    }
+
+    /// What is read of a pair.
+    List<LabelledTokens> sequences(Pair pair) {
+        if (lengthAlpha == null) return List.of(pair.chosen(), pair.rejected());
+        int both = Math.min(pair.chosen().predicted(), pair.rejected().predicted());
+        return List.of(pair.chosen().fading(both, lengthAlpha), pair.rejected().fading(both, lengthAlpha));
+    }
+}
