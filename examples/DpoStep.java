@@ -35,7 +35,7 @@ void main() { // one prompt of three tokens, which carry no loss, and two answer
                 "intermediate_size", C, "num_hidden_layers", 2, "num_attention_heads", 2, "tie_word_embeddings", true));
         CausalLm model = Families.builtIn().build(config, new Weights((n, s) -> weight(run, rng, n, s), run));
         AdapterSet adapted = AdapterSet.fresh(model, Lora.of(4, 8), Selection.of("all-linear"), run, rng);
-        Optimizer adamW = AdamW.Settings.defaults().over(Optimizer.Group.decayingMatrices(adapted.trained(), 0), run);
+        Optimizer adamW = AdamW.defaults().over(Optimizer.Group.decayingMatrices(adapted.trained(), 0), run);
         for (int step = 0; step <= 10; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k), off = Tape.noGrad(k);

@@ -37,7 +37,7 @@ void main() {
         Tensor targets = run.ofInts(labels);
 
         var trained = new LinkedHashMap<>(Map.of("lora_A", a, "lora_B", b));
-        Optimizer adamW = AdamW.Settings.defaults().over(Group.decayingMatrices(trained, 0), run); // no decay
+        Optimizer adamW = AdamW.defaults().over(Group.decayingMatrices(trained, 0), run); // no decay
         for (int step = 0; step <= 60; step++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);

@@ -124,7 +124,7 @@ public final class ModelRows {
 
         Updates(SequencedMap<String, Param> params) {
             this.params = params.values();
-            optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(params, 0), device);
+            optimizer = AdamW.defaults().over(Group.decayingMatrices(params, 0), device);
         }
 
         /// Takes one step and gives the norm of its gradient.

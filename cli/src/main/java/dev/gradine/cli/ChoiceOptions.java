@@ -121,8 +121,10 @@ final class ChoiceOptions {
                 .formatted(spec.longestName(), option, name(), String.join(", --", own)));
     }
 
+    /// Its name; `adamw_8bit` is read as `adamw-8bit`, the way other programs write it.
     String name() {
-        return name.<String>getValue();
+        String typed = name.getValue();
+        return members.containsKey(typed) ? typed : typed.replace('_', '-');
     }
 
     /// Name and numbers of the chosen record, as they decide the result of a run.

@@ -1,6 +1,5 @@
 package dev.gradine.cli;
 
-import dev.gradine.autograd.Param;
 import dev.gradine.cli.plan.PlanRequest.Tuning;
 import dev.gradine.nn.Quantization;
 import dev.gradine.optim.Optimizer;
@@ -8,10 +7,7 @@ import dev.gradine.peft.Dora;
 import dev.gradine.peft.Lora;
 import dev.gradine.peft.Method;
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.Tensor;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import picocli.CommandLine.Command;
@@ -51,9 +47,8 @@ final class PlanArgs {
 
     /// What was typed.
     ///
-    /// @param run lifetime of a parameter that the optimiser is asked about
     /// @throws IllegalArgumentException if an option is out of range or has nothing to act on
-    Tuning tuning(Kernels run) {
+    Tuning tuning() {
         AdapterSettings settings = where.read();
         if (settings.initAdapter() != null) {
             throw new IllegalArgumentException("--init-adapter: a plan is of a fresh adapter, expected none");
@@ -62,16 +57,12 @@ final class PlanArgs {
         List<Quantization> chosen = quantize.chosen();
         boolean overNf4 = OVER_NF4.contains(how.name());
         if (overNf4 && chosen.isEmpty()) chosen = List.of(new Quantization(DType.NF4, 64, true, List.of()));
-        return new Tuning(method, settings.selection(method.usualTargets()), chosen, slots(run));
+        return new Tuning(method, settings.selection(method.usualTargets()), chosen, stateBytes());
     }
 
-    /// Values that the optimiser keeps for each one trained: it is asked about a parameter of one value.
-    private int slots(Kernels run) {
-        SequencedMap<String, Param> one = new LinkedHashMap<>();
-        one.put("p", Param.trained("p", run.zeros(Shape.of(1)), run));
-        Optimizer.Settings settings = (Optimizer.Settings) optimizer.read();
-        return settings.over(List.of(new Optimizer.Group(one, 1, 0)), run).state().values().stream()
-                .mapToInt(Tensor::size)
-                .sum();
+    /// Bytes that the optimiser keeps for each value of a matrix.
+    private double stateBytes() {
+        Shape matrix = Shape.of(1024, 1024);
+        return (double) ((Optimizer.Settings) optimizer.read()).stateBytes("p", matrix) / matrix.size();
     }
 }

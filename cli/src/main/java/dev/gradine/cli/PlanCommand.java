@@ -85,7 +85,7 @@ final class PlanCommand implements Runnable {
                 throw new IllegalArgumentException("--length: %d, expected at most %d, the positions of %s"
                         .formatted(length, m.model().maxPositions(), model));
             }
-            print(Plan.of(new PlanRequest(m, args.tuning(run), shape, h)));
+            print(Plan.of(new PlanRequest(m, args.tuning(), shape, h)));
         }
     }
 

@@ -87,7 +87,7 @@ final class WarmUp implements AutoCloseable {
                     Families.builtIn().build(config, new Weights((name, _) -> run.fromHost(weight(arena, name)), run));
             AdapterSet adapted =
                     AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
-            Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
+            Optimizer optimizer = AdamW.defaults().over(Group.decayingMatrices(adapted.trained(), 0), run);
             var objective = PolicyObjective.of(Sft.defaults(), new Learner(new Policy(model, adapted), false));
             int[] ids = IntStream.range(0, TOKENS).toArray();
             List<LabelledTokens> batch = List.of(new LabelledTokens(ids, ids), new LabelledTokens(ids, ids));

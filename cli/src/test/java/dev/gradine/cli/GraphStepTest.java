@@ -89,8 +89,7 @@ class GraphStepTest {
             AdapterSet adapted = AdapterSet.fresh(
                     m.model(), Lora.of(4, 8), Selection.of("all-linear"), m.run(), new SplittableRandom(1));
             Learner learner = new Learner(new Policy(m.model(), adapted), false);
-            Optimizer optimizer =
-                    AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0.01), m.run());
+            Optimizer optimizer = AdamW.defaults().over(Group.decayingMatrices(adapted.trained(), 0.01), m.run());
             for (int i = 0; i < lengths.length; i++) {
                 try (Kernels k = m.run().openStep()) {
                     Tape tape = Tape.recording(k);

@@ -105,9 +105,8 @@ class OptionsTest {
             clip | -1 | clip: -1.0, expected at least 0 (0 for no clipping)
             warmup | -1 | warmup: -1, expected at least 0
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
-            momentum | 0.5 | --momentum is given with --optimizer adamw, which has --beta1, --beta2, --eps
-            beta1 | 1 | adamw: beta1: 1.0, expected 0 or more and below 1
-            optimizer | adam | optimizer: "adam", expected one of adamw, lion, sgd, lora-fa
+            momentum | 0.5 | --momentum is given with --optimizer adamw, which has --beta1, --beta2, --eps, --amsgrad
+            beta1 | 1 | beta1: 1.0, expected 0 or more and below 1
             schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
             rank | 0 | lora: rank is 0, expected >= 1
             alpha | 0 | lora: alpha is 0.0, expected > 0
@@ -120,6 +119,15 @@ class OptionsTest {
             """)
     void a_value_out_of_range_is_refused(String name, String value, String message) {
         refused(message, "--" + name, value);
+    }
+
+    @Test
+    void a_name_that_is_none_is_refused_with_those_there_are() {
+        refused(
+                "optimizer: \"adamax\", expected one of adamw, adam, adamw-8bit, ademamix, lion, lion-8bit, sgd,"
+                        + " adafactor, muon, lora-fa",
+                "--optimizer",
+                "adamax");
     }
 
     @Test
@@ -218,8 +226,8 @@ class OptionsTest {
         assertThat(refused.code()).isEqualTo(2);
         assertThat(refused.err())
                 .startsWith("gradine: " + yaml
-                        + ": unknown key zebra-crossings, expected one of accumulate, adapter, allow-truncation,"
-                        + " alora-invocation-tokens, alpha, ")
+                        + ": unknown key zebra-crossings, expected one of accumulate, adamw-lr-factor, adapter,"
+                        + " adjust-lr, allow-truncation, alora-invocation-tokens, alpha, ")
                 .contains(", batch, ")
                 .doesNotContain("config,", "help")
                 .hasLineCount(1);

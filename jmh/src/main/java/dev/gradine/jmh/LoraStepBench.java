@@ -71,7 +71,7 @@ public class LoraStepBench extends CpuBench {
         CausalLm llama = opened.getFirst().model();
         AdapterSet adapted =
                 AdapterSet.fresh(llama, Lora.of(16, 32), Selection.of("all-linear"), kernels, new SplittableRandom(1));
-        Optimizer optimizer = AdamW.Settings.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
+        Optimizer optimizer = AdamW.defaults().over(Group.decayingMatrices(adapted.trained(), 0), kernels);
         Learner learner = new Learner(new Policy(llama, adapted), false);
         ready.add(new Ready(PolicyObjective.of(Sft.defaults(), learner), adapted, optimizer));
         String[] sizes = batch.split("x", -1);

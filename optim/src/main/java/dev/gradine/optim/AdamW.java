@@ -1,14 +1,14 @@
 package dev.gradine.optim;
 
-import static dev.gradine.optim.Ranges.require;
-
-import dev.gradine.optim.Slots.Slot;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.AdamWKernel.Update;
+import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.Per;
 import java.util.List;
-import java.util.SequencedMap;
+import java.util.stream.Stream;
 
 /// Adam with decoupled weight decay. Loshchilov & Hutter 2019 (arXiv:1711.05101), algorithm 2, with the decay
 /// multiplied by the learning rate.
@@ -18,73 +18,59 @@ import java.util.SequencedMap;
 /// m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²
 /// p ← p − lr / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + eps)
 /// ```
-public final class AdamW implements Optimizer {
+///
+/// With `amsgrad` the v of the last line is the largest that there was: Reddi et al. 2018 (arXiv:1904.09237), algorithm
+/// 2.
+///
+/// @param moments m and v
+/// @param amsgrad whether the largest v counts
+public record AdamW(
+        @Part Moments moments,
 
-    /// Its numbers.
-    ///
-    /// @param beta1 decay of the first moment m, in [0, 1)
-    /// @param beta2 decay of the second moment v, in [0, 1)
-    /// @param eps added to the root of the second moment
-    public record Settings(
-            @Option(says = "Decay of the first moment.") double beta1,
-            @Option(says = "Decay of the second moment.") double beta2,
+        @Option(says = "Divide by the largest second moment there was.")
+        boolean amsgrad) implements UpdateRule {
 
-            @Option(says = "Added to the root of the second moment.")
-            double eps)
-            implements Optimizer.Settings {
-
-        /// @throws IllegalArgumentException names the number that is out of range
-        public Settings {
-            require("adamw: beta1", beta1, beta1 >= 0 && beta1 < 1, "0 or more and below 1");
-            require("adamw: beta2", beta2, beta2 >= 0 && beta2 < 1, "0 or more and below 1");
-            require("adamw: eps", eps, eps >= 0 && Double.isFinite(eps), "a finite number of at least 0");
-        }
-
-        /// PyTorch's defaults.
-        public static Settings defaults() {
-            return new Settings(0.9, 0.999, 1e-8);
-        }
-
-        @Override
-        public String name() {
-            return "adamw";
-        }
-
-        @Override
-        public Optimizer over(List<Group> groups, Kernels run) {
-            return new AdamW(this, groups, run);
-        }
+    /// Without amsgrad.
+    public AdamW(double beta1, double beta2, double eps) {
+        this(new Moments(beta1, beta2, eps), false);
     }
 
-    private final Settings settings;
-    private final Kernels run;
-    private final Slots slots;
-
-    private AdamW(Settings settings, List<Group> groups, Kernels run) {
-        this.settings = settings;
-        this.run = run;
-        slots = new Slots(groups, run, List.of("m", "v"));
+    /// PyTorch's defaults.
+    public static AdamW defaults() {
+        return new AdamW(Moments.USUAL, false);
     }
 
     @Override
-    public void step(int t, double lr, double gradScale) {
-        slots.update(s -> update(s, t, lr, gradScale));
-    }
-
-    private void update(Slot s, int t, double lr, double gradScale) {
-        Update u = new Update(
-                (float) (lr * s.group().lrFactor()),
-                (float) settings.beta1(),
-                (float) settings.beta2(),
-                (float) settings.eps(),
-                (float) s.group().decay(),
-                t,
-                (float) gradScale);
-        run.adamW().step(s.value(), s.grad(), s.kept().getFirst(), s.kept().getLast(), u);
+    public String name() {
+        return "adamw";
     }
 
     @Override
-    public SequencedMap<String, Tensor> state() {
-        return slots.state();
+    public List<Kept> keeps(String name, Shape shape) {
+        if (!amsgrad) return Moments.kept(shape);
+        return Stream.concat(Moments.kept(shape).stream(), Stream.of(Kept.positive("vmax", shape)))
+                .toList();
+    }
+
+    @Override
+    public void update(Slot s, Turn turn) {
+        if (amsgrad) amsgrad(s, turn);
+        else moments.step(s, turn);
+    }
+
+    private void amsgrad(Slot s, Turn turn) {
+        try (Kernels k = turn.run().openStep()) {
+            Means means = new Means(k);
+            Tensor g = s.grad();
+            Tensor largest = s.kept("vmax");
+            k.elementwise().scale(g, (float) turn.gradScale(), g);
+            k.elementwise().scale(s.value(), (float) (1 - turn.lr() * turn.decay()), s.value());
+            means.join(s.kept("m"), moments.beta1(), g);
+            means.join(s.kept("v"), moments.beta2(), means.product(g, g));
+            k.function().combine(Fn2.MAX, Per.VALUE, largest, s.kept("v"), largest);
+            double root = Math.sqrt(turn.warm(moments.beta2()));
+            Tensor direction = means.overRoot(s.kept("m"), largest, root, moments.eps());
+            k.elementwise().axpy((float) (-turn.lr() / turn.warm(moments.beta1())), direction, s.value());
+        }
     }
 }

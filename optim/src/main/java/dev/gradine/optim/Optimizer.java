@@ -2,6 +2,7 @@ package dev.gradine.optim;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -65,7 +66,7 @@ public interface Optimizer {
     }
 
     /// Which optimiser, and its numbers.
-    sealed interface Settings permits AdamW.Settings, Lion.Settings, Sgd.Settings, LoraFa.Settings, Custom {
+    sealed interface Settings permits UpdateRule, Custom {
 
         /// How users write it, such as `adamw`.
         String name();
@@ -75,13 +76,20 @@ public interface Optimizer {
         /// @param run lifetime of its state
         Optimizer over(List<Group> groups, Kernels run);
 
+        /// What a user should know of these parameters before the first step, such as which of them are treated in
+        /// another way.
+        default List<String> notes(List<Group> groups) {
+            return List.of();
+        }
+
+        /// Bytes that are kept beside a parameter of that name and shape; as many as AdamW keeps, unless it says so.
+        default long stateBytes(String name, Shape shape) {
+            return 8L * shape.size();
+        }
+
         /// Every optimiser of this package, with its usual numbers.
         static List<Settings> all() {
-            return List.of(
-                    AdamW.Settings.defaults(),
-                    Lion.Settings.defaults(),
-                    Sgd.Settings.defaults(),
-                    LoraFa.Settings.defaults());
+            return List.copyOf(UpdateRule.all());
         }
 
         /// The usual numbers of the optimiser called `name`.

@@ -105,7 +105,7 @@ public record TrainSettings(
     ///
     /// @param lr peak learning rate, which depends on the objective
     public static TrainSettings defaults(double lr) {
-        return new TrainSettings(1, 1, lr, Schedule.LINEAR, 0, AdamW.Settings.defaults(), 0, 1, 42, 0, 100);
+        return new TrainSettings(1, 1, lr, Schedule.LINEAR, 0, AdamW.defaults(), 0, 1, 42, 0, 100);
     }
 
     /// The same numbers for another length and optimiser.

@@ -1,6 +1,7 @@
 package dev.gradine.optim;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.EnumSet;
 import java.util.Set;
@@ -11,7 +12,7 @@ class AdamWTest implements OptimizerContract {
 
     @Override
     public Optimizer.Settings settings() {
-        return AdamW.Settings.defaults();
+        return AdamW.defaults();
     }
 
     @Override
@@ -21,17 +22,20 @@ class AdamWTest implements OptimizerContract {
 
     @Test
     void twenty_steps_are_those_of_torch() {
-        GoldenSteps.check(new AdamW.Settings(0.9, 0.95, 1e-8), "adamw", 1e-2, 0.1);
+        GoldenSteps.check(new AdamW(0.9, 0.95, 1e-8), "adamw", 1e-2, 0.1);
+        GoldenSteps.check(new AdamW(Moments.USUAL, true), "adamw-amsgrad", 1e-2, 0);
     }
 
     @Test
-    void refuses_numbers_out_of_range() {
-        assertThatThrownBy(() -> new AdamW.Settings(1, 0.9, 0))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("adamw: beta1: 1.0, expected 0 or more and below 1");
-        assertThatThrownBy(() -> new AdamW.Settings(0.9, -0.1, 0))
-                .hasMessage("adamw: beta2: -0.1, expected 0 or more and below 1");
-        assertThatThrownBy(() -> new AdamW.Settings(0.9, 0.9, Double.NaN))
-                .hasMessage("adamw: eps: NaN, expected a finite number of at least 0");
+    void amsgrad_remembers_the_largest_second_moment() {
+        try (Vectors v = new Vectors(new AdamW(Moments.USUAL, true), 0)) {
+            v.gradients(1, 4);
+            v.step(1, 0.1, 1);
+            v.gradients(1, 0);
+            v.step(2, 0.1, 1);
+            var state = v.stateValues();
+            assertThat(requireNonNull(state.get("vmax.vector")).getFirst())
+                    .isGreaterThan(requireNonNull(state.get("v.vector")).getFirst());
+        }
     }
 }

@@ -11,7 +11,7 @@ class LionTest implements OptimizerContract {
 
     @Override
     public Optimizer.Settings settings() {
-        return Lion.Settings.defaults();
+        return Lion.defaults();
     }
 
     @Override
@@ -21,15 +21,14 @@ class LionTest implements OptimizerContract {
 
     @Test
     void twenty_steps_are_those_of_bitsandbytes() {
-        GoldenSteps.check(Lion.Settings.defaults(), "lion", 1e-3, 0.1);
+        GoldenSteps.check(Lion.defaults(), "lion", 1e-3, 0.1);
     }
 
     @Test
     void refuses_numbers_out_of_range() {
-        assertThatThrownBy(() -> new Lion.Settings(1, 0.9))
+        assertThatThrownBy(() -> new Lion(1, 0.9))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("lion: beta1: 1.0, expected 0 or more and below 1");
-        assertThatThrownBy(() -> new Lion.Settings(0.9, Double.NaN))
-                .hasMessage("lion: beta2: NaN, expected 0 or more and below 1");
+                .hasMessage("beta1: 1.0, expected 0 or more and below 1");
+        assertThatThrownBy(() -> new Lion(0.9, Double.NaN)).hasMessage("beta2: NaN, expected 0 or more and below 1");
     }
 }

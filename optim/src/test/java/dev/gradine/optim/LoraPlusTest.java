@@ -40,7 +40,7 @@ class LoraPlusTest {
     }
 
     private static TrainSettings settings(double lr, LoraPlus plus) {
-        return new TrainSettings(1, 1, lr, Schedule.CONSTANT, 0, AdamW.Settings.defaults(), 0.1, 0, 1, 0, 0, plus);
+        return new TrainSettings(1, 1, lr, Schedule.CONSTANT, 0, AdamW.defaults(), 0.1, 0, 1, 0, 0, plus);
     }
 
     private static SequencedMap<String, Double> rates(List<Group> groups, double lr) {

@@ -19,7 +19,7 @@ class SgdTest implements OptimizerContract {
 
     @Override
     public Optimizer.Settings settings() {
-        return Sgd.Settings.defaults();
+        return Sgd.defaults();
     }
 
     @Override
@@ -32,7 +32,7 @@ class SgdTest implements OptimizerContract {
     void three_steps_follow_the_formula(double momentum, boolean nesterov) {
         double[] p = Cases.doubles(Vectors.start());
         double[] b = new double[p.length];
-        try (Vectors v = new Vectors(new Sgd.Settings(momentum, nesterov), DECAY)) {
+        try (Vectors v = new Vectors(new Sgd(momentum, nesterov), DECAY)) {
             for (int t = 1; t <= 3; t++) {
                 float[] g = v.gradients(t, 1);
                 v.step(t, LR, 0.5);
@@ -48,24 +48,23 @@ class SgdTest implements OptimizerContract {
 
     @Test
     void without_momentum_nothing_is_kept() {
-        try (Vectors v = new Vectors(new Sgd.Settings(0, false), 0)) {
+        try (Vectors v = new Vectors(new Sgd(0, false), 0)) {
             assertThat(v.stateValues()).isEmpty();
         }
     }
 
     @Test
     void twenty_steps_are_those_of_torch() {
-        GoldenSteps.check(new Sgd.Settings(0, false), "sgd", 0.1, 0);
-        GoldenSteps.check(new Sgd.Settings(0.9, false), "sgd-momentum", 0.05, 0.01);
-        GoldenSteps.check(new Sgd.Settings(0.9, true), "sgd-nesterov", 0.05, 0);
+        GoldenSteps.check(new Sgd(0, false), "sgd", 0.1, 0);
+        GoldenSteps.check(new Sgd(0.9, false), "sgd-momentum", 0.05, 0.01);
+        GoldenSteps.check(new Sgd(0.9, true), "sgd-nesterov", 0.05, 0);
     }
 
     @Test
     void refuses_numbers_out_of_range() {
-        assertThatThrownBy(() -> new Sgd.Settings(1, false))
+        assertThatThrownBy(() -> new Sgd(1, false))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("sgd: momentum: 1.0, expected 0 or more and below 1");
-        assertThatThrownBy(() -> new Sgd.Settings(0, true))
-                .hasMessage("sgd: momentum: 0.0, expected above 0 (because of nesterov)");
+                .hasMessage("momentum: 1.0, expected 0 or more and below 1");
+        assertThatThrownBy(() -> new Sgd(0, true)).hasMessage("momentum: 0.0, expected above 0 (because of nesterov)");
     }
 }

@@ -88,7 +88,7 @@ class StepLoopTest implements StepLoop.Listener {
     @MethodSource("optimizers")
     void a_line_is_fitted(Optimizer.Settings optimizer) {
         LineFit fit = new LineFit(run, 0);
-        var long200 = new TrainSettings(200, 2, 0.1, Schedule.LINEAR, 0, optimizer, 0, 0, 3, 0, 0);
+        var long200 = new TrainSettings(200, 2, 0.2, Schedule.LINEAR, 0, optimizer, 0, 0, 3, 0, 0);
         assertThat(loop(fit, long200).run(() -> false)).isTrue();
         assertThat(at(evaluations, 0, "eval_loss")).isGreaterThan(0.5);
         assertThat(at(evaluations, 200, "eval_loss")).isLessThan(0.01);
@@ -98,7 +98,7 @@ class StepLoopTest implements StepLoop.Listener {
 
     @Test
     void metrics_are_named_by_what_the_objective_counts() {
-        loop(new LineFit(run, 0), settings(AdamW.Settings.defaults(), 0.1)).run(() -> false);
+        loop(new LineFit(run, 0), settings(AdamW.defaults(), 0.1)).run(() -> false);
         assertThat(requireNonNull(steps.get(1)).sequencedKeySet())
                 .containsExactly(
                         "loss",
@@ -116,7 +116,7 @@ class StepLoopTest implements StepLoop.Listener {
 
     @Test
     void evaluates_before_after_and_in_between_and_saves_but_at_the_end() {
-        loop(new LineFit(run, 0), settings(AdamW.Settings.defaults(), 0.1)).run(() -> false);
+        loop(new LineFit(run, 0), settings(AdamW.defaults(), 0.1)).run(() -> false);
         assertThat(evaluations.keySet()).containsExactly(0, 2, 4, 6);
         assertThat(saved).containsExactly(Map.entry(4, 10.0));
     }
@@ -124,7 +124,7 @@ class StepLoopTest implements StepLoop.Listener {
     @Test
     void every_training_pass_has_a_seed_of_its_own_and_an_evaluation_has_none() {
         LineFit fit = new LineFit(run, 0);
-        loop(fit, settings(AdamW.Settings.defaults(), 0.1)).run(() -> false);
+        loop(fit, settings(AdamW.defaults(), 0.1)).run(() -> false);
         List<Step> training = fit.seen.stream().filter(Step::isTraining).toList();
         assertThat(training).hasSize(2 * STEPS);
         assertThat(training.stream().map(Step::seed)).doesNotHaveDuplicates();
@@ -134,7 +134,7 @@ class StepLoopTest implements StepLoop.Listener {
     /// L = Σ (w·x − t)² / 5 over both micro-batches, so dw = 2/5 Σ (w·x − t) x, at w = (½, ½).
     @Test
     void micro_batches_add_up_to_the_gradient_of_their_step() {
-        loop(new LineFit(run, 0), settings(AdamW.Settings.defaults(), 0.1)).run(() -> false);
+        loop(new LineFit(run, 0), settings(AdamW.defaults(), 0.1)).run(() -> false);
         double[] dw = new double[2];
         for (Point p : LineFit.points(12).subList(0, 5)) {
             double e = 0.5 * p.x1() + 0.5 * p.x2() - p.t();
@@ -178,7 +178,7 @@ class StepLoopTest implements StepLoop.Listener {
 
     @Test
     void state_holds_the_parameters_and_what_the_optimiser_keeps() {
-        var loop = loop(new LineFit(run, 0), settings(AdamW.Settings.defaults(), 0.1));
+        var loop = loop(new LineFit(run, 0), settings(AdamW.defaults(), 0.1));
         assertThat(loop.state().sequencedKeySet()).containsExactly("param.w", "m.w", "v.w");
     }
 
@@ -186,8 +186,7 @@ class StepLoopTest implements StepLoop.Listener {
     void a_loss_that_is_no_number_ends_the_run() {
         LineFit fit = new LineFit(run, 0);
         run.upload(new float[] {Float.NaN, 0}, fit.w.value());
-        assertThatThrownBy(() ->
-                        loop(fit, settings(AdamW.Settings.defaults(), 0.1)).run(() -> false))
+        assertThatThrownBy(() -> loop(fit, settings(AdamW.defaults(), 0.1)).run(() -> false))
                 .isInstanceOf(TrainingException.class)
                 .hasMessage("step 1: loss is NaN; try a lower learning rate (now 0.1 at its peak) or clipping");
     }
@@ -197,7 +196,7 @@ class StepLoopTest implements StepLoop.Listener {
         List<String> messages = new ArrayList<>();
         for (int[] bad : new int[][] {{0, 1, 0}, {1, 0, 0}, {1, 1, -1}}) {
             try {
-                new TrainSettings(bad[0], bad[1], 1, Schedule.LINEAR, bad[2], AdamW.Settings.defaults(), 0, 1, 1, 0, 0);
+                new TrainSettings(bad[0], bad[1], 1, Schedule.LINEAR, bad[2], AdamW.defaults(), 0, 1, 1, 0, 0);
             } catch (IllegalArgumentException e) {
                 messages.add(String.valueOf(e.getMessage()));
             }

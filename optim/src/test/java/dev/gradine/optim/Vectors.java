@@ -4,11 +4,18 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +31,7 @@ final class Vectors implements AutoCloseable {
     private final Kernels run = CpuKernels.open();
     private final Param matrix = Param.trained("matrix", run.of(Shape.of(3, 5), part(start(), 0, MATRIX)), run);
     private final Param vector = Param.trained("vector", run.of(Shape.of(21), part(start(), MATRIX, ALL)), run);
+    private final List<Group> groups;
     private final Optimizer optimizer;
 
     /// Both in one group.
@@ -36,7 +44,12 @@ final class Vectors implements AutoCloseable {
     }
 
     Vectors(Optimizer.Settings settings, Function<Vectors, List<Group>> groups) {
-        optimizer = settings.over(groups.apply(this), run);
+        this.groups = groups.apply(this);
+        optimizer = settings.over(this.groups, run);
+    }
+
+    List<Group> groups() {
+        return groups;
     }
 
     static float[] start() {
@@ -90,12 +103,21 @@ final class Vectors implements AutoCloseable {
     SequencedMap<String, List<Float>> stateValues() {
         SequencedMap<String, List<Float>> all = new LinkedHashMap<>();
         optimizer.state().forEach((name, t) -> {
-            Float[] boxed = new Float[t.size()];
-            float[] values = run.download(t);
-            for (int i = 0; i < boxed.length; i++) boxed[i] = values[i];
-            all.put(name, List.of(boxed));
+            try (Arena arena = Arena.ofShared()) {
+                byte[] bytes = run.toHost(t, arena).data().toArray(ValueLayout.JAVA_BYTE);
+                all.put(name, values(t.dtype(), bytes));
+            }
         });
         return all;
+    }
+
+    private static List<Float> values(DType type, byte[] bytes) {
+        List<Float> values = new ArrayList<>();
+        FloatBuffer floats =
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        if (type == DType.U8) for (byte b : bytes) values.add((float) (b & 0xff));
+        else while (floats.hasRemaining()) values.add(floats.get());
+        return values;
     }
 
     /// Takes over parameters and state of `other`.
@@ -103,7 +125,7 @@ final class Vectors implements AutoCloseable {
         run.upload(other.run.download(other.matrix.value()), matrix.value());
         run.upload(other.run.download(other.vector.value()), vector.value());
         SequencedMap<String, Tensor> from = other.optimizer.state();
-        optimizer.state().forEach((name, t) -> run.upload(other.run.download(requireNonNull(from.get(name))), t));
+        optimizer.state().forEach((name, t) -> run.copy(requireNonNull(from.get(name)), t));
     }
 
     @Override

@@ -10,6 +10,8 @@ import java.util.Arrays;
 /// DYNAMIC8   for i = 0 … 6: ±10^(i − 6) · the 2^i centres of equal parts of [0.1, 1]; 0 and 1     arXiv:2110.02861
 /// ```
 ///
+/// Optimisers keep squares in a fourth: DYNAMIC8 of values that are not below 0, which has twice as many centres.
+///
 /// All of them are rounded as PyTorch rounds them in f32, so that codes made there mean the same numbers here.
 public final class CodeTable {
 
@@ -59,16 +61,29 @@ public final class CodeTable {
         return table;
     }
 
+    /// The numbers of DYNAMIC8 by code where none is below 0: for i = 0 … 6, 10^(i − 6) · the 2^(i + 1) centres of
+    /// equal
+    /// parts of [0.1, 1]; 0 and 1.
+    public static float[] unsignedDynamic8() {
+        return dynamic8(2, false);
+    }
+
     private static float[] dynamic8() {
+        return dynamic8(1, true);
+    }
+
+    /// @param first parts of the interval whose numbers are smallest
+    /// @param isSigned whether each number is there below 0, too
+    private static float[] dynamic8(int first, boolean isSigned) {
         float[] table = new float[256];
         int at = 0;
         for (int i = 0; i < 7; i++) {
             float power = (float) Math.pow(10, i - 6);
-            int parts = 1 << i;
+            int parts = first << i;
             for (int j = 0; j < parts; j++) {
                 float centre = (between(j, parts) + between(j + 1, parts)) / 2;
                 table[at++] = power * centre;
-                table[at++] = -(power * centre);
+                if (isSigned) table[at++] = -(power * centre);
             }
         }
         table[at] = 1; // the other one that is left is 0

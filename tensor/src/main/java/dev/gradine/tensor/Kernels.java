@@ -3,6 +3,7 @@ package dev.gradine.tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.BlockCodesKernel;
 import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
@@ -190,4 +191,7 @@ public interface Kernels extends AutoCloseable {
 
     /// The Lion update.
     LionKernel lion();
+
+    /// Values as codes of eight bits.
+    BlockCodesKernel blockCodes();
 }

@@ -97,7 +97,7 @@ public final class Run<E> {
 
     /// Trains `adapted` on rows that were read before, as a part of `host`.
     public RunResult train(OpenModel model, AdapterSet given, TrainingData data, RunHost host) {
-        boolean isFrozen = settings.train().optimizer() instanceof LoraFa.Settings;
+        boolean isFrozen = settings.train().optimizer() instanceof LoraFa;
         AdapterSet adapted = isFrozen ? FrozenA.freeze(given) : given;
         TextCodec codec = codec(model, data);
         List<String> told = new ArrayList<>(codec.tokenizer().notes()); // when nothing can stop the run any more
@@ -130,6 +130,7 @@ public final class Run<E> {
             var objective = new PolicyObjective<>(
                     recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted));
             told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));
+            told.addAll(resolved.train().optimizer().notes(resolved.train().groups(adapted.trained())));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
             deciding.putAll(reference.contents());

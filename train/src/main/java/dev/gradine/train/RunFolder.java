@@ -13,7 +13,6 @@ import java.nio.file.Path;
 final class RunFolder {
 
     private static final long SPARE = 8L << 20; // metrics, run.json and the report
-    private static final int STATE = 3; // values a checkpoint keeps of a parameter: its own and the optimiser's two
     private static final int AT_ONCE = 2; // a checkpoint is written before the one before it is removed
 
     private RunFolder() {}
@@ -98,7 +97,12 @@ final class RunFolder {
     static void requireSpace(RunSettings settings, AdapterSet adapted, Disk disk) {
         Path out = settings.files().out();
         long adapter = 4 * adapted.trainedValues();
-        long checkpoint = settings.train().saveEvery() > 0 ? (1 + STATE) * adapter : 0;
+        long state = adapted.trained().entrySet().stream()
+                .mapToLong(p -> settings.train()
+                        .optimizer()
+                        .stateBytes(p.getKey(), p.getValue().value().shape()))
+                .sum();
+        long checkpoint = settings.train().saveEvery() > 0 ? 2 * adapter + state : 0; // its values twice: the adapter
         long needed = adapter + AT_ONCE * checkpoint + SPARE;
         try {
             long free = disk.free(existing(out));

@@ -111,7 +111,7 @@ class AdaLoraRunTest {
         Shaping shaping = set.shaping(12, run);
         var learner = new Learner(policy, false, shaping);
         var objective = PolicyObjective.of(Sft.defaults(), learner);
-        Optimizer adamW = AdamW.Settings.defaults().over(List.of(new Optimizer.Group(set.trained(), 1, 0.01)), run);
+        Optimizer adamW = AdamW.defaults().over(List.of(new Optimizer.Group(set.trained(), 1, 0.01)), run);
         for (int t = 0; t < 12; t++) {
             try (Kernels k = run.openStep()) {
                 Tape tape = Tape.recording(k);

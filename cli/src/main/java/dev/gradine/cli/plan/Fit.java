@@ -60,7 +60,7 @@ public record Fit(int gigabytes, boolean fits, List<String> changes, long bytes)
         if (now.tuning().quantised().isEmpty() && now.count().copies().isEmpty()) {
             Tuning t = now.tuning();
             var nf4 = List.of(new Quantization(DType.NF4, 64, true, List.of()));
-            now = now.with(new Tuning(t.method(), t.where(), nf4, t.slots()));
+            now = now.with(new Tuning(t.method(), t.where(), nf4, t.stateBytes()));
             all.add(new Change("--quantize nf4 --double-quant", now));
         }
         int length = s.length();

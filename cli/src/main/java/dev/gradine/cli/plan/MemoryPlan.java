@@ -16,7 +16,7 @@ import java.util.Set;
 /// ```
 /// weights      bytes as stored; quantised: ½ byte a value, and 4 bytes a block, or 1 and 4 for 256 blocks (double);
 ///              1 byte a value and 4 bytes a row (int8)
-/// adapter      4 bytes for each value trained; the same for its gradient; times slots for the optimiser
+/// adapter      4 bytes for each value trained; the same for its gradient; what the optimiser keeps
 /// activations  bytes of a value · tokens · values held for a token
 /// logits       4 bytes · rows of a chunk · vocabulary; a head that is adapted or shaped has all rows, twice
 /// ```
@@ -112,10 +112,10 @@ public final class MemoryPlan {
 
     private void addTrained() {
         long n = count.total();
-        int slots = request.tuning().slots();
+        double kept = request.tuning().stateBytes();
         add("adapter", F32 * n, "4 bytes · %,d values trained", n);
         add("gradients", F32 * n, "4 bytes · %,d", n);
-        add("optimiser", F32 * n * slots, "4 bytes · %,d · %d", n, slots);
+        add("optimiser", Math.round(kept * n), "%.3g bytes · %,d", kept, n);
     }
 
     private void addActivations() {

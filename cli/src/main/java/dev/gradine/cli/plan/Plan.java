@@ -34,14 +34,14 @@ public record Plan(
 
     private static List<MemoryItem> disk(PlanRequest r, TrainedCount count) {
         long n = count.total();
-        int slots = r.tuning().slots();
+        double kept = r.tuning().stateBytes();
         long model = r.model().weights().stream().mapToLong(r.model()::bytes).sum();
         return List.of(
                 new MemoryItem("adapter file", 4 * n, "4 bytes · %,d values trained".formatted(n)),
                 new MemoryItem(
                         "checkpoint",
-                        4 * n * (1 + slots),
-                        "4 bytes · %,d · (1 + %d of the optimiser), replaced at each save".formatted(n, slots)),
+                        4 * n + Math.round(kept * n),
+                        "%,d · (4 bytes + %.3g of the optimiser), replaced at each save".formatted(n, kept)),
                 new MemoryItem(
                         "merged model",
                         model,

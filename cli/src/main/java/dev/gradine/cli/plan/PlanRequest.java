@@ -19,8 +19,8 @@ public record PlanRequest(PlanModel model, Tuning tuning, StepShape shape, Hardw
     /// @param method how
     /// @param where layers adapted
     /// @param quantised how the weights are quantised: one, or none
-    /// @param slots values that the optimiser keeps for each one trained
-    public record Tuning(Method method, Selection where, List<Quantization> quantised, int slots) {}
+    /// @param stateBytes that the optimiser keeps for each value trained
+    public record Tuning(Method method, Selection where, List<Quantization> quantised, double stateBytes) {}
 
     /// What a step sees.
     ///

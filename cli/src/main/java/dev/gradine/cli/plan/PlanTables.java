@@ -60,7 +60,7 @@ public record PlanTables(PlanModel model, List<Way> ways) {
     private static Plan plan(PlanModel m, Method method, List<Quantization> quantised, int length) {
         Selection where = Selection.of(method.usualTargets());
         StepShape shape = new StepShape(1, length, true, 1);
-        return Plan.of(new PlanRequest(m, new Tuning(method, where, quantised, 2), shape, Hardware.named("h200")));
+        return Plan.of(new PlanRequest(m, new Tuning(method, where, quantised, 8), shape, Hardware.named("h200")));
     }
 
     /// Generation reads each weight once a token, and adapters that are not merged beside them.

@@ -13,6 +13,7 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.BlockCodesKernel;
 import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
@@ -341,5 +342,10 @@ public final class CudaKernels implements Kernels {
     @Override
     public LionKernel lion() {
         return launchers.lion;
+    }
+
+    @Override
+    public BlockCodesKernel blockCodes() {
+        return launchers.blockCodes;
     }
 }

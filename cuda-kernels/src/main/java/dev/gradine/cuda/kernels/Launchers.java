@@ -30,6 +30,7 @@ final class Launchers {
     final DropoutCuda dropout;
     final AdamWCuda adamW;
     final LionCuda lion;
+    final BlockCodesCuda blockCodes;
     final ConvertCuda convert;
     final SoftmaxCuda softmax;
     private final List<DenseGemm> vendor;
@@ -60,6 +61,7 @@ final class Launchers {
         dropout = new DropoutCuda(gpu);
         adamW = new AdamWCuda(gpu);
         lion = new LionCuda(gpu);
+        blockCodes = new BlockCodesCuda(gpu);
         convert = new ConvertCuda(gpu);
         softmax = new SoftmaxCuda(gpu);
     }

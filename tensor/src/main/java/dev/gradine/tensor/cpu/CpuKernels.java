@@ -11,6 +11,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ActivationKernel;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.BlockCodesKernel;
 import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
@@ -307,5 +308,10 @@ public final class CpuKernels implements Kernels {
     @Override
     public LionKernel lion() {
         return LionCpu.KERNEL;
+    }
+
+    @Override
+    public BlockCodesKernel blockCodes() {
+        return BlockCodesCpu.KERNEL;
     }
 }

@@ -28,6 +28,7 @@ public final class PointwiseCases {
         BY_STEM.put("dropout", DropoutCases::all);
         BY_STEM.put("adamw", AdamWCases::all);
         BY_STEM.put("lion", LionCases::all);
+        BY_STEM.put("block_codes", BlockCodesCases::all);
         BY_STEM.put("convert", ConvertCases::all);
         BY_STEM.put("nf4", Nf4Cases::all);
         BY_STEM.put("int8", Int8Cases::all);

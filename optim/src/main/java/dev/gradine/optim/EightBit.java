@@ -1,0 +1,85 @@
+package dev.gradine.optim;
+
+import dev.gradine.optim.Optimizer.Group;
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.BlockCodesKernel;
+import dev.gradine.tensor.kernel.BlockCodesKernel.CodeMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// The state of another rule in codes of eight bits. Dettmers et al. 2022 (arXiv:2110.02861), section 2, with the maps
+/// of bitsandbytes.
+///
+/// ```
+/// x = map[code] · M_b          M_b = max |x| over block b of 256 values, counted through all rows
+/// step: decode, update in f32, encode again
+/// ```
+///
+/// Means of gradients take the map with signs, means of squares the one without. A parameter of few values keeps f32.
+///
+/// @param rule whose state is of the parameter's shape
+/// @param least parameters of fewer values keep f32
+record EightBit(UpdateRule rule, int least) {
+
+    /// That of bitsandbytes.
+    static final int USUAL_LEAST = 4096;
+
+    private boolean isSmall(Shape shape) {
+        return shape.size() < least;
+    }
+
+    List<Kept> keeps(String name, Shape shape) {
+        if (isSmall(shape)) return rule.keeps(name, shape);
+        Shape blocks = Shape.of(Math.ceilDiv(shape.size(), BlockCodesKernel.BLOCK));
+        return rule.keeps(name, shape).stream()
+                .flatMap(k -> Stream.of(
+                        new Kept(k.name() + ".codes", DType.U8, shape, k.isSigned()),
+                        Kept.positive(k.name() + ".absmax", blocks)))
+                .toList();
+    }
+
+    List<String> notes(List<Group> groups) {
+        String small = UpdateRule.share(groups, (name, shape) -> isSmall(shape));
+        return small.isEmpty()
+                ? List.of()
+                : List.of("%s: %s parameters have fewer than %d values and keep f32 states"
+                        .formatted(rule.name() + "-8bit", small, least));
+    }
+
+    void update(Slot s, Turn turn) {
+        if (isSmall(s.shape())) {
+            rule.update(s, turn);
+            return;
+        }
+        try (Kernels k = turn.run().openStep()) {
+            Map<String, Tensor> decoded = new LinkedHashMap<>();
+            for (Kept kept : rule.keeps(s.name(), s.shape())) {
+                Tensor x = k.empty(s.shape());
+                k.blockCodes().decode(codes(s, kept), absmax(s, kept), map(kept), x);
+                decoded.put(kept.name(), x);
+            }
+            rule.update(s.with(decoded), turn);
+            for (Kept kept : rule.keeps(s.name(), s.shape())) {
+                Tensor x = s.with(decoded).kept(kept.name());
+                k.blockCodes().encode(x, map(kept), codes(s, kept), absmax(s, kept));
+            }
+        }
+    }
+
+    private static Tensor codes(Slot s, Kept kept) {
+        return s.kept(kept.name() + ".codes");
+    }
+
+    private static Tensor absmax(Slot s, Kept kept) {
+        return s.kept(kept.name() + ".absmax");
+    }
+
+    private static CodeMap map(Kept kept) {
+        return kept.isSigned() ? CodeMap.SIGNED : CodeMap.UNSIGNED;
+    }
+}
