@@ -33,6 +33,15 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, SampledRecipe, Cus
     /// @param batch examples of a micro-batch, for recipes that compare an example with its neighbours
     Encoder<E> encoder(TextCodec codec, int maxLength, int batch);
 
+    /// The examples as one line of tokens, cut into new ones.
+    ///
+    /// @param length tokens of each but the last
+    /// @throws IllegalArgumentException if examples of this recipe are no plain texts
+    default List<E> wrapped(List<E> examples, int length) {
+        throw new IllegalArgumentException(
+                "--packing-strategy wrapped: %s learns from answers, expected sft (or bfd)".formatted(about().name()));
+    }
+
     /// What is read for an example: at least one sequence. Where several begin alike, that is read once.
     List<LabelledTokens> sequences(E example);
 

@@ -1,6 +1,8 @@
 package dev.gradine.align;
 
-import static dev.gradine.autograd.op.Functions.scale;
+import static dev.gradine.autograd.op.Functions.exp;
+import static dev.gradine.autograd.op.Functions.mul;
+import static dev.gradine.autograd.op.Functions.neg;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
@@ -23,7 +25,16 @@ import org.jspecify.annotations.Nullable;
 /// where n counts the labelled tokens of everything that makes one optimisation step, all of its micro-batches, so that
 /// accumulation changes nothing but memory.
 ///
+/// `dft`, dynamic fine-tuning, weights each token by the likelihood it has by now, of which no gradient is taken:
+///
+/// ```
+/// L = −1/n · Σ_t sg(p_t) · log p_t
+/// ```
+///
+/// Wu et al. 2025 (arXiv:2508.05629). What the model finds absurd is learnt gently.
+///
 /// @param lossOn tokens that carry loss
+/// @param loss of a token
 /// @param longloraGroup tokens within which attention stays in training, as in LongLoRA; null for all
 public record Sft(
         @Option(
@@ -31,6 +42,9 @@ public record Sft(
                         + " a prompt, else all.",
                 label = "WHAT")
         LossMask lossOn,
+
+        @Option(says = "Loss of a token: nll, or dft, weighted by its likelihood.", label = "NAME")
+        TokenLoss loss,
 
         @Option(
                 says = "LongLoRA: attend within groups of so many tokens in training, half of the heads half a group"
@@ -40,6 +54,14 @@ public record Sft(
         @Nullable
         Integer longloraGroup)
         implements Recipe<LabelledTokens> {
+
+    /// Loss of a token.
+    public enum TokenLoss {
+        /// Cross entropy.
+        NLL,
+        /// Cross entropy, weighted by the token's likelihood.
+        DFT
+    }
 
     /// @throws IllegalArgumentException if half a group is no whole number of tokens
     public Sft {
@@ -51,7 +73,7 @@ public record Sft(
 
     /// The completion where a row has a prompt, else all tokens.
     public static Sft defaults() {
-        return new Sft(LossMask.AUTO, null);
+        return new Sft(LossMask.AUTO, TokenLoss.NLL, null);
     }
 
     @Override
@@ -66,6 +88,11 @@ public record Sft(
     @Override
     public Encoder<LabelledTokens> encoder(TextCodec codec, int maxLength, int batch) {
         return new SftEncoder(codec, lossOn, maxLength);
+    }
+
+    @Override
+    public List<LabelledTokens> wrapped(List<LabelledTokens> examples, int length) {
+        return LabelledTokens.wrapped(examples, length);
     }
 
     @Override
@@ -85,7 +112,10 @@ public record Sft(
 
     @Override
     public Var loss(Scored<LabelledTokens> batch) {
-        return scale(batch.all().logProbs(), -1);
+        Var logProbs = batch.all().logProbs();
+        if (loss == TokenLoss.NLL) return neg(logProbs);
+        Var likelihood = exp(logProbs.tape().constant(logProbs.value()));
+        return neg(mul(likelihood, logProbs));
     }
 
     @Override

@@ -37,7 +37,7 @@ class ForeignNamesTest {
             sft      | --output_dir                  | did you mean --out?
             sft      | -m                            | did you mean --model?
             sft      | --rnak                        | did you mean --rank?
-            sft      | --packing | there is none like it here: every example is a row of its own
+            sft      | --padding-free | there is none like it here: rows are never padded
             dpo      | --pref_beta                   | did you mean --beta?
             dpo      | --lora_model_dir              | did you mean --init-adapter?
             generate | --max_new_tokens              | did you mean --max-tokens?

@@ -34,6 +34,10 @@ class GoldenTrlTest {
     @CsvSource({
         "sft, sft, ''",
         "sft, sft-completion-only, ''",
+        "sft, sft-assistant-only, --loss-on assistant",
+        "sft, sft-dft, --loss dft",
+        "sft, sft-packed, --packing --max-length 256",
+        "sft, sft-wrapped, --packing --packing-strategy wrapped --max-length 96",
         "dpo, dpo, ''",
         "dpo, dpo-alpha, --divergence alpha_divergence --divergence-alpha 0.5",
         "dpo, dpo-aot, --loss aot",
@@ -70,7 +74,8 @@ class GoldenTrlTest {
         List<Object> args = new ArrayList<>(List.of(command, "--model", Golden.golden("trl/base")));
         args.addAll(List.of("--data", folder.resolve("data.jsonl"), "--init-adapter", folder.resolve("start")));
         args.addAll(List.of("--out", out, "--steps", 6, "--batch", 4, "--lr", 0.005, "--schedule", "constant"));
-        args.addAll(List.of("--clip", 1, "--max-length", 512, "--no-shuffle", "--samples", 0));
+        args.addAll(List.of("--clip", 1, "--no-shuffle", "--samples", 0));
+        if (!options.contains("--max-length")) args.addAll(List.of("--max-length", 512));
         if (!options.isEmpty()) args.addAll(List.of(options.replace(';', ',').split(" ", -1)));
         Cli.run(args.toArray()).ok();
         List<Map<String, Object>> want = Values.jsonLines(folder.resolve("steps.jsonl"));

@@ -67,6 +67,40 @@ class InvarianceTest {
         }
     }
 
+    /// The rows become shorter and shorter, so that all of them fill one row in the order of the file.
+    @Test
+    void packed_examples_learn_what_they_learn_apart() {
+        String rows = "";
+        for (int i = 0; i < 8; i++) rows += "{\"text\": \"%s\"}\n".formatted("abcdefghijklm".substring(i));
+        TinyModel.text(temp.resolve("shorter.jsonl"), rows);
+        Cli.run(args("sft", "shorter.jsonl", "apart", "--batch", 8, "--no-shuffle"))
+                .ok();
+        Cli packed = Cli.run(
+                args("sft", "shorter.jsonl", "packed", "--batch", 1, "--no-shuffle", "--packing", "--max-length", 128));
+        assertThat(packed.ok().err()).contains("packing: 8 examples in 1 rows");
+        assertThat(adapter("packed")).isEqualTo(adapter("apart"));
+        TinyModel.pairs(temp.resolve("two.jsonl"), 2);
+        Cli.run(args("dpo", "two.jsonl", "pairs-apart", "--batch", 2, "--no-shuffle"))
+                .ok();
+        Cli.run(args("dpo", "two.jsonl", "pairs-packed", "--batch", 1, "--no-shuffle", "--packing"))
+                .ok();
+        for (int i = 0; i < 3; i++) {
+            for (String name : List.of("loss", "entropy", "num_tokens", "logps/chosen")) {
+                double apart = Values.number(
+                        Values.timeless(temp.resolve("pairs-apart")).get(i), name);
+                double got = Values.number(
+                        Values.timeless(temp.resolve("pairs-packed")).get(i), name);
+                new Tolerance(0, 1e-5, "two orders of one sum").check(name, got, apart);
+            }
+        }
+    }
+
+    @Test
+    void tokens_in_one_line_are_for_texts_alone() {
+        Object[] args = args("dpo", "pairs.jsonl", "line", "--packing", "--packing-strategy", "wrapped");
+        Cli.run(args).refuses("--packing-strategy wrapped: dpo learns from answers, expected sft (or bfd)");
+    }
+
     @Test
     void dropout_is_drawn_whatever_the_sign_of_the_seed() {
         for (int seed : new int[] {-7, 7}) {

@@ -1,17 +1,19 @@
 package dev.gradine.train;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import org.jspecify.annotations.Nullable;
 
 /// Which examples a run sees, how many at once and how often.
 ///
 /// @param steps optimisation steps; null where `epochs` says how many
 /// @param epochs passes over the data; null where `steps` are given, or for one pass
-/// @param batch examples of one micro-batch
+/// @param batch rows of one micro-batch: an example each, unless they are packed
 /// @param maxLength tokens of an example; null for `USUAL_LENGTH`, or what the model takes
 /// @param allowTruncation whether many rows may lose tokens of their answers
 /// @param shuffle whether the order is random
 /// @param groupByLength whether batches hold examples of similar length
+/// @param packing whether several examples make one row of a batch
 /// @param evalSplit share of the rows that is held out, in [0, 1)
 /// @param gradientCheckpointing whether blocks are computed again for the gradient
 public record BatchSettings(
@@ -41,6 +43,8 @@ public record BatchSettings(
         @Option(says = "Batches of examples of similar length, so that steps take similar time.")
         boolean groupByLength,
 
+        @Part PackingSettings packing,
+
         @Option(says = "Share of the rows held out and evaluated.", label = "X")
         double evalSplit,
 
@@ -68,7 +72,7 @@ public record BatchSettings(
 
     /// What holds where nothing else is said.
     public static BatchSettings defaults() {
-        return new BatchSettings(null, null, 4, null, false, true, false, 0, false);
+        return new BatchSettings(null, null, 4, null, false, true, false, PackingSettings.NONE, 0, false);
     }
 
     /// Optimisation steps of the run.
@@ -85,7 +89,16 @@ public record BatchSettings(
     /// @param length tokens of the longest example
     public BatchSettings counted(int count, int length) {
         return new BatchSettings(
-                count, null, batch, length, allowTruncation, shuffle, groupByLength, evalSplit, gradientCheckpointing);
+                count,
+                null,
+                batch,
+                length,
+                allowTruncation,
+                shuffle,
+                groupByLength,
+                packing,
+                evalSplit,
+                gradientCheckpointing);
     }
 
     /// Tokens of the longest example where a model takes `positions`.

@@ -9,32 +9,35 @@ import java.util.List;
 /// Examples in the order a run visits them, cut into micro-batches.
 final class ExampleBatches<E> implements Batches<E> {
 
-    private final List<E> examples;
+    private final List<List<E>> rows; // examples of each row of a batch
     private final BatchOrder order;
     private final int micro;
 
-    private ExampleBatches(List<E> examples, BatchOrder order, int micro) {
-        this.examples = examples;
+    private ExampleBatches(List<List<E>> rows, BatchOrder order, int micro) {
+        this.rows = rows;
         this.order = order;
         this.micro = micro;
     }
 
-    static <E> ExampleBatches<E> of(List<E> examples, RunSettings settings, Recipe<E> recipe) {
+    /// @param rows examples of each row of a batch
+    static <E> ExampleBatches<E> of(List<List<E>> rows, RunSettings settings, Recipe<E> recipe) {
         BatchSettings batches = settings.batches();
         int perStep = rows(settings, recipe.rowsOfBatch());
         BatchOrder order;
         if (batches.groupByLength()) {
             order = BatchOrder.byLength(
-                    examples.stream().mapToInt(recipe::tokens).toArray(),
+                    rows.stream()
+                            .mapToInt(
+                                    row -> row.stream().mapToInt(recipe::tokens).sum())
+                            .toArray(),
                     perStep,
                     settings.train().seed());
         } else if (batches.shuffle()) {
-            order = BatchOrder.shuffled(
-                    examples.size(), perStep, settings.train().seed());
+            order = BatchOrder.shuffled(rows.size(), perStep, settings.train().seed());
         } else {
-            order = BatchOrder.inOrder(examples.size(), perStep);
+            order = BatchOrder.inOrder(rows.size(), perStep);
         }
-        return new ExampleBatches<>(examples, order, recipe.rowsOfBatch() == 1 ? batches.batch() : perStep);
+        return new ExampleBatches<>(rows, order, recipe.rowsOfBatch() == 1 ? batches.batch() : perStep);
     }
 
     /// Rows of a step, of which each stands for several of a batch.
@@ -57,9 +60,11 @@ final class ExampleBatches<E> implements Batches<E> {
 
     @Override
     public List<List<E>> step(int step) {
-        List<E> all = new ArrayList<>();
-        for (int row : order.rows(step)) all.add(examples.get(row));
-        return cut(all, micro);
+        List<List<E>> all = new ArrayList<>();
+        for (int row : order.rows(step)) all.add(rows.get(row));
+        return cut(all, micro).stream()
+                .map(part -> part.stream().flatMap(List::stream).toList())
+                .toList();
     }
 
     @Override

@@ -78,7 +78,8 @@ public final class Run<E> {
                 host.ready();
                 int length = length(model, AdapterSet.none(model.model()), new ArrayList<>());
                 List<E> train = encode(codec(model, data), data.train(), length, new ArrayList<>());
-                made.add(ExampleBatches.of(train, settings.unaccumulated(), recipe));
+                var rows = packed(train, length, new ArrayList<>());
+                made.add(ExampleBatches.of(rows, settings.unaccumulated(), recipe));
             }
             return made.getFirst();
         };
@@ -114,7 +115,7 @@ public final class Run<E> {
         RunFolder.requireSpace(settings, adapted);
         host.ready();
         try (var reference = reference(model, adapted, groups, host)) {
-            var rows = ExampleBatches.of(train, settings, recipe);
+            var rows = ExampleBatches.of(packed(train, length, told), settings, recipe);
             RunSettings resolved = settings.resolved(rows.stepsPerEpoch() * Rollouts.iterations(recipe), length);
             Shaping shaping = isFrozen
                     ? FrozenA.of(adapted, model.run())
@@ -173,12 +174,25 @@ public final class Run<E> {
 
     /// The examples of all rows that are of use; says what became of the others.
     private List<E> encode(TextCodec codec, DataSet rows, int length, List<String> told) {
-        Encoder<E> encoder = recipe.encoder(codec, length, settings.batches().batch());
+        boolean wraps = settings.batches().packing().wraps();
+        Encoder<E> encoder = recipe.encoder(
+                codec, wraps ? Integer.MAX_VALUE : length, settings.batches().batch());
         Encoded<E> encoded = encoder.encode(rows);
         RowReport report = new RowReport(rows.name(), encoded.counts(), encoder);
         report.requireAnswers(settings.batches());
         told.add(report.line());
-        return encoded.examples();
+        return wraps ? recipe.wrapped(encoded.examples(), length) : encoded.examples();
+    }
+
+    /// The examples of each row of a batch; says how full they are where they are packed.
+    private List<List<E>> packed(List<E> examples, int length, List<String> told) {
+        PackingSettings packing = settings.batches().packing();
+        List<List<E>> rows = packing.fits()
+                ? Packing.bestFit(examples, recipe::tokens, length)
+                : examples.stream().map(List::of).toList();
+        long tokens = examples.stream().mapToLong(recipe::tokens).sum();
+        if (packing.packing()) told.add(Packing.told(examples.size(), rows.size(), tokens, length));
+        return rows;
     }
 
     /// Tokens of the longest example; says if the model takes fewer than were asked for.

@@ -1,6 +1,8 @@
 package dev.gradine.data.encode;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /// A token sequence and which of its tokens are to be predicted.
 ///
@@ -60,6 +62,22 @@ public final class LabelledTokens {
         int[] labels = ids.clone();
         Arrays.fill(labels, 0, Math.min(promptTokens, ids.length), IGNORED);
         return new LabelledTokens(ids, labels);
+    }
+
+    /// Sequences one after the other, cut into new ones of `length` tokens; the last may be shorter. The first token of
+    /// each new one is predicted by nothing; one that nothing is learnt from is left out.
+    public static List<LabelledTokens> wrapped(List<LabelledTokens> sequences, int length) {
+        int[] ids = sequences.stream().flatMapToInt(s -> Arrays.stream(s.ids)).toArray();
+        int[] labels =
+                sequences.stream().flatMapToInt(s -> Arrays.stream(s.labels)).toArray();
+        List<LabelledTokens> all = new ArrayList<>();
+        for (int from = 0; from < ids.length; from += length) {
+            int to = Math.min(ids.length, from + length);
+            LabelledTokens piece =
+                    new LabelledTokens(Arrays.copyOfRange(ids, from, to), Arrays.copyOfRange(labels, from, to));
+            if (piece.predicted() > 0) all.add(piece);
+        }
+        return all;
     }
 
     /// Tokens.

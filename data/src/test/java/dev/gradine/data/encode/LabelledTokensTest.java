@@ -3,6 +3,7 @@ package dev.gradine.data.encode;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// Which tokens carry loss.
@@ -52,5 +53,26 @@ class LabelledTokensTest {
         assertThatThrownBy(() -> new LabelledTokens(new int[0], new int[0]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("labelled: no token, expected at least one");
+    }
+
+    @Test
+    void wrapped_sequences_are_cut_where_the_length_says() {
+        LabelledTokens a = LabelledTokens.completion(new int[] {1, 2, 3, 4}, 2);
+        LabelledTokens b = LabelledTokens.completion(new int[] {5, 6, 7}, 0);
+        assertThat(LabelledTokens.wrapped(List.of(a, b), 3))
+                .containsExactly(
+                        new LabelledTokens(new int[] {1, 2, 3}, new int[] {-100, -100, 3}),
+                        new LabelledTokens(
+                                new int[] {4, 5, 6}, new int[] {4, 5, 6})); // 7 alone is predicted by nothing
+    }
+
+    @Test
+    void tokens_without_a_rival_fade() {
+        LabelledTokens l = LabelledTokens.completion(IDS, 1).fading(1, 0.5f);
+        assertThat(l.weight(0)).isEqualTo(1);
+        assertThat(l.weight(1)).isEqualTo(0.5f);
+        assertThat(l.fades()).isTrue();
+        assertThat(l).isNotEqualTo(LabelledTokens.completion(IDS, 1));
+        assertThat(LabelledTokens.completion(IDS, 1).fading(3, 0.5f).fades()).isFalse();
     }
 }
