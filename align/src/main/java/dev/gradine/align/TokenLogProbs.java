@@ -91,9 +91,18 @@ public record TokenLogProbs(
         }
     }
 
+    /// Of any rows of a pass: row `rows[i]` predicts the token `targets[i]`, and there is one sequence.
+    ///
+    /// @param pass over the rows
+    /// @param hidden what the model made of them, `f32[N,C]`; given back where the tape allows it
+    public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, List<Integer> rows, List<Integer> targets) {
+        TokenLogProbs all = of(new HeadOf(model.head(), pass, 1), hidden, rows, targets, new int[] {0, rows.size()});
+        hidden.release();
+        return all;
+    }
+
     private static TokenLogProbs of(HeadOf head, Var hidden, Packed packed) {
         List<LabelledTokens> batch = packed.sequences();
-        Kernels k = hidden.tape().kernels();
         List<Integer> rows = new ArrayList<>();
         List<Integer> targets = new ArrayList<>();
         int[] offsets = new int[batch.size() + 1];
@@ -109,12 +118,19 @@ public record TokenLogProbs(
         if (rows.isEmpty()) {
             throw new IllegalArgumentException("log_probs: no token of the batch carries loss, expected at least one");
         }
+        TokenLogProbs all = of(head, hidden, rows, targets, offsets);
+        @Nullable Tensor weights = weights(hidden.tape().kernels(), batch);
+        return new TokenLogProbs(all.values, all.offsets, all.stats, all.targets, weights);
+    }
+
+    private static TokenLogProbs of(HeadOf head, Var hidden, List<Integer> rows, List<Integer> targets, int[] offsets) {
+        Kernels k = hidden.tape().kernels();
         Tensor ids = k.ofInts(toArray(targets));
         Stats stats = stats(k, rows.size());
         Var h = indexSelect(hidden, k.ofInts(toArray(rows)));
         Var values = head.logProbs(h, ids, stats);
         h.release();
-        return new TokenLogProbs(values, k.ofInts(offsets), stats, ids, weights(k, batch));
+        return new TokenLogProbs(values, k.ofInts(offsets), stats, ids, null);
     }
 
     /// Weights of the labelled tokens of sequences, one after the other; null if all are 1.

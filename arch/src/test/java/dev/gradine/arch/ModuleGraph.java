@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/// Who may know whom. An arrow is a direct dependency; what an arrow leads to may be used as well. A module is named by
-/// its package below `dev.gradine`: `cuda-sim` holds `cuda.sim`.
+/// Who may know whom. An arrow is a direct dependency; what an arrow leads to may be used as well. A
+/// module is named by its package below `dev.gradine`: `cuda-sim` holds `cuda.sim`.
 final class ModuleGraph {
 
     private static final String ROOT = "dev.gradine.";
@@ -35,7 +35,8 @@ final class ModuleGraph {
             Map.entry("train", Set.of("align", "models", "peft")),
             Map.entry("bench", Set.of("train", "cuda.kernels")),
             Map.entry("lab", Set.of("train")),
-            Map.entry("cli", Set.of("bench", "lab", "export", "merge")));
+            Map.entry("eval", Set.of("align", "models")),
+            Map.entry("cli", Set.of("bench", "lab", "eval", "export", "merge")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");

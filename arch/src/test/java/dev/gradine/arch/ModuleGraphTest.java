@@ -76,6 +76,7 @@ class ModuleGraphTest {
                 cuda.kernels: autograd.Known jcuda.driver.Known
                 bench: cli.Known jmh.Known picocli.CommandLine jcuda.driver.Known
                 lab: cli.Known bench.Known picocli.CommandLine
+                eval: cli.Known train.Known picocli.CommandLine
                 cli: jmh.Known jdk.incubator.vector.FloatVector
                 tensor.kernel: jdk.incubator.vector.FloatVector jcuda.driver.Known
                 autograd.op: tensor.cpu.Known

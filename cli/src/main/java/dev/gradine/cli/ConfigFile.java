@@ -1,11 +1,9 @@
 package dev.gradine.cli;
 
-import dev.gradine.data.JsonFault;
+import dev.gradine.data.YamlFile;
 import dev.gradine.io.CheckpointException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,17 +16,10 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.dataformat.yaml.YAMLMapper;
-import tools.jackson.dataformat.yaml.YAMLParser;
 
-/// Options from a YAML file: keys are the long names without dashes; what stands on the command line wins.
+/// Options from a YAML file: keys are the long names without dashes; what stands on the command line
+/// wins.
 final class ConfigFile implements IDefaultValueProvider {
-
-    private static final YAMLMapper YAML = YAMLMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build();
 
     /// A command that takes `--config`.
     interface Reader {}
@@ -48,7 +39,8 @@ final class ConfigFile implements IDefaultValueProvider {
         this.values = values;
     }
 
-    /// Makes the values of `--config FILE`, if it stands among `args`, the defaults of the command they name.
+    /// Makes the values of `--config FILE`, if it stands among `args`, the defaults of the command they
+    /// name.
     ///
     /// @throws IllegalArgumentException names the file and the key that no option has
     static void apply(CommandLine root, String[] args) {
@@ -65,32 +57,12 @@ final class ConfigFile implements IDefaultValueProvider {
 
     /// What stands in a YAML file; null for nothing.
     ///
-    /// @throws CheckpointException names the file and the line
+    /// @throws IllegalArgumentException names the file and the line
     static @Nullable Object yaml(Path file) {
         try {
-            String text = Files.readString(file);
-            requireNoAlias(file, text);
-            return YAML.readValue(text, Object.class);
-        } catch (CharacterCodingException e) {
-            throw new CheckpointException(file, "is no UTF-8 text, expected YAML");
+            return YamlFile.read(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (JacksonException e) {
-            throw new CheckpointException(
-                    file, "line %d: %s".formatted(e.getLocation().getLineNr(), JsonFault.cause(e)));
-        }
-    }
-
-    /// Jackson reads `*name` as the text `name`, which is not what the writer meant.
-    private static void requireNoAlias(Path file, String text) {
-        try (YAMLParser parser = (YAMLParser) YAML.createParser(text)) {
-            while (parser.nextToken() != null) {
-                if (!parser.isCurrentAlias()) continue;
-                throw new CheckpointException(
-                        file,
-                        "line %d: an alias, expected the value itself"
-                                .formatted(parser.currentTokenLocation().getLineNr()));
-            }
         }
     }
 

@@ -15,8 +15,9 @@ import picocli.CommandLine.Spec;
 
 /// The `gradine` command: everything the launcher does not do itself starts here.
 ///
-/// Exit codes: 0 done, 1 a fault of ours or of the machine, 2 a mistake in what the user gave. A mistake is one line on
-/// stderr that starts with `gradine:`; a fault is one line too, and its stack trace where `GRADINE_DEBUG` is set.
+/// Exit codes: 0 done, 1 a fault of ours or of the machine, 2 a mistake in what the user gave. A mistake
+/// is one line on stderr that starts with `gradine:`; a fault is one line too, and its stack trace where
+/// `GRADINE_DEBUG` is set.
 @Command(
         name = "gradine",
         description = "Post-training laboratory: fine-tune, align and inspect language models on this machine.",
@@ -36,6 +37,7 @@ public final class Main implements Runnable {
             QuantizeCommand.class,
             ExportCommand.class,
             ScoreCommand.class,
+            EvalCommand.class,
             AdaptersCommand.class,
             InspectCommand.class,
             PlanCommand.class,
@@ -60,8 +62,9 @@ public final class Main implements Runnable {
         System.exit(execute(System.getenv(), args));
     }
 
-    /// Standard error begins as a pipe that leaves the JDK's announcement of an incubator module out. The launcher
-    /// keeps the true one under another number; from here on a terminal is one again, and nothing is held back.
+    /// Standard error begins as a pipe that leaves the JDK's announcement of an incubator module out.
+    /// The launcher keeps the true one under another number; from here on a terminal is one again, and
+    /// nothing is held back.
     private static void restoreStderr() {
         Integer kept = Integer.getInteger("gradine.stderr");
         if (kept != null) StandardError.become(kept);
@@ -99,7 +102,7 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(new Main()).setCommandName(Arguments.program());
         line.addSubcommand(new DemoCommand());
         for (Recipe<?> recipe : Recipes.all()) line.addSubcommand(RecipeCommand.of(recipe));
-        for (Object command : OTHERS) line.addSubcommand(command);
+        for (Class<?> command : OTHERS) line.addSubcommand(new CommandLine(command));
         for (Object command : more) line.addSubcommand(command);
         for (CommandLine sub : line.getSubcommands().values()) {
             if (sub.getCommand() instanceof ConfigFile.Reader) ConfigFile.addTo(sub.getCommandSpec());

@@ -19,8 +19,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectReader;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Reads rows from a file one after the other: a JSON array, JSONL with one value per line, or values that each stand
-/// on several lines; all may be packed with gzip. Which it is shows in the first line, not in the name.
+/// Reads rows from a file one after the other: a JSON array, JSONL with one value per line, or values
+/// that each stand on several lines; all may be packed with gzip. Which it is shows in the first line,
+/// not in the name.
 public final class RowFile {
     private static final int MAX_LINE = 1 << 26;
 
@@ -33,11 +34,10 @@ public final class RowFile {
             JSON.readerFor(JsonNode.class).with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private final String name;
-    private final Consumer<Row> sink;
-    private final RowParser parser = new RowParser();
+    private final Consumer<JsonNode> sink;
     private int row;
 
-    private RowFile(String name, Consumer<Row> sink) {
+    private RowFile(String name, Consumer<JsonNode> sink) {
         this.name = name;
         this.sink = sink;
     }
@@ -45,8 +45,19 @@ public final class RowFile {
     /// Reads the file and hands its rows to `sink` in order.
     ///
     /// @throws IOException if the file cannot be read
-    /// @throws DataException naming file, row (from 1) and field, if a row is not what it must be or there is none
+    /// @throws DataException naming file, row (from 1) and field, if a row is not what it must be or
+    ///     there is none
     public static void read(Path file, Consumer<Row> sink) throws IOException {
+        RowParser parser = new RowParser();
+        values(file, value -> sink.accept(parser.parse(value)));
+    }
+
+    /// Reads the file and hands its values to `sink` in order, whatever they are.
+    ///
+    /// @throws IOException if the file cannot be read
+    /// @throws DataException naming file and row, from 1, if a value cannot be read, `sink` refuses it,
+    ///     or there is none
+    public static void values(Path file, Consumer<JsonNode> sink) throws IOException {
         String name = String.valueOf(file.getFileName());
         if (!Files.exists(file)) throw new DataException(file + ": does not exist");
         if (Files.isDirectory(file)) throw new DataException(file + ": is a folder, expected a file");
@@ -161,7 +172,7 @@ public final class RowFile {
     private void accept(JsonNode value) {
         row++;
         try {
-            sink.accept(parser.parse(value));
+            sink.accept(value);
         } catch (DataException e) {
             throw e.in(name + ": row " + row);
         }

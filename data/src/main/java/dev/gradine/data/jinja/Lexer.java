@@ -6,26 +6,28 @@ import java.util.List;
 
 /// Cuts a template into text and tags and decides which white space between them stays.
 ///
-/// As transformers sets Jinja up: `trim_blocks` (a newline right after `%}` or `#}` goes), `lstrip_blocks` (blanks
-/// between the start of a line and `{%` or `{#` go), one newline at the end of the template goes. A `-` inside a tag
-/// removes all white space on that side, a `+` keeps it.
+/// In a dialect that trims: `trim_blocks` (a newline right after `%}` or `#}` goes), `lstrip_blocks`
+/// (blanks between the start of a line and `{%` or `{#` go), one newline at the end of the template
+/// goes. In any dialect a `-` inside a tag removes all white space on that side, a `+` keeps it.
 final class Lexer {
     private final String name;
     private final String source;
+    private final boolean trims;
     private final List<Token> out = new ArrayList<>();
     private int at;
     private int line = 1;
     /// Whether the text now being read begins a line: no tag stands before it on the line.
     private boolean lineStart = true;
 
-    private Lexer(String name, String source) {
+    private Lexer(String name, String source, boolean trims) {
         this.name = name;
+        this.trims = trims;
         String unix = source.replace("\r\n", "\n").replace('\r', '\n');
-        this.source = unix.endsWith("\n") ? unix.substring(0, unix.length() - 1) : unix;
+        this.source = trims && unix.endsWith("\n") ? unix.substring(0, unix.length() - 1) : unix;
     }
 
-    static List<Token> read(String name, String source) {
-        var lexer = new Lexer(name, source);
+    static List<Token> read(String name, String source, boolean trims) {
+        var lexer = new Lexer(name, source, trims);
         while (lexer.at < lexer.source.length()) lexer.next();
         lexer.out.add(new Token(Kind.END, "", lexer.line));
         return lexer.out;
@@ -65,7 +67,7 @@ final class Lexer {
     /// What stays of the text before a tag.
     private String kept(String text, char kind, char sign) {
         if (sign == '-') return PyStrings.rstrip(text);
-        if (kind == '{' || sign == '+') return text;
+        if (!trims || kind == '{' || sign == '+') return text;
         int from = text.lastIndexOf('\n') + 1;
         boolean blank = PyStrings.isBlank(text.substring(from));
         return blank && (from > 0 || lineStart) ? text.substring(0, from) : text;
@@ -100,7 +102,7 @@ final class Lexer {
     private void afterBlock(boolean minus, boolean plus) {
         if (minus) {
             skipSpace();
-        } else if (!plus && at < source.length() && source.charAt(at) == '\n') {
+        } else if (trims && !plus && at < source.length() && source.charAt(at) == '\n') {
             at++;
             line++;
         }

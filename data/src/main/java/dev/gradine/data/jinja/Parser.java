@@ -17,8 +17,8 @@ final class Parser {
         this.exprs = new ExprParser(words);
     }
 
-    static List<Stmt> parse(String name, String source) {
-        var parser = new Parser(new Words(name, Lexer.read(name, source)));
+    static List<Stmt> parse(String name, String source, boolean trims) {
+        var parser = new Parser(new Words(name, Lexer.read(name, source, trims)));
         List<Stmt> body = parser.body(Set.of());
         parser.words.expect(Kind.END);
         return body;

@@ -12,9 +12,12 @@ final class Renderer {
     private final List<Rendered.Range> generations = new ArrayList<>();
     private BoundedText out;
     private int captures;
+    private final boolean strict;
 
-    Renderer(Evaluator evaluator) {
+    /// @param strict whether printing what does not exist is an error
+    Renderer(Evaluator evaluator, boolean strict) {
         this.evaluator = evaluator;
+        this.strict = strict;
         this.budget = evaluator.budget();
         this.out = new BoundedText(budget);
     }
@@ -45,7 +48,7 @@ final class Renderer {
     private Flow run(Stmt s, Scope scope) {
         switch (s) {
             case Stmt.Text t -> print(t.text());
-            case Stmt.Output o -> print(PyText.str(evaluator.eval(o.value(), scope), budget));
+            case Stmt.Output o -> print(printed(evaluator.eval(o.value(), scope)));
             case Stmt.If i -> {
                 return run(chosen(i, scope), scope);
             }
@@ -73,6 +76,11 @@ final class Renderer {
             }
         }
         return Flow.ON;
+    }
+
+    private String printed(Object value) {
+        if (strict && value instanceof Undefined u) throw u.fault();
+        return PyText.str(value, budget);
     }
 
     private void print(String text) {

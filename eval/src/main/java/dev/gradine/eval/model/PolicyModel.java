@@ -1,0 +1,207 @@
+package dev.gradine.eval.model;
+
+import dev.gradine.align.Packed;
+import dev.gradine.align.TokenLogProbs;
+import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.eval.model.Response.Likelihood;
+import dev.gradine.nn.Generation;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
+import dev.gradine.tensor.Kernels;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
+
+/// A model of ours with its adapters.
+///
+/// What the choices of one item begin with is read once, several items go into one pass, and only rows
+/// that predict a token of a continuation reach the head.
+public final class PolicyModel implements TokenModel {
+
+    private final Policy policy;
+    private final Kernels run;
+    private final IntPredicate isEnd;
+    private final Settings settings;
+
+    /// How a model is asked.
+    ///
+    /// @param batchTokens tokens read in one pass, unless one item has more
+    /// @param seed of texts that are drawn: the same prompt gets the same text, whatever else is asked
+    public record Settings(int batchTokens, long seed) {
+
+        /// 2048 tokens, seed 1234.
+        public static Settings defaults() {
+            return new Settings(2048, 1234);
+        }
+
+        /// @throws IllegalArgumentException if a pass would read nothing
+        public Settings {
+            if (batchTokens < 1) {
+                throw new IllegalArgumentException("batch-tokens: " + batchTokens + ", expected at least 1");
+            }
+        }
+    }
+
+    /// @param run lifetime within which passes are opened
+    /// @param isEnd whether a token ends a text
+    public PolicyModel(Policy policy, Kernels run, IntPredicate isEnd, Settings settings) {
+        this.policy = policy;
+        this.run = run;
+        this.isEnd = isEnd;
+        this.settings = settings;
+    }
+
+    @Override
+    public int maxTokens() {
+        return policy.model().maxPositions() - policy.adapters().virtualTokens();
+    }
+
+    @Override
+    public List<List<Likelihood>> score(List<List<LabelledTokens>> groups, IntConsumer done) {
+        List<List<Likelihood>> all = new ArrayList<>();
+        List<List<LabelledTokens>> batch = new ArrayList<>();
+        int tokens = 0;
+        for (List<LabelledTokens> group : groups) {
+            int more = rows(group);
+            if (!batch.isEmpty() && tokens + more > settings.batchTokens()) {
+                all.addAll(pass(batch));
+                done.accept(all.size());
+                batch.clear();
+                tokens = 0;
+            }
+            batch.add(group);
+            tokens += more;
+        }
+        if (!batch.isEmpty()) all.addAll(pass(batch));
+        done.accept(all.size());
+        return all;
+    }
+
+    /// Rows that a group needs at most: the first sequence, and of each other what it does not share
+    /// with the first.
+    private static int rows(List<LabelledTokens> group) {
+        if (group.isEmpty()) return 0;
+        int[] first = group.getFirst().ids();
+        int rows = first.length;
+        for (LabelledTokens other : group.subList(1, group.size())) {
+            int differs = Arrays.mismatch(first, other.ids());
+            rows += differs < 0 ? 0 : other.tokens() - differs;
+        }
+        return rows;
+    }
+
+    private List<List<Likelihood>> pass(List<List<LabelledTokens>> batch) {
+        List<List<LabelledTokens>> full =
+                batch.stream().filter(g -> !g.isEmpty()).toList();
+        Iterator<List<Likelihood>> sums =
+                full.isEmpty() ? Collections.emptyIterator() : fullPass(full).iterator();
+        return batch.stream()
+                .map(g -> g.isEmpty() ? List.<Likelihood>of() : sums.next())
+                .toList();
+    }
+
+    private List<List<Likelihood>> fullPass(List<List<LabelledTokens>> batch) {
+        Read read = Read.of(batch);
+        try (Kernels k = run.openStep()) {
+            Tape tape = Tape.noGrad(k);
+            Pass pass = policy.pass(tape, read.packed().tokens());
+            TokenLogProbs all =
+                    TokenLogProbs.of(policy.model(), pass, policy.model().hidden(pass), read.rows(), read.targets());
+            return read.sums(
+                    k.download(all.values().value()), k.downloadInts(all.stats().argmax()));
+        }
+    }
+
+    /// The inputs of a batch laid out, and which of their rows predict what.
+    ///
+    /// @param order number of each sequence of the layout, group by group
+    private record Read(
+            List<List<LabelledTokens>> groups,
+            Packed packed,
+            List<List<Integer>> order,
+            List<Integer> rows,
+            List<Integer> targets) {
+
+        static Read of(List<List<LabelledTokens>> groups) {
+            Packed packed = Packed.of(
+                    groups.stream()
+                            .map(g -> g.stream().map(Read::input).toList())
+                            .toList(),
+                    true);
+            List<List<Integer>> order = order(groups, packed);
+            List<Integer> rows = new ArrayList<>();
+            List<Integer> targets = new ArrayList<>();
+            for (int g = 0; g < groups.size(); g++) {
+                for (int s = 0; s < groups.get(g).size(); s++) {
+                    LabelledTokens l = groups.get(g).get(s);
+                    for (int t = 1; t < l.tokens(); t++) {
+                        if (l.label(t) == LabelledTokens.IGNORED) continue;
+                        rows.add(packed.row(order.get(g).get(s), t - 1));
+                        targets.add(l.label(t));
+                    }
+                }
+            }
+            return new Read(groups, packed, order, rows, targets);
+        }
+
+        /// All but the last token, which nothing follows.
+        private static LabelledTokens input(LabelledTokens l) {
+            return LabelledTokens.completion(Arrays.copyOf(l.ids(), l.tokens() - 1), l.tokens());
+        }
+
+        /// The layout has the first sequence of every group, then the second of every group that has
+        /// one, and so on.
+        private static List<List<Integer>> order(List<List<LabelledTokens>> groups, Packed packed) {
+            List<List<Integer>> order = new ArrayList<>();
+            for (int g = 0; g < groups.size(); g++) order.add(new ArrayList<>());
+            int next = 0;
+            for (int b = 0; b < packed.branches(); b++) {
+                for (int g = 0; g < groups.size(); g++) {
+                    if (groups.get(g).size() > b) order.get(g).add(next++);
+                }
+            }
+            return order;
+        }
+
+        List<List<Likelihood>> sums(float[] logProbs, int[] likeliest) {
+            List<List<Likelihood>> all = new ArrayList<>();
+            int at = 0;
+            for (List<LabelledTokens> group : groups) {
+                List<Likelihood> sums = new ArrayList<>();
+                for (LabelledTokens l : group) {
+                    double sum = 0;
+                    boolean greedy = true;
+                    int n = l.predicted();
+                    for (int i = at; i < at + n; i++) {
+                        sum += logProbs[i];
+                        greedy &= likeliest[i] == targets.get(i);
+                    }
+                    sums.add(new Likelihood(sum, greedy, n));
+                    at += n;
+                }
+                all.add(sums);
+            }
+            return all;
+        }
+    }
+
+    @Override
+    public List<int[]> write(List<int[]> prompts, GenerationRule rule, OnToken onToken) {
+        Generation generation = new Generation(policy, run);
+        Generation.Request request = new Generation.Request(rule.params(), rule.maxTokens(), isEnd);
+        List<int[]> texts = new ArrayList<>();
+        for (int i = 0; i < prompts.size(); i++) {
+            int number = i;
+            int[] prompt = prompts.get(i);
+            SplittableRandom random = new SplittableRandom(settings.seed() + Arrays.hashCode(prompt));
+            texts.add(generation.run(prompt, request, random, token -> onToken.goesOn(number, token)));
+        }
+        return texts;
+    }
+}
