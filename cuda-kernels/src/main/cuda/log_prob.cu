@@ -1,9 +1,10 @@
 // Log-probability of one given token per row of v logits z, and what else the row tells.
 //
-//   lse = log sum exp(z)      logp = z_target - lse      dz = dlogp (1[target] - exp(z - lse))
+//   lse = log sum exp(z)      logp = z_target - lse      dz = dy ((1 - eps) 1[target] + eps/v - exp(z - lse))
 //   entropy = log S - W / S   S = sum exp(z - m)         W = sum exp(z - m) (z - m)
+//   collision = log Q - 2 log S   Q = sum exp(2 (z - m))
 //
-// One pass over memory: S and W move to a larger m where one comes (Milakov & Gimelshein 2018, arXiv:1805.02867,
+// One pass over memory: S, W and Q move to a larger m where one comes (Milakov & Gimelshein 2018, arXiv:1805.02867,
 // algorithm 3), first in each thread, then from thread to thread. A block works on a row at a time.
 // A target outside the row stops the kernel.
 
@@ -13,7 +14,7 @@
 constexpr float LEAST = -1e30f; // m of no logits or of minus infinity alone, so that z - m is never NaN
 
 struct Sums {
-    float m = LEAST, s = 0, w = 0, z = 0;
+    float m = LEAST, s = 0, w = 0, q = 0, z = 0;
     float top = __int_as_float(0xff800000); // the largest logit, and its first place
     int at = 0x7fffffff;
 };
@@ -22,6 +23,7 @@ template <bool STATS>
 __device__ inline void move_to(Sums& a, float m) {
     float factor = fast_exp(a.m - m);
     if (STATS) a.w = factor * fmaf(a.m - m, a.s, a.w);
+    if (STATS) a.q *= factor * factor;
     a.s *= factor;
     a.m = m;
 }
@@ -40,6 +42,7 @@ __device__ inline void add(Sums& a, const float (&z)[V], int first) {
         a.s += e;
         if (STATS) {
             if (e > 0) a.w = fmaf(e, x, a.w);
+            a.q = fmaf(e, e, a.q);
             a.z += z[j];
             if (z[j] > a.top) a.top = z[j], a.at = first + j;
         }
@@ -54,6 +57,7 @@ __device__ inline void join(Sums& a, Sums b) {
     a.s += b.s;
     if (STATS) {
         a.w += b.w;
+        a.q += b.q;
         a.z += b.z;
         if (b.top > a.top || (b.top == a.top && b.at < a.at)) a.top = b.top, a.at = b.at;
     }
@@ -68,6 +72,7 @@ __device__ inline void join_warp(Sums& a) {
         b.s = __shfl_down_sync(0xffffffffu, a.s, d);
         if (STATS) {
             b.w = __shfl_down_sync(0xffffffffu, a.w, d);
+            b.q = __shfl_down_sync(0xffffffffu, a.q, d);
             b.z = __shfl_down_sync(0xffffffffu, a.z, d);
             b.top = __shfl_down_sync(0xffffffffu, a.top, d);
             b.at = __shfl_down_sync(0xffffffffu, a.at, d);
@@ -79,7 +84,7 @@ __device__ inline void join_warp(Sums& a) {
 // The block's sums, for its first thread.
 template <bool STATS>
 __device__ inline void join_block(Sums& a) {
-    __shared__ float parts[5][32];
+    __shared__ float parts[6][32];
     __shared__ int places[32];
     int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
     join_warp<STATS>(a);
@@ -87,14 +92,20 @@ __device__ inline void join_block(Sums& a) {
     __syncthreads(); // the parts of the last row were read
     if (lane == 0) {
         parts[0][warp] = a.m, parts[1][warp] = a.s;
-        if (STATS) parts[2][warp] = a.w, parts[3][warp] = a.z, parts[4][warp] = a.top, places[warp] = a.at;
+        if (STATS) {
+            parts[2][warp] = a.w, parts[3][warp] = a.z, parts[4][warp] = a.top, parts[5][warp] = a.q;
+            places[warp] = a.at;
+        }
     }
     __syncthreads();
     if (warp > 0) return;
     a = Sums();
     if (lane < blockDim.x >> 5) {
         a.m = parts[0][lane], a.s = parts[1][lane];
-        if (STATS) a.w = parts[2][lane], a.z = parts[3][lane], a.top = parts[4][lane], a.at = places[lane];
+        if (STATS) {
+            a.w = parts[2][lane], a.z = parts[3][lane], a.top = parts[4][lane], a.q = parts[5][lane];
+            a.at = places[lane];
+        }
     }
     join_warp<STATS>(a);
 }
@@ -122,8 +133,8 @@ __device__ inline Sums row_sums(const T* z, int v) {
 
 template <bool STATS, class T>
 __device__ inline void forward(
-    const T* logits, const int* targets, float* log_prob, float* lse, float* entropy, int* argmax, float* mean, int n,
-    int v) {
+    const T* logits, const int* targets, float* log_prob, float* lse, float* entropy, int* argmax, float* mean,
+    float* collision, int n, int v) {
     bool whole = in_groups(v, logits);
     for (int row = blockIdx.x; row < n; row += gridDim.x) {
         int target = targets[row];
@@ -138,6 +149,7 @@ __device__ inline void forward(
             entropy[row] = log_s - a.w / a.s;
             argmax[row] = a.at == 0x7fffffff ? 0 : a.at;
             mean[row] = a.z / v;
+            if (collision != nullptr) collision[row] = logf(a.q) - 2 * log_s;
         }
     }
 }
@@ -145,7 +157,7 @@ __device__ inline void forward(
 // Groups of a row and of its gradient, which takes its place.
 template <int V, class T>
 __device__ inline void backward(
-    const float* d_log_prob, const int* targets, const float* lse, T* logits, int n, int v) {
+    const float* dy, const int* targets, const float* lse, T* logits, float smoothing, int n, int v) {
     constexpr int U = 4;
     int groups = v / V;
     int chunks = (groups + U * blockDim.x - 1) / (U * blockDim.x);
@@ -154,7 +166,8 @@ __device__ inline void backward(
         int first = (int)(item % chunks) * U * blockDim.x + threadIdx.x;
         int target = targets[row];
         if (target < 0 || target >= v) __trap();
-        float d = d_log_prob[row], l = lse[row];
+        float d = dy[row], l = lse[row];
+        float all = d * smoothing / v, hit = fmaf(d, 1 - smoothing, all);
         T* z = logits + (size_t)row * v;
         float x[U][V];
 #pragma unroll
@@ -165,7 +178,7 @@ __device__ inline void backward(
             int at = (first + u * blockDim.x) * V;
             if (first + u * blockDim.x >= groups) break;
 #pragma unroll
-            for (int j = 0; j < V; j++) x[u][j] = fmaf(fast_exp(x[u][j] - l), -d, at + j == target ? d : 0);
+            for (int j = 0; j < V; j++) x[u][j] = fmaf(fast_exp(x[u][j] - l), -d, at + j == target ? hit : all);
             store<V>(x[u], z + at);
         }
     }
@@ -174,17 +187,17 @@ __device__ inline void backward(
 #define ENTRIES(T, TYPE) \
     extern "C" __global__ __launch_bounds__(1024) void log_prob_forward_##TYPE( \
         const T* logits, const int* targets, float* log_prob, float* lse, int n, int v) { \
-        forward<false>(logits, targets, log_prob, lse, nullptr, nullptr, nullptr, n, v); \
+        forward<false>(logits, targets, log_prob, lse, nullptr, nullptr, nullptr, nullptr, n, v); \
     } \
     extern "C" __global__ __launch_bounds__(1024) void log_prob_forward_stats_##TYPE( \
         const T* logits, const int* targets, float* log_prob, float* lse, float* entropy, int* argmax, float* mean, \
-        int n, int v) { \
-        forward<true>(logits, targets, log_prob, lse, entropy, argmax, mean, n, v); \
+        float* collision, int n, int v) { \
+        forward<true>(logits, targets, log_prob, lse, entropy, argmax, mean, collision, n, v); \
     } \
     extern "C" __global__ __launch_bounds__(256) void log_prob_backward_##TYPE( \
-        const float* d_log_prob, const int* targets, const float* lse, T* logits, int n, int v) { \
-        if (in_groups(v, logits)) backward<LANES<T>>(d_log_prob, targets, lse, logits, n, v); \
-        else backward<1>(d_log_prob, targets, lse, logits, n, v); \
+        const float* dy, const int* targets, const float* lse, T* logits, float smoothing, int n, int v) { \
+        if (in_groups(v, logits)) backward<LANES<T>>(dy, targets, lse, logits, smoothing, n, v); \
+        else backward<1>(dy, targets, lse, logits, smoothing, n, v); \
     }
 
 ENTRIES(float, f32)

@@ -109,6 +109,16 @@ public final class Answers {
         return sum(i) - batch.reference(from + i);
     }
 
+    /// How likely the policy is to give the tokens of sequence `i`, against how likely two of its draws agree, a mean
+    /// over tokens: `mean of log p_t − log Σ_v p(v)²`, nats.
+    public double onPolicy(int i) {
+        double s = 0;
+        for (int t = batch.offset(from + i); t < batch.offset(from + i + 1); t++) {
+            s += batch.tokenLogProbs()[t] - batch.collisions()[t];
+        }
+        return s / tokens(i);
+    }
+
     /// Entropy of the policy's predictions, summed over all labelled tokens, nats.
     public double entropy() {
         return sum(batch.entropies());

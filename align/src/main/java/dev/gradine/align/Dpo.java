@@ -37,6 +37,7 @@ public record Dpo(
         if (ratios.divergence() != Divergence.REVERSE_KL) {
             losses.requireAll("divergence", PairFormula::takesDivergence);
         }
+        if (ratios.weighted()) losses.requireAll("weighted", f -> !f.ranksBatch());
     }
 
     /// The loss of the paper.
@@ -64,12 +65,17 @@ public record Dpo(
     }
 
     @Override
+    public Reading reading() {
+        return new Reading(1, 0, 0, 0, ratios.weighted());
+    }
+
+    @Override
     public List<LabelledTokens> sequences(Pair pair) {
         return ratios.sequences(pair);
     }
 
     @Override
     public Var loss(Pairs p) {
-        return losses.of(Compared.withReference(p, ratios::scores), beta);
+        return ratios.weighted(losses.of(Compared.withReference(p, ratios::scores), beta), p);
     }
 }

@@ -1,9 +1,12 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Functions.mul;
+
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.settings.Option;
+import dev.gradine.tensor.Shape;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param divergenceAlpha of the alpha divergence; null for ½
 /// @param lengthAlpha weight of those tokens of the longer answer that the shorter one has no rival for, from 0 to 1,
 ///     under policy and reference; null for 1. LD-DPO, Liu et al. 2024 (arXiv:2409.06411)
+/// @param weighted whether pairs are weighted by how likely the policy is to give their answers: the product over both
+///     of `exp(mean of log p_t − log Σ_v p(v)²)`, without gradient. WPO, Zhou et al. 2024 (arXiv:2406.11827)
 public record LogRatios(
         @Option(
                 says = "Distance to the reference: reverse_kl, forward_kl, js_divergence or alpha_divergence.",
@@ -24,7 +29,10 @@ public record LogRatios(
 
         @Option(says = "Weight of the tokens by which the longer answer is longer, 0 to 1 (LD-DPO).", otherwise = "1")
         @Nullable
-        Float lengthAlpha) {
+        Float lengthAlpha,
+
+        @Option(says = "Weight pairs by how likely the policy is to give their answers (WPO).")
+        boolean weighted) {
 
     private static final float ALPHA = 0.5f;
 
@@ -41,12 +49,22 @@ public record LogRatios(
 
     /// Those of DPO's paper.
     static LogRatios plain() {
-        return new LogRatios(Divergence.REVERSE_KL, null, null);
+        return new LogRatios(Divergence.REVERSE_KL, null, null, false);
     }
 
     /// The scores of answers with the log-ratios `r f32[n]`.
     Var scores(Var r) {
         return divergence.of(r, divergenceAlpha == null ? ALPHA : divergenceAlpha);
+    }
+
+    /// Losses of pairs, weighted if they are to be.
+    Var weighted(Var losses, Pairs p) {
+        if (!weighted) return losses;
+        float[] w = new float[p.size()];
+        for (int i = 0; i < w.length; i++) {
+            w[i] = (float) Math.exp(p.chosen().onPolicy(i) + p.rejected().onPolicy(i));
+        }
+        return mul(losses, losses.tape().constant(losses.tape().kernels().of(Shape.of(w.length), w)));
     }
 
     /// What is read of a pair.

@@ -60,19 +60,14 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, SampledRecipe, Cus
         return comparesWithReference();
     }
 
-    /// What logits are divided by before they are probabilities.
-    default float temperature() {
-        return 1;
+    /// How the policy reads.
+    default Reading reading() {
+        return Reading.PLAIN;
     }
 
     /// How many of a batch one row of the data stands for: of a prompt whose answers are counted, as many.
     default int rowsOfBatch() {
         return 1;
-    }
-
-    /// Tokens within which attention stays in training, as in LongLoRA; 0 for all.
-    default int attentionGroup() {
-        return 0;
     }
 
     /// What the loss is a mean over, counted for one example.

@@ -60,7 +60,7 @@ public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss {
     }
 
     @Override
-    default float temperature() {
-        return sampling().temperature();
+    default Reading reading() {
+        return Reading.at(sampling().temperature());
     }
 }

@@ -30,6 +30,7 @@ public final class Scored<E> {
         final float[] logProbs;
         final float[] entropies;
         final float[] meanLogits;
+        final float[] collisions;
         final int[] likeliest;
         final int[] targets;
 
@@ -37,6 +38,8 @@ public final class Scored<E> {
             logProbs = k.download(of.values().value());
             entropies = k.download(of.stats().entropy());
             meanLogits = k.download(of.stats().meanLogit());
+            Tensor collision = of.stats().collision();
+            collisions = collision == null ? new float[0] : k.download(collision);
             likeliest = k.downloadInts(of.stats().argmax());
             targets = k.downloadInts(of.targets());
         }
@@ -147,6 +150,10 @@ public final class Scored<E> {
 
     float[] meanLogits() {
         return downloads().meanLogits;
+    }
+
+    float[] collisions() {
+        return downloads().collisions;
     }
 
     boolean isGuessed(int token) {

@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param lossOn tokens that carry loss
 /// @param loss of a token
+/// @param labelSmoothing share of each target that is spread over the whole vocabulary
+/// @param neftuneAlpha strength of the noise on embeddings in training; 0 for none
 /// @param longloraGroup tokens within which attention stays in training, as in LongLoRA; null for all
 public record Sft(
         @Option(
@@ -45,6 +47,15 @@ public record Sft(
 
         @Option(says = "Loss of a token: nll, or dft, weighted by its likelihood.", label = "NAME")
         TokenLoss loss,
+
+        @Option(says = "Share of each target spread over the whole vocabulary.", least = 0, below = 1)
+        float labelSmoothing,
+
+        @Option(
+                says = "NEFTune: strength of the noise on embeddings in training, 5 to 15 in its paper.",
+                label = "X",
+                least = 0)
+        float neftuneAlpha,
 
         @Option(
                 says = "LongLoRA: attend within groups of so many tokens in training, half of the heads half a group"
@@ -63,8 +74,12 @@ public record Sft(
         DFT
     }
 
-    /// @throws IllegalArgumentException if half a group is no whole number of tokens
+    /// @throws IllegalArgumentException if half a group is no whole number of tokens, or two settings do not go
+    /// together
     public Sft {
+        if (loss == TokenLoss.DFT && labelSmoothing > 0) {
+            throw new IllegalArgumentException("label-smoothing: does not go with loss dft, expected loss nll");
+        }
         if (longloraGroup != null && (longloraGroup < 2 || longloraGroup % 2 != 0)) {
             throw new IllegalArgumentException(
                     "longlora-group: %d, expected an even number of at least 2".formatted(longloraGroup));
@@ -73,7 +88,7 @@ public record Sft(
 
     /// The completion where a row has a prompt, else all tokens.
     public static Sft defaults() {
-        return new Sft(LossMask.AUTO, TokenLoss.NLL, null);
+        return new Sft(LossMask.AUTO, TokenLoss.NLL, 0, 0, null);
     }
 
     @Override
@@ -101,8 +116,8 @@ public record Sft(
     }
 
     @Override
-    public int attentionGroup() {
-        return longloraGroup == null ? 0 : longloraGroup;
+    public Reading reading() {
+        return new Reading(1, labelSmoothing, longloraGroup == null ? 0 : longloraGroup, neftuneAlpha, false);
     }
 
     @Override

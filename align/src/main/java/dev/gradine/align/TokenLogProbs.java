@@ -65,29 +65,31 @@ public record TokenLogProbs(
     /// @param hidden what the model made of them, `f32[N,C]`; given back where the tape allows it
     /// @throws IllegalArgumentException if no token of the batch carries loss
     public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed) {
-        return of(model, pass, hidden, packed, 1);
+        return of(model, pass, hidden, packed, Reading.PLAIN);
     }
 
-    /// The same, of logits divided by a temperature.
-    public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed, float temperature) {
-        TokenLogProbs all = of(new HeadOf(model.head(), pass, temperature), hidden, packed);
+    /// The same, with a temperature and a smoothing.
+    public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed, Reading reading) {
+        TokenLogProbs all = of(new HeadOf(model.head(), pass, reading), hidden, packed);
         hidden.release();
         return all;
     }
 
     /// The head in one pass.
-    private record HeadOf(Head head, Pass pass, float temperature) {
+    private record HeadOf(Head head, Pass pass, Reading reading) {
 
         Var logProbs(Var h, Tensor targets, Stats stats) {
             Linear layer = head.linear();
             boolean plain =
                     head.isPlain() && !layer.hasBias() && !pass.adapters().touches(layer);
-            if (plain) return linearLogProb(divided(h), layer.weight(h, pass), targets, stats);
-            return logProb(divided(head.logits(h, pass)), targets, stats); // no single weight gives the logits
+            float smoothing = reading.smoothing();
+            if (plain) return linearLogProb(divided(h), layer.weight(h, pass), targets, stats, smoothing);
+            return logProb(
+                    divided(head.logits(h, pass)), targets, stats, smoothing); // no single weight gives the logits
         }
 
         private Var divided(Var x) {
-            return temperature == 1 ? x : scale(x, 1 / temperature);
+            return reading.temperature() == 1 ? x : scale(x, 1 / reading.temperature());
         }
     }
 
@@ -96,7 +98,8 @@ public record TokenLogProbs(
     /// @param pass over the rows
     /// @param hidden what the model made of them, `f32[N,C]`; given back where the tape allows it
     public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, List<Integer> rows, List<Integer> targets) {
-        TokenLogProbs all = of(new HeadOf(model.head(), pass, 1), hidden, rows, targets, new int[] {0, rows.size()});
+        TokenLogProbs all =
+                of(new HeadOf(model.head(), pass, Reading.PLAIN), hidden, rows, targets, new int[] {0, rows.size()});
         hidden.release();
         return all;
     }
@@ -126,7 +129,7 @@ public record TokenLogProbs(
     private static TokenLogProbs of(HeadOf head, Var hidden, List<Integer> rows, List<Integer> targets, int[] offsets) {
         Kernels k = hidden.tape().kernels();
         Tensor ids = k.ofInts(toArray(targets));
-        Stats stats = stats(k, rows.size());
+        Stats stats = stats(k, rows.size(), head.reading().agreement());
         Var h = indexSelect(hidden, k.ofInts(toArray(rows)));
         Var values = head.logProbs(h, ids, stats);
         h.release();
@@ -143,8 +146,9 @@ public record TokenLogProbs(
         return k.of(Shape.of(flat.length), flat);
     }
 
-    private static Stats stats(Kernels k, int m) {
-        return new Stats(k.empty(Shape.of(m)), k.empty(DType.I32, Shape.of(m)), k.empty(Shape.of(m)));
+    private static Stats stats(Kernels k, int m, boolean agreement) {
+        Shape n = Shape.of(m);
+        return new Stats(k.empty(n), k.empty(DType.I32, n), k.empty(n), agreement ? k.empty(n) : null);
     }
 
     private static int[] toArray(List<Integer> list) {

@@ -39,7 +39,7 @@ class DpoLossesTest implements RecipeContract<Pair> {
 
     /// A loss of a whole batch.
     private interface OfBatch {
-        double[] of(Seen seen);
+        double[] of(Seen seen, Seen held);
     }
 
     /// A loss with its options, the value of the worked example with β = 0.1, NaN if the batch decides, and its
@@ -67,9 +67,12 @@ class DpoLossesTest implements RecipeContract<Pair> {
         DISCOPOP("loss=discopop", 0.7774430622, pair((c, l, n, m) -> blended(B * (c - l), 0.05))),
         WIDE_BLEND("loss=discopop discopop-tau=2", Double.NaN, pair((c, l, n, m) -> blended(B * (c - l), 2))),
         NORM("loss=sigmoid_norm", 0.6816515248, pair((c, l, n, m) -> -logSigmoid(B * (c / n - l / m)))),
-        SFT("loss=sft", 2, Loss::crossEntropy),
-        AOT("loss=aot label-smoothing=0.1", Double.NaN, s -> smoothed(less(sorted(margins(s)), sorted(references(s))))),
-        AOT_UNPAIRED("loss=aot_unpaired", Double.NaN, s -> {
+        SFT("loss=sft", 2, (s, _) -> crossEntropy(s)),
+        AOT(
+                "loss=aot label-smoothing=0.1",
+                Double.NaN,
+                (s, _) -> smoothed(less(sorted(margins(s)), sorted(references(s))))),
+        AOT_UNPAIRED("loss=aot_unpaired", Double.NaN, (s, _) -> {
             double[] d = less(sorted(scores(s, 0)), sorted(scores(s, 1)));
             return Arrays.stream(d).map(x -> -logSigmoid(B * x)).toArray();
         }),
@@ -90,7 +93,14 @@ class DpoLossesTest implements RecipeContract<Pair> {
                 "divergence=alpha_divergence",
                 0.6057233428,
                 pair((c, l, n, m) -> -logSigmoid(B * 2 * (Math.exp(-l / 2) - Math.exp(-c / 2))))),
-        LENGTH("length-alpha=0.25", Double.NaN, s -> {
+        WEIGHTED(
+                "weighted=true",
+                Double.NaN,
+                (s, held) -> IntStream.range(0, s.tokens()[0].length)
+                        .mapToDouble(i -> -logSigmoid(B * (s.ratio(0, i) - s.ratio(1, i)))
+                                * Math.exp(held.mean(0, i) + held.mean(1, i)))
+                        .toArray()),
+        LENGTH("length-alpha=0.25", Double.NaN, (s, _) -> {
             double[] c = desensitised(s, 0);
             double[] l = desensitised(s, 1);
             return IntStream.range(0, c.length)
@@ -115,7 +125,7 @@ class DpoLossesTest implements RecipeContract<Pair> {
         }
 
         private static OfBatch pair(OfPair f) {
-            return s -> {
+            return (s, _) -> {
                 double[] out = new double[s.tokens()[0].length];
                 for (int i = 0; i < out.length; i++) {
                     out[i] = f.of(s.ratio(0, i), s.ratio(1, i), s.tokens()[0][i].length, s.tokens()[1][i].length);
@@ -221,7 +231,7 @@ class DpoLossesTest implements RecipeContract<Pair> {
     public Set<Promise> promises() {
         return switch (loss) {
             case SIGMOID, CONSERVATIVE, ROBUST, LENGTH -> EnumSet.allOf(Promise.class);
-            case HINGE, EXO, WIDE_BLEND ->
+            case HINGE, EXO, WIDE_BLEND, WEIGHTED ->
                 EnumSet.of(LEARNS_THE_FIRST, UNLEARNS_THE_SECOND, IS_SYMMETRIC, KEEPS_TO_ITSELF);
             case FORWARD_KL, JENSEN_SHANNON, ALPHA, NORM ->
                 EnumSet.of(LEARNS_THE_FIRST, UNLEARNS_THE_SECOND, KEEPS_TO_ITSELF, IS_LOG_2_AT_THE_REFERENCE);
@@ -238,7 +248,7 @@ class DpoLossesTest implements RecipeContract<Pair> {
 
     @Override
     public double[] formula(Seen seen, Seen held) {
-        return loss.formula.of(seen);
+        return loss.formula.of(seen, held);
     }
 
     /// log p⁺ = −20 against −22 in 10 tokens, log p⁻ = −30 against −29.5 in 16.

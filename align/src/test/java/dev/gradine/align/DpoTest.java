@@ -124,6 +124,7 @@ class DpoTest implements RecipeContract<Pair> {
             loss=hinge,sft loss-weights=1 | loss-weights: 1 weights, expected 2 (one for each loss of [hinge
             divergence=js_divergence loss=apo_zero | divergence: does not go with loss apo_zero, expected one of
             divergence-alpha=0.3 | divergence-alpha: has no effect on another divergence, expected
+            weighted=true loss=aot | weighted: does not go with loss aot, expected one of
             length-alpha=1.5 | length-alpha: 1.5, expected 0 to 1
             """)
     void refuses_settings_that_contradict_each_other(String options, String message) {

@@ -125,7 +125,7 @@ final class GivenBatch<E> {
         for (int s = 0; s < offsets.length; s++) offsets[s] = offset(s);
         int m = values.value().size();
         Tensor none = k.ofInts(new int[m]);
-        Stats stats = new Stats(k.zeros(Shape.of(m)), none, k.zeros(Shape.of(m)));
+        Stats stats = new Stats(k.zeros(Shape.of(m)), none, k.zeros(Shape.of(m)), k.zeros(Shape.of(m)));
         return new TokenLogProbs(values, k.ofInts(offsets), stats, none, TokenLogProbs.weights(k, packed.sequences()));
     }
 }

@@ -92,7 +92,7 @@ public final class KernelRows {
         String size = " %d×%d".formatted(n, v);
         row("log-probability" + size, 1, n * v, copy, () -> k.logProb().forward(z, targets, logProb, lse, null));
         Tensor zero = k.zeros(Shape.of(n)); // logits stay finite however often backward overwrites them
-        row("log-probability backward" + size, 2, n * v, copy, () -> k.logProb().backward(zero, targets, lse, z));
+        row("log-probability backward" + size, 2, n * v, copy, () -> k.logProb().backward(zero, targets, lse, 0, z));
     }
 
     private double copy(int values) {

@@ -58,6 +58,7 @@ class GoldenTrlTest {
         "dpo, dpo-norm, --loss sigmoid_norm --beta 2",
         "dpo, dpo-robust, --loss robust --label-smoothing 0.2",
         "dpo, dpo-sppo, --loss sppo_hard",
+        "dpo, dpo-wpo, --weighted",
         "orpo, orpo, ''",
         "cpo, cpo, ''",
         "cpo, cpo-ipo, --loss ipo --sft-weight 0.5",

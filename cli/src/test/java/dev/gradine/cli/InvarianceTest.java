@@ -102,6 +102,14 @@ class InvarianceTest {
     }
 
     @Test
+    void noise_on_embeddings_follows_from_the_seed() {
+        Cli.run(args("sft", "data.jsonl", "plain")).ok();
+        Cli.run(args("sft", "data.jsonl", "noisy", "--neftune-alpha", 5)).ok();
+        Cli.run(args("sft", "data.jsonl", "again", "--neftune-alpha", 5)).ok();
+        assertThat(adapter("noisy")).isNotEqualTo(adapter("plain")).isEqualTo(adapter("again"));
+    }
+
+    @Test
     void dropout_is_drawn_whatever_the_sign_of_the_seed() {
         for (int seed : new int[] {-7, 7}) {
             Cli.run(args("sft", "data.jsonl", "whole" + seed, "--seed", seed)).ok();

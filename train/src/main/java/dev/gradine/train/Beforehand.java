@@ -1,6 +1,7 @@
 package dev.gradine.train;
 
 import dev.gradine.align.Packed;
+import dev.gradine.align.Reading;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.Attempt;
@@ -46,7 +47,7 @@ record Beforehand(Policy policy, ReferenceLogProbs reference, Kernels run) {
         try (Kernels k = run.openStep()) {
             Pass pass = policy.pass(Tape.noGrad(k), packed.tokens());
             var h = policy.model().hidden(pass);
-            return k.download(TokenLogProbs.of(policy.model(), pass, h, packed, temperature)
+            return k.download(TokenLogProbs.of(policy.model(), pass, h, packed, Reading.at(temperature))
                     .values()
                     .value());
         }

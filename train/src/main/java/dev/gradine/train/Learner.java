@@ -1,5 +1,6 @@
 package dev.gradine.train;
 
+import dev.gradine.align.Reading;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
@@ -11,12 +12,12 @@ import dev.gradine.peft.Shaping;
 /// @param policy model and adapters
 /// @param checkpointing whether blocks are computed again for the gradient: less memory, more time, the same bits
 /// @param shaping what its adapters do in training beside following the gradient
-/// @param attentionGroup tokens within which it attends in training; 0 for all
-public record Learner(Policy policy, boolean checkpointing, Shaping shaping, int attentionGroup) {
+/// @param reading how it reads in training
+public record Learner(Policy policy, boolean checkpointing, Shaping shaping, Reading reading) {
 
-    /// Which attends to everything.
+    /// Which reads plainly.
     public Learner(Policy policy, boolean checkpointing, Shaping shaping) {
-        this(policy, checkpointing, shaping, 0);
+        this(policy, checkpointing, shaping, Reading.PLAIN);
     }
 
     /// Of adapters that follow the gradient.
@@ -27,6 +28,8 @@ public record Learner(Policy policy, boolean checkpointing, Shaping shaping, int
     /// Its pass over `batch` in one step.
     public Pass pass(Step step, TokenBatch batch) {
         Pass pass = policy.pass(step.tape(), batch).checkpointing(checkpointing);
-        return step.isTraining() ? pass.grouped(attentionGroup).training(step.seed()) : pass;
+        if (!step.isTraining()) return pass;
+        Pass read = pass.grouped(reading.attentionGroup()).training(step.seed());
+        return reading.noise() == 0 ? read : read.with(new NoisyEmbeddings(policy.adapters(), reading.noise()));
     }
 }

@@ -43,7 +43,8 @@ public final class PolicyObjective<E> implements Objective<E> {
         }
         this.recipe = recipe;
         this.learner = learner;
-        this.reference = recipe.needsReference() ? reference.at(recipe.temperature()) : ReferenceLogProbs.none();
+        this.reference =
+                recipe.needsReference() ? reference.at(recipe.reading().temperature()) : ReferenceLogProbs.none();
         this.shareBeginnings = shareBeginnings;
     }
 
@@ -101,7 +102,7 @@ public final class PolicyObjective<E> implements Objective<E> {
     private Scored<E> alone(Step step, List<E> micro, Packed packed) {
         CausalLm model = learner.policy().model();
         Pass pass = learner.pass(step, packed.tokens());
-        var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass), packed, recipe.temperature());
+        var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass), packed, recipe.reading());
         return Scored.of(micro, packed, logProbs, new float[0]);
     }
 
@@ -111,7 +112,7 @@ public final class PolicyObjective<E> implements Objective<E> {
         Trunk trunk = model.trunk(k, packed.tokens(), reference.besides(learner.policy()));
         float[] ref = reference.of(k, packed, trunk);
         Pass pass = learner.pass(step, packed.tokens());
-        var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed, recipe.temperature());
+        var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed, recipe.reading());
         return Scored.of(micro, packed, logProbs, ref);
     }
 

@@ -1,6 +1,7 @@
 package dev.gradine.train;
 
 import dev.gradine.align.Packed;
+import dev.gradine.align.Reading;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -73,7 +74,7 @@ public interface ReferenceLogProbs {
             try (Kernels scratch = kernels.openStep()) {
                 Pass pass = frozen.pass(Tape.noGrad(scratch), batch.tokens());
                 Var h = frozen.model().hidden(pass, trunk);
-                return scratch.download(TokenLogProbs.of(frozen.model(), pass, h, batch, temperature)
+                return scratch.download(TokenLogProbs.of(frozen.model(), pass, h, batch, Reading.at(temperature))
                         .values()
                         .value());
             }

@@ -123,7 +123,7 @@ final class Rollouts implements Batches<Group> {
         boolean compares = recipe.comparesWithReference();
         List<Group> seen = given;
         if (compares || recipe.iterations() > 1) {
-            float t = recipe.temperature();
+            float t = recipe.reading().temperature();
             seen = given.stream()
                     .map(g -> g.with(setup.beforehand().see(g.attempts(), true, t)))
                     .toList();

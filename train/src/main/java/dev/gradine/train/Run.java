@@ -109,8 +109,9 @@ public final class Run<E> {
                 : encode(codec, data.evalSet().getFirst(), length, told);
         Rollouts.require(recipe, settings);
         List<List<LabelledTokens>> groups = groups(train, evalSet);
-        LongLora.require(recipe.attentionGroup(), groups);
-        LongLora.note(recipe.attentionGroup(), adapted).ifPresent(told::add);
+        int attentionGroup = recipe.reading().attentionGroup();
+        LongLora.require(attentionGroup, groups);
+        LongLora.note(attentionGroup, adapted).ifPresent(told::add);
         var contents = Contents.of(model, adapted, groups);
         RunFolder.requireSpace(settings, adapted);
         host.ready();
@@ -121,8 +122,8 @@ public final class Run<E> {
                     ? FrozenA.of(adapted, model.run())
                     : adapted.shaping(resolved.train().steps(), model.run());
             Policy policy = new Policy(model.model(), adapted);
-            var learner =
-                    new Learner(policy, settings.batches().gradientCheckpointing(), shaping, recipe.attentionGroup());
+            boolean again = settings.batches().gradientCheckpointing();
+            var learner = new Learner(policy, again, shaping, recipe.reading());
             var rollouts = new Rollouts.Setup(
                     settings.batches().batch(),
                     settings.perStep(),

@@ -24,8 +24,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param targets `i32[N]`, each in `[0, V)`
 /// @param stats filled on the way if given
+/// @param smoothing ε
 /// @param slopes whether forward computes g
-public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slopes) implements Op2<LinearLogProb.Saved> {
+public record LinearLogProb(Tensor targets, @Nullable Stats stats, float smoothing, boolean slopes)
+        implements Op2<LinearLogProb.Saved> {
 
     /// What backward needs: `g f32[N,C]`, or h, W and `lse f32[N]`, from which it recovers the softmax without a second
     /// reduction.
@@ -39,7 +41,13 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
     ///
     /// @throws dev.gradine.tensor.ShapeException if the inner sizes differ or there is not one target a row
     public static Var linearLogProb(Var h, Var w, Tensor targets, @Nullable Stats stats) {
-        return h.tape().apply(new LinearLogProb(targets, stats, h.requiresGrad() && !w.requiresGrad()), h, w);
+        return linearLogProb(h, w, targets, stats, 0);
+    }
+
+    /// The same with a smoothing ε.
+    public static Var linearLogProb(Var h, Var w, Tensor targets, @Nullable Stats stats, float smoothing) {
+        boolean slopes = h.requiresGrad() && !w.requiresGrad();
+        return h.tape().apply(new LinearLogProb(targets, stats, smoothing, slopes), h, w);
     }
 
     @Override
@@ -60,10 +68,11 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
                 if (g == null) continue;
                 Tensor one = scratch.empty(Shape.of(to - from));
                 k.elementwise().fill(one, 1);
-                k.logProb().backward(one, targets.rows(from, to), lse.rows(from, to), z);
+                k.logProb().backward(one, targets.rows(from, to), lse.rows(from, to), smoothing, z);
                 k.matMul().nn(z, w, 1, false, g.rows(from, to));
             }
         }
+        Smoothing.apply(k, smoothing, y, lse, stats);
         return new Forward<>(y, g == null ? new Saved(null, h, w, lse) : new Saved(g, null, null, null));
     }
 
@@ -85,7 +94,7 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
             int to = Math.min(n, from + step);
             try (Kernels scratch = k.openStep()) {
                 Tensor z = logits(scratch, h.rows(from, to), w);
-                k.logProb().backward(dy.rows(from, to), targets.rows(from, to), lse.rows(from, to), z);
+                k.logProb().backward(dy.rows(from, to), targets.rows(from, to), lse.rows(from, to), smoothing, z);
                 if (dh != null) k.matMul().nn(z, w, 1, false, dh.rows(from, to));
                 if (dw != null) k.matMul().tn(z, h.rows(from, to), 1, true, dw);
             }
@@ -108,9 +117,11 @@ public record LinearLogProb(Tensor targets, @Nullable Stats stats, boolean slope
 
     private @Nullable Stats stats(int from, int to) {
         if (stats == null) return null;
+        Tensor collision = stats.collision();
         return new Stats(
                 stats.entropy().rows(from, to),
                 stats.argmax().rows(from, to),
-                stats.meanLogit().rows(from, to));
+                stats.meanLogit().rows(from, to),
+                collision == null ? null : collision.rows(from, to));
     }
 }

@@ -24,12 +24,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LinearLogProbTest {
 
     /// Three rows of c channels over a vocabulary of 11.
-    private static OpCheck scored(int c) {
+    private static OpCheck scored(int c, float smoothing) {
         int[] targets = {10, 0, 4};
         return OpCheck.of(
-                        (t, in) ->
-                                linearLogProb(in.get(0), in.get(1), t.kernels().ofInts(targets), null),
-                        in -> LogProbTest.reference(OpCheck.product(in.get(0), in.get(1), c), targets),
+                        (t, in) -> linearLogProb(
+                                in.get(0),
+                                in.get(1),
+                                t.kernels().ofInts(targets),
+                                LogProbTest.stats(t.kernels(), 3),
+                                smoothing),
+                        in -> LogProbTest.reference(OpCheck.product(in.get(0), in.get(1), c), targets, smoothing),
                         Shape.of(3, c),
                         Shape.of(11, c))
                 .with(1, Cases.plain(6, 11 * c, (float) (1 / Math.sqrt(c))));
@@ -38,13 +42,15 @@ class LinearLogProbTest {
     @ParameterizedTest
     @MethodSource("dev.gradine.testkit.Cases#sizes")
     void forward_is_the_formula(int c) {
-        scored(c).forward(Tolerance.dot(c, 3, 1).times(2));
+        scored(c, 0).forward(Tolerance.dot(c, 3, 1).times(2));
+        scored(c, 0.25f).forward(Tolerance.dot(c, 3, 1).times(2));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 17})
     void gradient_is_the_slope_of_the_reference(int c) {
-        scored(c).gradients(Tolerance.slope(10, 16));
+        scored(c, 0).gradients(Tolerance.slope(10, 16));
+        scored(c, 0.25f).gradients(Tolerance.slope(10, 16));
     }
 
     /// 131 rows over 131,072 tokens are two chunks, of at most 64 MB each.
@@ -97,7 +103,7 @@ class LinearLogProbTest {
             Var x = tape.leaf(k.of(Shape.of(5, 6), h));
             Tensor weight = k.of(Shape.of(11, 6), w);
             Var head = trained ? tape.leaf(weight) : tape.constant(weight);
-            Var y = linearLogProb(x, head, k.ofInts(1, 10, 0, 5, 5), null);
+            Var y = linearLogProb(x, head, k.ofInts(1, 10, 0, 5, 5), LogProbTest.stats(k, 5), 0.3f);
             tape.backward(y, k.of(Shape.of(5), 0.5f, -1, 2, 0, 1));
             return k.download(x.grad());
         }

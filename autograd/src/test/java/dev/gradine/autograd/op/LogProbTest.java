@@ -23,18 +23,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LogProbTest {
 
     /// Three rows over a vocabulary of v.
-    private static OpCheck scored(int v) {
+    private static OpCheck scored(int v, float smoothing) {
         int[] targets = Cases.indices(5, 3, v);
         return OpCheck.of(
-                (t, in) -> logProb(in.get(0), t.kernels().ofInts(targets), null),
-                in -> reference(in.get(0), targets),
+                (t, in) -> logProb(in.get(0), t.kernels().ofInts(targets), stats(t.kernels(), 3), smoothing),
+                in -> reference(in.get(0), targets, smoothing),
                 Shape.of(3, v));
     }
 
-    static double[] reference(double[] z, int[] targets) {
+    static Stats stats(Kernels k, int n) {
+        return new Stats(k.zeros(Shape.of(n)), k.empty(DType.I32, Shape.of(n)), k.zeros(Shape.of(n)));
+    }
+
+    static double[] reference(double[] z, int[] targets, float smoothing) {
         int v = z.length / targets.length;
         double[] y = new double[targets.length];
-        for (int n = 0; n < y.length; n++) y[n] = z[n * v + targets[n]] - lse(z, n * v, v);
+        for (int n = 0; n < y.length; n++) {
+            double mean = Arrays.stream(z, n * v, (n + 1) * v).average().orElseThrow();
+            y[n] = (1 - smoothing) * z[n * v + targets[n]] + smoothing * mean - lse(z, n * v, v);
+        }
         return y;
     }
 
@@ -49,18 +56,20 @@ class LogProbTest {
     @ParameterizedTest
     @MethodSource("dev.gradine.testkit.Cases#sizes")
     void forward_is_the_formula(int v) {
-        scored(v).forward(Tolerance.sum(v, 10));
+        scored(v, 0).forward(Tolerance.sum(v, 10));
+        scored(v, 0.25f).forward(Tolerance.sum(v, 10));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {7, 17, 65})
     void gradient_is_the_slope_of_the_reference(int v) {
-        scored(v).gradients(Tolerance.slope(1, 16));
+        scored(v, 0).gradients(Tolerance.slope(1, 16));
+        scored(v, 0.25f).gradients(Tolerance.slope(1, 16));
     }
 
     @Test
     void logits_of_ten_thousand_do_not_overflow() {
-        scored(65).wide().forward(Tolerance.elementwise(8, 1e4));
+        scored(65, 0).wide().forward(Tolerance.elementwise(8, 1e4));
     }
 
     @Test
@@ -68,7 +77,7 @@ class LogProbTest {
         int v = 65;
         float[] z = Cases.mild(8, 2 * v);
         try (Kernels k = CpuKernels.open()) {
-            Stats stats = new Stats(k.zeros(Shape.of(2)), k.empty(DType.I32, Shape.of(2)), k.zeros(Shape.of(2)));
+            Stats stats = stats(k, 2);
             Tape tape = Tape.noGrad(k);
             logProb(tape.constant(k.of(Shape.of(2, v), z)), k.ofInts(0, 1), stats);
             for (int n = 0; n < 2; n++) {
@@ -101,5 +110,12 @@ class LogProbTest {
                         OpCheck.run((t, in) -> logProb(in.get(0), t.kernels().ofInts(0, 1), null), Shape.of(3, 4)))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("log_prob: targets is [2], expected [3] (rows of logits [3, 4])");
+    }
+
+    @Test
+    void smoothing_needs_the_mean_logit() {
+        assertThatThrownBy(() -> OpCheck.run(
+                        (t, in) -> logProb(in.get(0), t.kernels().ofInts(0, 1), null, 0.1f), Shape.of(2, 4)))
+                .hasMessage("log_prob: smoothing without stats, expected both");
     }
 }

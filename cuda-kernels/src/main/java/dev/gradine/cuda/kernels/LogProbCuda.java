@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class LogProbCuda implements LogProbKernel {
 
     private static final String OP = "log_prob";
+    private static final long NONE = 0; // address of what is not wanted
     private static final int MOST_THREADS = 1024;
     private static final int BACKWARD_THREADS = 256;
     private static final int CHUNK = 4 * BACKWARD_THREADS; // groups of a row that a block takes at a time
@@ -41,23 +42,27 @@ final class LogProbCuda implements LogProbKernel {
         require(OP, "entropy", stats.entropy(), DType.F32, n);
         require(OP, "argmax", stats.argmax(), DType.I32, n);
         require(OP, "meanLogit", stats.meanLogit(), DType.F32, n);
+        Tensor collision = stats.collision();
+        if (collision != null) require(OP, "collision", collision, DType.F32, n);
         if (n == 0) return;
         Kernel kernel = Data.kernel(OP, "forward_stats", type);
         Tensor entropy = stats.entropy();
-        gpu.launch(kernel, grid, logits, targets, logProb, lse, entropy, stats.argmax(), stats.meanLogit(), n, v);
+        Tensor mean = stats.meanLogit();
+        Object agreement = collision == null ? NONE : collision;
+        gpu.launch(kernel, grid, logits, targets, logProb, lse, entropy, stats.argmax(), mean, agreement, n, v);
     }
 
     @Override
-    public void backward(Tensor dLogProb, Tensor targets, Tensor lse, Tensor logits) {
+    public void backward(Tensor dy, Tensor targets, Tensor lse, float smoothing, Tensor logits) {
         DType type = Data.type(OP, "logits", logits);
         int v = logits.shape().last();
         int n = logits.shape().rows();
-        require(OP, "dLogProb", dLogProb, DType.F32, n);
+        require(OP, "dy", dy, DType.F32, n);
         require(OP, "targets", targets, DType.I32, n);
         require(OP, "lse", lse, DType.F32, n);
         if (n == 0) return;
         long items = (long) n * Math.ceilDiv(Data.groups(v, type), CHUNK);
         Grid grid = Grids.rows(gpu, (int) Math.min(items, Integer.MAX_VALUE), CHUNK, 4, BACKWARD_THREADS);
-        gpu.launch(Data.kernel(OP, "backward", type), grid, dLogProb, targets, lse, logits, n, v);
+        gpu.launch(Data.kernel(OP, "backward", type), grid, dy, targets, lse, logits, smoothing, n, v);
     }
 }

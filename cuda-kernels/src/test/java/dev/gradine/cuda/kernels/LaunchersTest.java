@@ -67,7 +67,7 @@ class LaunchersTest {
                 k -> k.indexSelect().forward(k.ofInts(0), f32(k, 5, 4), f32(k, 1, 3)),
                 k -> k.indexSelect().backward(k.ofInts(0, 1), f32(k, 1, 4), f32(k, 5, 4)),
                 k -> k.logProb().forward(f32(k, 2, 5), k.ofInts(1), f32(k, 2), f32(k, 2), null),
-                k -> k.logProb().backward(f32(k, 2), f32(k, 2), f32(k, 2), f32(k, 2, 5)),
+                k -> k.logProb().backward(f32(k, 2), f32(k, 2), f32(k, 2), 0, f32(k, 2, 5)),
                 k -> k.dropout().apply(f32(k, 3), 0.1f, 1, f32(k, 2)),
                 k -> k.reduce().segmentSum(f32(k, 3), k.ofInts(0, 3), f32(k, 2)),
                 k -> k.reduce().addColumnSums(f32(k, 2, 3), f32(k, 2)));

@@ -1,5 +1,6 @@
 package dev.gradine.lab.base;
 
+import dev.gradine.align.Reading;
 import dev.gradine.align.Sft;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.CausalLm;
@@ -63,7 +64,7 @@ public record Training(List<LabelledTokens> examples, int batch, int steps, doub
     /// @param after told the number of each step, from 1, when it has been taken
     public Log of(CausalLm model, AdapterSet adapted, Kernels run, IntConsumer after) {
         Shaping shaping = adapted.shaping(steps, run);
-        Learner learner = new Learner(new Policy(model, adapted), false, shaping, group);
+        Learner learner = new Learner(new Policy(model, adapted), false, shaping, new Reading(1, 0, group, 0, false));
         TrainSettings settings =
                 new TrainSettings(steps, 1, lr, Schedule.CONSTANT, 0, AdamW.defaults(), 0, 1, seed, 0, 0);
         List<Group> groups = settings.groups(adapted.trained());

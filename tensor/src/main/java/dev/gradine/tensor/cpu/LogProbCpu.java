@@ -46,12 +46,15 @@ final class LogProbCpu implements LogProbKernel {
         long entropy = Operand.write(OP, "entropy", stats.entropy(), n);
         long argmax = Operand.writeInts(OP, "argmax", stats.argmax(), n);
         long mean = Operand.write(OP, "meanLogit", stats.meanLogit(), n);
+        Tensor agreement = stats.collision();
+        long collision = agreement == null ? 0 : Operand.write(OP, "collision", agreement, n);
         Chunks.rows(n, 4L * v, (from, to) -> {
             LogitSums sums = LogitSums.own();
             for (int row = from; row < to; row++) {
                 rows.forward(row, sums, true);
                 set(entropy, row, sums.entropy());
                 set(mean, row, sums.mean());
+                if (collision != 0) set(collision, row, sums.collision());
                 setInt(argmax, row, sums.argmax());
             }
         });
@@ -71,10 +74,10 @@ final class LogProbCpu implements LogProbKernel {
     }
 
     @Override
-    public void backward(Tensor dLogProb, Tensor targets, Tensor lse, Tensor logits) {
+    public void backward(Tensor dy, Tensor targets, Tensor lse, float smoothing, Tensor logits) {
         int v = logits.shape().last();
         int n = logits.shape().rows();
-        long d = Operand.read(OP, "dLogProb", dLogProb, n);
+        long d = Operand.read(OP, "dy", dy, n);
         long target = Operand.ints(OP, "targets", targets, n);
         long lses = Operand.read(OP, "lse", lse, n);
         long z = Operand.write(OP, "logits", logits, logits.size());
@@ -83,21 +86,22 @@ final class LogProbCpu implements LogProbKernel {
                 long at = z + 4L * row * v;
                 int hit = Operand.index(OP, "targets", target, row, v);
                 float g = get(d, row);
-                gradient(at, v, get(lses, row), -g);
-                set(at, hit, get(at, hit) + g);
+                gradient(at, v, get(lses, row), -g, g * smoothing / v);
+                set(at, hit, get(at, hit) + g * (1 - smoothing));
             }
         });
     }
 
     /// No logit exceeds `lse` by more than rounding, so `expFrom` does.
-    private static void gradient(long z, int v, float lse, float factor) {
+    private static void gradient(long z, int v, float lse, float factor, float all) {
         FloatVector lses = FloatVector.broadcast(F, lse);
         FloatVector factors = FloatVector.broadcast(F, factor);
+        FloatVector alls = FloatVector.broadcast(F, all);
         int i = 0;
         for (; i <= v - LANES; i += LANES) {
             FloatVector p = VectorMath.expFrom(VectorMath.floor(load(z, i).sub(lses)));
-            store(p.mul(factors), z, i);
+            store(p.fma(factors, alls), z, i);
         }
-        for (; i < v; i++) set(z, i, VectorMath.exp(get(z, i) - lse) * factor);
+        for (; i < v; i++) set(z, i, Math.fma(VectorMath.exp(get(z, i) - lse), factor, all));
     }
 }

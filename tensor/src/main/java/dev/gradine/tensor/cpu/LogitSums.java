@@ -105,6 +105,23 @@ final class LogitSums {
         return (float) (Math.log(sumS) - sumW / sumS);
     }
 
+    /// `log Σ p²`; reads the row a second time.
+    float collision() {
+        FloatVector reference = FloatVector.broadcast(F, m);
+        FloatVector sums = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= v - LANES; i += LANES) {
+            FloatVector e = VectorMath.expFrom(VectorMath.floor(load(row, i).sub(reference)));
+            sums = e.fma(e, sums);
+        }
+        double q = Vectors.sum(sums);
+        for (; i < v; i++) {
+            double e = VectorMath.exp(get(row, i) - m);
+            q += e * e;
+        }
+        return (float) (Math.log(q) - 2 * Math.log(sumS));
+    }
+
     /// `Z / V`.
     float mean() {
         return (float) (sumZ / v);

@@ -114,7 +114,7 @@ class AllocationTest {
         Tensor rstd = vector(N);
         Tensor ids = T.ints(Cases.indices(1, N, N));
         Tensor cos = vector(N * C).reshape(Shape.of(N, C));
-        Stats stats = new Stats(vector(N), Tensor.zeros(ARENA, DType.I32, Shape.of(N)), vector(N));
+        Stats stats = new Stats(vector(N), Tensor.zeros(ARENA, DType.I32, Shape.of(N)), vector(N), vector(N));
         calls.put("rms norm", () -> RmsNormCpu.KERNEL.forward(x, w, 1e-5f, y, rstd));
         calls.put("rms norm backward", () -> RmsNormCpu.KERNEL.backward(x, x, w, rstd, y, dw));
         calls.put("rms norm backward, frozen", () -> RmsNormCpu.KERNEL.backward(x, x, w, rstd, y, null));
@@ -131,7 +131,7 @@ class AllocationTest {
         calls.put("log-probability", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, null));
         calls.put("log-probability statistics", () -> LogProbCpu.KERNEL.forward(x, ids, mean, rstd, stats));
         Tensor logits = matrix(9);
-        calls.put("log-probability backward", () -> LogProbCpu.KERNEL.backward(mean, ids, rstd, logits));
+        calls.put("log-probability backward", () -> LogProbCpu.KERNEL.backward(mean, ids, rstd, 0, logits));
     }
 
     private static void addAttention(Map<String, Runnable> calls) {

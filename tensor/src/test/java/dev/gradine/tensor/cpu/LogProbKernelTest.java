@@ -11,6 +11,8 @@ import dev.gradine.testkit.FiniteDifference;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
+import java.util.Objects;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +43,7 @@ class LogProbKernelTest {
         double[] lses = new double[ROWS];
         double[] entropies = new double[ROWS];
         double[] means = new double[ROWS];
+        double[] collisions = new double[ROWS];
         int[] argmax = new int[ROWS];
         double[] zd = Cases.doubles(z);
         for (int row = 0; row < ROWS; row++) {
@@ -50,6 +53,7 @@ class LogProbKernelTest {
                 double logp = zd[row * v + i] - lses[row];
                 entropies[row] -= Math.exp(logp) * logp;
                 means[row] += zd[row * v + i] / v;
+                collisions[row] += Math.exp(2 * logp);
                 if (z[row * v + i] > z[row * v + argmax[row]]) argmax[row] = i;
             }
         }
@@ -66,11 +70,16 @@ class LogProbKernelTest {
             Stats stats = new Stats(
                     t.unwritten(Shape.of(ROWS)),
                     Tensor.zeros(arena, DType.I32, Shape.of(ROWS)),
+                    t.unwritten(Shape.of(ROWS)),
                     t.unwritten(Shape.of(ROWS)));
             LogProbCpu.KERNEL.forward(logits, t.ints(targets), logProb, lse, stats);
             tolerance.check("logProb", t.values(logProb), logProbs);
             tolerance.check("lse", t.values(lse), lses);
             Teeth.bite(t.values(stats.entropy()), got -> tolerance.check("entropy", got, entropies));
+            double[] logs = DoubleStream.of(collisions).map(Math::log).toArray();
+            Teeth.bite(
+                    t.values(Objects.requireNonNull(stats.collision())),
+                    got -> tolerance.check("collision", got, logs));
             Teeth.bite(
                     t.values(stats.meanLogit()),
                     got -> Tolerance.elementwise(8, 3).check("meanLogit", got, means));
@@ -93,7 +102,8 @@ class LogProbKernelTest {
         try (Arena arena = Arena.ofShared();
                 Tensors t = new Tensors()) {
             Tensor argmax = Tensor.zeros(arena, DType.I32, Shape.of(1));
-            Stats stats = new Stats(t.unwritten(Shape.of(1)), argmax, t.unwritten(Shape.of(1)));
+            Stats stats =
+                    new Stats(t.unwritten(Shape.of(1)), argmax, t.unwritten(Shape.of(1)), t.unwritten(Shape.of(1)));
             Tensor lse = t.unwritten(Shape.of(1));
             Tensor logProb = t.unwritten(Shape.of(1));
             LogProbCpu.KERNEL.forward(t.of(Shape.of(1, v), z), t.ints(29_998), logProb, lse, stats);
@@ -133,7 +143,7 @@ class LogProbKernelTest {
             Tensor logits = t.of(Shape.of(ROWS, v), z);
             Tensor lse = t.unwritten(Shape.of(ROWS));
             LogProbCpu.KERNEL.forward(logits, t.ints(targets), t.unwritten(Shape.of(ROWS)), lse, null);
-            LogProbCpu.KERNEL.backward(t.of(d), t.ints(targets), lse, logits);
+            LogProbCpu.KERNEL.backward(t.of(d), t.ints(targets), lse, 0.2f, logits);
             float[] all = t.values(logits);
             double[] zd = Cases.doubles(z);
             int[] picks = IntStream.concat(
@@ -145,11 +155,16 @@ class LogProbKernelTest {
             for (int p = 0; p < picks.length; p++) {
                 int row = picks[p] / v;
                 got[p] = all[picks[p]];
-                expected[p] =
-                        d[row] * FiniteDifference.of(x -> x[row * v + targets[row]] - lse(x, row * v, v), zd, picks[p]);
+                expected[p] = d[row] * FiniteDifference.of(x -> smoothed(x, row * v, v, targets[row]), zd, picks[p]);
             }
             Teeth.bite(got, g -> Tolerance.slope(1, 20).check("dz", g, expected));
         }
+    }
+
+    private static double smoothed(double[] z, int from, int v, int target) {
+        double mean = 0;
+        for (int i = 0; i < v; i++) mean += z[from + i] / v;
+        return (1 - 0.2f) * z[from + target] + 0.2f * mean - lse(z, from, v);
     }
 
     @Test
@@ -166,7 +181,7 @@ class LogProbKernelTest {
                     t.ints(3),
                     logProb,
                     t.unwritten(Shape.of(1)),
-                    new Stats(entropy, argmax, t.unwritten(Shape.of(1))));
+                    new Stats(entropy, argmax, t.unwritten(Shape.of(1)), t.unwritten(Shape.of(1))));
             Tolerance.elementwise(4).check("entropy", t.values(entropy)[0], Math.log(20));
             Tolerance.elementwise(4).check("logProb", t.values(logProb)[0], -Math.log(20));
             assertThat(t.intValues(argmax)).containsExactly(1); // the first of the ties

@@ -23,7 +23,8 @@ public final class LogProbCases {
             for (Rows r : RowShapes.all()) {
                 all.add(forward(type, r.n(), r.c()));
                 all.add(statistics(type, r.n(), r.c()));
-                all.add(backward(type, r.n(), r.c()));
+                all.add(backward(type, r.n(), r.c(), 0));
+                all.add(backward(type, r.n(), r.c(), 0.25f));
             }
             all.add(forbidden(type));
             all.add(rising(type));
@@ -57,9 +58,9 @@ public final class LogProbCases {
         int n = logits.shape().rows();
         Tensor logProb = in.outSingle(n);
         Tensor lse = in.outSingle(n);
-        Stats stats = new Stats(in.outSingle(n), in.outInts(n), in.outSingle(n));
+        Stats stats = new Stats(in.outSingle(n), in.outInts(n), in.outSingle(n), in.outSingle(n));
         in.kernels().logProb().forward(logits, targets, logProb, lse, stats);
-        return List.of(logProb, lse, stats.entropy(), stats.argmax(), stats.meanLogit());
+        return List.of(logProb, lse, stats.entropy(), stats.argmax(), stats.collision(), stats.meanLogit());
     }
 
     /// A row of which most logits are −∞, as where tokens are forbidden, and large ones.
@@ -85,14 +86,14 @@ public final class LogProbCases {
         });
     }
 
-    private static KernelCase backward(DType type, int n, int v) {
+    private static KernelCase backward(DType type, int n, int v, float smoothing) {
         double bound = Bounds.of(type, ROUNDINGS);
-        return KernelCase.of("log_prob_backward [%d, %d]".formatted(n, v), type, bound, in -> {
+        return KernelCase.of("log_prob_backward [%d, %d] smoothing %s".formatted(n, v, smoothing), type, bound, in -> {
             Tensor logits = in.data(1, n, v);
             float[] lse = new float[n];
             Arrays.fill(lse, (float) Math.log(v) + 1);
             Tensor targets = in.ints(Inputs.indices(2, n, v));
-            in.kernels().logProb().backward(in.single(3, n), targets, in.single(Shape.of(n), lse), logits);
+            in.kernels().logProb().backward(in.single(3, n), targets, in.single(Shape.of(n), lse), smoothing, logits);
             return List.of(logits);
         });
     }

@@ -1,0 +1,19 @@
+package dev.gradine.align;
+
+/// How the policy reads what it learns from, where that is not plainly.
+///
+/// @param temperature what logits are divided by before they are probabilities
+/// @param smoothing share of each target that is spread over the whole vocabulary
+/// @param attentionGroup tokens within which attention stays in training, as in LongLoRA; 0 for all
+/// @param noise strength of the noise on embeddings in training, as in NEFTune; 0 for none
+/// @param agreement whether it is measured how likely two draws of the policy are to agree
+public record Reading(float temperature, float smoothing, int attentionGroup, float noise, boolean agreement) {
+
+    /// Plainly.
+    public static final Reading PLAIN = new Reading(1, 0, 0, 0, false);
+
+    /// Plainly but for a temperature.
+    public static Reading at(float temperature) {
+        return new Reading(temperature, 0, 0, 0, false);
+    }
+}
