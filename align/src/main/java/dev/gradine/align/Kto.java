@@ -4,7 +4,6 @@ import static dev.gradine.autograd.op.Functions.mul;
 import static dev.gradine.autograd.op.Functions.shift;
 import static dev.gradine.autograd.op.Functions.sigmoid;
 
-import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
 import dev.gradine.data.encode.Judged;
@@ -14,9 +13,7 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
-import dev.gradine.tensor.Shape;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 
 /// Kahneman–Tversky optimisation: learning from answers that are each judged good or bad, without a rival.
 ///
@@ -47,7 +44,7 @@ public record Kto(
 
         @Option(says = "Weight of desirable answers.") float desirableWeight,
         @Option(says = "Weight of undesirable answers.") float undesirableWeight)
-        implements Recipe<Judged> {
+        implements JudgedLoss {
 
     /// What an answer's log-ratio is compared with.
     public enum Anchor {
@@ -93,30 +90,12 @@ public record Kto(
     }
 
     @Override
-    public boolean needsReference() {
-        return true;
-    }
-
-    /// Those of the answer; that of a stranger is not learnt.
-    @Override
-    public int tokens(Judged example) {
-        return example.answer().tokens();
-    }
-
-    @Override
     public Var loss(Scored<Judged> batch) {
         Answers answers = batch.branch(0);
         Var r = shift(answers.logRatio(), -(float) anchor(batch));
-        Var sign = each(batch, r.tape(), e -> e.desirable() ? -beta : beta);
-        Var weight = each(batch, r.tape(), e -> e.desirable() ? desirableWeight : undesirableWeight);
+        Var sign = JudgedLoss.each(batch, r.tape(), e -> e.desirable() ? -beta : beta);
+        Var weight = JudgedLoss.each(batch, r.tape(), e -> e.desirable() ? desirableWeight : undesirableWeight);
         return mul(sigmoid(mul(r, sign)), weight); // 1 − σ(x) = σ(−x)
-    }
-
-    private static Var each(Scored<Judged> batch, Tape tape, ToDoubleFunction<Judged> f) {
-        float[] x = new float[batch.examples().size()];
-        for (int i = 0; i < x.length; i++)
-            x[i] = (float) f.applyAsDouble(batch.examples().get(i));
-        return tape.constant(tape.kernels().of(Shape.of(x.length), x));
     }
 
     /// z, nats.
@@ -129,48 +108,13 @@ public record Kto(
     }
 
     @Override
-    public List<Metric> metrics() {
-        return List.of(
-                Metric.loss("per answer"),
-                Metric.neutral("kl", "nats", "KL divergence, estimated"),
-                Metric.rising("rewards/chosen", "", "Reward of desirable answers")
-                        .in("Rewards"),
-                Metric.neutral("rewards/rejected", "", "Reward of undesirable answers")
-                        .in("Rewards"),
-                Metric.neutral("logps/chosen", "nats per answer", "Log-probability of desirable answers")
-                        .in("Log-probability of the answer"),
-                Metric.neutral("logps/rejected", "nats per answer", "Log-probability of undesirable answers")
-                        .in("Log-probability of the answer"),
-                Metric.neutral("logits/chosen", "", "Mean logit in desirable answers")
-                        .in("Mean logit"),
-                Metric.neutral("logits/rejected", "", "Mean logit in undesirable answers")
-                        .in("Mean logit"),
-                Metric.neutral("entropy", "nats per token", "Entropy"),
-                Metric.rising("rewards/margins", "", "Reward margin")
-                        .in("Rewards")
-                        .asHeadline());
+    public Metric anchor() {
+        return Metric.neutral("kl", "nats", "KL divergence, estimated");
     }
 
     @Override
     public void measure(Scored<Judged> batch, MeanMetrics m) {
-        Answers answers = batch.branch(0);
         m.add("kl", anchor(batch), 1);
-        double[] reward = new double[2];
-        int[] count = new int[2];
-        for (int i = 0; i < answers.size(); i++) {
-            int kind = batch.examples().get(i).desirable() ? 0 : 1;
-            String name = kind == 0 ? "chosen" : "rejected";
-            Answers one = answers.at(i);
-            double r = beta * answers.logRatio(i);
-            m.add("rewards/" + name, r, 1);
-            m.add("logps/" + name, answers.sum(i), 1);
-            m.add("logits/" + name, one.meanLogits(), one.tokens());
-            reward[kind] += r;
-            count[kind]++;
-        }
-        if (count[0] > 0 && count[1] > 0) {
-            m.add("rewards/margins", reward[0] / count[0] - reward[1] / count[1], 1);
-        }
-        m.add("entropy", answers.entropy(), answers.tokens());
+        JudgedLoss.super.measure(batch, m);
     }
 }

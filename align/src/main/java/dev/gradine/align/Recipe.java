@@ -15,7 +15,7 @@ import java.util.List;
 /// differentiated is the same for all.
 ///
 /// @param <E> an example
-public sealed interface Recipe<E> permits Sft, PairLoss, Kto, SampledRecipe, CustomRecipe {
+public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, SampledRecipe, CustomRecipe {
 
     /// What people are told of it.
     ///
@@ -68,6 +68,11 @@ public sealed interface Recipe<E> permits Sft, PairLoss, Kto, SampledRecipe, Cus
     /// How many of a batch one row of the data stands for: of a prompt whose answers are counted, as many.
     default int rowsOfBatch() {
         return 1;
+    }
+
+    /// Names of numbers that the loss keeps from batch to batch.
+    default List<String> remembers() {
+        return List.of();
     }
 
     /// What the loss is a mean over, counted for one example.

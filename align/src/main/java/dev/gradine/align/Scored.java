@@ -19,6 +19,7 @@ public final class Scored<E> {
     private final TokenLogProbs logProbs;
     private final @Nullable Tensor reference; // of each labelled token
     private final int[] offsets; // first labelled token of each sequence
+    private final Memory memory;
     private @Nullable Var sums;
     private @Nullable Tensor referenceSums;
     private float @Nullable [] downloadedSums;
@@ -45,10 +46,11 @@ public final class Scored<E> {
         }
     }
 
-    private Scored(List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference) {
+    private Scored(List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference, Memory memory) {
         this.examples = examples;
         this.packed = packed;
         this.logProbs = logProbs;
+        this.memory = memory;
         this.reference = reference.length == 0 ? null : kernels().of(Shape.of(reference.length), reference);
         offsets = new int[packed.sequences().size() + 1];
         for (int s = 0; s + 1 < offsets.length; s++) {
@@ -62,11 +64,19 @@ public final class Scored<E> {
     /// @param logProbs of the policy, over `packed`
     /// @param reference log-probability of each labelled token under the reference, nats; empty without one
     public static <E> Scored<E> of(List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference) {
+        return of(examples, packed, logProbs, reference, Memory.NONE);
+    }
+
+    /// The same for a recipe that remembers.
+    ///
+    /// @param memory what it remembers
+    public static <E> Scored<E> of(
+            List<E> examples, Packed packed, TokenLogProbs logProbs, float[] reference, Memory memory) {
         if (reference.length != 0 && reference.length != logProbs.count()) {
             throw new IllegalArgumentException("scored: %d values of the reference, expected %d (one a labelled token)"
                     .formatted(reference.length, logProbs.count()));
         }
-        return new Scored<>(examples, packed, logProbs, reference);
+        return new Scored<>(examples, packed, logProbs, reference, memory);
     }
 
     /// The examples, in their order.
@@ -88,6 +98,16 @@ public final class Scored<E> {
     /// All sequences.
     public Answers all() {
         return branches(0, packed.branches());
+    }
+
+    /// A number that the recipe keeps from batch to batch.
+    float recall(String name) {
+        return memory.get(name, kernels());
+    }
+
+    /// Keeps a number for the batches to come; an evaluation does not.
+    void keep(String name, double value) {
+        memory.put(name, (float) value, kernels());
     }
 
     Kernels kernels() {

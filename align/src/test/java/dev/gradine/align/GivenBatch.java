@@ -106,10 +106,15 @@ final class GivenBatch<E> {
 
     /// @param dy gradient of each loss; as many as needed are taken
     Result run(Kernels run, float[] logProbs, float[] reference, float[] dy) {
+        return run(run, logProbs, reference, dy, Memory.of(run, recipe.remembers()));
+    }
+
+    /// The same, going on with what is remembered.
+    Result run(Kernels run, float[] logProbs, float[] reference, float[] dy, Memory memory) {
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
             Var values = tape.leaf(k.of(Shape.of(logProbs.length), logProbs));
-            Scored<E> batch = Scored.of(examples, packed, given(k, values), reference);
+            Scored<E> batch = Scored.of(examples, packed, given(k, values), reference, memory);
             Var losses = recipe.loss(batch);
             int n = losses.value().size();
             MeanMetrics metrics = new MeanMetrics();

@@ -30,6 +30,7 @@ class ResumeTest {
 
     private Path out = Path.of("");
     private List<Object> adapter = List.of("--rank", 4, "--dropout", 0.2);
+    private String command = "sft";
 
     @BeforeEach
     void prepare() {
@@ -39,7 +40,7 @@ class ResumeTest {
     }
 
     private Object[] args(Path folder, Object... more) {
-        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--out", folder));
+        List<Object> all = new ArrayList<>(List.of(command, "--model", temp.resolve("model"), "--out", folder));
         all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--lr", 0.01));
         all.addAll(adapter);
         all.addAll(List.of("--batch", 2, "--accumulate", 2, "--steps", STEPS, "--samples", 0));
@@ -93,6 +94,26 @@ class ResumeTest {
         }
         assertThat(Values.content(out)).contains("checkpoints");
         assertResumesAsIfNothingHadHappened();
+    }
+
+    /// Its threshold is a mean over all rewards of the run.
+    @Test
+    void what_an_objective_remembers_is_remembered() {
+        command = "bco";
+        StringBuilder rows = new StringBuilder();
+        for (int i = 0; i < 13; i++) {
+            rows.append("{\"prompt\": \"%s\", \"completion\": \"%s\", \"label\": %b}\n"
+                    .formatted("ab".repeat(1 + i % 5), "xyz".repeat(1 + i % 3), i % 3 == 0));
+        }
+        TinyModel.text(temp.resolve("data.jsonl"), rows.toString());
+        try (Child child = Child.start(temp, SLOW, args(out, "--save-every", 5))) {
+            child.awaitLines(out.resolve("metrics.jsonl"), 12);
+            child.kill();
+        }
+        assertThat(Values.content(out)).contains("checkpoints");
+        assertResumesAsIfNothingHadHappened();
+        double last = Values.number(Values.metrics(out).getLast(), "delta");
+        assertThat(last).isNotZero();
     }
 
     @ParameterizedTest

@@ -28,11 +28,21 @@ class SimStepTest {
     private Path temp = Path.of("");
 
     @ParameterizedTest
-    @CsvSource({"sft, sft-completion-only", "dpo, dpo"})
-    void steps_on_the_simulator_are_those_of_the_cpu(String command, String name) {
+    @CsvSource({
+        "sft, sft-completion-only, ''",
+        "sft, sft-completion-only, --label-smoothing 0.1 --neftune-alpha 5",
+        "dpo, dpo, ''",
+        "dpo, dpo-wpo, --weighted --length-alpha 0.5",
+        "dpo, dpo-aot, --loss aot",
+        "cpo, cpo-ipo, --loss ipo",
+        "kto, kto-apo, --loss apo_zero_unpaired",
+        "bco, bco, ''"
+    })
+    void steps_on_the_simulator_are_those_of_the_cpu(String command, String name, String options) {
         Path folder = Golden.golden("trl/" + name);
-        Path sim = train(command, folder, "sim");
-        Path cpu = train(command, folder, "cpu");
+        String[] more = options.isEmpty() ? new String[0] : options.split(" ", -1);
+        Path sim = train(command, folder, "sim", more);
+        Path cpu = train(command, folder, "cpu", more);
         List<Map<String, Object>> got = Values.metrics(sim);
         List<Map<String, Object>> want = Values.metrics(cpu);
         assertThat(got).hasSize(STEPS);

@@ -1,6 +1,9 @@
 package dev.gradine.optim;
 
+import dev.gradine.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 
 /// What a run minimises, over examples of type `E`.
 public interface Objective<E> {
@@ -16,6 +19,11 @@ public interface Objective<E> {
 
     /// What is logged, in the order a summary shows it; the loss is the first.
     List<Metric> metrics();
+
+    /// What it remembers from step to step, by name; writing into the tensors restores it.
+    default SequencedMap<String, Tensor> state() {
+        return new LinkedHashMap<>();
+    }
 
     /// Computes one micro-batch.
     ///

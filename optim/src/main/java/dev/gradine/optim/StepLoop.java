@@ -98,14 +98,14 @@ public final class StepLoop<E> {
         this.optimizer = settings.optimizer().over(task.groups(), run);
     }
 
-    /// All tensors a resumed run needs, by name: `param.NAME`, then what the optimiser keeps and what acts around the
-    /// updates. Writing into them
-    /// restores them.
+    /// All tensors a resumed run needs, by name: `param.NAME`, then what the optimiser, what acts around the updates,
+    /// the objective and the batches keep. Writing into them restores them.
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         params.forEach((name, p) -> state.put("param." + name, p.value()));
         state.putAll(optimizer.state());
         state.putAll(task.around().state());
+        state.putAll(task.objective().state());
         state.putAll(task.batches().state());
         return state;
     }

@@ -4,6 +4,7 @@ import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Mean.mean;
 
+import dev.gradine.align.Memory;
 import dev.gradine.align.Packed;
 import dev.gradine.align.Recipe;
 import dev.gradine.align.Scored;
@@ -19,8 +20,10 @@ import dev.gradine.optim.Outcome;
 import dev.gradine.optim.Step;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 
 /// What a recipe makes a policy minimise: one forward pass over all sequences of a micro-batch, beginnings that belong
 /// together read once, and where the recipe needs it one of the reference, which goes on from the layers they share.
@@ -32,6 +35,7 @@ public final class PolicyObjective<E> implements Objective<E> {
     private final Learner learner;
     private final ReferenceLogProbs reference;
     private final boolean shareBeginnings;
+    private final Memory memory;
 
     /// @param reference `ReferenceLogProbs.none()` for a recipe that needs none
     /// @param shareBeginnings whether what the sequences of an example begin with is read once
@@ -46,6 +50,22 @@ public final class PolicyObjective<E> implements Objective<E> {
         this.reference =
                 recipe.needsReference() ? reference.at(recipe.reading().temperature()) : ReferenceLogProbs.none();
         this.shareBeginnings = shareBeginnings;
+        memory = Memory.NONE;
+    }
+
+    private PolicyObjective(PolicyObjective<E> of, Memory memory) {
+        recipe = of.recipe;
+        learner = of.learner;
+        reference = of.reference;
+        shareBeginnings = of.shareBeginnings;
+        this.memory = memory;
+    }
+
+    /// The same with room for what the recipe remembers.
+    ///
+    /// @param run lifetime of what is remembered
+    public PolicyObjective<E> remembering(Kernels run) {
+        return new PolicyObjective<>(this, Memory.of(run, recipe.remembers()));
     }
 
     /// Of a recipe without reference.
@@ -103,7 +123,7 @@ public final class PolicyObjective<E> implements Objective<E> {
         CausalLm model = learner.policy().model();
         Pass pass = learner.pass(step, packed.tokens());
         var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass), packed, recipe.reading());
-        return Scored.of(micro, packed, logProbs, new float[0]);
+        return Scored.of(micro, packed, logProbs, new float[0], memory(step));
     }
 
     private Scored<E> compared(Step step, List<E> micro, Packed packed) {
@@ -113,7 +133,16 @@ public final class PolicyObjective<E> implements Objective<E> {
         float[] ref = reference.of(k, packed, trunk);
         Pass pass = learner.pass(step, packed.tokens());
         var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed, recipe.reading());
-        return Scored.of(micro, packed, logProbs, ref);
+        return Scored.of(micro, packed, logProbs, ref, memory(step));
+    }
+
+    private Memory memory(Step step) {
+        return step.isTraining() ? memory : memory.forEvaluation();
+    }
+
+    @Override
+    public SequencedMap<String, Tensor> state() {
+        return memory.state();
     }
 
     private static double sum(float[] x) {

@@ -130,7 +130,8 @@ public final class Run<E> {
                     length,
                     new Beforehand(policy, reference.logProbs(), model.run()));
             var objective = new PolicyObjective<>(
-                    recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted));
+                            recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted))
+                    .remembering(model.run());
             told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));
             told.addAll(resolved.train().optimizer().notes(resolved.train().groups(adapted.trained())));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);

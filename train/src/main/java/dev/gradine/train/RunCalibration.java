@@ -62,7 +62,7 @@ record RunCalibration<E>(CausalLm model, Recipe<E> recipe, Supplier<Batches<E>> 
         List<E> micro = micro(batch);
         var reference = ReferenceLogProbs.of(Policy.of(model));
         var learner = new Learner(new Policy(model, trained), checkpointing);
-        var objective = new PolicyObjective<>(recipe, learner, reference, true);
+        var objective = new PolicyObjective<>(recipe, learner, reference, true).remembering(run);
         double weight = micro.stream().mapToDouble(recipe::weight).sum();
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
