@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
         name = "eval",
         mixinStandardHelpOptions = true,
         modelTransformer = EvalCommand.ModelMayBeAbsent.class,
-        subcommands = EvalListCommand.class,
+        subcommands = {EvalListCommand.class, EvalAnswerCommand.class, EvalJudgeCommand.class},
         description =
                 "Measure a model on tasks: multiple choice, perplexity, written answers; prompts, numbers and files"
                         + " are those of lm-evaluation-harness.")

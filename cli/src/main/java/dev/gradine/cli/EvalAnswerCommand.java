@@ -1,0 +1,107 @@
+package dev.gradine.cli;
+
+import dev.gradine.data.chat.Message;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.eval.judge.JudgedQuestion;
+import dev.gradine.eval.model.BosRule;
+import dev.gradine.eval.model.GenerationRule;
+import dev.gradine.eval.model.LanguageModel;
+import dev.gradine.eval.model.PolicyModel;
+import dev.gradine.eval.model.Request;
+import dev.gradine.eval.model.Response;
+import dev.gradine.eval.model.TextModel;
+import dev.gradine.io.AtomicFiles;
+import dev.gradine.io.Json;
+import dev.gradine.tensor.kernel.SamplingParams;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gradine eval answer`: a model's answers to questions, to be judged.
+@Command(
+        name = "answer",
+        mixinStandardHelpOptions = true,
+        description =
+                "Have a model answer questions, turn by turn, and write the answers as FastChat does; how freely it"
+                        + " writes depends on MT-Bench's category.")
+final class EvalAnswerCommand implements Runnable {
+
+    /// MT-Bench's; any other category, and none, is answered by the likeliest tokens.
+    private static final Map<String, Double> TEMPERATURES =
+            Map.of("writing", 0.7, "roleplay", 0.7, "stem", 0.1, "humanities", 0.1);
+
+    @Mixin
+    private ModelArgs model = new ModelArgs();
+
+    @Option(names = "--questions", required = true, paramLabel = "FILE", description = "As for `eval judge`.")
+    private Path questions = Path.of("");
+
+    @Option(names = "--out", required = true, paramLabel = "FILE", description = "Answers, a row a question.")
+    private Path out = Path.of("");
+
+    @Option(
+            names = "--max-tokens",
+            defaultValue = "1024",
+            paramLabel = "N",
+            description = "Most tokens of an answer (default ${DEFAULT-VALUE}).")
+    private int maxTokens;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Answer the first N questions (default all).")
+    private int limit;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of tokens that are drawn (default 1234).")
+    private long seed = PolicyModel.Settings.defaults().seed();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    @Override
+    public void run() {
+        List<JudgedQuestion> all = JudgedQuestion.read(questions);
+        List<JudgedQuestion> asked = limit > 0 ? all.subList(0, Math.min(limit, all.size())) : all;
+        StringBuilder lines = new StringBuilder();
+        try (LoadedModel m = model.open()) {
+            TextCodec codec = m.codecFor(false);
+            PolicyModel.Settings settings =
+                    new PolicyModel.Settings(PolicyModel.Settings.defaults().batchTokens(), seed);
+            LanguageModel texts = new TextModel(
+                    new PolicyModel(model.policy(m), m.run(), m.ends(codec), settings), codec, BosRule.AUTO);
+            for (JudgedQuestion q : asked) {
+                Map<String, Object> row = new LinkedHashMap<>();
+                row.put("question_id", q.id());
+                row.put("model_id", model.model().toString());
+                row.put("choices", List.of(Map.of("index", 0, "turns", answers(texts, q))));
+                lines.append(Json.line(row)).append('\n');
+            }
+        }
+        AtomicFiles.writeText(out, lines.toString());
+        PrintWriter print = spec.commandLine().getOut();
+        print.println("%d answers in %s".formatted(asked.size(), out));
+        print.flush();
+    }
+
+    private List<String> answers(LanguageModel texts, JudgedQuestion q) {
+        SamplingParams params = new SamplingParams(TEMPERATURES.getOrDefault(q.category(), 0.0), 0, 1);
+        GenerationRule rule = new GenerationRule(List.of(), maxTokens, params);
+        List<Message> messages = new ArrayList<>();
+        List<String> answers = new ArrayList<>();
+        for (String turn : q.turns()) {
+            messages.add(new Message("user", turn));
+            Request request = new Request.Generate(texts.chat(messages, true), rule);
+            Response response =
+                    texts.answer(List.of(List.of(request)), _ -> {}).getFirst().getFirst();
+            String answer = response instanceof Response.Written w ? w.text() : "";
+            messages.add(new Message("assistant", answer));
+            answers.add(answer);
+        }
+        return answers;
+    }
+}
