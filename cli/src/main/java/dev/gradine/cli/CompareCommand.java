@@ -1,5 +1,7 @@
 package dev.gradine.cli;
 
+import dev.gradine.cli.evaluation.EvalPage;
+import dev.gradine.cli.evaluation.EvalRun;
 import dev.gradine.train.compare.Comparison;
 import dev.gradine.train.compare.ComparisonPage;
 import dev.gradine.train.compare.ComparisonText;
@@ -20,7 +22,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "Compare runs: the settings that differ, results with the best marked, answers to the same prompts;"
-                        + " with --html their curves as well.")
+                        + " with --html their curves as well. Of evaluations: the numbers, and item by item what"
+                        + " differs.")
 final class CompareCommand implements Runnable {
 
     @Parameters(paramLabel = "RUN", arity = "1..*", description = "Folders of runs: two or more.")
@@ -34,6 +37,28 @@ final class CompareCommand implements Runnable {
 
     @Override
     public void run() {
+        if (EvalRun.isIn(runs.getFirst())) compareEvaluations();
+        else compareTraining();
+    }
+
+    private void compareEvaluations() {
+        for (Path run : runs) {
+            if (!EvalRun.isIn(run)) {
+                throw new IllegalArgumentException(
+                        "%s: has no results_….json of an evaluation, as %s has".formatted(run, runs.getFirst()));
+            }
+        }
+        List<EvalRun> all = runs.stream().map(EvalRun::read).toList();
+        PrintWriter out = spec.commandLine().getOut();
+        for (String line : EvalPage.lines(all)) out.println(line);
+        if (html != null) {
+            EvalPage.write(html, all);
+            out.println("page in " + html);
+        }
+        out.flush();
+    }
+
+    private void compareTraining() {
         Comparison c = Comparison.of(runs);
         PrintWriter out = spec.commandLine().getOut();
         out.print(ComparisonText.of(c));

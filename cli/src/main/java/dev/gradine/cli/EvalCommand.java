@@ -1,5 +1,7 @@
 package dev.gradine.cli;
 
+import dev.gradine.cli.evaluation.EvalPage;
+import dev.gradine.cli.evaluation.EvalRun;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.eval.Evaluation;
 import dev.gradine.eval.ResultFiles;
@@ -8,6 +10,7 @@ import dev.gradine.eval.TaskResult;
 import dev.gradine.eval.model.PolicyModel;
 import dev.gradine.eval.model.TextModel;
 import dev.gradine.eval.task.Tasks;
+import dev.gradine.train.report.Report;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -81,8 +84,11 @@ final class EvalCommand implements Runnable, ConfigFile.Reader {
         print(results);
         if (out == null) return;
         files.write(results, about((System.nanoTime() - start) / 1e9));
+        Path page = out.resolve(Report.FILE);
+        EvalPage.write(page, List.of(EvalRun.read(out)));
         PrintWriter print = spec.commandLine().getOut();
         print.println("results in " + files.results());
+        print.println("page in " + page);
         print.flush();
     }
 

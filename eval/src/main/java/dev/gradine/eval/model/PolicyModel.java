@@ -11,8 +11,6 @@ import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
@@ -64,49 +62,35 @@ public final class PolicyModel implements TokenModel {
 
     @Override
     public List<List<Likelihood>> score(List<List<LabelledTokens>> groups, IntConsumer done) {
-        List<List<Likelihood>> all = new ArrayList<>();
-        List<List<LabelledTokens>> batch = new ArrayList<>();
-        int tokens = 0;
-        for (List<LabelledTokens> group : groups) {
-            int more = rows(group);
-            if (!batch.isEmpty() && tokens + more > settings.batchTokens()) {
-                all.addAll(pass(batch));
-                done.accept(all.size());
-                batch.clear();
-                tokens = 0;
+        List<Likelihood> all = new ArrayList<>();
+        SharedBeginnings batch = new SharedBeginnings();
+        for (int g = 0; g < groups.size(); g++) {
+            List<LabelledTokens> group = groups.get(g);
+            if (group.isEmpty()) continue;
+            if (!batch.groups().isEmpty() && batch.rowsWith(group) > settings.batchTokens()) {
+                all.addAll(pass(batch.groups()));
+                done.accept(g);
+                batch = new SharedBeginnings();
             }
             batch.add(group);
-            tokens += more;
         }
-        if (!batch.isEmpty()) all.addAll(pass(batch));
-        done.accept(all.size());
-        return all;
+        if (!batch.groups().isEmpty()) all.addAll(pass(batch.groups()));
+        done.accept(groups.size());
+        return split(all, groups);
     }
 
-    /// Rows that a group needs at most: the first sequence, and of each other what it does not share
-    /// with the first.
-    private static int rows(List<LabelledTokens> group) {
-        if (group.isEmpty()) return 0;
-        int[] first = group.getFirst().ids();
-        int rows = first.length;
-        for (LabelledTokens other : group.subList(1, group.size())) {
-            int differs = Arrays.mismatch(first, other.ids());
-            rows += differs < 0 ? 0 : other.tokens() - differs;
+    /// One after the other, as many as each group has sequences.
+    private static List<List<Likelihood>> split(List<Likelihood> all, List<List<LabelledTokens>> groups) {
+        List<List<Likelihood>> split = new ArrayList<>();
+        int at = 0;
+        for (List<LabelledTokens> group : groups) {
+            split.add(List.copyOf(all.subList(at, at + group.size())));
+            at += group.size();
         }
-        return rows;
+        return split;
     }
 
-    private List<List<Likelihood>> pass(List<List<LabelledTokens>> batch) {
-        List<List<LabelledTokens>> full =
-                batch.stream().filter(g -> !g.isEmpty()).toList();
-        Iterator<List<Likelihood>> sums =
-                full.isEmpty() ? Collections.emptyIterator() : fullPass(full).iterator();
-        return batch.stream()
-                .map(g -> g.isEmpty() ? List.<Likelihood>of() : sums.next())
-                .toList();
-    }
-
-    private List<List<Likelihood>> fullPass(List<List<LabelledTokens>> batch) {
+    private List<Likelihood> pass(List<List<LabelledTokens>> batch) {
         Read read = Read.of(batch);
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.noGrad(k);
@@ -169,11 +153,11 @@ public final class PolicyModel implements TokenModel {
             return order;
         }
 
-        List<List<Likelihood>> sums(float[] logProbs, int[] likeliest) {
-            List<List<Likelihood>> all = new ArrayList<>();
+        /// Of all sequences, group by group.
+        List<Likelihood> sums(float[] logProbs, int[] likeliest) {
+            List<Likelihood> all = new ArrayList<>();
             int at = 0;
             for (List<LabelledTokens> group : groups) {
-                List<Likelihood> sums = new ArrayList<>();
                 for (LabelledTokens l : group) {
                     double sum = 0;
                     boolean greedy = true;
@@ -182,10 +166,9 @@ public final class PolicyModel implements TokenModel {
                         sum += logProbs[i];
                         greedy &= likeliest[i] == targets.get(i);
                     }
-                    sums.add(new Likelihood(sum, greedy, n));
+                    all.add(new Likelihood(sum, greedy, n));
                     at += n;
                 }
-                all.add(sums);
             }
             return all;
         }
