@@ -33,7 +33,7 @@ final class GradientCheckpoint implements CustomOp<GradientCheckpoint.Saved> {
 
     @Override
     public Forward<Saved> forward(Kernels k, List<Tensor> inputs) {
-        Tape tape = Tape.noGrad(k);
+        Tape tape = outer.inner(k, false);
         Var y = block.apply(inputs.stream().map(tape::constant).toList());
         requireOwn(tape, y);
         tape.lifetimes().releaseAllBut(y.value());
@@ -54,7 +54,7 @@ final class GradientCheckpoint implements CustomOp<GradientCheckpoint.Saved> {
 
     @Override
     public List<@Nullable Tensor> backward(Kernels k, Saved saved, Tensor dy) {
-        Tape tape = Tape.recording(k);
+        Tape tape = outer.inner(k, true);
         List<Var> inputs = new ArrayList<>();
         for (int i = 0; i < tracked.size(); i++) {
             Tensor t = saved.inputs().get(i);

@@ -36,10 +36,12 @@ public final class Tape {
         Tensor[] run(S saved, Tensor dy);
     }
 
-    private record Node(Var y, List<Var> inputs, List<Tensor> saved, Function<Tensor, @Nullable Tensor[]> backward) {}
+    private record Node(
+            Op op, Var y, List<Var> inputs, List<Tensor> saved, Function<Tensor, @Nullable Tensor[]> backward) {}
 
     private final Kernels kernels;
     private final boolean recording;
+    private final @Nullable Probe probe;
     private final Lifetimes lifetimes;
     private final Gradients gradients;
     private final List<Node> nodes = new ArrayList<>();
@@ -49,21 +51,32 @@ public final class Tape {
     private long checkpointed;
     private long largestCheckpoint;
 
-    private Tape(Kernels kernels, boolean recording) {
+    private Tape(Kernels kernels, boolean recording, @Nullable Probe probe) {
         this.kernels = kernels;
         this.recording = recording;
+        this.probe = probe;
         lifetimes = new Lifetimes(kernels);
         gradients = new Gradients(kernels);
     }
 
     /// A tape for training.
     public static Tape recording(Kernels kernels) {
-        return new Tape(kernels, true);
+        return new Tape(kernels, true, null);
+    }
+
+    /// A tape for training whose every op `probe` sees.
+    public static Tape probed(Kernels kernels, Probe probe) {
+        return new Tape(kernels, true, probe);
+    }
+
+    /// A tape for the inside of one of this tape's ops.
+    Tape inner(Kernels k, boolean records) {
+        return new Tape(k, records, probe);
     }
 
     /// A tape that forgets: no gradients, nothing saved.
     public static Tape noGrad(Kernels kernels) {
-        return new Tape(kernels, false);
+        return new Tape(kernels, false, null);
     }
 
     /// The device and lifetime it works in.
@@ -235,6 +248,7 @@ public final class Tape {
         boolean tracked = recording && op instanceof CustomOp<?> c && c.trains();
         for (Var in : inputs) tracked |= in.requiresGrad();
         List<Var> from = List.of(inputs);
+        if (probe != null) probe.forward(op, from, f.y());
         var origin = new Lifetimes.Origin(op, from, forward);
         lifetimes.add(origin, f, tracked);
         Var v = new Var(this, f.y(), tracked, null, Lifetimes.isOwn(f.y(), from) ? origin : null);
@@ -242,7 +256,7 @@ public final class Tape {
         if (tracked) {
             List<Tensor> saved = Lifetimes.saved(op, f, from);
             lifetimes.retain(saved);
-            nodes.add(new Node(v, from, saved, dy -> backward.run(f.saved(), dy)));
+            nodes.add(new Node(op, v, from, saved, dy -> backward.run(f.saved(), dy)));
         }
         return v;
     }
@@ -283,6 +297,7 @@ public final class Tape {
         if (up != null) {
             lifetimes.require(n.saved());
             @Nullable Tensor[] g = n.backward().apply(up.tensor);
+            if (probe != null) probe.backward(n.op(), n.inputs(), g);
             for (int i = 0; i < g.length; i++) gradients.accumulate(n.inputs().get(i), g[i], up);
             n.y().grad = null;
             gradients.drop(up);

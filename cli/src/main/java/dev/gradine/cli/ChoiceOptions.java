@@ -117,8 +117,9 @@ final class ChoiceOptions {
     private void requireOwn(String setting, OptionSpec spec, Settings<?> chosen) {
         List<String> own = chosen.all().stream().map(Setting::name).toList();
         if (own.contains(setting)) return;
-        throw new IllegalArgumentException("%s is given with --%s %s, which has --%s"
-                .formatted(spec.longestName(), option, name(), String.join(", --", own)));
+        String has = own.isEmpty() ? "no options" : "--" + String.join(", --", own);
+        throw new IllegalArgumentException(
+                "%s is given with --%s %s, which has %s".formatted(spec.longestName(), option, name(), has));
     }
 
     /// Its name; `adamw_8bit` is read as `adamw-8bit`, the way other programs write it.

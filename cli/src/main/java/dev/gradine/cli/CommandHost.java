@@ -28,6 +28,11 @@ record CommandHost(CommandSpec spec, TrainOptions args, LoadedModel model) imple
 
     @Override
     public void tell(String line) {
+        say(spec, line);
+    }
+
+    /// Says a line to who runs the command.
+    static void say(CommandSpec spec, String line) {
         PrintWriter err = spec.commandLine().getErr();
         err.println("gradine: " + line);
         err.flush();

@@ -29,6 +29,7 @@ record HelpGroup(String heading) {
             "Objective",
             "Optimiser",
             "Training",
+            "Schedule",
             "Reference",
             "Device",
             "Output");

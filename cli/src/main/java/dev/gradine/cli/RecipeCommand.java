@@ -59,6 +59,13 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
     public Integer call() {
         args.check();
         Run<E> run = Run.of(read(), args.settings(comparison.read()));
+        if (run.hasFinished()) {
+            CommandHost.say(
+                    spec,
+                    "--resume auto: the run in %s has finished; nothing is to be done"
+                            .formatted(args.files().out()));
+            return 0;
+        }
         run.requireFolder();
         TrainingData data = run.read();
         try (LoadedModel m = LoadedModel.forTraining(args)) {

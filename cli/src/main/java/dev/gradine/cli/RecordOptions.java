@@ -74,6 +74,8 @@ final class RecordOptions<R extends Record> {
                         s.option().group().isEmpty()
                                 ? group
                                 : new HelpGroup(s.option().group()));
+        if (!s.option().bare().isEmpty())
+            b.arity("0..1").fallbackValue(s.option().bare());
         if (!s.isFlag())
             b.paramLabel(s.option().label().isEmpty() ? "X" : s.option().label());
         if (!(s.type() instanceof ParameterizedType many)) return b.type(known((Class<?>) s.type()));

@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.optim.Optimizer;
+import dev.gradine.optim.Schedule;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.profile.Profile;
@@ -8,6 +9,8 @@ import dev.gradine.train.BatchSettings;
 import dev.gradine.train.ReferenceSettings;
 import dev.gradine.train.RunFiles;
 import dev.gradine.train.RunSettings;
+import dev.gradine.train.Unattended;
+import dev.gradine.train.track.Trackers;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +27,9 @@ final class TrainOptions {
     private final RecordOptions<RunFiles> files = new RecordOptions<>("Run", RunFiles.defaults());
     private final RecordOptions<BatchSettings> batches = new RecordOptions<>("Data", BatchSettings.defaults());
     private final RecordOptions<TrainSettings> train;
+    private final RecordOptions<Unattended> unattended = new RecordOptions<>("Training", Unattended.defaults());
+    private final RecordOptions<Trackers> trackers = new RecordOptions<>("Output", Trackers.defaults());
+    private final ChoiceOptions schedule;
     private final ChoiceOptions optimizer;
 
     private final AdapterArgs adapter;
@@ -40,8 +46,16 @@ final class TrainOptions {
     /// @param taken names of the objective's options
     TrainOptions(double lr, List<String> taken) {
         train = new RecordOptions<>("Training", TrainSettings.defaults(lr));
+        schedule = schedules(taken);
         optimizer = optimizers(taken);
         adapter = new AdapterArgs(taken);
+    }
+
+    /// The schedules there are, with their options.
+    private static ChoiceOptions schedules(List<String> taken) {
+        SequencedMap<String, Record> all = new LinkedHashMap<>();
+        for (Schedule s : Schedule.all()) all.put(s.name(), (Record) s);
+        return new ChoiceOptions("Schedule", "schedule", "Learning rate after warm-up", all, taken);
     }
 
     /// The optimisers there are, with their options.
@@ -59,6 +73,9 @@ final class TrainOptions {
         files.addTo(command);
         batches.addTo(command);
         train.addTo(command);
+        unattended.addTo(command);
+        trackers.addTo(command);
+        schedule.addTo(command);
         optimizer.addTo(command);
         adapter.addTo(command);
     }
@@ -108,8 +125,9 @@ final class TrainOptions {
     ///
     /// @throws IllegalArgumentException if a number is out of range or two options contradict each other
     RunSettings settings(ReferenceSettings reference) {
-        TrainSettings numbers = train.read().with(1, (Optimizer.Settings) optimizer.read());
-        return new RunSettings(files(), batches(), numbers, reference);
+        TrainSettings numbers =
+                train.read().with((Schedule) schedule.read()).with(1, (Optimizer.Settings) optimizer.read());
+        return new RunSettings(files(), batches(), numbers, reference, unattended.read(), trackers.read());
     }
 
     /// What decides the result of a run and only the command line knows: the device, and how the model is read.

@@ -33,6 +33,7 @@ class MainTest {
                         "Objective:",
                         "Optimiser:",
                         "Training:",
+                        "Schedule:",
                         "Device:",
                         "Output:");
         assertThat(out.toString().lines())

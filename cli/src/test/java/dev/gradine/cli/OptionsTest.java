@@ -107,7 +107,7 @@ class OptionsTest {
             weight-decay | -1 | weight-decay: -1.0, expected at least 0
             momentum | 0.5 | --momentum is given with --optimizer adamw, which has --beta1, --beta2, --eps, --amsgrad
             beta1 | 1 | beta1: 1.0, expected 0 or more and below 1
-            schedule | steep | schedule: "steep", expected one of [constant, linear, cosine]
+            cycles | 2 | --cycles is given with --schedule linear, which has no options
             rank | 0 | lora: rank is 0, expected >= 1
             alpha | 0 | lora: alpha is 0.0, expected > 0
             dropout | 1 | lora: dropout is 1.0, expected in [0, 1)
@@ -128,6 +128,17 @@ class OptionsTest {
                         + " adafactor, muon, lora-fa",
                 "--optimizer",
                 "adamax");
+    }
+
+    @Test
+    void an_option_of_another_schedule_is_refused() {
+        refused(
+                "schedule: \"steep\", expected one of linear, constant, cosine, cosine-with-restarts, polynomial,"
+                        + " inverse-sqrt, cosine-with-min-lr, cosine-warmup-with-min-lr, warmup-stable-decay",
+                "--schedule",
+                "steep");
+        refused("--power is given with --schedule cosine, which has --cycles", "--schedule", "cosine", "--power", 2);
+        refused("end-lr: 0.5, expected below --lr, which is 2.0E-4", "--schedule", "polynomial", "--end-lr", 0.5);
     }
 
     @Test

@@ -82,7 +82,8 @@ class StepMemoryTest {
                     return step;
                 }
             };
-            var settings = new TrainSettings(STEPS, 2, 1e-3, Schedule.CONSTANT, 0, AdamW.defaults(), 0, 1, 1, 0, 0);
+            var settings =
+                    new TrainSettings(STEPS, 2, 1e-3, new Schedule.Constant(), 0, AdamW.defaults(), 0, 1, 1, 0, 0);
             var task = new StepLoop.Task<>(
                     PolicyObjective.of(Sft.defaults(), new Learner(new Policy(m.model(), adapted), false)),
                     settings.groups(adapted.trained()),

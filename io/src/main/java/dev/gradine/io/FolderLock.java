@@ -46,6 +46,16 @@ public final class FolderLock implements AutoCloseable {
         }
     }
 
+    /// Whether a folder holds a lock and nothing else, as a writer leaves it that was killed at once.
+    public static boolean isAlone(Path folder) {
+        if (!Files.isDirectory(folder)) return false;
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.allMatch(f -> f.endsWith(NAME));
+        } catch (IOException e) {
+            throw CheckpointException.of(folder, "cannot be read", e);
+        }
+    }
+
     /// Fails if anything but this lock is in the folder: another writer was faster, and has finished.
     ///
     /// @throws CheckpointException names the folder

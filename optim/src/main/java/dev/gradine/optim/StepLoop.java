@@ -1,5 +1,6 @@
 package dev.gradine.optim;
 
+import dev.gradine.autograd.FirstNonFinite;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.optim.Optimizer.Group;
@@ -31,6 +32,15 @@ public final class StepLoop<E> {
 
         /// After an evaluation; names begin with `eval_`. Step 0 is before training.
         void evaluated(int step, SequencedMap<String, Double> metrics);
+
+        /// A line for the user about step `step`.
+        default void told(int step, String line) {}
+
+        /// Asked after each evaluation but the first: whether there is nothing to be gained any more, so that the run
+        /// is at its end.
+        default boolean isEnough() {
+            return false;
+        }
 
         /// When the state after `step` is to be kept.
         ///
@@ -84,6 +94,8 @@ public final class StepLoop<E> {
     private final Listener listener;
     private final SequencedMap<String, Param> params;
     private final Optimizer optimizer;
+    private final WeightAverage average;
+    private final SpikeGuard spikes;
     private double work; // done since step 0
     private int done;
     private long savedByCheckpoints;
@@ -96,14 +108,18 @@ public final class StepLoop<E> {
         this.listener = listener;
         this.params = task.params();
         this.optimizer = settings.optimizer().over(task.groups(), run);
+        average = new WeightAverage(settings.average(), params, run);
+        spikes = new SpikeGuard(settings.spike(), run);
     }
 
-    /// All tensors a resumed run needs, by name: `param.NAME`, then what the optimiser, what acts around the updates,
-    /// the objective and the batches keep. Writing into them restores them.
+    /// All tensors a resumed run needs, by name: `param.NAME`, then what the optimiser, the mean, the guard, what acts
+    /// around the updates, the objective and the batches keep. Writing into them restores them.
     public SequencedMap<String, Tensor> state() {
         SequencedMap<String, Tensor> state = new LinkedHashMap<>();
         params.forEach((name, p) -> state.put("param." + name, p.value()));
         state.putAll(optimizer.state());
+        state.putAll(average.state());
+        state.putAll(spikes.state());
         state.putAll(task.around().state());
         state.putAll(task.objective().state());
         state.putAll(task.batches().state());
@@ -126,6 +142,22 @@ public final class StepLoop<E> {
         return done;
     }
 
+    /// Does something while the parameters have the values that are evaluated and kept: their means, where a mean is
+    /// made.
+    public void withKept(Runnable action) {
+        average.swap();
+        try {
+            action.run();
+        } finally {
+            average.swap();
+        }
+    }
+
+    /// Gives the parameters the values that are evaluated and kept, for good: the run has ended.
+    public void settle() {
+        average.swap();
+    }
+
     /// Runs to the end, or until `stop` says so after a step; then the state is saved first.
     ///
     /// @return whether the end was reached
@@ -138,12 +170,16 @@ public final class StepLoop<E> {
             done++;
             listener.step(done, metrics);
             boolean last = done == settings.steps();
-            if (last || (settings.evalEvery() > 0 && done % settings.evalEvery() == 0)) evaluate(done);
+            if (last || (settings.evalEvery() > 0 && done % settings.evalEvery() == 0)) {
+                evaluate(done);
+                last |= listener.isEnough();
+            }
             boolean stopped = stop.getAsBoolean() && !last;
             if (stopped || (settings.saveEvery() > 0 && done % settings.saveEvery() == 0 && !last)) {
                 listener.save(done, work);
             }
             if (stopped) return false;
+            if (last) return true;
         }
         return true;
     }
@@ -156,16 +192,14 @@ public final class StepLoop<E> {
         double now = sum(micros, objective::work);
         MeanMetrics means = new MeanMetrics();
         for (int i = 0; i < micros.size(); i++) {
-            long seed = (settings.seed() * 31 + step) * settings.accumulate() + i;
-            means.add(gradient(step, seed, micros.get(i), weight));
+            means.add(gradient(step, i, micros, weight));
         }
         double norm = Clipping.norm(params.values(), run);
-        requireFinite(step, "gradient norm", norm);
-        double lr = settings.lr() * settings.schedule().factor(step, settings.warmup(), settings.steps());
-        double factor = Clipping.factor(norm, settings.clip());
-        task.around().beforeUpdate(factor);
-        optimizer.step(step + 1, lr, factor);
-        task.around().afterUpdate(step + 1);
+        requireFinite(step, "gradient norm", norm, micros);
+        double lr = settings.rate().at(step, settings.steps());
+        String spike = spikes.judge(means.means().getOrDefault("loss", 0.0));
+        if (spike.isEmpty()) update(step + 1, lr, Clipping.factor(norm, settings.clip()));
+        else leaveOut(step + 1, spike);
         work += now;
         SequencedMap<String, Double> metrics = means.means();
         metrics.put("grad_norm", norm);
@@ -174,12 +208,37 @@ public final class StepLoop<E> {
         return metrics;
     }
 
+    private long seed(int step, int micro) {
+        return (settings.seed() * 31 + step) * settings.accumulate() + micro;
+    }
+
+    private void update(int t, double lr, double factor) {
+        task.around().beforeUpdate(factor);
+        optimizer.step(t, lr, factor);
+        task.around().afterUpdate(t);
+        average.follow(t);
+    }
+
+    private void leaveOut(int t, String why) {
+        clearGradients();
+        listener.told(t, "step %d: %s".formatted(t, why));
+        if (spikes.inARow() < SpikeGuard.MOST_IN_A_ROW) return;
+        throw new TrainingException(
+                "step %d: %d losses in a row were spikes; go on from a checkpoint before them with a"
+                                .formatted(t, SpikeGuard.MOST_IN_A_ROW)
+                        + " lower learning rate");
+    }
+
+    private void clearGradients() {
+        for (Param p : params.values()) run.elementwise().fill(p.grad(), 0);
+    }
+
     /// Adds the gradient of one micro-batch to the parameters' gradients.
-    private MeanMetrics gradient(int step, long seed, List<E> micro, double weight) {
+    private MeanMetrics gradient(int step, int i, List<List<E>> micros, double weight) {
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
-            Outcome o = task.objective().forward(Step.training(tape, seed), micro, weight);
-            requireFinite(step, "loss", o.metrics().means().getOrDefault("loss", 0.0));
+            Outcome o = task.objective().forward(Step.training(tape, seed(step, i)), micros.get(i), weight);
+            requireFinite(step, "loss", o.metrics().means().getOrDefault("loss", 0.0), micros);
             // nothing trained acts on some batches, such as rows without the invocation of an activated LoRA
             if (o.loss().requiresGrad()) tape.backward(o.loss());
             savedByCheckpoints = Math.max(savedByCheckpoints, tape.bytesSavedByCheckpoints());
@@ -201,15 +260,44 @@ public final class StepLoop<E> {
         metrics.put(unit + "_per_second", now / seconds);
     }
 
-    private void requireFinite(int step, String what, double value) {
-        if (!Double.isFinite(value)) {
-            throw new TrainingException("step %d: %s is %s; try a lower learning rate (now %s at its peak) or clipping"
-                    .formatted(step + 1, what, value, settings.lr()));
+    private void requireFinite(int step, String what, double value, List<List<E>> micros) {
+        if (Double.isFinite(value)) return;
+        String where = firstNonFinite(step, micros);
+        throw new TrainingException("step %d: %s is %s%s; try a lower learning rate (now %s at its peak) or clipping"
+                .formatted(step + 1, what, value, where.isEmpty() ? "" : ", for " + where, settings.lr()));
+    }
+
+    /// Takes the step again and looks at every op of it.
+    private String firstNonFinite(int step, List<List<E>> micros) {
+        double weight = sum(micros, task.objective()::weight);
+        clearGradients();
+        for (int i = 0; i < micros.size(); i++) {
+            try (Kernels k = run.openStep()) {
+                FirstNonFinite probe = new FirstNonFinite(k);
+                Tape tape = Tape.probed(k, probe);
+                Outcome o = task.objective().forward(Step.training(tape, seed(step, i)), micros.get(i), weight);
+                if (probe.found().isEmpty() && o.loss().requiresGrad()) tape.backward(o.loss());
+                if (!probe.found().isEmpty()) return probe.found();
+            }
         }
+        return params.entrySet().stream()
+                .filter(e ->
+                        !Double.isFinite(run.reduce().sumOfSquares(e.getValue().grad())))
+                .findFirst()
+                .map(e -> "the gradient of %s, summed over the step, is not finite".formatted(e.getKey()))
+                .orElse("");
     }
 
     private void evaluate(int step) {
         if (task.held().isEmpty()) return;
+        withKept(() -> {
+            SequencedMap<String, Double> means = new LinkedHashMap<>();
+            heldOut().means().forEach((name, value) -> means.put("eval_" + name, value));
+            listener.evaluated(step, means);
+        });
+    }
+
+    private MeanMetrics heldOut() {
         MeanMetrics sums = new MeanMetrics();
         for (List<E> batch : task.held()) {
             double weight = sum(List.of(batch), task.objective()::weight);
@@ -219,8 +307,6 @@ public final class StepLoop<E> {
                 sums.add(task.objective().forward(pass, batch, weight).metrics());
             }
         }
-        SequencedMap<String, Double> means = new LinkedHashMap<>();
-        sums.means().forEach((name, value) -> means.put("eval_" + name, value));
-        listener.evaluated(step, means);
+        return sums;
     }
 }

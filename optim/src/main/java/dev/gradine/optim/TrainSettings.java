@@ -13,9 +13,7 @@ import java.util.SequencedMap;
 ///
 /// @param steps optimisation steps T
 /// @param accumulate micro-batches of one step
-/// @param lr peak learning rate
-/// @param schedule how it moves
-/// @param warmup steps until the peak
+/// @param rate the learning rate of each step
 /// @param optimizer which optimiser, and its numbers
 /// @param weightDecay of matrices
 /// @param clip largest norm of the gradient; 0 for no limit
@@ -23,19 +21,15 @@ import java.util.SequencedMap;
 /// @param evalEvery steps from one evaluation to the next; 0 for before and after only
 /// @param saveEvery steps from one checkpoint to the next; 0 for none but on interruption
 /// @param loraPlus whether the factors of a LoRA learn at different rates
+/// @param average whether what is evaluated and kept is a mean over the steps
+/// @param spike which steps are left out
 public record TrainSettings(
         int steps,
 
         @Option(says = "Batches whose gradients make one step.", label = "N")
         int accumulate,
 
-        @Option(says = "Peak learning rate.", label = "X") double lr,
-
-        @Option(says = "Learning rate after warm-up: constant, linear or cosine.", label = "NAME")
-        Schedule schedule,
-
-        @Option(says = "Steps in which the learning rate rises.", label = "STEPS")
-        int warmup,
+        @Part Rate rate,
 
         Optimizer.Settings optimizer,
 
@@ -59,9 +53,11 @@ public record TrainSettings(
         @Option(says = "Steps between checkpoints; 0 for none.", label = "STEPS", group = "Output", free = true)
         int saveEvery,
 
-        @Part LoraPlus loraPlus) {
+        @Part LoraPlus loraPlus,
+        @Part WeightAverage.Settings average,
+        @Part SpikeGuard.Settings spike) {
 
-    /// With one learning rate for all.
+    /// With one learning rate for all, and every step taken and kept as it is.
     public TrainSettings(
             int steps,
             int accumulate,
@@ -77,24 +73,22 @@ public record TrainSettings(
         this(
                 steps,
                 accumulate,
-                lr,
-                schedule,
-                warmup,
+                new Rate(lr, schedule, warmup),
                 optimizer,
                 weightDecay,
                 clip,
                 seed,
                 evalEvery,
                 saveEvery,
-                LoraPlus.NONE);
+                LoraPlus.NONE,
+                WeightAverage.Settings.NONE,
+                SpikeGuard.Settings.NONE);
     }
 
     /// @throws IllegalArgumentException names the number that is out of range
     public TrainSettings {
         require("steps", steps, steps >= 1, "at least 1");
         require("accumulate", accumulate, accumulate >= 1, "at least 1");
-        require("lr", lr, lr >= 0 && Double.isFinite(lr), "a finite number of at least 0");
-        require("warmup", warmup, warmup >= 0, "at least 0");
         require("weight-decay", weightDecay, weightDecay >= 0, "at least 0");
         require("clip", clip, clip >= 0, "at least 0 (0 for no clipping)");
         require("eval-every", evalEvery, evalEvery >= 0, "at least 0");
@@ -105,48 +99,49 @@ public record TrainSettings(
     ///
     /// @param lr peak learning rate, which depends on the objective
     public static TrainSettings defaults(double lr) {
-        return new TrainSettings(1, 1, lr, Schedule.LINEAR, 0, AdamW.defaults(), 0, 1, 42, 0, 100);
+        return new TrainSettings(1, 1, lr, new Schedule.Linear(), 0, AdamW.defaults(), 0, 1, 42, 0, 100);
+    }
+
+    /// Peak learning rate.
+    public double lr() {
+        return rate.lr();
+    }
+
+    /// How the learning rate moves.
+    public Schedule schedule() {
+        return rate.schedule();
+    }
+
+    /// Steps until the peak.
+    public int warmup() {
+        return rate.warmup();
+    }
+
+    private TrainSettings with(int count, int batches, Rate other, Optimizer.Settings rule) {
+        return new TrainSettings(
+                count, batches, other, rule, weightDecay, clip, seed, evalEvery, saveEvery, loraPlus, average, spike);
     }
 
     /// The same numbers for another length and optimiser.
-    public TrainSettings with(int steps, Optimizer.Settings optimizer) {
-        return new TrainSettings(
-                steps,
-                accumulate,
-                lr,
-                schedule,
-                warmup,
-                optimizer,
-                weightDecay,
-                clip,
-                seed,
-                evalEvery,
-                saveEvery,
-                loraPlus);
+    public TrainSettings with(int count, Optimizer.Settings rule) {
+        return with(count, accumulate, rate, rule);
+    }
+
+    /// The same with another schedule.
+    public TrainSettings with(Schedule schedule) {
+        return with(steps, accumulate, new Rate(rate.lr(), schedule, rate.warmup()), optimizer);
     }
 
     /// The same with another number of micro-batches to a step.
     public TrainSettings accumulating(int batches) {
-        return new TrainSettings(
-                steps,
-                batches,
-                lr,
-                schedule,
-                warmup,
-                optimizer,
-                weightDecay,
-                clip,
-                seed,
-                evalEvery,
-                saveEvery,
-                loraPlus);
+        return with(steps, batches, rate, optimizer);
     }
 
     /// The trained parameters, of which matrices are decayed, and B learns faster with LoRA+.
     ///
     /// @throws IllegalArgumentException if LoRA+ is asked for and there is no LoRA
     public List<Group> groups(SequencedMap<String, Param> params) {
-        loraPlus.requireUse(params, lr);
-        return Group.decayingMatrices(params, weightDecay, (name, p) -> loraPlus.factor(name, p, lr));
+        loraPlus.requireUse(params, rate.lr());
+        return Group.decayingMatrices(params, weightDecay, (name, p) -> loraPlus.factor(name, p, rate.lr()));
     }
 }

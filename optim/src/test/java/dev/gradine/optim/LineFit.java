@@ -29,6 +29,7 @@ final class LineFit implements Objective<LineFit.Point> {
 
     final Param w;
     final float noise;
+    float stretch = 1; // of the points of a training pass
     final List<Step> seen = new ArrayList<>();
 
     LineFit(Kernels run, float noise) {
@@ -81,8 +82,9 @@ final class LineFit implements Objective<LineFit.Point> {
         float[] ts = new float[n];
         for (int i = 0; i < n; i++) {
             float blur = step.isTraining() ? noise * (float) rng.nextDouble(-1, 1) : 0;
-            xs[2 * i] = micro.get(i).x1() + blur;
-            xs[2 * i + 1] = micro.get(i).x2() - blur;
+            float by = step.isTraining() ? stretch : 1;
+            xs[2 * i] = by * (micro.get(i).x1() + blur);
+            xs[2 * i + 1] = by * (micro.get(i).x2() - blur);
             ts[i] = micro.get(i).t();
         }
         Tape tape = step.tape();

@@ -40,7 +40,10 @@ class LoraPlusTest {
     }
 
     private static TrainSettings settings(double lr, LoraPlus plus) {
-        return new TrainSettings(1, 1, lr, Schedule.CONSTANT, 0, AdamW.defaults(), 0.1, 0, 1, 0, 0, plus);
+        Rate rate = new Rate(lr, new Schedule.Constant(), 0);
+        var average = WeightAverage.Settings.NONE;
+        return new TrainSettings(
+                1, 1, rate, AdamW.defaults(), 0.1, 0, 1, 0, 0, plus, average, SpikeGuard.Settings.NONE);
     }
 
     private static SequencedMap<String, Double> rates(List<Group> groups, double lr) {

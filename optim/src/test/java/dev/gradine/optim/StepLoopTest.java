@@ -9,6 +9,7 @@ import dev.gradine.optim.LineFit.Point;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,7 +71,7 @@ class StepLoopTest implements StepLoop.Listener {
     }
 
     private static TrainSettings settings(Optimizer.Settings optimizer, double lr) {
-        return new TrainSettings(STEPS, 2, lr, Schedule.LINEAR, 2, optimizer, 0.1, 1, 3, 2, 4);
+        return new TrainSettings(STEPS, 2, lr, new Schedule.Linear(), 2, optimizer, 0.1, 1, 3, 2, 4);
     }
 
     private StepLoop<Point> loop(LineFit fit, TrainSettings settings) {
@@ -88,7 +89,7 @@ class StepLoopTest implements StepLoop.Listener {
     @MethodSource("optimizers")
     void a_line_is_fitted(Optimizer.Settings optimizer) {
         LineFit fit = new LineFit(run, 0);
-        var long200 = new TrainSettings(200, 2, 0.2, Schedule.LINEAR, 0, optimizer, 0, 0, 3, 0, 0);
+        var long200 = new TrainSettings(200, 2, 0.2, new Schedule.Linear(), 0, optimizer, 0, 0, 3, 0, 0);
         assertThat(loop(fit, long200).run(() -> false)).isTrue();
         assertThat(at(evaluations, 0, "eval_loss")).isGreaterThan(0.5);
         assertThat(at(evaluations, 200, "eval_loss")).isLessThan(0.01);
@@ -182,13 +183,121 @@ class StepLoopTest implements StepLoop.Listener {
         assertThat(loop.state().sequencedKeySet()).containsExactly("param.w", "m.w", "v.w");
     }
 
-    @Test
-    void a_loss_that_is_no_number_ends_the_run() {
-        LineFit fit = new LineFit(run, 0);
-        run.upload(new float[] {Float.NaN, 0}, fit.w.value());
+    private void broken(LineFit fit, String message) {
         assertThatThrownBy(() -> loop(fit, settings(AdamW.defaults(), 0.1)).run(() -> false))
                 .isInstanceOf(TrainingException.class)
-                .hasMessage("step 1: loss is NaN; try a lower learning rate (now 0.1 at its peak) or clipping");
+                .hasMessage(message + "; try a lower learning rate (now 0.1 at its peak) or clipping");
+    }
+
+    @Test
+    void a_loss_that_is_no_number_ends_the_run_and_the_weight_is_named() {
+        LineFit fit = new LineFit(run, 0);
+        run.upload(new float[] {Float.NaN, 0}, fit.w.value());
+        broken(fit, "step 1: loss is NaN, for the weight w is not finite");
+    }
+
+    /// (w·x)² overflows where w·x does not.
+    @Test
+    void the_first_op_whose_result_is_not_finite_is_named() {
+        LineFit fit = new LineFit(run, 0);
+        run.upload(new float[] {1e25f, 0}, fit.w.value());
+        broken(fit, "step 1: loss is Infinity, for MatMul after w gives the first value that is not finite");
+    }
+
+    /// The loss is about (1e18)², its gradient by w 1e18 times an x of 1e22.
+    @Test
+    void the_first_op_whose_gradient_is_not_finite_is_named() {
+        LineFit fit = new LineFit(run, 0);
+        run.upload(new float[] {1e-4f, 0}, fit.w.value());
+        fit.stretch = 1e22f;
+        broken(
+                fit,
+                "step 1: gradient norm is Infinity, for the gradient of MatMul at w is the first that is not finite");
+    }
+
+    private TrainSettings with(WeightAverage.Settings average, SpikeGuard.Settings spike, int steps) {
+        Rate rate = new Rate(0.1, new Schedule.Constant(), 0);
+        return new TrainSettings(steps, 2, rate, new Sgd(0, false), 0, 0, 3, 3, 0, LoraPlus.NONE, average, spike);
+    }
+
+    /// Oracle: the mean by hand, of what a run without one leaves after each step.
+    @Test
+    void a_mean_is_evaluated_and_kept_and_training_goes_on_without_it() {
+        LineFit plain = new LineFit(run, 0);
+        List<float[]> values = new ArrayList<>(List.of(run.download(plain.w.value())));
+        loop(plain, with(WeightAverage.Settings.NONE, SpikeGuard.Settings.NONE, 6))
+                .run(() -> {
+                    values.add(run.download(plain.w.value()));
+                    return false;
+                });
+        double[] mean = {0.5, 0.5};
+        for (int t = 1; t <= 6; t++) {
+            double d = Math.min(0.4, (1.0 + t) / (10 + t));
+            for (int i = 0; i < 2; i++) mean[i] = d * mean[i] + (1 - d) * values.get(t)[i];
+        }
+        double without = at(evaluations, 6, "eval_loss");
+        LineFit fit = new LineFit(run, 0);
+        StepLoop<Point> loop = loop(fit, with(new WeightAverage.Settings(0.4), SpikeGuard.Settings.NONE, 6));
+        loop.run(() -> false);
+        assertThat(run.download(fit.w.value())).isEqualTo(values.get(6));
+        loop.withKept(() -> Tolerance.elementwise(16, 3).check("mean", run.download(fit.w.value()), mean));
+        assertThat(run.download(fit.w.value())).isEqualTo(values.get(6));
+        assertThat(at(evaluations, 6, "eval_loss")).isGreaterThan(without); // it trails behind
+        assertThat(loop.state().sequencedKeySet()).containsExactly("param.w", "ema.w");
+    }
+
+    private final List<String> lines = new ArrayList<>();
+
+    @Override
+    public void told(int step, String line) {
+        lines.add(line);
+    }
+
+    @Test
+    void a_step_whose_loss_leaps_is_left_out_and_told() {
+        LineFit fit = new LineFit(run, 0);
+        StepLoop<Point> loop = loop(fit, with(WeightAverage.Settings.NONE, new SpikeGuard.Settings(8.0), 32));
+        List<float[]> values = new ArrayList<>();
+        loop.run(() -> {
+            values.add(run.download(fit.w.value()));
+            fit.stretch = loop.done() == 29 ? 100 : 1; // the thirtieth batch is broken
+            return false;
+        });
+        assertThat(lines)
+                .singleElement()
+                .asString()
+                .startsWith("step 30: loss ")
+                .endsWith("; the step is left out");
+        assertThat(values.get(29)).isEqualTo(values.get(28));
+        assertThat(values.get(30)).isNotEqualTo(values.get(29));
+        assertThat(steps.keySet()).hasSize(32);
+        assertThat(requireNonNull(loop.state().get("spike.losses")).toFloats()[0])
+                .isEqualTo(31);
+    }
+
+    @Test
+    void five_leaps_in_a_row_end_the_run() {
+        LineFit fit = new LineFit(run, 0);
+        StepLoop<Point> loop = loop(fit, with(WeightAverage.Settings.NONE, new SpikeGuard.Settings(8.0), 50));
+        assertThatThrownBy(() -> loop.run(() -> {
+                    fit.stretch = loop.done() >= 29 ? 100 : 1;
+                    return false;
+                }))
+                .isInstanceOf(TrainingException.class)
+                .hasMessage("step 34: 5 losses in a row were spikes; go on from a checkpoint before them with a lower"
+                        + " learning rate");
+        assertThat(lines).hasSize(5);
+    }
+
+    @Test
+    void every_step_is_taken_where_no_guard_is_asked_for() {
+        LineFit fit = new LineFit(run, 0);
+        StepLoop<Point> loop = loop(fit, with(WeightAverage.Settings.NONE, SpikeGuard.Settings.NONE, 32));
+        loop.run(() -> {
+            fit.stretch = loop.done() == 29 ? 100 : 1;
+            return false;
+        });
+        assertThat(lines).isEmpty();
     }
 
     @Test
@@ -196,7 +305,7 @@ class StepLoopTest implements StepLoop.Listener {
         List<String> messages = new ArrayList<>();
         for (int[] bad : new int[][] {{0, 1, 0}, {1, 0, 0}, {1, 1, -1}}) {
             try {
-                new TrainSettings(bad[0], bad[1], 1, Schedule.LINEAR, bad[2], AdamW.defaults(), 0, 1, 1, 0, 0);
+                new TrainSettings(bad[0], bad[1], 1, new Schedule.Linear(), bad[2], AdamW.defaults(), 0, 1, 1, 0, 0);
             } catch (IllegalArgumentException e) {
                 messages.add(String.valueOf(e.getMessage()));
             }

@@ -46,6 +46,9 @@ public @interface Option {
     /// Words of the default, where its value does not say it, such as `twice the rank`.
     String otherwise() default "";
 
+    /// Value meant where the option is typed without one; empty where it needs one.
+    String bare() default "";
+
     /// Whether the record finds the value itself where none is given: its constructor is then given NaN, or null, and
     /// not the value of `defaults`.
     boolean derived() default false;

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.type.TypeReference;
@@ -61,6 +62,19 @@ public final class MetricsLog implements AutoCloseable {
     public static List<Map<String, Object>> ofRun(Path folder) {
         Path file = folder.resolve(FILE);
         return Files.exists(file) ? read(file) : List.of();
+    }
+
+    /// The evaluations in the log of a run's folder, by their step.
+    static SequencedMap<Integer, Map<String, Double>> evaluations(Path folder) {
+        SequencedMap<Integer, Map<String, Double>> all = new LinkedHashMap<>();
+        for (Map<String, Object> row : ofRun(folder)) {
+            Map<String, Double> values = new LinkedHashMap<>();
+            row.forEach((name, value) -> {
+                if (name.startsWith("eval_") && value instanceof Number n) values.put(name, n.doubleValue());
+            });
+            if (!values.isEmpty() && row.get("step") instanceof Long step) all.put(Math.toIntExact(step), values);
+        }
+        return all;
     }
 
     /// Starts the log of a new run.

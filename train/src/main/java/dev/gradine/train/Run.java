@@ -12,6 +12,7 @@ import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Policy;
 import dev.gradine.optim.Batches;
 import dev.gradine.optim.LoraFa;
+import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Calibration;
 import dev.gradine.peft.FrozenA;
@@ -56,6 +57,14 @@ public final class Run<E> {
     public void requireFolder() {
         RunFolder.require(settings.files());
         RunFolder.prepare(settings.files());
+    }
+
+    /// Whether `--resume auto` finds that the run has finished, so that there is nothing to do.
+    public boolean hasFinished() {
+        RunFiles files = settings.files();
+        return files.resume() == Resume.AUTO
+                && !files.isFresh()
+                && RunInfo.read(files.out()).end().status() == RunInfo.Status.FINISHED;
     }
 
     /// The rows of the run, read as its settings say.
@@ -132,8 +141,7 @@ public final class Run<E> {
             var objective = new PolicyObjective<>(
                             recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted))
                     .remembering(model.run());
-            told.addAll(RunNotes.of(resolved, !evalSet.isEmpty()));
-            told.addAll(resolved.train().optimizer().notes(resolved.train().groups(adapted.trained())));
+            told.addAll(notes(resolved, adapted, !evalSet.isEmpty()));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
             deciding.putAll(reference.contents());
@@ -156,6 +164,14 @@ public final class Run<E> {
                 return loop.run();
             }
         }
+    }
+
+    private static List<String> notes(RunSettings resolved, AdapterSet adapted, boolean evaluates) {
+        TrainSettings train = resolved.train();
+        Best.require(resolved.unattended(), evaluates, train.evalEvery());
+        List<String> notes = new ArrayList<>(RunNotes.of(resolved, evaluates));
+        notes.addAll(train.optimizer().notes(train.groups(adapted.trained())));
+        return notes;
     }
 
     private static boolean areTokens(TrainingData data) {

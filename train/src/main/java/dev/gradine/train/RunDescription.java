@@ -21,9 +21,12 @@ final class RunDescription {
         adapter(adapted).forEach((name, value) -> all.put(apart(name, "adapter", objective), value));
         all.putAll(decisive(settings.batches()));
         all.putAll(decisive(train));
+        all.put("schedule", train.schedule().name());
+        all.putAll(options("schedule", train.schedule()));
         all.put("optimizer", train.optimizer().name());
         options("optimizer", train.optimizer())
                 .forEach((name, value) -> all.put(apart(name, "optimizer", objective), value));
+        all.putAll(decisive(settings.unattended()));
         all.putAll(host.settings());
         all.putAll(objective);
         if (recipe.comparesWithReference()) {

@@ -1,6 +1,8 @@
 package dev.gradine.train;
 
 import dev.gradine.settings.Option;
+import dev.gradine.train.report.RunInfo;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param chatTemplate the template for conversations: a name or a file; null for the model's own
 /// @param resume whether to go on from the latest checkpoint
+/// @param sampleEvery steps from one answer to the prompts to the next; 0 for before and after only
 /// @param samples prompts answered before and after
 /// @param profile whether to say by kernel where time went
 public record RunFiles(
@@ -41,8 +44,14 @@ public record RunFiles(
                 free = true)
         Path out,
 
-        @Option(says = "Go on from the latest checkpoint in --out.", free = true)
-        boolean resume,
+        @Option(
+                says = "Go on from the latest checkpoint in --out; auto: begin where there is none, and pass over one"
+                        + " that is damaged.",
+                label = "auto",
+                otherwise = "no",
+                bare = "latest",
+                free = true)
+        Resume resume,
 
         @Option(
                 says = "Prompts answered before and after, for the report.",
@@ -51,6 +60,15 @@ public record RunFiles(
                 least = 0,
                 free = true)
         int samples,
+
+        @Option(
+                says = "Let the prompts be answered in between, too, into samples.jsonl.",
+                label = "STEPS",
+                group = "Output",
+                otherwise = "0: before and after only",
+                least = 0,
+                free = true)
+        int sampleEvery,
 
         @Option(
                 says = "In the end, say by kernel where the time of a step went (from the third step on).",
@@ -62,12 +80,17 @@ public record RunFiles(
     ///
     /// @param out absent or empty
     public static RunFiles of(Path model, Path data, Path out) {
-        return new RunFiles(model, data, null, out, false, 0, false);
+        return new RunFiles(model, data, null, out, Resume.NO, 0, 0, false);
     }
 
     /// What a command begins with; the paths are to be given.
     public static RunFiles defaults() {
         Path none = Path.of("");
-        return new RunFiles(none, none, null, none, false, 2, false);
+        return new RunFiles(none, none, null, none, Resume.NO, 2, 0, false);
+    }
+
+    /// Whether the run begins, and does not go on.
+    boolean isFresh() {
+        return resume == Resume.NO || (resume == Resume.AUTO && !Files.exists(out.resolve(RunInfo.FILE)));
     }
 }

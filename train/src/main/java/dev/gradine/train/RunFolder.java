@@ -13,14 +13,15 @@ import java.nio.file.Path;
 final class RunFolder {
 
     private static final long SPARE = 8L << 20; // metrics, run.json and the report
-    private static final int AT_ONCE = 2; // a checkpoint is written before the one before it is removed
+    private static final int AT_ONCE = 2; // the best values are written before the ones before them are removed
 
     private RunFolder() {}
 
     /// Fails unless the run may write to its folder.
     static void require(RunFiles files) {
-        if (!files.resume()) {
-            AtomicFiles.requireFree(files.out());
+        if (files.isFresh()) {
+            boolean isLockAlone = files.resume() == Resume.AUTO && FolderLock.isAlone(files.out());
+            if (!isLockAlone) AtomicFiles.requireFree(files.out());
             return;
         }
         if (!Files.exists(files.out().resolve(RunInfo.FILE))) {
@@ -54,7 +55,7 @@ final class RunFolder {
         }
         FolderLock lock = FolderLock.take(out);
         try {
-            if (!files.resume()) lock.requireAlone();
+            if (files.isFresh()) lock.requireAlone();
             return lock;
         } catch (CheckpointException e) {
             lock.close();
@@ -76,7 +77,7 @@ final class RunFolder {
         Path file = files.out().resolve(MetricsLog.FILE);
         if (from > 0) return MetricsLog.resume(file, from);
         try {
-            if (files.resume()) Files.deleteIfExists(file);
+            if (files.resume() != Resume.NO) Files.deleteIfExists(file);
         } catch (IOException e) {
             throw CheckpointException.of(file, "cannot be removed", e);
         }
@@ -103,7 +104,9 @@ final class RunFolder {
                         .stateBytes(p.getKey(), p.getValue().value().shape()))
                 .sum();
         long checkpoint = settings.train().saveEvery() > 0 ? 2 * adapter + state : 0; // its values twice: the adapter
-        long needed = adapter + AT_ONCE * checkpoint + SPARE;
+        Unattended kept = settings.unattended();
+        long best = kept.choosesBest() ? AT_ONCE * adapter : 0;
+        long needed = adapter + (kept.keepCheckpoints() + 1L) * checkpoint + best + SPARE;
         try {
             long free = disk.free(existing(out));
             if (free >= needed) return;

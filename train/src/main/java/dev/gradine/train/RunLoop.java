@@ -6,18 +6,20 @@ import dev.gradine.models.OpenModel;
 import dev.gradine.optim.Batches;
 import dev.gradine.optim.Metric;
 import dev.gradine.optim.Objective;
-import dev.gradine.optim.Schedule;
 import dev.gradine.optim.StepLoop;
 import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Shaping;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
+import dev.gradine.train.track.Tracker;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
@@ -55,10 +57,19 @@ final class RunLoop<E> implements StepLoop.Listener {
     private final StepLoop<E> loop;
     private final RunRecord record;
     private final MetricsLog log;
+    private final SampleLog sampleLog;
+    private final List<Tracker> trackers;
+    private final Unattended unattended;
+    private final Optional<Best> best;
+    private final long start = System.nanoTime();
     private final Progress progress;
 
     RunLoop(RunSettings settings, RunHost host, Plan<E> plan, OpenModel model, AdapterSet adapted, Samples samples) {
         files = settings.files();
+        unattended = settings.unattended();
+        best = unattended.choosesBest()
+                ? Optional.of(new Best(unattended, plan.objective().metrics()))
+                : Optional.empty();
         this.host = host;
         this.plan = plan;
         this.model = model;
@@ -76,6 +87,9 @@ final class RunLoop<E> implements StepLoop.Listener {
         samples.remember(model, adapted).forEach(host::tell);
         int from = restore();
         log = RunFolder.openLog(files, from);
+        sampleLog = new SampleLog(files.out(), from);
+        trackers = settings.trackers().open(files.out(), from, plan.deciding(), host::tell);
+        best.ifPresent(b -> MetricsLog.evaluations(files.out()).forEach(b::see));
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
         record = new RunRecord(files.out(), host, plan, model, adapted);
     }
@@ -84,17 +98,27 @@ final class RunLoop<E> implements StepLoop.Listener {
     ///
     /// @return steps taken
     private int restore() {
-        if (!files.resume() || !RunCheckpoint.exists(files.out())) return 0;
-        RunCheckpoint c = RunCheckpoint.latest(files.out());
+        List<RunCheckpoint> found = checkpoint();
+        if (found.isEmpty()) return 0;
+        RunCheckpoint c = found.getFirst();
         c.requireSettings(plan.deciding(), mayGrow(c.step()));
         c.restore(loop.state(), model.run());
         loop.resumeAfter(c.step(), c.work());
         return c.step();
     }
 
+    private List<RunCheckpoint> checkpoint() {
+        Path out = files.out();
+        return switch (files.resume()) {
+            case NO -> List.of();
+            case LATEST -> RunCheckpoint.exists(out) ? List.of(RunCheckpoint.latest(out)) : List.of();
+            case AUTO -> RunCheckpoint.latestWhole(out, host::tell);
+        };
+    }
+
     /// A run at a constant rate does not depend on how many steps are to come.
     private Set<String> mayGrow(int taken) {
-        boolean grows = train.schedule() == Schedule.CONSTANT && train.steps() >= taken;
+        boolean grows = !train.schedule().needsTotal() && train.steps() >= taken;
         return grows ? Set.of("steps") : Set.of();
     }
 
@@ -107,10 +131,11 @@ final class RunLoop<E> implements StepLoop.Listener {
     RunResult run() {
         try (StopSignal stop = new StopSignal();
                 log) {
-            boolean finished = loop.run(stop);
+            boolean finished = loop.run(() -> stop.getAsBoolean() || isOver());
             progress.close();
             if (finished) finish();
             record.end(finished ? RunInfo.Status.FINISHED : RunInfo.Status.INTERRUPTED, "", samples);
+            trackers.forEach(t -> t.end(finished ? Tracker.Status.FINISHED : Tracker.Status.INTERRUPTED));
             Report.write(files.out());
             return new RunResult(files.out(), finished, record.info(), loop.bytesSavedByCheckpoints());
         } catch (RuntimeException e) {
@@ -120,9 +145,14 @@ final class RunLoop<E> implements StepLoop.Listener {
         }
     }
 
+    private boolean isOver() {
+        return unattended.isOver((System.nanoTime() - start) * 1e-9);
+    }
+
     /// Says in the run's folder that it failed; on a full disk even that may not be possible.
     private void fail(RuntimeException cause) {
         try {
+            trackers.forEach(t -> t.end(Tracker.Status.FAILED));
             record.end(RunInfo.Status.FAILED, String.valueOf(cause.getMessage()), samples);
             Report.write(files.out());
         } catch (RuntimeException e) {
@@ -131,6 +161,8 @@ final class RunLoop<E> implements StepLoop.Listener {
     }
 
     private void finish() {
+        loop.settle();
+        best.ifPresent(this::keepBest);
         AdapterFolder.save(adapted, files.out(), files.model().toString(), model.run());
         if (!plan.template().isEmpty()) {
             Path file = files.out().resolve("chat_template.jinja");
@@ -140,6 +172,26 @@ final class RunLoop<E> implements StepLoop.Listener {
         }
         removeCheckpoints();
         samples.ask(model, adapted);
+    }
+
+    private void keepBest(Best b) {
+        RunCheckpoint kept = RunCheckpoint.best(files.out());
+        if (kept.step() != b.step()) {
+            throw new CheckpointException(
+                    files.out(), "has the values of step %d, expected those of %s".formatted(kept.step(), b));
+        }
+        kept.restore(values(), model.run());
+        record.evaluated(b.step(), b.metrics());
+        host.tell("the adapter has the values of the best evaluation, " + b);
+    }
+
+    /// The trained values among the state.
+    private Map<String, Tensor> values() {
+        Map<String, Tensor> values = new LinkedHashMap<>();
+        loop.state().forEach((name, t) -> {
+            if (name.startsWith("param.")) values.put(name, t);
+        });
+        return values;
     }
 
     /// The run has ended well, whatever becomes of these.
@@ -160,14 +212,38 @@ final class RunLoop<E> implements StepLoop.Listener {
     public void step(int step, SequencedMap<String, Double> metrics) {
         host.stepEnds();
         metrics.put("peak_memory_mb", PeakMemory.now().mb());
-        log.write(step, metrics);
+        write(step, metrics);
         progress.update(step, metrics);
+        if (files.sampleEvery() > 0 && step % files.sampleEvery() == 0) {
+            loop.withKept(() -> sampleLog.write(step, samples.now(model, adapted)));
+        }
+    }
+
+    private void write(int step, SequencedMap<String, Double> metrics) {
+        log.write(step, metrics);
+        trackers.forEach(t -> t.write(step, metrics));
+    }
+
+    @Override
+    public void told(int step, String line) {
+        progress.note(line);
+    }
+
+    @Override
+    public boolean isEnough() {
+        if (best.isEmpty() || !best.get().isExhausted()) return false;
+        progress.note("%d evaluations without a better one than %s: the run ends"
+                .formatted(unattended.patience(), best.get()));
+        return true;
     }
 
     @Override
     public void evaluated(int step, SequencedMap<String, Double> metrics) {
-        log.write(step, metrics);
+        write(step, metrics);
         record.evaluated(step, metrics);
+        if (best.isPresent() && best.get().see(step, metrics)) {
+            RunCheckpoint.saveBest(files.out(), step, values(), model.run());
+        }
         StringBuilder line = new StringBuilder("step " + step);
         Map<String, Double> shown = new LinkedHashMap<>(metrics);
         plan.objective().metrics().stream()
@@ -184,7 +260,8 @@ final class RunLoop<E> implements StepLoop.Listener {
                 step,
                 work,
                 plan.deciding(),
-                folder -> AdapterFolder.save(adapted, folder, files.model().toString(), model.run()));
-        RunCheckpoint.save(out, loop.state(), state, model.run());
+                folder -> loop.withKept(
+                        () -> AdapterFolder.save(adapted, folder, files.model().toString(), model.run())));
+        RunCheckpoint.save(out, loop.state(), state, model.run(), unattended.keepCheckpoints());
     }
 }

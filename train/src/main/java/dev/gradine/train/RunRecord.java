@@ -69,14 +69,7 @@ final class RunRecord {
 
     /// The evaluation before the first step, of a run that was resumed since.
     private Map<String, Double> loggedBefore() {
-        Map<String, Double> before = new LinkedHashMap<>();
-        for (Map<String, Object> row : MetricsLog.ofRun(out)) {
-            if (!Long.valueOf(0).equals(row.get("step"))) continue;
-            row.forEach((name, value) -> {
-                if (name.startsWith("eval_") && value instanceof Number n) before.put(name, n.doubleValue());
-            });
-        }
-        return before;
+        return MetricsLog.evaluations(out).getOrDefault(0, Map.of());
     }
 
     /// What is known of the run so far.

@@ -2,6 +2,7 @@ package dev.gradine.train;
 
 import dev.gradine.align.Recipe;
 import dev.gradine.optim.TrainSettings;
+import dev.gradine.train.track.Trackers;
 
 /// The settings of a run: all that is neither the recipe's nor the adapter's.
 ///
@@ -9,7 +10,15 @@ import dev.gradine.optim.TrainSettings;
 /// @param batches which examples it sees
 /// @param train how it steps; the number of steps comes from `batches`
 /// @param reference what the recipe compares the policy with
-public record RunSettings(RunFiles files, BatchSettings batches, TrainSettings train, ReferenceSettings reference) {
+/// @param unattended when it ends by itself, and what it keeps
+/// @param trackers where its metrics go beside its own log
+public record RunSettings(
+        RunFiles files,
+        BatchSettings batches,
+        TrainSettings train,
+        ReferenceSettings reference,
+        Unattended unattended,
+        Trackers trackers) {
 
     /// What holds where nothing else is said.
     public static RunSettings of(Recipe<?> recipe, RunFiles files) {
@@ -17,22 +26,34 @@ public record RunSettings(RunFiles files, BatchSettings batches, TrainSettings t
                 files,
                 BatchSettings.defaults(),
                 TrainSettings.defaults(recipe.about().lr()),
-                ReferenceSettings.defaults());
+                ReferenceSettings.defaults(),
+                Unattended.defaults(),
+                Trackers.defaults());
     }
 
     /// The same with other batches.
     public RunSettings with(BatchSettings other) {
-        return new RunSettings(files, other, train, reference);
+        return new RunSettings(files, other, train, reference, unattended, trackers);
     }
 
     /// The same with other numbers of training.
     public RunSettings with(TrainSettings other) {
-        return new RunSettings(files, batches, other, reference);
+        return new RunSettings(files, batches, other, reference, unattended, trackers);
     }
 
     /// The same with another reference.
     public RunSettings with(ReferenceSettings other) {
-        return new RunSettings(files, batches, train, other);
+        return new RunSettings(files, batches, train, other, unattended, trackers);
+    }
+
+    /// The same with other rules for what happens while nobody looks.
+    public RunSettings with(Unattended other) {
+        return new RunSettings(files, batches, train, reference, other, trackers);
+    }
+
+    /// The same with other trackers.
+    public RunSettings with(Trackers other) {
+        return new RunSettings(files, batches, train, reference, unattended, other);
     }
 
     /// Examples of one optimisation step.
@@ -52,6 +73,7 @@ public record RunSettings(RunFiles files, BatchSettings batches, TrainSettings t
     RunSettings resolved(int perEpoch, int length) {
         int steps = batches.count(perEpoch);
         TrainSettings numbers = train.with(steps, train.optimizer());
-        return new RunSettings(files, batches.counted(steps, length), numbers, reference);
+        numbers.rate().requireUse(steps);
+        return new RunSettings(files, batches.counted(steps, length), numbers, reference, unattended, trackers);
     }
 }

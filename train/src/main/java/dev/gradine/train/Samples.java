@@ -112,6 +112,18 @@ final class Samples {
         }
     }
 
+    /// An answer on the way.
+    record Answer(String prompt, String text) {}
+
+    /// Asks the model as it is now.
+    List<Answer> now(OpenModel m, AdapterSet adapted) {
+        if (start == null) return List.of();
+        List<String> texts = answers(new Policy(m.model(), adapted), m.run(), start.ends);
+        List<Answer> all = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) all.add(new Answer(prompts.get(i).text, texts.get(i)));
+        return all;
+    }
+
     private List<String> answers(Policy policy, Kernels run, StopTokens ends) {
         var request = new Generation.Request(SamplingParams.GREEDY, TOKENS, ends);
         List<String> all = new ArrayList<>();

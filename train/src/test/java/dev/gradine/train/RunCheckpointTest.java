@@ -36,7 +36,7 @@ class RunCheckpointTest {
         settings.put("alpha-pattern", Map.of("q_proj", 4.0));
         settings.put("layers", List.of(0, 1));
         var state = Map.of("param.w", run.of(Shape.of(2), 1, -0f), "m.w", run.of(Shape.of(2), 3, Float.MIN_VALUE));
-        RunCheckpoint.save(out, state, new RunCheckpoint.Progress(3, 12.5, Map.copyOf(settings), _ -> {}), run);
+        RunCheckpoint.save(out, state, new RunCheckpoint.Progress(3, 12.5, Map.copyOf(settings), _ -> {}), run, 1);
     }
 
     @AfterEach

@@ -71,7 +71,7 @@ class RunFolderTest {
     private void require(int saveEvery, RunFolder.Disk disk) {
         RunSettings settings = RunSettings.of(Sft.defaults(), RunFiles.of(temp, temp, temp.resolve("a/b")));
         TrainSettings train =
-                new TrainSettings(1, 1, 1e-4, Schedule.CONSTANT, 0, AdamW.defaults(), 0, 1, 42, 0, saveEvery);
+                new TrainSettings(1, 1, 1e-4, new Schedule.Constant(), 0, AdamW.defaults(), 0, 1, 42, 0, saveEvery);
         AdapterSet adapted =
                 AdapterSet.fresh(model, Lora.defaults(), Selection.of("all-linear"), run, new SplittableRandom(1));
         assertThat(4 * adapted.trainedValues()).isEqualTo(40 * LAYER);

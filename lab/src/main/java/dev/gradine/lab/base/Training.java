@@ -66,7 +66,7 @@ public record Training(List<LabelledTokens> examples, int batch, int steps, doub
         Shaping shaping = adapted.shaping(steps, run);
         Learner learner = new Learner(new Policy(model, adapted), false, shaping, new Reading(1, 0, group, 0, false));
         TrainSettings settings =
-                new TrainSettings(steps, 1, lr, Schedule.CONSTANT, 0, AdamW.defaults(), 0, 1, seed, 0, 0);
+                new TrainSettings(steps, 1, lr, new Schedule.Constant(), 0, AdamW.defaults(), 0, 1, seed, 0, 0);
         List<Group> groups = settings.groups(adapted.trained());
         var task = new StepLoop.Task<>(
                 PolicyObjective.of(Sft.defaults(), learner), groups, drawn(), List.of(), new ShapedUpdates(shaping));

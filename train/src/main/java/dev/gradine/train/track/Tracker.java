@@ -1,0 +1,24 @@
+package dev.gradine.train.track;
+
+import java.util.Map;
+
+/// Takes a run's metrics elsewhere. It never stops a run and never keeps it waiting: what cannot be delivered is said
+/// in
+/// a line at the end.
+public interface Tracker {
+
+    /// Takes the metrics after step `step`; all finite.
+    void write(long step, Map<String, ? extends Number> metrics);
+
+    /// The run has ended.
+    ///
+    /// @param status how
+    void end(Status status);
+
+    /// How a run has ended.
+    enum Status {
+        FINISHED,
+        INTERRUPTED,
+        FAILED
+    }
+}

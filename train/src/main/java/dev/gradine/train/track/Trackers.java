@@ -1,0 +1,81 @@
+package dev.gradine.train.track;
+
+import dev.gradine.settings.Option;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Which trackers a run has.
+///
+/// @param tensorboard whether there is an event file in the run's folder
+/// @param csv whether the metrics are a table, too, when the run ends
+/// @param mlflow address of an MLflow server; null for none
+/// @param mlflowExperiment experiment that the run is one of; null for that of the program's name
+/// @param runName name of the run there; null for the name of its folder
+public record Trackers(
+        @Option(says = "Write the metrics as an event file of TensorBoard, too.", free = true)
+        boolean tensorboard,
+
+        @Option(says = "Write the metrics as a table, metrics.csv, too, when the run ends.", free = true)
+        boolean csv,
+
+        @Option(
+                says = "Send the metrics to an MLflow server, too; the run does not wait for it.",
+                label = "URI",
+                free = true)
+        @Nullable
+        String mlflow,
+
+        @Option(says = "Experiment of the run there.", label = "NAME", otherwise = "gradine", free = true) @Nullable
+        String mlflowExperiment,
+
+        @Option(says = "Name of the run there.", label = "NAME", otherwise = "that of its folder", free = true)
+        @Nullable
+        String runName) {
+
+    private static final String USUAL_EXPERIMENT = "gradine";
+
+    /// @throws IllegalArgumentException if the address is none, or an option has nothing to act on
+    public Trackers {
+        if (mlflow == null && (mlflowExperiment != null || runName != null)) {
+            String name = mlflowExperiment != null ? "--mlflow-experiment" : "--run-name";
+            throw new IllegalArgumentException(name + " does nothing without --mlflow");
+        }
+        if (mlflow != null) address(mlflow);
+    }
+
+    /// None.
+    public static Trackers defaults() {
+        return new Trackers(false, false, null, null, null);
+    }
+
+    private static URI address(String text) {
+        boolean isHttp = text.matches("https?://[^/\\s]+.*");
+        if (!isHttp) throw new IllegalArgumentException("--mlflow: \"%s\", expected http://HOST:PORT".formatted(text));
+        return URI.create(text.replaceFirst("/+$", ""));
+    }
+
+    /// The trackers of a run.
+    ///
+    /// @param out the run's folder
+    /// @param from steps taken before; above 0 in a run that goes on
+    /// @param settings of the run, by name
+    /// @param told takes lines for the user
+    public List<Tracker> open(Path out, int from, Map<String, Object> settings, Consumer<String> told) {
+        List<Tracker> all = new ArrayList<>();
+        if (tensorboard) all.add(new EventFile(out, from, told));
+        if (csv) all.add(new MetricsTable(out));
+        if (mlflow != null) {
+            String experiment = mlflowExperiment == null ? USUAL_EXPERIMENT : mlflowExperiment;
+            Path folder = out.toAbsolutePath().getFileName();
+            String name = runName != null ? runName : folder == null ? "run" : folder.toString();
+            var names = new MlflowRun.Names(experiment, name);
+            all.add(new MlflowRun(new MlflowApi(address(mlflow)), names, out, settings, told));
+        }
+        return all;
+    }
+}
