@@ -14,11 +14,17 @@ final class BoundedLines {
     private final byte[] chunk = new byte[1 << 16];
     private int at;
     private int filled;
+    private long before; // bytes of chunks before this one
     private boolean ended;
 
     BoundedLines(InputStream in, int maxBytes) {
         this.in = in;
         this.maxBytes = maxBytes;
+    }
+
+    /// Bytes that the lines so far have taken, with their ends.
+    long position() {
+        return before + at;
     }
 
     boolean hasNext() throws IOException {
@@ -52,6 +58,7 @@ final class BoundedLines {
     }
 
     private void fill() throws IOException {
+        before += filled;
         at = 0;
         filled = in.read(chunk);
         if (filled > 0) return;

@@ -1,10 +1,12 @@
 package dev.gradine.data;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// Rows of one kind, in the order of their file.
 ///
@@ -12,10 +14,13 @@ import java.util.List;
 /// @param rows at least one
 /// @param numbers number of each row in the file, from 1
 public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
-    /// Copies the lists.
+    /// Larger files of lines stay where they are.
+    private static final long HELD = 256L << 20;
+
+    /// Copies the lists, unless they hold nothing.
     public DataSet {
-        rows = List.copyOf(rows);
-        numbers = List.copyOf(numbers);
+        rows = MadeList.copyOf(rows);
+        numbers = MadeList.copyOf(numbers);
         if (rows.isEmpty()) throw new DataException(name + ": has no rows, expected at least one");
         if (numbers.size() != rows.size()) {
             throw new DataException(name + ": has " + numbers.size() + " row numbers, expected " + rows.size());
@@ -24,19 +29,34 @@ public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
 
     /// A set made in memory; its rows are numbered from 1.
     public static DataSet of(String name, List<Row> rows) {
-        List<Integer> numbers = new ArrayList<>();
-        for (int i = 1; i <= rows.size(); i++) numbers.add(i);
-        return new DataSet(name, rows, numbers);
+        return new DataSet(name, rows, MadeList.of(rows.size(), i -> i + 1));
     }
 
-    /// Reads a file; see [RowFile].
+    /// Reads a file; see [RowFile]. Of a large one with a row on each line, rows are read when they are asked for, and
+    /// memory holds their places alone.
     ///
     /// @throws IOException if it cannot be read
     /// @throws DataException naming file, row and field, if a row is not what it must be
     public static DataSet read(Path file) throws IOException {
+        return read(file, HELD);
+    }
+
+    /// The same, where larger files than `held` bytes stay where they are.
+    ///
+    /// @throws IOException if it cannot be read
+    /// @throws DataException naming file, row and field, if a row is not what it must be
+    public static DataSet read(Path file, long held) throws IOException {
+        String name = String.valueOf(file.getFileName());
+        boolean isLarge = Files.isRegularFile(file) && Files.size(file) > held;
+        if (isLarge && RowFile.isLines(file)) return of(name, IndexedRows.of(file));
         List<Row> rows = new ArrayList<>();
         RowFile.read(file, rows::add);
-        return of(String.valueOf(file.getFileName()), rows);
+        return of(name, rows);
+    }
+
+    /// Whether rows are made when they are asked for, and examples are to be, too.
+    public boolean isLarge() {
+        return rows instanceof MadeList<Row>;
     }
 
     /// How many rows there are.
@@ -48,7 +68,7 @@ public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
     public DataSet first(int count) {
         if (count < 1) throw new DataException(name + ": row limit is " + count + ", expected >= 1");
         int n = Math.min(count, rows.size());
-        return new DataSet(name, rows.subList(0, n), numbers.subList(0, n));
+        return pick(IntStream.range(0, n).toArray());
     }
 
     /// Splits off rows for evaluation.
@@ -79,12 +99,8 @@ public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
     }
 
     private DataSet pick(int[] indices) {
-        List<Row> picked = new ArrayList<>();
-        List<Integer> from = new ArrayList<>();
-        for (int i : indices) {
-            picked.add(rows.get(i));
-            from.add(numbers.get(i));
-        }
-        return new DataSet(name, picked, from);
+        MadeList<Row> picked = MadeList.of(indices.length, i -> rows.get(indices[i]));
+        MadeList<Integer> from = MadeList.of(indices.length, i -> numbers.get(indices[i]));
+        return isLarge() ? new DataSet(name, picked, from) : new DataSet(name, List.copyOf(picked), from);
     }
 }

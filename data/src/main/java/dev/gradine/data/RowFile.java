@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 /// that each stand on several lines; all may be packed with gzip. Which it is shows in the first line,
 /// not in the name.
 public final class RowFile {
-    private static final int MAX_LINE = 1 << 26;
+    static final int MAX_LINE = 1 << 26;
 
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -108,6 +108,19 @@ public final class RowFile {
         }
     }
 
+    /// Whether a file that can be read has a value on each line, unpacked.
+    static boolean isLines(Path file) throws IOException {
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
+            in.mark(2);
+            boolean packed = in.read() == 0x1F && in.read() == 0x8B;
+            in.reset();
+            skipByteOrderMark(in);
+            if (packed || firstVisible(in) == '[') return false;
+            in.mark(MAX_LINE);
+            return !beginsAValue(new BoundedLines(in, MAX_LINE / 2));
+        }
+    }
+
     private void values(InputStream in) {
         try (JsonParser json = JSON.createParser(in)) {
             while (json.nextToken() != null) accept(JSON.readTree(json));
@@ -116,10 +129,14 @@ public final class RowFile {
         }
     }
 
-    private static void skipByteOrderMark(InputStream in) throws IOException {
+    /// Passes over it, if there is one.
+    ///
+    /// @return bytes passed over
+    static int skipByteOrderMark(InputStream in) throws IOException {
         in.mark(3);
         boolean mark = in.read() == 0xEF && in.read() == 0xBB && in.read() == 0xBF;
         if (!mark) in.reset();
+        return mark ? 3 : 0;
     }
 
     private static int firstVisible(InputStream in) throws IOException {
@@ -150,23 +167,45 @@ public final class RowFile {
     private void lines(InputStream in) throws IOException {
         var lines = new BoundedLines(in, MAX_LINE);
         while (lines.hasNext()) {
-            String line;
-            try {
-                line = lines.next();
-            } catch (DataException e) {
-                throw e.in(name + ": row " + (row + 1));
-            }
-            if (line.isBlank()) continue;
-            try {
-                accept(ONE_VALUE.readTree(line));
-            } catch (JacksonException e) {
-                throw unreadable(row + 1, e);
-            }
+            String where = name + ": row " + (row + 1);
+            String line = line(lines, where);
+            if (!line.isBlank()) accept(value(line, where));
         }
     }
 
+    /// The next line.
+    static String line(BoundedLines lines, String where) throws IOException {
+        try {
+            return lines.next();
+        } catch (DataException e) {
+            throw e.in(where);
+        }
+    }
+
+    private static JsonNode value(String line, String where) {
+        try {
+            return ONE_VALUE.readTree(line);
+        } catch (JacksonException e) {
+            throw unreadable(where, e);
+        }
+    }
+
+    /// The row that a line holds.
+    static Row parse(String line, RowParser parser, String where) {
+        JsonNode value = value(line, where);
+        try {
+            return parser.parse(value);
+        } catch (DataException e) {
+            throw e.in(where);
+        }
+    }
+
+    private static DataException unreadable(String where, JacksonException e) {
+        return new DataException(where + ": is not JSON: " + JsonFault.cause(e), e);
+    }
+
     private DataException unreadable(int at, JacksonException e) {
-        return new DataException(name + ": row " + at + ": is not JSON: " + JsonFault.cause(e), e);
+        return unreadable(name + ": row " + at, e);
     }
 
     private void accept(JsonNode value) {

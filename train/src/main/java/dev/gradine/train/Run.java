@@ -2,6 +2,7 @@ package dev.gradine.train;
 
 import dev.gradine.align.Recipe;
 import dev.gradine.data.DataSet;
+import dev.gradine.data.MadeList;
 import dev.gradine.data.Row;
 import dev.gradine.data.encode.Encoded;
 import dev.gradine.data.encode.Encoder;
@@ -21,7 +22,6 @@ import dev.gradine.train.report.RunInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /// A training run: a model, an adapter, a recipe and rows become a folder with the trained adapter, its metrics and a
 /// report. The adapter holds the trained values afterwards.
@@ -86,7 +86,7 @@ public final class Run<E> {
             if (made.isEmpty()) {
                 host.ready();
                 int length = length(model, AdapterSet.none(model.model()), new ArrayList<>());
-                List<E> train = encode(codec(model, data), data.train(), length, new ArrayList<>());
+                List<E> train = encode(codec(model, data), data.train(), length, new ArrayList<>(), host);
                 var rows = packed(train, length, new ArrayList<>());
                 made.add(ExampleBatches.of(rows, settings.unaccumulated(), recipe));
             }
@@ -112,10 +112,10 @@ public final class Run<E> {
         TextCodec codec = codec(model, data);
         List<String> told = new ArrayList<>(codec.tokenizer().notes()); // when nothing can stop the run any more
         int length = length(model, adapted, told);
-        List<E> train = encode(codec, data.train(), length, told);
+        List<E> train = encode(codec, data.train(), length, told, host);
         List<E> evalSet = data.evalSet().isEmpty()
                 ? List.of()
-                : encode(codec, data.evalSet().getFirst(), length, told);
+                : encode(codec, data.evalSet().getFirst(), length, told, host);
         Rollouts.require(recipe, settings);
         List<List<LabelledTokens>> groups = groups(train, evalSet);
         int attentionGroup = recipe.reading().attentionGroup();
@@ -191,11 +191,11 @@ public final class Run<E> {
     }
 
     /// The examples of all rows that are of use; says what became of the others.
-    private List<E> encode(TextCodec codec, DataSet rows, int length, List<String> told) {
+    private List<E> encode(TextCodec codec, DataSet rows, int length, List<String> told, RunHost host) {
         boolean wraps = settings.batches().packing().wraps();
         Encoder<E> encoder = recipe.encoder(
                 codec, wraps ? Integer.MAX_VALUE : length, settings.batches().batch());
-        Encoded<E> encoded = encoder.encode(rows);
+        Encoded<E> encoded = encoder.encode(rows, new EncodingProgress(rows, host));
         RowReport report = new RowReport(rows.name(), encoded.counts(), encoder);
         report.requireAnswers(settings.batches());
         told.add(report.line());
@@ -207,9 +207,11 @@ public final class Run<E> {
         PackingSettings packing = settings.batches().packing();
         List<List<E>> rows = packing.fits()
                 ? Packing.bestFit(examples, recipe::tokens, length)
-                : examples.stream().map(List::of).toList();
+                : MadeList.of(examples.size(), i -> List.of(examples.get(i)));
+        if (!packing.packing()) return rows;
         long tokens = examples.stream().mapToLong(recipe::tokens).sum();
-        if (packing.packing()) told.add(Packing.told(examples.size(), rows.size(), tokens, length));
+        told.add(Packing.told(examples.size(), rows.size(), tokens, length));
+        if (examples instanceof MadeList<E>) told.add("packing holds all examples in memory at once");
         return rows;
     }
 
@@ -226,9 +228,9 @@ public final class Run<E> {
     }
 
     private List<List<LabelledTokens>> groups(List<E> train, List<E> evalSet) {
-        return Stream.concat(train.stream(), evalSet.stream())
-                .map(recipe::sequences)
-                .toList();
+        int n = train.size();
+        var all = MadeList.of(n + evalSet.size(), i -> recipe.sequences(i < n ? train.get(i) : evalSet.get(i - n)));
+        return train instanceof MadeList<E> || evalSet instanceof MadeList<E> ? all : List.copyOf(all);
     }
 
     private Reference.Opened reference(

@@ -4,8 +4,8 @@ import dev.gradine.data.DataException;
 import dev.gradine.data.DataSet;
 import dev.gradine.data.Row;
 import dev.gradine.data.jinja.TemplateException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /// Makes examples of the rows of a data set.
 ///
@@ -43,23 +43,39 @@ public interface Encoder<E> {
     ///
     /// @throws DataException naming file and row, if a row cannot be used or none is left
     default Encoded<E> encode(DataSet data) {
-        List<E> examples = new ArrayList<>();
+        return encode(data, _ -> {});
+    }
+
+    /// The same. Of a set that is too large for memory, every row is encoded once to be counted, and again whenever an
+    /// example of it is asked for.
+    ///
+    /// @param done is told how many rows are encoded, after each
+    default Encoded<E> encode(DataSet data, IntConsumer done) {
+        Examples<E> examples = data.isLarge() ? new Examples.Made<>(this, data) : new Examples.Held<>();
         RowCounts counts = RowCounts.NONE;
         for (int i = 0; i < data.size(); i++) {
-            try {
-                Made<E> made = make(data.rows().get(i));
-                examples.addAll(made.examples());
-                counts = counts.and(
-                        data.numbers().get(i), made.size(), made.examples().isEmpty());
-            } catch (DataException | TemplateException e) {
-                String place = data.name() + ": row " + data.numbers().get(i);
-                throw new DataException(place + ": " + e.getMessage(), e);
-            }
+            Made<E> made = make(data, i);
+            examples.add(i, made.examples());
+            counts = counts.and(
+                    data.numbers().get(i), made.size(), made.examples().isEmpty());
+            done.accept(i + 1);
         }
-        if (examples.isEmpty()) {
+        if (examples.all().isEmpty()) {
             throw new DataException("%s: %s within %d tokens in any of %d rows"
                     .formatted(data.name(), leftOut(), maxLength(), data.size()));
         }
-        return new Encoded<>(examples, counts);
+        return new Encoded<>(examples.all(), counts);
+    }
+
+    /// The examples of row `i` of a set.
+    ///
+    /// @throws DataException naming file and row, if it cannot be used
+    private Made<E> make(DataSet data, int i) {
+        try {
+            return make(data.rows().get(i));
+        } catch (DataException | TemplateException e) {
+            String place = data.name() + ": row " + data.numbers().get(i);
+            throw new DataException(place + ": " + e.getMessage(), e);
+        }
     }
 }

@@ -2,10 +2,11 @@ package dev.gradine.data.encode;
 
 import dev.gradine.data.DataException;
 import dev.gradine.data.DataSet;
+import dev.gradine.data.MadeList;
 import dev.gradine.data.Row;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /// Rows to judged answers, as TRL's KTO trainer prepares them.
@@ -59,17 +60,17 @@ public record JudgedEncoder(TextCodec codec, int maxLength, int group) implement
 
     /// @throws DataException if a row cannot be used, or there are too few for strangers
     @Override
-    public Encoded<Judged> encode(DataSet data) {
-        Encoded<Judged> alone = Encoder.super.encode(data);
+    public Encoded<Judged> encode(DataSet data, IntConsumer done) {
+        Encoded<Judged> alone = Encoder.super.encode(data, done);
         if (group == NO_STRANGERS) return alone;
         List<Judged> all = alone.examples();
         if (all.size() < 2) {
             throw new DataException(data.name() + ": has 1 judged answer, expected at least 2 (one is compared with"
                     + " the answer to another prompt)");
         }
-        List<Judged> paired = new ArrayList<>();
-        for (int i = 0; i < all.size(); i++) paired.add(behind(all.get(i), all.get(before(i, all.size()))));
-        return new Encoded<>(paired, alone.counts());
+        int n = all.size();
+        List<Judged> paired = MadeList.of(n, i -> behind(all.get(i), all.get(before(i, n))));
+        return new Encoded<>(data.isLarge() ? paired : List.copyOf(paired), alone.counts());
     }
 
     /// Number of the example whose answer example `i` gets.
