@@ -6,10 +6,14 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
+import dev.gradine.nn.Asked;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Generation;
+import dev.gradine.nn.Generations;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.Written;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
@@ -107,6 +111,7 @@ public final class ModelRows {
     public void run() {
         prefill(sizes.prefill());
         decode(sizes.decode());
+        generate(16, sizes.decode());
         AdapterSet adapted =
                 AdapterSet.fresh(model, Lora.of(16, 32), Selection.of("all-linear"), run, new SplittableRandom(1));
         Updates updates = new Updates(adapted.trained());
@@ -183,6 +188,24 @@ public final class ModelRows {
             norms.accept(norm(k.download(logits(k, 0, cache))));
             out.accept(Measured.rate(work, "tokens/s", n, t, 0));
         }
+    }
+
+    /// Prompts of 32 tokens and `n` more for each, prompts included in the time but not in the rate.
+    private void generate(int prompts, int n) {
+        String work = "generate %d tokens, %d prompts of 32".formatted(n, prompts);
+        if (!choice.wants(work)) return;
+        List<Asked> all = new ArrayList<>();
+        for (int p = 0; p < prompts; p++) {
+            all.add(Asked.of(tokens(32, model.vocabSize(), 20 + p), List.of(new SplittableRandom(p))));
+        }
+        var request = new Generation.Request(SamplingParams.GREEDY, n, _ -> false);
+        Timing t = Timing.of(1, 2, choice.seconds(3), () -> {
+            List<List<Written>> written = new Generations(Policy.of(model), run).run(all, request);
+            predicted =
+                    written.stream().mapToInt(w -> w.getFirst().tokens().length).sum();
+        });
+        norms.accept(predicted);
+        out.accept(Measured.rate(work, "tokens/s", prompts * n, t, 0));
     }
 
     private Tensor logits(Kernels k, int id, KvCache cache) {

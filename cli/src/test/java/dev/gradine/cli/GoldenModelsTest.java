@@ -2,13 +2,18 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.nn.Asked;
 import dev.gradine.nn.Generation;
+import dev.gradine.nn.Generations;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.Written;
 import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +48,15 @@ class GoldenModelsTest {
             assertThat(new Generation(Policy.of(m.model()), m.run())
                             .run(prompt, request, new SplittableRandom(1), _ -> true))
                     .isEqualTo(want);
+            List<Asked> all = List.of(
+                    Asked.of(prompt, List.of(new SplittableRandom(1), new SplittableRandom(2))),
+                    Asked.of(Arrays.copyOf(prompt, 3), List.of(new SplittableRandom(3))),
+                    Asked.of(prompt, List.of(new SplittableRandom(4))));
+            List<List<Written>> many = new Generations(Policy.of(m.model()), m.run()).run(all, request);
+            for (Written w :
+                    List.of(many.get(0).get(0), many.get(0).get(1), many.get(2).get(0))) {
+                assertThat(w.tokens()).as("among others").isEqualTo(want);
+            }
         }
     }
 }

@@ -71,9 +71,9 @@ public final class Decoder implements CausalLm {
         if (cache == null) return hidden(pass, trunk(pass.tape().kernels(), pass.batch(), List.of(pass.adapters())));
         requireTokens(pass.batch());
         requirePositions(pass.rows());
-        cache.requireRoom(pass.rows().tokens());
+        if (!pass.hasSlots()) cache.requireRoom(pass.rows().tokens());
         Var h = rest(ends.begin.forward(pass.tape(), pass), 0, pass);
-        cache.advance(pass.rows().tokens());
+        if (!pass.hasSlots()) cache.advance(pass.rows().tokens());
         return given(h, pass);
     }
 

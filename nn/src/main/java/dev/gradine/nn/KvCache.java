@@ -5,7 +5,8 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 
-/// Keys and values of the tokens read so far, layer by layer, so that decoding reads each token once.
+/// Keys and values of the tokens read so far, layer by layer, so that decoding reads each token once: of one sequence,
+/// or of many, each in a range of rows of its own; see `Pass.reading`.
 public final class KvCache {
 
     private final Tensor[] keys;
@@ -25,7 +26,7 @@ public final class KvCache {
         }
     }
 
-    /// Tokens in it.
+    /// Tokens in it, of one sequence.
     public int length() {
         return length;
     }
@@ -49,15 +50,14 @@ public final class KvCache {
     /// @param values `[n,G·D]`
     record Read(Tensor keys, Tensor values) {}
 
-    /// Writes keys and values of fresh tokens behind those of layer `layer` and returns all of it.
+    /// Writes keys and values of fresh tokens into layer `layer` and returns all of it up to a row.
     ///
     /// @param fresh of n tokens
-    /// @param positions `i32[n]`: numbers of these tokens, from `length` on
-    Read append(Kernels k, int layer, Read fresh, Tensor positions) {
-        int tokens = fresh.keys.shape().dim(0);
-        requireRoom(tokens);
-        k.kvAppend().append(fresh.keys, fresh.values, positions, keys[layer], values[layer]);
-        return new Read(keys[layer].rows(0, length + tokens), values[layer].rows(0, length + tokens));
+    /// @param slots `i32[n]`: rows of these tokens; of one sequence those from `length` on
+    /// @param rows how many are returned
+    Read append(Kernels k, int layer, Read fresh, Tensor slots, int rows) {
+        k.kvAppend().append(fresh.keys, fresh.values, slots, keys[layer], values[layer]);
+        return new Read(keys[layer].rows(0, rows), values[layer].rows(0, rows));
     }
 
     /// Fails unless `tokens` more tokens fit.

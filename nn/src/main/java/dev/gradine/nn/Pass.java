@@ -17,15 +17,20 @@ public final class Pass {
     ///
     /// @param seed of the masks that are drawn in training
     /// @param group positions within which tokens attend in training; 0 for all
+    /// @param slots rows of the cache that the tokens are written to; of one sequence those behind it
     private record Mode(
             Adapters adapters,
             boolean training,
             long seed,
             boolean checkpoints,
             int group,
-            @Nullable KvCache cache) {}
+            @Nullable KvCache cache,
+            @Nullable Slots slots) {}
 
-    private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, 0, null);
+    /// Rows of a cache.
+    private record Slots(List<Integer> rows) {}
+
+    private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, 0, null, null);
 
     private final Tape tape;
     private final TokenBatch batch;
@@ -33,6 +38,7 @@ public final class Pass {
     private final TokenBatch rows;
     private final IdentityHashMap<Rotary, Rotary.Tables> tables = new IdentityHashMap<>();
     private @Nullable Tensor positions;
+    private @Nullable Tensor slots;
     private @Nullable Tensor tableRows;
 
     private Pass(Tape tape, TokenBatch batch, Mode mode) {
@@ -55,33 +61,43 @@ public final class Pass {
 
     /// The continuation of the one sequence in `cache`; its keys and values are appended there.
     public static Pass continuing(Tape tape, int[] ids, KvCache cache) {
-        Mode mode = new Mode(Adapters.NONE, false, 0, false, 0, cache);
+        Mode mode = new Mode(Adapters.NONE, false, 0, false, 0, cache, null);
         return new Pass(tape, TokenBatch.continuing(ids, cache.length()), mode);
+    }
+
+    /// The continuation of several sequences in `cache`, without virtual tokens.
+    ///
+    /// @param batch fresh tokens, whose layout says which rows of the cache they see
+    /// @param slots row of the cache that each of them is written to
+    static Pass reading(Tape tape, TokenBatch batch, int[] slots, KvCache cache) {
+        Slots rows = new Slots(Arrays.stream(slots).boxed().toList());
+        return new Pass(tape, batch, new Mode(Adapters.NONE, false, 0, false, 0, cache, rows));
     }
 
     /// The same pass with other adapters.
     public Pass with(Adapters adapters) {
-        return in(new Mode(adapters, mode.training, mode.seed, mode.checkpoints, mode.group, mode.cache));
+        return in(new Mode(adapters, mode.training, mode.seed, mode.checkpoints, mode.group, mode.cache, mode.slots));
     }
 
     /// The same pass in training: adapters draw the masks of their dropout.
     ///
     /// @param seed a number that no other pass of the run has
     public Pass training(long seed) {
-        return in(new Mode(mode.adapters, true, seed, mode.checkpoints, mode.group, mode.cache));
+        return in(new Mode(mode.adapters, true, seed, mode.checkpoints, mode.group, mode.cache, mode.slots));
     }
 
     /// The same pass, keeping of each block only what goes into it and computing the rest a second time for the
     /// gradient: the same bits from less memory in more time.
     public Pass checkpointing(boolean on) {
-        return in(new Mode(mode.adapters, mode.training, mode.seed, on, mode.group, mode.cache));
+        return in(new Mode(mode.adapters, mode.training, mode.seed, on, mode.group, mode.cache, mode.slots));
     }
 
     /// The same pass in which tokens attend within groups, if it is one in training: see `ShiftedAttention`.
     ///
     /// @param positions of a group, even; 0 for no groups
     public Pass grouped(int positions) {
-        return in(new Mode(mode.adapters, mode.training, mode.seed, mode.checkpoints, positions, mode.cache));
+        return in(
+                new Mode(mode.adapters, mode.training, mode.seed, mode.checkpoints, positions, mode.cache, mode.slots));
     }
 
     private Pass in(Mode other) {
@@ -132,6 +148,23 @@ public final class Pass {
     @Nullable
     KvCache cache() {
         return mode.cache;
+    }
+
+    /// Whether tokens are written to rows of their own instead of behind one sequence.
+    boolean hasSlots() {
+        return mode.slots != null;
+    }
+
+    /// Row of the cache of each token on the device, `i32[N]`, as long as the tape.
+    Tensor slots() {
+        if (mode.slots == null) return positions();
+        Tensor s = slots;
+        if (s == null) {
+            s = tape.kernels()
+                    .ofInts(mode.slots.rows.stream().mapToInt(Integer::intValue).toArray());
+            slots = s;
+        }
+        return s;
     }
 
     /// Position of each row on the device, `i32[N]`, as long as the tape.

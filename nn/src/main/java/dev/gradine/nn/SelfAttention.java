@@ -105,7 +105,8 @@ public record SelfAttention(Projections projections, Linear o, AttentionSpec spe
             return attention(fresh.q, fresh.k, fresh.v, spec, pass.rows().layout());
         Tape tape = fresh.q.tape();
         var read = new KvCache.Read(fresh.k.value(), fresh.v.value());
-        KvCache.Read all = cache.append(tape.kernels(), layer, read, pass.positions());
+        KvCache.Read all = cache.append(
+                tape.kernels(), layer, read, pass.slots(), pass.rows().layout().keys());
         Var keys = tape.constant(all.keys());
         Var values = tape.constant(all.values());
         return attention(fresh.q, keys, values, spec, pass.rows().layout());

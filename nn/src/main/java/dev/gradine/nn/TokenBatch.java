@@ -67,6 +67,25 @@ public final class TokenBatch {
         return new TokenBatch(own, positions, layout, List.of(own), new int[] {-1});
     }
 
+    /// The continuations of several sequences in a cache.
+    ///
+    /// @param pieces fresh tokens of each; none of one that others continue
+    /// @param past position of the first fresh token of each
+    /// @param layout where their keys lie
+    static TokenBatch reading(List<int[]> pieces, int[] past, Sequences layout) {
+        int[] ids = new int[layout.queries()];
+        int[] positions = new int[ids.length];
+        int[] parent = new int[pieces.size()];
+        for (int s = 0; s < parent.length; s++) {
+            parent[s] = layout.parent(s);
+            int[] piece = pieces.get(s);
+            int at = layout.queryStart(s);
+            System.arraycopy(piece, 0, ids, at, piece.length);
+            for (int i = 0; i < piece.length; i++) positions[at + i] = past[s] + i;
+        }
+        return new TokenBatch(ids, positions, layout, List.copyOf(pieces), parent);
+    }
+
     /// The same sequences, each that continues no other behind `count` virtual tokens: rows of their own, with the id
     /// `VIRTUAL`.
     TokenBatch behindVirtual(int count) {

@@ -30,7 +30,7 @@ class KvCacheTest {
         int[] positions =
                 IntStream.range(0, shape.dim(0)).map(i -> cache.length() + i).toArray();
         var fresh = new KvCache.Read(k.of(shape, keys), k.of(shape, values));
-        var all = cache.append(k, layer, fresh, k.ofInts(positions));
+        var all = cache.append(k, layer, fresh, k.ofInts(positions), cache.length() + positions.length);
         return new float[][] {k.download(all.keys()), k.download(all.values())};
     }
 

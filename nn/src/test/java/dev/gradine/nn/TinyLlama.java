@@ -25,6 +25,15 @@ final class TinyLlama {
 
     /// The model with its configuration changed: `tie_word_embeddings`, `attention_bias`, `mlp_bias`.
     static Decoder of(Kernels run, Map<String, Boolean> changes) {
+        return of(run, changes, POSITIONS);
+    }
+
+    /// A model of so many positions.
+    static Decoder of(Kernels run, int positions) {
+        return of(run, Map.of(), positions);
+    }
+
+    private static Decoder of(Kernels run, Map<String, Boolean> changes, int positions) {
         Weights w = new Weights((name, shape) -> weight(run, name, shape), run);
         boolean bias = changes.getOrDefault("attention_bias", false);
         boolean mlpBias = changes.getOrDefault("mlp_bias", false);
@@ -44,7 +53,7 @@ final class TinyLlama {
         boolean tied = changes.getOrDefault("tie_word_embeddings", false);
         Linear head = tied ? w.tied("lm_head", e.weight()) : w.linear("lm_head", V, C, false);
         var ends = new Decoder.Ends(e::forward, List.of(e, e.weight()), norm, Head.of(head));
-        return new Decoder(new Decoder.Sizes("tiny", C, V, POSITIONS, 2 * D), ends, layers, w);
+        return new Decoder(new Decoder.Sizes("tiny", C, V, positions, 2 * D), ends, layers, w);
     }
 
     static Decoder of(Kernels run) {

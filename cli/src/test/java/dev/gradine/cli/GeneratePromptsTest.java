@@ -1,0 +1,81 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.lab.base.StoryFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Many prompts at once: what each is answered alone, on the CPU and on the simulator.
+class GeneratePromptsTest {
+
+    private static final List<String> PROMPTS =
+            List.of("One day, a dog found a red ball.", "Lily", "Tom and Sue went to the park.");
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    @BeforeEach
+    void prepare() throws IOException {
+        StoryFiles.copyTo(temp);
+        Files.write(temp.resolve("prompts.txt"), PROMPTS);
+    }
+
+    private Cli generate(Object... more) {
+        List<Object> all = new ArrayList<>(List.of("generate", "--model", temp.resolve("model"), "--raw"));
+        all.addAll(Arrays.asList(more));
+        return Cli.run(all.toArray());
+    }
+
+    private List<Map<String, Object>> together(Object... more) throws IOException {
+        List<Object> all = new ArrayList<>(List.of("--prompts", temp.resolve("prompts.txt")));
+        all.addAll(Arrays.asList(more));
+        Path out = temp.resolve("out.jsonl");
+        Files.writeString(out, generate(all.toArray()).ok().out());
+        return Values.jsonLines(out);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "0.9"})
+    void each_gets_the_answer_it_gets_alone(String temperature) throws IOException {
+        Object[] rule = {"--temperature", temperature, "--max-tokens", 12};
+        List<Map<String, Object>> got = together("--temperature", temperature, "--max-tokens", 12, "--seed", 5);
+        assertThat(got).hasSize(3);
+        for (int i = 0; i < 3; i++) {
+            List<Object> one = new ArrayList<>(List.of("--prompt", PROMPTS.get(i), "--seed", 5 + i));
+            one.addAll(Arrays.asList(rule));
+            String alone = generate(one.toArray()).ok().out();
+            assertThat(got.get(i)).containsEntry("prompt", PROMPTS.get(i));
+            assertThat(String.valueOf(got.get(i).get("completion")).strip())
+                    .isEqualTo(alone.substring(PROMPTS.get(i).length()).strip())
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void the_simulator_answers_as_the_cpu_does() throws IOException {
+        Object[] rule = {"--temperature", "0.8", "--max-tokens", 5};
+        List<Map<String, Object>> cpu = together(rule);
+        assertThat(together("--temperature", "0.8", "--max-tokens", 5, "--device", "sim"))
+                .isEqualTo(cpu);
+    }
+
+    @Test
+    void refuses_none_and_both_and_nothing() throws IOException {
+        generate().refuses("--prompt and --prompts: none given, expected one of them");
+        generate("--prompt", "a", "--prompts", temp.resolve("prompts.txt"))
+                .refuses("--prompt and --prompts: both given, expected one of them");
+        Path empty = Files.createFile(temp.resolve("empty.txt"));
+        generate("--prompts", empty).refuses("--prompts " + empty + ": is empty, expected a line");
+    }
+}
