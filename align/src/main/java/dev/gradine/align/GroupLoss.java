@@ -55,13 +55,7 @@ public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, Cust
             all.add(Metric.rising("rewards/" + name + "/mean", "", name).in("Rewards"));
             all.add(Metric.neutral("rewards/" + name + "/std", "", name).in("Spread of rewards"));
         }
-        for (String what : List.of("mean", "min", "max")) {
-            all.add(Metric.neutral("completions/" + what + "_length", "tokens", what)
-                    .in("Length of answers"));
-            all.add(Metric.neutral("completions/" + what + "_terminated_length", "tokens", what)
-                    .in("Length of answers that ended"));
-        }
-        all.add(Metric.neutral("completions/clipped_ratio", Metric.SHARE, "Answers that were cut"));
+        all.addAll(lengths());
         return all;
     }
 }

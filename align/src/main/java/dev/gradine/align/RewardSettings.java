@@ -1,6 +1,7 @@
 package dev.gradine.align;
 
 import dev.gradine.settings.Option;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -64,7 +65,17 @@ public record RewardSettings(
     /// Names in logs.
     public List<String> names() {
         if (areGiven()) return List.of(GroupLoss.GIVEN);
-        return reward.all().stream().map(r -> r.replaceFirst(":.*", "")).toList();
+        List<String> names = new ArrayList<>();
+        for (String asked : reward.all()) {
+            String name = asked.replaceFirst(":(?s:.*)", "").replaceFirst(".*\\.", ""); // of a class its simple name
+            int number = 1;
+            for (String unique = name; ; unique = name + "_" + ++number) {
+                if (names.contains(unique)) continue;
+                names.add(unique);
+                break;
+            }
+        }
+        return names;
     }
 
     /// Factor of reward `i`.

@@ -7,13 +7,15 @@ import dev.gradine.data.encode.GroupEncoder;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import java.util.ArrayList;
 import java.util.List;
 
 /// Learning from answers that the policy itself samples to the prompts of the data: groups of them to each prompt.
 ///
 /// A step has the answers of its batch sampled, judged and compared within their groups before a loss is computed; see
 /// `Rollouts` of `train`. Rows that bring answers are used as they are.
-public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss {
+public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss, Distill {
 
     /// Answers to a prompt.
     int group();
@@ -24,6 +26,24 @@ public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss {
     /// Updates that learn from the same answers before others are sampled.
     default int iterations() {
         return 1;
+    }
+
+    /// Share of the steps that learn from the policy's own answers although rows bring some.
+    default double ownShare() {
+        return 0;
+    }
+
+    /// What is logged of the lengths of answers, in TRL's names.
+    default List<Metric> lengths() {
+        List<Metric> all = new ArrayList<>();
+        for (String what : List.of("mean", "min", "max")) {
+            all.add(Metric.neutral("completions/" + what + "_length", "tokens", what)
+                    .in("Length of answers"));
+            all.add(Metric.neutral("completions/" + what + "_terminated_length", "tokens", what)
+                    .in("Length of answers that ended"));
+        }
+        all.add(Metric.neutral("completions/clipped_ratio", Metric.SHARE, "Answers that were cut"));
+        return all;
     }
 
     /// Whether nothing is learnt from an attempt.
@@ -56,7 +76,8 @@ public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss {
     /// Numbers of all answers of the step.
     @Override
     default void note(List<Group> examples, MeanMetrics m) {
-        examples.getFirst().facts().forEach((name, value) -> m.add(name, value, 1));
+        int n = examples.stream().mapToInt(g -> g.attempts().size()).sum();
+        examples.getFirst().facts().forEach((name, value) -> m.add(name, value * n, n));
     }
 
     @Override

@@ -20,6 +20,8 @@ public final class Scored<E> {
     private final @Nullable Tensor reference; // of each labelled token
     private final int[] offsets; // first labelled token of each sequence
     private final Memory memory;
+    private @Nullable Predicting student;
+    private @Nullable Predicting teacher;
     private @Nullable Var sums;
     private @Nullable Tensor referenceSums;
     private float @Nullable [] downloadedSums;
@@ -77,6 +79,31 @@ public final class Scored<E> {
                     .formatted(reference.length, logProbs.count()));
         }
         return new Scored<>(examples, packed, logProbs, reference, memory);
+    }
+
+    /// The same with the rows of the policy, and of its teacher, that predict the labelled tokens.
+    public Scored<E> taught(Predicting policy, Predicting by) {
+        Scored<E> all = new Scored<>(examples, packed, logProbs, new float[0], memory);
+        all.student = policy;
+        all.teacher = by;
+        return all;
+    }
+
+    /// Rows of the policy.
+    Predicting student() {
+        return present(student);
+    }
+
+    /// Rows of its teacher; they have no gradient.
+    Predicting teacher() {
+        return present(teacher);
+    }
+
+    private static Predicting present(@Nullable Predicting rows) {
+        if (rows == null) {
+            throw new IllegalStateException("scored: there is no teacher, expected one (the recipe must need it)");
+        }
+        return rows;
     }
 
     /// The examples, in their order.

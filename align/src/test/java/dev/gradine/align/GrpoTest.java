@@ -20,6 +20,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Every member of the family against its formula, and worked numbers.
 class GrpoTest implements RecipeContract<Group> {
@@ -295,25 +297,26 @@ class GrpoTest implements RecipeContract<Group> {
                         + " answer already)");
     }
 
-    @Test
-    void the_most_and_the_least_clipped_of_an_answer_are_logged() {
+    @ParameterizedTest
+    @CsvSource({"1, high, low, high_max", "-9, low, high, low_min"})
+    void ratios_are_counted_as_clipped_where_that_costs_their_answer(
+            float logProb, String side, String other, String extreme) {
         GivenBatch<Group> batch = new GivenBatch<>(recipe(), examples());
         float[] far = new float[batch.offset(6)];
-        Arrays.fill(far, 1); // every ratio is large
+        Arrays.fill(far, logProb); // every ratio is far out
         try (Kernels k = CpuKernels.open()) {
             float[] ones = new float[6];
             Arrays.fill(ones, 1);
             var m = batch.run(k, far, new float[0], ones).metrics().means();
-            int gaining = 0;
-            for (int b = 0; b < 2; b++) {
-                for (int e = 0; e < 3; e++) {
-                    Attempt a = Groups.attempt(b, e);
-                    if (a.advantage() > 0) gaining += a.length();
-                }
+            int counted = 0;
+            for (int s = 0; s < 6; s++) {
+                Attempt a = Groups.attempt(s / 3, s % 3);
+                if (side.equals("high") ? a.advantage() > 0 : a.advantage() < 0) counted += a.length();
             }
-            assertThat(m.get("clip_ratio/high_mean")).isCloseTo((double) gaining / far.length, within(1e-12));
-            assertThat(m.get("clip_ratio/high_max")).isEqualTo(1);
-            assertThat(m.get("clip_ratio/low_mean")).isZero();
+            assertThat(m.get("clip_ratio/" + side + "_mean")).isCloseTo((double) counted / far.length, within(1e-12));
+            assertThat(m.get("clip_ratio/region_mean")).isEqualTo(m.get("clip_ratio/" + side + "_mean"));
+            assertThat(m.get("clip_ratio/" + other + "_mean")).isZero();
+            assertThat(m.get("clip_ratio/" + extreme)).isEqualTo(side.equals("high") ? 1 : 0);
         }
     }
 }

@@ -71,6 +71,34 @@ class TokenLogProbsTest {
         return new double[] {p[3 + off][5], p[4 + off][5], p[5 + off][9], p[9 + off][20]};
     }
 
+    @Test
+    void a_temperature_divides_the_logits_of_every_kind_of_head() {
+        double[][] p = logSoftmax(); // log softmax(z / T) is that of what it gives, divided by T
+        int[][] cells = {{3, 5}, {4, 5}, {5, 9}, {9, 20}};
+        double[] expected = new double[4];
+        for (int i = 0; i < 4; i++) {
+            double[] row = Arrays.stream(p[cells[i][0]]).map(x -> x / 2.5).toArray();
+            expected[i] = row[cells[i][1]]
+                    - Math.log(Arrays.stream(row).map(Math::exp).sum());
+        }
+        Adapters adapted = new Adapters() { // of the head, whose logits are then there
+                    @Override
+                    public boolean touches(Site site) {
+                        return site.equals(model.head().linear());
+                    }
+                };
+        for (Adapters a : List.of(Adapters.NONE, adapted)) {
+            try (Kernels k = run.openStep()) {
+                Packed packed = Packed.apart(BATCH);
+                Pass pass = new Policy(model, a).pass(Tape.noGrad(k), packed.tokens());
+                float[] got = k.download(TokenLogProbs.of(model, pass, model.hidden(pass), packed, Reading.at(2.5f))
+                        .values()
+                        .value());
+                Teeth.bite(got, x -> Tolerance.logits().check("log-probability", x, expected));
+            }
+        }
+    }
+
     private float[] values(List<LabelledTokens> batch) {
         return values(Adapters.NONE, batch);
     }

@@ -8,12 +8,12 @@ import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.nn.Asked;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Continuation;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Generations;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
-import dev.gradine.nn.Written;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
@@ -200,7 +200,7 @@ public final class ModelRows {
         }
         var request = new Generation.Request(SamplingParams.GREEDY, n, _ -> false);
         Timing t = Timing.of(1, 2, choice.seconds(3), () -> {
-            List<List<Written>> written = new Generations(Policy.of(model), run).run(all, request);
+            List<List<Continuation>> written = new Generations(Policy.of(model), run).run(all, request);
             predicted =
                     written.stream().mapToInt(w -> w.getFirst().tokens().length).sum();
         });

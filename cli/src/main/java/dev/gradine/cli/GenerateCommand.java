@@ -5,10 +5,10 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.io.Json;
 import dev.gradine.nn.Asked;
+import dev.gradine.nn.Continuation;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Generations;
 import dev.gradine.nn.Policy;
-import dev.gradine.nn.Written;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingParams;
 import java.io.IOException;
@@ -146,7 +146,7 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
         for (int i = 0; i < all.size(); i++) {
             asked.add(Asked.of(ids(ask, all.get(i)), List.of(new SplittableRandom(seed + i))));
         }
-        List<List<Written>> written = new Generations(ask.policy, ask.run).run(asked, ask.request);
+        List<List<Continuation>> written = new Generations(ask.policy, ask.run).run(asked, ask.request);
         PrintWriter print = spec.commandLine().getOut();
         for (int i = 0; i < all.size(); i++) {
             String completion =

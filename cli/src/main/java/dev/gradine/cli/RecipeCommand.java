@@ -33,7 +33,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
     private RecipeCommand(Recipe<E> defaults) {
         about = defaults.about();
         options = new RecordOptions<>("Objective", (Record) defaults);
-        compares = defaults.needsReference();
+        compares = defaults.takesReference();
         args = new TrainOptions(about.lr(), options.names());
     }
 

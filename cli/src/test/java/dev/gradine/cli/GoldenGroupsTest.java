@@ -39,6 +39,21 @@ class GoldenGroupsTest {
     void six_steps_are_those_of_trl(String command, String name, double lr, String options) {
         Path folder = Golden.golden("trl/" + name);
         Path out = run(command, folder, lr, 8, 1, options);
+        compare(folder, out);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"distillation, --beta 1", "distillation-jsd, --beta 0.3 --temperature 2", "gkd, --beta 0.5"})
+    void six_steps_of_distillation_are_those_of_trl(String name, String options) {
+        Path folder = Golden.golden("trl/" + name);
+        Path out = temp.resolve("run");
+        List<Object> args = arguments("distill", folder, out, 4, options + " --max-completion 64 --lr 0.005");
+        args.addAll(List.of("--teacher", Golden.golden("trl/teacher")));
+        Cli.run(args.toArray()).ok();
+        compare(folder, out);
+    }
+
+    private static void compare(Path folder, Path out) {
         List<Map<String, Object>> want = Values.jsonLines(folder.resolve("steps.jsonl"));
         List<Map<String, Object>> got = Values.metrics(out);
         assertThat(got).hasSameSizeAs(want);
@@ -49,14 +64,19 @@ class GoldenGroupsTest {
                 folder.resolve("end/adapter_model.safetensors"), out.resolve("adapter_model.safetensors"));
     }
 
-    private Path run(String command, Path folder, double lr, int batch, int accumulate, String options) {
-        Path out = temp.resolve("run-" + batch);
+    private static List<Object> arguments(String command, Path folder, Path out, int batch, String options) {
         List<Object> args = new ArrayList<>(List.of(command, "--model", Golden.golden("trl/base")));
         args.addAll(List.of("--data", folder.resolve("data.jsonl"), "--init-adapter", folder.resolve("start")));
-        args.addAll(List.of("--out", out, "--steps", 6, "--batch", batch, "--lr", lr, "--schedule", "constant"));
-        args.addAll(List.of("--accumulate", accumulate, "--group", 4, "--max-completion", 64));
+        args.addAll(List.of("--out", out, "--steps", 6, "--batch", batch, "--schedule", "constant"));
         args.addAll(List.of("--clip", 1, "--max-length", 512, "--no-shuffle", "--samples", 0));
         args.addAll(List.of(options.split(" ", -1)));
+        return args;
+    }
+
+    private Path run(String command, Path folder, double lr, int batch, int accumulate, String options) {
+        Path out = temp.resolve("run-" + batch);
+        List<Object> args = arguments(command, folder, out, batch, options);
+        args.addAll(List.of("--lr", lr, "--accumulate", accumulate, "--group", 4, "--max-completion", 64));
         Cli.run(args.toArray()).ok();
         return out;
     }

@@ -3,10 +3,10 @@ package dev.gradine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.nn.Asked;
+import dev.gradine.nn.Continuation;
 import dev.gradine.nn.Generation;
 import dev.gradine.nn.Generations;
 import dev.gradine.nn.Policy;
-import dev.gradine.nn.Written;
 import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
@@ -52,8 +52,8 @@ class GoldenModelsTest {
                     Asked.of(prompt, List.of(new SplittableRandom(1), new SplittableRandom(2))),
                     Asked.of(Arrays.copyOf(prompt, 3), List.of(new SplittableRandom(3))),
                     Asked.of(prompt, List.of(new SplittableRandom(4))));
-            List<List<Written>> many = new Generations(Policy.of(m.model()), m.run()).run(all, request);
-            for (Written w :
+            List<List<Continuation>> many = new Generations(Policy.of(m.model()), m.run()).run(all, request);
+            for (Continuation w :
                     List.of(many.get(0).get(0), many.get(0).get(1), many.get(2).get(0))) {
                 assertThat(w.tokens()).as("among others").isEqualTo(want);
             }

@@ -68,9 +68,9 @@ final class GenerationWave {
             return count < written.length;
         }
 
-        Written result() {
+        Continuation result() {
             int[] tokens = Arrays.copyOf(written, count);
-            return end < 0 ? Written.cut(tokens) : Written.ended(tokens, end);
+            return end < 0 ? Continuation.cut(tokens) : Continuation.ended(tokens, end);
         }
     }
 
@@ -107,7 +107,7 @@ final class GenerationWave {
         cache = policy.model().newCache(k, rows);
     }
 
-    List<List<Written>> run() {
+    List<List<Continuation>> run() {
         read();
         List<Answer> active = new ArrayList<>();
         for (List<Answer> own : answers) active.addAll(own);

@@ -28,10 +28,10 @@ public final class Generations {
     ///
     /// @return for each prompt what was written, in the order of its draws
     /// @throws IllegalArgumentException if a prompt is empty or leaves no room within the model's positions
-    public List<List<Written>> run(List<Asked> all, Generation.Request request) {
+    public List<List<Continuation>> run(List<Asked> all, Generation.Request request) {
         for (Asked a : all) requireRoom(a);
         if (!areAlike()) return all.stream().map(a -> alone(a, request)).toList();
-        List<List<Written>> written = new ArrayList<>();
+        List<List<Continuation>> written = new ArrayList<>();
         for (int from = 0; from < all.size(); ) {
             int to = from;
             int sequences = 0;
@@ -61,7 +61,7 @@ public final class Generations {
         }
     }
 
-    private List<Written> alone(Asked a, Generation.Request request) {
+    private List<Continuation> alone(Asked a, Generation.Request request) {
         Generation one = new Generation(policy, run);
         return a.draws().stream()
                 .map(rng -> {
@@ -72,7 +72,7 @@ public final class Generations {
                         return ends;
                     });
                     int[] tokens = one.run(a.prompt(), noting, rng, _ -> true);
-                    return end[0] < 0 ? Written.cut(tokens) : Written.ended(tokens, end[0]);
+                    return end[0] < 0 ? Continuation.cut(tokens) : Continuation.ended(tokens, end[0]);
                 })
                 .toList();
     }

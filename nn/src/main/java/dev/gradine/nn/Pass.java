@@ -17,20 +17,19 @@ public final class Pass {
     ///
     /// @param seed of the masks that are drawn in training
     /// @param group positions within which tokens attend in training; 0 for all
-    /// @param slots rows of the cache that the tokens are written to; of one sequence those behind it
+    /// @param reading where keys are read from and appended to, or null for none
     private record Mode(
             Adapters adapters,
             boolean training,
             long seed,
             boolean checkpoints,
             int group,
-            @Nullable KvCache cache,
-            @Nullable Slots slots) {}
+            @Nullable Reading reading) {}
 
-    /// Rows of a cache.
-    private record Slots(List<Integer> rows) {}
+    /// A cache, and the rows of it that the tokens are written to; none for those behind its one sequence.
+    private record Reading(KvCache cache, List<Integer> slots) {}
 
-    private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, 0, null, null);
+    private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, 0, null);
 
     private final Tape tape;
     private final TokenBatch batch;
@@ -45,7 +44,7 @@ public final class Pass {
         this.tape = tape;
         this.batch = batch;
         this.mode = mode;
-        boolean begins = mode.cache == null || mode.cache.length() == 0;
+        boolean begins = mode.reading == null || mode.reading.cache.length() == 0;
         this.rows = begins ? batch.behindVirtual(mode.adapters.virtualTokens()) : batch;
     }
 
@@ -61,7 +60,7 @@ public final class Pass {
 
     /// The continuation of the one sequence in `cache`; its keys and values are appended there.
     public static Pass continuing(Tape tape, int[] ids, KvCache cache) {
-        Mode mode = new Mode(Adapters.NONE, false, 0, false, 0, cache, null);
+        Mode mode = new Mode(Adapters.NONE, false, 0, false, 0, new Reading(cache, List.of()));
         return new Pass(tape, TokenBatch.continuing(ids, cache.length()), mode);
     }
 
@@ -70,34 +69,33 @@ public final class Pass {
     /// @param batch fresh tokens, whose layout says which rows of the cache they see
     /// @param slots row of the cache that each of them is written to
     static Pass reading(Tape tape, TokenBatch batch, int[] slots, KvCache cache) {
-        Slots rows = new Slots(Arrays.stream(slots).boxed().toList());
-        return new Pass(tape, batch, new Mode(Adapters.NONE, false, 0, false, 0, cache, rows));
+        Reading reading = new Reading(cache, Arrays.stream(slots).boxed().toList());
+        return new Pass(tape, batch, new Mode(Adapters.NONE, false, 0, false, 0, reading));
     }
 
     /// The same pass with other adapters.
     public Pass with(Adapters adapters) {
-        return in(new Mode(adapters, mode.training, mode.seed, mode.checkpoints, mode.group, mode.cache, mode.slots));
+        return in(new Mode(adapters, mode.training, mode.seed, mode.checkpoints, mode.group, mode.reading));
     }
 
     /// The same pass in training: adapters draw the masks of their dropout.
     ///
     /// @param seed a number that no other pass of the run has
     public Pass training(long seed) {
-        return in(new Mode(mode.adapters, true, seed, mode.checkpoints, mode.group, mode.cache, mode.slots));
+        return in(new Mode(mode.adapters, true, seed, mode.checkpoints, mode.group, mode.reading));
     }
 
     /// The same pass, keeping of each block only what goes into it and computing the rest a second time for the
     /// gradient: the same bits from less memory in more time.
     public Pass checkpointing(boolean on) {
-        return in(new Mode(mode.adapters, mode.training, mode.seed, on, mode.group, mode.cache, mode.slots));
+        return in(new Mode(mode.adapters, mode.training, mode.seed, on, mode.group, mode.reading));
     }
 
     /// The same pass in which tokens attend within groups, if it is one in training: see `ShiftedAttention`.
     ///
     /// @param positions of a group, even; 0 for no groups
     public Pass grouped(int positions) {
-        return in(
-                new Mode(mode.adapters, mode.training, mode.seed, mode.checkpoints, positions, mode.cache, mode.slots));
+        return in(new Mode(mode.adapters, mode.training, mode.seed, mode.checkpoints, positions, mode.reading));
     }
 
     private Pass in(Mode other) {
@@ -147,21 +145,23 @@ public final class Pass {
     /// The cache that is read and appended to, or null for none.
     @Nullable
     KvCache cache() {
-        return mode.cache;
+        return mode.reading == null ? null : mode.reading.cache;
     }
 
     /// Whether tokens are written to rows of their own instead of behind one sequence.
     boolean hasSlots() {
-        return mode.slots != null;
+        return mode.reading != null && !mode.reading.slots.isEmpty();
     }
 
     /// Row of the cache of each token on the device, `i32[N]`, as long as the tape.
     Tensor slots() {
-        if (mode.slots == null) return positions();
+        if (mode.reading == null || mode.reading.slots.isEmpty()) return positions();
         Tensor s = slots;
         if (s == null) {
             s = tape.kernels()
-                    .ofInts(mode.slots.rows.stream().mapToInt(Integer::intValue).toArray());
+                    .ofInts(mode.reading.slots.stream()
+                            .mapToInt(Integer::intValue)
+                            .toArray());
             slots = s;
         }
         return s;

@@ -48,7 +48,7 @@ class GenerationsTest {
     private List<int[]> together(int prompts, int times, Generation.Request request) {
         return new Generations(Policy.of(model), run)
                 .run(asked(prompts, times), request).stream()
-                        .flatMap(own -> own.stream().map(Written::tokens))
+                        .flatMap(own -> own.stream().map(Continuation::tokens))
                         .toList();
     }
 
@@ -117,7 +117,7 @@ class GenerationsTest {
     @Test
     void says_whether_a_text_came_to_its_end() {
         var request = new Generation.Request(SAMPLED, 20, t -> t % 9 == 4);
-        for (Written w : new Generations(Policy.of(model), run)
+        for (Continuation w : new Generations(Policy.of(model), run)
                 .run(asked(4, 1), request).stream().map(List::getFirst).toList()) {
             assertThat(w.isEnded()).isEqualTo(w.tokens().length < 20);
             assertThat(Arrays.copyOf(w.whole(), w.tokens().length)).isEqualTo(w.tokens());

@@ -6,12 +6,15 @@ import static dev.gradine.autograd.op.Mean.mean;
 
 import dev.gradine.align.Memory;
 import dev.gradine.align.Packed;
+import dev.gradine.align.Predicting;
 import dev.gradine.align.Recipe;
 import dev.gradine.align.Scored;
 import dev.gradine.align.TokenLogProbs;
+import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.Trunk;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
@@ -36,6 +39,7 @@ public final class PolicyObjective<E> implements Objective<E> {
     private final ReferenceLogProbs reference;
     private final boolean shareBeginnings;
     private final Memory memory;
+    private final List<Policy> teacher; // one, or none
 
     /// @param reference `ReferenceLogProbs.none()` for a recipe that needs none
     /// @param shareBeginnings whether what the sequences of an example begin with is read once
@@ -51,21 +55,30 @@ public final class PolicyObjective<E> implements Objective<E> {
                 recipe.needsReference() ? reference.at(recipe.reading().temperature()) : ReferenceLogProbs.none();
         this.shareBeginnings = shareBeginnings;
         memory = Memory.NONE;
+        teacher = List.of();
     }
 
-    private PolicyObjective(PolicyObjective<E> of, Memory memory) {
+    private PolicyObjective(PolicyObjective<E> of, Memory memory, List<Policy> teacher) {
         recipe = of.recipe;
         learner = of.learner;
         reference = of.reference;
         shareBeginnings = of.shareBeginnings;
         this.memory = memory;
+        this.teacher = teacher;
     }
 
     /// The same with room for what the recipe remembers.
     ///
     /// @param run lifetime of what is remembered
     public PolicyObjective<E> remembering(Kernels run) {
-        return new PolicyObjective<>(this, Memory.of(run, recipe.remembers()));
+        return new PolicyObjective<>(this, Memory.of(run, recipe.remembers()), teacher);
+    }
+
+    /// The same with a teacher for a recipe that needs one.
+    ///
+    /// @param one or none
+    public PolicyObjective<E> taughtBy(List<Policy> one) {
+        return new PolicyObjective<>(this, memory, one);
     }
 
     /// Of a recipe without reference.
@@ -122,8 +135,20 @@ public final class PolicyObjective<E> implements Objective<E> {
     private Scored<E> alone(Step step, List<E> micro, Packed packed) {
         CausalLm model = learner.policy().model();
         Pass pass = learner.pass(step, packed.tokens());
-        var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass), packed, recipe.reading());
+        Var hidden = model.hidden(pass);
+        if (recipe.needsTeacher()) {
+            return taught(step, micro, packed, Predicting.of(model, pass, hidden, packed), hidden);
+        }
+        var logProbs = TokenLogProbs.of(model, pass, hidden, packed, recipe.reading());
         return Scored.of(micro, packed, logProbs, new float[0], memory(step));
+    }
+
+    private Scored<E> taught(Step step, List<E> micro, Packed packed, Predicting student, Var hidden) {
+        Policy by = teacher.getFirst();
+        var logProbs = TokenLogProbs.of(learner.policy().model(), student.pass(), hidden, packed, recipe.reading());
+        Pass pass = by.pass(Tape.noGrad(step.tape().kernels()), packed.tokens());
+        Predicting taught = Predicting.of(by.model(), pass, by.model().hidden(pass), packed);
+        return Scored.of(micro, packed, logProbs, new float[0]).taught(student, taught);
     }
 
     private Scored<E> compared(Step step, List<E> micro, Packed packed) {

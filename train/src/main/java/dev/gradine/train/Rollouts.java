@@ -5,13 +5,20 @@ import dev.gradine.align.Recipe;
 import dev.gradine.align.SampledRecipe;
 import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.models.OpenModel;
+import dev.gradine.models.StopTokens;
 import dev.gradine.optim.Batches;
 import dev.gradine.tensor.Tensor;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// The answers of each step: sampled to its prompts, judged, and compared within their groups.
@@ -21,16 +28,18 @@ import org.jspecify.annotations.Nullable;
 final class Rollouts implements Batches<Group> {
 
     private final Batches<Group> rows;
-    private final GroupLoss recipe;
+    private final SampledRecipe recipe;
     private final Setup setup;
+    private final Optional<Judge> judge;
     private final @Nullable KeptAnswers kept; // between updates from the same answers
     private int number = -1;
     private List<List<Group>> held = List.of();
 
-    private Rollouts(Batches<Group> rows, GroupLoss recipe, Setup setup) {
+    private Rollouts(Batches<Group> rows, SampledRecipe recipe, Setup setup) {
         this.rows = rows;
         this.recipe = recipe;
         this.setup = setup;
+        judge = recipe instanceof GroupLoss g ? Optional.of(Judge.of(g, setup.codec())) : Optional.empty();
         kept = recipe.iterations() == 1 ? null : setup.kept();
     }
 
@@ -39,18 +48,58 @@ final class Rollouts implements Batches<Group> {
     /// @param micro answers computed at once
     /// @param step answers of a step
     /// @param length tokens of the longest, with its prompt
-    /// @param beforehand tells their log-probabilities before anything is learnt from them
-    record Setup(int micro, int step, int length, Beforehand beforehand) {
+    /// @param sampler answers prompts
+    /// @param beforehand tells log-probabilities of answers before anything is learnt from them
+    /// @param codec reads answers
+    record Setup(int micro, int step, int length, Sampler sampler, Beforehand beforehand, TextCodec codec) {
+
+        /// Of a run.
+        ///
+        /// @param length tokens of the longest example
+        static Setup of(
+                Recipe<?> recipe,
+                RunSettings settings,
+                OpenModel model,
+                TextCodec codec,
+                int length,
+                Beforehand beforehand) {
+            boolean samples = recipe instanceof SampledRecipe;
+            int answer = recipe instanceof SampledRecipe s ? s.sampling().maxCompletion() : 0;
+            IntPredicate ends = samples ? StopTokens.of(model, codec) : _ -> false;
+            return new Setup(
+                    settings.batches().batch(),
+                    settings.perStep(),
+                    Math.min(model.model().maxPositions(), length + answer),
+                    new Sampler(
+                            beforehand.policy(),
+                            model.run(),
+                            ends,
+                            settings.train().seed()),
+                    beforehand,
+                    codec);
+        }
 
         private KeptAnswers kept() {
             return new KeptAnswers(beforehand.run(), step, length);
         }
 
         /// The batches of a recipe: for one that learns from rows as they are, these.
-        @SuppressWarnings("unchecked") // the examples of a group loss are groups
-        <E> Batches<E> over(Recipe<E> recipe, Batches<E> rows) {
-            if (!(recipe instanceof GroupLoss g)) return rows;
-            return (Batches<E>) new Rollouts((Batches<Group>) rows, g, this);
+        ///
+        /// @param examples those that are trained on, and those held out
+        /// @throws IllegalArgumentException if one brings answers and should not, or should and does not
+        @SuppressWarnings("unchecked") // the examples of a recipe that samples are groups
+        <E> Batches<E> over(Recipe<E> recipe, Batches<E> rows, List<List<E>> examples) {
+            if (!(recipe instanceof SampledRecipe s)) return rows;
+            Rollouts all = new Rollouts((Batches<Group>) rows, s, this);
+            all.judge.ifPresent(judge -> examples.forEach(part -> part.forEach(e -> judge.requireFit((Group) e))));
+            return (Batches<E>) all;
+        }
+
+        /// The batches that are measured and not learnt from.
+        @SuppressWarnings("unchecked") // as above
+        <E> List<List<E>> held(Batches<E> batches, List<E> examples) {
+            if (!(batches instanceof Rollouts r)) return ExampleBatches.cut(examples, micro);
+            return (List<List<E>>) (List<?>) r.evaluated((List<Group>) (List<?>) examples);
         }
     }
 
@@ -73,10 +122,6 @@ final class Rollouts implements Batches<Group> {
             throw new IllegalArgumentException("--reference %s: %s compares with none at --beta 0"
                     .formatted(reference, recipe.about().name()));
         }
-        if (settings.batches().evalSplit() > 0) {
-            throw new IllegalArgumentException("--eval-split: %s measures the answers it learns from"
-                    .formatted(recipe.about().name()));
-        }
     }
 
     @Override
@@ -90,9 +135,33 @@ final class Rollouts implements Batches<Group> {
         if (own == number) return held;
         number = own;
         boolean resumes = step % recipe.iterations() != 0;
-        held = kept != null && resumes ? kept.get() : cut(judged(answered(own)));
+        held = kept != null && resumes ? kept.get() : cut(made(prompts(own), own));
         if (kept != null && !resumes) kept.put(held);
         return held;
+    }
+
+    private List<Group> prompts(int own) {
+        List<Group> all = rows.step(own).stream().flatMap(part -> part.stream()).toList();
+        double drawn = new SplittableRandom(31 * setup.sampler().seed() + own).nextDouble();
+        return drawn < recipe.ownShare()
+                ? all.stream().map(g -> g.with(List.of())).toList()
+                : all;
+    }
+
+    /// Prompts that are not learnt from, answered anew by the policy whenever they are asked for.
+    private List<List<Group>> evaluated(List<Group> prompts) {
+        List<List<Group>> parts = ExampleBatches.cut(prompts, Math.max(1, setup.micro() / recipe.group()));
+        return new AbstractList<>() {
+            @Override
+            public List<Group> get(int i) {
+                return made(parts.get(i), -1 - i);
+            }
+
+            @Override
+            public int size() {
+                return parts.size();
+            }
+        };
     }
 
     @Override
@@ -102,50 +171,25 @@ final class Rollouts implements Batches<Group> {
         return state;
     }
 
-    private List<Group> answered(int own) {
-        List<Group> all = new ArrayList<>();
-        for (List<Group> part : rows.step(own)) all.addAll(part);
-        if (!recipe.rewards().areGiven()) {
-            throw new IllegalArgumentException("--reward: rows bring completions with rewards, so that none is judged");
-        }
-        for (Group g : all) {
-            if (g.attempts().isEmpty()) {
-                throw new IllegalArgumentException(
-                        "%s: a row has no completions, expected %d of them with their rewards"
-                                .formatted(recipe.about().name(), recipe.group()));
-            }
-        }
-        return all;
-    }
-
-    /// The groups with what each answer is better than the rest.
-    private List<Group> judged(List<Group> given) {
-        boolean compares = recipe.comparesWithReference();
-        List<Group> seen = given;
-        if (compares || recipe.iterations() > 1) {
+    /// The prompts of a draw with their answers, judged and compared.
+    ///
+    /// @param draw number of it: the same one draws the same answers from the same policy
+    private List<Group> made(List<Group> prompts, long draw) {
+        List<Group> answered = setup.sampler().answered(prompts, recipe, draw);
+        if (recipe.comparesWithReference() || recipe.iterations() > 1) {
             float t = recipe.reading().temperature();
-            seen = given.stream()
+            answered = answered.stream()
                     .map(g -> g.with(setup.beforehand().see(g.attempts(), true, t)))
                     .toList();
         }
-        List<Attempt> all = seen.stream().flatMap(g -> g.attempts().stream()).toList();
-        double[] rewards = all.stream().mapToDouble(Attempt::reward).toArray();
-        double[] compared = all.stream()
-                .mapToDouble(a -> recipe.compared(a.reward(), a.divergence()))
-                .toArray();
-        double[] advantages = recipe.advantages(compared);
-        Map<String, Double> facts = new LinkedHashMap<>(RolloutFacts.ofRewards(rewards, recipe.spreads(compared)));
-        facts.putAll(RolloutFacts.ofReward(GroupLoss.GIVEN, rewards));
+        Map<String, Double> facts = new LinkedHashMap<>();
+        if (judge.isPresent()) answered = judge.get().compared(answered, facts);
+        List<Attempt> all =
+                answered.stream().flatMap(g -> g.attempts().stream()).toList();
         facts.putAll(RolloutFacts.ofLengths(all));
-        recipe.addFacts(all, facts);
-        List<Group> groups = new ArrayList<>();
-        int at = 0;
-        for (Group g : seen) {
-            List<Attempt> better = new ArrayList<>();
-            for (Attempt a : g.attempts()) better.add(a.better(advantages[at++]));
-            groups.add(new Group(g.question(), better, facts));
-        }
-        return groups;
+        return answered.stream()
+                .map(g -> new Group(g.question(), g.attempts(), facts))
+                .toList();
     }
 
     /// Micro-batches of so many answers.

@@ -124,7 +124,8 @@ public final class Run<E> {
         var contents = Contents.of(model, adapted, groups);
         RunFolder.requireSpace(settings, adapted);
         host.ready();
-        try (var reference = reference(model, adapted, groups, host)) {
+        try (var reference = reference(model, adapted, groups, host);
+                var teacher = Teacher.of(recipe, model)) {
             var rows = ExampleBatches.of(packed(train, length, told), settings, recipe);
             RunSettings resolved = settings.resolved(rows.stepsPerEpoch() * Rollouts.iterations(recipe), length);
             Shaping shaping = isFrozen
@@ -133,18 +134,18 @@ public final class Run<E> {
             Policy policy = new Policy(model.model(), adapted);
             boolean again = settings.batches().gradientCheckpointing();
             var learner = new Learner(policy, again, shaping, recipe.reading());
-            var rollouts = new Rollouts.Setup(
-                    settings.batches().batch(),
-                    settings.perStep(),
-                    length,
-                    new Beforehand(policy, reference.logProbs(), model.run()));
+            var beforehand = new Beforehand(policy, reference.logProbs(), model.run());
+            var rollouts = Rollouts.Setup.of(recipe, settings, model, codec, length, beforehand);
+            var batches = rollouts.over(recipe, rows, List.of(train, evalSet));
             var objective = new PolicyObjective<>(
                             recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted))
+                    .taughtBy(teacher.policies())
                     .remembering(model.run());
             told.addAll(notes(resolved, adapted, !evalSet.isEmpty()));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
             deciding.putAll(reference.contents());
+            deciding.putAll(teacher.contents());
             var about = recipe.about();
             var plan = new RunLoop.Plan<>(
                     about.name(),
@@ -152,8 +153,8 @@ public final class Run<E> {
                     deciding,
                     template(model, data),
                     objective,
-                    rollouts.over(recipe, rows),
-                    evalSet,
+                    batches,
+                    rollouts.held(batches, evalSet),
                     source(train, evalSet),
                     shaping);
             var samples = new Samples(codec, data.sampleRows(), settings.files().samples());

@@ -43,7 +43,7 @@ final class RunLoop<E> implements StepLoop.Listener {
             String template,
             Objective<E> objective,
             Batches<E> batches,
-            List<E> evalSet,
+            List<List<E>> held,
             RunInfo.Data data,
             Shaping shaping) {}
 
@@ -80,7 +80,7 @@ final class RunLoop<E> implements StepLoop.Listener {
                 plan.objective(),
                 train.groups(adapted.trained()),
                 plan.batches(),
-                ExampleBatches.cut(plan.evalSet(), settings.batches().batch()),
+                plan.held(),
                 new ShapedUpdates(plan.shaping()));
         loop = new StepLoop<>(train, task, model.run(), this);
         // before a checkpoint is restored: as the model was when the run began

@@ -19,6 +19,7 @@ public sealed interface Op1<S> extends Op
                 SliceRows,
                 Softmax,
                 SumLast,
+                TeacherDivergence,
                 Upsample {
 
     /// Checks the shapes, then computes the result and what backward needs.

@@ -42,6 +42,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new Combine(Fn2.MUL), M, V),
                 of(_ -> new Concat(1), M, Shape.of(5, 3)),
                 of(_ -> new Conv2d(Windows.square(2, 1)), Shape.of(2, 3, 5, 6), Shape.of(4, 3, 3, 3), Shape.of(4)),
+                of(k -> new TeacherDivergence(k.of(M, Cases.plain(3, 85, 1)), 0.3f), M),
                 of(_ -> new Dropout(0.25f, 9), M),
                 of(k -> new IndexSelect(k.ofInts(4, 0, 4)), M),
                 of(_ -> new Inverse(), Shape.of(2, 3, 3)),

@@ -5,28 +5,28 @@ import java.util.Arrays;
 /// What a model has written behind a prompt.
 ///
 /// Held as a class, since arrays have no place in records.
-public final class Written {
+public final class Continuation {
 
     private static final int NONE = -1;
 
     private final int[] tokens;
     private final int end;
 
-    private Written(int[] tokens, int end) {
+    private Continuation(int[] tokens, int end) {
         this.tokens = tokens;
         this.end = end;
     }
 
     /// A text that was cut before its end.
-    static Written cut(int[] tokens) {
-        return new Written(tokens, NONE);
+    static Continuation cut(int[] tokens) {
+        return new Continuation(tokens, NONE);
     }
 
     /// A text that came to its end.
     ///
     /// @param end token that says so
-    static Written ended(int[] tokens, int end) {
-        return new Written(tokens, end);
+    static Continuation ended(int[] tokens, int end) {
+        return new Continuation(tokens, end);
     }
 
     /// The tokens, without one that only says that the text is over.

@@ -1,0 +1,140 @@
+package dev.gradine.align;
+
+import static dev.gradine.autograd.op.Concat.concatRows;
+import static dev.gradine.autograd.op.Reshape.reshape;
+import static dev.gradine.autograd.op.SliceRows.sliceRows;
+import static dev.gradine.autograd.op.TeacherDivergence.teacherDivergence;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Group;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Distillation: a student learns what a teacher would say next, all of its distribution, along answers of the data or
+/// of the student's own.
+///
+/// ```
+/// L = mean over tokens of   β KL(t ‖ m) + (1 − β) KL(s ‖ m)      m = (1 − β) s + β t
+///     β = 0: KL(t ‖ s), forward        β = 1: KL(s ‖ t), reverse
+/// ```
+///
+/// where s and t are the distributions of student and teacher, of logits divided by a temperature. Agarwal et al. 2024
+/// (arXiv:2306.13649), section 3: reverse on the student's own answers is the safest, for it learns there from what it
+/// will say itself.
+///
+/// @param teacher another model with the same tokens
+/// @param beta β in [0, 1]
+/// @param onPolicy share of the steps that learn from the student's answers where rows bring some; all where they do
+///     not
+/// @param sampling how the student answers
+public record Distill(
+        @Option(says = "Model to learn from, with the same tokens.", label = "DIR|FILE", required = true)
+        Path teacher,
+
+        @Option(says = "Divergence: 0 forward (teacher to student), 1 reverse, Jensen–Shannon between.", least = 0)
+        float beta,
+
+        @Option(
+                says = "Share of the steps that learn from answers of the student's own where rows bring answers; rows"
+                        + " that bring none always do.",
+                label = "SHARE",
+                least = 0)
+        float onPolicy,
+
+        @Part SamplingSettings sampling)
+        implements SampledRecipe {
+
+    /// @throws IllegalArgumentException if a number is above 1
+    public Distill {
+        if (!(beta >= 0 && beta <= 1)) throw new IllegalArgumentException("beta: " + beta + ", expected 0 to 1");
+        if (!(onPolicy >= 0 && onPolicy <= 1)) {
+            throw new IllegalArgumentException("on-policy: " + onPolicy + ", expected 0 to 1");
+        }
+    }
+
+    /// The reverse divergence.
+    public static Distill defaults() {
+        return new Distill(Path.of(""), 1, 0, SamplingSettings.defaults());
+    }
+
+    @Override
+    public About about() {
+        return new About("distill", "Distillation", "Teach a model with LoRA what a larger one would say next.", 1e-4);
+    }
+
+    @Override
+    public int group() {
+        return 1;
+    }
+
+    @Override
+    public double ownShare() {
+        return onPolicy;
+    }
+
+    @Override
+    public boolean needsTeacher() {
+        return true;
+    }
+
+    @Override
+    public double weight(Group example) {
+        return sequences(example).stream().mapToInt(s -> s.predicted()).sum();
+    }
+
+    /// Some rows at a time, whose logits are made again for the gradient: they never exist all at once.
+    @Override
+    public Var loss(Scored<Group> batch) {
+        Predicting student = batch.student();
+        Predicting from = batch.teacher();
+        Tape tape = student.rows().tape();
+        int rows = student.rows().shape().rows();
+        int vocabulary = student.head().linear().weight().shape().dim(0);
+        int step = Math.max(1, tape.kernels().chunkValues() / vocabulary);
+        List<Var> parts = new ArrayList<>();
+        for (int at = 0; at < rows; at += step) {
+            int end = Math.min(rows, at + step);
+            Var taught = sliceRows(from.rows(), at, end);
+            Var some = sliceRows(student.rows(), at, end);
+            parts.add(
+                    tape.isRecording()
+                            ? tape.checkpoint(h -> compared(h, student, taught, from), some)
+                            : tape.frame(h -> compared(h, student, taught, from), some));
+        }
+        Var all = parts.getFirst();
+        for (Var p : parts.subList(1, parts.size())) all = concatRows(all, p);
+        return reshape(all, rows);
+    }
+
+    /// `f32[n,1]` of n rows of the student.
+    private Var compared(Var h, Predicting student, Var taught, Predicting from) {
+        Var z = from.logits(taught, reading().temperature());
+        return reshape(
+                teacherDivergence(student.logits(h, reading().temperature()), z.value(), beta),
+                h.shape().rows(),
+                1);
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        List<Metric> all = new ArrayList<>(List.of(Metric.loss("nats per token")));
+        all.addAll(lengths());
+        all.add(Metric.neutral("entropy", "nats per token", "Entropy"));
+        all.add(Metric.rising("mean_token_accuracy", Metric.SHARE, "Token accuracy")
+                .asHeadline());
+        return all;
+    }
+
+    @Override
+    public void measure(Scored<Group> batch, MeanMetrics m) {
+        Answers all = batch.all();
+        m.add("entropy", all.entropy(), all.tokens());
+        m.add("mean_token_accuracy", all.guessed(), all.tokens());
+    }
+}

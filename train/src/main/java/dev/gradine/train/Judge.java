@@ -1,0 +1,91 @@
+package dev.gradine.train;
+
+import dev.gradine.align.GroupLoss;
+import dev.gradine.data.encode.Attempt;
+import dev.gradine.data.encode.Group;
+import dev.gradine.data.encode.Question;
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.train.reward.Answered;
+import dev.gradine.train.reward.Rewards;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/// Says what answers are worth, and what each is better than the rest of its group.
+///
+/// @param codec reads answers
+/// @param rewards the functions; none where rows bring what they are worth
+record Judge(GroupLoss recipe, TextCodec codec, Rewards rewards) {
+
+    static Judge of(GroupLoss recipe, TextCodec codec) {
+        return new Judge(recipe, codec, Rewards.of(recipe.rewards()));
+    }
+
+    /// Fails if a row brings answers and should not, or should and does not.
+    void requireFit(Group g) {
+        boolean given = recipe.rewards().areGiven();
+        int count = g.attempts().size();
+        if (count == (given ? recipe.group() : 0)) return;
+        String name = recipe.about().name();
+        throw new IllegalArgumentException(
+                given
+                        ? "%s: a row has %d completions, expected %d with rewards, or --reward to judge sampled ones"
+                                .formatted(name, count, recipe.group())
+                        : "%s: a row has completions, expected a prompt alone (because --reward judges sampled ones)"
+                                .formatted(name));
+    }
+
+    /// The groups with what each answer is worth and better than the rest.
+    ///
+    /// @param facts are given what is to be logged
+    List<Group> compared(List<Group> groups, Map<String, Double> facts) {
+        SequencedMap<String, double[]> each = judged(groups);
+        List<Attempt> all = attempts(groups).toList();
+        double[] sums = recipe.rewards().areGiven() ? each.firstEntry().getValue() : rewards.sums(each, all.size());
+        double[] compared = IntStream.range(0, sums.length)
+                .mapToDouble(i -> recipe.compared(sums[i], all.get(i).divergence()))
+                .toArray();
+        double[] advantages = recipe.advantages(compared);
+        facts.putAll(RolloutFacts.ofRewards(sums, recipe.spreads(compared)));
+        each.forEach((name, values) -> facts.putAll(RolloutFacts.ofReward(name, values)));
+        recipe.addFacts(all, facts);
+        List<Group> better = new ArrayList<>();
+        int at = 0;
+        for (Group g : groups) {
+            List<Attempt> own = new ArrayList<>();
+            for (Attempt a : g.attempts()) own.add(a.worth(sums[at]).better(advantages[at++]));
+            better.add(g.with(own));
+        }
+        return better;
+    }
+
+    /// What each reward says of each answer, by name.
+    private SequencedMap<String, double[]> judged(List<Group> groups) {
+        if (recipe.rewards().areGiven()) {
+            SequencedMap<String, double[]> given = new LinkedHashMap<>();
+            given.put(
+                    GroupLoss.GIVEN,
+                    attempts(groups).mapToDouble(Attempt::reward).toArray());
+            return given;
+        }
+        List<Answered> answers = new ArrayList<>();
+        for (Group g : groups) for (Attempt a : g.attempts()) answers.add(answered(g.question(), a));
+        return rewards.each(answers);
+    }
+
+    private Answered answered(Question question, Attempt a) {
+        int[] ids = a.answer().ids();
+        int end = a.ended() ? ids.length - 1 : ids.length;
+        int[] own = Arrays.copyOfRange(ids, a.answer().promptTokens(), end);
+        return new Answered(question, codec.tokenizer().decode(own, true), own.length, a.ended());
+    }
+
+    private static Stream<Attempt> attempts(List<Group> groups) {
+        return groups.stream().flatMap(g -> g.attempts().stream());
+    }
+}
