@@ -66,7 +66,7 @@ public record Dpo(
 
     @Override
     public Reading reading() {
-        return new Reading(1, 0, 0, 0, ratios.weighted());
+        return new Reading(1, 0, 0, 0, ratios.weighted(), false);
     }
 
     @Override

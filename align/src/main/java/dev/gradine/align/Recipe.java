@@ -15,7 +15,7 @@ import java.util.List;
 /// differentiated is the same for all.
 ///
 /// @param <E> an example
-public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, SampledRecipe, CustomRecipe {
+public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, SampledRecipe, CustomRecipe {
 
     /// What people are told of it.
     ///

@@ -117,7 +117,7 @@ public record Sft(
 
     @Override
     public Reading reading() {
-        return new Reading(1, labelSmoothing, longloraGroup == null ? 0 : longloraGroup, neftuneAlpha, false);
+        return new Reading(1, labelSmoothing, longloraGroup == null ? 0 : longloraGroup, neftuneAlpha, false, false);
     }
 
     @Override

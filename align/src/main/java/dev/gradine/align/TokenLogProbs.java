@@ -5,6 +5,7 @@ import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
 import static dev.gradine.autograd.op.LogProb.logProb;
+import static dev.gradine.autograd.op.Reshape.reshape;
 import static dev.gradine.autograd.op.SegmentSum.segmentSum;
 
 import dev.gradine.autograd.Tape;
@@ -70,7 +71,8 @@ public record TokenLogProbs(
 
     /// The same, with a temperature and a smoothing.
     public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed, Reading reading) {
-        TokenLogProbs all = of(new HeadOf(model.head(), pass, reading), hidden, packed);
+        HeadOf head = new HeadOf(model.head(), pass, reading);
+        TokenLogProbs all = reading.scores() ? scores(head, hidden, packed) : of(head, hidden, packed);
         hidden.release();
         return all;
     }
@@ -102,6 +104,23 @@ public record TokenLogProbs(
                 of(new HeadOf(model.head(), pass, Reading.PLAIN), hidden, rows, targets, new int[] {0, rows.size()});
         hidden.release();
         return all;
+    }
+
+    /// Scores in the place of log-probabilities, one a sequence: that of its last token, which is the labelled one.
+    private static TokenLogProbs scores(HeadOf head, Var hidden, Packed packed) {
+        Kernels k = hidden.tape().kernels();
+        int n = packed.sequences().size();
+        int[] rows = new int[n];
+        int[] offsets = new int[n + 1];
+        for (int s = 0; s < n; s++) {
+            rows[s] = packed.row(s, packed.sequences().get(s).tokens() - 1);
+            offsets[s + 1] = s + 1;
+        }
+        Var h = indexSelect(hidden, k.ofInts(rows));
+        Var values = reshape(head.head().logits(h, head.pass()), n);
+        Tensor none = k.zeros(Shape.of(n));
+        Tensor ids = k.ofInts(new int[n]);
+        return new TokenLogProbs(values, k.ofInts(offsets), new Stats(none, ids, none), ids, null);
     }
 
     private static TokenLogProbs of(HeadOf head, Var hidden, Packed packed) {

@@ -39,7 +39,8 @@ class TpoTest implements RecipeContract<Pair> {
                 .mapToObj(i -> new Pair(
                         pairs.get(i).chosen(),
                         pairs.get(i).rejected(),
-                        List.of(Examples.answer(i, 1 + i % 3, 2 + i % 4, 2))))
+                        List.of(Examples.answer(i, 1 + i % 3, 2 + i % 4, 2)),
+                        0))
                 .toList();
     }
 

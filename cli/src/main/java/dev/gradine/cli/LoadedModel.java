@@ -22,6 +22,7 @@ final class LoadedModel implements AutoCloseable {
     private final Kernels run;
     private final WarmUp warmUp;
     private final OpenModel open;
+    private final CausalLm model;
     private final Set<String> told = new HashSet<>();
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
@@ -31,22 +32,28 @@ final class LoadedModel implements AutoCloseable {
 
     /// @param device opens the `run` lifetime that the model is to live in
     LoadedModel(Path source, Supplier<Kernels> device) {
-        this(source, WarmUp.none(), device, List.of(), LayerCopies.NONE);
+        this(source, WarmUp.none(), device, List.of(), LayerCopies.NONE, false);
     }
 
     /// @param device opens the `run` lifetime that the model is to live in
     /// @param quantised which weights become weights of four bits: one, or none
     /// @param copies of layers that it is made of
     LoadedModel(Path source, Supplier<Kernels> device, List<Quantization> quantised, LayerCopies copies) {
-        this(source, WarmUp.none(), device, quantised, copies);
+        this(source, WarmUp.none(), device, quantised, copies, false);
     }
 
     private LoadedModel(
-            Path source, WarmUp warmUp, Supplier<Kernels> device, List<Quantization> quantised, LayerCopies copies) {
+            Path source,
+            WarmUp warmUp,
+            Supplier<Kernels> device,
+            List<Quantization> quantised,
+            LayerCopies copies,
+            boolean scores) {
         this.warmUp = warmUp;
         run = device.get();
         try {
             open = Models.open(source, run, quantised, copies);
+            model = scores ? open.scorer() : open.model();
         } catch (RuntimeException e) {
             warmUp.close();
             run.close();
@@ -55,12 +62,15 @@ final class LoadedModel implements AutoCloseable {
     }
 
     /// The model of a training run; the CPU's kernels are being compiled meanwhile: `ready` ends that.
-    static LoadedModel forTraining(TrainOptions args) {
+    ///
+    /// @param scores whether it has a head for scores in the place of that for words
+    static LoadedModel forTraining(TrainOptions args, boolean scores) {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
         LayerCopies copies = args.adapter().copies();
-        var m = new LoadedModel(args.files().model(), warmUp, () -> args.watched(device.open()), quantised, copies);
+        var m = new LoadedModel(
+                args.files().model(), warmUp, () -> args.watched(device.open()), quantised, copies, scores);
         m.open.notes().forEach(args.device()::tell);
         return m;
     }
@@ -102,7 +112,7 @@ final class LoadedModel implements AutoCloseable {
     }
 
     CausalLm model() {
-        return open.model();
+        return model;
     }
 
     /// The `run` lifetime.

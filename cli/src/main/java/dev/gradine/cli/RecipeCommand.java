@@ -58,7 +58,9 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
     @Override
     public Integer call() {
         args.check();
-        Run<E> run = Run.of(read(), args.settings(comparison.read()));
+        Recipe<E> recipe = read();
+        boolean scores = recipe.reading().scores();
+        Run<E> run = Run.of(recipe, args.settings(comparison.read()));
         if (run.hasFinished()) {
             CommandHost.say(
                     spec,
@@ -68,7 +70,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         }
         run.requireFolder();
         TrainingData data = run.read();
-        try (LoadedModel m = LoadedModel.forTraining(args)) {
+        try (LoadedModel m = LoadedModel.forTraining(args, scores)) {
             CommandHost host = new CommandHost(spec, args, m);
             Calibration rows = run.calibration(m.open(), data, host);
             AdapterSet adapted = args.adapter().adapt(m, args.seed(), rows, args.device()::tell);

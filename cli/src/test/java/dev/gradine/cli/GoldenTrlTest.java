@@ -65,6 +65,8 @@ class GoldenTrlTest {
         "cpo, cpo-smoothed, --label-smoothing 0.1",
         "alphapo, alphapo, --beta 2 --gamma 0.3 --alpha 0.25",
         "tpo, tpo, --beta 0.1 --sft-weight 0.5",
+        "reward, reward, --center 0.01",
+        "reward, reward-plain, ''",
         "bco, bco, ''",
         "kto, kto, ''",
         "kto, kto-apo, --loss apo_zero_unpaired",

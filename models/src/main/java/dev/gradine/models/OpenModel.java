@@ -9,6 +9,7 @@ import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
+import dev.gradine.nn.Scorer;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.DType;
@@ -91,6 +92,11 @@ public final class OpenModel implements AutoCloseable {
         Tensor stored = checkpoint.tensor(weight.path());
         k.copy(k.fromHost(weight.isTransposed() ? Transposed.of(stored) : stored), w);
         return w;
+    }
+
+    /// The model with a head for scores in the place of that for words: the file's own, or one that has learnt nothing.
+    public Scorer scorer() {
+        return ScoreHead.on(model, checkpoint, run);
     }
 
     /// Tensors of the file that the model has no place for, and that no file of its family is known to carry.

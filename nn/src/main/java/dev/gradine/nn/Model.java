@@ -10,6 +10,16 @@ public interface Model {
         return "";
     }
 
+    /// What it is for, as Hugging Face names tasks.
+    default String task() {
+        return "CAUSAL_LM";
+    }
+
+    /// Modules that have learnt nothing yet, of which every adapter trains a whole copy; none by default.
+    default List<String> untrained() {
+        return List.of();
+    }
+
     /// Keys of its attention layers.
     ///
     /// @param layers number of attention layers

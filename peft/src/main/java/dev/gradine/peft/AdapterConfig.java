@@ -43,7 +43,7 @@ public record AdapterConfig(Method method, Selection selection) {
         m.putAll(method.marks());
         m.put("peft_type", method.peftType());
         m.put("peft_version", PEFT_VERSION);
-        m.put("task_type", "CAUSAL_LM");
+        m.put("task_type", set.model().task());
         m.put("auto_mapping", null);
         m.put("base_model_name_or_path", baseModel.isEmpty() ? null : baseModel);
         m.put("revision", null);

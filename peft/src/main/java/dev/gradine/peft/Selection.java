@@ -78,10 +78,13 @@ public record Selection(
         return new Selection(targets, exclude, layers, layersPattern, modulesToSave, other);
     }
 
-    /// The same with names in the place of what is usual for the model's family.
+    /// The same with names in the place of what is usual for the model's family, and with what no model of its task
+    /// has learnt.
     Selection of(Model model, Method method) {
-        if (!(targets instanceof Targets.OfFamily)) return this;
-        return with(method.usualTargets(model));
+        Selection named = targets instanceof Targets.OfFamily ? with(method.usualTargets(model)) : this;
+        List<String> saved = new ArrayList<>(modulesToSave);
+        model.untrained().stream().filter(m -> !saves(m)).forEach(saved::add);
+        return new Selection(named.targets, exclude, layers, layersPattern, saved, beside);
     }
 
     /// The same of other targets.

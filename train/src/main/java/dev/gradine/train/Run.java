@@ -10,7 +10,9 @@ import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.FolderLock;
 import dev.gradine.models.OpenModel;
+import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.Scorer;
 import dev.gradine.optim.Batches;
 import dev.gradine.optim.LoraFa;
 import dev.gradine.optim.TrainSettings;
@@ -92,8 +94,8 @@ public final class Run<E> {
             }
             return made.getFirst();
         };
-        return new RunCalibration<>(
-                model.model(), recipe, batches, settings.batches().gradientCheckpointing());
+        CausalLm whole = recipe.reading().scores() ? model.scorer() : model.model();
+        return new RunCalibration<>(whole, recipe, batches, settings.batches().gradientCheckpointing());
     }
 
     /// Trains `adapted` on the rows of the run's file.
@@ -131,7 +133,7 @@ public final class Run<E> {
             Shaping shaping = isFrozen
                     ? FrozenA.of(adapted, model.run())
                     : adapted.shaping(resolved.train().steps(), model.run());
-            Policy policy = new Policy(model.model(), adapted);
+            Policy policy = new Policy(trained(model, adapted), adapted);
             boolean again = settings.batches().gradientCheckpointing();
             var learner = new Learner(policy, again, shaping, recipe.reading());
             var beforehand = new Beforehand(policy, reference.logProbs(), model.run());
@@ -157,7 +159,7 @@ public final class Run<E> {
                     rollouts.held(batches, evalSet),
                     source(train, evalSet),
                     shaping);
-            var samples = new Samples(codec, data.sampleRows(), settings.files().samples());
+            var samples = samples(codec, data);
             AdapterSet ofRun = adapted.ofRun(resolved.train().steps());
             try (FolderLock _ = RunFolder.claim(settings.files())) {
                 var loop = new RunLoop<>(resolved, host, plan, model, ofRun, samples);
@@ -173,6 +175,23 @@ public final class Run<E> {
         List<String> notes = new ArrayList<>(RunNotes.of(resolved, evaluates));
         notes.addAll(train.optimizer().notes(train.groups(adapted.trained())));
         return notes;
+    }
+
+    /// A model with a head for scores has no words to answer with.
+    private Samples samples(TextCodec codec, TrainingData data) {
+        return new Samples(
+                codec,
+                data.sampleRows(),
+                recipe.reading().scores() ? 0 : settings.files().samples());
+    }
+
+    /// The model that is trained: with a head for scores if the recipe asks for one.
+    private CausalLm trained(OpenModel model, AdapterSet adapted) {
+        if (!recipe.reading().scores()) return model.model();
+        if (adapted.model() instanceof Scorer scorer) return scorer;
+        throw new IllegalArgumentException(
+                "%s: the adapter is one of a model with words, expected one of OpenModel.scorer()"
+                        .formatted(recipe.about().name()));
     }
 
     private static boolean areTokens(TrainingData data) {

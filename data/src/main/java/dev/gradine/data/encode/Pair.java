@@ -8,7 +8,8 @@ import java.util.List;
 /// @param chosen the answer preferred
 /// @param rejected the other one
 /// @param reference the best answer known; none of most rows
-public record Pair(LabelledTokens chosen, LabelledTokens rejected, List<LabelledTokens> reference) {
+/// @param margin by which the chosen answer is better; 0 if nobody said
+public record Pair(LabelledTokens chosen, LabelledTokens rejected, List<LabelledTokens> reference, double margin) {
 
     /// Copies the list.
     public Pair {
@@ -17,7 +18,7 @@ public record Pair(LabelledTokens chosen, LabelledTokens rejected, List<Labelled
 
     /// Two answers.
     public Pair(LabelledTokens chosen, LabelledTokens rejected) {
-        this(chosen, rejected, List.of());
+        this(chosen, rejected, List.of(), 0);
     }
 
     /// All answers: chosen, rejected, reference.

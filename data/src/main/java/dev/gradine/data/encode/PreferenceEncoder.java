@@ -90,7 +90,7 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength, boole
         Pair cut(int maxLength) {
             List<LabelledTokens> all =
                     whole.stream().map(w -> cut(w, maxLength)).toList();
-            return new Pair(all.get(0), all.get(1), all.subList(2, all.size()));
+            return new Pair(all.get(0), all.get(1), all.subList(2, all.size()), 0);
         }
 
         private LabelledTokens cut(int[] answer, int maxLength) {

@@ -64,7 +64,8 @@ public record Training(List<LabelledTokens> examples, int batch, int steps, doub
     /// @param after told the number of each step, from 1, when it has been taken
     public Log of(CausalLm model, AdapterSet adapted, Kernels run, IntConsumer after) {
         Shaping shaping = adapted.shaping(steps, run);
-        Learner learner = new Learner(new Policy(model, adapted), false, shaping, new Reading(1, 0, group, 0, false));
+        Learner learner =
+                new Learner(new Policy(model, adapted), false, shaping, new Reading(1, 0, group, 0, false, false));
         TrainSettings settings =
                 new TrainSettings(steps, 1, lr, new Schedule.Constant(), 0, AdamW.defaults(), 0, 1, seed, 0, 0);
         List<Group> groups = settings.groups(adapted.trained());

@@ -1,0 +1,45 @@
+package dev.gradine.models;
+
+import dev.gradine.autograd.Param;
+import dev.gradine.io.Checkpoint;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.Scorer;
+import dev.gradine.nn.Weight;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
+import java.util.SplittableRandom;
+
+/// Puts a head for scores on a language model: the checkpoint's own, or one that has learnt nothing yet.
+final class ScoreHead {
+
+    private static final String WEIGHT = Scorer.SCORE + ".weight";
+    private static final double DEVIATION = 0.02; // as transformers begins it
+
+    private ScoreHead() {}
+
+    /// @throws ShapeException if the checkpoint's head has another number of labels than one
+    static Scorer on(CausalLm model, Checkpoint checkpoint, Kernels run) {
+        Shape shape = Shape.of(1, model.head().linear().in());
+        Tensor w = checkpoint.has(WEIGHT) ? stored(checkpoint, shape, run) : drawn(shape, run);
+        return new Scorer(model, new Linear(Scorer.SCORE, new Weight(WEIGHT, Param.frozen(WEIGHT, w)), null));
+    }
+
+    private static Tensor stored(Checkpoint checkpoint, Shape shape, Kernels run) {
+        Tensor w = checkpoint.tensor(WEIGHT);
+        ShapeException.require(checkpoint.path() + ": " + WEIGHT, "shape", w.shape(), shape, "one score a text");
+        Tensor f32 = run.empty(shape);
+        run.copy(run.fromHost(w), f32);
+        return f32;
+    }
+
+    /// The same values for every model of one width: who trains it holds a copy.
+    private static Tensor drawn(Shape shape, Kernels run) {
+        SplittableRandom rng = new SplittableRandom(0);
+        float[] w = new float[shape.size()];
+        for (int i = 0; i < w.length; i++) w[i] = (float) rng.nextGaussian(0, DEVIATION);
+        return run.of(shape, w);
+    }
+}
