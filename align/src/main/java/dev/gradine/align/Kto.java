@@ -46,6 +46,9 @@ public record Kto(
         @Option(says = "Weight of undesirable answers.") float undesirableWeight)
         implements JudgedLoss {
 
+    private static final double LEAST_BALANCE = 1;
+    private static final double MOST_BALANCE = 4.0 / 3;
+
     /// What an answer's log-ratio is compared with.
     public enum Anchor {
         /// The estimated KL divergence of policy and reference.
@@ -105,6 +108,27 @@ public record Kto(
         double sum = 0;
         for (int i = 0; i < strangers.size(); i++) sum += strangers.logRatio(i);
         return Math.max(0, sum / strangers.size());
+    }
+
+    /// How the two kinds are balanced, against eq. 8 of the paper.
+    @Override
+    public List<String> advice(List<Judged> examples) {
+        long desirable = examples.stream().filter(Judged::desirable).count();
+        long others = examples.size() - desirable;
+        if (desirable == 0 || others == 0) {
+            return List.of("kto: all %,d answers are %s; it learns from both kinds"
+                    .formatted(examples.size(), others == 0 ? "desirable" : "undesirable"));
+        }
+        double balance = desirableWeight * desirable / (undesirableWeight * others);
+        String counted = "kto: %,d desirable and %,d undesirable answers, weighted %.2f to 1"
+                .formatted(desirable, others, balance);
+        if (balance >= LEAST_BALANCE && balance <= MOST_BALANCE) return List.of(counted);
+        boolean few = balance < LEAST_BALANCE;
+        double own = few ? desirableWeight : undesirableWeight;
+        double from = few ? own / balance : own * balance / MOST_BALANCE;
+        return List.of(counted
+                + "; the paper advises 1 to 1.33: --%s-weight %.2f to %.2f"
+                        .formatted(few ? "desirable" : "undesirable", from, from * MOST_BALANCE));
     }
 
     @Override

@@ -75,6 +75,11 @@ public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, Sam
         return 1;
     }
 
+    /// What people should know of the examples a run learns from: one line each.
+    default List<String> advice(List<E> examples) {
+        return List.of();
+    }
+
     /// Names of numbers that the loss keeps from batch to batch.
     default List<String> remembers() {
         return List.of();

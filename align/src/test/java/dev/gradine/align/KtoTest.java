@@ -131,4 +131,21 @@ class KtoTest implements RecipeContract<Judged> {
         assertThatThrownBy(() -> new Kto(1, Anchor.KTO, 1, -1))
                 .hasMessage("kto: undesirable weight is -1.0, expected > 0");
     }
+
+    /// Three desirable answers and six others; eq. 8 of the paper asks for 1 to 4/3.
+    @Test
+    void it_advises_on_the_balance_of_both_kinds() {
+        assertThat(new Kto(0.1f, Anchor.KTO, 1, 1).advice(examples()))
+                .containsExactly(
+                        "kto: 3 desirable and 6 undesirable answers, weighted 0.50 to 1; the paper advises 1 to"
+                                + " 1.33: --desirable-weight 2.00 to 2.67");
+        assertThat(new Kto(0.1f, Anchor.KTO, 6, 1).advice(examples()))
+                .containsExactly(
+                        "kto: 3 desirable and 6 undesirable answers, weighted 3.00 to 1; the paper advises 1 to"
+                                + " 1.33: --undesirable-weight 2.25 to 3.00");
+        assertThat(new Kto(0.1f, Anchor.KTO, 2.4f, 1).advice(examples()))
+                .containsExactly("kto: 3 desirable and 6 undesirable answers, weighted 1.20 to 1");
+        assertThat(new Kto(0.1f, Anchor.KTO, 1, 1).advice(examples().subList(1, 3)))
+                .containsExactly("kto: all 2 answers are undesirable; it learns from both kinds");
+    }
 }

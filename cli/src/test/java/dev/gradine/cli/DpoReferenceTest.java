@@ -43,6 +43,19 @@ class DpoReferenceTest {
         return Values.bytes(temp.resolve(out).resolve("adapter_model.safetensors"));
     }
 
+    /// A fresh adapter changes nothing, and one that is continued is its own reference.
+    @Test
+    void a_run_says_that_it_begins_at_its_reference() {
+        String same = "at the start policy and reference differ by at most 0 nats in a sequence of the first batch";
+        assertThat(dpo("fresh").ok().err()).contains(same);
+        assertThat(dpo("more", "--init-adapter", temp.resolve("fresh")).ok().err())
+                .contains(same);
+        String apart = dpo("apart", "--init-adapter", temp.resolve("fresh"), "--reference", "base")
+                .ok()
+                .err();
+        assertThat(apart).containsPattern("differ by at most [0-9.e-]+ nats").doesNotContain(same);
+    }
+
     @Test
     void a_precomputed_reference_gives_the_run_of_the_live_one() {
         dpo("live").ok();
@@ -144,8 +157,10 @@ class DpoReferenceTest {
     }
 
     @Test
-    void other_losses_are_refused() {
-        dpo("none", "--loss", "hinge").refuses("dpo: loss is \"hinge\", expected \"sigmoid\"");
+    void a_loss_that_there_is_not_is_refused() {
+        Cli run = dpo("none", "--loss", "nonsense");
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.err()).startsWith("gradine: loss: \"nonsense\", expected one of [sigmoid, hinge, ipo,");
         dpo("none", "--beta", 0).refuses("dpo: beta is 0.0, expected > 0");
     }
 }

@@ -4,6 +4,7 @@ import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Mean.mean;
 
+import dev.gradine.align.Answers;
 import dev.gradine.align.Memory;
 import dev.gradine.align.Packed;
 import dev.gradine.align.Predicting;
@@ -27,6 +28,7 @@ import dev.gradine.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.DoubleConsumer;
 
 /// What a recipe makes a policy minimise: one forward pass over all sequences of a micro-batch, beginnings that belong
 /// together read once, and where the recipe needs it one of the reference, which goes on from the layers they share.
@@ -40,6 +42,7 @@ public final class PolicyObjective<E> implements Objective<E> {
     private final boolean shareBeginnings;
     private final Memory memory;
     private final List<Policy> teacher; // one, or none
+    private List<DoubleConsumer> atTheStart = List.of(); // who is still to be told
 
     /// @param reference `ReferenceLogProbs.none()` for a recipe that needs none
     /// @param shareBeginnings whether what the sequences of an example begin with is read once
@@ -65,6 +68,7 @@ public final class PolicyObjective<E> implements Objective<E> {
         shareBeginnings = of.shareBeginnings;
         this.memory = memory;
         this.teacher = teacher;
+        atTheStart = of.atTheStart;
     }
 
     /// The same with room for what the recipe remembers.
@@ -84,6 +88,22 @@ public final class PolicyObjective<E> implements Objective<E> {
     /// Of a recipe without reference.
     public static <E> PolicyObjective<E> of(Recipe<E> recipe, Learner learner) {
         return new PolicyObjective<>(recipe, learner, ReferenceLogProbs.none(), true);
+    }
+
+    /// Tells, once, by how many nats policy and reference differ at most in a sequence of the first batch that is
+    /// trained on: before the first step of a run that is how well it begins at its reference.
+    public void tellOfStart(DoubleConsumer difference) {
+        atTheStart = List.of(difference);
+    }
+
+    private void compareAtTheStart(Scored<E> batch) {
+        if (atTheStart.isEmpty()) return;
+        Answers all = batch.all();
+        double most = 0;
+        for (int i = 0; i < all.size(); i++) most = Math.max(most, Math.abs(all.logRatio(i)));
+        double difference = most;
+        atTheStart.forEach(told -> told.accept(difference));
+        atTheStart = List.of();
     }
 
     @Override
@@ -158,7 +178,9 @@ public final class PolicyObjective<E> implements Objective<E> {
         float[] ref = reference.of(k, packed, trunk);
         Pass pass = learner.pass(step, packed.tokens());
         var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed, recipe.reading());
-        return Scored.of(micro, packed, logProbs, ref, memory(step));
+        Scored<E> batch = Scored.of(micro, packed, logProbs, ref, memory(step));
+        if (step.isTraining()) compareAtTheStart(batch);
+        return batch;
     }
 
     private Memory memory(Step step) {

@@ -119,6 +119,7 @@ public final class Run<E> {
                 ? List.of()
                 : encode(codec, data.evalSet().getFirst(), length, told, host);
         Rollouts.require(recipe, settings);
+        told.addAll(recipe.advice(train));
         List<List<LabelledTokens>> groups = groups(train, evalSet);
         int attentionGroup = recipe.reading().attentionGroup();
         LongLora.require(attentionGroup, groups);
@@ -139,10 +140,7 @@ public final class Run<E> {
             var beforehand = new Beforehand(policy, reference.logProbs(), model.run());
             var rollouts = Rollouts.Setup.of(recipe, settings, model, codec, length, beforehand);
             var batches = rollouts.over(recipe, rows, List.of(train, evalSet));
-            var objective = new PolicyObjective<>(
-                            recipe, learner, reference.logProbs(), Reference.sharesPrompts(settings, adapted))
-                    .taughtBy(teacher.policies())
-                    .remembering(model.run());
+            var objective = objective(learner, reference, adapted, model, host).taughtBy(teacher.policies());
             told.addAll(notes(resolved, adapted, !evalSet.isEmpty()));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
@@ -167,6 +165,14 @@ public final class Run<E> {
                 return loop.run();
             }
         }
+    }
+
+    private PolicyObjective<E> objective(
+            Learner learner, Reference.Opened reference, AdapterSet adapted, OpenModel model, RunHost host) {
+        boolean shared = Reference.sharesPrompts(settings, adapted);
+        var objective = new PolicyObjective<>(recipe, learner, reference.logProbs(), shared).remembering(model.run());
+        if (settings.files().isFresh()) objective.tellOfStart(d -> RunNotes.start(d, host));
+        return objective;
     }
 
     private static List<String> notes(RunSettings resolved, AdapterSet adapted, boolean evaluates) {

@@ -3,11 +3,22 @@ package dev.gradine.train;
 import dev.gradine.optim.TrainSettings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /// Settings that a run would take in silence and that do nothing, or not what they seem to.
 final class RunNotes {
 
     private RunNotes() {}
+
+    /// How well the policy begins at its reference: 0 of a fresh adapter that changes nothing yet, without dropout.
+    ///
+    /// @param difference the largest of the first batch, nats a sequence
+    static void start(double difference, RunHost host) {
+        host.tell(String.format(
+                Locale.ROOT,
+                "at the start policy and reference differ by at most %s nats in a sequence of the first batch",
+                difference == 0 ? "0" : "%.2g".formatted(difference)));
+    }
 
     /// A line for each.
     ///
