@@ -105,6 +105,7 @@ class DataShowTest {
     void an_unknown_objective_is_refused_with_those_there_are() {
         Path data = TinyModel.text(temp.resolve("rows.jsonl"), row("a", "b"));
         Cli.run("data", "show", "--model", temp.resolve("model"), "--data", data, "--objective", "dpoo")
-                .refuses("--objective: \"dpoo\", expected one of sft, dpo, orpo, kto");
+                .refuses("--objective: \"dpoo\", expected one of sft, dpo, orpo, cpo, simpo, alphapo, slic, tpo,"
+                        + " kto, bco, reward, grpo, rloo, distill");
     }
 }

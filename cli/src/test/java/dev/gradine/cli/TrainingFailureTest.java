@@ -39,7 +39,8 @@ class TrainingFailureTest {
     void a_loss_that_is_no_number_ends_the_run_with_a_report() {
         Cli run = Cli.run(sft("--lr", "1e30", "--clip", 0, "--steps", 9));
         assertThat(run.code()).isEqualTo(1);
-        String cause = "step 2: loss is NaN; try a lower learning rate (now 1.0E30 at its peak) or clipping";
+        String cause = "step 2: loss is NaN, for Attention after model.layers.0.self_attn.v_proj.lora_B.weight gives"
+                + " the first value that is not finite; try a lower learning rate (now 1.0E30 at its peak) or clipping";
         assertThat(run.err()).endsWith("gradine: " + cause + "\n");
         assertThat(Values.content(out)).containsExactly("metrics.jsonl", "report.html", "run.json");
         assertThat(Values.text(out.resolve("run.json"))).contains("\"failed\"").contains(cause);

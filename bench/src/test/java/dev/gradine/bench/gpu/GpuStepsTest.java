@@ -62,7 +62,7 @@ class GpuStepsTest {
     void every_row_computes_something() {
         List<GpuRow> rows = OTHERS.rows("tiny", this::onSimulator, List.of(false));
         assertThat(rows)
-                .hasSize(3)
+                .hasSize(4)
                 .allSatisfy(r -> assertThat(r.isWrong()).as(r.line()).isFalse());
         assertThat(rows).extracting(GpuRow::name).contains("tiny: decode 1 tokens, one stream");
     }

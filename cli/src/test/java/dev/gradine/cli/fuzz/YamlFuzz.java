@@ -1,6 +1,7 @@
 package dev.gradine.cli.fuzz;
 
 import dev.gradine.cli.OptionsOfFile;
+import dev.gradine.data.DataException;
 import dev.gradine.io.CheckpointException;
 import dev.gradine.testkit.fuzz.FileKind;
 import dev.gradine.testkit.fuzz.Mutation;
@@ -66,7 +67,7 @@ final class YamlFuzz {
             options.read(file);
         });
         Set<Class<? extends IllegalArgumentException>> refusals =
-                Set.of(CheckpointException.class, OptionsOfFile.Refused.class);
+                Set.of(CheckpointException.class, DataException.class, OptionsOfFile.Refused.class);
         return List.of(new FileKind("yaml", List.of(original), new Mutation(WORDS), refusals));
     }
 }
