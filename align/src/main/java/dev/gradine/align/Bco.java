@@ -76,7 +76,7 @@ public record Bco(
         Answers answers = batch.branch(0);
         see(answers, batch);
         Var x = shift(scale(answers.logRatio(), beta), -batch.recall(MEAN));
-        Var sign = JudgedLoss.each(batch, x.tape(), e -> e.desirable() ? 1 : -1);
+        Var sign = batch.each(e -> e.desirable() ? 1 : -1);
         return neg(logSigmoid(mul(x, sign)));
     }
 

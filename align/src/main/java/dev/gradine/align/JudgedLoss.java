@@ -1,19 +1,14 @@
 package dev.gradine.align;
 
-import dev.gradine.autograd.Tape;
-import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Judged;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
-import dev.gradine.tensor.Shape;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 
 /// Learning from answers that are each judged good or bad, without a rival. `permits` lists all losses.
 ///
-/// Logs TRL's metrics: of desirable answers as `chosen`, of undesirable ones as `rejected`, with reward = beta · (p −
-/// r);
-/// the margin is the difference of the means of the micro-batch, if it has answers of both kinds.
+/// Logs TRL's metrics: of desirable answers as `chosen`, of undesirable ones as `rejected`, with the reward
+/// beta · (p − r); the margin is the difference of the means of the micro-batch, if it has answers of both kinds.
 public sealed interface JudgedLoss extends Recipe<Judged> permits Kto, Bco {
 
     /// Factor of the reward that is logged.
@@ -28,14 +23,6 @@ public sealed interface JudgedLoss extends Recipe<Judged> permits Kto, Bco {
     @Override
     default int tokens(Judged example) {
         return example.answer().tokens();
-    }
-
-    /// A number of each example, `f32[n]`.
-    static Var each(Scored<Judged> batch, Tape tape, ToDoubleFunction<Judged> f) {
-        float[] x = new float[batch.examples().size()];
-        for (int i = 0; i < x.length; i++)
-            x[i] = (float) f.applyAsDouble(batch.examples().get(i));
-        return tape.constant(tape.kernels().of(Shape.of(x.length), x));
     }
 
     /// What the loss compares rewards with, as it is logged.

@@ -96,8 +96,8 @@ public record Kto(
     public Var loss(Scored<Judged> batch) {
         Answers answers = batch.branch(0);
         Var r = shift(answers.logRatio(), -(float) anchor(batch));
-        Var sign = JudgedLoss.each(batch, r.tape(), e -> e.desirable() ? -beta : beta);
-        Var weight = JudgedLoss.each(batch, r.tape(), e -> e.desirable() ? desirableWeight : undesirableWeight);
+        Var sign = batch.each(e -> e.desirable() ? -beta : beta);
+        Var weight = batch.each(e -> e.desirable() ? desirableWeight : undesirableWeight);
         return mul(sigmoid(mul(r, sign)), weight); // 1 − σ(x) = σ(−x)
     }
 

@@ -69,7 +69,7 @@ public record LogRatios(
 
     /// What is read of a pair.
     List<LabelledTokens> sequences(Pair pair) {
-        if (lengthAlpha == null) return List.of(pair.chosen(), pair.rejected());
+        if (lengthAlpha == null) return pair.all();
         int both = Math.min(pair.chosen().predicted(), pair.rejected().predicted());
         return List.of(pair.chosen().fading(both, lengthAlpha), pair.rejected().fading(both, lengthAlpha));
     }

@@ -7,9 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 
-/// Numbers that a recipe keeps from batch to batch, each 0 at first. A checkpoint holds them, so that a resumed run
-/// goes
-/// on with them.
+/// Numbers that a recipe keeps from batch to batch, each 0 at first. A checkpoint holds them, so that a
+/// resumed run goes on with them.
 public final class Memory {
 
     /// Of recipes that remember nothing.

@@ -13,9 +13,8 @@ import java.util.List;
 /// Learning from pairs of answers to one prompt. `permits` lists all losses.
 ///
 /// Logs TRL's metrics: `rewards/*` with reward = beta · score, accuracy with strict >, `logps/*` of the answers,
-/// `entropy` over the tokens of all answers, `mean_token_accuracy` over those of the chosen one. Tokens are counted as
-/// TRL
-/// counts them, prompt and answer of both sequences, though the prompt is read once.
+/// `entropy` over the tokens of all answers, `mean_token_accuracy` over those of the chosen one. Tokens are
+/// counted as TRL counts them, prompt and answer of every sequence, though the prompt is read once.
 public sealed interface PairLoss extends Recipe<Pair> permits Dpo, ReferenceFree, CustomPairLoss {
 
     /// Loss of each pair, `f32[B]`, in nats. Their mean is what training minimises.
@@ -34,11 +33,6 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, ReferenceFree
         return answers.logRatio(i);
     }
 
-    /// Answers read of each pair, over whose tokens the entropy is a mean.
-    default int answers() {
-        return 2;
-    }
-
     @Override
     default Var loss(Scored<Pair> batch) {
         return loss(Pairs.of(batch));
@@ -51,12 +45,12 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, ReferenceFree
 
     @Override
     default List<LabelledTokens> sequences(Pair pair) {
-        return List.of(pair.chosen(), pair.rejected());
+        return pair.all();
     }
 
     @Override
     default int tokens(Pair pair) {
-        return pair.chosen().tokens() + pair.rejected().tokens();
+        return pair.all().stream().mapToInt(LabelledTokens::tokens).sum();
     }
 
     @Override
@@ -97,7 +91,7 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, ReferenceFree
             m.add("logps/chosen", logp(p.chosen(), i), 1);
             m.add("logps/rejected", logp(p.rejected(), i), 1);
         }
-        Answers answers = batch.branches(0, answers());
+        Answers answers = batch.branches(0, batch.examples().getFirst().all().size());
         m.add("logits/chosen", p.chosen().meanLogits(), p.chosen().tokens());
         m.add("logits/rejected", p.rejected().meanLogits(), p.rejected().tokens());
         m.add("entropy", answers.entropy(), answers.tokens());

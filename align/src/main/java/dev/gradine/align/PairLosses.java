@@ -59,12 +59,13 @@ public record PairLosses(
         if (discopopTau != null) {
             if (!(discopopTau > 0))
                 throw new IllegalArgumentException("discopop-tau: %s, expected > 0".formatted(discopopTau));
-            requireUsed("discopop-tau", loss, f -> f.toString().equals("discopop"));
+            requireUsed("discopop-tau", loss, PairFormula::blends);
         }
-        boolean exact = loss.stream().anyMatch(f -> f.toString().equals("exo_pair"));
-        if (exact && (labelSmoothing == null || labelSmoothing == 0)) {
+        for (PairFormula f : loss) {
+            if (!f.needsSmoothing() || (labelSmoothing != null && labelSmoothing > 0)) continue;
             throw new IllegalArgumentException(
-                    "loss: exo_pair takes the logarithm of label-smoothing, expected one above 0, such as 0.001");
+                    "loss: %s takes the logarithm of label-smoothing, expected one above 0, such as 0.001"
+                            .formatted(f));
         }
     }
 

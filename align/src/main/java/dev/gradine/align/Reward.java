@@ -16,7 +16,6 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
-import dev.gradine.tensor.Shape;
 import java.util.List;
 
 /// A reward model after Bradley and Terry: the chosen text gets the higher score.
@@ -69,15 +68,8 @@ public record Reward(
         Pairs p = Pairs.of(batch);
         Var chosen = p.chosen().sums();
         Var rejected = p.rejected().sums();
-        Var compared = neg(logSigmoid(sub(sub(chosen, rejected), margins(batch, chosen))));
+        Var compared = neg(logSigmoid(sub(sub(chosen, rejected), batch.each(Pair::margin))));
         return center == 0 ? compared : add(compared, scale(square(add(chosen, rejected)), center));
-    }
-
-    private static Var margins(Scored<Pair> batch, Var like) {
-        float[] m = new float[batch.examples().size()];
-        for (int i = 0; i < m.length; i++)
-            m[i] = (float) batch.examples().get(i).margin();
-        return like.tape().constant(batch.kernels().of(Shape.of(m.length), m));
     }
 
     @Override

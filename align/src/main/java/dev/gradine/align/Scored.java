@@ -6,6 +6,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /// A batch of examples and what the policy, and a reference where there is one, make of their sequences: all that a
@@ -125,6 +126,13 @@ public final class Scored<E> {
     /// All sequences.
     public Answers all() {
         return branches(0, packed.branches());
+    }
+
+    /// A number of each example, `f32[n]`; it has no gradient.
+    Var each(ToDoubleFunction<E> f) {
+        float[] x = new float[examples.size()];
+        for (int i = 0; i < x.length; i++) x[i] = (float) f.applyAsDouble(examples.get(i));
+        return sums().tape().constant(kernels().of(Shape.of(x.length), x));
     }
 
     /// A number that the recipe keeps from batch to batch.

@@ -74,8 +74,7 @@ public record Sft(
         DFT
     }
 
-    /// @throws IllegalArgumentException if half a group is no whole number of tokens, or two settings do not go
-    /// together
+    /// @throws IllegalArgumentException if half a group is no whole number, or two settings do not go together
     public Sft {
         if (loss == TokenLoss.DFT && labelSmoothing > 0) {
             throw new IllegalArgumentException("label-smoothing: does not go with loss dft, expected loss nll");

@@ -6,12 +6,12 @@ import static dev.gradine.autograd.op.Functions.shift;
 import dev.gradine.align.pair.PairFormula;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
-import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.settings.Option;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// Triple preference optimisation: a pair is compared, and a third answer, the best known one, is learnt.
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param loss what compares the two answers
 /// @param sftWeight w; 0 reads no third answer
 /// @param gamma γ of `tpo-l`; null for ½
-/// @param labelSmoothing share of labels taken to be wrong; `sigmoid` alone uses it
+/// @param labelSmoothing share of labels taken to be wrong; `sigmoid` and `tpo-l` use it
 public record Tpo(
         @Option(says = "Weight of the difference of the answers, 1/nats.")
         float beta,
@@ -60,7 +60,12 @@ public record Tpo(
 
         @Override
         public String toString() {
-            return this == TPO_L ? "tpo-l" : name().toLowerCase(java.util.Locale.ROOT);
+            return this == TPO_L ? "tpo-l" : name().toLowerCase(Locale.ROOT);
+        }
+
+        /// The formula of those that DPO has, too.
+        private PairFormula formula() {
+            return PairFormula.parse(toString());
         }
 
         private boolean isPerToken() {
@@ -72,7 +77,7 @@ public record Tpo(
     public Tpo {
         ReferenceFree.requirePositive("tpo", "beta", beta);
         ReferenceFree.requireWeight("tpo", sftWeight);
-        if (loss != Comparison.TPO_L) Contrast.check("tpo", PairFormula.parse(loss.toString()), labelSmoothing);
+        if (loss != Comparison.TPO_L) Contrast.check("tpo", loss.formula(), labelSmoothing);
         if (gamma != null && loss != Comparison.TPO_L) {
             throw new IllegalArgumentException(
                     "tpo: gamma has no effect on loss %s, expected loss tpo-l".formatted(loss));
@@ -102,21 +107,6 @@ public record Tpo(
     }
 
     @Override
-    public List<LabelledTokens> sequences(Pair pair) {
-        return pair.all();
-    }
-
-    @Override
-    public int tokens(Pair pair) {
-        return pair.all().stream().mapToInt(LabelledTokens::tokens).sum();
-    }
-
-    @Override
-    public int answers() {
-        return sftWeight == 0 ? 2 : 3;
-    }
-
-    @Override
     public List<Answers> learnt(Pairs p) {
         return List.of(sftWeight == 0 ? p.chosen() : p.more());
     }
@@ -124,7 +114,7 @@ public record Tpo(
     @Override
     public Var comparison(Pairs p) {
         if (loss != Comparison.TPO_L) {
-            return Contrast.loss(PairFormula.parse(loss.toString()), p, beta, labelSmoothing);
+            return Contrast.loss(loss.formula(), p, beta, labelSmoothing);
         }
         Var means = Compared.alone(p).marginPerToken();
         return PairFormula.logistic(shift(scale(means, beta), gamma == null ? -GAMMA : -gamma), labelSmoothing);

@@ -31,6 +31,11 @@ record Discopop() implements PairFormula {
     }
 
     @Override
+    public boolean blends() {
+        return true;
+    }
+
+    @Override
     public Var loss(Scores s, Numbers n) {
         Var x = scale(s.margin(), n.beta());
         Var blend = scale(x, 1 / n.tau());

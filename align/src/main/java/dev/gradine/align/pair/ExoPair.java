@@ -35,6 +35,11 @@ record ExoPair() implements PairFormula {
     }
 
     @Override
+    public boolean needsSmoothing() {
+        return true;
+    }
+
+    @Override
     public Var loss(Scores s, Numbers n) {
         Var x = scale(s.margin(), n.beta());
         double right = Math.log1p(-n.smoothing());

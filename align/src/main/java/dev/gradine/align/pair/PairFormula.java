@@ -53,6 +53,16 @@ public sealed interface PairFormula
         return false;
     }
 
+    /// Whether it is defined for ε above 0 alone.
+    default boolean needsSmoothing() {
+        return false;
+    }
+
+    /// Whether τ changes it.
+    default boolean blends() {
+        return false;
+    }
+
     /// Whether it compares a pair with others of its batch.
     default boolean ranksBatch() {
         return false;

@@ -11,8 +11,7 @@ import dev.gradine.autograd.Var;
 /// ```
 ///
 /// Rafailov et al. 2023 (arXiv:2305.18290), eq. 7; with ε, conservative DPO: the labels are wrong with probability ε.
-/// At
-/// Δ = 0 the loss is log 2.
+/// At Δ = 0 the loss is log 2.
 record SigmoidPair() implements PairFormula {
 
     @Override

@@ -7,8 +7,7 @@ import java.util.List;
 
 /// Rows to pairs of texts that get a score each, as TRL's reward trainer prepares them.
 ///
-/// The score is read at the last token, which is the only labelled one. Texts are not cut: a row with one that is
-/// longer
+/// The score is read at the last token, which is the only labelled one. Texts are not cut: a row with one longer
 /// than `maxLength` is dropped, for its end is what counts.
 ///
 /// @param codec the model's tokenizer and template
