@@ -41,7 +41,9 @@ final class Gemm {
     private static final int PACKED = 1 << 20; // values of a stage: 4 MB
     private static final int PRIVATE = 1 << 17; // values that a thread packs for itself at once: 512 KB
     private static final int SKINNY = 64; // up to so many columns, a TN product is computed transposed
-    private static final long SERIAL_FLOPS = 2_000_000; // about 15 µs: waking a thread costs as much
+
+    /// Work up to which one thread does it alone.
+    static final long SERIAL_FLOPS = 2_000_000; // about 15 µs: waking a thread costs as much
 
     private final long c;
     private final int m;
@@ -154,7 +156,8 @@ final class Gemm {
         each(blocks * ((s.to() - s.from() + wide - 1) / wide), part, parallel);
     }
 
-    private static void each(int n, Parallel.Part part, boolean parallel) {
+    /// Runs `part` for every index below `n`, by all threads or by this one.
+    static void each(int n, Parallel.Part part, boolean parallel) {
         if (parallel) {
             Parallel.forEach(n, part);
         } else {

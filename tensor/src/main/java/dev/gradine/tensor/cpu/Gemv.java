@@ -18,9 +18,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// and are added as a tree, in an order of their own: the last bits differ from those of `Gemm`.
 final class Gemv {
 
-    /// Rows of `a` up to which this is the faster way.
-    static final int MOST_ROWS = 4;
-
+    private static final int MOST_ROWS = 4; // of `a`, where b lies as it is multiplied
+    private static final int MOST_ROWS_DECODED = 2;
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
@@ -52,6 +51,11 @@ final class Gemv {
         this.k = a.shape().dim(1);
         this.alpha = alpha;
         this.accumulate = accumulate;
+    }
+
+    /// Whether this is the faster way.
+    static boolean fits(Tensor a, Tensor b) {
+        return a.shape().dim(0) <= (b.dtype() == DType.F32 ? MOST_ROWS : MOST_ROWS_DECODED);
     }
 
     void run() {

@@ -6,8 +6,8 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// Matrix products: by blocks (`Gemm`), for few rows by dot products (`Gemv`), for two tall matrices of
-/// which one is narrow in one pass over the other (`TallProduct`).
+/// Matrix products: by blocks (`Gemm`), for few rows with weights read as they lie (`FewRows`), for one to four rows by
+/// dot products (`Gemv`), for two tall matrices of which one is narrow in one pass over the other (`TallProduct`).
 final class MatMulCpu implements MatMulKernel {
 
     static final MatMulKernel KERNEL = new MatMulCpu();
@@ -17,7 +17,8 @@ final class MatMulCpu implements MatMulKernel {
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireNt("matmul_nt", a, b, c);
-        if (a.shape().dim(0) <= Gemv.MOST_ROWS) new Gemv(a, b, alpha, accumulate, c).run();
+        if (Gemv.fits(a, b)) new Gemv(a, b, alpha, accumulate, c).run();
+        else if (a.shape().dim(0) <= FewRows.MOST_ROWS) new FewRows(a, b, alpha, accumulate, c).run();
         else new Gemm(Gemm.Form.NT, a, b, alpha, accumulate, c).run();
     }
 

@@ -18,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MatMulTest {
 
@@ -219,6 +221,24 @@ class MatMulTest {
             new Gemm(form, a, b, 0.37f, true, parallel).run(true);
             assertThat(floats(serial)).isEqualTo(expected);
             assertThat(floats(parallel)).isEqualTo(expected);
+        }
+    }
+
+    /// One and two vectors of rows, several groups, rows and columns beyond the last whole tile, several runs of K.
+    @ParameterizedTest
+    @ValueSource(ints = {5, 8, 16, 17, 32, 33, 48, 65, 192})
+    void few_rows_are_one_chain_of_fma(int m) {
+        try (Arena arena = Arena.ofShared()) {
+            for (Shape b : List.of(Shape.of(1, 31), Shape.of(37, 300), Shape.of(491, 700))) {
+                Tensor x = random(arena, DType.F32, Shape.of(m, b.dim(1)));
+                Tensor w = random(arena, DType.F32, b);
+                Tensor c = random(arena, DType.F32, Shape.of(m, b.dim(0)));
+                float[] added = chain(Form.NT, x, w, 0.37f, floats(c));
+                new FewRows(x, w, 0.37f, true, c).run();
+                assertThat(floats(c)).as("added to %s", b).isEqualTo(added);
+                new FewRows(x, w, -1, false, c).run();
+                assertThat(floats(c)).as("%s", b).isEqualTo(chain(Form.NT, x, w, -1, new float[m * b.dim(0)]));
+            }
         }
     }
 
