@@ -44,6 +44,7 @@ public final class Main implements Runnable {
             DoctorCommand.class,
             DataCommand.class,
             CompareCommand.class,
+            DashboardCommand.class,
             LabCommand.class,
             BenchCommand.class,
             KernelsCommand.class,

@@ -25,8 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/// A training run: a model, an adapter, a recipe and rows become a folder with the trained adapter, its metrics and a
-/// report. The adapter holds the trained values afterwards.
+/// A training run: a model, an adapter, a recipe and rows become a folder with the trained adapter, its
+/// metrics and a report. The adapter holds the trained values afterwards.
 ///
 /// ```
 /// Run.of(Sft.defaults(), RunFiles.of(model, data, out)).train(opened, adapter);
@@ -55,10 +55,12 @@ public final class Run<E> {
 
     /// Fails unless the run may write to its folder; to be called before anything slow happens.
     ///
-    /// @throws IllegalArgumentException if the folder is not empty, or a run to resume is not there or has finished
+    /// @throws IllegalArgumentException if the folder is not empty, a run to resume is not there or has
+    ///     finished, or the port of a live page is taken
     public void requireFolder() {
         RunFolder.require(settings.files());
         RunFolder.prepare(settings.files());
+        settings.trackers().requirePort();
     }
 
     /// Whether `--resume auto` finds that the run has finished, so that there is nothing to do.
@@ -161,7 +163,7 @@ public final class Run<E> {
             AdapterSet ofRun = adapted.ofRun(resolved.train().steps());
             try (FolderLock _ = RunFolder.claim(settings.files())) {
                 var loop = new RunLoop<>(resolved, host, plan, model, ofRun, samples);
-                told.forEach(host::tell);
+                told.forEach(loop::tell);
                 return loop.run();
             }
         }

@@ -76,18 +76,23 @@ final class RunLoop<E> implements StepLoop.Listener {
         this.adapted = adapted;
         this.samples = samples;
         train = settings.train();
+        StepLoop.Around shaped = new ShapedUpdates(plan.shaping());
+        Optional<LayerNorms> norms = settings.trackers().showsLayers()
+                ? Optional.of(new LayerNorms(shaped, adapted.trained(), model.run(), files.out()))
+                : Optional.empty();
         var task = new StepLoop.Task<>(
                 plan.objective(),
                 train.groups(adapted.trained()),
                 plan.batches(),
                 plan.held(),
-                new ShapedUpdates(plan.shaping()));
+                norms.isPresent() ? norms.get() : shaped);
         loop = new StepLoop<>(train, task, model.run(), this);
         // before a checkpoint is restored: as the model was when the run began
         samples.remember(model, adapted).forEach(host::tell);
         int from = restore();
         log = RunFolder.openLog(files, from);
         sampleLog = new SampleLog(files.out(), from);
+        norms.ifPresent(n -> n.open(from));
         trackers = settings.trackers().open(files.out(), from, plan.deciding(), host::tell);
         best.ifPresent(b -> MetricsLog.evaluations(files.out()).forEach(b::see));
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
@@ -127,6 +132,18 @@ final class RunLoop<E> implements StepLoop.Listener {
         return Metric.headlines(plan.objective().metrics()).getLast();
     }
 
+    /// Tells the user a line, and those who follow the run.
+    void tell(String line) {
+        host.tell(line);
+        trackers.forEach(t -> t.told(line));
+    }
+
+    /// The same above the bar that shows how far the run is.
+    private void note(String line) {
+        progress.note(line);
+        trackers.forEach(t -> t.told(line));
+    }
+
     /// Runs to the end or until interrupted.
     RunResult run() {
         try (StopSignal stop = new StopSignal();
@@ -152,8 +169,11 @@ final class RunLoop<E> implements StepLoop.Listener {
     /// Says in the run's folder that it failed; on a full disk even that may not be possible.
     private void fail(RuntimeException cause) {
         try {
-            trackers.forEach(t -> t.end(Tracker.Status.FAILED));
-            record.end(RunInfo.Status.FAILED, String.valueOf(cause.getMessage()), samples);
+            try {
+                record.end(RunInfo.Status.FAILED, String.valueOf(cause.getMessage()), samples);
+            } finally {
+                trackers.forEach(t -> t.end(Tracker.Status.FAILED));
+            }
             Report.write(files.out());
         } catch (RuntimeException e) {
             cause.addSuppressed(e);
@@ -167,7 +187,7 @@ final class RunLoop<E> implements StepLoop.Listener {
         if (!plan.template().isEmpty()) {
             Path file = files.out().resolve("chat_template.jinja");
             AtomicFiles.writeText(file, plan.template());
-            host.tell("the chat template trained on is beside the adapter; to generate, give it with --chat-template "
+            tell("the chat template trained on is beside the adapter; to generate, give it with --chat-template "
                     + file);
         }
         removeCheckpoints();
@@ -182,7 +202,7 @@ final class RunLoop<E> implements StepLoop.Listener {
         }
         kept.restore(values(), model.run());
         record.evaluated(b.step(), b.metrics());
-        host.tell("the adapter has the values of the best evaluation, " + b);
+        tell("the adapter has the values of the best evaluation, " + b);
     }
 
     /// The trained values among the state.
@@ -199,7 +219,7 @@ final class RunLoop<E> implements StepLoop.Listener {
         try {
             RunCheckpoint.clear(files.out());
         } catch (CheckpointException e) {
-            host.tell(e.getMessage() + "; the run itself is complete");
+            tell(e.getMessage() + "; the run itself is complete");
         }
     }
 
@@ -226,14 +246,13 @@ final class RunLoop<E> implements StepLoop.Listener {
 
     @Override
     public void told(int step, String line) {
-        progress.note(line);
+        note(line);
     }
 
     @Override
     public boolean isEnough() {
         if (best.isEmpty() || !best.get().isExhausted()) return false;
-        progress.note("%d evaluations without a better one than %s: the run ends"
-                .formatted(unattended.patience(), best.get()));
+        note("%d evaluations without a better one than %s: the run ends".formatted(unattended.patience(), best.get()));
         return true;
     }
 
@@ -250,7 +269,7 @@ final class RunLoop<E> implements StepLoop.Listener {
                 .filter(m -> !m.hasDirection())
                 .forEach(m -> shown.remove("eval_" + m.name()));
         shown.forEach((name, value) -> line.append("  %s %.4f".formatted(name, value)));
-        progress.note(line.toString());
+        note(line.toString());
     }
 
     @Override

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 /// @param name of its folder
 /// @param info what `run.json` says
 /// @param losses training loss at the beginning and at the end; empty before the first step
-/// @param log lines of its metrics
-record ComparedRun(String name, RunInfo info, List<Double> losses, List<Map<String, Object>> log) {
+/// @param log lines of its metrics; may be left empty where no curve is drawn
+public record ComparedRun(String name, RunInfo info, List<Double> losses, List<Map<String, Object>> log) {
 
     static ComparedRun read(Path folder) {
         List<Map<String, Object>> log = MetricsLog.ofRun(folder);

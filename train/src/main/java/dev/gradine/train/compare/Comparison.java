@@ -62,6 +62,11 @@ public final class Comparison {
         return new Comparison(List.copyOf(runs));
     }
 
+    /// Of runs that are read already, however many; one that goes on has its numbers so far.
+    public static Comparison among(List<ComparedRun> runs) {
+        return new Comparison(List.copyOf(runs));
+    }
+
     List<ComparedRun> runs() {
         return runs;
     }

@@ -3,8 +3,10 @@ package dev.gradine.train.compare;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.train.report.Html;
 import dev.gradine.train.report.Page;
+import dev.gradine.train.report.Report;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -16,18 +18,25 @@ public final class ComparisonPage {
 
     /// Writes the page, atomically.
     public static void write(Path file, Comparison c) {
+        Map<String, String> holes = new LinkedHashMap<>(parts(c));
+        holes.put("style", Page.resource(Report.class, "report.css"));
+        holes.put("runs", c.runs().stream().map(r -> legend(r.name())).collect(Collectors.joining()));
+        holes.put(
+                "curves",
+                c.curves().stream().map(m -> CurvePlot.svg(m, c.runs())).collect(Collectors.joining()));
+        String template = Page.resource(ComparisonPage.class, "compare.html");
+        AtomicFiles.writeText(file, Page.fill(template, holes));
+    }
+
+    /// What stands beside the curves, as markup: `settings`, `figures` and `samples`.
+    public static Map<String, String> parts(Comparison c) {
         List<String> names = c.runs().stream().map(ComparedRun::name).toList();
         List<List<String>> settings = new ArrayList<>();
         c.settings().forEach((name, values) -> settings.add(join(name, values)));
-        Map<String, String> parts = Map.of(
-                "runs", names.stream().map(ComparisonPage::legend).collect(Collectors.joining()),
+        return Map.of(
                 "settings", settings.isEmpty() ? "<p>All are the same.</p>" : Html.table(join("", names), settings),
                 "figures", figures(names, c.figures()),
-                "curves",
-                        c.curves().stream().map(m -> CurvePlot.svg(m, c.runs())).collect(Collectors.joining()),
                 "samples", samples(names, c.samples()));
-        String template = Page.resource(ComparisonPage.class, "compare.html");
-        AtomicFiles.writeText(file, Page.fill(template, parts));
     }
 
     private static List<String> join(String name, List<String> values) {
@@ -41,7 +50,7 @@ public final class ComparisonPage {
     }
 
     private static String figures(List<String> names, List<Comparison.Figure> figures) {
-        StringBuilder html = new StringBuilder("<table><thead><tr><th></th>");
+        StringBuilder html = new StringBuilder("<table class=\"grid\"><thead><tr><th></th>");
         for (String name : names) html.append("<th>").append(Html.text(name)).append("</th>");
         html.append("</tr></thead><tbody>");
         for (Comparison.Figure f : figures) {

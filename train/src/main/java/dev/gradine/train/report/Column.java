@@ -59,8 +59,8 @@ public final class Column {
         return at(all);
     }
 
-    /// The same shape with at most `most` values: of each stretch the lowest and the highest, and the last of all, so
-    /// that no peak is lost.
+    /// The same shape with at most `most` values: of each stretch the lowest and the highest, and the last
+    /// of all, so that no peak is lost.
     ///
     /// @param most at least 4
     public List<List<Number>> thinned(int most) {

@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What the pages about runs have in common: style, charts and their program, and the policy that lets only the two
-/// programs run whose SHA-256 it names.
+/// What the pages about runs have in common: style, charts and their program, and the policy that lets only
+/// the two programs run whose SHA-256 it names.
 public final class Frame {
 
     private static final String NO_NETWORK = "";
@@ -18,7 +18,8 @@ public final class Frame {
 
     /// A page that speaks with nobody.
     ///
-    /// @param holes `title`, `head`, `figures`, `curves`, `sections`, `version`, `foot` as markup, `data` as JSON
+    /// @param holes `title`, `head`, `figures`, `curves`, `sections`, `version`, `foot` as markup, `data`
+    ///     as JSON
     /// @param programs what draws it
     static String page(Map<String, String> holes, List<String> programs) {
         return filled(holes, NO_NETWORK, programs);

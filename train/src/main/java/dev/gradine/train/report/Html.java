@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// Pieces of the page. What is called `text` is data and gets escaped here; what is called `html` is markup made here.
+/// Pieces of the page. What is called `text` is data and gets escaped here; what is called `html` is markup
+/// made here.
 public final class Html {
 
     private Html() {}
@@ -18,8 +19,8 @@ public final class Html {
                 .replace("'", "&#39;");
     }
 
-    /// JSON that may stand in a script element: no `<`, so neither its end tag nor a comment can begin in it, and
-    /// none of the two line ends that JSON allows in a string and old JavaScript does not.
+    /// JSON that may stand in a script element: no `<`, so neither its end tag nor a comment can begin in
+    /// it, and none of the two line ends that JSON allows in a string and old JavaScript does not.
     static String json(String json) {
         return json.replace("<", "\\u003c")
                 .replace(">", "\\u003e")
@@ -29,7 +30,7 @@ public final class Html {
     }
 
     /// A section with a heading; nothing where `html` is empty.
-    static String section(String id, String heading, String html) {
+    public static String section(String id, String heading, String html) {
         if (html.isEmpty()) return "";
         return "<section id=\"" + id + "\"><h2>" + text(heading) + "</h2>\n" + html + "</section>\n";
     }

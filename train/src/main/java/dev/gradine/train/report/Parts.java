@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
-/// The pieces of a page about a run, each as markup under the name of its place: the report has all of them at once, a
-/// live page gets anew what has changed.
+/// The pieces of a page about a run, each as markup under the name of its place: the report has all of them
+/// at once, a live page gets anew what has changed.
 public final class Parts {
 
     private Parts() {}

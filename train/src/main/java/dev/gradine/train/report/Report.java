@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/// `report.html`: one page about a run, with its data, its charts and their program inside, so that it opens from a
-/// file and needs no network.
+/// `report.html`: one page about a run, with its data, its charts and their program inside, so that it
+/// opens from a file and needs no network.
 ///
-/// Prompts, answers, names and paths come from outside: as text they are escaped, as data they stand in a JSON block no
-/// tag can end, and the page's own policy lets no other program run than its own.
+/// Prompts, answers, names and paths come from outside: as text they are escaped, as data they stand in a
+/// JSON block no tag can end, and the page's own policy lets no other program run than its own.
 public final class Report {
 
     /// Name of the page in a run's folder.
@@ -18,8 +18,8 @@ public final class Report {
 
     private Report() {}
 
-    /// Writes `runDir/report.html`, atomically, from `run.json` and `metrics.jsonl` beside it. A run that ended
-    /// before its first step has no metrics, and the page says so.
+    /// Writes `runDir/report.html`, atomically, from `run.json` and `metrics.jsonl` beside it. A run that
+    /// ended before its first step has no metrics, and the page says so.
     ///
     /// @return the page
     /// @throws dev.gradine.train.RunFileException if `run.json` is absent or either file is damaged
@@ -31,8 +31,8 @@ public final class Report {
         return page;
     }
 
-    /// The training loss at the beginning and at the end of a run, each a mean of some steps; none before the first
-    /// step.
+    /// The training loss at the beginning and at the end of a run, each a mean of some steps; none before
+    /// the first step.
     ///
     /// @param log as [MetricsLog#read] gives it
     public static List<Double> losses(List<Map<String, Object>> log) {
@@ -41,8 +41,7 @@ public final class Report {
 
     private static String html(RunInfo run, Series series) {
         Map<String, String> parts = Parts.of(run, series);
-        String curves =
-                series.isEmpty() ? "<p class=\"none\">No step was logged.</p>" : Frame.resource("curves.html");
+        String curves = series.isEmpty() ? "<p class=\"none\">No step was logged.</p>" : Frame.resource("curves.html");
         String data = "{\"metrics\":" + series.json() + ",\"run\":" + run.json() + "}";
         return Frame.page(
                 Map.of(

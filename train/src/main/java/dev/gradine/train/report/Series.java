@@ -10,8 +10,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The metrics by name: for each, its values by step, in order of first appearance. A step's training and evaluation
-/// lines share one place on the x axis.
+/// The metrics by name: for each, its values by step, in order of first appearance. A step's training and
+/// evaluation lines share one place on the x axis.
 public final class Series {
 
     private static final JsonMapper JSON = new JsonMapper();
@@ -78,7 +78,8 @@ public final class Series {
         return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
     }
 
-    /// How many values the mean at either end is taken over: a twentieth of them, at least 1 and at most 20.
+    /// How many values the mean at either end is taken over: a twentieth of them, at least 1 and at most
+    /// 20.
     int window(String name) {
         return Math.clamp(column(name).size() / 20, 1, 20);
     }
@@ -91,7 +92,8 @@ public final class Series {
         return mean(name, column(name).size() - window(name));
     }
 
-    /// The training loss at the beginning and at the end, each a mean of some steps; none before the first step.
+    /// The training loss at the beginning and at the end, each a mean of some steps; none before the first
+    /// step.
     public List<Double> losses() {
         return has("loss") ? List.of(startMean("loss"), endMean("loss")) : List.of();
     }
@@ -122,11 +124,6 @@ public final class Series {
 
     /// Over a window from value `from` on.
     private double mean(String name, int from) {
-        return column(name)
-                .values()
-                .skip(from)
-                .limit(window(name))
-                .average()
-                .orElseThrow();
+        return column(name).values().skip(from).limit(window(name)).average().orElseThrow();
     }
 }

@@ -1,6 +1,7 @@
 package dev.gradine.train.track;
 
 import dev.gradine.settings.Option;
+import dev.gradine.train.live.Dashboard;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param mlflow address of an MLflow server; null for none
 /// @param mlflowExperiment experiment that the run is one of; null for that of the program's name
 /// @param runName name of the run there; null for the name of its folder
+/// @param dashboard port of the live page; 0 for any that is free, null for no page
 public record Trackers(
         @Option(says = "Write the metrics as an event file of TensorBoard, too.", free = true)
         boolean tensorboard,
@@ -35,7 +37,19 @@ public record Trackers(
 
         @Option(says = "Name of the run there.", label = "NAME", otherwise = "that of its folder", free = true)
         @Nullable
-        String runName) {
+        String runName,
+
+        @Option(
+                says = "Show the run on a live page for browsers on this machine, at this port or any that is free;"
+                        + " norms of the gradient by layer and a log are then written, too.",
+                label = "PORT",
+                otherwise = "no page",
+                bare = "0",
+                least = 0,
+                below = 65536,
+                free = true)
+        @Nullable
+        Integer dashboard) {
 
     private static final String USUAL_EXPERIMENT = "gradine";
 
@@ -50,13 +64,25 @@ public record Trackers(
 
     /// None.
     public static Trackers defaults() {
-        return new Trackers(false, false, null, null, null);
+        return new Trackers(false, false, null, null, null, null);
     }
 
     private static URI address(String text) {
         boolean isHttp = text.matches("https?://[^/\\s]+.*");
         if (!isHttp) throw new IllegalArgumentException("--mlflow: \"%s\", expected http://HOST:PORT".formatted(text));
         return URI.create(text.replaceFirst("/+$", ""));
+    }
+
+    /// Fails unless the port of the live page is free; to be called before anything slow happens.
+    ///
+    /// @throws IllegalArgumentException says what to do
+    public void requirePort() {
+        if (dashboard != null) Dashboard.requireFree(dashboard);
+    }
+
+    /// Whether somebody may look at each layer.
+    public boolean showsLayers() {
+        return dashboard != null;
     }
 
     /// The trackers of a run.
@@ -76,6 +102,7 @@ public record Trackers(
             var names = new MlflowRun.Names(experiment, name);
             all.add(new MlflowRun(new MlflowApi(address(mlflow)), names, out, settings, told));
         }
+        if (dashboard != null) all.add(new Dashboard(dashboard, out, told));
         return all;
     }
 }

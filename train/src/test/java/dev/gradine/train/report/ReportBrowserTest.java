@@ -2,20 +2,17 @@ package dev.gradine.train.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.gradine.testkit.Chromium;
 import dev.gradine.train.MetricsLog;
 import java.awt.image.BufferedImage;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -34,7 +31,7 @@ class ReportBrowserTest {
     @TempDir
     Path dir;
 
-    private Path browser = Path.of("");
+    private Chromium browser = new Chromium(Path.of(""));
 
     private record Seen(String dom, String log) {
         int canvases() {
@@ -44,13 +41,7 @@ class ReportBrowserTest {
 
     @BeforeEach
     void find() {
-        Optional<Path> found = Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")
-                        .map(n -> Path.of(folder, n)))
-                .filter(Files::isExecutable)
-                .findFirst();
-        assumeTrue(found.isPresent(), "no chromium on the PATH: whether the charts are drawn is not checked");
-        browser = found.orElseThrow();
+        browser = Chromium.require("whether the charts are drawn");
     }
 
     @Test
@@ -108,13 +99,10 @@ class ReportBrowserTest {
 
     private Path browse(Path page, String... options) throws IOException, InterruptedException {
         Path out = dir.resolve("browser.out");
-        List<String> command =
-                new ArrayList<>(List.of(browser.toString(), "--headless", "--no-sandbox", "--disable-gpu"));
-        command.addAll(List.of(
-                "--enable-logging=stderr", "--virtual-time-budget=1000", "--no-first-run", "--disable-extensions"));
-        command.add("--user-data-dir=" + dir.resolve("profile"));
-        command.addAll(List.of(options));
-        command.add(page.toUri().toString());
+        List<String> more = new ArrayList<>(List.of("--virtual-time-budget=1000"));
+        more.addAll(List.of(options));
+        more.add(page.toUri().toString());
+        List<String> command = browser.command(dir.resolve("profile"), more);
         Process process = new ProcessBuilder(command)
                 .redirectOutput(out.toFile())
                 .redirectError(dir.resolve("browser.log").toFile())
@@ -123,9 +111,7 @@ class ReportBrowserTest {
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS))
                 fail("the browser took more than " + LIMIT_SECONDS + " s");
         } finally {
-            List<ProcessHandle> children = process.descendants().toList();
-            process.destroyForcibly().waitFor();
-            for (ProcessHandle child : children) child.destroyForcibly();
+            Chromium.end(process);
         }
         assertThat(process.exitValue()).isZero();
         return out;

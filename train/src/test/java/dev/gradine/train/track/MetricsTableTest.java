@@ -35,19 +35,20 @@ class MetricsTableTest {
     @Test
     void trackers_are_those_asked_for() {
         assertThat(Trackers.defaults().open(temp, 0, Map.of(), _ -> {})).isEmpty();
-        List<Tracker> all = new Trackers(true, true, "http://127.0.0.1:1", null, null).open(temp, 0, Map.of(), _ -> {});
+        List<Tracker> all =
+                new Trackers(true, true, "http://127.0.0.1:1", null, null, null).open(temp, 0, Map.of(), _ -> {});
         assertThat(all.stream().map(t -> t.getClass().getSimpleName()))
                 .containsExactly("EventFile", "MetricsTable", "MlflowRun");
     }
 
     @Test
     void options_that_would_do_nothing_are_refused() {
-        assertThatThrownBy(() -> new Trackers(false, false, null, null, "one"))
+        assertThatThrownBy(() -> new Trackers(false, false, null, null, "one", null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("--run-name does nothing without --mlflow");
-        assertThatThrownBy(() -> new Trackers(false, false, null, "exp", null))
+        assertThatThrownBy(() -> new Trackers(false, false, null, "exp", null, null))
                 .hasMessage("--mlflow-experiment does nothing without --mlflow");
-        assertThatThrownBy(() -> new Trackers(false, false, "localhost", null, null))
+        assertThatThrownBy(() -> new Trackers(false, false, "localhost", null, null, null))
                 .hasMessage("--mlflow: \"localhost\", expected http://HOST:PORT");
     }
 }
