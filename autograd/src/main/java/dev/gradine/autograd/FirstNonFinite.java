@@ -1,7 +1,6 @@
 package dev.gradine.autograd;
 
 import dev.gradine.autograd.op.Op;
-import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.IdentityHashMap;
@@ -45,7 +44,7 @@ public final class FirstNonFinite implements Probe {
     }
 
     @Override
-    public void backward(Op op, List<Var> inputs, @Nullable Tensor[] grads) {
+    public void backward(Op op, List<Var> inputs, Tensor dy, @Nullable Tensor[] grads) {
         if (!found.isEmpty()) return;
         for (Tensor g : grads) {
             if (g == null || isFinite(g)) continue;
@@ -57,12 +56,6 @@ public final class FirstNonFinite implements Probe {
 
     /// Numbers in codes are finite.
     private boolean isFinite(Tensor t) {
-        if (!t.dtype().isFloat()) return true;
-        if (t.dtype() == DType.F32) return Double.isFinite(kernels.reduce().sumOfSquares(t));
-        try (Kernels k = kernels.openStep()) {
-            Tensor wide = k.empty(t.shape());
-            k.copy(t, wide);
-            return Double.isFinite(k.reduce().sumOfSquares(wide));
-        }
+        return !t.dtype().isFloat() || Double.isFinite(SumOfSquares.of(t, kernels));
     }
 }

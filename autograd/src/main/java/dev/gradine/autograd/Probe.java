@@ -13,8 +13,12 @@ public interface Probe {
     /// @param inputs the same list in `backward`
     void forward(Op op, List<Var> inputs, Tensor y);
 
+    /// The forward pass is over, and the backward pass begins.
+    default void turns() {}
+
     /// The backward pass of an op has run.
     ///
+    /// @param dy gradient of its result
     /// @param grads of the inputs; null where none was wanted
-    void backward(Op op, List<Var> inputs, @Nullable Tensor[] grads);
+    void backward(Op op, List<Var> inputs, Tensor dy, @Nullable Tensor[] grads);
 }

@@ -288,6 +288,7 @@ public final class Tape {
         Grad seed = new Grad(dy);
         seed.owners++; // the caller's
         y.grad = seed;
+        if (probe != null) probe.turns();
         for (Node n : nodes.reversed()) play(n);
         nodes.clear();
     }
@@ -297,7 +298,7 @@ public final class Tape {
         if (up != null) {
             lifetimes.require(n.saved());
             @Nullable Tensor[] g = n.backward().apply(up.tensor);
-            if (probe != null) probe.backward(n.op(), n.inputs(), g);
+            if (probe != null) probe.backward(n.op(), n.inputs(), up.tensor, g);
             for (int i = 0; i < g.length; i++) gradients.accumulate(n.inputs().get(i), g[i], up);
             n.y().grad = null;
             gradients.drop(up);

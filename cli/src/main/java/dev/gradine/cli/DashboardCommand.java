@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description =
                 "Show runs on a live page for browsers on this machine: curves over each other by steps, tokens or"
-                        + " time, the settings that differ, results, answers; runs that go on are followed, and new ones"
-                        + " appear. Ctrl-C ends it.")
+                        + " time, the settings that differ, results, answers; runs that go on are followed, and new"
+                        + " ones appear. Ctrl-C ends it.")
 final class DashboardCommand implements Runnable {
 
     @Parameters(paramLabel = "RUNS", arity = "1..*", description = "Folders of runs, or with runs below them.")

@@ -13,7 +13,9 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,7 @@ final class BrowserTab implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
     private final WebSocket socket;
     private final BlockingQueue<Map<String, Object>> answers = new LinkedBlockingQueue<>();
-    private final StringBuffer complaints = new StringBuffer();
+    private final List<String> complaints = Collections.synchronizedList(new ArrayList<>());
     private int asked;
 
     private BrowserTab(Process process, Path profile) throws Exception {
@@ -85,7 +87,7 @@ final class BrowserTab implements AutoCloseable {
             String whole = text.toString();
             text.setLength(0);
             if (whole.contains("exceptionThrown") || whole.contains("\"level\":\"error\"")) {
-                if (!whole.contains("favicon.ico")) complaints.append(whole).append('\n');
+                if (!whole.contains("favicon.ico")) complaints.add(whole);
             }
             Map<String, Object> message = Json.parseObject("an answer", whole.getBytes(StandardCharsets.UTF_8));
             if (message.containsKey("id")) answers.add(message);
@@ -123,7 +125,7 @@ final class BrowserTab implements AutoCloseable {
         while (!evaluate(expression).equals("true")) {
             if (System.nanoTime() > until) {
                 throw new AssertionError(expression + " never was true; the page says: "
-                        + evaluate("document.body.innerText") + "\n" + complaints);
+                        + evaluate("document.body.innerText") + "\n" + complaints());
             }
             Thread.sleep(100);
         }
@@ -138,13 +140,17 @@ final class BrowserTab implements AutoCloseable {
 
     /// Errors of the page's programs, and what its policy has refused.
     String complaints() {
-        return complaints.toString();
+        return String.join("\n", complaints);
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         socket.abort();
         client.shutdownNow();
-        Chromium.end(process);
+        try {
+            Chromium.end(process);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

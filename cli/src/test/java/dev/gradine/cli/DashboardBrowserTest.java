@@ -64,6 +64,8 @@ class DashboardBrowserTest {
             assertThat(Integer.parseInt(tab.evaluate(ink)))
                     .as("axes and a curve")
                     .isGreaterThan(1000);
+            tab.evaluate("document.getElementById('ask').click()");
+            tab.await("document.querySelector('[data-part=tape] a') !== null");
             tab.await("Number(" + STEPS + ") > " + (before + 100));
             tab.await("document.querySelector('.lamp.finished') !== null && document.body.dataset.ended === '1'");
             String text = tab.evaluate("document.body.innerText");
@@ -83,7 +85,7 @@ class DashboardBrowserTest {
     @Test
     void runs_are_drawn_over_each_other_by_steps_tokens_or_time() throws Exception {
         Chromium chromium = Chromium.require("whether runs are drawn side by side");
-        Cli.run(training("a", 60, "--lr", 0.01)).ok();
+        Cli.run(training("a", 60, "--lr", 0.01, "--tape")).ok();
         Cli.run(training("b", 80, "--lr", 0.001)).ok();
         try (BrowserTab tab = BrowserTab.open(chromium, temp);
                 Child child = Child.start(temp, "dashboard", temp.resolve("runs"))) {
@@ -99,9 +101,14 @@ class DashboardBrowserTest {
                             + " Event('change')); })()");
             tab.evaluate("document.querySelector('.runs a').click()");
             tab.await("document.title.startsWith('SFT') && document.querySelectorAll('.chart canvas').length >= 6");
+            tab.evaluate("document.querySelector('[data-part=tape] a').click()");
+            tab.await(
+                    "document.querySelectorAll('.tape tbody tr').length > 20 && document.querySelector('#memory path')"
+                            + " !== null && document.getElementById('curves').hidden");
             assertThat(tab.complaints()).isEmpty();
             if (System.getProperty("gradine.pictures") != null) {
-                tab.evaluate("history.back()");
+                tab.shoot(Path.of(System.getProperty("gradine.pictures"), "tape.png"));
+                tab.evaluate("history.go(-2)");
                 tab.await("document.title === 'Runs' && document.querySelectorAll('.chart canvas').length >= 4");
                 tab.shoot(Path.of(System.getProperty("gradine.pictures"), "runs.png"));
             }

@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.io.Json;
 import dev.gradine.testkit.Tolerance;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,11 +38,10 @@ class DashboardOptionTest {
 
     @Test
     void a_port_in_use_is_one_line_before_anything_is_written() throws IOException {
-        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Cli.run(args("run", "--dashboard", taken.getLocalPort()))
-                    .refuses(
-                            "dashboard: port %d of 127.0.0.1 is in use; give another, or none, and one that is free is taken"
-                                    .formatted(taken.getLocalPort()));
+                    .refuses("dashboard: port " + taken.getLocalPort()
+                            + " of 127.0.0.1 is in use; give another, or none, and one that is free is taken");
         }
         assertThat(temp.resolve("run")).doesNotExist();
         Cli.run(args("run", "--dashboard", 65536)).refuses("dashboard: 65536, expected below 65536");
@@ -83,6 +83,40 @@ class DashboardOptionTest {
             new Tolerance(0, 1e-6, "sums of the same squares in f32, in another order")
                     .check("norm", Math.sqrt(squares), whole);
         }
+    }
+
+    @Test
+    void the_tape_of_a_step_is_written_down_and_the_run_stays_the_same() {
+        Cli.run(args("plain")).ok();
+        assertThat(Cli.run(args("taped", "--tape", 3)).ok().err())
+                .contains("step 3: its tape is in " + temp.resolve("taped/tape.json"));
+        String weights = "adapter_model.safetensors";
+        assertThat(Values.bytes(temp.resolve("taped").resolve(weights)))
+                .isEqualTo(Values.bytes(temp.resolve("plain").resolve(weights)));
+        Map<String, Object> tape = Json.readObject(temp.resolve("taped/tape.json"));
+        assertThat(Values.number(tape, "step")).isEqualTo(3);
+        List<?> ops = tape.get("ops") instanceof List<?> l ? l : List.of();
+        assertThat(ops).hasSizeGreaterThan(20);
+        assertThat(ops.toString())
+                .contains("place=at model.layers.1.mlp.down_proj.weight", "op=Attention", "op=RmsNorm", "gradient=");
+        for (Object op : ops) {
+            if (!(op instanceof Map<?, ?> m)
+                    || !(m.get("shape") instanceof List<?> dims)
+                    || !(m.get("bytes") instanceof Number bytes)) {
+                throw new AssertionError(op);
+            }
+            long values = dims.stream().mapToLong(d -> ((Number) d).longValue()).reduce(1, Math::multiplyExact);
+            assertThat(bytes.longValue()).as(op.toString()).isIn(0L, 4 * values);
+        }
+    }
+
+    @Test
+    void a_step_is_written_down_from_a_checkpoint() {
+        assertThat(Cli.run(args("run", "--max-hours", 1e-9)).code()).isEqualTo(130);
+        assertThat(temp.resolve("run/tape.json")).doesNotExist();
+        Cli.run(args("run", "--resume", "--tape")).ok();
+        assertThat(Values.number(Json.readObject(temp.resolve("run/tape.json")), "step"))
+                .isEqualTo(2);
     }
 
     @Test

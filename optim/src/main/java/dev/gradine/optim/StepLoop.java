@@ -24,6 +24,14 @@ public final class StepLoop<E> {
         /// @param step number of its update, from 1
         default void begins(int step) {}
 
+        /// The tape of a micro-batch.
+        ///
+        /// @param step number of its update, from 1
+        /// @param micro number in its step, from 0
+        default Tape tape(int step, int micro, Kernels k) {
+            return Tape.recording(k);
+        }
+
         /// After an update.
         ///
         /// @param step number of the update, from 1
@@ -236,7 +244,7 @@ public final class StepLoop<E> {
     /// Adds the gradient of one micro-batch to the parameters' gradients.
     private MeanMetrics gradient(int step, int i, List<List<E>> micros, double weight) {
         try (Kernels k = run.openStep()) {
-            Tape tape = Tape.recording(k);
+            Tape tape = listener.tape(step + 1, i, k);
             Outcome o = task.objective().forward(Step.training(tape, seed(step, i)), micros.get(i), weight);
             requireFinite(step, "loss", o.metrics().means().getOrDefault("loss", 0.0), micros);
             // nothing trained acts on some batches, such as rows without the invocation of an activated LoRA

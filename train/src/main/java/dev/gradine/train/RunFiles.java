@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param sampleEvery steps from one answer to the prompts to the next; 0 for before and after only
 /// @param samples prompts answered before and after
 /// @param profile whether to say by kernel where time went
+/// @param tape step whose ops are written down; 0 for the first that is taken, null for none
 public record RunFiles(
         @Option(
                 says = "Model to train: a Hugging Face folder, a GGUF file or a llama2.c .bin.",
@@ -74,19 +75,30 @@ public record RunFiles(
                 says = "In the end, say by kernel where the time of a step went (from the third step on).",
                 group = "Output",
                 free = true)
-        boolean profile) {
+        boolean profile,
+
+        @Option(
+                says = "Write down every op of a step with shape, bytes, life and gradient: tape.json.",
+                label = "STEP",
+                group = "Output",
+                otherwise = "none; the first that is taken where no step is given",
+                bare = "0",
+                least = 0,
+                free = true)
+        @Nullable
+        Integer tape) {
 
     /// A run that begins, with nothing beside it.
     ///
     /// @param out absent or empty
     public static RunFiles of(Path model, Path data, Path out) {
-        return new RunFiles(model, data, null, out, Resume.NO, 0, 0, false);
+        return new RunFiles(model, data, null, out, Resume.NO, 0, 0, false, null);
     }
 
     /// What a command begins with; the paths are to be given.
     public static RunFiles defaults() {
         Path none = Path.of("");
-        return new RunFiles(none, none, null, none, Resume.NO, 2, 0, false);
+        return new RunFiles(none, none, null, none, Resume.NO, 2, 0, false, null);
     }
 
     /// Whether the run begins, and does not go on.

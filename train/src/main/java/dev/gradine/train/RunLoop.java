@@ -1,5 +1,6 @@
 package dev.gradine.train;
 
+import dev.gradine.autograd.Tape;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.CheckpointException;
 import dev.gradine.models.OpenModel;
@@ -11,6 +12,7 @@ import dev.gradine.optim.TrainSettings;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Shaping;
+import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.train.report.Report;
 import dev.gradine.train.report.RunInfo;
@@ -59,6 +61,7 @@ final class RunLoop<E> implements StepLoop.Listener {
     private final MetricsLog log;
     private final SampleLog sampleLog;
     private final List<Tracker> trackers;
+    private final TapeFile tapes;
     private final Unattended unattended;
     private final Optional<Best> best;
     private final long start = System.nanoTime();
@@ -94,6 +97,7 @@ final class RunLoop<E> implements StepLoop.Listener {
         sampleLog = new SampleLog(files.out(), from);
         norms.ifPresent(n -> n.open(from));
         trackers = settings.trackers().open(files.out(), from, plan.deciding(), host::tell);
+        tapes = new TapeFile(files.out(), files.tape(), () -> trackers.stream().anyMatch(Tracker::wishesTape));
         best.ifPresent(b -> MetricsLog.evaluations(files.out()).forEach(b::see));
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
         record = new RunRecord(files.out(), host, plan, model, adapted);
@@ -234,9 +238,16 @@ final class RunLoop<E> implements StepLoop.Listener {
         metrics.put("peak_memory_mb", PeakMemory.now().mb());
         write(step, metrics);
         progress.update(step, metrics);
+        if (tapes.write(step))
+            note("step %d: its tape is in %s".formatted(step, files.out().resolve(TapeFile.FILE)));
         if (files.sampleEvery() > 0 && step % files.sampleEvery() == 0) {
             loop.withKept(() -> sampleLog.write(step, samples.now(model, adapted)));
         }
+    }
+
+    @Override
+    public Tape tape(int step, int micro, Kernels k) {
+        return tapes.open(step, micro, k);
     }
 
     private void write(int step, SequencedMap<String, Double> metrics) {

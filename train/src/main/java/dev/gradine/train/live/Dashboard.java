@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /// The live page of a run, as one of its trackers. The page reads the run's files; the run itself adds what
@@ -20,6 +20,7 @@ public final class Dashboard implements Tracker {
     private final Path log;
     private final LiveServer server;
     private final Consumer<String> told;
+    private final AtomicBoolean wished = new AtomicBoolean();
     private String fault = "";
 
     /// Opens the page and tells its address.
@@ -30,8 +31,13 @@ public final class Dashboard implements Tracker {
     public Dashboard(int port, Path out, Consumer<String> told) {
         log = out.resolve(LOG);
         this.told = told;
-        View view = new RunView(WatchedRun.of(out));
-        server = LiveServer.open(port, path -> path.isEmpty() ? List.of(view) : List.of());
+        server = LiveServer.open(port, new LiveRuns.One(out, true) {
+            @Override
+            public boolean wish() {
+                wished.set(true);
+                return true;
+            }
+        });
         told.accept("dashboard: " + server.url());
     }
 
@@ -52,8 +58,14 @@ public final class Dashboard implements Tracker {
         try {
             Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            fault = CheckpointException.of(log, "cannot be written to", e).getMessage();
+            fault = String.valueOf(
+                    CheckpointException.of(log, "cannot be written to", e).getMessage());
         }
+    }
+
+    @Override
+    public boolean wishesTape() {
+        return wished.getAndSet(false);
     }
 
     @Override

@@ -5,6 +5,8 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// What one browser is being told, on a thread of its own. A browser that went away, or does not read for
@@ -23,7 +25,7 @@ final class EventStream {
     private final OutputStream out;
     private final Thread thread = Thread.currentThread();
     private volatile long busySince; // 0 while it does not write
-    private volatile boolean ends;
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     /// @param reading held while the view is read: its runs are those of other streams, too
     /// @param steps what the browser has; see [Cursor]
@@ -39,7 +41,7 @@ final class EventStream {
         send("retry: 1000\n\n");
         long quietSince = System.nanoTime();
         while (true) {
-            boolean last = ends;
+            boolean last = ended.getCount() == 0;
             List<Cursor.Event> events = news();
             for (Cursor.Event e : events) send(e.text());
             if (last) break;
@@ -49,7 +51,7 @@ final class EventStream {
                 send(": still here\n\n");
                 quietSince = now;
             }
-            pause();
+            ended.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
         }
         send("event: end\ndata: {}\n\n");
     }
@@ -64,10 +66,6 @@ final class EventStream {
         }
     }
 
-    private synchronized void pause() throws InterruptedException {
-        if (!ends) wait(PAUSE.toMillis());
-    }
-
     private void send(String text) throws IOException {
         busySince = System.nanoTime();
         out.write(text.getBytes(StandardCharsets.UTF_8));
@@ -76,9 +74,8 @@ final class EventStream {
     }
 
     /// Says that the run has ended: what is new is told a last time.
-    synchronized void end() {
-        ends = true;
-        notifyAll();
+    void end() {
+        ended.countDown();
     }
 
     /// Gives up on a browser that has not read for so long.

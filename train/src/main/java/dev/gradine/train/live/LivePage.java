@@ -36,7 +36,7 @@ final class LivePage {
                         "foot",
                         "live: what the files of the run say",
                         "data",
-                        "{\"one\":" + (view instanceof RunView) + "}"),
+                        "{\"one\":" + (view instanceof RunView) + ",\"plain\":" + (view instanceof TapeView) + "}"),
                 List.of(Frame.charts(), Page.resource(LivePage.class, "live.js")));
     }
 }

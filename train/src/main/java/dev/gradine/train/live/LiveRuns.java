@@ -5,13 +5,14 @@ import dev.gradine.train.report.RunInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Live pages of runs in other processes, or long over: one that shows all side by side, and that of each.
 public final class LiveRuns implements AutoCloseable {
 
-    private static final Pattern RUN = Pattern.compile("run/(\\d{1,6})/");
+    private static final Pattern RUN = Pattern.compile("run/(\\d{1,6})/(|tape/)");
 
     private final LiveServer server;
 
@@ -30,12 +31,25 @@ public final class LiveRuns implements AutoCloseable {
             if (!Files.isDirectory(folder)) throw new CheckpointException(folder, "is no folder, expected one of runs");
         }
         boolean isOne = folders.size() == 1 && Files.exists(folders.getFirst().resolve(RunInfo.FILE));
-        return new LiveRuns(LiveServer.open(port, isOne ? one(folders.getFirst()) : site(new RunsView(folders))));
+        return new LiveRuns(
+                LiveServer.open(port, isOne ? new One(folders.getFirst(), false) : site(new RunsView(folders))));
     }
 
-    private static LiveServer.Site one(Path folder) {
-        View view = new RunView(WatchedRun.of(folder));
-        return path -> path.isEmpty() ? List.of(view) : List.of();
+    /// The page of one run, and that of its tape.
+    static class One implements LiveServer.Site {
+        private final Map<String, View> views;
+
+        /// @param here whether the run is this process, and can be asked for a tape
+        One(Path folder, boolean here) {
+            WatchedRun run = WatchedRun.of(folder);
+            views = Map.of("", new RunView(run, here), "tape/", new TapeView(run));
+        }
+
+        @Override
+        public List<View> at(String path) {
+            View found = views.get(path);
+            return found == null ? List.of() : List.of(found);
+        }
     }
 
     private static LiveServer.Site site(RunsView all) {
@@ -45,7 +59,9 @@ public final class LiveRuns implements AutoCloseable {
             if (!m.matches()) return List.of();
             all.refresh();
             int number = Integer.parseInt(m.group(1));
-            return number < all.runs().size() ? List.of(new RunView(all.runs().get(number))) : List.of();
+            if (number >= all.runs().size()) return List.of();
+            WatchedRun run = all.runs().get(number);
+            return List.of(m.group(2).isEmpty() ? new RunView(run, false) : new TapeView(run));
         };
     }
 

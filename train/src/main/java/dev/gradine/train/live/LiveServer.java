@@ -19,8 +19,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,10 +28,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```
 /// GET /TOKEN/            the page            GET /TOKEN/events          its events
-/// GET /TOKEN/run/2/      that of a run       GET /TOKEN/run/2/events    and its events
+/// GET /TOKEN/run/2/      that of a run       GET /TOKEN/run/2/tape/     that of a step's tape
+/// POST /TOKEN/tape       the tape of the next step is wished for, where the run is of this process
 /// ```
 final class LiveServer implements AutoCloseable {
 
+    private static final byte[] LOCAL = {127, 0, 0, 1};
     private static final int TOKEN_BYTES = 16;
     private static final int MOST_STREAMS = 64;
     private static final Duration FAREWELL = Duration.ofSeconds(1);
@@ -44,8 +44,7 @@ final class LiveServer implements AutoCloseable {
     private final Site site;
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("gradine-dashboard").factory());
+    private final Thread sweeper;
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
     private final ReentrantLock reading = new ReentrantLock();
     private final String token = token();
@@ -54,6 +53,13 @@ final class LiveServer implements AutoCloseable {
     interface Site {
         /// The view of a path below the token, such as `run/0/`; none where there is nothing.
         List<View> at(String path);
+
+        /// Somebody wishes to see the tape of the next step.
+        ///
+        /// @return whether there will be one
+        default boolean wish() {
+            return false;
+        }
     }
 
     private LiveServer(Site site, HttpServer server, Duration stuck) {
@@ -62,9 +68,19 @@ final class LiveServer implements AutoCloseable {
         server.createContext("/", this::answer);
         server.setExecutor(threads);
         server.start();
-        long millis = Math.max(1, stuck.toMillis() / 4);
-        sweeper.scheduleWithFixedDelay(
-                () -> streams.forEach(s -> s.dropIfStuck(stuck)), millis, millis, TimeUnit.MILLISECONDS);
+        sweeper = Thread.ofPlatform().daemon().name("gradine-dashboard").start(() -> sweep(stuck));
+    }
+
+    /// Drops browsers that do not read, until interrupted.
+    private void sweep(Duration stuck) {
+        try {
+            while (true) {
+                Thread.sleep(stuck.dividedBy(4));
+                streams.forEach(s -> s.dropIfStuck(stuck));
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /// Listens.
@@ -86,7 +102,7 @@ final class LiveServer implements AutoCloseable {
 
     private static HttpServer bind(int port) {
         try {
-            return HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 0);
+            return HttpServer.create(new InetSocketAddress(InetAddress.getByAddress(LOCAL), port), 0);
         } catch (IOException e) {
             boolean isTaken =
                     e instanceof BindException && String.valueOf(e.getMessage()).contains("in use");
@@ -123,15 +139,22 @@ final class LiveServer implements AutoCloseable {
             String path = exchange.getRequestURI().getPath();
             String given = path == null ? "" : path.substring(1).split("/", 2)[0];
             if (!isOurs(exchange.getRequestHeaders()) || !isToken(given)) {
-                refuse(exchange, 403, "forbidden: take the address that the run printed");
-            } else if (!exchange.getRequestMethod().equals("GET")) {
-                refuse(exchange, 405, "only GET is answered");
+                say(exchange, 403, "forbidden: take the address that the run printed");
             } else {
-                serve(exchange, path.substring(1 + given.length()));
+                take(exchange, path.substring(1 + given.length()));
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /// @param path below the token
+    private void take(HttpExchange exchange, String path) throws IOException, InterruptedException {
+        String method = exchange.getRequestMethod();
+        if (method.equals("POST") && path.equals("/tape") && site.wish())
+            say(exchange, 202, "the next step is written down");
+        else if (!method.equals("GET")) say(exchange, 405, "only GET is answered");
+        else serve(exchange, path);
     }
 
     /// Whether a request names this address, and comes from no page of somebody else's.
@@ -152,7 +175,7 @@ final class LiveServer implements AutoCloseable {
         boolean isStream = path.endsWith("/events");
         String place = isStream ? path.substring(0, path.length() - "events".length()) : path;
         List<View> found = place.startsWith("/") && place.endsWith("/") ? view(place.substring(1)) : List.of();
-        if (found.isEmpty()) refuse(exchange, 404, "nothing is here");
+        if (found.isEmpty()) say(exchange, 404, "nothing is here");
         else if (isStream) stream(exchange, found.getFirst());
         else page(exchange, found.getFirst());
     }
@@ -169,8 +192,8 @@ final class LiveServer implements AutoCloseable {
     }
 
     private void page(HttpExchange exchange, View view) throws IOException {
-        reading.lock();
         byte[] html;
+        reading.lock();
         try {
             html = LivePage.html(view).getBytes(StandardCharsets.UTF_8);
         } finally {
@@ -179,7 +202,7 @@ final class LiveServer implements AutoCloseable {
         send(exchange, 200, "text/html; charset=utf-8", html);
     }
 
-    private static void refuse(HttpExchange exchange, int status, String why) throws IOException {
+    private static void say(HttpExchange exchange, int status, String why) throws IOException {
         send(exchange, status, "text/plain; charset=utf-8", (why + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
@@ -202,7 +225,7 @@ final class LiveServer implements AutoCloseable {
 
     private void stream(HttpExchange exchange, View view) throws IOException, InterruptedException {
         if (streams.size() >= MOST_STREAMS) {
-            refuse(exchange, 503, MOST_STREAMS + " pages are open, and no more are served");
+            say(exchange, 503, MOST_STREAMS + " pages are open, and no more are served");
             return;
         }
         head(exchange, "text/event-stream");
@@ -237,7 +260,7 @@ final class LiveServer implements AutoCloseable {
         }
         streams.forEach(EventStream::drop);
         server.stop(0);
-        sweeper.shutdownNow();
+        sweeper.interrupt();
         threads.shutdownNow();
     }
 }

@@ -1,13 +1,14 @@
 package dev.gradine.train.live;
 
-import dev.gradine.train.report.Parts;
+import dev.gradine.train.report.PageParts;
 import java.util.List;
 import java.util.Map;
 
 /// The page of one run: its report, while the run goes on.
 ///
 /// @param run may not have begun to write
-record RunView(WatchedRun run) implements View {
+/// @param here whether it is a run of this process, and can be asked for the tape of its next step
+record RunView(WatchedRun run, boolean here) implements View {
 
     @Override
     public void refresh() {
@@ -16,14 +17,17 @@ record RunView(WatchedRun run) implements View {
 
     @Override
     public String title() {
-        return run.info().isEmpty() ? run.name() : Parts.title(run.info().getFirst());
+        return run.info().isEmpty() ? run.name() : PageParts.title(run.info().getFirst());
     }
 
     @Override
     public String places() {
         String layers = "<section id=\"layers\" hidden><h2>Gradient norm by layer</h2><canvas></canvas>"
-                + "<p class=\"hint\"></p></section>\n";
-        return layers + Parts.sections(Map.of(), Parts.place("answers", Map.of()) + Parts.place("log", Map.of()));
+                + "<p class=\"told\"></p></section>\n";
+        String ask = here ? "<button id=\"ask\" type=\"button\">Write the next step down</button>" : "";
+        String tape = "<section id=\"tape\"><h2>Tape</h2>" + PageParts.place("tape", Map.of()) + ask + "</section>\n";
+        String more = PageParts.place("answers", Map.of()) + PageParts.place("log", Map.of()) + tape;
+        return layers + PageParts.sections(Map.of(), more);
     }
 
     @Override

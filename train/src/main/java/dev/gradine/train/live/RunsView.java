@@ -5,7 +5,7 @@ import dev.gradine.train.compare.ComparedRun;
 import dev.gradine.train.compare.Comparison;
 import dev.gradine.train.compare.ComparisonPage;
 import dev.gradine.train.report.Html;
-import dev.gradine.train.report.Parts;
+import dev.gradine.train.report.PageParts;
 import dev.gradine.train.report.RunInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -79,8 +79,9 @@ final class RunsView implements View {
                 Html.text(String.join(", ", folders.stream().map(Path::toString).toList()));
         parts.put(
                 "head",
-                "<p class=\"kind\">Runs</p>\n<h1>%s</h1>\n<p class=\"when\"><span class=\"lamp %s\"></span>%d runs<span class=\"sep\"></span>%d going on</p>\n"
-                        .formatted(names, going > 0 ? "running" : "finished", runs.size(), going));
+                "<p class=\"kind\">Runs</p>\n<h1>%s</h1>\n<p class=\"when\"><span class=\"lamp %s\"></span>"
+                                .formatted(names, going > 0 ? "running" : "finished")
+                        + "%d runs<span class=\"sep\"></span>%d going on</p>\n".formatted(runs.size(), going));
         parts.put("runs", Html.section("runs", "Runs", table()));
         Map<String, String> compared = ComparisonPage.parts(c);
         parts.put("settings", Html.section("settings", "Settings that differ", get(compared, "settings")));
@@ -113,7 +114,7 @@ final class RunsView implements View {
     @Override
     public String places() {
         return Stream.of("runs", "settings", "results", "samples")
-                .map(name -> Parts.place(name, Map.of()))
+                .map(name -> PageParts.place(name, Map.of()))
                 .reduce("", String::concat);
     }
 

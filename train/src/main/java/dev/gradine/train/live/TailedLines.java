@@ -54,7 +54,7 @@ final class TailedLines {
             key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
         try (FileChannel in = FileChannel.open(file)) {
             in.position(read);
-            ByteBuffer bytes = ByteBuffer.allocate((int) Math.clamp(in.size() - read, 1, AT_ONCE));
+            ByteBuffer bytes = ByteBuffer.allocate(Math.clamp(in.size() - read, 1, AT_ONCE));
             for (int n = in.read(bytes); n > 0; n = in.read(bytes.clear())) {
                 begun.write(bytes.array(), 0, n);
                 read += n;

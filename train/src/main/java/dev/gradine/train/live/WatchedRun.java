@@ -5,8 +5,9 @@ import dev.gradine.io.Json;
 import dev.gradine.train.LayerNorms;
 import dev.gradine.train.MetricsLog;
 import dev.gradine.train.SampleLog;
+import dev.gradine.train.TapeFile;
 import dev.gradine.train.report.Html;
-import dev.gradine.train.report.Parts;
+import dev.gradine.train.report.PageParts;
 import dev.gradine.train.report.RunInfo;
 import dev.gradine.train.report.Series;
 import java.io.IOException;
@@ -27,6 +28,8 @@ final class WatchedRun {
     /// Lines of the log that are shown.
     static final int LOG = 200;
 
+    private static final FileTime NEVER = FileTime.fromMillis(0);
+
     private final String name;
     private final Path folder;
     private final TailedLines metrics;
@@ -40,7 +43,8 @@ final class WatchedRun {
     private double elapsed;
     private int beginnings;
     private List<RunInfo> info = List.of(); // none before run.json is there
-    private FileTime infoTime = FileTime.fromMillis(0);
+    private FileTime infoTime = NEVER;
+    private FileTime tapeTime = NEVER;
     private String fault = "";
     private SequencedMap<String, String> parts = new LinkedHashMap<>();
 
@@ -116,6 +120,7 @@ final class WatchedRun {
             });
             changed |= follow(answers, this::addAnswer, () -> said = new LinkedHashMap<>());
             changed |= readLog();
+            changed |= lookForTape();
             if (changed) draw();
             return changed;
         } catch (IOException | IllegalArgumentException e) {
@@ -177,13 +182,29 @@ final class WatchedRun {
         return changed;
     }
 
+    private String tape() {
+        return tapeTime.equals(NEVER)
+                ? "<p class=\"none\">Every op of a step, with shape, bytes, life and gradient, once a run was told"
+                        + " to write one down (--tape).</p>"
+                : "<p><a href=\"tape/\">Every op of a step</a>, with shape, bytes, life and gradient.</p>";
+    }
+
+    private boolean lookForTape() throws IOException {
+        Path file = folder.resolve(TapeFile.FILE);
+        FileTime now = Files.exists(file) ? Files.getLastModifiedTime(file) : NEVER;
+        boolean changed = !now.equals(tapeTime);
+        tapeTime = now;
+        return changed;
+    }
+
     private void draw() {
         parts = new LinkedHashMap<>();
-        info.forEach(i -> parts.putAll(Parts.of(i, series)));
+        info.forEach(i -> parts.putAll(PageParts.of(i, series)));
         parts.merge(
                 "head", fault.isEmpty() ? "" : "<p class=\"message\">" + Html.text(fault) + "</p>\n", String::concat);
-        parts.put("answers", Html.section("answers", "Answers on the way", Answers.html(said)));
+        parts.put("answers", Html.section("answers", "Answers on the way", AnswersOnTheWay.html(said)));
         String lines = told.isEmpty() ? "" : "<pre class=\"log\">" + Html.text(String.join("\n", told)) + "</pre>\n";
+        parts.put("tape", tape());
         parts.put("log", Html.section("log", "Log", lines));
     }
 }

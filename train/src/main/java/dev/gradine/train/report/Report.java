@@ -40,16 +40,16 @@ public final class Report {
     }
 
     private static String html(RunInfo run, Series series) {
-        Map<String, String> parts = Parts.of(run, series);
+        Map<String, String> parts = PageParts.of(run, series);
         String curves = series.isEmpty() ? "<p class=\"none\">No step was logged.</p>" : Frame.resource("curves.html");
         String data = "{\"metrics\":" + series.json() + ",\"run\":" + run.json() + "}";
         return Frame.page(
                 Map.of(
-                        "title", Html.text(Parts.title(run)),
+                        "title", Html.text(PageParts.title(run)),
                         "head", parts.getOrDefault("head", ""),
                         "figures", parts.getOrDefault("figures", ""),
                         "curves", curves,
-                        "sections", Parts.sections(parts, ""),
+                        "sections", PageParts.sections(parts, ""),
                         "version", Html.text(run.launch().version()),
                         "foot", "drawn from run.json and metrics.jsonl",
                         "data", Html.json(data)),

@@ -12,6 +12,11 @@ public interface Tracker {
     /// Takes a line that the user is told.
     default void told(String line) {}
 
+    /// Whether somebody wishes to see the tape of the next step; true once for each wish.
+    default boolean wishesTape() {
+        return false;
+    }
+
     /// The run has ended.
     ///
     /// @param status how

@@ -1,8 +1,9 @@
 (() => {
   const MOST = 6000; // points of a curve, beyond which the whole history is asked for again, thinned
   const INKS = 8;
-  const { one } = JSON.parse(document.getElementById("data").textContent);
+  const { one, plain } = JSON.parse(document.getElementById("data").textContent);
   const runs = []; // by number: {name, status, metrics, curves, layers}
+  document.getElementById("curves").hidden = plain;
   const axis = document.getElementById("axis");
   const waiting = document.getElementById("waiting");
   const board = new Charts.Board(document.getElementById("charts"), (panel, s) => one ? Charts.linesOf(panel, along(runs[0], runs[0].curves), s) : overlaid(panel, s));
@@ -73,7 +74,7 @@
     const tell = (row, at) => {
       const c = norms[names[row]];
       const i = Math.max(0, c.x.findLastIndex(s => s <= at));
-      section.querySelector(".hint").textContent = names[row] + ", step " + c.x[i] + ": " + Charts.show(c.y[i]) + " (" + names[0] + " on top, " + names.at(-1) + " at the bottom)";
+      section.querySelector(".told").textContent = names[row] + ", step " + c.x[i] + ": " + Charts.show(c.y[i]) + " (" + names[0] + " on top, " + names.at(-1) + " at the bottom)";
     };
     canvas.onmousemove = e => tell(Math.max(0, Math.min(names.length - 1, Math.floor(e.offsetY / height))), 1 + last * e.offsetX / canvas.clientWidth);
     tell(names.length - 1, last);
@@ -91,6 +92,7 @@
     return c.x.length;
   }
 
+  const ask = document.getElementById("ask");
   let due = 0;
   function drawSoon() {
     due ||= requestAnimationFrame(() => { due = 0; draw(); });
@@ -124,7 +126,12 @@
       drawSoon();
       if (most > MOST) { source.close(); open(); }
     });
-    source.addEventListener("end", () => { source.close(); document.body.dataset.ended = "1"; });
+    source.addEventListener("end", () => { source.close(); ask?.remove(); document.body.dataset.ended = "1"; });
   }
   open();
+
+  ask?.addEventListener("click", async () => {
+    ask.disabled = true;
+    try { await fetch("tape", { method: "POST" }); } finally { setTimeout(() => { ask.disabled = false; }, 1000); }
+  });
 })();

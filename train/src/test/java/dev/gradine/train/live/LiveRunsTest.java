@@ -55,7 +55,7 @@ class LiveRunsTest {
     void a_run_that_goes_on_from_a_checkpoint_is_told_anew() {
         try (var run = new WatchedFolder(temp.resolve("a"), 8)) {
             for (int i = 1; i <= 6; i++) run.step(i, i);
-            View view = new RunView(WatchedRun.of(run.folder()));
+            View view = new RunView(WatchedRun.of(run.folder()), false);
             Cursor cursor = new Cursor(view, List.of());
             assertThat(events(cursor, view)).contains("\"loss\":[[1,2,3,4,5,6]");
             try (MetricsLog log = MetricsLog.resume(run.folder().resolve(MetricsLog.FILE), 3)) {
@@ -69,7 +69,7 @@ class LiveRunsTest {
     void a_damaged_line_is_said_on_the_page_and_what_came_before_stays() throws Exception {
         try (var run = new WatchedFolder(temp.resolve("a"), 8)) {
             run.step(1, 2.5);
-            View view = new RunView(WatchedRun.of(run.folder()));
+            View view = new RunView(WatchedRun.of(run.folder()), false);
             Cursor cursor = new Cursor(view, List.of());
             events(cursor, view);
             Files.writeString(run.folder().resolve(MetricsLog.FILE), "{\"loss\n", StandardOpenOption.APPEND);

@@ -43,7 +43,7 @@ class LiveServerTest {
     void open() {
         run = new WatchedFolder(temp.resolve("run"), 8);
         run.step(1, 2.5);
-        View view = new RunView(WatchedRun.of(run.folder()));
+        View view = new RunView(WatchedRun.of(run.folder()), false);
         server = LiveServer.open(0, path -> path.isEmpty() ? List.of(view) : List.of(), Duration.ofMillis(400));
     }
 
@@ -65,7 +65,7 @@ class LiveServerTest {
     /// The first line of the answer to a request written by hand: JDK's client does not let others choose a
     /// host.
     private String raw(String path, String... headers) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
             String head =
                     "GET " + path + " HTTP/1.1\r\n" + String.join("\r\n", headers) + "\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));
@@ -248,7 +248,7 @@ class LiveServerTest {
     void a_browser_that_does_not_read_is_dropped_and_others_are_served() throws Exception {
         try (Socket deaf = new Socket()) {
             deaf.setReceiveBufferSize(1024);
-            deaf.connect(new InetSocketAddress("127.0.0.1", port()));
+            deaf.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port()));
             String head = "GET " + URI.create(server.url()).getPath() + "events HTTP/1.1\r\nHost: 127.0.0.1:" + port()
                     + "\r\n\r\n";
             deaf.getOutputStream().write(head.getBytes(StandardCharsets.UTF_8));

@@ -4,10 +4,10 @@ import dev.gradine.train.report.Html;
 import java.util.List;
 import java.util.Map;
 
-/// Answers on the way as markup: for each prompt the first and the latest.
-final class Answers {
+/// AnswersOnTheWay on the way as markup: for each prompt the first and the latest.
+final class AnswersOnTheWay {
 
-    private Answers() {}
+    private AnswersOnTheWay() {}
 
     static String html(Map<String, List<WatchedRun.Answer>> said) {
         StringBuilder html = new StringBuilder();

@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 
 /// The pieces of a page about a run, each as markup under the name of its place: the report has all of them
 /// at once, a live page gets anew what has changed.
-public final class Parts {
+public final class PageParts {
 
-    private Parts() {}
+    private PageParts() {}
 
     /// The pieces of a run; those it has nothing for are empty.
     public static SequencedMap<String, String> of(RunInfo run, Series series) {
@@ -81,7 +81,7 @@ public final class Parts {
     private static String name(RunInfo run) {
         String model = last(run.model().source());
         if (model.isEmpty()) return "No model loaded";
-        String data = run.data().files().stream().map(Parts::last).collect(Collectors.joining(", "));
+        String data = run.data().files().stream().map(PageParts::last).collect(Collectors.joining(", "));
         return data.isEmpty() ? model : model + " on " + data;
     }
 
