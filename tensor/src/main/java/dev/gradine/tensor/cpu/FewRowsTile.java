@@ -6,15 +6,17 @@ import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/// The innermost loops of `FewRows`: a tile of `cᵀ` held in registers while `k` runs.
+/// The innermost loops of `FewRows`: a tile of a product held in registers while `k` runs.
 ///
 /// ```
 /// t[j, i] (+)= Σ_p b[j, p] · a[p, i]      j < height of the tile, i < vectors · L
 /// ```
 ///
-/// The lanes are rows of `c`, so a row of weights is read value by value, as it lies, and is never transposed. Rows of
-/// `b` are `ROW` values apart, a constant, so that one register points at all of them. As in `MicroKernel`, each term
-/// is one `fma` into its sum, in ascending order, and every sum is a local variable, as many as the registers hold.
+/// The few of the product fill the lanes, so a row of the many is read value by value, as it lies. Rows of `b` are
+/// `ROW`
+/// values apart, a constant, so that one register points at all of them. As in `MicroKernel`, each term is one `fma`
+/// into
+/// its sum, in ascending order, and every sum is a local variable, as many as the registers hold.
 final class FewRowsTile {
 
     static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -35,25 +37,25 @@ final class FewRowsTile {
 
     private FewRowsTile() {}
 
-    /// Vectors that hold the rows of `c`, of which `rows` are left.
-    static int vectors(int rows) {
-        return LARGE && rows <= L ? 1 : 2;
+    /// Vectors side by side, where there are so many of the few.
+    static int vectors(int few) {
+        return LARGE && few <= L ? 1 : 2;
     }
 
-    /// Rows of `b` that fit the registers beside them.
+    /// Rows of `b` that fit the registers beside so many vectors.
     static int height(int vectors) {
         if (vectors == 1) return 16;
         return LARGE ? 12 : 4;
     }
 
     /// Writes `t[height][vectors · L]`, or adds to it.
-    static void multiply(int vectors, float[] b, int at, long a, int k, boolean add, long t) {
-        if (vectors == 1) tile16x1(b, at, a, k, add, t);
-        else if (LARGE) tile12x2(b, at, a, k, add, t);
-        else tile4x2(b, at, a, k, add, t);
+    static void multiply(int vectors, float[] b, long a, int k, boolean add, long t) {
+        if (vectors == 1) tile16x1(b, a, k, add, t);
+        else if (LARGE) tile12x2(b, a, k, add, t);
+        else tile4x2(b, a, k, add, t);
     }
 
-    private static void tile16x1(float[] b, int at, long a, int k, boolean add, long c) {
+    private static void tile16x1(float[] b, long a, int k, boolean add, long c) {
         long from = add ? c : Scratch.ZEROS;
         long step = add ? V : 0;
         FloatVector s0 = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
@@ -74,22 +76,22 @@ final class FewRowsTile {
         FloatVector s15 = FloatVector.fromMemorySegment(S, MEMORY, from + 15 * step, LE);
         for (int p = 0; p < k; p++) {
             FloatVector ap = FloatVector.fromMemorySegment(S, MEMORY, a + V * p, LE);
-            s0 = FloatVector.broadcast(S, b[at + p]).fma(ap, s0);
-            s1 = FloatVector.broadcast(S, b[at + ROW + p]).fma(ap, s1);
-            s2 = FloatVector.broadcast(S, b[at + 2 * ROW + p]).fma(ap, s2);
-            s3 = FloatVector.broadcast(S, b[at + 3 * ROW + p]).fma(ap, s3);
-            s4 = FloatVector.broadcast(S, b[at + 4 * ROW + p]).fma(ap, s4);
-            s5 = FloatVector.broadcast(S, b[at + 5 * ROW + p]).fma(ap, s5);
-            s6 = FloatVector.broadcast(S, b[at + 6 * ROW + p]).fma(ap, s6);
-            s7 = FloatVector.broadcast(S, b[at + 7 * ROW + p]).fma(ap, s7);
-            s8 = FloatVector.broadcast(S, b[at + 8 * ROW + p]).fma(ap, s8);
-            s9 = FloatVector.broadcast(S, b[at + 9 * ROW + p]).fma(ap, s9);
-            s10 = FloatVector.broadcast(S, b[at + 10 * ROW + p]).fma(ap, s10);
-            s11 = FloatVector.broadcast(S, b[at + 11 * ROW + p]).fma(ap, s11);
-            s12 = FloatVector.broadcast(S, b[at + 12 * ROW + p]).fma(ap, s12);
-            s13 = FloatVector.broadcast(S, b[at + 13 * ROW + p]).fma(ap, s13);
-            s14 = FloatVector.broadcast(S, b[at + 14 * ROW + p]).fma(ap, s14);
-            s15 = FloatVector.broadcast(S, b[at + 15 * ROW + p]).fma(ap, s15);
+            s0 = FloatVector.broadcast(S, b[p]).fma(ap, s0);
+            s1 = FloatVector.broadcast(S, b[ROW + p]).fma(ap, s1);
+            s2 = FloatVector.broadcast(S, b[2 * ROW + p]).fma(ap, s2);
+            s3 = FloatVector.broadcast(S, b[3 * ROW + p]).fma(ap, s3);
+            s4 = FloatVector.broadcast(S, b[4 * ROW + p]).fma(ap, s4);
+            s5 = FloatVector.broadcast(S, b[5 * ROW + p]).fma(ap, s5);
+            s6 = FloatVector.broadcast(S, b[6 * ROW + p]).fma(ap, s6);
+            s7 = FloatVector.broadcast(S, b[7 * ROW + p]).fma(ap, s7);
+            s8 = FloatVector.broadcast(S, b[8 * ROW + p]).fma(ap, s8);
+            s9 = FloatVector.broadcast(S, b[9 * ROW + p]).fma(ap, s9);
+            s10 = FloatVector.broadcast(S, b[10 * ROW + p]).fma(ap, s10);
+            s11 = FloatVector.broadcast(S, b[11 * ROW + p]).fma(ap, s11);
+            s12 = FloatVector.broadcast(S, b[12 * ROW + p]).fma(ap, s12);
+            s13 = FloatVector.broadcast(S, b[13 * ROW + p]).fma(ap, s13);
+            s14 = FloatVector.broadcast(S, b[14 * ROW + p]).fma(ap, s14);
+            s15 = FloatVector.broadcast(S, b[15 * ROW + p]).fma(ap, s15);
         }
         s0.intoMemorySegment(MEMORY, c, LE);
         s1.intoMemorySegment(MEMORY, c + V, LE);
@@ -109,7 +111,7 @@ final class FewRowsTile {
         s15.intoMemorySegment(MEMORY, c + 15 * V, LE);
     }
 
-    private static void tile12x2(float[] b, int at, long a, int k, boolean add, long c) {
+    private static void tile12x2(float[] b, long a, int k, boolean add, long c) {
         long from = add ? c : Scratch.ZEROS;
         long step = add ? 2 * V : 0;
         FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
@@ -139,40 +141,40 @@ final class FewRowsTile {
         for (int p = 0; p < k; p++) {
             FloatVector aa = FloatVector.fromMemorySegment(S, MEMORY, a + 2 * V * p, LE);
             FloatVector ab = FloatVector.fromMemorySegment(S, MEMORY, a + 2 * V * p + V, LE);
-            FloatVector b0 = FloatVector.broadcast(S, b[at + p]);
+            FloatVector b0 = FloatVector.broadcast(S, b[p]);
             s0a = b0.fma(aa, s0a);
             s0b = b0.fma(ab, s0b);
-            FloatVector b1 = FloatVector.broadcast(S, b[at + ROW + p]);
+            FloatVector b1 = FloatVector.broadcast(S, b[ROW + p]);
             s1a = b1.fma(aa, s1a);
             s1b = b1.fma(ab, s1b);
-            FloatVector b2 = FloatVector.broadcast(S, b[at + 2 * ROW + p]);
+            FloatVector b2 = FloatVector.broadcast(S, b[2 * ROW + p]);
             s2a = b2.fma(aa, s2a);
             s2b = b2.fma(ab, s2b);
-            FloatVector b3 = FloatVector.broadcast(S, b[at + 3 * ROW + p]);
+            FloatVector b3 = FloatVector.broadcast(S, b[3 * ROW + p]);
             s3a = b3.fma(aa, s3a);
             s3b = b3.fma(ab, s3b);
-            FloatVector b4 = FloatVector.broadcast(S, b[at + 4 * ROW + p]);
+            FloatVector b4 = FloatVector.broadcast(S, b[4 * ROW + p]);
             s4a = b4.fma(aa, s4a);
             s4b = b4.fma(ab, s4b);
-            FloatVector b5 = FloatVector.broadcast(S, b[at + 5 * ROW + p]);
+            FloatVector b5 = FloatVector.broadcast(S, b[5 * ROW + p]);
             s5a = b5.fma(aa, s5a);
             s5b = b5.fma(ab, s5b);
-            FloatVector b6 = FloatVector.broadcast(S, b[at + 6 * ROW + p]);
+            FloatVector b6 = FloatVector.broadcast(S, b[6 * ROW + p]);
             s6a = b6.fma(aa, s6a);
             s6b = b6.fma(ab, s6b);
-            FloatVector b7 = FloatVector.broadcast(S, b[at + 7 * ROW + p]);
+            FloatVector b7 = FloatVector.broadcast(S, b[7 * ROW + p]);
             s7a = b7.fma(aa, s7a);
             s7b = b7.fma(ab, s7b);
-            FloatVector b8 = FloatVector.broadcast(S, b[at + 8 * ROW + p]);
+            FloatVector b8 = FloatVector.broadcast(S, b[8 * ROW + p]);
             s8a = b8.fma(aa, s8a);
             s8b = b8.fma(ab, s8b);
-            FloatVector b9 = FloatVector.broadcast(S, b[at + 9 * ROW + p]);
+            FloatVector b9 = FloatVector.broadcast(S, b[9 * ROW + p]);
             s9a = b9.fma(aa, s9a);
             s9b = b9.fma(ab, s9b);
-            FloatVector b10 = FloatVector.broadcast(S, b[at + 10 * ROW + p]);
+            FloatVector b10 = FloatVector.broadcast(S, b[10 * ROW + p]);
             s10a = b10.fma(aa, s10a);
             s10b = b10.fma(ab, s10b);
-            FloatVector b11 = FloatVector.broadcast(S, b[at + 11 * ROW + p]);
+            FloatVector b11 = FloatVector.broadcast(S, b[11 * ROW + p]);
             s11a = b11.fma(aa, s11a);
             s11b = b11.fma(ab, s11b);
         }
@@ -202,7 +204,7 @@ final class FewRowsTile {
         s11b.intoMemorySegment(MEMORY, c + 23 * V, LE);
     }
 
-    private static void tile4x2(float[] b, int at, long a, int k, boolean add, long c) {
+    private static void tile4x2(float[] b, long a, int k, boolean add, long c) {
         long from = add ? c : Scratch.ZEROS;
         long step = add ? 2 * V : 0;
         FloatVector s0a = FloatVector.fromMemorySegment(S, MEMORY, from, LE);
@@ -216,16 +218,16 @@ final class FewRowsTile {
         for (int p = 0; p < k; p++) {
             FloatVector aa = FloatVector.fromMemorySegment(S, MEMORY, a + 2 * V * p, LE);
             FloatVector ab = FloatVector.fromMemorySegment(S, MEMORY, a + 2 * V * p + V, LE);
-            FloatVector b0 = FloatVector.broadcast(S, b[at + p]);
+            FloatVector b0 = FloatVector.broadcast(S, b[p]);
             s0a = b0.fma(aa, s0a);
             s0b = b0.fma(ab, s0b);
-            FloatVector b1 = FloatVector.broadcast(S, b[at + ROW + p]);
+            FloatVector b1 = FloatVector.broadcast(S, b[ROW + p]);
             s1a = b1.fma(aa, s1a);
             s1b = b1.fma(ab, s1b);
-            FloatVector b2 = FloatVector.broadcast(S, b[at + 2 * ROW + p]);
+            FloatVector b2 = FloatVector.broadcast(S, b[2 * ROW + p]);
             s2a = b2.fma(aa, s2a);
             s2b = b2.fma(ab, s2b);
-            FloatVector b3 = FloatVector.broadcast(S, b[at + 3 * ROW + p]);
+            FloatVector b3 = FloatVector.broadcast(S, b[3 * ROW + p]);
             s3a = b3.fma(aa, s3a);
             s3b = b3.fma(ab, s3b);
         }

@@ -20,7 +20,7 @@ final class LowRankCpu implements LowRankKernel {
         MatMulCpu.requireNt("low_rank", x, a, u);
         MatMulCpu.requireNt("low_rank", x, w, y);
         MatMulCpu.requireNt("low_rank", u, b, y);
-        if (x.shape().dim(0) <= FewRows.MOST_ROWS || u.shape().dim(1) > HIGHEST_RANK) {
+        if (Gemv.fits(x, w) || FewRows.hasFewRows(x) || u.shape().dim(1) > HIGHEST_RANK) {
             MatMulCpu.KERNEL.nt(x, a, 1, false, u);
             MatMulCpu.KERNEL.nt(x, w, 1, false, y);
             MatMulCpu.KERNEL.nt(u, b, s, true, y);

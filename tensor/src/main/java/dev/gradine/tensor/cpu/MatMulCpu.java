@@ -3,11 +3,13 @@ package dev.gradine.tensor.cpu;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
 
-/// Matrix products: by blocks (`Gemm`), for few rows with weights read as they lie (`FewRows`), for one to four rows by
-/// dot products (`Gemv`), for two tall matrices of which one is narrow in one pass over the other (`TallProduct`).
+/// Matrix products: by blocks (`Gemm`); for few rows or columns with the other side read as it lies (`FewRows`);
+/// for one to four rows by dot products (`Gemv`); for two tall matrices of which one is narrow in one pass over the
+/// other (`TallProduct`).
 final class MatMulCpu implements MatMulKernel {
 
     static final MatMulKernel KERNEL = new MatMulCpu();
@@ -18,14 +20,16 @@ final class MatMulCpu implements MatMulKernel {
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireNt("matmul_nt", a, b, c);
         if (Gemv.fits(a, b)) new Gemv(a, b, alpha, accumulate, c).run();
-        else if (a.shape().dim(0) <= FewRows.MOST_ROWS) new FewRows(a, b, alpha, accumulate, c).run();
-        else new Gemm(Gemm.Form.NT, a, b, alpha, accumulate, c).run();
+        else if (!FewRows.run(Form.NT, a, b, alpha, accumulate, c)) {
+            new Gemm(Form.NT, a, b, alpha, accumulate, c).run();
+        }
     }
 
     @Override
     public void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireNn("matmul_nn", a, b, c);
-        new Gemm(Gemm.Form.NN, a, b, alpha, accumulate, c).run();
+        if (FewRows.run(Form.NN, a, b, alpha, accumulate, c)) return;
+        new Gemm(Form.NN, a, b, alpha, accumulate, c).run();
     }
 
     @Override
@@ -34,7 +38,7 @@ final class MatMulCpu implements MatMulKernel {
         MatMulShapes.tn("matmul_tn", a, b, c);
         requireF32("matmul_tn", a, c);
         if (TallProduct.run(a, b, alpha, accumulate, c)) return;
-        new Gemm(Gemm.Form.TN, a, b, alpha, accumulate, c).run();
+        new Gemm(Form.TN, a, b, alpha, accumulate, c).run();
     }
 
     /// Says that `c[M,N]` can be `a[M,K] · b[N,K]ᵀ`.

@@ -228,17 +228,30 @@ class MatMulTest {
     @ParameterizedTest
     @ValueSource(ints = {5, 8, 16, 17, 32, 33, 48, 65, 192})
     void few_rows_are_one_chain_of_fma(int m) {
+        checkChain(Form.NT, new Size(m, 37, 400));
+        checkChain(Form.NT, new Size(m, 491, 700));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 8, 16, 17, 31, 32})
+    void few_columns_are_one_chain_of_fma(int n) {
+        for (Form form : List.of(Form.NT, Form.NN)) {
+            checkChain(form, new Size(33, n, 31));
+            checkChain(form, new Size(200, n, 600));
+        }
+    }
+
+    private void checkChain(Form form, Size size) {
         try (Arena arena = Arena.ofShared()) {
-            for (Shape b : List.of(Shape.of(1, 31), Shape.of(37, 300), Shape.of(491, 700))) {
-                Tensor x = random(arena, DType.F32, Shape.of(m, b.dim(1)));
-                Tensor w = random(arena, DType.F32, b);
-                Tensor c = random(arena, DType.F32, Shape.of(m, b.dim(0)));
-                float[] added = chain(Form.NT, x, w, 0.37f, floats(c));
-                new FewRows(x, w, 0.37f, true, c).run();
-                assertThat(floats(c)).as("added to %s", b).isEqualTo(added);
-                new FewRows(x, w, -1, false, c).run();
-                assertThat(floats(c)).as("%s", b).isEqualTo(chain(Form.NT, x, w, -1, new float[m * b.dim(0)]));
-            }
+            Tensor a = random(arena, DType.F32, Shape.of(size.m, size.k));
+            Tensor b = random(arena, DType.F32, form == Form.NT ? Shape.of(size.n, size.k) : Shape.of(size.k, size.n));
+            Tensor c = random(arena, DType.F32, Shape.of(size.m, size.n));
+            float[] added = chain(form, a, b, 0.37f, floats(c));
+            assertThat(FewRows.run(form, a, b, 0.37f, true, c)).isTrue();
+            assertThat(floats(c)).as("%s %s, added", form, size).isEqualTo(added);
+            assertThat(FewRows.run(form, a, b, -1, false, c)).isTrue();
+            float[] alone = chain(form, a, b, -1, new float[size.m * size.n]);
+            assertThat(floats(c)).as("%s %s", form, size).isEqualTo(alone);
         }
     }
 
