@@ -1,11 +1,5 @@
 package dev.gradine.align;
 
-import static dev.gradine.autograd.op.Concat.concatRows;
-import static dev.gradine.autograd.op.Reshape.reshape;
-import static dev.gradine.autograd.op.SliceRows.sliceRows;
-import static dev.gradine.autograd.op.TeacherDivergence.teacherDivergence;
-
-import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Group;
 import dev.gradine.optim.MeanMetrics;
@@ -88,37 +82,9 @@ public record Distill(
         return sequences(example).stream().mapToInt(s -> s.predicted()).sum();
     }
 
-    /// Some rows at a time, whose logits are made again for the gradient: they never exist all at once.
     @Override
     public Var loss(Scored<Group> batch) {
-        Predicting student = batch.student();
-        Predicting from = batch.teacher();
-        Tape tape = student.rows().tape();
-        int rows = student.rows().shape().rows();
-        int vocabulary = student.head().linear().weight().shape().dim(0);
-        int step = Math.max(1, tape.kernels().chunkValues() / vocabulary);
-        List<Var> parts = new ArrayList<>();
-        for (int at = 0; at < rows; at += step) {
-            int end = Math.min(rows, at + step);
-            Var taught = sliceRows(from.rows(), at, end);
-            Var some = sliceRows(student.rows(), at, end);
-            parts.add(
-                    tape.isRecording()
-                            ? tape.checkpoint(h -> compared(h, student, taught, from), some)
-                            : tape.frame(h -> compared(h, student, taught, from), some));
-        }
-        Var all = parts.getFirst();
-        for (Var p : parts.subList(1, parts.size())) all = concatRows(all, p);
-        return reshape(all, rows);
-    }
-
-    /// `f32[n,1]` of n rows of the student.
-    private Var compared(Var h, Predicting student, Var taught, Predicting from) {
-        Var z = from.logits(taught, reading().temperature());
-        return reshape(
-                teacherDivergence(student.logits(h, reading().temperature()), z.value(), beta),
-                h.shape().rows(),
-                1);
+        return batch.divergence(beta, reading().temperature());
     }
 
     @Override

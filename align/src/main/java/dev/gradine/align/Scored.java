@@ -21,8 +21,8 @@ public final class Scored<E> {
     private final @Nullable Tensor reference; // of each labelled token
     private final int[] offsets; // first labelled token of each sequence
     private final Memory memory;
-    private @Nullable Predicting student;
-    private @Nullable Predicting teacher;
+    private @Nullable TeacherRows taught;
+    private @Nullable Var divergence;
     private @Nullable Var sums;
     private @Nullable Tensor referenceSums;
     private float @Nullable [] downloadedSums;
@@ -85,26 +85,27 @@ public final class Scored<E> {
     /// The same with the rows of the policy, and of its teacher, that predict the labelled tokens.
     public Scored<E> taught(Predicting policy, Predicting by) {
         Scored<E> all = new Scored<>(examples, packed, logProbs, new float[0], memory);
-        all.student = policy;
-        all.teacher = by;
+        all.taught = new TeacherRows(policy, by);
         return all;
     }
 
-    /// Rows of the policy.
-    Predicting student() {
-        return present(student);
-    }
-
-    /// Rows of its teacher; they have no gradient.
-    Predicting teacher() {
-        return present(teacher);
-    }
-
-    private static Predicting present(@Nullable Predicting rows) {
-        if (rows == null) {
+    /// How far policy and teacher are from each other at each labelled token, `f32[m]`, nats; a recipe asks for one
+    /// such
+    /// divergence, which is computed once.
+    ///
+    /// @param beta 0 for KL(teacher ‖ policy), 1 for KL(policy ‖ teacher)
+    /// @param temperature what logits are divided by
+    /// @throws IllegalStateException if there is no teacher
+    Var divergence(float beta, float temperature) {
+        if (taught == null) {
             throw new IllegalStateException("scored: there is no teacher, expected one (the recipe must need it)");
         }
-        return rows;
+        Var d = divergence;
+        if (d == null) {
+            d = taught.divergence(beta, temperature);
+            divergence = d;
+        }
+        return d;
     }
 
     /// The examples, in their order.

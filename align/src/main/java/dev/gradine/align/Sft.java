@@ -1,8 +1,10 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.Functions.exp;
 import static dev.gradine.autograd.op.Functions.mul;
 import static dev.gradine.autograd.op.Functions.neg;
+import static dev.gradine.autograd.op.Functions.scale;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.Encoder;
@@ -13,6 +15,7 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -33,10 +36,21 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Wu et al. 2025 (arXiv:2508.05629). What the model finds absurd is learnt gently.
 ///
+/// Against forgetting, `kl-to-base` holds what the policy would say near what the model says without adapter:
+///
+/// ```
+/// L = −1/n · Σ_t log p_t + c/n · Σ_t KL(p(· | id_<t) ‖ p_base(· | id_<t))
+/// ```
+///
+/// over the whole vocabulary at every labelled token, with p and not p_base as weights, as in the divergence that RLHF
+/// pays for (Ouyang et al. 2022, arXiv:2203.02155, eq. 2). The estimate k3 would be cheaper by one head, but it is one
+/// of this divergence only for tokens drawn from the policy, and those of the data are not.
+///
 /// @param lossOn tokens that carry loss
 /// @param loss of a token
 /// @param labelSmoothing share of each target that is spread over the whole vocabulary
 /// @param neftuneAlpha strength of the noise on embeddings in training; 0 for none
+/// @param klToBase c
 /// @param longloraGroup tokens within which attention stays in training, as in LongLoRA; null for all
 public record Sft(
         @Option(
@@ -56,6 +70,13 @@ public record Sft(
                 label = "X",
                 least = 0)
         float neftuneAlpha,
+
+        @Option(
+                says = "Against forgetting: weight of KL(policy ‖ model without adapter) at each token that carries"
+                        + " loss, over the whole vocabulary.",
+                label = "C",
+                least = 0)
+        float klToBase,
 
         @Option(
                 says = "LongLoRA: attend within groups of so many tokens in training, half of the heads half a group"
@@ -87,7 +108,7 @@ public record Sft(
 
     /// The completion where a row has a prompt, else all tokens.
     public static Sft defaults() {
-        return new Sft(LossMask.AUTO, TokenLoss.NLL, 0, 0, null);
+        return new Sft(LossMask.AUTO, TokenLoss.NLL, 0, 0, 0, null);
     }
 
     @Override
@@ -125,26 +146,47 @@ public record Sft(
     }
 
     @Override
+    public boolean needsTeacher() {
+        return klToBase > 0;
+    }
+
+    @Override
     public Var loss(Scored<LabelledTokens> batch) {
-        Var logProbs = batch.all().logProbs();
+        Var learnt = tokenLoss(batch.all().logProbs());
+        return klToBase > 0 ? add(learnt, scale(toBase(batch), klToBase)) : learnt;
+    }
+
+    private Var tokenLoss(Var logProbs) {
         if (loss == TokenLoss.NLL) return neg(logProbs);
         Var likelihood = exp(logProbs.tape().constant(logProbs.value()));
         return neg(mul(likelihood, logProbs));
     }
 
+    /// `KL(p ‖ p_base)` at each labelled token, `f32[m]`, nats.
+    private static Var toBase(Scored<LabelledTokens> batch) {
+        return batch.divergence(1, 1);
+    }
+
     @Override
     public List<Metric> metrics() {
-        return List.of(
-                Metric.loss("nats per token"),
-                Metric.neutral("entropy", "nats per token", "Entropy"),
-                Metric.rising("mean_token_accuracy", Metric.SHARE, "Token accuracy")
-                        .asHeadline());
+        List<Metric> all = new ArrayList<>(
+                List.of(Metric.loss("nats per token"), Metric.neutral("entropy", "nats per token", "Entropy")));
+        if (klToBase > 0) all.add(Metric.neutral("kl_to_base", "nats per token", "KL divergence from the base"));
+        all.add(Metric.rising("mean_token_accuracy", Metric.SHARE, "Token accuracy")
+                .asHeadline());
+        return all;
     }
 
     @Override
     public void measure(Scored<LabelledTokens> batch, MeanMetrics m) {
         Answers all = batch.all();
         m.add("entropy", all.entropy(), all.tokens());
+        if (klToBase > 0) {
+            float[] kl = batch.kernels().download(toBase(batch).value());
+            double sum = 0;
+            for (float x : kl) sum += x;
+            m.add("kl_to_base", sum, all.tokens());
+        }
         m.add("mean_token_accuracy", all.guessed(), all.tokens());
     }
 }

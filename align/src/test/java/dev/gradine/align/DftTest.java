@@ -17,7 +17,7 @@ class DftTest implements RecipeContract<LabelledTokens> {
 
     @Override
     public Recipe<LabelledTokens> recipe() {
-        return new Sft(LossMask.AUTO, Sft.TokenLoss.DFT, 0, 0, null);
+        return new Sft(LossMask.AUTO, Sft.TokenLoss.DFT, 0, 0, 0, null);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.gradine.train.preview.PreviewText;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -72,7 +73,7 @@ final class DataShowCommand implements Runnable {
     public void run() {
         Recipe<?> recipe = recipe();
         TextCodec codec = Models.text(model, chatTemplate);
-        TrainingData read = TrainingData.read(data, evalSplit, seed);
+        TrainingData read = TrainingData.read(List.of(data), evalSplit, seed);
         DataPreview preview = DataPreview.of(recipe, codec, read, maxLength, rows);
         PrintWriter out = spec.commandLine().getOut();
         out.print(PreviewText.of(preview, hasTerminal()));

@@ -83,6 +83,7 @@ final class RecordOptions<R extends Record> {
         Class<?>[] elements = Arrays.stream(many.getActualTypeArguments())
                 .map(t -> known((Class<?>) t))
                 .toArray(Class<?>[]::new);
+        if (elements[0] == Path.class) b.arity("1..*"); // as a shell writes *.jsonl
         return b.type(list ? List.class : Map.class).auxiliaryTypes(elements).splitRegex(",");
     }
 

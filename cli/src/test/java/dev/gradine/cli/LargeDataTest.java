@@ -52,7 +52,7 @@ class LargeDataTest {
 
     private static BatchSettings batches(boolean byLength) {
         BatchSettings usual = BatchSettings.defaults();
-        return new BatchSettings(6, null, 2, null, false, true, byLength, usual.packing(), 0, false);
+        return new BatchSettings(6, null, 2, null, false, true, byLength, usual.packing(), usual.mixture(), 0, false);
     }
 
     private void assertSame(Recipe<?> recipe, Path data, BatchSettings batches) throws IOException {

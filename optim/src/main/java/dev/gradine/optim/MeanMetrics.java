@@ -1,5 +1,6 @@
 package dev.gradine.optim;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -19,6 +20,13 @@ public final class MeanMetrics {
     /// Adds all of `other`.
     public void add(MeanMetrics other) {
         other.entries.forEach((name, e) -> add(name, e.sum, e.weight));
+    }
+
+    /// Adds those of `other` that have one of these names, each under its name with an ending.
+    public void add(MeanMetrics other, Collection<String> names, String ending) {
+        other.entries.forEach((name, e) -> {
+            if (names.contains(name)) add(name + ending, e.sum, e.weight);
+        });
     }
 
     /// The means, in the order the metrics were first added; 0 where nothing was counted.

@@ -50,6 +50,11 @@ public record Metric(String name, String unit, String title, Better better, Stri
         return new Metric(name, unit, title, better, chart, headline);
     }
 
+    /// The same metric of a part of the examples: `loss/NAME`.
+    public Metric of(String part) {
+        return new Metric(name + "/" + part, unit, title + ", " + part, better, panel, headline);
+    }
+
     /// Whether it says how good a model is.
     public boolean hasDirection() {
         return better != Better.NEITHER;

@@ -96,6 +96,8 @@ public final class StepLoop<E> {
         }
     }
 
+    private static final int FURTHER = 40; // bits of a seed below those of further micro-batches
+
     private final TrainSettings settings;
     private final Task<E> task;
     private final Kernels run;
@@ -216,8 +218,10 @@ public final class StepLoop<E> {
         return metrics;
     }
 
+    /// A step of several sources may have more micro-batches than `accumulate` says.
     private long seed(int step, int micro) {
-        return (settings.seed() * 31 + step) * settings.accumulate() + micro;
+        int n = settings.accumulate();
+        return ((settings.seed() * 31 + step) * n + micro % n) ^ ((long) (micro / n) << FURTHER);
     }
 
     private void update(int t, double lr, double factor) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param shuffle whether the order is random
 /// @param groupByLength whether batches hold examples of similar length
 /// @param packing whether several examples make one row of a batch
+/// @param mixture how rows of several files share the steps
 /// @param evalSplit share of the rows that is held out, in [0, 1)
 /// @param gradientCheckpointing whether blocks are computed again for the gradient
 public record BatchSettings(
@@ -44,6 +45,7 @@ public record BatchSettings(
         boolean groupByLength,
 
         @Part PackingSettings packing,
+        @Part MixtureSettings mixture,
 
         @Option(says = "Share of the rows held out and evaluated.", label = "X")
         double evalSplit,
@@ -72,7 +74,8 @@ public record BatchSettings(
 
     /// What holds where nothing else is said.
     public static BatchSettings defaults() {
-        return new BatchSettings(null, null, 4, null, false, true, false, PackingSettings.NONE, 0, false);
+        return new BatchSettings(
+                null, null, 4, null, false, true, false, PackingSettings.NONE, MixtureSettings.NONE, 0, false);
     }
 
     /// Optimisation steps of the run.
@@ -97,6 +100,7 @@ public record BatchSettings(
                 shuffle,
                 groupByLength,
                 packing,
+                mixture,
                 evalSplit,
                 gradientCheckpointing);
     }

@@ -2,6 +2,7 @@ package dev.gradine.train;
 
 import dev.gradine.align.Recipe;
 import dev.gradine.data.batch.BatchOrder;
+import dev.gradine.data.batch.RowOrder;
 import dev.gradine.optim.Batches;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,10 +11,10 @@ import java.util.List;
 final class ExampleBatches<E> implements Batches<E> {
 
     private final List<List<E>> rows; // examples of each row of a batch
-    private final BatchOrder order;
+    private final RowOrder order;
     private final int micro;
 
-    private ExampleBatches(List<List<E>> rows, BatchOrder order, int micro) {
+    private ExampleBatches(List<List<E>> rows, RowOrder order, int micro) {
         this.rows = rows;
         this.order = order;
         this.micro = micro;
@@ -21,27 +22,33 @@ final class ExampleBatches<E> implements Batches<E> {
 
     /// @param rows examples of each row of a batch
     static <E> ExampleBatches<E> of(List<List<E>> rows, RunSettings settings, Recipe<E> recipe) {
-        BatchSettings batches = settings.batches();
-        int perStep = rows(settings, recipe.rowsOfBatch());
-        BatchOrder order;
-        if (batches.groupByLength()) {
-            order = BatchOrder.byLength(
-                    rows.stream()
-                            .mapToInt(
-                                    row -> row.stream().mapToInt(recipe::tokens).sum())
-                            .toArray(),
-                    perStep,
-                    settings.train().seed());
-        } else if (batches.shuffle()) {
-            order = BatchOrder.shuffled(rows.size(), perStep, settings.train().seed());
-        } else {
-            order = BatchOrder.inOrder(rows.size(), perStep);
-        }
-        return new ExampleBatches<>(rows, order, recipe.rowsOfBatch() == 1 ? batches.batch() : perStep);
+        return of(rows, order(rows, settings, recipe), settings, recipe);
     }
 
-    /// Rows of a step, of which each stands for several of a batch.
-    private static int rows(RunSettings settings, int each) {
+    /// The same in another order.
+    static <E> ExampleBatches<E> of(List<List<E>> rows, RowOrder order, RunSettings settings, Recipe<E> recipe) {
+        int micro = recipe.rowsOfBatch() == 1 ? settings.batches().batch() : settings.perStep();
+        return new ExampleBatches<>(rows, order, micro);
+    }
+
+    private static <E> RowOrder order(List<List<E>> rows, RunSettings settings, Recipe<E> recipe) {
+        BatchSettings batches = settings.batches();
+        long seed = settings.train().seed();
+        int perStep = perStep(settings, recipe);
+        if (batches.groupByLength()) {
+            int[] lengths = rows.stream()
+                    .mapToInt(row -> row.stream().mapToInt(recipe::tokens).sum())
+                    .toArray();
+            return BatchOrder.byLength(lengths, perStep, seed);
+        }
+        return batches.shuffle()
+                ? BatchOrder.shuffled(rows.size(), perStep, seed)
+                : BatchOrder.inOrder(rows.size(), perStep);
+    }
+
+    /// Rows of a step, of which each stands for as many of a batch as the recipe says.
+    static int perStep(RunSettings settings, Recipe<?> recipe) {
+        int each = recipe.rowsOfBatch();
         int all = settings.perStep();
         if (all % each == 0) return all / each;
         throw new IllegalArgumentException(

@@ -133,6 +133,7 @@ final class Rollouts implements Batches<Group> {
     public List<List<Group>> step(int step) {
         int own = step / recipe.iterations();
         if (own == number) return held;
+        if (rows.step(own).isEmpty()) return List.of(); // of several sources, one may have no turn
         number = own;
         boolean resumes = step % recipe.iterations() != 0;
         held = kept != null && resumes ? kept.get() : cut(made(prompts(own), own));

@@ -1,11 +1,6 @@
 package dev.gradine.train;
 
 import dev.gradine.align.Recipe;
-import dev.gradine.data.DataSet;
-import dev.gradine.data.MadeList;
-import dev.gradine.data.Row;
-import dev.gradine.data.encode.Encoded;
-import dev.gradine.data.encode.Encoder;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.FolderLock;
@@ -21,6 +16,7 @@ import dev.gradine.peft.Calibration;
 import dev.gradine.peft.FrozenA;
 import dev.gradine.peft.Shaping;
 import dev.gradine.train.report.RunInfo;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -75,13 +71,15 @@ public final class Run<E> {
     ///
     /// @throws dev.gradine.data.DataException names the row that cannot be read
     public TrainingData read() {
-        return TrainingData.read(
-                settings.files().data(),
-                settings.batches().evalSplit(),
-                settings.train().seed());
+        MixtureSettings mixture = settings.batches().mixture();
+        mixture.requireFor(settings.files().data());
+        double evalSplit = settings.batches().evalSplit();
+        long seed = settings.train().seed();
+        TrainingData data = TrainingData.read(settings.files().data(), evalSplit, seed);
+        return mixture.replay() == null ? data : data.replaying(mixture.replay(), evalSplit, seed);
     }
 
-    /// The run's batches, for adapters that begin from them.
+    /// The run's batches, of its first source, for adapters that begin from them.
     ///
     /// @param host is told when they are computed
     public Calibration calibration(OpenModel model, TrainingData data, RunHost host) {
@@ -90,9 +88,10 @@ public final class Run<E> {
             if (made.isEmpty()) {
                 host.ready();
                 int length = length(model, AdapterSet.none(model.model()), new ArrayList<>());
-                List<E> train = encode(codec(model, data), data.train(), length, new ArrayList<>(), host);
-                var rows = packed(train, length, new ArrayList<>());
-                made.add(ExampleBatches.of(rows, settings.unaccumulated(), recipe));
+                var encoding = new Encoding(settings, codec(model, data), length, new ArrayList<>(), host);
+                SourceExamples<E> first =
+                        encoding.part(recipe, data.sources().getFirst().trained());
+                made.add(ExampleBatches.of(first.rows(), settings.unaccumulated(), recipe));
             }
             return made.getFirst();
         };
@@ -116,23 +115,20 @@ public final class Run<E> {
         TextCodec codec = codec(model, data);
         List<String> told = new ArrayList<>(codec.tokenizer().notes()); // when nothing can stop the run any more
         int length = length(model, adapted, told);
-        List<E> train = encode(codec, data.train(), length, told, host);
-        List<E> evalSet = data.evalSet().isEmpty()
-                ? List.of()
-                : encode(codec, data.evalSet().getFirst(), length, told, host);
+        var examples = RunExamples.of(recipe, data, new Encoding(settings, codec, length, told, host));
         Rollouts.require(recipe, settings);
-        told.addAll(recipe.advice(train));
-        List<List<LabelledTokens>> groups = groups(train, evalSet);
+        told.addAll(recipe.advice(examples.train()));
+        List<List<LabelledTokens>> groups = examples.sequences();
         int attentionGroup = recipe.reading().attentionGroup();
         LongLora.require(attentionGroup, groups);
         LongLora.note(attentionGroup, adapted).ifPresent(told::add);
         var contents = Contents.of(model, adapted, groups);
         RunFolder.requireSpace(settings, adapted);
         host.ready();
-        try (var reference = reference(model, adapted, groups, host);
+        try (var reference = reference(model, adapted, examples.compared(), host);
                 var teacher = Teacher.of(recipe, model)) {
-            var rows = ExampleBatches.of(packed(train, length, told), settings, recipe);
-            RunSettings resolved = settings.resolved(rows.stepsPerEpoch() * Rollouts.iterations(recipe), length);
+            var mixture = new Mixture<>(examples, settings, recipe);
+            RunSettings resolved = settings.resolved(mixture.stepsPerEpoch() * Rollouts.iterations(recipe), length);
             Shaping shaping = isFrozen
                     ? FrozenA.of(adapted, model.run())
                     : adapted.shaping(resolved.train().steps(), model.run());
@@ -141,9 +137,10 @@ public final class Run<E> {
             var learner = new Learner(policy, again, shaping, recipe.reading());
             var beforehand = new Beforehand(policy, reference.logProbs(), model.run());
             var rollouts = Rollouts.Setup.of(recipe, settings, model, codec, length, beforehand);
-            var batches = rollouts.over(recipe, rows, List.of(train, evalSet));
             var objective = objective(learner, reference, adapted, model, host).taughtBy(teacher.policies());
-            told.addAll(notes(resolved, adapted, !evalSet.isEmpty()));
+            var batches = new MixedBatches(mixture.learnt(objective, rollouts, learner));
+            told.addAll(mixture.told(resolved.train().steps()));
+            told.addAll(notes(resolved, adapted, data.evaluates()));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
             deciding.putAll(reference.contents());
@@ -154,10 +151,10 @@ public final class Run<E> {
                     about.title(),
                     deciding,
                     template(model, data),
-                    objective,
+                    new MixedObjective(batches.sources()),
                     batches,
-                    rollouts.held(batches, evalSet),
-                    source(train, evalSet),
+                    batches.held(),
+                    examples.about(files(settings)),
                     shaping);
             var samples = samples(codec, data);
             AdapterSet ofRun = adapted.ofRun(resolved.train().steps());
@@ -202,45 +199,16 @@ public final class Run<E> {
                         .formatted(recipe.about().name()));
     }
 
-    private static boolean areTokens(TrainingData data) {
-        return data.train().rows().getFirst() instanceof Row.Tokens;
-    }
-
     /// The source of the template that was chosen and is used; empty where none is.
     private String template(OpenModel model, TrainingData data) {
         String chosen = settings.files().chatTemplate();
-        return chosen == null || areTokens(data) ? "" : model.templateSource(chosen);
+        return chosen == null || data.areTokens() ? "" : model.templateSource(chosen);
     }
 
     private TextCodec codec(OpenModel model, TrainingData data) {
-        if (areTokens(data)) return model.codecOrTokensOnly();
+        if (data.areTokens()) return model.codecOrTokensOnly();
         String template = settings.files().chatTemplate();
         return template == null ? model.codec() : model.codec(template);
-    }
-
-    /// The examples of all rows that are of use; says what became of the others.
-    private List<E> encode(TextCodec codec, DataSet rows, int length, List<String> told, RunHost host) {
-        boolean wraps = settings.batches().packing().wraps();
-        Encoder<E> encoder = recipe.encoder(
-                codec, wraps ? Integer.MAX_VALUE : length, settings.batches().batch());
-        Encoded<E> encoded = encoder.encode(rows, new EncodingProgress(rows, host));
-        RowReport report = new RowReport(rows.name(), encoded.counts(), encoder);
-        report.requireAnswers(settings.batches());
-        told.add(report.line());
-        return wraps ? recipe.wrapped(encoded.examples(), length) : encoded.examples();
-    }
-
-    /// The examples of each row of a batch; says how full they are where they are packed.
-    private List<List<E>> packed(List<E> examples, int length, List<String> told) {
-        PackingSettings packing = settings.batches().packing();
-        List<List<E>> rows = packing.fits()
-                ? Packing.bestFit(examples, recipe::tokens, length)
-                : MadeList.of(examples.size(), i -> List.of(examples.get(i)));
-        if (!packing.packing()) return rows;
-        long tokens = examples.stream().mapToLong(recipe::tokens).sum();
-        told.add(Packing.told(examples.size(), rows.size(), tokens, length));
-        if (examples instanceof MadeList<E>) told.add("packing holds all examples in memory at once");
-        return rows;
     }
 
     /// Tokens of the longest example; says if the model takes fewer than were asked for.
@@ -255,21 +223,18 @@ public final class Run<E> {
         return length;
     }
 
-    private List<List<LabelledTokens>> groups(List<E> train, List<E> evalSet) {
-        int n = train.size();
-        var all = MadeList.of(n + evalSet.size(), i -> recipe.sequences(i < n ? train.get(i) : evalSet.get(i - n)));
-        return train instanceof MadeList<E> || evalSet instanceof MadeList<E> ? all : List.copyOf(all);
-    }
-
     private Reference.Opened reference(
             OpenModel model, AdapterSet adapted, List<List<LabelledTokens>> groups, RunHost host) {
         if (!recipe.comparesWithReference()) return Reference.NONE;
         return Reference.of(settings, adapted, host).open(model, adapted, groups);
     }
 
-    private RunInfo.Data source(List<E> train, List<E> evalSet) {
-        long tokens = train.stream().mapToLong(recipe::tokens).sum();
-        String file = settings.files().data().toString();
-        return new RunInfo.Data(List.of(file), train.size(), evalSet.size(), tokens);
+    /// All that rows are read from.
+    private static List<String> files(RunSettings settings) {
+        List<String> all = new ArrayList<>();
+        for (Path file : settings.files().data()) all.add(file.toString());
+        Path replay = settings.batches().mixture().replay();
+        if (replay != null) all.add(replay.toString());
+        return all;
     }
 }

@@ -2,6 +2,7 @@ package dev.gradine.train;
 
 import dev.gradine.align.Packed;
 import dev.gradine.align.Recipe;
+import dev.gradine.align.Sft;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
@@ -62,7 +63,10 @@ record RunCalibration<E>(CausalLm model, Recipe<E> recipe, Supplier<Batches<E>> 
         List<E> micro = micro(batch);
         var reference = ReferenceLogProbs.of(Policy.of(model));
         var learner = new Learner(new Policy(model, trained), checkpointing);
-        var objective = new PolicyObjective<>(recipe, learner, reference, true).remembering(run);
+        var base = List.of(Policy.of(model)); // what the model begins as, too
+        var objective = new PolicyObjective<>(recipe, learner, reference, true)
+                .remembering(run)
+                .taughtBy(recipe instanceof Sft ? base : List.of());
         double weight = micro.stream().mapToDouble(recipe::weight).sum();
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);

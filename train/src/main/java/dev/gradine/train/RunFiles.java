@@ -4,10 +4,12 @@ import dev.gradine.settings.Option;
 import dev.gradine.train.report.RunInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What a run reads, where it writes, and what it leaves beside the adapter.
 ///
+/// @param data files of rows, at least one
 /// @param chatTemplate the template for conversations: a name or a file; null for the model's own
 /// @param resume whether to go on from the latest checkpoint
 /// @param sampleEvery steps from one answer to the prompts to the next; 0 for before and after only
@@ -23,11 +25,11 @@ public record RunFiles(
         Path model,
 
         @Option(
-                says = "Data set: JSON or JSONL, also .gz; its columns tell its kind.",
+                says = "Data set, or several: JSON or JSONL, also .gz; the columns tell the kind of rows.",
                 label = "FILE",
                 group = "Data",
                 required = true)
-        Path data,
+        List<Path> data,
 
         @Option(
                 says = "Template for conversations: a name among the model's or the usual ones (chatml, llama3,"
@@ -88,17 +90,22 @@ public record RunFiles(
         @Nullable
         Integer tape) {
 
+    /// Copies the list.
+    public RunFiles {
+        data = List.copyOf(data);
+    }
+
     /// A run that begins, with nothing beside it.
     ///
     /// @param out absent or empty
     public static RunFiles of(Path model, Path data, Path out) {
-        return new RunFiles(model, data, null, out, Resume.NO, 0, 0, false, null);
+        return new RunFiles(model, List.of(data), null, out, Resume.NO, 0, 0, false, null);
     }
 
     /// What a command begins with; the paths are to be given.
     public static RunFiles defaults() {
         Path none = Path.of("");
-        return new RunFiles(none, none, null, none, Resume.NO, 2, 0, false, null);
+        return new RunFiles(none, List.of(), null, none, Resume.NO, 2, 0, false, null);
     }
 
     /// Whether the run begins, and does not go on.

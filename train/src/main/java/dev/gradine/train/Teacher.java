@@ -8,26 +8,27 @@ import dev.gradine.nn.Policy;
 import java.util.List;
 import java.util.Map;
 
-/// The model a recipe learns from, where it needs one; to be closed after the run.
+/// The model a recipe learns from, or is held near to, where it needs one; to be closed after the run.
 ///
-/// @param opened one, or none
-record Teacher(List<OpenModel> opened) implements AutoCloseable {
+/// @param policies one, or none
+/// @param opened models that were opened for it
+record Teacher(List<Policy> policies, List<OpenModel> opened) implements AutoCloseable {
 
+    /// The teacher of a distillation is another model. That of fine-tuning is the model without adapter, which no
+    /// method
+    /// changes: even plain fine-tuning trains copies of the weights.
+    ///
     /// @throws IllegalArgumentException if it has other tokens than the student
     static Teacher of(Recipe<?> recipe, OpenModel student) {
-        if (!(recipe instanceof Distill d)) return new Teacher(List.of());
+        if (!recipe.needsTeacher()) return new Teacher(List.of(), List.of());
+        if (!(recipe instanceof Distill d)) return new Teacher(List.of(Policy.of(student.model())), List.of());
         OpenModel teacher = student.beside(d.teacher());
         int tokens = teacher.model().vocabSize();
         int expected = student.model().vocabSize();
-        if (tokens == expected) return new Teacher(List.of(teacher));
+        if (tokens == expected) return new Teacher(List.of(Policy.of(teacher.model())), List.of(teacher));
         teacher.close();
         throw new IllegalArgumentException("--teacher %s: has a vocabulary of %d, expected %d as the model has"
                 .formatted(d.teacher(), tokens, expected));
-    }
-
-    /// One, or none.
-    List<Policy> policies() {
-        return opened.stream().map(m -> Policy.of(m.model())).toList();
     }
 
     /// What its files hold, for a run that resumes.

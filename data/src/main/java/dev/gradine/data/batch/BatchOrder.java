@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 /// Epochs follow each other; each visits every example once, and its last batch is smaller when the sizes do not
 /// divide. A step's batch follows from the step number alone, so that a resumed run goes on without replaying.
 /// Not safe for several threads.
-public final class BatchOrder {
+public final class BatchOrder implements RowOrder {
     /// Batches sorted together when similar lengths are grouped: more wastes less, fewer shuffles better.
     private static final int WINDOW = 50;
 
@@ -72,7 +72,7 @@ public final class BatchOrder {
         return out;
     }
 
-    /// Steps in an epoch, the smaller last one included.
+    @Override
     public int stepsPerEpoch() {
         return Math.ceilDiv(size, batch);
     }
@@ -85,9 +85,7 @@ public final class BatchOrder {
         return step / stepsPerEpoch();
     }
 
-    /// Indices of the examples of a step.
-    ///
-    /// @param step from 0
+    @Override
     public int[] rows(long step) {
         long epoch = epoch(step);
         if (epoch != cachedEpoch) {

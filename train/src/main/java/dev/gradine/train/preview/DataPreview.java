@@ -42,8 +42,10 @@ public final class DataPreview {
     public static <E> DataPreview of(Recipe<E> recipe, TextCodec codec, TrainingData data, int length, int count) {
         Encoder<E> encoder = recipe.encoder(codec, length, BATCH);
         DataPreview preview = new DataPreview(encoder, codec, count);
-        preview.read(recipe, encoder, data.train(), true);
-        for (DataSet eval : data.evalSet()) preview.read(recipe, encoder, eval, false);
+        for (TrainingData.Source s : data.sources()) {
+            preview.read(recipe, encoder, s.train(), true);
+            for (DataSet eval : s.evalSet()) preview.read(recipe, encoder, eval, false);
+        }
         return preview;
     }
 
