@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 
 /// What each step takes of the sources of a run: micro-batches of one source each, one source after the other.
@@ -19,7 +18,7 @@ record MixedBatches(List<MixedSource<?>> sources) implements Batches<MixedSource
     @Override
     public List<List<MixedSource.Example<?>>> step(int step) {
         List<Drawn<?>> drawn = new ArrayList<>();
-        Map<Objective<?>, Double> totals = new IdentityHashMap<>();
+        IdentityHashMap<Objective<?>, Double> totals = new IdentityHashMap<>();
         for (MixedSource<?> s : sources) {
             Drawn<?> d = Drawn.of(s, step);
             drawn.add(d);

@@ -80,7 +80,7 @@ final class MixedObjective implements Objective<MixedSource.Example<?>> {
         Outcome o = of.objective().forward(step, examples, first.total());
         if (sources.size() == 1) return o;
         MeanMetrics all = new MeanMetrics();
-        if (of.objective() == own) all.add(o.metrics());
+        if (of.objective().equals(own)) all.add(o.metrics());
         all.add(o.metrics(), told, "/" + of.name());
         return new Outcome(of.factor() == 1 ? o.loss() : scale(o.loss(), (float) of.factor()), all);
     }
