@@ -27,7 +27,7 @@ class KlToBaseTest implements RecipeContract<LabelledTokens> {
 
     @Override
     public Set<Promise> promises() {
-        return Set.of();
+        return Set.of(Promise.LEARNS_THE_FIRST);
     }
 
     @Override
