@@ -101,7 +101,8 @@ final class RunsView implements View {
             html.append(
                     "<tr><th scope=\"row\"><i style=\"border-color: var(--r%d)\"></i><a href=\"run/%d/\">%s</a></th>"
                             .formatted(i % 8, i, Html.text(r.name())));
-            html.append("<td>%s</td><td>%s</td></tr>\n".formatted(r.status(), step));
+            html.append("<td>%s</td><td>%s</td></tr>\n"
+                    .formatted(r.silence().isEmpty() ? r.status() : r.status() + ", " + r.silence(), step));
         }
         return runs.isEmpty() ? "<p class=\"none\">No run is here yet.</p>\n" : html + "</tbody></table>\n";
     }

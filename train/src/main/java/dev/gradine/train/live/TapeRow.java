@@ -29,8 +29,9 @@ record TapeRow(Map<?, ?> fields) {
         return text("place");
     }
 
+    /// As markup.
     String shape() {
-        return fields.get("shape") instanceof List<?> dims ? text("dtype") + Html.text(dims.toString()) : "";
+        return fields.get("shape") instanceof List<?> dims ? Html.text(text("dtype") + dims) : "";
     }
 
     long bytes() {

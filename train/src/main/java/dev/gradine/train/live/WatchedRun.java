@@ -15,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +26,9 @@ import java.util.function.Consumer;
 
 /// The folder of a run, and what has been read of it so far. Not for several threads at once.
 final class WatchedRun {
+
+    /// Minutes without anything new that are worth a word.
+    private static final long LONG_SILENCE = 5;
 
     /// Lines of the log that are shown.
     static final int LOG = 200;
@@ -45,6 +50,7 @@ final class WatchedRun {
     private List<RunInfo> info = List.of(); // none before run.json is there
     private FileTime infoTime = NEVER;
     private FileTime tapeTime = NEVER;
+    private long silent; // minutes
     private String fault = "";
     private SequencedMap<String, String> parts = new LinkedHashMap<>();
 
@@ -121,11 +127,29 @@ final class WatchedRun {
             changed |= follow(answers, this::addAnswer, () -> said = new LinkedHashMap<>());
             changed |= readLog();
             changed |= lookForTape();
+            changed |= listen();
             if (changed) draw();
             return changed;
         } catch (IOException | IllegalArgumentException e) {
             return say(e.getMessage() == null ? e.toString() : e.getMessage());
         }
+    }
+
+    /// Counts the minutes in which a run that goes on has written nothing; one that was killed writes nothing ever.
+    private boolean listen() throws IOException {
+        Path file = folder.resolve(MetricsLog.FILE);
+        boolean isRunning = status().equals("running") && Files.exists(file);
+        Instant heard = isRunning ? Files.getLastModifiedTime(file).toInstant() : Instant.now();
+        long minutes = Duration.between(heard, Instant.now()).toMinutes();
+        long now = minutes < LONG_SILENCE ? 0 : minutes;
+        boolean changed = now != silent;
+        silent = now;
+        return changed;
+    }
+
+    /// How long it has been silent, in words; empty where it has been heard of lately.
+    String silence() {
+        return silent == 0 ? "" : "silent for " + silent + " min";
     }
 
     private boolean say(String what) {
@@ -202,6 +226,9 @@ final class WatchedRun {
         info.forEach(i -> parts.putAll(PageParts.of(i, series)));
         parts.merge(
                 "head", fault.isEmpty() ? "" : "<p class=\"message\">" + Html.text(fault) + "</p>\n", String::concat);
+        String silence =
+                silent == 0 ? "" : "<p class=\"none\">" + silence() + "; a run that was killed is silent, too</p>\n";
+        parts.merge("head", silence, String::concat);
         parts.put("answers", Html.section("answers", "Answers on the way", AnswersOnTheWay.html(said)));
         String lines = told.isEmpty() ? "" : "<pre class=\"log\">" + Html.text(String.join("\n", told)) + "</pre>\n";
         parts.put("tape", tape());

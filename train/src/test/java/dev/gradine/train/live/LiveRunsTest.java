@@ -3,10 +3,13 @@ package dev.gradine.train.live;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.io.Json;
 import dev.gradine.train.MetricsLog;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -74,6 +77,43 @@ class LiveRunsTest {
             events(cursor, view);
             Files.writeString(run.folder().resolve(MetricsLog.FILE), "{\"loss\n", StandardOpenOption.APPEND);
             assertThat(events(cursor, view)).contains("class=\\\"message\\\"", "a line of the run");
+        }
+    }
+
+    @Test
+    void a_run_that_has_been_silent_for_long_says_so() throws Exception {
+        try (var run = new WatchedFolder(temp.resolve("a"), 8)) {
+            run.step(1, 2.5);
+            View view = new RunsView(List.of(temp));
+            Cursor cursor = new Cursor(view, List.of());
+            assertThat(events(cursor, view)).contains("<td>running</td>").doesNotContain("silent");
+            Path log = run.folder().resolve(MetricsLog.FILE);
+            Files.setLastModifiedTime(log, FileTime.from(Instant.now().minusSeconds(7 * 60 + 5)));
+            assertThat(events(cursor, view)).contains("<td>running, silent for 7 min</td>");
+            run.end();
+            assertThat(events(cursor, view)).contains("<td>finished</td>");
+        }
+    }
+
+    @Test
+    void hostile_text_stays_text_wherever_it_comes_from() throws Exception {
+        String hostile = "</script><img src=x onerror=alert(1)>\"'";
+        try (var run = new WatchedFolder(temp.resolve("a<img src=x onerror=alert(1)>"), 8)) {
+            run.step(1, 2.5);
+            Path folder = run.folder();
+            String answer = Json.line(Map.of("step", 1, "prompt", hostile, "answer", hostile));
+            Files.writeString(folder.resolve("samples.jsonl"), answer + "\n");
+            Files.writeString(folder.resolve("log.txt"), hostile + "\n");
+            Map<String, Object> op = Map.of("op", hostile, "place", hostile, "shape", List.of(1), "dtype", hostile);
+            Json.write(folder.resolve("tape.json"), Map.of("step", 1, "events", 1, "ops", List.of(op)));
+            WatchedRun watched = WatchedRun.of(folder);
+            for (View view : List.of(new RunView(watched, true), new TapeView(watched), new RunsView(List.of(temp)))) {
+                view.refresh();
+                String html = String.join("", view.parts().values()) + LivePage.html(view);
+                assertThat(html)
+                        .doesNotContain("<img", "alert(1)</script>")
+                        .contains("&lt;img src=x onerror=alert(1)&gt;");
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.gradine.train.live;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.train.track.Tracker;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -137,6 +138,29 @@ class LiveServerTest {
                 .POST(HttpRequest.BodyPublishers.ofString("x"))
                 .build();
         assertThat(client.send(post, BodyHandlers.ofString()).statusCode()).isEqualTo(405);
+        assertThat(wish(server.url())).as("a run of another process").isEqualTo(405);
+    }
+
+    private int wish(String url) throws IOException, InterruptedException {
+        HttpRequest wish = HttpRequest.newBuilder(URI.create(url + "tape"))
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build();
+        return client.send(wish, BodyHandlers.discarding()).statusCode();
+    }
+
+    @Test
+    void a_tape_is_wished_for_once_each_time() throws Exception {
+        List<String> told = new ArrayList<>();
+        Dashboard dashboard = new Dashboard(0, run.folder(), told::add);
+        try {
+            String url = told.getFirst().replaceFirst("dashboard: ", "");
+            assertThat(dashboard.wishesTape()).isFalse();
+            assertThat(wish(url)).isEqualTo(202);
+            assertThat(dashboard.wishesTape()).isTrue();
+            assertThat(dashboard.wishesTape()).isFalse();
+        } finally {
+            dashboard.end(Tracker.Status.FINISHED);
+        }
     }
 
     @Test
