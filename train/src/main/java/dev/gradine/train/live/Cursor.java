@@ -53,6 +53,13 @@ final class Cursor {
 
     /// What has come since the last call.
     List<Event> next() {
+        List<Event> events = points();
+        events.addAll(pieces());
+        return events;
+    }
+
+    /// What has come of the runs and their curves.
+    List<Event> points() {
         List<Event> events = new ArrayList<>();
         List<WatchedRun> all = view.runs();
         for (int i = 0; i < all.size(); i++) {
@@ -64,6 +71,12 @@ final class Cursor {
             sent.about = about;
             curves(i, run, sent).forEach(json -> events.add(event("curves", json)));
         }
+        return events;
+    }
+
+    /// The pieces that have changed; they are drawn when they are asked for.
+    List<Event> pieces() {
+        List<Event> events = new ArrayList<>();
         view.parts().forEach((place, html) -> {
             if (html.equals(parts.put(place, html))) return;
             events.add(event("part", Json.line(Map.of("place", place, "html", html))));

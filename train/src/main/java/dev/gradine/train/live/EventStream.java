@@ -16,6 +16,9 @@ final class EventStream {
     /// Between two looks at the files.
     static final Duration PAUSE = Duration.ofMillis(400);
 
+    /// Between two looks at figures and tables, which cost more to draw than points.
+    private static final Duration DRAWN = Duration.ofSeconds(2);
+
     /// A comment after so long in which nothing was new: it finds out whether somebody is still there.
     private static final Duration PING = Duration.ofSeconds(3);
 
@@ -40,9 +43,12 @@ final class EventStream {
     void run() throws IOException, InterruptedException {
         send("retry: 1000\n\n");
         long quietSince = System.nanoTime();
+        long drawnAt = quietSince - DRAWN.toNanos();
         while (true) {
             boolean last = ended.getCount() == 0;
-            List<Cursor.Event> events = news();
+            boolean draws = last || System.nanoTime() - drawnAt >= DRAWN.toNanos();
+            if (draws) drawnAt = System.nanoTime();
+            List<Cursor.Event> events = news(draws);
             for (Cursor.Event e : events) send(e.text());
             if (last) break;
             long now = System.nanoTime();
@@ -56,11 +62,11 @@ final class EventStream {
         send("event: end\ndata: {}\n\n");
     }
 
-    private List<Cursor.Event> news() {
+    private List<Cursor.Event> news(boolean draws) {
         reading.lock();
         try {
             view.refresh();
-            return cursor.next();
+            return draws ? cursor.next() : cursor.points();
         } finally {
             reading.unlock();
         }

@@ -27,6 +27,7 @@ final class RunsView implements View {
     private final List<Path> folders;
     private final List<WatchedRun> runs = new ArrayList<>();
     private long lookAt = System.nanoTime();
+    private boolean stale = true; // whether the pieces are to be drawn anew
     private Map<String, String> parts = new LinkedHashMap<>();
 
     RunsView(List<Path> folders) {
@@ -36,13 +37,13 @@ final class RunsView implements View {
     @Override
     public void refresh() {
         long now = System.nanoTime();
-        boolean changed = parts.isEmpty();
+        boolean changed = false;
         if (now >= lookAt) {
             lookAt = now + LOOKED.toNanos();
             for (Path folder : folders) changed |= look(folder);
         }
         for (WatchedRun run : runs) changed |= run.refresh();
-        if (changed) draw();
+        stale |= changed;
     }
 
     private boolean look(Path folder) {
@@ -68,6 +69,7 @@ final class RunsView implements View {
     }
 
     private void draw() {
+        stale = false;
         parts = new LinkedHashMap<>();
         List<WatchedRun> known = runs.stream().filter(r -> !r.info().isEmpty()).toList();
         Comparison c = Comparison.among(known.stream()
@@ -121,6 +123,7 @@ final class RunsView implements View {
 
     @Override
     public Map<String, String> parts() {
+        if (stale) draw();
         return parts;
     }
 

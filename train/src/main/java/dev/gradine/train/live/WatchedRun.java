@@ -52,6 +52,7 @@ final class WatchedRun {
     private FileTime tapeTime = NEVER;
     private long silent; // minutes
     private String fault = "";
+    private boolean stale; // whether the pieces are to be drawn anew
     private SequencedMap<String, String> parts = new LinkedHashMap<>();
 
     /// What the model answered to a prompt.
@@ -106,6 +107,7 @@ final class WatchedRun {
 
     /// The pieces of its page, by place.
     SequencedMap<String, String> parts() {
+        if (stale) draw();
         return parts;
     }
 
@@ -128,7 +130,7 @@ final class WatchedRun {
             changed |= readLog();
             changed |= lookForTape();
             changed |= listen();
-            if (changed) draw();
+            stale |= changed;
             return changed;
         } catch (IOException | IllegalArgumentException e) {
             return say(e.getMessage() == null ? e.toString() : e.getMessage());
@@ -155,7 +157,7 @@ final class WatchedRun {
     private boolean say(String what) {
         boolean isNew = !fault.equals(what);
         fault = what;
-        if (isNew) draw();
+        stale |= isNew;
         return isNew;
     }
 
@@ -222,6 +224,7 @@ final class WatchedRun {
     }
 
     private void draw() {
+        stale = false;
         parts = new LinkedHashMap<>();
         info.forEach(i -> parts.putAll(PageParts.of(i, series)));
         parts.merge(
