@@ -120,6 +120,32 @@ class DashboardOptionTest {
     }
 
     @Test
+    void what_a_run_tells_is_in_its_log() {
+        TinyModel.pairs(temp.resolve("pairs.jsonl"), 6);
+        Cli run = Cli.run(
+                        "dpo",
+                        "--model",
+                        temp.resolve("model"),
+                        "--data",
+                        temp.resolve("pairs.jsonl"),
+                        "--out",
+                        temp.resolve("dpo"),
+                        "--steps",
+                        2,
+                        "--rank",
+                        2,
+                        "--samples",
+                        0,
+                        "--eval-split",
+                        0.3,
+                        "--dashboard")
+                .ok();
+        String start = "at the start policy and reference differ by at most 0 nats in a sequence of the first batch";
+        assertThat(run.err()).contains(start);
+        assertThat(Values.text(temp.resolve("dpo/log.txt"))).contains(start + "\n", "step 2  eval_loss");
+    }
+
+    @Test
     void a_run_that_goes_on_writes_no_step_twice_and_keeps_its_log() {
         assertThat(Cli.run(args("run", "--dashboard", "--max-hours", 1e-9)).code())
                 .isEqualTo(130);

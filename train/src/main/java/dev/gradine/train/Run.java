@@ -137,7 +137,7 @@ public final class Run<E> {
             var learner = new Learner(policy, again, shaping, recipe.reading());
             var beforehand = new Beforehand(policy, reference.logProbs(), model.run());
             var rollouts = Rollouts.Setup.of(recipe, settings, model, codec, length, beforehand);
-            var objective = objective(learner, reference, adapted, model, host).taughtBy(teacher.policies());
+            var objective = objective(learner, reference, adapted, model).taughtBy(teacher.policies());
             var batches = new MixedBatches(mixture.learnt(objective, rollouts, learner));
             told.addAll(mixture.told(resolved.train().steps()));
             told.addAll(notes(resolved, adapted, data.evaluates()));
@@ -158,20 +158,20 @@ public final class Run<E> {
                     shaping);
             var samples = samples(codec, data);
             AdapterSet ofRun = adapted.ofRun(resolved.train().steps());
+            boolean begins = settings.files().isFresh(); // before the run's own files are there
             try (FolderLock _ = RunFolder.claim(settings.files())) {
                 var loop = new RunLoop<>(resolved, host, plan, model, ofRun, samples);
                 told.forEach(loop::tell);
+                if (begins) objective.tellOfStart(d -> loop.tell(RunNotes.start(d)));
                 return loop.run();
             }
         }
     }
 
     private PolicyObjective<E> objective(
-            Learner learner, Reference.Opened reference, AdapterSet adapted, OpenModel model, RunHost host) {
+            Learner learner, Reference.Opened reference, AdapterSet adapted, OpenModel model) {
         boolean shared = Reference.sharesPrompts(settings, adapted);
-        var objective = new PolicyObjective<>(recipe, learner, reference.logProbs(), shared).remembering(model.run());
-        if (settings.files().isFresh()) objective.tellOfStart(d -> RunNotes.start(d, host));
-        return objective;
+        return new PolicyObjective<>(recipe, learner, reference.logProbs(), shared).remembering(model.run());
     }
 
     private static List<String> notes(RunSettings resolved, AdapterSet adapted, boolean evaluates) {

@@ -13,11 +13,11 @@ final class RunNotes {
     /// How well the policy begins at its reference: 0 of a fresh adapter that changes nothing yet, without dropout.
     ///
     /// @param difference the largest of the first batch, nats a sequence
-    static void start(double difference, RunHost host) {
-        host.tell(String.format(
+    static String start(double difference) {
+        return String.format(
                 Locale.ROOT,
                 "at the start policy and reference differ by at most %s nats in a sequence of the first batch",
-                difference == 0 ? "0" : "%.2g".formatted(difference)));
+                difference == 0 ? "0" : String.format(Locale.ROOT, "%.2g", difference));
     }
 
     /// A line for each.
