@@ -73,11 +73,6 @@ public record Distill(
     }
 
     @Override
-    public boolean needsTeacher() {
-        return true;
-    }
-
-    @Override
     public double weight(Group example) {
         return sequences(example).stream().mapToInt(s -> s.predicted()).sum();
     }

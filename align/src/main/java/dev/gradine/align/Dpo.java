@@ -60,8 +60,8 @@ public record Dpo(
     }
 
     @Override
-    public boolean needsReference() {
-        return true;
+    public ReferenceUse reference() {
+        return ReferenceUse.IN_LOSS;
     }
 
     @Override

@@ -12,13 +12,14 @@ public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, Cust
     /// Name of the reward that rows bring with their answers.
     String GIVEN = "given_reward";
 
-    /// What answers are rewarded for, and how much each counts.
-    RewardSettings rewards();
+    /// What is sampled, how, and what for.
+    GroupSettings groups();
+
+    /// Weight β of the divergence from the reference; 0 for no reference.
+    float beta();
 
     /// The reward an answer is compared by, where that is not the one it was given.
-    ///
-    /// @param divergence of the answer when it was sampled from the reference, nats; 0 without one
-    default double compared(double reward, double divergence) {
+    default double compared(double reward, Attempt a) {
         return reward;
     }
 
@@ -27,7 +28,7 @@ public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, Cust
     /// @param rewards of all answers of a step, group after group; NaN for one nobody could judge
     double[] advantages(double[] rewards);
 
-    /// Adds what else is logged of the answers of a step.
+    /// Adds what else is logged of the answers of a step, which have their rewards and advantages by then.
     default void addFacts(List<Attempt> attempts, Map<String, Double> facts) {}
 
     /// Spread of the rewards that is logged as zero or not: one a group, or one in all.
@@ -36,13 +37,28 @@ public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, Cust
     }
 
     @Override
-    default int rowsOfBatch() {
-        return group();
+    default int group() {
+        return groups().group();
     }
 
     @Override
-    default boolean takesReference() {
-        return true;
+    default int iterations() {
+        return groups().iterations();
+    }
+
+    @Override
+    default SamplingSettings sampling() {
+        return groups().sampling();
+    }
+
+    @Override
+    default boolean leavesOut(Attempt a) {
+        return groups().maskTruncated() && !a.ended();
+    }
+
+    @Override
+    default ReferenceUse reference() {
+        return beta() > 0 ? ReferenceUse.BEFOREHAND : ReferenceUse.POSSIBLE;
     }
 
     /// What is logged of sampled answers, in TRL's names.
@@ -51,7 +67,7 @@ public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, Cust
                 Metric.rising("reward", "", "Reward").asHeadline(),
                 Metric.neutral("reward_std", "", "Spread of rewards"),
                 Metric.neutral("frac_reward_zero_std", Metric.SHARE, "Groups of equal rewards")));
-        for (String name : rewards().names()) {
+        for (String name : groups().rewards().names()) {
             all.add(Metric.rising("rewards/" + name + "/mean", "", name).in("Rewards"));
             all.add(Metric.neutral("rewards/" + name + "/std", "", name).in("Spread of rewards"));
         }

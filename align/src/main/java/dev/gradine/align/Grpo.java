@@ -9,7 +9,6 @@ import static dev.gradine.autograd.op.Functions.sub;
 
 import dev.gradine.align.Advantages.Scale;
 import dev.gradine.autograd.Var;
-import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
@@ -38,9 +37,8 @@ import java.util.List;
 /// @param loss member of the family
 /// @param beta weight β of the divergence from the reference; 0 for no reference
 /// @param clip how far the policy may move
-/// @param groups what is sampled
-/// @param rewards what for
-/// @param sampling how
+/// @param scaleRewards what an advantage is divided by
+/// @param groups what is sampled, how, and what for
 public record Grpo(
         @Option(says = "Member of the family: grpo, bnpo, dr_grpo, dapo, cispo, sapo, luspo, vespo.", label = "NAME")
         GrpoLoss loss,
@@ -49,29 +47,12 @@ public record Grpo(
         float beta,
 
         @Part ClipSettings clip,
-        @Part GroupSettings groups,
-        @Part RewardSettings rewards,
-        @Part SamplingSettings sampling)
+
+        @Option(says = "What an advantage is divided by: the spread of its group, of the batch, or none.")
+        Advantages.Scale scaleRewards,
+
+        @Part GroupSettings groups)
         implements GroupLoss {
-
-    /// What is sampled, and how it is compared.
-    ///
-    /// @param group answers to a prompt
-    /// @param scaleRewards what an advantage is divided by
-    /// @param iterations updates from the same answers
-    /// @param maskTruncated whether nothing is learnt from answers that were cut
-    public record GroupSettings(
-            @Option(says = "Answers to each prompt; --batch counts answers.", label = "N", least = 2)
-            int group,
-
-            @Option(says = "What an advantage is divided by: the spread of its group, of the batch, or none.")
-            Advantages.Scale scaleRewards,
-
-            @Option(says = "Updates that learn from the same answers.", label = "N", least = 1)
-            int iterations,
-
-            @Option(says = "Learn nothing from answers that were cut at --max-completion.")
-            boolean maskTruncated) {}
 
     /// @throws IllegalArgumentException if an option has no effect, or one that is needed is not given
     public Grpo {
@@ -95,13 +76,7 @@ public record Grpo(
 
     /// The mean over all tokens of the step, as DAPO has it, groups of 8, no reference.
     public static Grpo defaults() {
-        return new Grpo(
-                GrpoLoss.DAPO,
-                0,
-                ClipSettings.defaults(),
-                new GroupSettings(8, Scale.GROUP, 1, false),
-                RewardSettings.defaults(),
-                SamplingSettings.defaults());
+        return new Grpo(GrpoLoss.DAPO, 0, ClipSettings.defaults(), Scale.GROUP, GroupSettings.of(8));
     }
 
     @Override
@@ -114,33 +89,13 @@ public record Grpo(
     }
 
     @Override
-    public int group() {
-        return groups.group();
-    }
-
-    @Override
-    public int iterations() {
-        return groups.iterations();
-    }
-
-    @Override
-    public boolean comparesWithReference() {
-        return beta > 0;
-    }
-
-    @Override
-    public boolean leavesOut(Attempt a) {
-        return groups.maskTruncated() && !a.ended();
-    }
-
-    @Override
     public double[] advantages(double[] given) {
-        return Advantages.standardised(given, group(), groups.scaleRewards());
+        return Advantages.standardised(given, group(), scaleRewards);
     }
 
     @Override
     public double[] spreads(double[] given) {
-        if (groups.scaleRewards() == Scale.BATCH) return new double[] {Advantages.std(given)};
+        if (scaleRewards == Scale.BATCH) return new double[] {Advantages.std(given)};
         return GroupLoss.super.spreads(given);
     }
 
@@ -159,7 +114,7 @@ public record Grpo(
         return switch (loss.mean()) {
             case OF_ANSWERS -> batch.means(costs);
             case OF_MICRO_BATCH -> scale(batch.sums(costs), (float) batch.size() / batch.tokens());
-            case OF_LONGEST -> scale(batch.sums(costs), 1f / sampling.maxCompletion());
+            case OF_LONGEST -> scale(batch.sums(costs), 1f / groups.sampling().maxCompletion());
             case OF_TOKENS -> costs;
             case OF_SUMS -> batch.sums(costs);
         };

@@ -15,8 +15,8 @@ public sealed interface JudgedLoss extends Recipe<Judged> permits Kto, Bco {
     float beta();
 
     @Override
-    default boolean needsReference() {
-        return true;
+    default ReferenceUse reference() {
+        return ReferenceUse.IN_LOSS;
     }
 
     /// Those of the answer; that of a stranger is not learnt.

@@ -45,34 +45,14 @@ public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, Sam
     /// What is read for an example: at least one sequence. Where several begin alike, that is read once.
     List<LabelledTokens> sequences(E example);
 
-    /// Whether the loss compares the policy with a frozen reference.
-    default boolean needsReference() {
-        return false;
-    }
-
-    /// Whether a run has a frozen reference, for its loss or for what comes before.
-    default boolean comparesWithReference() {
-        return needsReference();
-    }
-
-    /// Whether a run of it may have a reference, with other options than these.
-    default boolean takesReference() {
-        return comparesWithReference();
-    }
-
-    /// Whether what the policy predicts is compared with the distributions of a teacher.
-    default boolean needsTeacher() {
-        return false;
+    /// What it does with a frozen reference.
+    default ReferenceUse reference() {
+        return ReferenceUse.NONE;
     }
 
     /// How the policy reads.
     default Reading reading() {
         return Reading.PLAIN;
-    }
-
-    /// How many of a batch one row of the data stands for: of a prompt whose answers are counted, as many.
-    default int rowsOfBatch() {
-        return 1;
     }
 
     /// What people should know of the examples a run learns from: one line each.
@@ -100,9 +80,6 @@ public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, Sam
 
     /// What is logged, in the order a summary shows it; the loss is the first.
     List<Metric> metrics();
-
-    /// Adds what is logged of examples whatever the policy makes of them.
-    default void note(List<E> examples, MeanMetrics metrics) {}
 
     /// Adds what else is logged of a batch, but for the loss.
     void measure(Scored<E> batch, MeanMetrics metrics);

@@ -30,17 +30,22 @@ import java.util.Map;
 ///
 /// @param beta weight β of the divergence from the reference, in the reward; 0 for no reference
 /// @param clip how far the policy may move
-/// @param groups what is sampled
-/// @param rewards what for
-/// @param sampling how
+/// @param rewardClip least and largest reward that counts; none for all
+/// @param normalizeAdvantages whether advantages are brought to mean 0 and spread 1
+/// @param groups what is sampled, how, and what for
 public record Rloo(
         @Option(says = "Weight of the divergence from the reference, in the reward; 0 for no reference.", least = 0)
         float beta,
 
         @Part Clip clip,
-        @Part GroupSettings groups,
-        @Part RewardSettings rewards,
-        @Part SamplingSettings sampling)
+
+        @Option(says = "Least and largest reward that counts.", label = "LO,HI", otherwise = "none")
+        List<Double> rewardClip,
+
+        @Option(says = "Bring the advantages of a step to mean 0 and spread 1.")
+        boolean normalizeAdvantages,
+
+        @Part GroupSettings groups)
         implements GroupLoss {
 
     /// How far the ratio of a whole answer may move.
@@ -54,45 +59,16 @@ public record Rloo(
             @Option(says = "How far it may rise above 1.", least = 0)
             float epsilonHigh) {}
 
-    /// What is sampled, and how it is compared.
-    ///
-    /// @param group answers to a prompt
-    /// @param rewardClip least and largest reward that counts; none for all
-    /// @param normalizeAdvantages whether advantages are brought to mean 0 and spread 1
-    /// @param iterations updates from the same answers
-    /// @param maskTruncated whether nothing is learnt from answers that were cut
-    public record GroupSettings(
-            @Option(says = "Answers to each prompt; --batch counts answers.", label = "N", least = 2)
-            int group,
-
-            @Option(says = "Least and largest reward that counts.", label = "LO,HI", otherwise = "none")
-            List<Double> rewardClip,
-
-            @Option(says = "Bring the advantages of a step to mean 0 and spread 1.")
-            boolean normalizeAdvantages,
-
-            @Option(says = "Updates that learn from the same answers.", label = "N", least = 1)
-            int iterations,
-
-            @Option(says = "Learn nothing from answers that were cut at --max-completion.")
-            boolean maskTruncated) {
-
-        /// @throws IllegalArgumentException if the bounds are not two that ascend
-        public GroupSettings {
-            rewardClip = List.copyOf(rewardClip);
-            boolean fits = rewardClip.isEmpty() || (rewardClip.size() == 2 && rewardClip.get(0) < rewardClip.get(1));
-            if (!fits) throw new IllegalArgumentException("reward-clip: %s, expected LO,HI".formatted(rewardClip));
-        }
+    /// @throws IllegalArgumentException if the bounds are not two that ascend
+    public Rloo {
+        rewardClip = List.copyOf(rewardClip);
+        boolean fits = rewardClip.isEmpty() || (rewardClip.size() == 2 && rewardClip.get(0) < rewardClip.get(1));
+        if (!fits) throw new IllegalArgumentException("reward-clip: %s, expected LO,HI".formatted(rewardClip));
     }
 
     /// Two answers a prompt, β = 0.05.
     public static Rloo defaults() {
-        return new Rloo(
-                0.05f,
-                new Clip(0.2f, 0.2f),
-                new GroupSettings(2, List.of(), false, 1, false),
-                RewardSettings.defaults(),
-                SamplingSettings.defaults());
+        return new Rloo(0.05f, new Clip(0.2f, 0.2f), List.of(), false, GroupSettings.of(2));
     }
 
     @Override
@@ -105,30 +81,9 @@ public record Rloo(
     }
 
     @Override
-    public int group() {
-        return groups.group();
-    }
-
-    @Override
-    public int iterations() {
-        return groups.iterations();
-    }
-
-    @Override
-    public boolean comparesWithReference() {
-        return beta > 0;
-    }
-
-    @Override
-    public boolean leavesOut(Attempt a) {
-        return groups.maskTruncated() && !a.ended();
-    }
-
-    @Override
-    public double compared(double reward, double divergence) {
-        List<Double> bounds = groups.rewardClip();
-        double clipped = bounds.isEmpty() ? reward : Math.clamp(reward, bounds.get(0), bounds.get(1));
-        return clipped - beta * divergence;
+    public double compared(double reward, Attempt a) {
+        double clipped = rewardClip.isEmpty() ? reward : Math.clamp(reward, rewardClip.get(0), rewardClip.get(1));
+        return clipped - beta * a.divergence();
     }
 
     /// The divergence that the rewards are less by, per token.
@@ -146,7 +101,7 @@ public record Rloo(
 
     @Override
     public double[] advantages(double[] compared) {
-        return Advantages.leaveOneOut(compared, group(), groups.normalizeAdvantages());
+        return Advantages.leaveOneOut(compared, group(), normalizeAdvantages);
     }
 
     @Override

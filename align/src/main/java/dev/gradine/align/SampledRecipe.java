@@ -73,11 +73,13 @@ public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss, D
         return group.attempts().stream().mapToInt(a -> a.answer().tokens()).sum();
     }
 
-    /// Numbers of all answers of the step.
-    @Override
-    default void note(List<Group> examples, MeanMetrics m) {
-        int n = examples.stream().mapToInt(g -> g.attempts().size()).sum();
-        examples.getFirst().facts().forEach((name, value) -> m.add(name, value * n, n));
+    /// Adds the numbers of all answers of a step, where examples are such.
+    static void note(List<?> examples, MeanMetrics m) {
+        for (Object e : examples) {
+            if (!(e instanceof Group g)) continue;
+            int n = g.attempts().size();
+            g.facts().forEach((name, value) -> m.add(name, value * n, n));
+        }
     }
 
     @Override

@@ -64,7 +64,7 @@ final class Examples {
         Arrays.fill(p, -2);
         Arrays.fill(p, 10, 26, -1.875f);
         try (Kernels k = CpuKernels.open()) {
-            return batch.run(k, p, recipe.needsReference() ? reference(p.length) : new float[0], new float[] {1})
+            return batch.run(k, p, recipe.reference().isThere() ? reference(p.length) : new float[0], new float[] {1})
                     .losses()[0];
         }
     }

@@ -73,7 +73,7 @@ final class GivenBatch<E> {
 
     /// A reference not far from such.
     float[] reference(long seed) {
-        if (!recipe.needsReference()) return new float[0];
+        if (recipe.reference() != ReferenceUse.IN_LOSS) return new float[0];
         float[] r = Cases.plain(seed, offset(packed.sequences().size()), 0.5f);
         for (int t = 0; t < r.length; t++) r[t] -= 1;
         return r;
@@ -115,11 +115,11 @@ final class GivenBatch<E> {
             Tape tape = Tape.recording(k);
             Var values = tape.leaf(k.of(Shape.of(logProbs.length), logProbs));
             Scored<E> batch = Scored.of(examples, packed, given(k, values), reference, memory);
-            if (recipe.needsTeacher()) batch = TaughtRows.beside(batch, values);
+            if (recipe instanceof Distill) batch = TaughtRows.beside(batch, values);
             Var losses = recipe.loss(batch);
             int n = losses.value().size();
             MeanMetrics metrics = new MeanMetrics();
-            recipe.note(examples, metrics);
+            SampledRecipe.note(examples, metrics);
             recipe.measure(batch, metrics);
             tape.backward(losses, k.of(Shape.of(n), Arrays.copyOf(dy, n)));
             return new Result(k.download(losses.value()), k.download(values.grad()), metrics);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.align.Advantages.Scale;
 import dev.gradine.align.ClipSettings.Ratio;
-import dev.gradine.align.Grpo.GroupSettings;
 import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
 import dev.gradine.optim.Metric;
@@ -34,9 +33,8 @@ class GrpoTest implements RecipeContract<Group> {
                 loss,
                 beta,
                 new ClipSettings(ratio, low, high),
-                new GroupSettings(2, Scale.GROUP, 1, false),
-                RewardSettings.defaults(),
-                new SamplingSettings(LONGEST, 1, 0, 1));
+                Scale.GROUP,
+                new GroupSettings(2, 1, false, RewardSettings.defaults(), new SamplingSettings(LONGEST, 1, 0, 1)));
     }
 
     @Override
@@ -220,13 +218,7 @@ class GrpoTest implements RecipeContract<Group> {
         double std = Math.sqrt((1.75 * 1.75 + 2.75 * 2.75 + 2 * 2.25 * 2.25) / 3);
         double[] a = Advantages.standardised(rewards, 2, Scale.BATCH);
         assertThat(a).containsExactly(new double[] {0.5 / (std + 1e-4), -0.5 / (std + 1e-4), 0, 0}, within(1e-12));
-        Grpo batch = new Grpo(
-                GrpoLoss.GRPO,
-                0,
-                ClipSettings.defaults(),
-                new GroupSettings(2, Scale.BATCH, 1, false),
-                RewardSettings.defaults(),
-                SamplingSettings.defaults());
+        Grpo batch = new Grpo(GrpoLoss.GRPO, 0, ClipSettings.defaults(), Scale.BATCH, GroupSettings.of(2));
         assertThat(batch.spreads(rewards)).containsExactly(new double[] {std}, within(1e-12));
     }
 
@@ -266,9 +258,8 @@ class GrpoTest implements RecipeContract<Group> {
                 GrpoLoss.GRPO,
                 0,
                 ClipSettings.defaults(),
-                new GroupSettings(2, Scale.GROUP, 1, true),
-                RewardSettings.defaults(),
-                SamplingSettings.defaults());
+                Scale.GROUP,
+                new GroupSettings(2, 1, true, RewardSettings.defaults(), SamplingSettings.defaults()));
         Group half = Groups.of(List.of()).get(1); // its second answer was cut
         assertThat(half.attempts().get(1).ended()).isFalse();
         assertThat(masked.sequences(half).get(1).predicted()).isZero();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.align.Rloo.Clip;
-import dev.gradine.align.Rloo.GroupSettings;
 import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
 import dev.gradine.optim.Metric;
@@ -19,12 +18,17 @@ import org.junit.jupiter.api.Test;
 /// The loss against its formula, and worked numbers.
 class RlooTest implements RecipeContract<Group> {
 
-    private static final Rloo RLOO = new Rloo(
-            0.25f,
-            new Clip(0.3f, 0.5f),
-            new GroupSettings(2, List.of(-1.0, 1.0), false, 1, false),
-            RewardSettings.defaults(),
-            SamplingSettings.defaults());
+    private static final Rloo RLOO = clipping(List.of(-1.0, 1.0));
+
+    private static Rloo clipping(List<Double> bounds) {
+        return new Rloo(0.25f, new Clip(0.3f, 0.5f), bounds, false, GroupSettings.of(2));
+    }
+
+    /// An answer that the reference gives `divergence` nats less.
+    private static Attempt diverged(double divergence) {
+        return Attempt.of(Examples.answer(0, 1, 1, 0), true)
+                .seen(new float[] {-1}, new float[] {(float) (-1 - divergence)});
+    }
 
     @Override
     public Recipe<Group> recipe() {
@@ -84,9 +88,9 @@ class RlooTest implements RecipeContract<Group> {
 
     @Test
     void rewards_are_clipped_before_the_divergence_is_taken_off() {
-        assertThat(RLOO.compared(5, 2)).isEqualTo(1 - 0.25 * 2);
-        assertThat(RLOO.compared(-5, -2)).isEqualTo(-1 + 0.25 * 2);
-        assertThatThrownBy(() -> new GroupSettings(2, List.of(1.0), false, 1, false))
+        assertThat(RLOO.compared(5, diverged(2))).isEqualTo(1 - 0.25 * 2);
+        assertThat(RLOO.compared(-5, diverged(-2))).isEqualTo(-1 + 0.25 * 2);
+        assertThatThrownBy(() -> clipping(List.of(1.0)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("reward-clip: [1.0], expected LO,HI");
     }

@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.align.Recipe;
+import dev.gradine.align.ReferenceUse;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Calibration;
 import dev.gradine.train.ReferenceSettings;
@@ -33,7 +34,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
     private RecipeCommand(Recipe<E> defaults) {
         about = defaults.about();
         options = new RecordOptions<>("Objective", (Record) defaults);
-        compares = defaults.takesReference();
+        compares = defaults.reference() != ReferenceUse.NONE;
         args = new TrainOptions(about.lr(), options.names());
     }
 

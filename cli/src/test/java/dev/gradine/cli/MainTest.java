@@ -44,7 +44,7 @@ class MainTest {
         assertThat(adapters[0]).contains("--rank=R").doesNotContain("--virtual-tokens");
         assertThat(adapters[1]).contains("--virtual-tokens=N");
         assertThat(out.toString().replaceAll("\\s+", " "))
-                .contains("--resume", "(default 2e-4)", "lion, lion-8bit: Decay of the momentum (default 0.99).");
+                .contains("--resume", "(default 2e-4)", "lion-8bit, lion: Decay of the momentum (default 0.99).");
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.gradine.cuda.sim.Simulator;
 import dev.gradine.optim.Adafactor;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.AdamW8bit;
+import dev.gradine.optim.EightBit;
 import dev.gradine.optim.Lion;
 import dev.gradine.optim.Lion8bit;
 import dev.gradine.optim.Moments;
@@ -39,8 +40,8 @@ class OptimizerDevicesTest {
         return Stream.concat(
                 Optimizer.Settings.all().stream(),
                 Stream.of(
-                        new AdamW8bit(Moments.USUAL, 0),
-                        new Lion8bit(Lion.defaults(), 0),
+                        new AdamW8bit(Moments.USUAL, new EightBit.Codes(0)),
+                        new Lion8bit(Lion.defaults(), new EightBit.Codes(0)),
                         new AdamW(Moments.USUAL, true),
                         momentum));
     }

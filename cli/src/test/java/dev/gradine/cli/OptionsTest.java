@@ -124,7 +124,7 @@ class OptionsTest {
     @Test
     void a_name_that_is_none_is_refused_with_those_there_are() {
         refused(
-                "optimizer: \"adamax\", expected one of adamw, adam, adamw-8bit, ademamix, lion, lion-8bit, sgd,"
+                "optimizer: \"adamax\", expected one of adamw, adam, adamw-8bit, lion-8bit, ademamix, lion, sgd,"
                         + " adafactor, muon, lora-fa",
                 "--optimizer",
                 "adamax");

@@ -1,60 +1,16 @@
 package dev.gradine.optim;
 
-import static dev.gradine.optim.Ranges.require;
-
-import dev.gradine.optim.Optimizer.Group;
-import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
-import dev.gradine.tensor.Shape;
-import java.util.List;
 
 /// Lion whose momentum is codes of eight bits: one byte a value in the place of four. Dettmers et al. 2022
 /// (arXiv:2110.02861); formula and blocks as in bitsandbytes. See `Lion` and `EightBit`.
 ///
-/// @param lion the formula
-/// @param min8bitSize parameters of fewer values keep f32
-public record Lion8bit(
-        @Part Lion lion,
-
-        @Option(
-                says = "Parameters of fewer values keep their states in f32.",
-                name = "min-8bit-size",
-                label = "N",
-                least = 0)
-        int min8bitSize)
-        implements UpdateRule {
-
-    /// @throws IllegalArgumentException names the number that is out of range
-    public Lion8bit {
-        require("min-8bit-size", min8bitSize, min8bitSize >= 0, "at least 0");
-    }
+/// @param rule the formula
+/// @param codes which parameters keep them
+public record Lion8bit(@Part Lion rule, @Part Codes codes) implements EightBit {
 
     /// Those of bitsandbytes.
     public static Lion8bit defaults() {
-        return new Lion8bit(Lion.defaults(), EightBit.USUAL_LEAST);
-    }
-
-    private EightBit states() {
-        return new EightBit(lion, min8bitSize);
-    }
-
-    @Override
-    public String name() {
-        return "lion-8bit";
-    }
-
-    @Override
-    public List<String> notes(List<Group> groups) {
-        return states().notes(groups);
-    }
-
-    @Override
-    public List<Kept> keeps(String name, Shape shape) {
-        return states().keeps(name, shape);
-    }
-
-    @Override
-    public void update(Slot s, Turn turn) {
-        states().update(s, turn);
+        return new Lion8bit(Lion.defaults(), Codes.USUAL);
     }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 /// `permits` is the list of optimisers; each has a static `defaults()`, and the first is the one of runs that name
 /// none.
 public sealed interface UpdateRule extends Optimizer.Settings
-        permits AdamW, Adam, AdamW8bit, AdEmaMix, Lion, Lion8bit, Sgd, Adafactor, Muon, LoraFa {
+        permits AdamW, Adam, EightBit, AdEmaMix, Lion, Sgd, Adafactor, Muon, LoraFa {
 
     /// What is kept beside a parameter.
     List<Kept> keeps(String name, Shape shape);
@@ -32,8 +32,13 @@ public sealed interface UpdateRule extends Optimizer.Settings
 
     /// All of them, with their usual numbers.
     static List<UpdateRule> all() {
+        return below(UpdateRule.class);
+    }
+
+    private static List<UpdateRule> below(Class<?> type) {
+        if (!type.isSealed()) return List.of(defaults(type));
         List<UpdateRule> all = new ArrayList<>();
-        for (Class<?> c : UpdateRule.class.getPermittedSubclasses()) all.add(defaults(c));
+        for (Class<?> c : type.getPermittedSubclasses()) all.addAll(below(c));
         return all;
     }
 

@@ -17,7 +17,7 @@ class AdamW8bitTest implements OptimizerContract {
 
     @Override
     public Optimizer.Settings settings() {
-        return new AdamW8bit(Moments.USUAL, 0);
+        return new AdamW8bit(Moments.USUAL, new EightBit.Codes(0));
     }
 
     @Override
@@ -37,7 +37,7 @@ class AdamW8bitTest implements OptimizerContract {
 
     @Test
     void small_parameters_keep_f32_and_a_line_says_so() {
-        AdamW8bit some = new AdamW8bit(Moments.USUAL, 20);
+        AdamW8bit some = new AdamW8bit(Moments.USUAL, new EightBit.Codes(20));
         try (Vectors v = new Vectors(some, 0)) {
             assertThat(v.stateValues().keySet())
                     .contains("m.matrix", "v.matrix", "m.codes.vector", "m.absmax.vector")

@@ -10,7 +10,7 @@ class Lion8bitTest implements OptimizerContract {
 
     @Override
     public Optimizer.Settings settings() {
-        return new Lion8bit(Lion.defaults(), 0);
+        return new Lion8bit(Lion.defaults(), new EightBit.Codes(0));
     }
 
     @Override

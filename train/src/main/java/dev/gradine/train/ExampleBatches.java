@@ -27,7 +27,7 @@ final class ExampleBatches<E> implements Batches<E> {
 
     /// The same in another order.
     static <E> ExampleBatches<E> of(List<List<E>> rows, RowOrder order, RunSettings settings, Recipe<E> recipe) {
-        int micro = recipe.rowsOfBatch() == 1 ? settings.batches().batch() : settings.perStep();
+        int micro = Rollouts.answers(recipe) == 1 ? settings.batches().batch() : settings.perStep();
         return new ExampleBatches<>(rows, order, micro);
     }
 
@@ -48,7 +48,7 @@ final class ExampleBatches<E> implements Batches<E> {
 
     /// Rows of a step, of which each stands for as many of a batch as the recipe says.
     static int perStep(RunSettings settings, Recipe<?> recipe) {
-        int each = recipe.rowsOfBatch();
+        int each = Rollouts.answers(recipe);
         int all = settings.perStep();
         if (all % each == 0) return all / each;
         throw new IllegalArgumentException(

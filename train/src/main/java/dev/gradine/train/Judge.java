@@ -23,12 +23,12 @@ import java.util.stream.Stream;
 record Judge(GroupLoss recipe, TextCodec codec, Rewards rewards) {
 
     static Judge of(GroupLoss recipe, TextCodec codec) {
-        return new Judge(recipe, codec, Rewards.of(recipe.rewards()));
+        return new Judge(recipe, codec, Rewards.of(recipe.groups().rewards()));
     }
 
     /// Fails if a row brings answers and should not, or should and does not.
     void requireFit(Group g) {
-        boolean given = recipe.rewards().areGiven();
+        boolean given = recipe.groups().rewards().areGiven();
         int count = g.attempts().size();
         if (count == (given ? recipe.group() : 0)) return;
         String name = recipe.about().name();
@@ -46,14 +46,14 @@ record Judge(GroupLoss recipe, TextCodec codec, Rewards rewards) {
     List<Group> compared(List<Group> groups, Map<String, Double> facts) {
         SequencedMap<String, double[]> each = judged(groups);
         List<Attempt> all = attempts(groups).toList();
-        double[] sums = recipe.rewards().areGiven() ? each.firstEntry().getValue() : rewards.sums(each, all.size());
+        double[] sums =
+                recipe.groups().rewards().areGiven() ? each.firstEntry().getValue() : rewards.sums(each, all.size());
         double[] compared = IntStream.range(0, sums.length)
-                .mapToDouble(i -> recipe.compared(sums[i], all.get(i).divergence()))
+                .mapToDouble(i -> recipe.compared(sums[i], all.get(i)))
                 .toArray();
         double[] advantages = recipe.advantages(compared);
         facts.putAll(RolloutFacts.ofRewards(sums, recipe.spreads(compared)));
         each.forEach((name, values) -> facts.putAll(RolloutFacts.ofReward(name, values)));
-        recipe.addFacts(all, facts);
         List<Group> better = new ArrayList<>();
         int at = 0;
         for (Group g : groups) {
@@ -61,12 +61,13 @@ record Judge(GroupLoss recipe, TextCodec codec, Rewards rewards) {
             for (Attempt a : g.attempts()) own.add(a.worth(sums[at]).better(advantages[at++]));
             better.add(g.with(own));
         }
+        recipe.addFacts(attempts(better).toList(), facts);
         return better;
     }
 
     /// What each reward says of each answer, by name.
     private SequencedMap<String, double[]> judged(List<Group> groups) {
-        if (recipe.rewards().areGiven()) {
+        if (recipe.groups().rewards().areGiven()) {
             SequencedMap<String, double[]> given = new LinkedHashMap<>();
             given.put(
                     GroupLoss.GIVEN,

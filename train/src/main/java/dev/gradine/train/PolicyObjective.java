@@ -9,6 +9,8 @@ import dev.gradine.align.Memory;
 import dev.gradine.align.Packed;
 import dev.gradine.align.Predicting;
 import dev.gradine.align.Recipe;
+import dev.gradine.align.ReferenceUse;
+import dev.gradine.align.SampledRecipe;
 import dev.gradine.align.Scored;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
@@ -48,14 +50,15 @@ public final class PolicyObjective<E> implements Objective<E> {
     /// @param shareBeginnings whether what the sequences of an example begin with is read once
     /// @throws IllegalArgumentException if the recipe needs a reference and there is none
     public PolicyObjective(Recipe<E> recipe, Learner learner, ReferenceLogProbs reference, boolean shareBeginnings) {
-        if (recipe.needsReference() && reference instanceof ReferenceLogProbs.None) {
+        if (recipe.reference() == ReferenceUse.IN_LOSS && reference instanceof ReferenceLogProbs.None) {
             throw new IllegalArgumentException("%s: no reference, expected one to compare the policy with"
                     .formatted(recipe.about().name()));
         }
         this.recipe = recipe;
         this.learner = learner;
-        this.reference =
-                recipe.needsReference() ? reference.at(recipe.reading().temperature()) : ReferenceLogProbs.none();
+        this.reference = recipe.reference() == ReferenceUse.IN_LOSS
+                ? reference.at(recipe.reading().temperature())
+                : ReferenceLogProbs.none();
         this.shareBeginnings = shareBeginnings;
         memory = Memory.NONE;
         teacher = List.of();
@@ -131,14 +134,15 @@ public final class PolicyObjective<E> implements Objective<E> {
         Kernels k = step.tape().kernels();
         Packed packed = Packed.of(micro.stream().map(recipe::sequences).toList(), shareBeginnings);
         if (packed.sequences().stream().allMatch(s -> s.predicted() == 0)) return nothing(step, micro);
-        Scored<E> batch = recipe.needsReference() ? compared(step, micro, packed) : alone(step, micro, packed);
+        Scored<E> batch =
+                recipe.reference() == ReferenceUse.IN_LOSS ? compared(step, micro, packed) : alone(step, micro, packed);
         Var losses = recipe.loss(batch);
         int n = losses.value().size();
         MeanMetrics m = new MeanMetrics();
         Optional<Var> penalty = step.isTraining() ? learner.shaping().penalty(step.tape()) : Optional.empty();
         double more = penalty.map(p -> k.download(p.value())[0]).orElse(0f);
         m.add("loss", sum(k.download(losses.value())) + n * more, n);
-        recipe.note(micro, m);
+        SampledRecipe.note(micro, m);
         recipe.measure(batch, m);
         Var loss = penalty.map(p -> add(mean(losses), p)).orElseGet(() -> mean(losses));
         return new Outcome(scale(loss, (float) (n / totalWeight)), m);
@@ -148,7 +152,7 @@ public final class PolicyObjective<E> implements Objective<E> {
     private Outcome nothing(Step step, List<E> micro) {
         MeanMetrics m = new MeanMetrics();
         m.add("loss", 0, micro.stream().mapToDouble(recipe::weight).sum());
-        recipe.note(micro, m);
+        SampledRecipe.note(micro, m);
         return new Outcome(step.tape().constant(step.tape().kernels().zeros(Shape.of(1))), m);
     }
 
@@ -156,7 +160,7 @@ public final class PolicyObjective<E> implements Objective<E> {
         CausalLm model = learner.policy().model();
         Pass pass = learner.pass(step, packed.tokens());
         Var hidden = model.hidden(pass);
-        if (recipe.needsTeacher()) {
+        if (!teacher.isEmpty()) {
             return taught(step, micro, packed, Predicting.of(model, pass, hidden, packed), hidden);
         }
         var logProbs = TokenLogProbs.of(model, pass, hidden, packed, recipe.reading());

@@ -2,6 +2,7 @@ package dev.gradine.train;
 
 import dev.gradine.align.GroupLoss;
 import dev.gradine.align.Recipe;
+import dev.gradine.align.ReferenceUse;
 import dev.gradine.align.SampledRecipe;
 import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
@@ -108,6 +109,11 @@ final class Rollouts implements Batches<Group> {
         return recipe instanceof SampledRecipe s ? s.iterations() : 1;
     }
 
+    /// How many of a batch one row of the data stands for: of a prompt whose answers are counted, as many.
+    static int answers(Recipe<?> recipe) {
+        return recipe instanceof SampledRecipe s ? s.group() : 1;
+    }
+
     /// Fails if a setting has no meaning for answers that are sampled.
     ///
     /// @throws IllegalArgumentException names it
@@ -118,7 +124,7 @@ final class Rollouts implements Batches<Group> {
                     .formatted(recipe.about().name()));
         }
         String reference = settings.reference().reference();
-        if (reference != null && !recipe.comparesWithReference()) {
+        if (reference != null && !recipe.reference().isThere()) {
             throw new IllegalArgumentException("--reference %s: %s compares with none at --beta 0"
                     .formatted(reference, recipe.about().name()));
         }
@@ -177,7 +183,7 @@ final class Rollouts implements Batches<Group> {
     /// @param draw number of it: the same one draws the same answers from the same policy
     private List<Group> made(List<Group> prompts, long draw) {
         List<Group> answered = setup.sampler().answered(prompts, recipe, draw);
-        if (recipe.comparesWithReference() || recipe.iterations() > 1) {
+        if (recipe.reference() == ReferenceUse.BEFOREHAND || recipe.iterations() > 1) {
             float t = recipe.reading().temperature();
             answered = answered.stream()
                     .map(g -> g.with(setup.beforehand().see(g.attempts(), true, t)))

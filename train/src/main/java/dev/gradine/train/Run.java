@@ -225,7 +225,7 @@ public final class Run<E> {
 
     private Reference.Opened reference(
             OpenModel model, AdapterSet adapted, List<List<LabelledTokens>> groups, RunHost host) {
-        if (!recipe.comparesWithReference()) return Reference.NONE;
+        if (!recipe.reference().isThere()) return Reference.NONE;
         return Reference.of(settings, adapted, host).open(model, adapted, groups);
     }
 

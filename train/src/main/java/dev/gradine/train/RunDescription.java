@@ -29,7 +29,7 @@ final class RunDescription {
         all.putAll(decisive(settings.unattended()));
         all.putAll(host.settings());
         all.putAll(objective);
-        if (recipe.comparesWithReference()) {
+        if (recipe.reference().isThere()) {
             String name = Reference.of(settings, adapted, host).name();
             all.putAll(decisive(settings.reference().with(name)));
         }

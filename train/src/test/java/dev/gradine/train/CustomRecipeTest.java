@@ -12,6 +12,7 @@ import dev.gradine.align.Answers;
 import dev.gradine.align.CustomPairLoss;
 import dev.gradine.align.CustomRecipe;
 import dev.gradine.align.Pairs;
+import dev.gradine.align.ReferenceUse;
 import dev.gradine.align.Scored;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Param;
@@ -103,8 +104,8 @@ class CustomRecipeTest {
         }
 
         @Override
-        public boolean needsReference() {
-            return true;
+        public ReferenceUse reference() {
+            return ReferenceUse.IN_LOSS;
         }
 
         @Override
