@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Learning from rewards: what an answer is better than the rest of its group becomes likelier. `permits` lists them.
-public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, CustomGroupLoss {
+public sealed interface GroupLoss extends SampledRecipe permits Grpo, Rloo, OnlineDpo, CustomGroupLoss {
 
     /// Name of the reward that rows bring with their answers.
     String GIVEN = "given_reward";

@@ -14,6 +14,9 @@ public record Reading(
     /// Plainly.
     public static final Reading PLAIN = new Reading(1, 0, 0, 0, false, false);
 
+    /// For scores.
+    public static final Reading SCORES = new Reading(1, 0, 0, 0, false, true);
+
     /// Plainly but for a temperature.
     public static Reading at(float temperature) {
         return new Reading(temperature, 0, 0, 0, false, false);

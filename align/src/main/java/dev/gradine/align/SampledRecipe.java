@@ -33,6 +33,11 @@ public sealed interface SampledRecipe extends Recipe<Group> permits GroupLoss, D
         return 0;
     }
 
+    /// Whether the loss compares the answers of a group with each other, so that they must come in one micro-batch.
+    default boolean comparesWithin() {
+        return false;
+    }
+
     /// What is logged of the lengths of answers, in TRL's names.
     default List<Metric> lengths() {
         List<Metric> all = new ArrayList<>();

@@ -12,7 +12,7 @@ public record SamplingSettings(
         @Option(says = "Most tokens of a sampled answer.", label = "TOKENS", least = 1)
         int maxCompletion,
 
-        @Option(says = "What logits are divided by, in sampling and in the loss.")
+        @Option(says = "What logits are divided by in sampling and, but for online-dpo, in the loss.")
         float temperature,
 
         @Option(says = "Likeliest tokens that may be drawn; 0 for all.", label = "N", least = 0)

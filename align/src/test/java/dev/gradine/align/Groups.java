@@ -30,7 +30,7 @@ final class Groups {
                         .better(ADVANTAGES[number])
                         .seen(around(40 + number, length), around(70 + number, length)));
             }
-            all.add(new Group(new Question(new int[prompt], "", Map.of(), false), attempts, known));
+            all.add(new Group(Question.of(new int[prompt]), attempts, known));
         }
         return all;
     }

@@ -106,6 +106,6 @@ class DataShowTest {
         Path data = TinyModel.text(temp.resolve("rows.jsonl"), row("a", "b"));
         Cli.run("data", "show", "--model", temp.resolve("model"), "--data", data, "--objective", "dpoo")
                 .refuses("--objective: \"dpoo\", expected one of sft, dpo, orpo, cpo, simpo, alphapo, slic, tpo,"
-                        + " kto, bco, reward, grpo, rloo, distill");
+                        + " kto, bco, reward, grpo, rloo, online-dpo, distill");
     }
 }

@@ -36,7 +36,7 @@ public final class TinyModel {
     static Path write(Path folder, long seed) {
         try {
             Files.createDirectories(folder);
-            weights(folder.resolve("model.safetensors"), seed);
+            weights(folder.resolve("model.safetensors"), seed, shapes());
             Json.write(folder.resolve("config.json"), config());
             Json.write(folder.resolve("tokenizer.json"), TinyText.tokenizer());
             Json.write(folder.resolve("tokenizer_config.json"), TinyText.tokenizerConfig());
@@ -47,11 +47,24 @@ public final class TinyModel {
         }
     }
 
-    private static void weights(Path file, long seed) {
+    /// The same with a head for scores.
+    ///
+    /// @param words whether it keeps the head for words; Hugging Face's `…ForSequenceClassification` has none
+    static Path scorer(Path folder, boolean words) {
+        write(folder);
+        Map<String, Shape> all = shapes();
+        Shape head = all.remove("lm_head.weight");
+        all.put("score.weight", Shape.of(1, DIM));
+        if (words) all.put("lm_head.weight", head);
+        weights(folder.resolve("model.safetensors"), 5, all);
+        return folder;
+    }
+
+    private static void weights(Path file, long seed, Map<String, Shape> shapes) {
         SplittableRandom random = new SplittableRandom(seed);
         try (Arena arena = Arena.ofConfined()) {
             Map<String, Tensor> all = new LinkedHashMap<>();
-            shapes().forEach((name, shape) -> {
+            shapes.forEach((name, shape) -> {
                 float[] values = new float[shape.size()];
                 for (int i = 0; i < values.length; i++) {
                     values[i] = shape.rank() == 1 ? 1 : (float) random.nextGaussian(0, 0.2);

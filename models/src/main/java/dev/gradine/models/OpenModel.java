@@ -53,7 +53,7 @@ public final class OpenModel implements AutoCloseable {
             StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
             Weights.Source stored = weights;
             for (Quantization q : quantised) stored = new OriginalsForgotten(q.over(stored, files), checkpoint);
-            model = families.build(new ModelConfig(checkpoint.config()), new Weights(stored, run));
+            model = families.build(new ModelConfig(ScoreHead.config(checkpoint)), new Weights(stored, run));
             apart = weights.apart();
             missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
@@ -99,6 +99,11 @@ public final class OpenModel implements AutoCloseable {
         return ScoreHead.on(model, checkpoint, run);
     }
 
+    /// Whether the files have a head for scores.
+    public boolean hasScoreHead() {
+        return ScoreHead.isIn(checkpoint);
+    }
+
     /// Tensors of the file that the model has no place for, and that no file of its family is known to carry.
     public List<String> unused() {
         return unused;
@@ -108,6 +113,9 @@ public final class OpenModel implements AutoCloseable {
     public List<String> notes() {
         List<String> notes = new ArrayList<>(UnusedTensors.notes(checkpoint, unused));
         if (!apart.isEmpty()) notes.add(apart);
+        if (ScoreHead.isAlone(checkpoint)) {
+            notes.add("score.weight: the files hold a model of scores, whose words are drawn from its embedding");
+        }
         boolean eight = model.linears().stream()
                 .anyMatch(l -> l.weight().param().value().dtype() == DType.INT8);
         if (eight) {

@@ -27,6 +27,6 @@ public interface Objective<E> {
 
     /// Computes one micro-batch.
     ///
-    /// @param totalWeight weights of all examples of the step, of which this is a part
+    /// @param totalWeight weights of all examples of the step, of which this is a part; 0 where none of them counts
     Outcome forward(Step step, List<E> micro, double totalWeight);
 }

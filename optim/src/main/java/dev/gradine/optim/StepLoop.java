@@ -313,7 +313,6 @@ public final class StepLoop<E> {
         MeanMetrics sums = new MeanMetrics();
         for (List<E> batch : task.held()) {
             double weight = sum(List.of(batch), task.objective()::weight);
-            if (weight == 0) continue;
             try (Kernels k = run.openStep()) {
                 Step pass = Step.evaluation(Tape.noGrad(k));
                 sums.add(task.objective().forward(pass, batch, weight).metrics());

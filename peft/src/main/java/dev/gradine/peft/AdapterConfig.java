@@ -18,10 +18,13 @@ public record AdapterConfig(Method method, Selection selection) {
     /// The release of PEFT whose fields are written.
     static final String PEFT_VERSION = "0.21.2";
 
+    /// Field of the model that the adapter was trained on.
+    static final String BASE = "base_model_name_or_path";
+
     /// Fields of every class that describe the file.
     private static final Set<String> ABOUT = Set.of(
             "auto_mapping",
-            "base_model_name_or_path",
+            BASE,
             "inference_mode",
             "merge_weights", // of the first releases: when to add, not what
             "peft_type",
@@ -45,7 +48,7 @@ public record AdapterConfig(Method method, Selection selection) {
         m.put("peft_version", PEFT_VERSION);
         m.put("task_type", set.model().task());
         m.put("auto_mapping", null);
-        m.put("base_model_name_or_path", baseModel.isEmpty() ? null : baseModel);
+        m.put(BASE, baseModel.isEmpty() ? null : baseModel);
         m.put("revision", null);
         m.put("inference_mode", true);
         Map<String, @Nullable Object> where = new LinkedHashMap<>();

@@ -135,6 +135,11 @@ public final class AdapterFolder {
         }
     }
 
+    /// The model that the adapter of a folder was trained on, as its configuration names it; empty where it does not.
+    public static String baseModel(Path folder) {
+        return Json.readObject(folder.resolve(CONFIG)).get(AdapterConfig.BASE) instanceof String name ? name : "";
+    }
+
     /// The adapters of a folder for `model`, ready to be trained further.
     ///
     /// @param run lifetime of what is trained

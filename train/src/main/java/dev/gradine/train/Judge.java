@@ -1,11 +1,14 @@
 package dev.gradine.train;
 
 import dev.gradine.align.GroupLoss;
+import dev.gradine.align.Recipe;
 import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
 import dev.gradine.data.encode.Question;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.models.OpenModel;
 import dev.gradine.train.reward.Answered;
+import dev.gradine.train.reward.RewardModel;
 import dev.gradine.train.reward.Rewards;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -22,8 +26,13 @@ import java.util.stream.Stream;
 /// @param rewards the functions; none where rows bring what they are worth
 record Judge(GroupLoss recipe, TextCodec codec, Rewards rewards) {
 
-    static Judge of(GroupLoss recipe, TextCodec codec) {
-        return new Judge(recipe, codec, Rewards.of(recipe.groups().rewards()));
+    /// The functions that a run asks for; none where it learns from no rewards.
+    ///
+    /// @param model beside which reward models are opened
+    static Rewards rewards(Recipe<?> recipe, OpenModel model, Consumer<String> tell) {
+        return recipe instanceof GroupLoss g
+                ? Rewards.of(g.groups().rewards(), folder -> RewardModel.open(folder, model::beside, tell))
+                : Rewards.NONE;
     }
 
     /// Fails if a row brings answers and should not, or should and does not.

@@ -109,7 +109,7 @@ final class KeptAnswers {
         List<Attempt> attempts = new ArrayList<>();
         for (int a = from.getInt(); a > 0; a--) attempts.add(attempt(from));
         int[] prompt = attempts.getFirst().prompt().ids();
-        return new Group(new Question(prompt, "", Map.of(), false), attempts, facts);
+        return new Group(Question.of(prompt), attempts, facts);
     }
 
     private static Attempt attempt(ByteBuffer from) {

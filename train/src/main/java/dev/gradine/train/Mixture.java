@@ -53,7 +53,7 @@ final class Mixture<E> {
                     "--replay-weight: has no effect, for the replayed rows are learnt as the others are");
         }
         String name = recipe.about().name();
-        if (recipe.reading().scores() || recipe.rowsOfBatch() > 1) {
+        if (recipe.reading().scores() || Rollouts.answers(recipe) > 1) {
             throw new IllegalArgumentException(
                     "--replay: rows are of another kind than those %s learns from".formatted(name)
                             + (recipe.reading().scores() ? ", and a model of scores has no words" : ""));

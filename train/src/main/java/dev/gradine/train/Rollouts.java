@@ -11,6 +11,7 @@ import dev.gradine.models.OpenModel;
 import dev.gradine.models.StopTokens;
 import dev.gradine.optim.Batches;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.train.reward.Rewards;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +42,30 @@ final class Rollouts implements Batches<Group> {
         this.rows = rows;
         this.recipe = recipe;
         this.setup = setup;
-        judge = recipe instanceof GroupLoss g ? Optional.of(Judge.of(g, setup.codec())) : Optional.empty();
+        judge = recipe instanceof GroupLoss g
+                ? Optional.of(
+                        new Judge(g, setup.reader().codec(), setup.reader().rewards()))
+                : Optional.empty();
         kept = recipe.iterations() == 1 ? null : setup.kept();
+    }
+
+    /// Who reads answers.
+    ///
+    /// @param codec from tokens to text
+    /// @param rewards what texts are worth
+    record Reader(TextCodec codec, Rewards rewards) implements AutoCloseable {
+
+        /// Of a run.
+        ///
+        /// @param model beside which reward models are opened
+        static Reader of(Recipe<?> recipe, OpenModel model, TextCodec codec, Consumer<String> tell) {
+            return new Reader(codec, Judge.rewards(recipe, model, tell));
+        }
+
+        @Override
+        public void close() {
+            rewards.close();
+        }
     }
 
     /// What answers are made with.
@@ -51,8 +75,8 @@ final class Rollouts implements Batches<Group> {
     /// @param length tokens of the longest, with its prompt
     /// @param sampler answers prompts
     /// @param beforehand tells log-probabilities of answers before anything is learnt from them
-    /// @param codec reads answers
-    record Setup(int micro, int step, int length, Sampler sampler, Beforehand beforehand, TextCodec codec) {
+    /// @param reader reads answers
+    record Setup(int micro, int step, int length, Sampler sampler, Beforehand beforehand, Reader reader) {
 
         /// Of a run.
         ///
@@ -61,12 +85,12 @@ final class Rollouts implements Batches<Group> {
                 Recipe<?> recipe,
                 RunSettings settings,
                 OpenModel model,
-                TextCodec codec,
+                Reader reader,
                 int length,
                 Beforehand beforehand) {
             boolean samples = recipe instanceof SampledRecipe;
             int answer = recipe instanceof SampledRecipe s ? s.sampling().maxCompletion() : 0;
-            IntPredicate ends = samples ? StopTokens.of(model, codec) : _ -> false;
+            IntPredicate ends = samples ? StopTokens.of(model, reader.codec()) : _ -> false;
             return new Setup(
                     settings.batches().batch(),
                     settings.perStep(),
@@ -77,7 +101,7 @@ final class Rollouts implements Batches<Group> {
                             ends,
                             settings.train().seed()),
                     beforehand,
-                    codec);
+                    reader);
         }
 
         private KeptAnswers kept() {
@@ -118,7 +142,13 @@ final class Rollouts implements Batches<Group> {
     ///
     /// @throws IllegalArgumentException names it
     static void require(Recipe<?> recipe, RunSettings settings) {
-        if (!(recipe instanceof SampledRecipe)) return;
+        if (!(recipe instanceof SampledRecipe sampled)) return;
+        int batch = settings.batches().batch();
+        if (sampled.comparesWithin() && batch % sampled.group() != 0) {
+            throw new IllegalArgumentException("--batch %d: expected a multiple of %d (the answers to a prompt, which"
+                            .formatted(batch, sampled.group())
+                    + " are compared in one pass)");
+        }
         if (settings.reference().precomputeReference()) {
             throw new IllegalArgumentException("--precompute-reference: the answers of %s are not there before training"
                     .formatted(recipe.about().name()));

@@ -126,7 +126,8 @@ public final class Run<E> {
         RunFolder.requireSpace(settings, adapted);
         host.ready();
         try (var reference = reference(model, adapted, examples.compared(), host);
-                var teacher = Teacher.of(recipe, model)) {
+                var teacher = Teacher.of(recipe, model);
+                var reader = Rollouts.Reader.of(recipe, model, codec, host::tell)) {
             var mixture = new Mixture<>(examples, settings, recipe);
             RunSettings resolved = settings.resolved(mixture.stepsPerEpoch() * Rollouts.iterations(recipe), length);
             Shaping shaping = isFrozen
@@ -136,7 +137,7 @@ public final class Run<E> {
             boolean again = settings.batches().gradientCheckpointing();
             var learner = new Learner(policy, again, shaping, recipe.reading());
             var beforehand = new Beforehand(policy, reference.logProbs(), model.run());
-            var rollouts = Rollouts.Setup.of(recipe, settings, model, codec, length, beforehand);
+            var rollouts = Rollouts.Setup.of(recipe, settings, model, reader, length, beforehand);
             var objective = objective(learner, reference, adapted, model).taughtBy(teacher.policies());
             var batches = new MixedBatches(mixture.learnt(objective, rollouts, learner));
             told.addAll(mixture.told(resolved.train().steps()));

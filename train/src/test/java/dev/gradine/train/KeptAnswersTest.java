@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 /// Answers in a tensor and out of it.
 class KeptAnswersTest {
 
-    private static final Question QUESTION = new Question(new int[] {7, 8}, "", Map.of(), false);
+    private static final Question QUESTION = Question.of(new int[] {7, 8});
     private static final Attempt FIRST = Attempt.of(LabelledTokens.completion(new int[] {7, 8, 1, 2, 3}, 2), true)
             .worth(0.1)
             .better(-1 / 3.0)

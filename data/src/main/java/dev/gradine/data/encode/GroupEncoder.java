@@ -80,12 +80,7 @@ public record GroupEncoder(TextCodec codec, int maxLength, int group) implements
     }
 
     private Question question(Passage prompt, Map<String, Object> variables, Map<String, Object> columns) {
-        String shown = switch (prompt) {
-            case Passage.Text t -> t.text();
-            case Passage.Turns t when t.messages().isEmpty() -> "";
-            case Passage.Turns t -> t.messages().getLast().content();
-        };
-        return new Question(codec.prompt(prompt, variables), shown, columns, prompt instanceof Passage.Turns);
+        return new Question(codec.prompt(prompt, variables), prompt, variables, columns);
     }
 
     /// An answer as the model would have written it.

@@ -1,5 +1,6 @@
 package dev.gradine.data.encode;
 
+import dev.gradine.data.Passage;
 import java.util.Map;
 
 /// A prompt that answers are sampled for, and what is known of it.
@@ -8,19 +9,24 @@ import java.util.Map;
 public final class Question {
 
     private final int[] prompt;
-    private final String text;
+    private final Passage asked;
+    private final Map<String, Object> variables;
     private final Map<String, Object> columns;
-    private final boolean isChat;
 
     /// @param prompt tokens, up to where an answer begins
-    /// @param text what is asked: plain text, or the last turn of a conversation
+    /// @param asked what they were made of
+    /// @param variables of the chat template
     /// @param columns what else its row holds
-    /// @param isChat whether it is a conversation
-    public Question(int[] prompt, String text, Map<String, Object> columns, boolean isChat) {
+    public Question(int[] prompt, Passage asked, Map<String, Object> variables, Map<String, Object> columns) {
         this.prompt = prompt.clone();
-        this.text = text;
+        this.asked = asked;
+        this.variables = Map.copyOf(variables);
         this.columns = Map.copyOf(columns);
-        this.isChat = isChat;
+    }
+
+    /// A prompt of which the tokens are all that is known.
+    public static Question of(int[] prompt) {
+        return new Question(prompt, new Passage.Text(""), Map.of(), Map.of());
     }
 
     /// Tokens, up to where an answer begins.
@@ -28,9 +34,23 @@ public final class Question {
         return prompt.clone();
     }
 
+    /// What they were made of.
+    public Passage asked() {
+        return asked;
+    }
+
+    /// Variables of the chat template.
+    public Map<String, Object> variables() {
+        return variables;
+    }
+
     /// What is asked: plain text, or the last turn of a conversation.
     public String text() {
-        return text;
+        return switch (asked) {
+            case Passage.Text t -> t.text();
+            case Passage.Turns t when t.messages().isEmpty() -> "";
+            case Passage.Turns t -> t.messages().getLast().content();
+        };
     }
 
     /// What else its row holds, by column.
@@ -40,6 +60,6 @@ public final class Question {
 
     /// Whether it is a conversation, whose template marks the end of a turn.
     public boolean isChat() {
-        return isChat;
+        return asked instanceof Passage.Turns;
     }
 }

@@ -4,6 +4,7 @@ import dev.gradine.data.DataException;
 import dev.gradine.data.Passage;
 import dev.gradine.data.Row;
 import java.util.List;
+import java.util.Map;
 
 /// Rows to pairs of texts that get a score each, as TRL's reward trainer prepares them.
 ///
@@ -26,16 +27,17 @@ public record RewardEncoder(TextCodec codec, int maxLength) implements Encoder<P
         if (!(row instanceof Row.Preference p)) {
             throw new DataException("row has no chosen and rejected answer, expected a preference pair");
         }
-        LabelledTokens chosen = text(p, p.chosen());
-        LabelledTokens rejected = text(p, p.rejected());
+        LabelledTokens chosen = text(codec, p.prompt(), p.chosen(), p.variables());
+        LabelledTokens rejected = text(codec, p.prompt(), p.rejected(), p.variables());
         int longest = Math.max(chosen.tokens(), rejected.tokens());
         RowSize size = new RowSize(longest, 0, false, false);
         if (longest > maxLength) return Made.nothing(size);
         return Made.of(new Pair(chosen, rejected, List.of(), p.margin()), size);
     }
 
-    private LabelledTokens text(Row.Preference p, Passage answer) {
-        return last(codec.both(p.prompt(), answer, p.variables()));
+    /// Prompt and answer as a reward model reads them.
+    public static LabelledTokens text(TextCodec codec, Passage prompt, Passage answer, Map<String, Object> variables) {
+        return last(codec.both(prompt, answer, variables));
     }
 
     /// A text whose last token alone counts.

@@ -3,6 +3,7 @@ package dev.gradine.train.reward;
 import dev.gradine.align.RewardSettings;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +16,12 @@ import java.util.function.Function;
 /// ```
 /// R = Σ_k w_k R_k        over the functions that had something to say; NaN where none had
 /// ```
-public final class Rewards {
+public final class Rewards implements AutoCloseable {
+
+    /// Of a run without rewards.
+    public static final Rewards NONE = new Rewards(RewardSettings.defaults());
+
+    private static final String MODEL = "model";
 
     private static final SequencedMap<String, Function<String, RewardFunction>> KNOWN = new LinkedHashMap<>();
 
@@ -37,24 +43,32 @@ public final class Rewards {
 
     /// The functions asked for.
     ///
+    /// @param models opens the reward model of a folder
     /// @throws IllegalArgumentException names one that is not there, or an argument it cannot take
-    public static Rewards of(RewardSettings settings) {
+    public static Rewards of(RewardSettings settings, Function<Path, RewardFunction> models) {
         Rewards all = new Rewards(settings);
         for (String asked : settings.reward().all()) {
             int colon = asked.indexOf(':');
             String name = colon < 0 ? asked : asked.substring(0, colon);
             String argument = colon < 0 ? "" : asked.substring(colon + 1);
-            all.functions.add(function(name, argument));
+            all.functions.add(name.equals(MODEL) ? models.apply(folder(argument)) : function(name, argument));
         }
         return all;
+    }
+
+    private static Path folder(String argument) {
+        if (!argument.isEmpty()) return Path.of(argument);
+        throw new IllegalArgumentException("--reward model: no argument, expected the folder of a reward model");
     }
 
     private static RewardFunction function(String name, String argument) {
         Function<String, RewardFunction> known = KNOWN.get(name);
         if (known != null) return known.apply(argument);
         if (name.contains(".")) return own(name, argument);
-        throw new IllegalArgumentException("--reward %s: expected one of %s, or the full name of a Java class"
-                .formatted(name, KNOWN.sequencedKeySet()));
+        List<String> names = new ArrayList<>(KNOWN.sequencedKeySet());
+        names.add(MODEL);
+        throw new IllegalArgumentException(
+                "--reward %s: expected one of %s, or the full name of a Java class".formatted(name, names));
     }
 
     private static RewardFunction own(String name, String argument) {
@@ -89,6 +103,11 @@ public final class Rewards {
             all.put(settings.names().get(i), functions.get(i).all(answers));
         }
         return all;
+    }
+
+    @Override
+    public void close() {
+        for (RewardFunction f : functions) if (f instanceof RewardModel m) m.close();
     }
 
     /// The weighted sums.

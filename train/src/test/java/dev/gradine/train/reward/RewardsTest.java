@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.align.RewardSettings;
 import dev.gradine.align.RewardSettings.Rewarded;
+import dev.gradine.data.Passage;
 import dev.gradine.data.encode.Question;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,12 +19,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RewardsTest {
 
     private static Answered answered(String text, int tokens, String right) {
-        return new Answered(new Question(new int[] {1}, "", Map.of("answer", right), false), text, tokens, true);
+        return new Answered(
+                new Question(new int[] {1}, new Passage.Text(""), Map.of(), Map.of("answer", right)),
+                text,
+                tokens,
+                true);
+    }
+
+    private static RewardFunction none(Path folder) {
+        throw new IllegalStateException("no reward model is asked for");
     }
 
     private static double judged(String reward, String text, String right) {
         var settings = new RewardSettings(Rewarded.parse(reward), List.of());
-        var each = Rewards.of(settings).each(List.of(answered(text, 1, right)));
+        var each = Rewards.of(settings, RewardsTest::none).each(List.of(answered(text, 1, right)));
         return each.firstEntry().getValue()[0];
     }
 
@@ -75,7 +85,7 @@ class RewardsTest {
         Map<String, double[]> each = new LinkedHashMap<>();
         each.put("length", new double[] {1, nan, nan});
         each.put("exact", new double[] {1, 1, nan});
-        assertThat(Rewards.of(settings).sums(each, 3)).containsExactly(5, 3, nan);
+        assertThat(Rewards.of(settings, RewardsTest::none).sums(each, 3)).containsExactly(5, 3, nan);
     }
 
     @Test

@@ -1,0 +1,241 @@
+package dev.gradine.align;
+
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
+import static dev.gradine.autograd.op.Reshape.reshape;
+
+import dev.gradine.align.pair.PairFormula;
+import dev.gradine.autograd.Var;
+import dev.gradine.data.encode.Attempt;
+import dev.gradine.data.encode.Group;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.optim.MeanMetrics;
+import dev.gradine.optim.Metric;
+import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/// Direct preference optimisation on pairs of the policy's own: of two answers that it samples to a prompt the one that
+/// is worth more is the chosen one.
+///
+/// ```
+/// R′ = R − penalty of an answer that was cut
+/// L  = −log σ(β · ((p⁺ − r⁺) − (p⁻ − r⁻)))        ⁺: the answer with the larger R′
+/// ```
+///
+/// where p and r are summed log-probabilities under the policy and the frozen reference. Guo et al. 2024
+/// (arXiv:2402.04792), algorithm 1. Of two answers worth the same neither is chosen: nothing is read or learnt of the
+/// pair, and `ties` counts it; TRL's trainer takes the first.
+///
+/// Answers are drawn at a temperature, but learnt at temperature 1. The loss of fresh answers is not log 2 for long:
+/// the
+/// reference stays where it is.
+///
+/// @param beta strength of the pull towards the reference, 1/nats
+/// @param loss what compares the two answers
+/// @param missingEosPenalty taken off the reward of an answer that was cut
+/// @param rewards what answers are worth
+/// @param sampling how they are drawn
+public record OnlineDpo(
+        @Option(says = "Pull towards the reference, 1/nats.")
+        float beta,
+
+        @Option(says = "Loss of a pair: sigmoid, or ipo, of whole answers.", label = "NAME")
+        Comparison loss,
+
+        @Option(says = "Taken off the reward of an answer that was cut at --max-completion.", least = 0)
+        float missingEosPenalty,
+
+        @Part RewardSettings rewards,
+        @Part SamplingSettings sampling)
+        implements GroupLoss {
+
+    /// What compares the two answers.
+    public enum Comparison {
+        /// Of DPO's paper.
+        SIGMOID,
+        /// A finite target of the margin.
+        IPO;
+
+        private PairFormula formula() {
+            return PairFormula.parse(this == IPO ? "ipo_sum" : name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    /// @throws IllegalArgumentException if beta is not above 0
+    public OnlineDpo {
+        if (!(beta > 0)) throw new IllegalArgumentException("online-dpo: beta is " + beta + ", expected > 0");
+    }
+
+    /// β = 0.1, answers of at most 64 tokens at temperature 0.9.
+    public static OnlineDpo defaults() {
+        return new OnlineDpo(
+                0.1f, Comparison.SIGMOID, 0, RewardSettings.defaults(), new SamplingSettings(64, 0.9f, 0, 1));
+    }
+
+    @Override
+    public About about() {
+        return new About(
+                "online-dpo",
+                "Online direct preference optimisation",
+                "Let a model answer each prompt twice and align it with LoRA on the better answer against the other.",
+                5e-6);
+    }
+
+    @Override
+    public GroupSettings groups() {
+        return new GroupSettings(2, 1, false, rewards, sampling);
+    }
+
+    @Override
+    public boolean comparesWithin() {
+        return true;
+    }
+
+    @Override
+    public ReferenceUse reference() {
+        return ReferenceUse.IN_LOSS;
+    }
+
+    @Override
+    public Reading reading() {
+        return Reading.PLAIN;
+    }
+
+    @Override
+    public double compared(double reward, Attempt a) {
+        return a.ended() ? reward : reward - missingEosPenalty;
+    }
+
+    /// 1 for the better of two answers and −1 for the other; 0 where neither is.
+    @Override
+    public double[] advantages(double[] compared) {
+        double[] a = new double[compared.length];
+        for (int i = 0; i < a.length; i++) {
+            double other = compared[i ^ 1];
+            a[i] = compared[i] > other ? 1 : compared[i] < other ? -1 : 0;
+        }
+        return a;
+    }
+
+    private static boolean isDecided(Group g) {
+        List<Attempt> two = g.attempts();
+        return two.size() == 2 && two.get(0).advantage() != two.get(1).advantage();
+    }
+
+    /// The better answer, then the other; of a tie the prompts alone.
+    @Override
+    public List<LabelledTokens> sequences(Group g) {
+        if (!isDecided(g)) return g.attempts().isEmpty() ? GroupLoss.super.sequences(g) : prompts(g);
+        return g.attempts().stream()
+                .sorted(Comparator.comparingDouble(a -> -a.advantage()))
+                .map(Attempt::answer)
+                .toList();
+    }
+
+    private static List<LabelledTokens> prompts(Group g) {
+        return g.attempts().stream().map(Attempt::prompt).toList();
+    }
+
+    @Override
+    public double weight(Group g) {
+        return isDecided(g) ? 1 : 0;
+    }
+
+    @Override
+    public Var loss(Scored<Group> batch) {
+        Var chosen = decided(batch, batch.branch(0).logRatio());
+        Var rejected = decided(batch, batch.branch(1).logRatio());
+        Pairs pairs = new Pairs(batch.branch(0), batch.branch(1), batch.branch(2));
+        return loss.formula().loss(new Compared(pairs, chosen, rejected), new PairFormula.Numbers(beta, 0, 1));
+    }
+
+    /// The values of those pairs that are no ties.
+    private static Var decided(Scored<Group> batch, Var x) {
+        int[] which = IntStream.range(0, batch.examples().size())
+                .filter(i -> isDecided(batch.examples().get(i)))
+                .toArray();
+        int n = x.shape().dim(0);
+        if (which.length == n) return x;
+        return reshape(indexSelect(reshape(x, n, 1), batch.kernels().ofInts(which)), which.length);
+    }
+
+    @Override
+    public void addFacts(List<Attempt> attempts, Map<String, Double> facts) {
+        double scores = 0;
+        double margins = 0;
+        int ended = 0;
+        int ties = 0;
+        int pairs = attempts.size() / 2;
+        for (int i = 0; i < attempts.size(); i++) {
+            Attempt a = attempts.get(i);
+            double score = compared(a.reward(), a);
+            scores += score;
+            margins += a.advantage() == 0 ? 0 : a.advantage() * score;
+            if (a.ended()) ended++;
+            if (i % 2 == 0 && a.advantage() == 0) ties++;
+        }
+        facts.put("objective/scores", scores / attempts.size());
+        facts.put("objective/scores_margin", margins / pairs);
+        facts.put("val/contain_eos_token", (double) ended / attempts.size());
+        facts.put("ties", (double) ties / pairs);
+    }
+
+    @Override
+    public List<Metric> facts() {
+        List<Metric> all = new ArrayList<>(GroupLoss.super.facts());
+        all.add(Metric.rising("objective/scores", "", "Reward less penalties"));
+        all.add(Metric.neutral("objective/scores_margin", "", "Difference of the two answers' rewards"));
+        all.add(Metric.neutral("val/contain_eos_token", Metric.SHARE, "Answers that ended"));
+        all.add(Metric.neutral("ties", Metric.SHARE, "Pairs without a better answer"));
+        return all;
+    }
+
+    @Override
+    public List<Metric> metrics() {
+        List<Metric> all = new ArrayList<>(List.of(Metric.loss("nats per pair")));
+        all.addAll(facts());
+        all.add(Metric.neutral("objective/kl", "nats per answer", "Divergence from the reference"));
+        all.add(Metric.neutral("objective/entropy", "nats per answer", "Surprise of the answers"));
+        all.add(Metric.neutral("objective/non_score_reward", "", "Reward for staying near the reference"));
+        all.add(Metric.rising("objective/rlhf_reward", "", "Reward with that for staying near"));
+        all.add(Metric.neutral("rewards/chosen", "", "Reward of chosen answers").in("Implied rewards"));
+        all.add(Metric.neutral("rewards/rejected", "", "Reward of rejected answers")
+                .in("Implied rewards"));
+        all.add(Metric.rising("rewards/margins", "", "Reward margin").in("Implied rewards"));
+        all.add(Metric.rising("rewards/accuracies", Metric.SHARE, "Preference accuracy"));
+        all.add(Metric.neutral("logps/chosen", "nats per answer", "Log-probability of chosen answers")
+                .in("Log-probability of the answer"));
+        all.add(Metric.neutral("logps/rejected", "nats per answer", "Log-probability of rejected answers")
+                .in("Log-probability of the answer"));
+        return all;
+    }
+
+    /// Of the pairs that are learnt from.
+    @Override
+    public void measure(Scored<Group> batch, MeanMetrics m) {
+        for (int i = 0; i < batch.examples().size(); i++) {
+            Group g = batch.examples().get(i);
+            if (!isDecided(g)) continue;
+            double[] implied = new double[2];
+            for (int b = 0; b < 2; b++) {
+                Answers answers = batch.branch(b);
+                String name = b == 0 ? "chosen" : "rejected";
+                implied[b] = beta * answers.logRatio(i);
+                m.add("rewards/" + name, implied[b], 1);
+                m.add("logps/" + name, answers.sum(i), 1);
+                m.add("objective/kl", answers.logRatio(i), 1);
+                m.add("objective/entropy", -answers.sum(i), 1);
+                m.add("objective/non_score_reward", -implied[b], 1);
+            }
+            for (Attempt a : g.attempts()) m.add("objective/rlhf_reward", compared(a.reward(), a), 0);
+            m.add("objective/rlhf_reward", -implied[0] - implied[1], 2);
+            m.add("rewards/margins", implied[0] - implied[1], 1);
+            m.add("rewards/accuracies", implied[0] > implied[1] ? 1 : 0, 1);
+        }
+    }
+}

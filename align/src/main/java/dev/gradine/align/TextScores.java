@@ -1,0 +1,58 @@
+package dev.gradine.align;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
+import dev.gradine.tensor.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What a model with a head for scores says of texts.
+///
+/// @param policy the model, a `Scorer`, with its adapters
+/// @param run lifetime within which passes are opened
+public record TextScores(Policy policy, Kernels run) {
+
+    private static final int TOKENS = 4096; // read in a pass, but for a group that alone has more
+
+    /// The scores of groups of texts, in their order; what a group begins with is read once.
+    ///
+    /// @param groups texts that belong together, such as answers behind one prompt, each labelled at its last token
+    public List<double[]> of(List<List<LabelledTokens>> groups) {
+        List<double[]> all = new ArrayList<>();
+        List<List<LabelledTokens>> some = new ArrayList<>();
+        int tokens = 0;
+        for (List<LabelledTokens> group : groups) {
+            int own = group.stream().mapToInt(LabelledTokens::tokens).sum();
+            if (!some.isEmpty() && tokens + own > TOKENS) {
+                all.addAll(read(some));
+                some.clear();
+                tokens = 0;
+            }
+            some.add(group);
+            tokens += own;
+        }
+        if (!some.isEmpty()) all.addAll(read(some));
+        return all;
+    }
+
+    private List<double[]> read(List<List<LabelledTokens>> groups) {
+        Packed packed = Packed.of(groups, policy.adapters().areCausal());
+        float[] values;
+        try (Kernels k = run.openStep()) {
+            Pass pass = policy.pass(Tape.noGrad(k), packed.tokens());
+            var hidden = policy.model().hidden(pass);
+            values = k.download(TokenLogProbs.of(policy.model(), pass, hidden, packed, Reading.SCORES)
+                    .values()
+                    .value());
+        }
+        List<double[]> scores =
+                groups.stream().map(group -> new double[group.size()]).toList();
+        int at = 0;
+        for (int b = 0; b < packed.branches(); b++) {
+            for (double[] group : scores) if (b < group.length) group[b] = values[at++];
+        }
+        return scores;
+    }
+}
