@@ -74,11 +74,11 @@ final class EvalAnswerCommand implements Runnable {
                     new PolicyModel.Settings(PolicyModel.Settings.defaults().batchTokens(), seed);
             LanguageModel texts = new TextModel(
                     new PolicyModel(model.policy(m), m.run(), m.ends(codec), settings), codec, BosRule.AUTO);
-            for (JudgedQuestion q : asked) {
+            for (Talk talk : answered(texts, asked)) {
                 Map<String, Object> row = new LinkedHashMap<>();
-                row.put("question_id", q.id());
+                row.put("question_id", talk.question().id());
                 row.put("model_id", model.model().toString());
-                row.put("choices", List.of(Map.of("index", 0, "turns", answers(texts, q))));
+                row.put("choices", List.of(Map.of("index", 0, "turns", talk.answers())));
                 lines.append(Json.line(row)).append('\n');
             }
         }
@@ -88,20 +88,36 @@ final class EvalAnswerCommand implements Runnable {
         print.flush();
     }
 
-    private List<String> answers(LanguageModel texts, JudgedQuestion q) {
-        SamplingParams params = new SamplingParams(TEMPERATURES.getOrDefault(q.category(), 0.0), 0, 1);
-        GenerationRule rule = new GenerationRule(List.of(), maxTokens, params);
-        List<Message> messages = new ArrayList<>();
-        List<String> answers = new ArrayList<>();
-        for (String turn : q.turns()) {
-            messages.add(new Message("user", turn));
-            Request request = new Request.Generate(texts.chat(messages, true), rule);
-            Response response =
-                    texts.answer(List.of(List.of(request)), _ -> {}).getFirst().getFirst();
-            String answer = response instanceof Response.Written w ? w.text() : "";
-            messages.add(new Message("assistant", answer));
-            answers.add(answer);
+    /// A question, what was said of it, and the answers among that.
+    private record Talk(JudgedQuestion question, List<Message> messages, List<String> answers) {}
+
+    /// The first turns of all questions together, then the second ones.
+    private List<Talk> answered(LanguageModel texts, List<JudgedQuestion> asked) {
+        List<Talk> all = asked.stream()
+                .map(q -> new Talk(q, new ArrayList<>(), new ArrayList<>()))
+                .toList();
+        int turns = asked.stream().mapToInt(q -> q.turns().size()).max().orElse(0);
+        for (int t = 0; t < turns; t++) {
+            int turn = t;
+            List<Talk> going = all.stream()
+                    .filter(talk -> talk.question().turns().size() > turn)
+                    .toList();
+            List<List<Request>> requests =
+                    going.stream().map(talk -> List.of(request(texts, talk, turn))).toList();
+            List<List<Response>> responses = texts.answer(requests, _ -> {});
+            for (int i = 0; i < going.size(); i++) {
+                String answer = responses.get(i).getFirst() instanceof Response.Written w ? w.text() : "";
+                going.get(i).messages().add(new Message("assistant", answer));
+                going.get(i).answers().add(answer);
+            }
         }
-        return answers;
+        return all;
+    }
+
+    private Request request(LanguageModel texts, Talk talk, int turn) {
+        talk.messages().add(new Message("user", talk.question().turns().get(turn)));
+        double temperature = TEMPERATURES.getOrDefault(talk.question().category(), 0.0);
+        var rule = new GenerationRule(List.of(), maxTokens, new SamplingParams(temperature, 0, 1));
+        return new Request.Generate(texts.chat(talk.messages(), true), rule);
     }
 }

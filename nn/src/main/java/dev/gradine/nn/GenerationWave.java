@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 
 /// Sequences that are continued together, from their prompts to the end of the last.
@@ -44,15 +45,17 @@ final class GenerationWave {
         final Lane prompt;
         final Lane own;
         final RandomGenerator rng;
+        final IntPredicate onToken;
         final int[] written;
         int count;
         int token; // drawn last
         int end = -1;
 
-        Answer(Lane prompt, Lane own, RandomGenerator rng, int limit) {
+        Answer(Lane prompt, Lane own, RandomGenerator rng, IntPredicate onToken, int limit) {
             this.prompt = prompt;
             this.own = own;
             this.rng = rng;
+            this.onToken = onToken;
             written = new int[limit];
         }
 
@@ -65,7 +68,7 @@ final class GenerationWave {
                 return false;
             }
             written[count++] = token;
-            return count < written.length;
+            return onToken.test(token) && count < written.length;
         }
 
         Continuation result() {
@@ -97,7 +100,7 @@ final class GenerationWave {
             row += length;
             List<Answer> own = new ArrayList<>();
             for (RandomGenerator rng : a.draws()) {
-                own.add(new Answer(prompt, new Lane(row, length), rng, limit));
+                own.add(new Answer(prompt, new Lane(row, length), rng, a.onToken(), limit));
                 row += limit;
             }
             prompts.add(prompt);

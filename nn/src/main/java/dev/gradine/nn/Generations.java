@@ -71,7 +71,7 @@ public final class Generations {
                         if (ends) end[0] = id;
                         return ends;
                     });
-                    int[] tokens = one.run(a.prompt(), noting, rng, _ -> true);
+                    int[] tokens = one.run(a.prompt(), noting, rng, a.onToken());
                     return end[0] < 0 ? Continuation.cut(tokens) : Continuation.ended(tokens, end[0]);
                 })
                 .toList();

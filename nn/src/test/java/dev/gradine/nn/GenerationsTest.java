@@ -91,6 +91,30 @@ class GenerationsTest {
         assertThat(want.stream().mapToInt(w -> w.length).distinct().count()).isGreaterThan(3);
     }
 
+    /// Each third text is stopped by who reads it, another after another number of tokens.
+    @Test
+    void a_text_that_is_stopped_leaves_the_others_going() {
+        var request = new Generation.Request(SAMPLED, 12, _ -> false);
+        List<Asked> all = new ArrayList<>();
+        List<List<Integer>> told = new ArrayList<>();
+        for (int p = 0; p < 6; p++) {
+            int most = p % 3 == 0 ? 2 + p : 100;
+            List<Integer> own = new ArrayList<>();
+            told.add(own);
+            all.add(Asked.telling(prompt(p), new SplittableRandom(100L * p), token -> {
+                own.add(token);
+                return own.size() < most;
+            }));
+        }
+        List<List<Continuation>> got = new Generations(Policy.of(model), run).run(all, request);
+        List<int[]> want = alone(6, 1, request);
+        for (int p = 0; p < 6; p++) {
+            int[] text = got.get(p).getFirst().tokens();
+            assertThat(text).hasSize(p % 3 == 0 ? 2 + p : 12).isEqualTo(Arrays.copyOf(want.get(p), text.length));
+            assertThat(told.get(p)).containsExactlyElementsOf(IntStream.of(text).boxed().toList());
+        }
+    }
+
     @Test
     void more_than_fit_at_once_come_one_wave_after_the_other() {
         var request = new Generation.Request(SAMPLED, 3, _ -> false);

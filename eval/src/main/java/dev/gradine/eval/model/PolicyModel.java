@@ -5,7 +5,9 @@ import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.eval.model.Response.Likelihood;
+import dev.gradine.nn.Asked;
 import dev.gradine.nn.Generation;
+import dev.gradine.nn.Generations;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
@@ -21,6 +23,8 @@ import java.util.function.IntPredicate;
 /// What the choices of one item begin with is read once, several items go into one pass, and only rows
 /// that predict a token of a continuation reach the head.
 public final class PolicyModel implements TokenModel {
+
+    private static final int CACHED = 8192; // tokens whose keys are held at once, but for a text that alone has more
 
     private final Policy policy;
     private final Kernels run;
@@ -174,17 +178,32 @@ public final class PolicyModel implements TokenModel {
         }
     }
 
+    /// Several at once, as many as their keys have room.
     @Override
     public List<int[]> write(List<int[]> prompts, GenerationRule rule, OnToken onToken) {
-        Generation generation = new Generation(policy, run);
         Generation.Request request = new Generation.Request(rule.params(), rule.maxTokens(), isEnd);
         List<int[]> texts = new ArrayList<>();
+        List<Asked> some = new ArrayList<>();
+        int tokens = 0;
         for (int i = 0; i < prompts.size(); i++) {
-            int number = i;
             int[] prompt = prompts.get(i);
-            SplittableRandom random = new SplittableRandom(settings.seed() + Arrays.hashCode(prompt));
-            texts.add(generation.run(prompt, request, random, token -> onToken.goesOn(number, token)));
+            int own = prompt.length + rule.maxTokens();
+            if (!some.isEmpty() && tokens + own > CACHED) {
+                texts.addAll(written(some, request));
+                some.clear();
+                tokens = 0;
+            }
+            int number = i;
+            var draw = new SplittableRandom(settings.seed() + Arrays.hashCode(prompt));
+            some.add(Asked.telling(prompt, draw, token -> onToken.goesOn(number, token)));
+            tokens += own;
         }
+        if (!some.isEmpty()) texts.addAll(written(some, request));
         return texts;
+    }
+
+    private List<int[]> written(List<Asked> asked, Generation.Request request) {
+        return new Generations(policy, run)
+                .run(asked, request).stream().map(own -> own.getFirst().tokens()).toList();
     }
 }

@@ -121,4 +121,23 @@ class PolicyModelTest {
         List<int[]> two = model(24).write(List.of(prompt, prompt), rule, (p, _) -> p == 1);
         assertThat(two).extracting(t -> t.length).containsExactly(1, 6);
     }
+
+    @Test
+    void many_texts_are_those_of_one_at_a_time() {
+        var drawn = new GenerationRule(List.of(), 12, new SamplingParams(0.9, 0, 1));
+        for (GenerationRule rule : List.of(drawn, new GenerationRule(List.of(), 12, SamplingParams.GREEDY))) {
+            List<int[]> prompts = new ArrayList<>();
+            for (String name : List.of("Lily", "Ben", "a dog", "the old, old king of all the land", "Tim")) {
+                prompts.add(open.codec().tokenizer().encode("One day, " + name, true));
+            }
+            TokenModel.OnToken stopping = (p, token) -> p != 2 || token % 5 != 0;
+            List<int[]> together = model(24).write(prompts, rule, stopping);
+            for (int p = 0; p < prompts.size(); p++) {
+                int number = p;
+                List<int[]> alone = model(24)
+                        .write(List.of(prompts.get(p)), rule, (_, token) -> stopping.goesOn(number, token));
+                assertThat(together.get(p)).as("text " + p).isEqualTo(alone.getFirst());
+            }
+        }
+    }
 }
