@@ -73,6 +73,11 @@ public record Distill(
     }
 
     @Override
+    public boolean needsTeacher() {
+        return true;
+    }
+
+    @Override
     public double weight(Group example) {
         return sequences(example).stream().mapToInt(s -> s.predicted()).sum();
     }

@@ -17,6 +17,9 @@ import java.util.List;
 /// counted as TRL counts them, prompt and answer of every sequence, though the prompt is read once.
 public sealed interface PairLoss extends Recipe<Pair> permits Dpo, ReferenceFree, CustomPairLoss {
 
+    /// Pairs that are looked at for what is told of all.
+    int LOOKED_AT = 1000;
+
     /// Loss of each pair, `f32[B]`, in nats. Their mean is what training minimises.
     Var loss(Pairs pairs);
 
@@ -41,6 +44,15 @@ public sealed interface PairLoss extends Recipe<Pair> permits Dpo, ReferenceFree
     @Override
     default Encoder<Pair> encoder(TextCodec codec, int maxLength, int batch) {
         return new PreferenceEncoder(codec, maxLength);
+    }
+
+    /// Margins that nothing is made of.
+    @Override
+    default List<String> advice(List<Pair> examples) {
+        boolean any = examples.stream().limit(LOOKED_AT).anyMatch(p -> p.margin() != 0);
+        return any
+                ? List.of("%s: rows have a margin, which it does not use; reward does".formatted(about().name()))
+                : List.of();
     }
 
     @Override

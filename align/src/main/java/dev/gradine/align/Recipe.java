@@ -50,6 +50,11 @@ public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, Sam
         return ReferenceUse.NONE;
     }
 
+    /// Whether what the policy predicts is compared with the distributions of a teacher.
+    default boolean needsTeacher() {
+        return false;
+    }
+
     /// How the policy reads.
     default Reading reading() {
         return Reading.PLAIN;

@@ -5,8 +5,8 @@ import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.LinearLogProb.linearLogProb;
 import static dev.gradine.autograd.op.LogProb.logProb;
-import static dev.gradine.autograd.op.Reshape.reshape;
 import static dev.gradine.autograd.op.SegmentSum.segmentSum;
+import static dev.gradine.autograd.op.SumLast.sumLast;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -117,7 +117,7 @@ public record TokenLogProbs(
             offsets[s + 1] = s + 1;
         }
         Var h = indexSelect(hidden, k.ofInts(rows));
-        Var values = reshape(head.head().logits(h, head.pass()), n);
+        Var values = sumLast(head.head().logits(h, head.pass())); // of one value, in f32
         Tensor none = k.zeros(Shape.of(n));
         Tensor ids = k.ofInts(new int[n]);
         return new TokenLogProbs(values, k.ofInts(offsets), new Stats(none, ids, none), ids, null);

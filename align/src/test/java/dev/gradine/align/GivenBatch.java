@@ -115,7 +115,7 @@ final class GivenBatch<E> {
             Tape tape = Tape.recording(k);
             Var values = tape.leaf(k.of(Shape.of(logProbs.length), logProbs));
             Scored<E> batch = Scored.of(examples, packed, given(k, values), reference, memory);
-            if (recipe instanceof Distill) batch = TaughtRows.beside(batch, values);
+            if (recipe.needsTeacher()) batch = TaughtRows.beside(batch, values);
             Var losses = recipe.loss(batch);
             int n = losses.value().size();
             MeanMetrics metrics = new MeanMetrics();

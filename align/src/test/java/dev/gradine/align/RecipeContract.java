@@ -161,6 +161,14 @@ interface RecipeContract<E> {
         }
     }
 
+    @Test
+    default void a_beginning_that_is_read_once_teaches_a_model_what_it_teaches_repeated() {
+        try (TaughtModel<E> model = new TaughtModel<>(recipe())) {
+            List<List<E>> whole = List.of(examples());
+            model.requireSame(model.gradients(whole, true), model.gradients(whole, false));
+        }
+    }
+
     /// A test for each promise that is made; of each other, that it is not kept, so that none is left out.
     @TestFactory
     default Stream<DynamicTest> it_keeps_what_it_promises_and_nothing_else() {
@@ -177,7 +185,10 @@ interface RecipeContract<E> {
             case LEARNS_THE_FIRST -> a_likelier_first_sequence_costs_less();
             case UNLEARNS_THE_SECOND -> a_likelier_second_sequence_costs_more();
             case IS_SYMMETRIC -> gradients_of_the_two_are_opposite();
-            case KEEPS_TO_ITSELF -> losses_of_an_example_do_not_depend_on_its_neighbours();
+            case KEEPS_TO_ITSELF -> {
+                losses_of_an_example_do_not_depend_on_its_neighbours();
+                examples_one_by_one_teach_a_model_what_they_teach_together();
+            }
             case IS_LOG_2_AT_THE_REFERENCE -> the_loss_is_log_two_where_the_policy_is_the_reference();
         }
     }
@@ -222,6 +233,13 @@ interface RecipeContract<E> {
             }
         }
         assertThat(at).isEqualTo(together.length);
+    }
+
+    private void examples_one_by_one_teach_a_model_what_they_teach_together() {
+        try (TaughtModel<E> model = new TaughtModel<>(recipe())) {
+            List<List<E>> apart = examples().stream().map(List::of).toList();
+            model.requireSame(model.gradients(apart, true), model.gradients(List.of(examples()), true));
+        }
     }
 
     /// Losses of example `i` by itself, with its part of the numbers.

@@ -102,8 +102,9 @@ final class EvalAnswerCommand implements Runnable {
             List<Talk> going = all.stream()
                     .filter(talk -> talk.question().turns().size() > turn)
                     .toList();
-            List<List<Request>> requests =
-                    going.stream().map(talk -> List.of(request(texts, talk, turn))).toList();
+            List<List<Request>> requests = going.stream()
+                    .map(talk -> List.of(request(texts, talk, turn)))
+                    .toList();
             List<List<Response>> responses = texts.answer(requests, _ -> {});
             for (int i = 0; i < going.size(); i++) {
                 String answer = responses.get(i).getFirst() instanceof Response.Written w ? w.text() : "";

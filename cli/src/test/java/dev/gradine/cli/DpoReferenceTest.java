@@ -8,9 +8,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The frozen reference of `dpo`: computed live or kept in a file, the model without adapter, the adapter as it began,
 /// or a second model.
@@ -56,10 +59,16 @@ class DpoReferenceTest {
         assertThat(apart).containsPattern("differ by at most [0-9.e-]+ nats").doesNotContain(same);
     }
 
-    @Test
-    void a_precomputed_reference_gives_the_run_of_the_live_one() {
-        dpo("live").ok();
-        dpo("kept", "--precompute-reference").ok();
+    @ParameterizedTest
+    @ValueSource(strings = {"--loss sigmoid", "--loss aot", "--loss aot_unpaired", "--length-alpha 0.5"})
+    void a_precomputed_reference_gives_the_run_of_the_live_one(String loss) {
+        Object[] options = loss.split(" ", -1);
+        dpo("live", options).ok();
+        dpo(
+                        "kept",
+                        Stream.concat(Arrays.stream(options), Stream.of("--precompute-reference"))
+                                .toArray())
+                .ok();
         List<Map<String, Object>> live = Values.timeless(temp.resolve("live"));
         List<Map<String, Object>> kept = Values.timeless(temp.resolve("kept"));
         assertThat(kept).hasSameSizeAs(live);

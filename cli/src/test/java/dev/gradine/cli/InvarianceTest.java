@@ -109,6 +109,43 @@ class InvarianceTest {
         assertThat(adapter("noisy")).isNotEqualTo(adapter("plain")).isEqualTo(adapter("again"));
     }
 
+    /// Virtual tokens are no embeddings of words: a prompt of one token that follows them gets all of the noise.
+    @Test
+    void noise_leaves_virtual_tokens_alone() {
+        Object[] prompt = {"--adapter", "prompt-tuning", "--virtual-tokens", 3, "--neftune-alpha", 5};
+        Cli.run(virtual("plain", "--adapter", "prompt-tuning", "--virtual-tokens", 3))
+                .ok();
+        Cli.run(virtual("noisy", prompt)).ok();
+        Cli.run(virtual("again", prompt)).ok();
+        assertThat(adapter("noisy")).isNotEqualTo(adapter("plain")).isEqualTo(adapter("again"));
+    }
+
+    private Object[] virtual(String out, Object... more) {
+        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--samples", 0));
+        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--out", temp.resolve(out), "--steps", 3));
+        all.addAll(Arrays.asList(more));
+        return all.toArray();
+    }
+
+    @Test
+    void a_margin_that_nothing_is_made_of_is_a_line() {
+        String row = "{\"prompt\": \"a\", \"chosen\": \"b\", \"rejected\": \"c\", \"margin\": 0.5}\n";
+        TinyModel.text(temp.resolve("better.jsonl"), row.repeat(4));
+        for (String command : List.of("dpo", "orpo", "simpo", "tpo")) {
+            String line = command + ": rows have a margin, which it does not use; reward does";
+            String sft = command.equals("tpo") ? "--sft-weight" : "--clip";
+            assertThat(Cli.run(args(command, "better.jsonl", command, sft, 0))
+                            .ok()
+                            .err())
+                    .contains(line);
+            assertThat(Cli.run(args(command, "pairs.jsonl", command + 2, sft, 0))
+                            .ok()
+                            .err())
+                    .doesNotContain("margin");
+        }
+        assertThat(Cli.run(args("reward", "better.jsonl", "reward")).ok().err()).doesNotContain("margin");
+    }
+
     @Test
     void dropout_is_drawn_whatever_the_sign_of_the_seed() {
         for (int seed : new int[] {-7, 7}) {

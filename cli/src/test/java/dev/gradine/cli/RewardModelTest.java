@@ -9,6 +9,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// A reward model is an adapter with a head of its own.
 class RewardModelTest {
@@ -62,6 +64,25 @@ class RewardModelTest {
     @Test
     void a_text_that_is_too_long_is_left_out_whole() {
         assertThat(reward("run", "--steps", 1, "--max-length", 8).err()).contains("an end to score within 8 tokens");
+    }
+
+    /// Beginnings that are made of the gradients or inputs of the first batches.
+    @ParameterizedTest
+    @ValueSource(strings = {"eva", "lora_ga", "corda"})
+    void it_may_begin_from_its_data(String beginning) {
+        reward("plain", "--steps", 1, "--rank", 2).ok();
+        reward("run", "--steps", 1, "--rank", 2, "--init-lora-weights", beginning)
+                .ok();
+        Map<String, float[]> plain = Values.floats(temp.resolve("plain/adapter_model.safetensors"));
+        Map<String, float[]> saved = Values.floats(temp.resolve("run/adapter_model.safetensors"));
+        String a = plain.keySet().stream()
+                .filter(n -> n.contains("q_proj.lora_A"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(saved.get(a)).isNotEqualTo(plain.get(a));
+        for (float[] values : saved.values())
+            for (float v : values) assertThat(v).isFinite();
+        assertThat(saved).containsKey("base_model.model.score.weight");
     }
 
     @Test

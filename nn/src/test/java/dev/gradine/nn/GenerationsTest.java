@@ -111,7 +111,8 @@ class GenerationsTest {
         for (int p = 0; p < 6; p++) {
             int[] text = got.get(p).getFirst().tokens();
             assertThat(text).hasSize(p % 3 == 0 ? 2 + p : 12).isEqualTo(Arrays.copyOf(want.get(p), text.length));
-            assertThat(told.get(p)).containsExactlyElementsOf(IntStream.of(text).boxed().toList());
+            assertThat(told.get(p))
+                    .containsExactlyElementsOf(IntStream.of(text).boxed().toList());
         }
     }
 

@@ -160,7 +160,7 @@ public final class PolicyObjective<E> implements Objective<E> {
         CausalLm model = learner.policy().model();
         Pass pass = learner.pass(step, packed.tokens());
         Var hidden = model.hidden(pass);
-        if (!teacher.isEmpty()) {
+        if (recipe.needsTeacher()) {
             return taught(step, micro, packed, Predicting.of(model, pass, hidden, packed), hidden);
         }
         var logProbs = TokenLogProbs.of(model, pass, hidden, packed, recipe.reading());

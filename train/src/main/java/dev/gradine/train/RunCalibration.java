@@ -41,7 +41,7 @@ record RunCalibration<E>(CausalLm model, Recipe<E> recipe, Supplier<Batches<E>> 
         Packed packed = Packed.of(micro.stream().map(recipe::sequences).toList(), true);
         try (Kernels k = run.openStep()) {
             Pass pass = new Policy(model, watching.apply(labelled(packed))).pass(Tape.noGrad(k), packed.tokens());
-            TokenLogProbs.of(model, pass, model.hidden(pass), packed);
+            TokenLogProbs.of(model, pass, model.hidden(pass), packed, recipe.reading());
         }
         return tokens(micro);
     }

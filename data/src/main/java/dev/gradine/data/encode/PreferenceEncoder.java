@@ -69,9 +69,11 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength, boole
         final int[] prompt;
         final List<int[]> whole; // chosen, rejected, and the reference of triples
         final int start;
+        final double margin;
 
-        Answers(int[] prompt, List<int[]> whole) {
+        Answers(int[] prompt, List<int[]> whole, double margin) {
             this.prompt = prompt;
+            this.margin = margin;
             this.whole = whole;
             this.start = whole.stream()
                     .mapToInt(w -> TextCodec.sharedPrefix(prompt, w))
@@ -90,7 +92,7 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength, boole
         Pair cut(int maxLength) {
             List<LabelledTokens> all =
                     whole.stream().map(w -> cut(w, maxLength)).toList();
-            return new Pair(all.get(0), all.get(1), all.subList(2, all.size()), 0);
+            return new Pair(all.get(0), all.get(1), all.subList(2, all.size()), margin);
         }
 
         private LabelledTokens cut(int[] answer, int maxLength) {
@@ -111,6 +113,7 @@ public record PreferenceEncoder(TextCodec codec, Ends ends, int maxLength, boole
                 ends.prompt(codec.prompt(p.prompt(), p.variables()), codec),
                 answers.stream()
                         .map(a -> ends.whole(codec.both(p.prompt(), a, p.variables()), codec))
-                        .toList());
+                        .toList(),
+                p.margin());
     }
 }

@@ -204,6 +204,8 @@ public final class PolicyModel implements TokenModel {
 
     private List<int[]> written(List<Asked> asked, Generation.Request request) {
         return new Generations(policy, run)
-                .run(asked, request).stream().map(own -> own.getFirst().tokens()).toList();
+                .run(asked, request).stream()
+                        .map(own -> own.getFirst().tokens())
+                        .toList();
     }
 }

@@ -134,8 +134,8 @@ class PolicyModelTest {
             List<int[]> together = model(24).write(prompts, rule, stopping);
             for (int p = 0; p < prompts.size(); p++) {
                 int number = p;
-                List<int[]> alone = model(24)
-                        .write(List.of(prompts.get(p)), rule, (_, token) -> stopping.goesOn(number, token));
+                List<int[]> alone =
+                        model(24).write(List.of(prompts.get(p)), rule, (_, token) -> stopping.goesOn(number, token));
                 assertThat(together.get(p)).as("text " + p).isEqualTo(alone.getFirst());
             }
         }
