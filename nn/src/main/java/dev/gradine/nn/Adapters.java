@@ -17,6 +17,11 @@ public interface Adapters {
         return Linear::base;
     }
 
+    /// What computes in the place of a convolution.
+    default ConvolutionMap at(Convolution layer) {
+        return Convolution::base;
+    }
+
     /// What computes in the place of a linear layer of experts.
     default ExpertMap at(ExpertLinear layer) {
         return ExpertLinear::base;

@@ -35,6 +35,11 @@ public interface Model {
     /// Every linear layer, in the order of the forward pass.
     List<Linear> linears();
 
+    /// Every convolution, in the order of the forward pass; none by default.
+    default List<Convolution> convolutions() {
+        return List.of();
+    }
+
     /// Every linear layer of experts, in the order of the forward pass; none by default.
     default List<ExpertLinear> experts() {
         return List.of();

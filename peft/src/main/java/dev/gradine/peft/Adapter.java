@@ -9,7 +9,7 @@ import java.util.function.UnaryOperator;
 
 /// What is trained at one place of a model, in the place of what the checkpoint has there. `permits` lists the places;
 /// a record that implements one of them is an adapter.
-public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter, ExpertAdapter {
+public sealed interface Adapter permits LinearAdapter, ConvolutionAdapter, EmbeddingAdapter, ExpertAdapter {
 
     /// What it trains, under the names PEFT's file gives them behind the place's path, such as `lora_A.weight`.
     SequencedMap<String, Param> params();
@@ -46,6 +46,21 @@ public sealed interface Adapter permits LinearAdapter, EmbeddingAdapter, ExpertA
     /// The same adapter for the one sequence that begins with `prompt` and is read piece by piece through a cache.
     default Adapter continuing(int[] prompt) {
         return this;
+    }
+
+    /// Whether merging changes the layer's bias.
+    default boolean changesBias() {
+        return false;
+    }
+
+    /// Whether it adds a bias of its own, so that only a layer with a bias can take it in.
+    default boolean needsBias() {
+        return false;
+    }
+
+    /// As `merged`, of the bias; asked only if it `changesBias`.
+    default Tensor mergedBias(Tensor bias, Kernels k) {
+        return bias;
     }
 
     /// The weight that computes without the adapter what `w` computes with it.

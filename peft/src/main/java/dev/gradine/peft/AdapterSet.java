@@ -3,6 +3,8 @@ package dev.gradine.peft;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Convolution;
+import dev.gradine.nn.ConvolutionMap;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.ExpertMap;
@@ -39,7 +41,6 @@ public final class AdapterSet implements Adapters {
     private final SequencedMap<Weight, Param> replaced = new LinkedHashMap<>();
     private final SequencedMap<Site, TrainedRows> rows = new LinkedHashMap<>();
     private final SequencedMap<Site, Adapter> began = new LinkedHashMap<>();
-
     private final boolean wasTrained;
 
     private AdapterSet(Model model, Method method, Selection selection, boolean wasTrained) {
@@ -103,14 +104,15 @@ public final class AdapterSet implements Adapters {
 
     /// No adapter at all: the model computes what its checkpoint says.
     public static AdapterSet none(Model model) {
-        return new AdapterSet(
-                model, Lora.defaults(), Selection.of(Lora.defaults().usualTargets()), false);
+        Lora lora = Lora.defaults();
+        return new AdapterSet(model, lora, Selection.of(lora.usualTargets()), false);
     }
 
     /// Places for adapters, in the order of the forward pass.
     static List<Site> sites(Model model) {
         List<Site> all = new ArrayList<>(model.embeddings());
         all.addAll(model.linears());
+        all.addAll(model.convolutions());
         all.addAll(model.experts());
         return all;
     }
@@ -121,6 +123,11 @@ public final class AdapterSet implements Adapters {
         TrainedRows trained = rows.get(layer);
         if (trained == null) return map;
         return (base, x, pass) -> trained.multiplied(base, map.apply(base, x, pass), x, pass);
+    }
+
+    @Override
+    public ConvolutionMap at(Convolution layer) {
+        return adapters.get(layer) instanceof ConvolutionAdapter a ? a : Convolution::base;
     }
 
     @Override
@@ -161,14 +168,12 @@ public final class AdapterSet implements Adapters {
 
     @Override
     public Param at(Weight weight) {
-        Param copy = copies.get(weight);
-        return copy == null ? base(weight) : copy;
+        return copies.getOrDefault(weight, base(weight));
     }
 
     /// The frozen value that adapters start from.
     private Param base(Weight weight) {
-        Param other = replaced.get(weight);
-        return other == null ? weight.param() : other;
+        return replaced.getOrDefault(weight, weight.param());
     }
 
     @Override

@@ -8,6 +8,7 @@ import static dev.gradine.autograd.op.Permute.permute;
 import static dev.gradine.autograd.op.Reshape.reshape;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
@@ -92,7 +93,7 @@ public record Boft(
 
     @Override
     public boolean takes(Site site) {
-        return site instanceof Linear;
+        return OverPatches.takes(site);
     }
 
     @Override
@@ -102,7 +103,7 @@ public record Boft(
 
     @Override
     public long parameters(Site site) {
-        Linear l = (Linear) site;
+        Linear l = OverPatches.linear(site);
         return (long) l.in() * size(l) + l.out();
     }
 
@@ -117,20 +118,22 @@ public record Boft(
 
     @Override
     public Adapter fresh(Site site, Start start) {
-        Linear l = (Linear) site;
+        Linear l = OverPatches.linear(site);
         int b = size(l);
         int[] shape = {1, l.in() / b, b, b};
+        int[] gains = site instanceof Convolution ? new int[] {1, l.out()} : new int[] {l.out(), 1};
         NamedParams.Builder params = start.params(l);
         if (initWeights == InitWeights.TRUE) {
-            params.zeros("boft_R", shape).filled("boft_s", 1, l.out(), 1);
+            params.zeros("boft_R", shape).filled("boft_s", 1, gains);
         } else {
             float[] s = new float[l.out()];
             params.normal("boft_R", 0.1, shape);
             for (int o = 0; o < s.length; o++)
                 s[o] = (float) (1 + 0.1 * start.rng().nextGaussian());
-            params.trained("boft_s", start.run().of(Shape.of(l.out(), 1), s));
+            params.trained("boft_s", start.run().of(Shape.of(gains), s));
         }
-        return new TurnedInput(params.build(), (x, h) -> turned(x, h, b), "boft_s", start.number());
+        return OverPatches.over(
+                site, new TurnedInput(params.build(), (x, h) -> turned(x, h, b), "boft_s", start.number()));
     }
 
     private Var turned(Var x, Here h, int b) {

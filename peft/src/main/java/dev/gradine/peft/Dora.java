@@ -11,6 +11,7 @@ import static dev.gradine.autograd.op.MatMul.matMul;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
@@ -112,13 +113,18 @@ public record Dora(@Part Lora lora) implements Method {
 
     @Override
     public long parameters(Site site) {
-        int lengths = site instanceof Embedding e ? e.weight().shape().dim(1) : ((Linear) site).out();
+        int lengths = switch (site) {
+            case Embedding e -> e.weight().shape().dim(1);
+            case Convolution c -> c.out();
+            default -> ((Linear) site).out();
+        };
         return lora.parameters(site) + lengths;
     }
 
     @Override
     public Adapter fresh(Site site, Start start) {
         Adapter low = lora.fresh(site, start);
+        if (site instanceof Convolution c && low instanceof LoraConvolution l) return DoraConvolution.over(c, l, start);
         Weight weight = Merge.weight(site);
         Param rest = start.siblings().replaced().get(weight); // what the factors have left of the base
         Tensor m = lasting((rest == null ? weight.param() : rest).value(), low, start.run());
@@ -144,7 +150,7 @@ public record Dora(@Part Lora lora) implements Method {
         return n;
     }
 
-    private static Tensor lengths(Tensor v, boolean ofRows, Kernels k) {
+    static Tensor lengths(Tensor v, boolean ofRows, Kernels k) {
         Tensor squares = k.empty(v.shape());
         k.function().combine(Fn2.MUL, Per.VALUE, v, v, squares);
         Tensor n = k.zeros(Shape.of(v.shape().dim(ofRows ? 0 : 1)));
@@ -162,13 +168,13 @@ public record Dora(@Part Lora lora) implements Method {
         return div(t.param(m), t.constant(n == null ? lengths(w, low, t.kernels()) : n));
     }
 
-    private static Tensor gain(Tensor v, Param m, boolean ofRows, Kernels k) {
+    static Tensor gain(Tensor v, Param m, boolean ofRows, Kernels k) {
         Tensor g = lengths(v, ofRows, k);
         k.function().combine(Fn2.DIV, Per.VALUE, m.value(), g, g);
         return g;
     }
 
-    private static SequencedMap<String, Param> params(Adapter low, Param m) {
+    static SequencedMap<String, Param> params(Adapter low, Param m) {
         SequencedMap<String, Param> all = low.params();
         all.put("lora_magnitude_vector", m);
         return all;

@@ -74,12 +74,12 @@ public record Hra(
 
     @Override
     public boolean takes(Site site) {
-        return site instanceof Linear;
+        return OverPatches.takes(site);
     }
 
     @Override
     public long parameters(Site site) {
-        return (long) rank * ((Linear) site).in();
+        return (long) rank * OverPatches.linear(site).in();
     }
 
     private boolean pairs() {
@@ -93,7 +93,7 @@ public record Hra(
 
     @Override
     public Adapter fresh(Site site, Start start) {
-        Linear l = (Linear) site;
+        Linear l = OverPatches.linear(site);
         if (applyGs && rank > l.in()) {
             throw new AdapterException("hra: rank is %d at %s, expected at most its %d inputs (apply-gs)"
                     .formatted(rank, l.path(), l.in()));
@@ -101,7 +101,7 @@ public record Hra(
         NamedParams.Builder params = start.params(l);
         if (pairs()) params.trained("hra_u", start.run().of(Shape.of(l.in(), rank), paired(l.in(), start)));
         else params.kaiming("hra_u", l.in(), rank);
-        return new TurnedInput(params.build(), this::reflected, "", start.number());
+        return OverPatches.over(site, new TurnedInput(params.build(), this::reflected, "", start.number()));
     }
 
     private float[] paired(int in, Start start) {

@@ -6,6 +6,7 @@ import static dev.gradine.autograd.op.Reshape.reshape;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Pass;
@@ -73,21 +74,84 @@ public record Ia3(
 
     @Override
     public boolean takes(Site site) {
-        return site instanceof Linear;
+        return OverPatches.takes(site);
     }
 
     @Override
     public long parameters(Site site) {
-        return feedforward.matches(site.path()) ? ((Linear) site).in() : ((Linear) site).out();
+        boolean ofInput = feedforward.matches(site.path());
+        if (site instanceof Convolution c) return ofInput ? c.channels() : c.out();
+        return ofInput ? ((Linear) site).in() : ((Linear) site).out();
     }
 
     @Override
     public Adapter fresh(Site site, Start start) {
         boolean ofInput = feedforward.matches(site.path());
         int n = Math.toIntExact(parameters(site));
-        Tensor ones = start.run().empty(ofInput ? Shape.of(1, n) : Shape.of(n, 1));
+        Shape shape = ofInput ? Shape.of(1, n) : Shape.of(n, 1);
+        Tensor ones = start.run().empty(site instanceof Convolution ? Shape.of(1, n, 1, 1) : shape);
         start.run().elementwise().fill(ones, 1);
-        return new Factors(Param.trained(site.path() + ".ia3_l", ones, start.run()), ofInput);
+        Param l = Param.trained(site.path() + ".ia3_l", ones, start.run());
+        return site instanceof Convolution ? new OfChannels(l, ofInput) : new Factors(l, ofInput);
+    }
+
+    private static SequencedMap<String, Param> named(Param l) {
+        SequencedMap<String, Param> m = new LinkedHashMap<>();
+        m.put("ia3_l", l);
+        return m;
+    }
+
+    private static Tensor scaled(Tensor bias, Param l, Kernels k) {
+        k.function().combine(Fn2.MUL, Per.VALUE, bias, l.value().reshape(bias.shape()), bias);
+        return bias;
+    }
+
+    /// @param l `f32[1,C,1,1]`, of a convolution's input or output
+    private record OfChannels(Param l, boolean ofInput) implements ConvolutionAdapter {
+
+        @Override
+        public Var apply(Convolution base, Var x, Pass pass) {
+            Var factors = x.tape().param(l);
+            if (ofInput) return base.base(Channels.scaled(x, factors), pass);
+            return Channels.scaled(base.base(x, pass), factors);
+        }
+
+        @Override
+        public Tensor merged(Tensor w, Kernels k) {
+            int out = w.shape().dim(0);
+            if (!ofInput) {
+                Tensor rows = w.reshape(Shape.of(out, w.size() / out));
+                k.elementwise().scaleRows(rows, l.value().reshape(Shape.of(out)), rows);
+                return w;
+            }
+            int channels = w.shape().dim(1);
+            int window = w.shape().dim(2) * w.shape().dim(3);
+            float[] values = k.download(w);
+            float[] factors = k.download(l.value());
+            for (int i = 0; i < values.length; i++) values[i] *= factors[i / window % channels];
+            k.upload(values, w);
+            return w;
+        }
+
+        @Override
+        public boolean changesBias() {
+            return !ofInput;
+        }
+
+        @Override
+        public Tensor mergedBias(Tensor bias, Kernels k) {
+            return scaled(bias, l, k);
+        }
+
+        @Override
+        public OfChannels over(UnaryOperator<Param> values) {
+            return new OfChannels(values.apply(l), ofInput);
+        }
+
+        @Override
+        public SequencedMap<String, Param> params() {
+            return named(l);
+        }
     }
 
     /// @param l `f32[1,I]` of an input, `f32[O,1]` of an output
@@ -135,8 +199,7 @@ public record Ia3(
 
         @Override
         public Tensor mergedBias(Tensor bias, Kernels k) {
-            k.function().combine(Fn2.MUL, Per.VALUE, bias, l.value(), bias);
-            return bias;
+            return scaled(bias, l, k);
         }
 
         @Override
@@ -146,9 +209,7 @@ public record Ia3(
 
         @Override
         public SequencedMap<String, Param> params() {
-            SequencedMap<String, Param> m = new LinkedHashMap<>();
-            m.put("ia3_l", l);
-            return m;
+            return named(l);
         }
     }
 }

@@ -6,8 +6,6 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Pass;
-import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Tensor;
 
 /// An adapter over a linear layer.
 public non-sealed interface LinearAdapter extends Adapter, LinearMap {
@@ -35,20 +33,5 @@ public non-sealed interface LinearAdapter extends Adapter, LinearMap {
     /// What it makes of the layer as `inner` computes it; asked only if it acts `AROUND`.
     default Var around(LinearMap inner, Linear base, Var x, Pass pass) {
         return apply(base, x, pass);
-    }
-
-    /// Whether merging changes the layer's bias.
-    default boolean changesBias() {
-        return false;
-    }
-
-    /// Whether it adds a bias of its own, so that only a layer with a bias can take it in.
-    default boolean needsBias() {
-        return false;
-    }
-
-    /// As `merged`, of the bias; asked only if it `changesBias`.
-    default Tensor mergedBias(Tensor bias, Kernels k) {
-        return bias;
     }
 }

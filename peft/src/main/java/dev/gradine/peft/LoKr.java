@@ -7,6 +7,7 @@ import static dev.gradine.autograd.op.Permute.permute;
 import static dev.gradine.autograd.op.Reshape.reshape;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
@@ -46,6 +47,7 @@ public record LoKr(
     ///
     /// @param decomposeBoth whether W₁ may be a product, too
     /// @param decomposeFactor wanted extent of W₁, −1 for near the root
+    /// @param useEffectiveConv2d whether a factor of W₂ sees a convolution's window alone, where W₂ is split
     public record Split(
             @Option(says = "Let the left matrix be a low-rank product, too.", peft = "decompose_both")
             boolean decomposeBoth,
@@ -55,7 +57,12 @@ public record LoKr(
                     label = "F",
                     peft = "decompose_factor",
                     least = -1)
-            int decomposeFactor) {}
+            int decomposeFactor,
+
+            @Option(
+                    says = "Of convolutions larger than 1×1: an own factor for what lies within a window.",
+                    peft = "use_effective_conv2d")
+            boolean useEffectiveConv2d) {}
 
     /// What training leaves out.
     ///
@@ -97,12 +104,11 @@ public record LoKr(
         }
     }
 
-    private static final PeftFields FIELDS =
-            PeftFields.with(PeftFields.SELECTION).about("use_effective_conv2d", false);
+    private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION);
 
     /// Rank 8, alpha 8, matrices near the root of a layer's.
     public static LoKr defaults() {
-        return new LoKr(Ranks.of(8, 8), new Split(false, -1), new Drops(0, false, 0), Zeros.TRUE);
+        return new LoKr(Ranks.of(8, 8), new Split(false, -1, false), new Drops(0, false, 0), Zeros.TRUE);
     }
 
     @Override
@@ -122,7 +128,7 @@ public record LoKr(
 
     @Override
     public boolean takes(Site site) {
-        return site instanceof Linear;
+        return OverPatches.takes(site);
     }
 
     @Override
@@ -132,13 +138,24 @@ public record LoKr(
 
     @Override
     public long parameters(Site site) {
-        Extents e = extents((Linear) site);
+        Extents e = extents(site);
+        long window = window(site);
         long left = e.wholeLeft() ? (long) e.o1() * e.i1() : (long) e.rank() * (e.o1() + e.i1());
-        long right = e.wholeRight() ? (long) e.o2() * e.i2() : (long) e.rank() * (e.o2() + e.i2());
-        return left + right;
+        if (e.wholeRight()) return left + window * e.o2() * e.i2();
+        if (isSplit(site)) return left + e.rank() * (window * e.rank() + e.o2() + e.i2());
+        return left + e.rank() * (window * e.i2() + e.o2());
     }
 
-    /// Shapes of W₁ `[o1,i1]` and W₂ `[o2,i2]` at one layer.
+    /// Values of a convolution's window; of a linear layer one.
+    private static long window(Site site) {
+        return site instanceof Convolution c ? c.window() : 1;
+    }
+
+    private boolean isSplit(Site site) {
+        return split.useEffectiveConv2d && window(site) > 1;
+    }
+
+    /// Shapes of W₁ `[o1,i1]` and W₂ `[o2,i2]` at one layer; W₂ of a convolution has its window behind them.
     ///
     /// @param both whether W₁ may be a product, too
     private record Extents(int o1, int o2, int i1, int i2, int rank, boolean both) {
@@ -152,10 +169,12 @@ public record LoKr(
         }
     }
 
-    private Extents extents(Linear l) {
+    private Extents extents(Site site) {
+        Linear l = OverPatches.linear(site);
+        int in = l.in() / Math.toIntExact(window(site));
         int o1 = left(l.out(), split.decomposeFactor);
-        int i1 = left(l.in(), split.decomposeFactor);
-        return new Extents(o1, l.out() / o1, i1, l.in() / i1, ranks.rank(l.path()), split.decomposeBoth);
+        int i1 = left(in, split.decomposeFactor);
+        return new Extents(o1, l.out() / o1, i1, in / i1, ranks.rank(l.path()), split.decomposeBoth);
     }
 
     /// The left of two factors of `n`: `wanted` if it divides n; else divisors are taken in turn, as long as they are
@@ -176,36 +195,54 @@ public record LoKr(
 
     @Override
     public Adapter fresh(Site site, Start start) {
-        Linear l = (Linear) site;
-        Extents e = extents(l);
-        NamedParams.Builder params = start.params(l);
+        Extents e = extents(site);
+        NamedParams.Builder params = start.params(site);
         boolean left = initWeights == Zeros.TRUE;
-        boolean right = initWeights == Zeros.LYCORIS;
         if (e.wholeLeft()) {
             begin(params, left, "lokr_w1", e.o1(), e.i1());
         } else {
             begin(params, left, "lokr_w1_a", e.o1(), e.rank());
             params.kaiming("lokr_w1_b", e.rank(), e.i1());
         }
-        if (e.wholeRight()) {
-            begin(params, right, "lokr_w2", e.o2(), e.i2());
-        } else {
-            params.kaiming("lokr_w2_a", e.o2(), e.rank());
-            begin(params, right, "lokr_w2_b", e.rank(), e.i2());
-        }
-        float s = ranks.scale(l.path());
-        return new AddedOutput(
-                params.build(), (x, h) -> update(x, h, e, s), new Drop(0, drops.moduleDropout), start.number());
+        right(params, site, e);
+        float s = ranks.scale(site.path());
+        return OverPatches.over(
+                site,
+                new AddedOutput(
+                        params.build(),
+                        (x, h) -> update(x, h, e, s),
+                        new Drop(0, drops.moduleDropout),
+                        start.number()));
     }
 
-    private static void begin(NamedParams.Builder params, boolean zero, String name, int rows, int columns) {
-        if (zero) params.zeros(name, rows, columns);
-        else params.kaiming(name, rows, columns);
+    private void right(NamedParams.Builder params, Site site, Extents e) {
+        boolean zero = initWeights == Zeros.LYCORIS;
+        int r = e.rank();
+        if (e.wholeRight()) {
+            begin(params, zero, "lokr_w2", behind(site, e.o2(), e.i2()));
+        } else if (isSplit(site)) {
+            params.kaiming("lokr_t2", behind(site, r, r)).kaiming("lokr_w2_a", r, e.o2());
+            begin(params, zero, "lokr_w2_b", r, e.i2());
+        } else {
+            params.kaiming("lokr_w2_a", e.o2(), r);
+            begin(params, zero, "lokr_w2_b", r, e.i2() * Math.toIntExact(window(site)));
+        }
+    }
+
+    /// `[n,m]`, of a convolution with its window behind.
+    private static int[] behind(Site site, int n, int m) {
+        if (!(site instanceof Convolution c)) return new int[] {n, m};
+        return new int[] {n, m, c.weight().shape().dim(2), c.weight().shape().dim(3)};
+    }
+
+    private static void begin(NamedParams.Builder params, boolean zero, String name, int... extents) {
+        if (zero) params.zeros(name, extents);
+        else params.kaiming(name, extents);
     }
 
     private Var update(Var x, Here h, Extents e, float s) {
         int n = x.shape().dim(0);
-        Var right = times(reshape(x, n * e.i1(), e.i2()), h, "lokr_w2");
+        Var right = times(reshape(x, n * e.i1(), h.in() / e.i1()), h, "lokr_w2");
         Var columns = permute(reshape(right, n, e.i1(), e.o2()), 0, 2, 1);
         Var left = times(reshape(columns, n * e.o2(), e.i1()), h, "lokr_w1");
         Var y = scale(reshape(permute(reshape(left, n, e.o2(), e.o1()), 0, 2, 1), n, h.out()), s);
@@ -214,9 +251,16 @@ public record LoKr(
         return mul(y, reshape(kept, h.out()));
     }
 
-    /// `x Mᵀ`, M whole or a product.
+    /// `x Mᵀ`, M whole or a product, of two factors or of three.
     private static Var times(Var x, Here h, String name) {
-        if (h.values().has(name)) return matMul(x, h.get(name));
-        return matMul(matMul(x, h.get(name + "_b")), h.get(name + "_a"));
+        if (h.values().has(name)) {
+            Var whole = h.get(name);
+            int rows = whole.shape().dim(0);
+            return matMul(x, reshape(whole, rows, whole.value().size() / rows));
+        }
+        Var a = h.get(name + "_a");
+        Var b = h.get(name + "_b");
+        boolean split = name.equals("lokr_w2") && h.values().has("lokr_t2");
+        return split ? matMul(x, WindowFactors.matrix(h.get("lokr_t2"), a, b)) : matMul(matMul(x, b), a);
     }
 }

@@ -5,6 +5,7 @@ import static dev.gradine.autograd.op.Concat.concat;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
+import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.Linear;
@@ -195,7 +196,7 @@ public record Lora(
 
     @Override
     public boolean takes(Site site) {
-        return site instanceof Linear || site instanceof Embedding || site instanceof ExpertLinear;
+        return OverPatches.takes(site) || site instanceof Embedding || site instanceof ExpertLinear;
     }
 
     @Override
@@ -240,6 +241,10 @@ public record Lora(
     @Override
     public long parameters(Site site) {
         if (site instanceof ExpertLinear l) return (long) l.experts() * rank(l.path()) * (l.in() + l.out());
+        if (site instanceof Convolution c) {
+            long r = rank(c.path());
+            return r * c.channels() * c.window() + r / c.windows().groups() * c.out();
+        }
         Shape w = site instanceof Embedding e
                 ? e.weight().shape()
                 : ((Linear) site).weight().shape();
@@ -259,12 +264,12 @@ public record Lora(
 
     @Override
     public Adapter fresh(Site site, Start start) {
-        if (details.loraBias() && site instanceof Embedding) {
-            throw new AdapterException("lora: lora-bias at %s, expected linear layers alone: an embedding has no bias"
-                    .formatted(site.path()));
+        if (details.loraBias() && !(site instanceof Linear)) {
+            throw new AdapterException("lora: lora-bias at %s, expected linear layers alone".formatted(site.path()));
         }
         return switch (site) {
             case Embedding e -> LoraEmbedding.over(e, this, start);
+            case Convolution c -> LoraConvolution.over(c, this, start);
             case ExpertLinear l -> LoraExperts.over(l, this, start);
             default -> fresh((Linear) site, start);
         };

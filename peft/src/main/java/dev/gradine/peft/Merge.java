@@ -1,6 +1,7 @@
 package dev.gradine.peft;
 
 import dev.gradine.autograd.Param;
+import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.Linear;
@@ -10,6 +11,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The weights a model would have had without its adapters, to compute what it computes with them.
 ///
@@ -23,10 +25,15 @@ public final class Merge {
     /// @throws AdapterException names the method, or the layer that has no place for what is trained
     public static void requireMergeable(AdapterSet set) {
         set.adapters().forEach((site, a) -> {
-            if (site instanceof Linear l && a instanceof LinearAdapter added && added.needsBias() && !l.hasBias()) {
+            if (a.needsBias() && bias(site) == null) {
                 throw new AdapterException(("merge: %s has no bias, expected one that takes in the trained one;"
                                 + " use the adapter beside the model")
-                        .formatted(l.path()));
+                        .formatted(site.path()));
+            }
+            if (site instanceof Convolution c && c.windows().groups() > 1) {
+                throw new AdapterException(("merge: %s has %d groups of channels and its adapter reads all of them,"
+                                + " expected one group; use the adapter beside the model")
+                        .formatted(c.path(), c.windows().groups()));
             }
         });
         if (set.method().merges()) return;
@@ -78,7 +85,7 @@ public final class Merge {
             return l.has(weight) && a instanceof ExpertAdapter e ? e.merged(l, weight, w, k) : w;
         }
         if (weight(site) == weight) return a.merged(w, k);
-        return changesBias(site, a, weight) && a instanceof LinearAdapter l ? l.mergedBias(w, k) : w;
+        return changesBias(site, a, weight) ? a.mergedBias(w, k) : w;
     }
 
     /// Whether this is a weight of the place.
@@ -90,6 +97,7 @@ public final class Merge {
     static Weight weight(Site site) {
         return switch (site) {
             case Linear l -> l.weight();
+            case Convolution c -> c.weight();
             case Embedding e -> e.weight();
             case Weight w -> w;
             case ExpertLinear l -> throw new IllegalArgumentException(l.path() + " has a weight for each expert");
@@ -97,8 +105,16 @@ public final class Merge {
     }
 
     private static boolean changesBias(Site site, Adapter a, Weight weight) {
-        boolean isBias = site instanceof Linear l && l.hasBias() && l.bias() == weight;
-        return isBias && a instanceof LinearAdapter l && l.changesBias();
+        return a.changesBias() && bias(site) == weight;
+    }
+
+    /// The bias of a place, or null.
+    private static @Nullable Weight bias(Site site) {
+        return switch (site) {
+            case Linear l -> l.hasBias() ? l.bias() : null;
+            case Convolution c -> c.hasBias() ? c.bias() : null;
+            case Embedding _, ExpertLinear _, Weight _ -> null;
+        };
     }
 
     /// Whether merging changes the weight of this place.

@@ -78,9 +78,9 @@ public record NamedParams(SequencedMap<String, Param> trained, SequencedMap<Stri
             return drawn(name, () -> start.rng().nextDouble(-bound, bound), dims);
         }
 
-        /// Uniform within ±1/√n, n the last extent: how PyTorch begins a linear layer.
+        /// Uniform within ±1/√n, n the values of a row: how PyTorch begins a linear layer or a convolution.
         public Builder kaiming(String name, int... dims) {
-            return uniform(name, 1 / Math.sqrt(dims[dims.length - 1]), dims);
+            return uniform(name, 1 / Math.sqrt((double) Shape.of(dims).size() / dims[0]), dims);
         }
 
         /// Normal around 0.

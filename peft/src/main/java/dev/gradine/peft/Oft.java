@@ -22,6 +22,9 @@ import dev.gradine.tensor.Kernels;
 /// starts as zeros. With `coft` a Q_i longer than eps / √blocks is shortened to that length before it is used, and what
 /// is trained goes on from there. PEFT has a `module_dropout` here that its forward pass does not read (0.21.2).
 ///
+/// A convolution is turned as the linear layer that it is of patches, which is what PEFT merges; what PEFT computes
+/// before merging sums turned patches where they overlap, and is not that.
+///
 /// @param size which inputs are turned together
 /// @param series whether rotations are made by the series
 /// @param limit whether rotations are kept small
@@ -124,7 +127,7 @@ public record Oft(
 
     @Override
     public boolean takes(Site site) {
-        return site instanceof Linear;
+        return OverPatches.takes(site);
     }
 
     @Override
@@ -134,8 +137,9 @@ public record Oft(
 
     @Override
     public long parameters(Site site) {
-        int b = size.of((Linear) site);
-        return (long) size.rows((Linear) site) * (b * (b - 1) / 2);
+        Linear l = OverPatches.linear(site);
+        int b = size.of(l);
+        return (long) size.rows(l) * (b * (b - 1) / 2);
     }
 
     /// The divisor of `n` nearest to `wanted`; of two the smaller.
@@ -150,13 +154,13 @@ public record Oft(
 
     @Override
     public Adapter fresh(Site site, Start start) {
-        Linear l = (Linear) site;
+        Linear l = OverPatches.linear(site);
         int b = size.of(l);
         int[] shape = {size.rows(l), b * (b - 1) / 2};
         NamedParams.Builder params = start.params(l);
         if (initWeights == InitWeights.TRUE) params.zeros("oft_R.weight", shape);
         else params.normal("oft_R.weight", 0.1, shape);
-        return new TurnedInput(params.build(), (x, h) -> turned(x, h, b), "", start.number());
+        return OverPatches.over(site, new TurnedInput(params.build(), (x, h) -> turned(x, h, b), "", start.number()));
     }
 
     private Var turned(Var x, Here h, int b) {

@@ -61,6 +61,11 @@ public final class RowAdapters implements Adapters {
                             .formatted(set.method().name())
                     + "; expected it for every row or for none");
         }
+        if (set.adapters().values().stream().anyMatch(ConvolutionAdapter.class::isInstance)) {
+            throw new AdapterException("adapters: %s adapts convolutions, which cannot differ from row to row"
+                            .formatted(set.method().name())
+                    + "; expected it for every row or for none");
+        }
         if (!set.areCausal()) {
             throw new AdapterException("adapters: %s reads whole sequences, which cannot differ from row to row"
                             .formatted(set.method().name())

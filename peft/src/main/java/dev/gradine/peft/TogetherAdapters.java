@@ -5,6 +5,8 @@ import static dev.gradine.autograd.op.Functions.add;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Convolution;
+import dev.gradine.nn.ConvolutionMap;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.LinearMap;
@@ -125,7 +127,7 @@ public final class TogetherAdapters implements Adapters {
         return switch (adapter) {
             case LinearAdapter l -> l.beside() != LinearAdapter.Beside.ALONE;
             case EmbeddingAdapter e -> e.adds();
-            case ExpertAdapter _ -> false;
+            case ConvolutionAdapter _, ExpertAdapter _ -> false;
         };
     }
 
@@ -166,6 +168,12 @@ public final class TogetherAdapters implements Adapters {
             y = more;
         }
         return y;
+    }
+
+    @Override
+    public ConvolutionMap at(Convolution layer) {
+        for (AdapterSet set : sets) if (set.adapter(layer) != null) return set.at(layer);
+        return Convolution::base;
     }
 
     @Override

@@ -61,7 +61,8 @@ class Ia3Test {
     void its_shapes_are_those_of_pefts_file() {
         Places places = Places.of(run);
         AdapterSet set = AdapterSet.fresh(places, IA3, Selection.of(".*"), run, new SplittableRandom(1));
-        assertThat(set.params().stream().map(p -> p.value().shape())).containsExactly(Shape.of(18, 1), Shape.of(1, 24));
+        assertThat(set.params().stream().map(p -> p.value().shape()))
+                .containsExactly(Shape.of(18, 1), Shape.of(1, 24), Shape.of(1, 8, 1, 1));
     }
 
     @Test

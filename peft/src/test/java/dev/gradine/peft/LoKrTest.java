@@ -22,7 +22,7 @@ class LoKrTest {
     }
 
     private static LoKr of(int rank, double alpha, boolean both, LoKr.Zeros zeros) {
-        return new LoKr(Ranks.of(rank, alpha), new LoKr.Split(both, -1), new LoKr.Drops(0, false, 0), zeros);
+        return new LoKr(Ranks.of(rank, alpha), new LoKr.Split(both, -1, false), new LoKr.Drops(0, false, 0), zeros);
     }
 
     @ParameterizedTest
@@ -92,7 +92,10 @@ class LoKrTest {
     void rank_dropout_leaves_out_outputs_and_scales_if_asked() {
         for (boolean scaled : new boolean[] {false, true}) {
             LoKr method = new LoKr(
-                    Ranks.of(32, 32), new LoKr.Split(false, 1), new LoKr.Drops(0.5f, scaled, 0), LoKr.Zeros.TRUE);
+                    Ranks.of(32, 32),
+                    new LoKr.Split(false, 1, false),
+                    new LoKr.Drops(0.5f, scaled, 0),
+                    LoKr.Zeros.TRUE);
             float[] ones = new float[64];
             Arrays.fill(ones, 1);
             OneLayer l = OneLayer.zeros(run, method, 1, 64).with("lokr_w1", 1).with("lokr_w2", ones);

@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What holds for every adapter method, at every place that it takes, over a base of every type: two linear layers with
-/// biases and an embedding.
+/// What holds for every adapter method, at every place that it takes, over a base of every type: two linear layers and
+/// a convolution with biases, and an embedding.
 @ParameterizedClass
 @EnumSource(FrozenType.class)
 class MethodContractTest {
@@ -62,7 +62,7 @@ class MethodContractTest {
     }
 
     private AdapterSet fresh(Method method) {
-        return AdapterSet.fresh(places, method, Selection.of(".*"), run, new SplittableRandom(1));
+        return AdapterSet.fresh(places, method, MethodExamples.everywhere(method), run, new SplittableRandom(1));
     }
 
     private AdapterSet moved(Method method) {

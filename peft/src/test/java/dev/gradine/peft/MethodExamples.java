@@ -8,6 +8,13 @@ final class MethodExamples {
 
     private MethodExamples() {}
 
+    /// Everywhere in `Places`, but for the convolution where factors begin as parts of a weight.
+    static Selection everywhere(Method method) {
+        boolean fromWeight =
+                method.lowRank().stream().anyMatch(l -> !(l.details().initLoraWeights() instanceof LoraInit.Plain));
+        return Selection.of(fromWeight ? "((?!conv).)*" : ".*");
+    }
+
     static Stream<Method> all() {
         return Methods.all().stream().flatMap(MethodExamples::of);
     }
@@ -30,17 +37,17 @@ final class MethodExamples {
                         lokr,
                         new LoKr(
                                 Ranks.of(1, 3),
-                                new LoKr.Split(true, 3),
+                                new LoKr.Split(true, 3, false),
                                 new LoKr.Drops(0.5f, true, 0.5f),
                                 LoKr.Zeros.TRUE),
                         new LoKr(
                                 Ranks.of(2, 2),
-                                new LoKr.Split(false, 4),
+                                new LoKr.Split(false, 4, true),
                                 new LoKr.Drops(0, false, 0),
                                 LoKr.Zeros.LYCORIS),
                         new LoKr(
                                 Ranks.of(1, 1),
-                                new LoKr.Split(true, -1),
+                                new LoKr.Split(true, -1, false),
                                 new LoKr.Drops(0, false, 0),
                                 LoKr.Zeros.FALSE));
             case Oft oft -> of(oft);
@@ -55,6 +62,7 @@ final class MethodExamples {
             case PTuning _ ->
                 Stream.of(new PTuning(3, PTuning.Kind.MLP, 5, 2, 0), new PTuning(2, PTuning.Kind.LSTM, 4, 2, 0.5f));
             case PrefixTuning _ -> Stream.of(); // it stands in attention, of which `Places` has none
+            case LoHa loha -> Stream.of(loha, new LoHa(Ranks.of(3, 60), 0, 0, true));
             default -> Stream.of(usual);
         };
     }

@@ -4,6 +4,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
@@ -13,6 +14,7 @@ import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
@@ -22,10 +24,12 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /// A "model" that is nothing but places for adapters, each reading inputs of its own.
-record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> weights) implements Model {
+record Places(List<Linear> linears, List<Convolution> convolutions, List<Embedding> embeddings, List<Weight> weights)
+        implements Model {
 
     static final int IN = 24;
     private static final int OUT = 18;
+    private static final int CHANNELS = 8;
     private static final int VOCAB = 5;
     private static final int WIDTH = 6;
     private static final List<int[]> TOKENS = List.of(new int[] {1, 0, 4}, new int[] {2, 3, 3, 1});
@@ -36,7 +40,7 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
         return of(run, FrozenType.F32);
     }
 
-    /// @param type of linear layers' weights; biases and the table stay what they are in such a model
+    /// @param type of linear layers' weights; convolutions, biases and the table stay what they are in such a model
     static Places of(Kernels run, FrozenType type) {
         List<Weight> weights = new ArrayList<>();
         List<Linear> linears = new ArrayList<>();
@@ -46,9 +50,14 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
             weights.addAll(List.of(w, b));
             linears.add(new Linear(path, w, b));
         }
+        String path = "model.layers.0.conv1";
+        Weight w = weight(path + ".weight", values -> type.ofOther(values, run), CHANNELS, CHANNELS, 2, 3);
+        Weight b = weight(path + ".bias", values -> type.ofOther(values, run), CHANNELS);
+        weights.addAll(List.of(w, b));
+        Convolution convolution = new Convolution(path, w, b, Windows.square(2, 1));
         Weight table = weight("model.embed_tokens.weight", values -> type.ofOther(values, run), VOCAB, WIDTH);
         weights.add(table);
-        return new Places(linears, List.of(new Embedding("model.embed_tokens", table)), weights);
+        return new Places(linears, List.of(convolution), List.of(new Embedding("model.embed_tokens", table)), weights);
     }
 
     private static Weight weight(String name, UnaryOperator<Tensor> type, int... dims) {
@@ -62,14 +71,20 @@ record Places(List<Linear> linears, List<Embedding> embeddings, List<Weight> wei
     }
 
     private int count() {
-        return linears.size() + embeddings.size();
+        return linears.size() + convolutions.size() + embeddings.size();
     }
 
     /// What one place gives.
     private Var output(int place, Tape tape, Adapters adapters) {
         Pass pass = Pass.of(tape, TokenBatch.of(TOKENS)).with(adapters);
-        if (place >= linears.size())
-            return embeddings.get(place - linears.size()).forward(tape, pass);
+        if (place >= linears.size() + convolutions.size())
+            return embeddings.getFirst().forward(tape, pass);
+        if (place == linears.size()) {
+            Shape images = Shape.of(2, CHANNELS, 4, 5);
+            return convolutions
+                    .getFirst()
+                    .forward(tape.constant(tape.kernels().of(images, Cases.plain(4, images.size(), 1))), pass);
+        }
         Var x = tape.constant(tape.kernels().of(Shape.of(ROWS, IN), Cases.plain(3, ROWS * IN, 1)));
         return linears.get(place).forward(x, pass);
     }

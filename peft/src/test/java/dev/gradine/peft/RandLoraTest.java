@@ -50,7 +50,7 @@ class RandLoraTest {
 
     private Places layer(int out, int in) {
         Weight w = new Weight("l.weight", Param.frozen("w", run.zeros(Shape.of(out, in))));
-        return new Places(List.of(new Linear("l", w, null)), List.of(), List.of(w));
+        return new Places(List.of(new Linear("l", w, null)), List.of(), List.of(), List.of(w));
     }
 
     private AdapterSet fresh(Places model, Method method) {

@@ -35,7 +35,8 @@ class SimulatedMethodsTest {
     }
 
     private static AdapterSet moved(Method method, Places places, Kernels run) {
-        AdapterSet set = AdapterSet.fresh(places, method, Selection.of(".*"), run, new SplittableRandom(1));
+        AdapterSet set =
+                AdapterSet.fresh(places, method, MethodExamples.everywhere(method), run, new SplittableRandom(1));
         TinyModel.perturb(set, run);
         return set;
     }

@@ -36,7 +36,7 @@ class TrainedCountTest {
     @ParameterizedTest
     @MethodSource("methods")
     void the_count_of_a_method_is_the_number_of_values_it_trains(Method method) {
-        same(method, Selection.of(".*"));
+        same(method, MethodExamples.everywhere(method));
     }
 
     @Test

@@ -90,7 +90,7 @@ class VbLoraTest {
     void merged_into_zeros_it_is_the_product_of_mixtures() {
         Weight w = new Weight("q_proj.weight", Param.frozen("w", run.zeros(Shape.of(6, 9))));
         Linear layer = new Linear("q_proj", w, null);
-        Places one = new Places(List.of(layer), List.of(), List.of(w));
+        Places one = new Places(List.of(layer), List.of(), List.of(), List.of(w));
         AdapterSet set = AdapterSet.fresh(one, of(5, 3, 2, false), Selection.of(".*"), run, new SplittableRandom(4));
         double[] a = value(set, "base_model.model.q_proj.vblora_logits_A");
         double[] b = value(set, "base_model.model.q_proj.vblora_logits_B");

@@ -5,6 +5,8 @@ import static dev.gradine.autograd.op.Functions.add;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Convolution;
+import dev.gradine.nn.ConvolutionMap;
 import dev.gradine.nn.Embedding;
 import dev.gradine.nn.ExpertLinear;
 import dev.gradine.nn.ExpertMap;
@@ -51,6 +53,11 @@ record NoisyEmbeddings(Adapters inner, float alpha) implements Adapters {
 
     @Override
     public LinearMap at(Linear layer) {
+        return inner.at(layer);
+    }
+
+    @Override
+    public ConvolutionMap at(Convolution layer) {
         return inner.at(layer);
     }
 
