@@ -82,6 +82,11 @@ final class EvalArgs {
                     "Of examples that are drawn, and of answers of tasks that draw them (default ${DEFAULT-VALUE}).")
     private long seed;
 
+    /// Whether any task is asked for.
+    boolean hasTasks() {
+        return !tasks.isEmpty();
+    }
+
     /// The tasks asked for.
     ///
     /// @throws IllegalArgumentException if there is none, or one cannot be read

@@ -38,6 +38,7 @@ public final class Main implements Runnable {
             ExportCommand.class,
             ScoreCommand.class,
             EvalCommand.class,
+            ForgettingCommand.class,
             AdaptersCommand.class,
             InspectCommand.class,
             PlanCommand.class,

@@ -43,6 +43,11 @@ final class ModelArgs {
         return source.folders();
     }
 
+    /// Opens another model on the same device, as it is in its file.
+    LoadedModel open(Path other) {
+        return new LoadedModel(other, device.chosen()::open);
+    }
+
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open() {
         return source.open(device.chosen(), device::tell);

@@ -26,15 +26,20 @@ record NamedFolder(String name, Path folder) {
     ///
     /// @throws IllegalArgumentException if one has no name, or two have the same
     static SequencedMap<String, Path> all(List<String> texts) {
+        return all("--adapter", texts);
+    }
+
+    /// The same, given by an option of that name.
+    static SequencedMap<String, Path> all(String option, List<String> texts) {
         SequencedMap<String, Path> all = new LinkedHashMap<>();
         for (String text : texts) {
             NamedFolder f = parse(text);
             if (f.name.isEmpty() || f.name.equals(AdapterNames.BASE)) {
                 throw new IllegalArgumentException(
-                        "--adapter: \"%s\", expected NAME=DIR, its name of letters, digits and _.-".formatted(text));
+                        "%s: \"%s\", expected NAME=DIR, its name of letters, digits and _.-".formatted(option, text));
             }
             if (all.put(f.name, f.folder) != null) {
-                throw new IllegalArgumentException("--adapter: two are called %s, expected one".formatted(f.name));
+                throw new IllegalArgumentException("%s: two are called %s, expected one".formatted(option, f.name));
             }
         }
         return all;

@@ -39,6 +39,11 @@ public final class Sha256 {
         digest.update(bytes);
     }
 
+    /// Adds the first `count` bytes.
+    public void add(byte[] bytes, int count) {
+        digest.update(bytes, 0, count);
+    }
+
     /// Adds what is left in a buffer.
     void add(ByteBuffer bytes) {
         digest.update(bytes);

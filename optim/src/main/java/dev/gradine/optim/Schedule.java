@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// cosine-with-min-lr         cosine, scaled into [min, 1]
 /// cosine-warmup-with-min-lr  the same with p = (t − w + 1) / (T − w), and a warm-up that begins above 0
 /// warmup-stable-decay        from min to 1, 1, from 1 to min
+/// reduce-on-plateau, greedy  as evaluations say
 /// ```
 ///
 /// Step t counts from 0, T is the number of steps, w those of the warm-up. The first of
@@ -33,7 +34,8 @@ public sealed interface Schedule
                 Schedule.InverseSqrt,
                 CosineWithMinLr,
                 CosineWarmupWithMinLr,
-                WarmupStableDecay {
+                WarmupStableDecay,
+                Watching {
 
     /// The run a schedule is for.
     ///
@@ -75,7 +77,10 @@ public sealed interface Schedule
     /// All of them, with their usual options.
     static List<Schedule> all() {
         List<Schedule> all = new ArrayList<>();
-        for (Class<?> c : Schedule.class.getPermittedSubclasses()) all.add(defaults(c));
+        for (Class<?> c : Schedule.class.getPermittedSubclasses()) {
+            if (c != Watching.class) all.add(defaults(c));
+        }
+        for (Class<?> c : Watching.class.getPermittedSubclasses()) all.add(defaults(c));
         return all;
     }
 

@@ -41,6 +41,13 @@ public final class StepLoop<E> {
         /// After an evaluation; names begin with `eval_`. Step 0 is before training.
         void evaluated(int step, SequencedMap<String, Double> metrics);
 
+        /// Asked before each update: its learning rate, where that is not the one the schedule gives by itself.
+        ///
+        /// @param scheduled by the number of the step
+        default double rate(double scheduled) {
+            return scheduled;
+        }
+
         /// A line for the user about step `step`.
         default void told(int step, String line) {}
 
@@ -206,7 +213,7 @@ public final class StepLoop<E> {
         }
         double norm = Clipping.norm(params.values(), run);
         requireFinite(step, "gradient norm", norm, micros);
-        double lr = settings.rate().at(step, settings.steps());
+        double lr = listener.rate(settings.rate().at(step, settings.steps()));
         String spike = spikes.judge(means.means().getOrDefault("loss", 0.0));
         if (spike.isEmpty()) update(step + 1, lr, Clipping.factor(norm, settings.clip()));
         else leaveOut(step + 1, spike);

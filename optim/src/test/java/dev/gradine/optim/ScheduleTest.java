@@ -77,7 +77,9 @@ class ScheduleTest {
         assertThat(rows().count()).isEqualTo(golden().size());
         assertThat(rows().<Class<?>>map(r -> requireNonNull(r.get()[1]).getClass())
                         .distinct())
-                .containsExactlyInAnyOrder(Schedule.class.getPermittedSubclasses());
+                .containsExactlyInAnyOrderElementsOf(Stream.of(Schedule.class.getPermittedSubclasses())
+                        .filter(c -> c != Watching.class) // see WatchingTest
+                        .toList());
     }
 
     @Test

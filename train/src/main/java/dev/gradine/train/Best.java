@@ -14,12 +14,8 @@ import java.util.SequencedMap;
 /// ```
 final class Best {
 
-    private static final String PREFIX = "eval_";
-    private static final String USUAL = "eval_loss";
-
     private final Unattended settings;
-    private final String metric;
-    private final boolean isRising;
+    private final ChosenMetric metric;
     private final SequencedMap<String, Double> metrics = new LinkedHashMap<>();
     private int step = -1;
     private int since;
@@ -28,20 +24,7 @@ final class Best {
     /// @throws IllegalArgumentException if the metric is none of those with a better way
     Best(Unattended settings, List<Metric> logged) {
         this.settings = settings;
-        metric = settings.best() == null ? USUAL : settings.best();
-        List<Metric> judging = logged.stream().filter(Metric::hasDirection).toList();
-        Metric chosen = judging.stream()
-                .filter(m -> metric.equals(PREFIX + m.name()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("--best: \"%s\", expected one of %s"
-                        .formatted(
-                                metric,
-                                String.join(
-                                        ", ",
-                                        judging.stream()
-                                                .map(m -> PREFIX + m.name())
-                                                .toList()))));
-        isRising = chosen.better() == Metric.Better.HIGHER;
+        metric = ChosenMetric.of(settings, logged);
     }
 
     /// Fails unless a run evaluates as often as its settings need it to.
@@ -62,7 +45,7 @@ final class Best {
     ///
     /// @return whether it is the best
     boolean see(int at, Map<String, Double> values) {
-        double value = value(values);
+        double value = metric.of(values);
         if (step >= 0 && !isBetter(value)) {
             since++;
             return false;
@@ -74,14 +57,8 @@ final class Best {
         return true;
     }
 
-    private double value(Map<String, Double> values) {
-        Double value = values.get(metric);
-        if (value == null) throw new IllegalArgumentException("--best: no evaluation has " + metric);
-        return value;
-    }
-
     private boolean isBetter(double value) {
-        double gain = isRising ? value - value(metrics) : value(metrics) - value;
+        double gain = metric.isRising() ? value - metric.of(metrics) : metric.of(metrics) - value;
         return gain > (settings.minDelta() == null ? 0 : settings.minDelta());
     }
 
@@ -102,6 +79,6 @@ final class Best {
 
     @Override
     public String toString() {
-        return "%s %.4f of step %d".formatted(metric, value(metrics), step);
+        return "%s %.4f of step %d".formatted(metric.name(), metric.of(metrics), step);
     }
 }

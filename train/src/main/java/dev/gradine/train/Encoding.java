@@ -12,15 +12,16 @@ import java.util.List;
 /// Makes examples of the rows of a run.
 ///
 /// @param length tokens of the longest example
+/// @param cache of examples made before
 /// @param told takes what became of the rows, line by line
-record Encoding(RunSettings settings, TextCodec codec, int length, List<String> told, RunHost host) {
+record Encoding(RunSettings settings, TextCodec codec, int length, List<String> told, RunHost host, TokenCache cache) {
 
     /// The rows of a source as examples of a recipe.
     <E> SourceExamples<E> part(Recipe<E> recipe, TrainingData.Source source) {
-        List<E> train = examples(recipe, source.train());
+        List<E> train = examples(recipe, source, source.train());
         List<E> evalSet = source.evalSet().isEmpty()
                 ? List.of()
-                : examples(recipe, source.evalSet().getFirst());
+                : examples(recipe, source, source.evalSet().getFirst());
         return new SourceExamples<>(source, recipe, train, packed(recipe, train), evalSet);
     }
 
@@ -41,9 +42,11 @@ record Encoding(RunSettings settings, TextCodec codec, int length, List<String> 
     }
 
     /// The examples of all rows that are of use; says what became of the others.
-    private <E> List<E> examples(Recipe<E> recipe, DataSet rows) {
+    private <E> List<E> examples(Recipe<E> recipe, TrainingData.Source source, DataSet rows) {
         Encoder<E> encoder = encoder(recipe);
-        Encoded<E> encoded = encoder.encode(rows, new EncodingProgress(rows, host));
+        int batch = settings.batches().batch();
+        var wanted = new TokenCache.Wanted(recipe, rows, source.file(), encoder.maxLength(), batch);
+        Encoded<E> encoded = cache.get(wanted, () -> encoder.encode(rows, new EncodingProgress(rows, host)));
         RowReport report = new RowReport(rows.name(), encoded.counts(), encoder);
         report.requireAnswers(settings.batches());
         told.add(report.line());

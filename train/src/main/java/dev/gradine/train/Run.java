@@ -88,7 +88,7 @@ public final class Run<E> {
             if (made.isEmpty()) {
                 host.ready();
                 int length = length(model, AdapterSet.none(model.model()), new ArrayList<>());
-                var encoding = new Encoding(settings, codec(model, data), length, new ArrayList<>(), host);
+                var encoding = encoding(model, codec(model, data), length, new ArrayList<>(), host);
                 SourceExamples<E> first =
                         encoding.part(recipe, data.sources().getFirst().trained());
                 made.add(ExampleBatches.of(first.rows(), settings.unaccumulated(), recipe));
@@ -115,7 +115,7 @@ public final class Run<E> {
         TextCodec codec = codec(model, data);
         List<String> told = new ArrayList<>(codec.tokenizer().notes()); // when nothing can stop the run any more
         int length = length(model, adapted, told);
-        var examples = RunExamples.of(recipe, data, new Encoding(settings, codec, length, told, host));
+        var examples = RunExamples.of(recipe, data, encoding(model, codec, length, told, host));
         Rollouts.require(recipe, settings);
         told.addAll(recipe.advice(examples.train()));
         List<List<LabelledTokens>> groups = examples.sequences();
@@ -178,6 +178,7 @@ public final class Run<E> {
     private static List<String> notes(RunSettings resolved, AdapterSet adapted, boolean evaluates) {
         TrainSettings train = resolved.train();
         Best.require(resolved.unattended(), evaluates, train.evalEvery());
+        WatchedRate.require(train, evaluates);
         List<String> notes = new ArrayList<>(RunNotes.of(resolved, evaluates));
         notes.addAll(train.optimizer().notes(train.groups(adapted.trained())));
         return notes;
@@ -204,6 +205,13 @@ public final class Run<E> {
     private String template(OpenModel model, TrainingData data) {
         String chosen = settings.files().chatTemplate();
         return chosen == null || data.areTokens() ? "" : model.templateSource(chosen);
+    }
+
+    private Encoding encoding(OpenModel model, TextCodec codec, int length, List<String> told, RunHost host) {
+        String chosen = settings.files().chatTemplate();
+        String template = chosen == null ? "" : model.templateSource(chosen);
+        var cache = TokenCache.of(settings.files().tokens(), () -> TextFiles.digest(model, template), host);
+        return new Encoding(settings, codec, length, told, host, cache);
     }
 
     private TextCodec codec(OpenModel model, TrainingData data) {

@@ -1,6 +1,7 @@
 package dev.gradine.train;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import dev.gradine.train.report.RunInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param data files of rows, at least one
 /// @param chatTemplate the template for conversations: a name or a file; null for the model's own
+/// @param tokens where tokenised rows are kept
 /// @param resume whether to go on from the latest checkpoint
 /// @param sampleEvery steps from one answer to the prompts to the next; 0 for before and after only
 /// @param samples prompts answered before and after
@@ -38,6 +40,8 @@ public record RunFiles(
                 otherwise = "the model's own")
         @Nullable
         String chatTemplate,
+
+        @Part TokenCacheSettings tokens,
 
         @Option(
                 says = "Folder for adapter, metrics, checkpoints and report; absent or empty.",
@@ -99,13 +103,13 @@ public record RunFiles(
     ///
     /// @param out absent or empty
     public static RunFiles of(Path model, Path data, Path out) {
-        return new RunFiles(model, List.of(data), null, out, Resume.NO, 0, 0, false, null);
+        return new RunFiles(model, List.of(data), null, TokenCacheSettings.NONE, out, Resume.NO, 0, 0, false, null);
     }
 
     /// What a command begins with; the paths are to be given.
     public static RunFiles defaults() {
         Path none = Path.of("");
-        return new RunFiles(none, List.of(), null, none, Resume.NO, 2, 0, false, null);
+        return new RunFiles(none, List.of(), null, TokenCacheSettings.USUAL, none, Resume.NO, 2, 0, false, null);
     }
 
     /// Whether the run begins, and does not go on.

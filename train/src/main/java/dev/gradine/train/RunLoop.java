@@ -9,6 +9,7 @@ import dev.gradine.optim.Metric;
 import dev.gradine.optim.Objective;
 import dev.gradine.optim.StepLoop;
 import dev.gradine.optim.TrainSettings;
+import dev.gradine.optim.Watching;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Shaping;
@@ -64,6 +65,7 @@ final class RunLoop<E> implements StepLoop.Listener {
     private final TapeFile tapes;
     private final Unattended unattended;
     private final Optional<Best> best;
+    private final Optional<WatchedRate> watched;
     private final long start = System.nanoTime();
     private final Progress progress;
 
@@ -83,6 +85,10 @@ final class RunLoop<E> implements StepLoop.Listener {
         Optional<LayerNorms> norms = settings.trackers().showsLayers()
                 ? Optional.of(new LayerNorms(shaped, adapted.trained(), model.run(), files.out()))
                 : Optional.empty();
+        watched = train.schedule() instanceof Watching w
+                ? Optional.of(
+                        new WatchedRate(w, train, unattended, plan.objective().metrics()))
+                : Optional.empty();
         var task = new StepLoop.Task<>(
                 plan.objective(),
                 train.groups(adapted.trained()),
@@ -99,6 +105,7 @@ final class RunLoop<E> implements StepLoop.Listener {
         trackers = settings.trackers().open(files.out(), from, plan.deciding(), host::tell);
         tapes = new TapeFile(files.out(), files.tape(), () -> trackers.stream().anyMatch(Tracker::wishesTape));
         best.ifPresent(b -> MetricsLog.evaluations(files.out()).forEach(b::see));
+        watched.ifPresent(w -> MetricsLog.evaluations(files.out()).forEach(w::see));
         progress = new Progress(Terminal.ofStderr(), plan.kind(), from, train.steps(), headline());
         record = new RunRecord(files.out(), host, plan, model, adapted);
     }
@@ -250,6 +257,11 @@ final class RunLoop<E> implements StepLoop.Listener {
         return tapes.open(step, micro, k);
     }
 
+    @Override
+    public double rate(double scheduled) {
+        return watched.map(WatchedRate::lr).orElse(scheduled);
+    }
+
     private void write(int step, SequencedMap<String, Double> metrics) {
         log.write(step, metrics);
         trackers.forEach(t -> t.write(step, metrics));
@@ -271,6 +283,7 @@ final class RunLoop<E> implements StepLoop.Listener {
     public void evaluated(int step, SequencedMap<String, Double> metrics) {
         write(step, metrics);
         record.evaluated(step, metrics);
+        watched.ifPresent(w -> w.see(step, metrics));
         if (best.isPresent() && best.get().see(step, metrics)) {
             RunCheckpoint.saveBest(files.out(), step, values(), model.run());
         }

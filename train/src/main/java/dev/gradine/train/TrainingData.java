@@ -21,20 +21,21 @@ public record TrainingData(List<Source> sources) {
     /// The rows of one file.
     ///
     /// @param name in metrics
+    /// @param file they are from: one, or none
     /// @param isReplay whether they are of what was learnt before
     /// @param train to learn from
     /// @param evalSet to evaluate on: one, or none
-    public record Source(String name, boolean isReplay, DataSet train, List<DataSet> evalSet) {
+    public record Source(String name, List<Path> file, boolean isReplay, DataSet train, List<DataSet> evalSet) {
 
         /// The same without rows held out.
         Source trained() {
-            return new Source(name, isReplay, train, List.of());
+            return new Source(name, file, isReplay, train, List.of());
         }
     }
 
     /// Rows of one file.
     public TrainingData(DataSet train, List<DataSet> evalSet) {
-        this(List.of(new Source("data", false, train, evalSet)));
+        this(List.of(new Source("data", List.of(), false, train, evalSet)));
     }
 
     /// Reads files, and holds out a share of the rows of each.
@@ -58,9 +59,9 @@ public record TrainingData(List<Source> sources) {
     private static Source source(String name, boolean isReplay, Path file, double evalSplit, long seed) {
         try {
             DataSet all = DataSet.read(file);
-            if (evalSplit == 0) return new Source(name, isReplay, all, List.of());
+            if (evalSplit == 0) return new Source(name, List.of(file), isReplay, all, List.of());
             DataSet.Split split = all.split(evalSplit, seed);
-            return new Source(name, isReplay, split.train(), List.of(split.eval()));
+            return new Source(name, List.of(file), isReplay, split.train(), List.of(split.eval()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

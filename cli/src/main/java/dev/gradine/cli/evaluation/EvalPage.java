@@ -25,10 +25,22 @@ public final class EvalPage {
     ///
     /// @param runs one, or several side by side
     public static void write(Path file, List<EvalRun> runs) {
+        write(file, runs, "");
+    }
+
+    /// The same with what training has cost above all.
+    ///
+    /// @param runs the model before training, then each that was trained from it
+    public static void write(Path file, List<EvalRun> runs, ForgettingReport forgetting) {
+        write(file, runs, forgetting.html());
+    }
+
+    private static void write(Path file, List<EvalRun> runs, String lead) {
         String names = runs.stream().map(EvalRun::name).collect(Collectors.joining(" and "));
         Map<String, String> parts = Map.of(
                 "style", Page.resource(Report.class, "report.css"),
                 "title", Html.text(names),
+                "lead", lead,
                 "numbers", numbers(runs),
                 "differences", differences(runs),
                 "items", items(runs));
