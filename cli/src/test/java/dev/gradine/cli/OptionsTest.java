@@ -134,7 +134,8 @@ class OptionsTest {
     void an_option_of_another_schedule_is_refused() {
         refused(
                 "schedule: \"steep\", expected one of linear, constant, cosine, cosine-with-restarts, polynomial,"
-                        + " inverse-sqrt, cosine-with-min-lr, cosine-warmup-with-min-lr, warmup-stable-decay",
+                        + " inverse-sqrt, cosine-with-min-lr, cosine-warmup-with-min-lr, warmup-stable-decay,"
+                        + " reduce-on-plateau, greedy",
                 "--schedule",
                 "steep");
         refused("--power is given with --schedule cosine, which has --cycles", "--schedule", "cosine", "--power", 2);
