@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /// ```
 ///
 /// It reads every gradient once more. Measuring takes at most one part in 200 of the time of the run: a
-/// step that comes too soon after the last one measured is left out.
+/// step that comes too soon is left out. The first measurement, with kernels that are cold, is not counted.
 public final class LayerNorms implements StepLoop.Around {
 
     /// Name of the file in a run's folder.
@@ -37,7 +37,9 @@ public final class LayerNorms implements StepLoop.Around {
     private final Path out;
     private final List<StepLog> log = new ArrayList<>(); // once the run's folder is open
     private SequencedMap<String, Double> norms = new LinkedHashMap<>();
-    private long dueAt = System.nanoTime();
+    private final long began = System.nanoTime();
+    private boolean warm;
+    private long spent; // nanoseconds, once warm
 
     /// @param rest what else acts around the updates
     /// @param params trained, by name
@@ -71,10 +73,10 @@ public final class LayerNorms implements StepLoop.Around {
     public void beforeUpdate(double gradScale) {
         long start = System.nanoTime();
         norms = new LinkedHashMap<>();
-        if (start >= dueAt) {
+        if (SHARE * spent <= start - began) {
             layers.forEach((layer, params) -> norms.put(layer, Clipping.norm(params, run)));
-            long end = System.nanoTime();
-            dueAt = end + SHARE * (end - start);
+            if (warm) spent += System.nanoTime() - start;
+            warm = true;
         }
         rest.beforeUpdate(gradScale);
     }
