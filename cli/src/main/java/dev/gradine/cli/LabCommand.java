@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "lab",
         mixinStandardHelpOptions = true,
-        subcommands = LabAdaptersCommand.class,
+        subcommands = {LabAdaptersCommand.class, LabObjectivesCommand.class},
         description =
                 "Try what papers claim, as small experiments over three seeds: the table, what must show in it, and"
                         + " whether it does. Without a name, list them; needs no file.")

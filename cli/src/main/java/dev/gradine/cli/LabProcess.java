@@ -1,13 +1,13 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.Json;
-import dev.gradine.lab.methods.MethodRow;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// A command in a process of its own, with the Java and the options of this one: the most memory a process has held is
 /// told of the whole of it.
@@ -18,7 +18,7 @@ final class LabProcess {
     /// Runs a command that prints one row as JSON.
     ///
     /// @throws IllegalArgumentException with what the command told, if it refused
-    static MethodRow run(List<String> args) {
+    static Map<String, Object> run(List<String> args) {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));
         for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
@@ -32,7 +32,7 @@ final class LabProcess {
             String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
             int code = process.waitFor();
             if (code == 0 && !out.isBlank()) {
-                return MethodRow.of(Json.parseObject("lab adapters", out.strip().getBytes(StandardCharsets.UTF_8)));
+                return Json.parseObject("lab", out.strip().getBytes(StandardCharsets.UTF_8));
             }
             throw new IllegalArgumentException(lastLine(err, code));
         } catch (IOException e) {

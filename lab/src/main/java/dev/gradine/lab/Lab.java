@@ -10,6 +10,14 @@ import dev.gradine.lab.adapters.QuantisationError;
 import dev.gradine.lab.adapters.QuantisedStart;
 import dev.gradine.lab.adapters.RsLoraNorm;
 import dev.gradine.lab.adapters.TenTasks;
+import dev.gradine.lab.alignment.AlignmentTax;
+import dev.gradine.lab.alignment.DpoFrontier;
+import dev.gradine.lab.alignment.FlippedPreferences;
+import dev.gradine.lab.alignment.KtoImbalance;
+import dev.gradine.lab.alignment.OrpoCompute;
+import dev.gradine.lab.alignment.Replay;
+import dev.gradine.lab.alignment.SimpoLength;
+import dev.gradine.lab.alignment.TooSafe;
 import dev.gradine.lab.base.StoryFiles;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
@@ -47,7 +55,15 @@ public final class Lab {
                 new AdaLoraRanks(),
                 new TenTasks(),
                 new Forgetting(),
-                new LongContext());
+                new LongContext(),
+                new DpoFrontier(),
+                new KtoImbalance(),
+                new SimpoLength(),
+                new OrpoCompute(),
+                new FlippedPreferences(),
+                new TooSafe(),
+                new Replay(),
+                new AlignmentTax());
     }
 
     /// The experiment of that name.

@@ -1,9 +1,9 @@
 package dev.gradine.lab.methods;
 
-import dev.gradine.peft.Method;
+import dev.gradine.lab.page.PageHead;
+import dev.gradine.lab.page.SourcePapers;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,7 +44,7 @@ public record MethodPage(
                 c.peakMb(),
                 c.tokensPerSecond(),
                 c.ofLora(),
-                MethodPlan.rate(r.learnt().lr()),
+                PageHead.rate(r.learnt().lr()),
                 r.learnt().after());
     }
 
@@ -52,25 +52,15 @@ public record MethodPage(
     ///
     /// @param base parameters of the model
     /// @param papers file and paper of a method
-    public String text(long base, MethodPapers papers) {
+    public String text(long base, SourcePapers papers) {
         double before = rows.isEmpty() ? Double.NaN : rows.getFirst().learnt().before();
-        List<String> lines = new ArrayList<>(
-                List.of("# Adapter methods side by side", "", "Written by the command below; do not edit.", "", "```"));
-        lines.add(surroundings.getOrDefault("command", ""));
-        lines.addAll(List.of("```", ""));
-        Map<String, String> told = new LinkedHashMap<>(surroundings);
-        told.remove("command");
-        told.forEach((name, value) -> lines.add("* " + name + ": " + value));
-        lines.add("");
+        List<String> lines = new ArrayList<>(PageHead.lines("Adapter methods side by side", surroundings));
         lines.add(how(before));
         lines.addAll(table(base));
-        if (!failures.isEmpty()) lines.addAll(List.of("", "Not measured:", ""));
-        failures.forEach(why -> lines.add("* " + why));
+        lines.addAll(PageHead.failures(failures));
         lines.addAll(List.of("", "## Formulas and papers", "", "| method | formula | paper |", "|---|---|---|"));
         for (String name : MethodPlan.names()) {
-            Method m = MethodPlan.named(name);
-            lines.add("| %s | [%s.java](%s) | %s |"
-                    .formatted(name, m.getClass().getSimpleName(), papers.file(m), papers.paper(m)));
+            lines.add(papers.row(name, MethodPlan.named(name).getClass()));
         }
         return String.join("\n", lines) + "\n";
     }

@@ -1,11 +1,11 @@
 package dev.gradine.lab.methods;
 
+import dev.gradine.lab.page.PageHead;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
 import dev.gradine.settings.Settings;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -41,20 +41,14 @@ public record MethodPlan(
     }
 
     /// Such as `6 steps of 4 rows of at most 128 tokens, 12 rows held out, rates 3e-4 and 5e-3`.
-    String text() {
+    public String text() {
         return "%d steps of %d rows of at most %d tokens, %d rows held out, rates %s"
                 .formatted(
                         steps,
                         batch,
                         maxLength,
                         held,
-                        String.join(
-                                " and ", rates.stream().map(MethodPlan::rate).toList()));
-    }
-
-    /// Such as `3e-4`.
-    static String rate(double lr) {
-        return String.format(Locale.ROOT, "%.1e", lr).replace(".0e", "e").replaceFirst("e([+-])0", "e$1");
+                        String.join(" and ", rates.stream().map(PageHead::rate).toList()));
     }
 
     /// Names of all methods.

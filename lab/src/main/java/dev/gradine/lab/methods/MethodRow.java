@@ -1,5 +1,6 @@
 package dev.gradine.lab.methods;
 
+import dev.gradine.lab.page.PageRow;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -9,7 +10,7 @@ import java.util.Map;
 /// @param options that are not its defaults, as a user types them; empty for none
 /// @param cost what it takes
 /// @param learnt what it gains
-public record MethodRow(String name, String options, Cost cost, Learnt learnt) {
+public record MethodRow(String name, String options, Cost cost, Learnt learnt) implements PageRow {
 
     /// What it takes.
     ///
@@ -26,7 +27,7 @@ public record MethodRow(String name, String options, Cost cost, Learnt learnt) {
     /// @param after held-out loss after the steps
     public record Learnt(double lr, double before, double after) {}
 
-    /// All of it by name.
+    @Override
     public Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("method", name);
@@ -46,21 +47,12 @@ public record MethodRow(String name, String options, Cost cost, Learnt learnt) {
     /// @throws IllegalArgumentException names what is missing
     public static MethodRow of(Map<String, Object> json) {
         Cost cost = new Cost(
-                (long) number(json, "trained"),
-                number(json, "peak_memory_mb"),
-                number(json, "tokens_per_second"),
-                number(json, "speed_of_lora"));
-        Learnt learnt = new Learnt(number(json, "lr"), number(json, "loss_before"), number(json, "loss_after"));
-        return new MethodRow(text(json, "method"), text(json, "options"), cost, learnt);
-    }
-
-    private static double number(Map<String, Object> json, String name) {
-        if (json.get(name) instanceof Number n) return n.doubleValue();
-        throw new IllegalArgumentException("row: %s is %s, expected a number".formatted(name, json.get(name)));
-    }
-
-    private static String text(Map<String, Object> json, String name) {
-        if (json.get(name) instanceof String s) return s;
-        throw new IllegalArgumentException("row: %s is %s, expected a text".formatted(name, json.get(name)));
+                (long) PageRow.number(json, "trained"),
+                PageRow.number(json, "peak_memory_mb"),
+                PageRow.number(json, "tokens_per_second"),
+                PageRow.number(json, "speed_of_lora"));
+        Learnt learnt = new Learnt(
+                PageRow.number(json, "lr"), PageRow.number(json, "loss_before"), PageRow.number(json, "loss_after"));
+        return new MethodRow(PageRow.text(json, "method"), PageRow.text(json, "options"), cost, learnt);
     }
 }

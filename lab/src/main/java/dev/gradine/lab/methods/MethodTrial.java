@@ -5,6 +5,7 @@ import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.LossMask;
 import dev.gradine.data.encode.SftEncoder;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.lab.base.ProcessorTime;
 import dev.gradine.lab.base.Score;
 import dev.gradine.lab.base.Training;
 import dev.gradine.lab.methods.MethodRow.Cost;
@@ -22,7 +23,6 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.train.PeakMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,7 +136,7 @@ public final class MethodTrial {
     /// Of the cheapest step but the first, which also makes the optimiser's state.
     private double perToken(Training some, AdapterSet adapted, Kernels run) {
         List<Double> times = new ArrayList<>();
-        some.of(model(), adapted, run, _ -> times.add(processorSeconds()));
+        some.of(model(), adapted, run, _ -> times.add(ProcessorTime.seconds()));
         double cheapest = Double.POSITIVE_INFINITY;
         for (int step = 1; step < times.size(); step++) {
             int tokens =
@@ -145,12 +145,5 @@ public final class MethodTrial {
             cheapest = Math.min(cheapest, seconds / tokens);
         }
         return cheapest;
-    }
-
-    private static double processorSeconds() {
-        if (ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system) {
-            return system.getProcessCpuTime() * 1e-9;
-        }
-        throw new IllegalStateException("lab: this Java does not tell the processor time of the process");
     }
 }

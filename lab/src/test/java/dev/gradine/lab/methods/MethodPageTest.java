@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.lab.methods.MethodRow.Cost;
 import dev.gradine.lab.methods.MethodRow.Learnt;
+import dev.gradine.lab.page.KeptRows;
+import dev.gradine.lab.page.SourcePapers;
 import dev.gradine.peft.Lora;
 import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
@@ -52,7 +54,7 @@ class MethodPageTest {
 
     @Test
     void the_page_says_how_it_was_measured_and_what_was_not() {
-        String text = page().text(134_515_008, new MethodPapers(Golden.repository()));
+        String text = page().text(134_515_008, new SourcePapers(Golden.repository()));
         assertThat(text)
                 .contains("```\n./gradine lab adapters\n```", "* machine: a machine\n")
                 .contains("rate: 10 steps of 4 rows of at most 128 tokens, 16 rows held out, rates 1e-3 and 1e-2. The")
@@ -62,25 +64,12 @@ class MethodPageTest {
 
     @Test
     void every_method_has_a_line_with_its_file() {
-        String text = page().text(134_515_008, new MethodPapers(Golden.repository()));
+        String text = page().text(134_515_008, new SourcePapers(Golden.repository()));
         for (Method m : Methods.all()) {
             assertThat(text)
                     .contains(
                             "| %s | [%s.java](".formatted(m.name(), m.getClass().getSimpleName()));
         }
-    }
-
-    @Test
-    void papers_are_those_that_the_comment_on_the_method_names() {
-        assertThat(MethodPapers.papers("""
-                /// One. Liu et al. 2022 (arXiv:2205.05638), section 3.3; in the form of Hyeon-Woo, Ye-Bin & Oh
-                /// 2022 (FedPara, arXiv:2108.06098), and Liu et al. 2022 (arXiv:2205.05638) once more.
-                """))
-                .isEqualTo(
-                        "Liu et al. 2022 (arXiv:2205.05638); Hyeon-Woo, Ye-Bin & Oh 2022 (FedPara, arXiv:2108.06098)");
-        assertThat(MethodPapers.papers("/// Nobody's.")).isEmpty();
-        assertThat(new MethodPapers(Golden.repository()).paper(Lora.defaults()))
-                .startsWith("Hu et al. 2021 (arXiv:2106.09685)");
     }
 
     @Test
@@ -92,13 +81,13 @@ class MethodPageTest {
 
     @Test
     void rows_are_kept_in_a_file_for_the_same_plan_alone() {
-        MethodRows kept = new MethodRows(temp.resolve("rows.jsonl"), plan());
+        KeptRows<MethodRow> kept = new KeptRows<>(temp.resolve("rows.jsonl"), plan().text(), MethodRow::of);
         assertThat(kept.read()).isEmpty();
         kept.add(LORA);
         kept.add(VBLORA);
         assertThat(kept.read()).isEqualTo(Map.of("lora", LORA, "vblora", VBLORA));
         MethodPlan longer = new MethodPlan(20, 4, 128, 16, List.of(1e-3, 1e-2), Map.of());
-        assertThatThrownBy(() -> new MethodRows(kept.file(), longer).read())
+        assertThatThrownBy(() -> new KeptRows<>(kept.file(), longer.text(), MethodRow::of).read())
                 .hasMessageContaining("rows.jsonl: lora was measured with 10 steps of 4 rows")
                 .hasMessageContaining("expected 20 steps of 4 rows");
     }
