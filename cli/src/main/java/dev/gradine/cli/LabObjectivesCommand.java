@@ -34,7 +34,10 @@ final class LabObjectivesCommand implements Callable<Integer>, LabComparison.Of<
             description = "Plain text that has nothing to do with the rows, to see what is forgotten.")
     private Path text = Path.of("");
 
-    @Option(names = "--steps", paramLabel = "N", description = "Steps of each training (default 40).")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Steps of each training (default 40); --with NAME:steps=N gives one of them others.")
     private int steps = 40;
 
     @Option(names = "--held", paramLabel = "N", description = "Rows to measure on (default 60).")
@@ -65,6 +68,7 @@ final class LabObjectivesCommand implements Callable<Integer>, LabComparison.Of<
     public void require(String name) {
         how().recipe(name);
         how().rate(name);
+        how().steps(name);
     }
 
     @Override

@@ -27,11 +27,12 @@ import java.util.stream.Collectors;
 /// @param maxLength tokens of a row
 /// @param held rows that are measured on and not learnt from
 /// @param lr learning rate, where an objective is given no other
-/// @param with options of objectives, by objective; `lr` is one of each
+/// @param with options of objectives, by objective; `lr` and `steps` are some of each
 public record ObjectivePlan(
         int steps, int batch, int maxLength, int held, double lr, Map<String, Map<String, String>> with) {
 
     private static final String RATE = "lr";
+    private static final String STEPS = "steps";
     private static final List<String> OF_DPO = List.of("ipo", "apo_zero");
 
     /// @throws IllegalArgumentException if a number is out of range, or `with` names no objective
@@ -85,7 +86,7 @@ public record ObjectivePlan(
     /// @throws IllegalArgumentException lists the names there are, or names the option that it does not have
     public Recipe<?> recipe(String name) {
         Map<String, String> own = new LinkedHashMap<>(options(name));
-        own.remove(RATE);
+        own.keySet().removeAll(List.of(RATE, STEPS));
         return (Recipe<?>) Settings.of((Record) named(name)).read(own);
     }
 
@@ -93,13 +94,25 @@ public record ObjectivePlan(
     ///
     /// @throws IllegalArgumentException if it is no number above 0
     public double rate(String name) {
-        String given = options(name).getOrDefault(RATE, "" + lr);
+        return above0(name, RATE, options(name).getOrDefault(RATE, "" + lr));
+    }
+
+    /// Steps of its training.
+    ///
+    /// @throws IllegalArgumentException if they are no whole number above 0
+    public int steps(String name) {
+        double given = above0(name, STEPS, options(name).getOrDefault(STEPS, "" + steps));
+        if (given == Math.rint(given)) return (int) given;
+        throw new IllegalArgumentException("%s: steps is %s, expected a whole number".formatted(name, given));
+    }
+
+    private static double above0(String name, String option, String given) {
         try {
-            double rate = Double.parseDouble(given);
-            if (rate > 0) return rate;
+            double number = Double.parseDouble(given);
+            if (number > 0) return number;
         } catch (NumberFormatException e) { // told below
         }
-        throw new IllegalArgumentException("%s: lr is %s, expected a number above 0".formatted(name, given));
+        throw new IllegalArgumentException("%s: %s is %s, expected a number above 0".formatted(name, option, given));
     }
 
     /// Options of an objective as a user types them, but for the rate.

@@ -124,7 +124,7 @@ public final class ObjectiveTrial {
         List<E> examples = recipe.encoder(codec, plan.maxLength(), batch)
                 .encode(suited(rows.train(), recipe))
                 .examples();
-        var pace = new Learning.Pace(batch, plan.steps(), plan.rate(name), SEED);
+        var pace = new Learning.Pace(batch, plan.steps(name), plan.rate(name), SEED);
         Learning.from(Policy.of(model()), recipe, examples, pace).of(model(), adapted, run);
     }
 

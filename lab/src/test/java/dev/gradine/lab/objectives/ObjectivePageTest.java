@@ -76,11 +76,16 @@ class ObjectivePageTest {
     }
 
     @Test
-    void options_are_those_of_their_objective_and_the_rate_is_one_of_each() {
+    void options_are_those_of_their_objective_and_rate_and_steps_are_some_of_each() {
         ObjectivePlan plan = plan(Map.of("kto", Map.of("beta", "0.3", "lr", "1e-3"), "ipo", Map.of("beta", "0.5")));
         assertThat(((Kto) plan.recipe("kto")).beta()).isEqualTo(0.3f);
         assertThat(plan.rate("kto")).isEqualTo(1e-3);
         assertThat(plan.typed("kto")).isEqualTo("--beta 0.3");
+        assertThat(plan.steps("kto")).isEqualTo(40);
+        ObjectivePlan longer = plan(Map.of("kto", Map.of("steps", "100")));
+        assertThat(longer.steps("kto")).isEqualTo(100);
+        assertThat(longer.recipe("kto")).isEqualTo(Kto.defaults());
+        assertThat(longer.typed("kto")).isEqualTo("--steps 100");
         Dpo ipo = (Dpo) plan.recipe("ipo");
         assertThat(ipo.beta()).isEqualTo(0.5f);
         assertThat(ipo.losses().loss()).hasToString("[ipo]");
@@ -95,5 +100,7 @@ class ObjectivePageTest {
                 .hasMessageStartingWith("unknown key beta, expected one of delta");
         assertThatThrownBy(() -> plan(Map.of("dpo", Map.of("lr", "0"))).rate("dpo"))
                 .hasMessage("dpo: lr is 0, expected a number above 0");
+        assertThatThrownBy(() -> plan(Map.of("dpo", Map.of("steps", "1.5"))).steps("dpo"))
+                .hasMessage("dpo: steps is 1.5, expected a whole number");
     }
 }
