@@ -74,7 +74,7 @@ class LabObjectivesTest {
                 .refuses("objective: \"dop\", expected one of sft, dpo, ipo, apo_zero, kto, bco, orpo, cpo, simpo,"
                         + " alphapo, slic, tpo");
         objectives("--with", "kto:gamma=1")
-                .refuses("unknown key gamma, expected one of beta, loss," + " desirable-weight, undesirable-weight");
+                .refuses("unknown key gamma, expected one of beta, desirable-weight, loss," + " undesirable-weight");
         objectives("--held", 12).refuses("%s: 12 rows, expected more than the 12 that are held out".formatted(data));
         objectives("--max-length", 400).refuses("%s: 195 tokens, expected at least 400".formatted(text));
     }

@@ -7,6 +7,7 @@ import static dev.gradine.autograd.op.Functions.sub;
 import dev.gradine.align.Answers;
 import dev.gradine.align.CustomPairLoss;
 import dev.gradine.align.Pairs;
+import dev.gradine.align.Recipe;
 import dev.gradine.align.Simpo;
 import dev.gradine.align.pair.PairFormula;
 import dev.gradine.autograd.Var;
@@ -57,8 +58,8 @@ public record SimpoLength() implements Experiment {
     private record Summed(float beta, float gamma) implements CustomPairLoss {
 
         @Override
-        public About about() {
-            return new About("simpo-sums", "SimPO over sums", "Without length normalisation.", 5e-5);
+        public Recipe.About about() {
+            return new Recipe.About("simpo-sums", "SimPO over sums", "Without length normalisation.", 5e-5);
         }
 
         @Override

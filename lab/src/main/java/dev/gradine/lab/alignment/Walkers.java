@@ -80,6 +80,8 @@ record Walkers(CausalLm base, Trial trial, int batch) {
 
     /// Who is told of a policy on its way.
     interface OnTheWay {
+        /// Told after each step.
+        ///
         /// @param step number of steps it has taken
         void at(int step, Policy policy);
     }
@@ -137,7 +139,11 @@ record Walkers(CausalLm base, Trial trial, int batch) {
     /// Pairs of which a share are the wrong way round.
     static List<Pair> flipped(List<Pair> pairs, double share, RandomGenerator rng) {
         List<Pair> all = new ArrayList<>();
-        for (Pair p : pairs) all.add(rng.nextDouble() < share ? new Pair(p.rejected(), p.chosen()) : p);
+        for (Pair p : pairs) all.add(rng.nextDouble() < share ? turned(p) : p);
         return all;
+    }
+
+    private static Pair turned(Pair p) {
+        return new Pair(/* chosen= */ p.rejected(), /* rejected= */ p.chosen());
     }
 }

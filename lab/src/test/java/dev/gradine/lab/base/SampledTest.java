@@ -9,6 +9,7 @@ import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -27,8 +28,8 @@ class SampledTest {
                 .logits(Tape.noGrad(k), TokenBatch.of(List.of(PROMPT)))
                 .value());
         double[] p = new double[12];
-        double sum = 0;
-        for (int i = 0; i < 12; i++) sum += p[i] = Math.exp(all[2 * 12 + i]);
+        for (int i = 0; i < 12; i++) p[i] = Math.exp(all[2 * 12 + i]);
+        double sum = Arrays.stream(p).sum();
         for (int i = 0; i < 12; i++) p[i] /= sum;
         return p;
     }
