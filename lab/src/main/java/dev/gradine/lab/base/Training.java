@@ -4,8 +4,10 @@ import dev.gradine.align.Sft;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.settings.Settings;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntConsumer;
 
 /// Supervised training without files.
@@ -46,9 +48,8 @@ public record Training(List<LabelledTokens> examples, int batch, int steps, doub
     }
 
     private Learning<LabelledTokens> learning() {
-        Sft sft = Sft.defaults();
-        Integer within = group == 0 ? null : group;
-        Sft grouped = new Sft(sft.lossOn(), sft.loss(), sft.labelSmoothing(), sft.neftuneAlpha(), within);
+        Settings<Sft> sft = Settings.of(Sft.defaults());
+        Sft grouped = group == 0 ? sft.defaults() : sft.read(Map.of("longlora-group", group));
         return Learning.of(grouped, examples, new Learning.Pace(batch, steps, lr, seed));
     }
 
