@@ -39,8 +39,8 @@ public record AlignmentTax() implements Experiment {
                 "tax",
                 "The mean of the weights before and after alignment pays half of its tax at most, and keeps half of its"
                         + " reward at least.",
-                "Lin et al. 2023 (arXiv:2309.06256), sections 4 and 5; the mean is that of Wortsman et al. 2021, WiSE-FT"
-                        + " (arXiv:2109.01903)",
+                "Lin et al. 2023 (arXiv:2309.06256), sections 4 and 5; the mean is that of Wortsman et al. 2021,"
+                        + " WiSE-FT (arXiv:2109.01903)",
                 Walkers.SET_UP + "It has learnt three letter tasks as well, 1,000 steps of both at 3e-3, of which"
                         + " alignment sees nothing: DPO with β 0.1 on the base's own walks, 100 steps of 32 at 2e-3."
                         + " Letters of held-out answers of those tasks that are right.");

@@ -29,11 +29,11 @@ public record FlippedPreferences() implements Experiment {
         return new About(
                 "flips",
                 "Flipped preferences take less accuracy from IPO than from DPO.",
-                "Azar et al. 2023 (arXiv:2310.12036), section 5, of preferences that DPO overfits; Chowdhury et al. 2024"
-                        + " (arXiv:2403.00409) of flipped ones",
+                "Azar et al. 2023 (arXiv:2310.12036), section 5, of preferences that DPO overfits; Chowdhury et al."
+                        + " 2024 (arXiv:2403.00409) of flipped ones",
                 Walkers.SET_UP + "Two answers of the base to each of 400 prompts, and 0, 10 or 30 % of the pairs the"
-                        + " wrong way round. DPO and IPO as in the paper, over sums, with β 0.1, 200 steps of 32 at 1e-3."
-                        + " Accuracy is that on 400 other pairs, none of them flipped.");
+                        + " wrong way round. DPO and IPO as in the paper, over sums, with β 0.1, 200 steps of 32 at"
+                        + " 1e-3. Accuracy is that on 400 other pairs, none of them flipped.");
     }
 
     @Override
