@@ -53,8 +53,8 @@ public record OrpoCompute() implements Experiment {
                 "Llama of 2 layers of 32 channels with random weights, walks through the alphabet as answers, those"
                         + " that are worth more chosen. SFT for 60 steps, then DPO with β 0.1, and ORPO with β 1, steps"
                         + " of 32 at 2e-3, until 75 % of 300 other pairs have the likelier letters in the chosen"
-                        + " answer. Compute is tokens read, times 1 forward, 2 backward; the loss is that on chosen answers,"
-                        + " nats per token.");
+                        + " answer. Compute is tokens read, times 1 forward, 2 backward; the loss is that on chosen"
+                        + " answers, nats per token.");
     }
 
     @Override
