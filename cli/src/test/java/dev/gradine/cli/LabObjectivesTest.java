@@ -32,13 +32,13 @@ class LabObjectivesTest {
     private Cli objectives(Object... more) {
         List<Object> all = new ArrayList<>(
                 List.of("lab", "objectives", "--model", temp.resolve("model"), "--data", data, "--text", text));
-        all.addAll(List.of("--in-process", "--steps", 6, "--batch", 2, "--held", 4, "--max-length", 64, "--lr", 5e-3));
+        all.addAll(List.of("--in-process", "--steps", 6, "--batch", 2, "--lr", 5e-3));
         all.addAll(Arrays.asList(more));
         return Cli.run(all.toArray());
     }
 
     private List<ObjectiveRow> rows(String only) {
-        Cli run = objectives("--json", "--only", only);
+        Cli run = objectives("--held", 4, "--max-length", 64, "--json", "--only", only);
         assertThat(run.code()).isZero();
         return run.out()
                 .lines()
@@ -76,6 +76,7 @@ class LabObjectivesTest {
         objectives("--with", "kto:gamma=1")
                 .refuses("unknown key gamma, expected one of beta, desirable-weight, loss," + " undesirable-weight");
         objectives("--held", 12).refuses("%s: 12 rows, expected more than the 12 that are held out".formatted(data));
-        objectives("--max-length", 400).refuses("%s: 195 tokens, expected at least 400".formatted(text));
+        objectives("--held", 4, "--max-length", 400)
+                .refuses("%s: 195 tokens, expected at least 400".formatted(text));
     }
 }
