@@ -126,7 +126,7 @@ public record OrpoCompute() implements Experiment {
             var pace = new Learning.Pace(Walkers.BATCH, count, 2e-3, trial.seed() + 100L * steps);
             var learning = Learning.from(reference, recipe, examples, pace);
             learning.of(base, weights, run);
-            int passes = recipe.needsReference() ? 4 : 3;
+            int passes = recipe.reference().isThere() ? 4 : 3;
             for (int i = 0; i < count; i++) {
                 compute += passes
                         * learning.batch(i).stream().mapToLong(recipe::tokens).sum();

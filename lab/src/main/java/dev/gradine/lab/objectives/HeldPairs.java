@@ -62,7 +62,7 @@ record HeldPairs(Recipe<?> recipe, CausalLm model, int batch) {
     /// What the objective raises of chosen answers.
     private double score(Answers answers, int i) {
         if (recipe instanceof PairLoss p) return p.score(answers, i);
-        return recipe.needsReference() ? answers.logRatio(i) : answers.mean(i);
+        return recipe.reference().isThere() ? answers.logRatio(i) : answers.mean(i);
     }
 
     private static double ahead(double chosen, double rejected) {
