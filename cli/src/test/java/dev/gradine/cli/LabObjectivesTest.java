@@ -76,7 +76,6 @@ class LabObjectivesTest {
         objectives("--with", "kto:gamma=1")
                 .refuses("unknown key gamma, expected one of beta, desirable-weight, loss," + " undesirable-weight");
         objectives("--held", 12).refuses("%s: 12 rows, expected more than the 12 that are held out".formatted(data));
-        objectives("--held", 4, "--max-length", 400)
-                .refuses("%s: 195 tokens, expected at least 400".formatted(text));
+        objectives("--held", 4, "--max-length", 400).refuses("%s: 195 tokens, expected at least 400".formatted(text));
     }
 }
