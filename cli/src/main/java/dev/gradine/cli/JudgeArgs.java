@@ -6,20 +6,27 @@ import dev.gradine.eval.judge.Backoff;
 import dev.gradine.eval.judge.ChatEndpoint;
 import dev.gradine.eval.judge.JudgeCache;
 import dev.gradine.eval.judge.LocalJudge;
+import dev.gradine.eval.judge.RewardJudge;
 import dev.gradine.eval.judge.UrlJudge;
 import dev.gradine.eval.model.BosRule;
 import dev.gradine.eval.model.PolicyModel;
 import dev.gradine.eval.model.TextModel;
+import dev.gradine.models.Models;
 import dev.gradine.nn.Policy;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.train.reward.RewardModel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Who judges: a model behind a URL, or one of ours.
+/// Who judges: a model behind a URL, or one of ours, or a reward model.
 @HelpGroup.Heading("Model")
 final class JudgeArgs {
 
@@ -53,18 +60,27 @@ final class JudgeArgs {
             description = "Judge on this machine: it says which verdict is likelier, without a word in between.")
     private @Nullable Path model;
 
+    @Option(
+            names = "--judge-reward",
+            paramLabel = "DIR",
+            description = "Reward model as judge: an adapter that `reward` trained, or a checkpoint with score.weight;"
+                    + " the higher score is better, and equal ones tie.")
+    private @Nullable Path reward;
+
     /// Has the judge do something.
     ///
     /// @param folder where its answers are kept
     /// @throws IllegalArgumentException if there is no judge, or two
     <T> T with(Map<String, String> environment, Path folder, Function<AnswerJudge, T> work) {
-        if ((url == null) == (model == null)) {
-            throw new IllegalArgumentException("--judge-url and --judge-model: expected one of them");
+        long given = Stream.of(url, model, reward).filter(Objects::nonNull).count();
+        if (given != 1) {
+            throw new IllegalArgumentException("--judge-url, --judge-model and --judge-reward: expected one of them");
         }
         if (url != null) return withUrl(url, environment, folder, work);
         if (name != null || keyVariable != null) {
             throw new IllegalArgumentException("--judge-name and --judge-key-env belong to --judge-url");
         }
+        if (reward != null) return withReward(reward, work);
         return withModel(model == null ? Path.of("") : model, work);
     }
 
@@ -81,6 +97,17 @@ final class JudgeArgs {
         }
     }
 
+    private static <T> T withReward(Path at, Function<AnswerJudge, T> work) {
+        try (Kernels run = CpuKernels.open();
+                RewardModel m = RewardModel.open(at, base -> Models.open(base, run), JudgeArgs::tell)) {
+            return work.apply(new RewardJudge(m.scores(), m.codec()));
+        }
+    }
+
+    private static void tell(String line) {
+        System.err.println(line);
+    }
+
     private static <T> T withModel(Path at, Function<AnswerJudge, T> work) {
         try (LoadedModel m = new LoadedModel(at)) {
             TextCodec codec = m.codecFor(false);
@@ -92,6 +119,7 @@ final class JudgeArgs {
 
     /// Who it is, for the results.
     String shown() {
+        if (reward != null) return reward + ", a reward model: the higher score is better, whatever the order";
         return url == null ? String.valueOf(model) : name + " at " + url;
     }
 }

@@ -190,12 +190,50 @@ class EvalJudgeTest {
         assertThat(said).contains("judge: " + temp.resolve("model"), "tiny: win rate ", "invalid verdicts           0");
     }
 
+    private Cli scored(Object... more) {
+        List<Object> all = new ArrayList<>(List.of("eval", "judge", "--questions", temp.resolve("q.jsonl")));
+        all.addAll(List.of("--judge-reward", TinyModel.scorer(temp.resolve("scorer"), false)));
+        all.addAll(List.of("--out", temp.resolve("scored")));
+        all.addAll(Arrays.asList(more));
+        return Cli.run(all.toArray());
+    }
+
+    /// Whoever wins against the other loses with the roles exchanged, in both orders alike.
+    @Test
+    void a_reward_model_compares_scores() throws IOException {
+        Object[] good = {"--answers", "x=" + temp.resolve("good.jsonl"), "--baseline", temp.resolve("bad.jsonl")};
+        Cli run = scored(good).ok();
+        assertThat(run.out())
+                .contains("a reward model: the higher score is better, whatever the order")
+                .contains("  both orders agree      100.0 %\n", "  invalid verdicts           0\n");
+        double won = winRate();
+        scored("--answers", "x=" + temp.resolve("bad.jsonl"), "--baseline", temp.resolve("good.jsonl"))
+                .ok();
+        assertThat(winRate()).isEqualTo(1 - won).isNotEqualTo(0.5);
+        scored("--answers", "x=" + temp.resolve("good.jsonl"), "--baseline", temp.resolve("good.jsonl"))
+                .ok();
+        assertThat(winRate()).isEqualTo(0.5);
+    }
+
+    private double winRate() throws IOException {
+        return new JsonMapper()
+                .readTree(Files.readAllBytes(temp.resolve("scored/judgement.json")))
+                .at("/results/x/win_rate")
+                .asDouble();
+    }
+
+    @Test
+    void a_reward_model_rates_nothing() {
+        scored("--answers", temp.resolve("good.jsonl"))
+                .refuses("a reward model gives no ratings, expected --baseline (answers to compare with)");
+    }
+
     @Test
     void what_does_not_fit_is_refused() {
         Object[] base = {"eval", "judge", "--questions", temp.resolve("q.jsonl"), "--out", temp.resolve("out")};
         Cli.run(base).refuses("--answers and --check: expected one of them");
         judge(user -> "", "--judge-model", temp.resolve("model"), "--answers", temp.resolve("good.jsonl"))
-                .refuses("--judge-url and --judge-model: expected one of them");
+                .refuses("--judge-url, --judge-model and --judge-reward: expected one of them");
         judge(user -> "", "--judge-key-env", "NO_SUCH_VARIABLE", "--answers", temp.resolve("good.jsonl"))
                 .refuses("--judge-key-env: NO_SUCH_VARIABLE is not set");
         judge(user -> "", "--check").refuses("--check: --reference answers fewer than two questions");

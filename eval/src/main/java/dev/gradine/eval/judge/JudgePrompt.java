@@ -11,7 +11,13 @@ import java.util.stream.IntStream;
 /// @param kind what it is to say
 /// @param system who it is; may be empty
 /// @param user question and answers
-public record JudgePrompt(Kind kind, String system, String user) {
+/// @param talks the conversations whose last answers are judged: two of a pair, one to be rated
+public record JudgePrompt(Kind kind, String system, String user, List<List<Message>> talks) {
+
+    /// Copies the list.
+    public JudgePrompt {
+        talks = List.copyOf(talks);
+    }
 
     /// What a judge says.
     public enum Kind {
@@ -55,6 +61,11 @@ public record JudgePrompt(Kind kind, String system, String user) {
             Matcher once = RATED_ONCE.matcher(text);
             return once.find() ? once.group(1) : "";
         }
+    }
+
+    /// The same about these conversations.
+    JudgePrompt of(List<List<Message>> others) {
+        return new JudgePrompt(kind, system, user, others);
     }
 
     /// As a conversation.

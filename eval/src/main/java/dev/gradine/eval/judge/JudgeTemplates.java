@@ -2,9 +2,11 @@ package dev.gradine.eval.judge;
 
 import dev.gradine.data.DataException;
 import dev.gradine.data.RowFile;
+import dev.gradine.data.chat.Message;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +71,8 @@ public final class JudgeTemplates {
         Map<String, String> parts = parts(q, reference);
         put(parts, "answer_a", a);
         put(parts, "answer_b", b);
-        return filled(JudgePrompt.Kind.PAIR, name, ownPair(turn, reference), parts);
+        return filled(JudgePrompt.Kind.PAIR, name, ownPair(turn, reference), parts)
+                .of(List.of(talk(q, turn, a), talk(q, turn, b)));
     }
 
     /// How good an answer is.
@@ -77,7 +80,17 @@ public final class JudgeTemplates {
         String name = (reference.isEmpty() ? "single-v1" : "single-math-v1") + (turn > 1 ? "-multi-turn" : "");
         Map<String, String> parts = parts(q, reference);
         put(parts, "answer", answer);
-        return filled(JudgePrompt.Kind.RATING, name, ownSingle(turn, reference), parts);
+        return filled(JudgePrompt.Kind.RATING, name, ownSingle(turn, reference), parts)
+                .of(List.of(talk(q, turn, answer)));
+    }
+
+    private static List<Message> talk(JudgedQuestion q, int turns, List<String> answers) {
+        List<Message> talk = new ArrayList<>();
+        for (int t = 0; t < turns; t++) {
+            talk.add(new Message("user", q.turns().get(t)));
+            talk.add(new Message("assistant", answers.get(t)));
+        }
+        return talk;
     }
 
     private static Map<String, String> parts(JudgedQuestion q, List<String> reference) {
@@ -105,7 +118,7 @@ public final class JudgeTemplates {
             String part = parts.get(hole.group(1));
             return Matcher.quoteReplacement(part == null ? hole.group() : part);
         });
-        return new JudgePrompt(kind, t.system(), user);
+        return new JudgePrompt(kind, t.system(), user, List.of());
     }
 
     private static Template ownPair(int turn, List<String> reference) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// hangs.
 class ChatEndpointTest {
 
-    private static final JudgePrompt PROMPT = new JudgePrompt(JudgePrompt.Kind.PAIR, "You judge.", "Which?");
+    private static final JudgePrompt PROMPT = new JudgePrompt(JudgePrompt.Kind.PAIR, "You judge.", "Which?", List.of());
 
     @TempDir
     private Path temp = Path.of("");

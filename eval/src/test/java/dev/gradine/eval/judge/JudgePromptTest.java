@@ -3,11 +3,13 @@ package dev.gradine.eval.judge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.data.chat.Message;
 import dev.gradine.eval.judge.JudgePrompt.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,15 +53,26 @@ class JudgePromptTest {
         return JudgeTemplates.read(file);
     }
 
+    /// The user and the assistant in turn.
+    private static List<Message> talk(String... said) {
+        return IntStream.range(0, said.length)
+                .mapToObj(i -> new Message(i % 2 == 0 ? "user" : "assistant", said[i]))
+                .toList();
+    }
+
     @Test
     void templates_are_chosen_by_turn_and_reference_and_filled_in_one_pass() throws IOException {
         JudgedQuestion q = new JudgedQuestion("1", "math", List.of("q1", "q2"));
         List<String> a = List.of("{answer_b}", "a2");
         List<String> b = List.of("b1", "b2");
         assertThat(templates().pair(q, 1, a, b, List.of()))
-                .isEqualTo(new JudgePrompt(Kind.PAIR, "S", "q1|{answer_b}|b1"));
+                .isEqualTo(new JudgePrompt(
+                        Kind.PAIR, "S", "q1|{answer_b}|b1", List.of(talk("q1", "{answer_b}"), talk("q1", "b1"))));
         assertThat(templates().pair(q, 2, a, b, List.of("r1", "r2")).user()).isEqualTo("q2|r2|b2{x}");
-        assertThat(templates().single(q, 1, b, List.of())).isEqualTo(new JudgePrompt(Kind.RATING, "", "q1|b1"));
+        assertThat(templates().single(q, 1, b, List.of()))
+                .isEqualTo(new JudgePrompt(Kind.RATING, "", "q1|b1", List.of(talk("q1", "b1"))));
+        assertThat(templates().pair(q, 2, a, b, List.of("r1", "r2")).talks().get(1))
+                .isEqualTo(talk("q1", "b1", "q2", "b2"));
         assertThatThrownBy(() -> templates().single(q, 2, b, List.of()))
                 .hasMessage("judge prompts: none is called single-v1-multi-turn, there are [pair-v2,"
                         + " pair-math-v1-multi-turn, single-v1]");

@@ -110,7 +110,7 @@ class JudgingTest {
                 best = label;
             }
         }
-        JudgePrompt prompt = new JudgePrompt(JudgePrompt.Kind.PAIR, "", "Which?");
+        JudgePrompt prompt = new JudgePrompt(JudgePrompt.Kind.PAIR, "", "Which?", List.of());
         assertThat(new LocalJudge(model).label(prompt)).isEqualTo(best);
     }
 }

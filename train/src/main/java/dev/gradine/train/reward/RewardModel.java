@@ -78,6 +78,16 @@ public final class RewardModel implements RewardFunction, AutoCloseable {
                         .formatted(folder, base));
     }
 
+    /// Its scores of texts.
+    public TextScores scores() {
+        return scores;
+    }
+
+    /// Its tokenizer and template.
+    public TextCodec codec() {
+        return codec;
+    }
+
     @Override
     public double of(Answered answer) {
         return all(List.of(answer))[0];
