@@ -97,8 +97,8 @@ class TogetherAdaptersTest {
 
     @Test
     void factors_multiply_around_the_sum() {
-        AdapterSet one = moved(Ia3.defaults(), ".*", 100);
-        AdapterSet two = moved(Ia3.defaults(), ".*", 300);
+        AdapterSet one = moved(Ia3.defaults(), ".*proj", 100);
+        AdapterSet two = moved(Ia3.defaults(), ".*proj", 300);
         double[] expected = Cases.doubles(places.output(one, run));
         float[] base = places.output(Adapters.NONE, run);
         float[] other = places.output(two, run);
