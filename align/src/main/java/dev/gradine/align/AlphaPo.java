@@ -8,6 +8,7 @@ import static dev.gradine.autograd.op.Functions.sub;
 import dev.gradine.align.pair.PairFormula;
 import dev.gradine.autograd.Var;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 
 /// Preference optimisation with a bent reward: SimPO's, whose slope depends on how likely an answer already is.
 ///
@@ -22,20 +23,38 @@ import dev.gradine.settings.Option;
 /// @param alpha α, not 0
 /// @param sftWeight w
 /// @param labelSmoothing share of labels taken to be wrong
+@Usual(
+        from = 3e-7,
+        to = 0.0002,
+        why = "a quarter of SFT's: comparing answers moves a model further than imitating one",
+        source = "as SimPO; TRL: 1e-6")
 public record AlphaPo(
         @Option(says = "Weight of the difference of the answers' rewards.")
+        @Usual(from = 1, to = 25, why = "2, as SimPO", source = "Gupta et al. 2025 (AlphaPO)")
         float beta,
 
         @Option(says = "Margin by which the chosen answer's reward is to be higher.", least = 0)
+        @Usual(from = 0, to = 8, why = "half of beta, as SimPO", source = "Gupta et al. 2025 (AlphaPO)")
         float gamma,
 
         @Option(says = "Bend of the reward; towards 0 it is SimPO's.")
+        @Usual(
+                from = -0.5,
+                to = 0.5,
+                why = "0.25, in the range that the paper tries",
+                source = "Gupta et al. 2025 (AlphaPO)")
         float alpha,
 
         @Option(says = "Weight of the cross entropy of chosen answers.", least = 0)
+        @Usual(from = 0, to = 2, why = "none, as SimPO", source = "Gupta et al. 2025; TRL: 0")
         float sftWeight,
 
         @Option(says = "Share of pairs taken to be labelled wrongly.", least = 0, below = 0.5)
+        @Usual(
+                from = 0,
+                to = 0.3,
+                why = "labels are taken to be right; about the share that is wrong where it is known",
+                source = "Mitchell 2023, note on noisy labels (cDPO); TRL: 0")
         float labelSmoothing)
         implements ReferenceFree {
 

@@ -1,6 +1,7 @@
 package dev.gradine.align;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import org.jspecify.annotations.Nullable;
 
 /// How far a policy may move away from the one that sampled, before it gains nothing more.
@@ -12,12 +13,19 @@ public record ClipSettings(
         @Option(says = "Ratio of new to old probability: token, or sequence (GSPO): of a whole answer, per token.")
         Ratio ratio,
 
-        @Option(says = "How far a ratio may fall below 1.", otherwise = "0.2") @Nullable
+        @Option(says = "How far a ratio may fall below 1.", otherwise = "0.2")
+        @Usual(from = 0.05, to = 0.4, why = "0.2, as PPO", source = "Schulman et al. 2017 (PPO), table 1; TRL: 0.2")
+        @Nullable
         Float epsilon,
 
         @Option(
                 says = "How far it may rise above 1; of cispo the largest ratio itself.",
                 otherwise = "as --epsilon; cispo needs it")
+        @Usual(
+                from = 0.05,
+                to = 8,
+                why = "as --epsilon; 0.28 keeps more variety, 5 is cispo's bound",
+                source = "Yu et al. 2025 (DAPO), section 3.1; TRL: as epsilon")
         @Nullable
         Float epsilonHigh) {
 

@@ -6,6 +6,7 @@ import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +28,21 @@ import java.util.List;
 /// @param onPolicy share of the steps that learn from the student's answers where rows bring some; all where they do
 ///     not
 /// @param sampling how the student answers
+@Usual(
+        from = 1e-6,
+        to = 0.001,
+        why = "below SFT's: a whole distribution tells more than one token",
+        source = "TRL's GKD: 2e-5; TRL's Distillation: 1e-6")
 public record Distill(
         @Option(says = "Model to learn from, with the same tokens.", label = "DIR|FILE", required = true)
         Path teacher,
 
         @Option(says = "Divergence: 0 forward (teacher to student), 1 reverse, Jensen–Shannon between.", least = 0)
+        @Usual(
+                from = 0,
+                to = 1,
+                why = "the reverse divergence: the student takes what the teacher thinks likely, and not all of it",
+                source = "Gu et al. 2023 (MiniLLM); TRL: 1")
         float beta,
 
         @Option(
@@ -39,6 +50,11 @@ public record Distill(
                         + " that bring none always do.",
                 label = "SHARE",
                 least = 0)
+        @Usual(
+                from = 0,
+                to = 1,
+                why = "answers of the data, which are there; 0.5 to 1 was better where sampling is affordable",
+                source = "Agarwal et al. 2023 (GKD); TRL's GKD: 0.5")
         float onPolicy,
 
         @Part SamplingSettings sampling)

@@ -6,6 +6,7 @@ import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import java.util.List;
 
 /// Direct preference optimisation, with all losses and divergences that have grown from it.
@@ -23,8 +24,18 @@ import java.util.List;
 /// @param beta strength of the pull towards the reference, 1/nats; 0.1 in the paper's experiments
 /// @param losses made of the scores
 /// @param ratios what a score is
+@Usual(
+        from = 5e-7,
+        to = 0.0003,
+        why = "a quarter of SFT's: comparing answers moves a model further than imitating one",
+        source = "Rafailov et al. 2023: 1e-6, all weights; TRL: 1e-6")
 public record Dpo(
         @Option(says = "Pull towards the reference, 1/nats.")
+        @Usual(
+                from = 0.01,
+                to = 0.5,
+                why = "0.1 in most of the paper's experiments; smaller lets the policy go further from the reference",
+                source = "Rafailov et al. 2023, appendix B; TRL: 0.1")
         float beta,
 
         @Part PairLosses losses,

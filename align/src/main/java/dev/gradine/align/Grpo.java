@@ -14,6 +14,7 @@ import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,11 +40,21 @@ import java.util.List;
 /// @param clip how far the policy may move
 /// @param scaleRewards what an advantage is divided by
 /// @param groups what is sampled, how, and what for
+@Usual(
+        from = 5e-7,
+        to = 0.0005,
+        why = "samples are noisy, so steps are small; small models and exact rewards bear 1e-4 and more",
+        source = "Shao et al. 2024: 1e-6, all weights; TRL: 1e-6")
 public record Grpo(
         @Option(says = "Member of the family: grpo, bnpo, dr_grpo, dapo, cispo, sapo, luspo, vespo.", label = "NAME")
         GrpoLoss loss,
 
         @Option(says = "Weight of the divergence from the reference; 0 for no reference.", least = 0)
+        @Usual(
+                from = 0,
+                to = 0.1,
+                why = "no reference: later work trains better and faster without; the paper had 0.04",
+                source = "Yu et al. 2025 (DAPO), section 2.3; TRL: 0")
         float beta,
 
         @Part ClipSettings clip,

@@ -13,6 +13,7 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.List;
 
 /// Kahneman–Tversky optimisation: learning from answers that are each judged good or bad, without a rival.
@@ -33,8 +34,18 @@ import java.util.List;
 /// @param loss what z is
 /// @param desirableWeight λ_D
 /// @param undesirableWeight λ_U; the paper balances the two by λ_D n_D / (λ_U n_U) in [1, 4/3]
+@Usual(
+        from = 5e-7,
+        to = 0.0003,
+        why = "a quarter of SFT's, for comparing answers moves a model further than imitating one",
+        source = "Ethayarajh et al. 2024: 5e-7 to 5e-6, all weights; TRL: 1e-6")
 public record Kto(
         @Option(says = "How soon an answer is good or bad enough, 1/nats.")
+        @Usual(
+                from = 0.01,
+                to = 0.5,
+                why = "0.1 suits most models; smaller for the larger ones",
+                source = "Ethayarajh et al. 2024, section 4; TRL: 0.1")
         float beta,
 
         @Option(
@@ -42,8 +53,21 @@ public record Kto(
                 label = "NAME")
         Anchor loss,
 
-        @Option(says = "Weight of desirable answers.") float desirableWeight,
-        @Option(says = "Weight of undesirable answers.") float undesirableWeight)
+        @Option(says = "Weight of desirable answers.")
+        @Usual(
+                from = 0.1,
+                to = 10,
+                why = "1, for as many good as bad answers; else so that weighted counts are 1 to 1.33",
+                source = "Ethayarajh et al. 2024, eq. 8; TRL: 1")
+        float desirableWeight,
+
+        @Option(says = "Weight of undesirable answers.")
+        @Usual(
+                from = 0.1,
+                to = 10,
+                why = "1, right for as many bad as good answers; see desirable-weight",
+                source = "Ethayarajh et al. 2024, eq. 8; TRL: 1")
+        float undesirableWeight)
         implements JudgedLoss {
 
     private static final double LEAST_BALANCE = 1;

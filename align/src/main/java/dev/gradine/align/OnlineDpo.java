@@ -12,6 +12,7 @@ import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -40,14 +41,25 @@ import java.util.stream.IntStream;
 /// @param missingEosPenalty taken off the reward of an answer that was cut
 /// @param rewards what answers are worth
 /// @param sampling how they are drawn
+@Usual(
+        from = 5e-7,
+        to = 0.0005,
+        why = "as DPO and below, for answers are the policy's own",
+        source = "TRL: 5e-7, all weights")
 public record OnlineDpo(
         @Option(says = "Pull towards the reference, 1/nats.")
+        @Usual(from = 0.01, to = 0.5, why = "0.1, as for DPO", source = "Guo et al. 2024 (online DPO); TRL: 0.1")
         float beta,
 
         @Option(says = "Loss of a pair: sigmoid, or ipo, of whole answers.", label = "NAME")
         Comparison loss,
 
         @Option(says = "Taken off the reward of an answer that was cut at --max-completion.", least = 0)
+        @Usual(
+                from = 0,
+                to = 10,
+                why = "none; 1 keeps answers from running on until they are cut",
+                source = "TRL: missing_eos_penalty none")
         float missingEosPenalty,
 
         @Part RewardSettings rewards,

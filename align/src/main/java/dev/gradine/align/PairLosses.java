@@ -9,6 +9,7 @@ import dev.gradine.align.pair.PairFormulas;
 import dev.gradine.align.pair.Scores;
 import dev.gradine.autograd.Var;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,10 +35,21 @@ public record PairLosses(
         List<Float> lossWeights,
 
         @Option(says = "Share of pairs taken to be labelled wrongly.", least = 0, below = 0.5, otherwise = "0")
+        @Usual(
+                from = 0,
+                to = 0.3,
+                why = "labels are taken to be right; about the share that is wrong where it is known",
+                source = "Mitchell 2023, note on noisy labels (cDPO); TRL: 0")
         @Nullable
         Float labelSmoothing,
 
-        @Option(says = "Temperature of the blend in discopop.", otherwise = "0.05") @Nullable
+        @Option(says = "Temperature of the blend in discopop.", otherwise = "0.05")
+        @Usual(
+                from = 0.01,
+                to = 1,
+                why = "the temperature that was found with the loss",
+                source = "Lu et al. 2024 (DiscoPOP); TRL: 0.05")
+        @Nullable
         Float discopopTau) {
 
     private static final float DISCOPOP_TAU = 0.05f;

@@ -16,6 +16,7 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.List;
 
 /// A reward model after Bradley and Terry: the chosen text gets the higher score.
@@ -29,8 +30,14 @@ import java.util.List;
 /// 2023, arXiv:2307.09288, eq. 2), the centring Eisenstein et al.'s (2023, arXiv:2312.09244).
 ///
 /// @param center c
+@Usual(from = 1e-5, to = 0.001, why = "a fresh head has all to learn", source = "TRL: 1e-4")
 public record Reward(
         @Option(says = "Weight of the squared sum of a pair's scores, which holds them around 0.", least = 0)
+        @Usual(
+                from = 0,
+                to = 0.1,
+                why = "none; 0.01 holds scores around 0 and changes no ranking",
+                source = "Eisenstein et al. 2023; TRL: none")
         float center)
         implements Recipe<Pair> {
 

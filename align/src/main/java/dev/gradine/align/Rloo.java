@@ -13,6 +13,7 @@ import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,14 @@ import java.util.Map;
 /// @param rewardClip least and largest reward that counts; none for all
 /// @param normalizeAdvantages whether advantages are brought to mean 0 and spread 1
 /// @param groups what is sampled, how, and what for
+@Usual(from = 5e-7, to = 0.0005, why = "as GRPO", source = "Ahmadian et al. 2024: 1e-6, all weights; TRL: 1e-6")
 public record Rloo(
         @Option(says = "Weight of the divergence from the reference, in the reward; 0 for no reference.", least = 0)
+        @Usual(
+                from = 0,
+                to = 0.2,
+                why = "0.05, a divergence that pays for itself in the reward",
+                source = "Ahmadian et al. 2024 (RLOO); TRL: 0.05")
         float beta,
 
         @Part Clip clip,
@@ -54,9 +61,11 @@ public record Rloo(
     /// @param epsilonHigh ε⁺, above 1
     public record Clip(
             @Option(says = "How far the ratio of an answer may fall below 1.", least = 0, below = 1)
+            @Usual(from = 0.05, to = 0.4, why = "0.2, as PPO", source = "Schulman et al. 2017 (PPO), table 1; TRL: 0.2")
             float epsilon,
 
             @Option(says = "How far it may rise above 1.", least = 0)
+            @Usual(from = 0.05, to = 0.4, why = "0.2, as PPO", source = "Schulman et al. 2017 (PPO), table 1; TRL: 0.2")
             float epsilonHigh) {}
 
     /// @throws IllegalArgumentException if the bounds are not two that ascend

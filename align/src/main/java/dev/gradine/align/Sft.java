@@ -15,6 +15,7 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,11 @@ import org.jspecify.annotations.Nullable;
 /// @param neftuneAlpha strength of the noise on embeddings in training; 0 for none
 /// @param klToBase c
 /// @param longloraGroup tokens within which attention stays in training, as in LongLoRA; null for all
+@Usual(
+        from = 1e-5,
+        to = 0.001,
+        why = "the usual one of a LoRA, ten times full fine-tuning's",
+        source = "Dettmers et al. 2023 (QLoRA), table 9; TRL: 2e-5, all weights")
 public record Sft(
         @Option(
                 says = "Tokens that carry loss: all, completion, assistant, or auto: the completion where a row has"
@@ -63,12 +69,22 @@ public record Sft(
         TokenLoss loss,
 
         @Option(says = "Share of each target spread over the whole vocabulary.", least = 0, below = 1)
+        @Usual(
+                from = 0,
+                to = 0.2,
+                why = "targets are taken as they are; 0.1 is what translation uses",
+                source = "Szegedy et al. 2016; transformers: 0")
         float labelSmoothing,
 
         @Option(
                 says = "NEFTune: strength of the noise on embeddings in training, 5 to 15 in its paper.",
                 label = "X",
                 least = 0)
+        @Usual(
+                from = 0,
+                to = 15,
+                why = "no noise; 5 to 15 made answers better, and longer",
+                source = "Jain et al. 2023, section 4; TRL: none")
         float neftuneAlpha,
 
         @Option(
@@ -76,6 +92,11 @@ public record Sft(
                         + " loss, over the whole vocabulary.",
                 label = "C",
                 least = 0)
+        @Usual(
+                from = 0,
+                to = 1,
+                why = "none: it costs a second pass; 0.05 to 0.2 holds a model near what it was",
+                source = "Ouyang et al. 2022, eq. 2: 0.02; a choice of this program")
         float klToBase,
 
         @Option(
@@ -83,6 +104,11 @@ public record Sft(
                         + " further.",
                 label = "TOKENS",
                 otherwise = "to all tokens")
+        @Usual(
+                from = 64,
+                to = 32768,
+                why = "attention to all tokens; the paper takes a quarter of the length",
+                source = "Chen et al. 2023 (LongLoRA), section 3.2")
         @Nullable
         Integer longloraGroup)
         implements Recipe<LabelledTokens> {

@@ -6,6 +6,7 @@ import static dev.gradine.autograd.op.Functions.sub;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 
 /// Sequence likelihood calibration with human feedback: the chosen answer is to be δ likelier than the rejected one.
 ///
@@ -18,10 +19,26 @@ import dev.gradine.settings.Option;
 ///
 /// @param delta δ, nats
 /// @param sftWeight w; the paper's λ
+@Usual(
+        from = 1e-6,
+        to = 0.0003,
+        why = "a quarter of SFT's, for comparing answers moves a model further than imitating one",
+        source = "TRL's for DPO: 1e-6")
 public record Slic(
-        @Option(says = "Margin asked for, nats.") float delta,
+        @Option(says = "Margin asked for, nats.")
+        @Usual(
+                from = 0.1,
+                to = 10,
+                why = "a margin of one nat over whole answers; DPO's hinge has the same",
+                source = "Zhao et al. 2023 (SLiC-HF), eq. 1")
+        float delta,
 
         @Option(says = "Weight of the cross entropy of chosen answers.", least = 0)
+        @Usual(
+                from = 0,
+                to = 2,
+                why = "cross entropy and comparison count alike",
+                source = "Zhao et al. 2023 (SLiC-HF), eq. 1")
         float sftWeight)
         implements ReferenceFree {
 

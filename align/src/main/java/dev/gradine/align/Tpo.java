@@ -10,6 +10,7 @@ import dev.gradine.data.encode.Pair;
 import dev.gradine.data.encode.PreferenceEncoder;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -28,20 +29,42 @@ import org.jspecify.annotations.Nullable;
 /// @param sftWeight w; 0 reads no third answer
 /// @param gamma γ of `tpo-l`; null for ½
 /// @param labelSmoothing share of labels taken to be wrong; `sigmoid` and `tpo-l` use it
+@Usual(
+        from = 5e-7,
+        to = 0.0003,
+        why = "a quarter of SFT's, for comparing answers moves a model further than imitating one",
+        source = "Saeidi et al. 2024: 5e-7, all weights; TRL: 5e-7")
 public record Tpo(
         @Option(says = "Weight of the difference of the answers, 1/nats.")
+        @Usual(
+                from = 0.005,
+                to = 0.1,
+                why = "0.01, ten times smaller than DPO's: there is no reference to stay near",
+                source = "Saeidi et al. 2024 (TPO); TRL: 0.01")
         float beta,
 
         @Option(says = "Loss of a pair: sigmoid, hinge, ipo or tpo-l.", label = "NAME")
         Comparison loss,
 
         @Option(says = "Weight of the cross entropy of reference answers.", least = 0)
+        @Usual(
+                from = 0,
+                to = 2,
+                why = "the best answer's cross entropy counts like the comparison",
+                source = "Saeidi et al. 2024 (TPO); TRL: 1")
         float sftWeight,
 
-        @Option(says = "Margin asked for by tpo-l.", least = 0, otherwise = "0.5") @Nullable
+        @Option(says = "Margin asked for by tpo-l.", least = 0, otherwise = "0.5")
+        @Usual(from = 0, to = 2, why = "TRL's margin", source = "TRL: tpo_l_gamma 0.5")
+        @Nullable
         Float gamma,
 
         @Option(says = "Share of pairs taken to be labelled wrongly.", least = 0, below = 0.5)
+        @Usual(
+                from = 0,
+                to = 0.3,
+                why = "labels are taken to be right; about the share that is wrong where it is known",
+                source = "Mitchell 2023, note on noisy labels (cDPO); TRL: 0")
         float labelSmoothing)
         implements ReferenceFree {
 

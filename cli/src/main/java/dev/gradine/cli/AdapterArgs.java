@@ -10,6 +10,7 @@ import dev.gradine.peft.Method;
 import dev.gradine.peft.Methods;
 import dev.gradine.peft.Selection;
 import dev.gradine.peft.Start;
+import dev.gradine.settings.Explained;
 import dev.gradine.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -86,9 +87,18 @@ final class AdapterArgs {
 
     /// Layers that the model to be adapted is made of.
     LayerCopies copies() {
+        return adapted().replication().copies();
+    }
+
+    /// The method asked for, or that of the adapter to go on with.
+    Method adapted() {
         Path start = where.read().initAdapter();
-        Method adapted = start == null ? method() : AdapterFolder.config(start).method();
-        return adapted.replication().copies();
+        return start == null ? method() : AdapterFolder.config(start).method();
+    }
+
+    /// The numbers of a fresh adapter beside what is usual.
+    List<Explained> explained() {
+        return where.read().initAdapter() == null ? how.explained() : List.of();
     }
 
     private Method method() {

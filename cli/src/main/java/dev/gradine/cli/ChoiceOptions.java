@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.settings.Explained;
 import dev.gradine.settings.Setting;
 import dev.gradine.settings.Settings;
 import java.util.ArrayList;
@@ -105,6 +106,19 @@ final class ChoiceOptions {
             given.put(setting.name(), value);
         });
         return chosen.read(given);
+    }
+
+    /// Settings of the chosen record that say what is usual, with their values.
+    List<Explained> explained() {
+        Record read = read();
+        List<Explained> all = new ArrayList<>();
+        for (Setting s : chosen().all()) {
+            if (!s.isExplained()) continue;
+            specs.forEach((first, spec) -> {
+                if (first.name().equals(s.name())) all.add(s.explained(spec.longestName(), read));
+            });
+        }
+        return all;
     }
 
     private Settings<?> chosen() {

@@ -12,6 +12,7 @@ import dev.gradine.eval.model.Response;
 import dev.gradine.eval.model.TextModel;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.Json;
+import dev.gradine.nn.Policy;
 import dev.gradine.tensor.kernel.SamplingParams;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -54,8 +55,20 @@ final class EvalAnswerCommand implements Runnable {
             description = "Most tokens of an answer (default ${DEFAULT-VALUE}).")
     private int maxTokens;
 
+    @Option(
+            names = "--divergence",
+            description = "Say by how many nats each answer is likelier with the adapter than without: of answers drawn"
+                    + " at temperature 1 the mean estimates the KL divergence from the base.")
+    private boolean divergence;
+
     @Option(names = "--limit", paramLabel = "N", description = "Answer the first N questions (default all).")
     private int limit;
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "NAME|FILE",
+            description = "Template for conversations in place of the model's own.")
+    private String chatTemplate = "";
 
     @Option(names = "--seed", paramLabel = "N", description = "Of tokens that are drawn (default 1234).")
     private long seed = PolicyModel.Settings.defaults().seed();
@@ -67,18 +80,23 @@ final class EvalAnswerCommand implements Runnable {
     public void run() {
         List<JudgedQuestion> all = JudgedQuestion.read(questions);
         List<JudgedQuestion> asked = limit > 0 ? all.subList(0, Math.min(limit, all.size())) : all;
+        if (divergence && model.adapterFolders().isEmpty()) {
+            throw new IllegalArgumentException("--divergence: there is no adapter, expected --adapter DIR");
+        }
         StringBuilder lines = new StringBuilder();
         try (LoadedModel m = model.open()) {
-            TextCodec codec = m.codecFor(false);
+            TextCodec codec =
+                    chatTemplate.isEmpty() ? m.codecFor(false) : m.open().codec(chatTemplate);
             PolicyModel.Settings settings =
                     new PolicyModel.Settings(PolicyModel.Settings.defaults().batchTokens(), seed);
-            LanguageModel texts = new TextModel(
-                    new PolicyModel(model.policy(m), m.run(), m.ends(codec), settings), codec, BosRule.AUTO);
+            LanguageModel texts = texts(model.policy(m), m, codec, settings);
+            LanguageModel base = texts(Policy.of(m.model()), m, codec, settings);
             for (Talk talk : answered(texts, asked)) {
                 Map<String, Object> row = new LinkedHashMap<>();
                 row.put("question_id", talk.question().id());
                 row.put("model_id", model.model().toString());
                 row.put("choices", List.of(Map.of("index", 0, "turns", talk.answers())));
+                if (divergence) row.put("divergence", logProb(texts, talk) - logProb(base, talk));
                 lines.append(Json.line(row)).append('\n');
             }
         }
@@ -86,6 +104,25 @@ final class EvalAnswerCommand implements Runnable {
         PrintWriter print = spec.commandLine().getOut();
         print.println("%d answers in %s".formatted(asked.size(), out));
         print.flush();
+    }
+
+    private static LanguageModel texts(Policy policy, LoadedModel m, TextCodec codec, PolicyModel.Settings settings) {
+        return new TextModel(new PolicyModel(policy, m.run(), m.ends(codec), settings), codec, BosRule.AUTO);
+    }
+
+    /// Log-probability of the answers to the turns of a question, each behind those before it.
+    private static double logProb(LanguageModel texts, Talk talk) {
+        double sum = 0;
+        for (int t = 0; t < talk.answers().size(); t++) {
+            String answer = talk.answers().get(t);
+            if (answer.isBlank()) continue; // nothing to be likely
+            String context = texts.chat(talk.messages().subList(0, 2 * t + 1), true);
+            Request request = new Request.LogLikelihood(context, answer);
+            Response response =
+                    texts.answer(List.of(List.of(request)), _ -> {}).getFirst().getFirst();
+            if (response instanceof Response.Likelihood l) sum += l.logProb();
+        }
+        return sum;
     }
 
     /// A question, what was said of it, and the answers among that.

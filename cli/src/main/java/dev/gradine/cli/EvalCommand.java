@@ -119,7 +119,7 @@ final class EvalCommand implements Runnable, ConfigFile.Reader {
 
     private String adapters() {
         return String.join(
-                ",", model.folders().values().stream().map(Path::toString).toList());
+                ",", model.adapterFolders().stream().map(Path::toString).toList());
     }
 
     private static String time() {

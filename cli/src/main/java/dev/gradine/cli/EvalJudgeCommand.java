@@ -4,6 +4,7 @@ import dev.gradine.eval.judge.BradleyTerry;
 import dev.gradine.eval.judge.Game;
 import dev.gradine.eval.judge.JudgeReport;
 import dev.gradine.eval.judge.JudgeTemplates;
+import dev.gradine.eval.judge.JudgedPair;
 import dev.gradine.eval.judge.JudgedQuestion;
 import dev.gradine.eval.judge.Judging;
 import dev.gradine.eval.judge.WinRate;
@@ -207,6 +208,7 @@ final class EvalJudgeCommand implements Callable<Integer> {
         all.put("results", results);
         all.put("dropped", judging.dropped());
         Json.write(out.resolve("judgement.json"), all);
+        if (!judging.pairs().isEmpty()) JudgedPair.write(out, judging.pairs());
         if (bad) print.println("more than a tenth of the verdicts cannot be read: the numbers are of little worth");
         print.flush();
         return bad ? Failures.FAULT : 0;

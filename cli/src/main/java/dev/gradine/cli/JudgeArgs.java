@@ -67,6 +67,12 @@ final class JudgeArgs {
                     + " the higher score is better, and equal ones tie.")
     private @Nullable Path reward;
 
+    @Option(
+            names = "--judge-chat-template",
+            paramLabel = "NAME|FILE",
+            description = "Template for conversations with --judge-model in place of its own.")
+    private @Nullable String template;
+
     /// Has the judge do something.
     ///
     /// @param folder where its answers are kept
@@ -76,12 +82,15 @@ final class JudgeArgs {
         if (given != 1) {
             throw new IllegalArgumentException("--judge-url, --judge-model and --judge-reward: expected one of them");
         }
+        if (template != null && model == null) {
+            throw new IllegalArgumentException("--judge-chat-template belongs to --judge-model");
+        }
         if (url != null) return withUrl(url, environment, folder, work);
         if (name != null || keyVariable != null) {
             throw new IllegalArgumentException("--judge-name and --judge-key-env belong to --judge-url");
         }
         if (reward != null) return withReward(reward, work);
-        return withModel(model == null ? Path.of("") : model, work);
+        return withModel(model == null ? Path.of("") : model, template == null ? "" : template, work);
     }
 
     private <T> T withUrl(String at, Map<String, String> environment, Path folder, Function<AnswerJudge, T> work) {
@@ -108,9 +117,9 @@ final class JudgeArgs {
         System.err.println(line);
     }
 
-    private static <T> T withModel(Path at, Function<AnswerJudge, T> work) {
+    private static <T> T withModel(Path at, String template, Function<AnswerJudge, T> work) {
         try (LoadedModel m = new LoadedModel(at)) {
-            TextCodec codec = m.codecFor(false);
+            TextCodec codec = template.isEmpty() ? m.codecFor(false) : m.open().codec(template);
             PolicyModel tokens =
                     new PolicyModel(Policy.of(m.model()), m.run(), m.ends(codec), PolicyModel.Settings.defaults());
             return work.apply(new LocalJudge(new TextModel(tokens, codec, BosRule.AUTO)));

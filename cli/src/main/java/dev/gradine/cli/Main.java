@@ -39,6 +39,8 @@ public final class Main implements Runnable {
             ScoreCommand.class,
             EvalCommand.class,
             ForgettingCommand.class,
+            FeedbackCommand.class,
+            PipelineCommand.class,
             AdaptersCommand.class,
             InspectCommand.class,
             PlanCommand.class,

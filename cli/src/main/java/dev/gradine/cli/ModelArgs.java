@@ -4,6 +4,7 @@ import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SequencedMap;
 import picocli.CommandLine.Mixin;
 
@@ -46,6 +47,11 @@ final class ModelArgs {
     /// Opens another model on the same device, as it is in its file.
     LoadedModel open(Path other) {
         return new LoadedModel(other, device.chosen()::open);
+    }
+
+    /// Folders of the adapters given, with or without names.
+    List<Path> adapterFolders() {
+        return source.adapterFolders();
     }
 
     /// Opens the model as it is in its file, or quantised.

@@ -10,6 +10,7 @@ import dev.gradine.io.Json;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Spec;
         subcommands = PlanTablesCommand.class)
 final class PlanCommand implements Runnable {
 
+    private static final int USUAL_LENGTH = 1024;
+
     @Option(
             names = "--model",
             paramLabel = "DIR|FILE|NAME",
@@ -42,8 +45,8 @@ final class PlanCommand implements Runnable {
     @Option(
             names = {"--length", "--max-length"},
             paramLabel = "TOKENS",
-            description = "Tokens of a sequence (default 1024).")
-    private int length = 1024;
+            description = "Tokens of a sequence (default 1024, or the model's positions if they are fewer).")
+    private @Nullable Integer tokens;
 
     @Option(names = "--steps", paramLabel = "N", description = "Steps of the run (default 1000).")
     private long steps = 1000;
@@ -78,15 +81,19 @@ final class PlanCommand implements Runnable {
             throw new ParameterException(spec.commandLine(), "Missing required option: '--model=DIR|FILE|NAME'");
         }
         try (Kernels run = CpuKernels.open()) {
-            StepShape shape = new StepShape(batch, length, checkpointing, steps);
             Hardware h = Hardware.named(hardware).with(flops, bandwidth, price);
             PlanModel m = PlanModel.of(model, run);
-            if (length > m.model().maxPositions()) {
-                throw new IllegalArgumentException("--length: %d, expected at most %d, the positions of %s"
-                        .formatted(length, m.model().maxPositions(), model));
-            }
+            StepShape shape = new StepShape(batch, length(m), checkpointing, steps);
             print(Plan.of(new PlanRequest(m, args.tuning(), shape, h)));
         }
+    }
+
+    private int length(PlanModel m) {
+        int positions = m.model().maxPositions();
+        int length = tokens == null ? Math.min(USUAL_LENGTH, positions) : tokens;
+        if (length <= positions) return length;
+        throw new IllegalArgumentException(
+                "--length: %d, expected at most %d, the positions of %s".formatted(length, positions, model));
     }
 
     private void print(Plan plan) {

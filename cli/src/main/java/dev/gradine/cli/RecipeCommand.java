@@ -14,6 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Spec;
 
 /// A training command: `gradine sft`, `gradine dpo` and so on, one for each recipe, whose components are its options.
@@ -25,6 +26,14 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
     private final RecordOptions<ReferenceSettings> comparison =
             new RecordOptions<>("Reference", ReferenceSettings.defaults());
     private final boolean compares;
+
+    /// Asks for what is explained alone: options that a run must have are not missed.
+    private final OptionSpec explain = OptionSpec.builder("--explain")
+            .type(Boolean.class)
+            .arity("0")
+            .help(true)
+            .description("Print the numbers of a run with range, reason and source of each, and do no more.")
+            .build();
 
     @Mixin
     private TrainOptions args;
@@ -54,12 +63,15 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         spec = command;
         options.addTo(command);
         if (compares) comparison.addTo(command);
+        command.addOption(explain);
     }
 
     @Override
     public Integer call() {
-        args.check();
         Recipe<E> recipe = read();
+        Explanation explanation = args.explained(options.explained(), recipe);
+        if (explain.getValue() != null) return Explanation.print(explanation, spec);
+        args.check();
         boolean scores = recipe.reading().scores();
         Run<E> run = Run.of(recipe, args.settings(comparison.read()));
         if (run.hasFinished()) {
@@ -75,6 +87,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
             CommandHost host = new CommandHost(spec, args, m);
             Calibration rows = run.calibration(m.open(), data, host);
             AdapterSet adapted = args.adapter().adapt(m, args.seed(), rows, args.device()::tell);
+            if (args.files().isFresh()) explanation.warnings().forEach(host::tell); // who resumes was told
             RunResult result = run.train(m.open(), adapted, data, host);
             PrintWriter out = spec.commandLine().getOut();
             RunSummary.print(result, out);

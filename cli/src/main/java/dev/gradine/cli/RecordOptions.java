@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.settings.Explained;
 import dev.gradine.settings.Setting;
 import dev.gradine.settings.Settings;
 import java.lang.reflect.ParameterizedType;
@@ -50,6 +51,15 @@ final class RecordOptions<R extends Record> {
             if (value != null) given.put(setting.name(), value);
         });
         return settings.read(given);
+    }
+
+    /// Those that say what is usual, with the values of what was typed.
+    List<Explained> explained() {
+        R read = read();
+        return specs.entrySet().stream()
+                .filter(e -> e.getKey().isExplained())
+                .map(e -> e.getKey().explained(e.getValue().longestName(), read))
+                .toList();
     }
 
     /// What of `record` decides the result of a run, by name.

@@ -84,6 +84,11 @@ final class SourceArgs {
         return AdapterFolder.load(folder, model, run, tell);
     }
 
+    /// Folders of the adapters given, with or without names.
+    List<Path> adapterFolders() {
+        return adapters.stream().map(a -> NamedFolder.parse(a).folder()).toList();
+    }
+
     /// Folders of the adapters given, by their names.
     SequencedMap<String, Path> folders() {
         return NamedFolder.all(adapters);

@@ -1,8 +1,11 @@
 package dev.gradine.cli;
 
+import dev.gradine.align.Recipe;
 import dev.gradine.optim.Optimizer;
 import dev.gradine.optim.Schedule;
 import dev.gradine.optim.TrainSettings;
+import dev.gradine.peft.Method;
+import dev.gradine.settings.Explained;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.profile.Profile;
 import dev.gradine.train.BatchSettings;
@@ -128,6 +131,23 @@ final class TrainOptions {
         TrainSettings numbers =
                 train.read().with((Schedule) schedule.read()).with(1, (Optimizer.Settings) optimizer.read());
         return new RunSettings(files(), batches(), numbers, reference, unattended.read(), trackers.read());
+    }
+
+    /// The numbers of a run beside what is usual for them.
+    ///
+    /// @param objective its numbers
+    /// @param recipe to be learnt by
+    Explanation explained(List<Explained> objective, Recipe<?> recipe) {
+        Method method = adapter.adapted();
+        Record rule = optimizer.read();
+        Explanation all = new Explanation();
+        all.add("Objective: " + recipe.about().name(), objective);
+        all.add("Adapter: " + method.name(), adapter.explained());
+        all.add("Optimiser: " + optimizer.name(), optimizer.explained());
+        all.add("Training", LearningRate.explained(train.read().lr(), recipe, (Record) method, rule));
+        all.add("Training", train.explained());
+        all.add("Training", batches.explained());
+        return all;
     }
 
     /// What decides the result of a run and only the command line knows: the device, and how the model is read.

@@ -4,6 +4,7 @@ import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -29,10 +30,29 @@ import java.util.stream.Stream;
 /// @param warmSlow T, steps over which α and β₃ reach their values
 public record AdEmaMix(
         @Part Moments moments,
-        @Option(says = "Decay of the slow mean.") double beta3,
-        @Option(says = "Weight of the slow mean.") double alphaSlow,
+
+        @Option(says = "Decay of the slow mean.")
+        @Usual(
+                from = 0.99,
+                to = 0.99999,
+                why = "the slow mean is one over ten thousand steps",
+                source = "Pagliardini et al. 2024 (AdEMAMix); bitsandbytes: 0.9999")
+        double beta3,
+
+        @Option(says = "Weight of the slow mean.")
+        @Usual(
+                from = 1,
+                to = 10,
+                why = "the slow mean counts five times; 4 to 10 in the paper",
+                source = "Pagliardini et al. 2024 (AdEMAMix); bitsandbytes: 5")
+        double alphaSlow,
 
         @Option(says = "Steps over which beta3 and alpha-slow reach their values; 0 for at once.", least = 0)
+        @Usual(
+                from = 0,
+                to = 1000000,
+                why = "at once; the paper warms up over the whole run",
+                source = "Pagliardini et al. 2024 (AdEMAMix); bitsandbytes: none")
         int warmSlow)
         implements UpdateRule {
 

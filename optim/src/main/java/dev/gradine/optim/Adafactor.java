@@ -4,6 +4,7 @@ import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -32,16 +33,45 @@ import org.jspecify.annotations.Nullable;
 /// @param clipThreshold d, largest rms of U
 /// @param decayRate exponent of t, below 0
 /// @param beta1 decay of a momentum, in [0, 1); null for none, which saves its memory
+@Usual(
+        from = 1,
+        to = 100,
+        why = "with steps in proportion to a parameter's size; as AdamW without",
+        source = "Shazeer & Stern 2018, table 1: 1e-2; transformers: 1e-3")
 public record Adafactor(
         @Part Steps steps,
-        @Option(says = "Added to squares of gradients.") double squareEps,
+
+        @Option(says = "Added to squares of gradients.")
+        @Usual(
+                from = 1e-38,
+                to = 1e-8,
+                why = "only guards against division by 0",
+                source = "Shazeer & Stern 2018, table 1 (eps 1); transformers: 1e-30")
+        double squareEps,
 
         @Option(says = "Largest root mean square of an update at step size 1.")
+        @Usual(
+                from = 0.5,
+                to = 10,
+                why = "an update as large as the step size says, and no larger",
+                source = "Shazeer & Stern 2018; transformers: 1")
         double clipThreshold,
 
-        @Option(says = "Second moments forget by 1 − t^X.") double decayRate,
+        @Option(says = "Second moments forget by 1 − t^X.")
+        @Usual(
+                from = -1,
+                to = -0.5,
+                why = "second moments remember more as the run goes on",
+                source = "Shazeer & Stern 2018; transformers: -0.8")
+        double decayRate,
 
-        @Option(says = "Decay of a momentum.", otherwise = "no momentum") @Nullable
+        @Option(says = "Decay of a momentum.", otherwise = "no momentum")
+        @Usual(
+                from = 0,
+                to = 0.99,
+                why = "no momentum: it would cost the memory that is saved",
+                source = "Shazeer & Stern 2018; transformers: none")
+        @Nullable
         Double beta1)
         implements UpdateRule {
 
@@ -66,6 +96,11 @@ public record Adafactor(
             @Option(says = "Let relative steps warm up.") boolean warmupInit,
 
             @Option(says = "Least root mean square for scale-parameter.")
+            @Usual(
+                    from = 1e-5,
+                    to = 0.1,
+                    why = "a parameter that begins at 0 must be able to move",
+                    source = "Shazeer & Stern 2018, table 1 (eps 2); transformers: 1e-3")
             double leastScale) {
 
         /// @throws IllegalArgumentException if an option has nothing to act on

@@ -4,6 +4,7 @@ import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -36,6 +37,11 @@ public sealed interface EightBit extends UpdateRule permits AdamW8bit, Lion8bit 
                     name = "min-8bit-size",
                     label = "N",
                     least = 0)
+            @Usual(
+                    from = 0,
+                    to = 65536,
+                    why = "small tensors cost little in f32",
+                    source = "bitsandbytes: min_8bit_size 4096")
             int min8bitSize) {
 
         /// Those of bitsandbytes.

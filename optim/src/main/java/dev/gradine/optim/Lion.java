@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.kernel.LionKernel;
 import java.util.List;
@@ -21,11 +22,27 @@ import java.util.List;
 ///
 /// @param beta1 share of the momentum in the direction u, in [0, 1)
 /// @param beta2 decay of the momentum m, in [0, 1)
+@Usual(
+        from = 0.1,
+        to = 1 / 3.0,
+        why = "every value moves by the whole rate, so it is 3 to 10 times smaller",
+        source = "Chen et al. 2023 (Lion), section 5")
 public record Lion(
         @Option(says = "Share of the momentum in the direction.")
+        @Usual(
+                from = 0.8,
+                to = 0.99,
+                why = "the momentum's share that was found with the formula",
+                source = "Chen et al. 2023 (Lion); bitsandbytes: 0.9")
         double beta1,
 
-        @Option(says = "Decay of the momentum.") double beta2)
+        @Option(says = "Decay of the momentum.")
+        @Usual(
+                from = 0.9,
+                to = 0.999,
+                why = "a mean over a hundred steps",
+                source = "Chen et al. 2023 (Lion); bitsandbytes: 0.99")
+        double beta2)
         implements UpdateRule {
 
     /// @throws IllegalArgumentException names the number that is out of range

@@ -4,6 +4,7 @@ import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +25,20 @@ public record LoraPlus(
                 says = "LoRA+: learning rate of B, and of vectors, as a multiple of --lr; 16 in the paper.",
                 group = "Optimiser",
                 otherwise = "one rate for all")
+        @Usual(
+                from = 1,
+                to = 32,
+                why = "one rate for all; 16 in the paper, with a lower --lr",
+                source = "Hayou et al. 2024 (LoRA+); PEFT: none")
         @Nullable
         Double loraplusLrRatio,
 
         @Option(says = "LoRA+: learning rate of LoRA over embeddings.", group = "Optimiser", otherwise = "1e-6")
+        @Usual(
+                from = 1e-7,
+                to = 0.001,
+                why = "PEFT's, for embeddings see only few of their rows in a step",
+                source = "PEFT: loraplus_lr_embedding 1e-6")
         @Nullable
         Double loraplusLrEmbedding) {
 

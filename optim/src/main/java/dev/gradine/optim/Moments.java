@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.kernel.AdamWKernel;
 import java.util.List;
@@ -17,10 +18,28 @@ import java.util.List;
 /// @param beta2 β₂, in [0, 1)
 /// @param eps added to the root of v
 public record Moments(
-        @Option(says = "Decay of the first moment.") double beta1,
-        @Option(says = "Decay of the second moment.") double beta2,
+        @Option(says = "Decay of the first moment.")
+        @Usual(
+                from = 0.8,
+                to = 0.99,
+                why = "a mean over about ten steps",
+                source = "Kingma & Ba 2015, section 2; PyTorch: 0.9")
+        double beta1,
+
+        @Option(says = "Decay of the second moment.")
+        @Usual(
+                from = 0.9,
+                to = 0.9999,
+                why = "a mean over about a thousand steps; 0.95 to 0.99 forgets sooner, for short runs",
+                source = "Kingma & Ba 2015, section 2; PyTorch: 0.999")
+        double beta2,
 
         @Option(says = "Added to the root of the second moment.")
+        @Usual(
+                from = 1e-10,
+                to = 0.0001,
+                why = "far below usual gradients: it only guards against division by 0",
+                source = "Kingma & Ba 2015, section 2; PyTorch: 1e-8; PEFT's LoRA-FA: 1e-6")
         double eps) {
 
     /// PyTorch's.

@@ -5,6 +5,7 @@ import static dev.gradine.optim.Ranges.require;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -33,19 +34,39 @@ import java.util.List;
 /// @param adjustLr the factor s
 /// @param adamwLrFactor learning rate of what AdamW moves, as a multiple of lr
 /// @param moments of what AdamW moves
+@Usual(
+        from = 1,
+        to = 100,
+        why = "updates are turned to equal size, 0.02 for whole matrices",
+        source = "Jordan et al. 2024; torch.optim.Muon: 1e-3")
 public record Muon(
         @Option(says = "Share of the last momentum that is kept.")
+        @Usual(
+                from = 0.8,
+                to = 0.99,
+                why = "the value of the formula's author",
+                source = "Jordan et al. 2024; torch.optim.Muon: 0.95")
         double momentum,
 
         @Option(says = "Look ahead along the momentum.") boolean nesterov,
 
         @Option(says = "Iterations of Newton and Schulz.", least = 1)
+        @Usual(
+                from = 3,
+                to = 10,
+                why = "five iterations bring all singular values near 1",
+                source = "Jordan et al. 2024; torch.optim.Muon: 5")
         int nsSteps,
 
         @Option(says = "How steps grow with a matrix: original, match_rms_adamw or spectral_unclamped.")
         AdjustLr adjustLr,
 
         @Option(says = "Learning rate of what AdamW moves, as a multiple of --lr.")
+        @Usual(
+                from = 0.01,
+                to = 10,
+                why = "vectors move at the same rate as matrices",
+                source = "a choice of this program: torch.optim.Muon takes matrices only")
         double adamwLrFactor,
 
         @Part Moments moments)

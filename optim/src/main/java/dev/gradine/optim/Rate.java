@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 
 /// The learning rate of every step.
 ///
@@ -14,6 +15,11 @@ public record Rate(
         Schedule schedule,
 
         @Option(says = "Steps in which the learning rate rises.", label = "STEPS")
+        @Usual(
+                from = 0,
+                to = 10000,
+                why = "none, for a run of a hundred steps has few to spare; 3 to 10 % of a long one",
+                source = "transformers: warmup_steps 0")
         int warmup) {
 
     /// @throws IllegalArgumentException names the number that is out of range

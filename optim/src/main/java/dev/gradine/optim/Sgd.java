@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
@@ -20,8 +21,18 @@ import java.util.List;
 ///
 /// @param momentum μ, in [0, 1)
 /// @param nesterov whether to look ahead; needs momentum
+@Usual(
+        from = 10,
+        to = 10000,
+        why = "gradients are not divided by their size, and small",
+        source = "practice with SGD: 1e-2 to 1")
 public record Sgd(
         @Option(says = "Share of the last step that is taken again.")
+        @Usual(
+                from = 0,
+                to = 0.99,
+                why = "the usual mean over ten steps; PyTorch's own default is none",
+                source = "Sutskever et al. 2013; PyTorch: 0")
         double momentum,
 
         @Option(says = "Look ahead along the momentum.") boolean nesterov)

@@ -3,6 +3,7 @@ package dev.gradine.optim;
 import static dev.gradine.optim.Ranges.require;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -28,6 +29,11 @@ final class SpikeGuard {
                     says = "Leave out steps whose loss lies more than X standard deviations above the mean of the"
                             + " last 50; five in a row end the run.",
                     otherwise = "every step is taken")
+            @Usual(
+                    from = 4,
+                    to = 50,
+                    why = "every step counts; 6 to 10 deviations are rare in a healthy run",
+                    source = "a choice of this program")
             @Nullable
             Double maxSpike) {
 

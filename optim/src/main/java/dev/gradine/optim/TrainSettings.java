@@ -6,6 +6,7 @@ import dev.gradine.autograd.Param;
 import dev.gradine.optim.Optimizer.Group;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import java.util.List;
 import java.util.SequencedMap;
 
@@ -27,6 +28,7 @@ public record TrainSettings(
         int steps,
 
         @Option(says = "Batches whose gradients make one step.", label = "N")
+        @Usual(from = 1, to = 1024, why = "one batch a step", source = "transformers: gradient_accumulation_steps 1")
         int accumulate,
 
         @Part Rate rate,
@@ -34,9 +36,19 @@ public record TrainSettings(
         Optimizer.Settings optimizer,
 
         @Option(says = "Weight decay of matrices.", label = "X")
+        @Usual(
+                from = 0,
+                to = 0.3,
+                why = "none: a LoRA of small rank hardly overfits; 0.01 to 0.1 for full fine-tuning",
+                source = "transformers: weight_decay 0")
         double weightDecay,
 
         @Option(says = "Largest norm of the gradient; 0 for no limit.", label = "X")
+        @Usual(
+                from = 0,
+                to = 10,
+                why = "1 bounds what one odd batch can do; QLoRA has 0.3",
+                source = "Pascanu et al. 2013; transformers: max_grad_norm 1")
         double clip,
 
         @Option(says = "Same seed, same bytes.", label = "N")

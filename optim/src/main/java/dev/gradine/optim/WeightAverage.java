@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -30,6 +31,11 @@ final class WeightAverage {
                     says = "Evaluate and keep a running mean of the trained values, of which each step keeps this"
                             + " share; 0.999 is usual.",
                     otherwise = "no mean")
+            @Usual(
+                    from = 0.9,
+                    to = 0.9999,
+                    why = "no mean; 0.999 remembers a thousand steps, so a short run wants less",
+                    source = "Polyak & Juditsky 1992; usual in diffusion models")
             @Nullable
             Double ema) {
 

@@ -11,6 +11,7 @@ import dev.gradine.nn.Model;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -49,9 +50,15 @@ public record AdaLora(
                 label = "X",
                 peft = "orth_reg_weight",
                 least = 0)
+        @Usual(
+                from = 0,
+                to = 1,
+                why = "the middle of the paper's 0.1 to 0.5",
+                source = "Zhang et al. 2023 (AdaLoRA); PEFT: 0.5")
         double orthRegWeight,
 
         @Option(says = "Numerator of the scale alpha / rank.", peft = "lora_alpha", peftDefault = "8")
+        @Usual(from = 1, to = 512, why = "PEFT's", source = "PEFT: lora_alpha 8")
         double alpha,
 
         @Option(
@@ -60,6 +67,7 @@ public record AdaLora(
                 peft = "lora_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.2, why = "none, as for LoRA", source = "PEFT: 0")
         float dropout,
 
         SequencedMap<String, List<Boolean>> kept)
@@ -75,15 +83,31 @@ public record AdaLora(
     /// @param totalStep steps of the schedule; 0 stands for those of the run
     public record Schedule(
             @Option(says = "Rank that each layer begins with.", label = "R", peft = "init_r", least = 1)
+            @Usual(
+                    from = 2,
+                    to = 256,
+                    why = "half as much again as in the end, to choose from",
+                    source = "Zhang et al. 2023 (AdaLoRA); PEFT: 12")
             int rank,
 
             @Option(says = "Mean rank at the end.", label = "R", peft = "target_r", least = 0)
+            @Usual(from = 1, to = 128, why = "the mean rank of a LoRA of the same size", source = "PEFT: target_r 8")
             int targetRank,
 
             @Option(says = "Steps before the first rank is taken.", label = "STEPS", peft = "tinit", least = 0)
+            @Usual(
+                    from = 0,
+                    to = 100000,
+                    why = "at once; the paper waits for a tenth of the run",
+                    source = "PEFT: tinit 0")
             int tinit,
 
             @Option(says = "Steps at the end in which ranks stay.", label = "STEPS", peft = "tfinal", least = 0)
+            @Usual(
+                    from = 0,
+                    to = 100000,
+                    why = "none; the paper keeps ranks over the last third",
+                    source = "PEFT: tfinal 0")
             int tfinal,
 
             @Option(
@@ -91,6 +115,7 @@ public record AdaLora(
                     label = "STEPS",
                     peft = "deltaT",
                     least = 1)
+            @Usual(from = 1, to = 1000, why = "in every step; the paper has 1 to 100", source = "PEFT: deltaT 1")
             int deltaT,
 
             @Option(
@@ -99,6 +124,7 @@ public record AdaLora(
                     peft = "total_step",
                     otherwise = "0: those of the run",
                     least = 0)
+            @Usual(from = 0, to = 10000000, why = "those of the run", source = "PEFT: must be given")
             int totalStep) {
 
         /// @throws AdapterException if the ranks grow
@@ -125,9 +151,19 @@ public record AdaLora(
     /// @param uncertaintyBeta decay of the mean of its uncertainty
     public record Importance(
             @Option(says = "Decay of the mean importance of a rank.", label = "X", peft = "beta1", least = 0, below = 1)
+            @Usual(
+                    from = 0.5,
+                    to = 0.99,
+                    why = "the paper's",
+                    source = "Zhang et al. 2023 (AdaLoRA), eq. 9; PEFT: 0.85")
             double importanceBeta,
 
             @Option(says = "Decay of its mean uncertainty.", label = "X", peft = "beta2", least = 0, below = 1)
+            @Usual(
+                    from = 0.5,
+                    to = 0.99,
+                    why = "the paper's",
+                    source = "Zhang et al. 2023 (AdaLoRA), eq. 10; PEFT: 0.85")
             double uncertaintyBeta) {}
 
     private static final String A = "lora_A";

@@ -12,6 +12,7 @@ import dev.gradine.nn.Convolution;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Shape;
 import java.util.SplittableRandom;
 
@@ -36,6 +37,11 @@ public record Boft(
                 label = "N",
                 peft = "boft_block_size",
                 least = 0)
+        @Usual(
+                from = 0,
+                to = 64,
+                why = "small blocks, of which butterflies make large turns",
+                source = "Liu et al. 2023 (BOFT); PEFT: 4")
         int blockSize,
 
         @Option(
@@ -43,6 +49,7 @@ public record Boft(
                 label = "N",
                 peft = "boft_block_num",
                 least = 0)
+        @Usual(from = 0, to = 1024, why = "found from the size of a block", source = "PEFT: 0")
         int blocks,
 
         @Option(
@@ -50,6 +57,7 @@ public record Boft(
                 label = "M",
                 peft = "boft_n_butterfly_factor",
                 least = 1)
+        @Usual(from = 1, to = 6, why = "one factor, what PEFT computes without its extension", source = "PEFT: 1")
         int butterflyFactors,
 
         @Option(
@@ -58,6 +66,7 @@ public record Boft(
                 peft = "boft_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.2, why = "none", source = "PEFT: 0")
         float boftDropout,
 
         @Option(says = "Begin without a rotation.", label = "true|false", peft = "init_weights")

@@ -3,6 +3,7 @@ package dev.gradine.peft;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -23,8 +24,14 @@ import java.util.SequencedMap;
 /// @param scaling factor of the update
 /// @param randomLocSeed seed of the places
 /// @param initWeights whether c starts as zeros
+@Usual(from = 0.0001, to = 0.1, why = "few coefficients of a whole matrix", source = "Gao et al. 2024: 3e-3 to 5e-2")
 public record FourierFt(
         @Option(says = "Number of trained coefficients of a layer.", label = "N", peft = "n_frequency", least = 1)
+        @Usual(
+                from = 100,
+                to = 100000,
+                why = "1000 coefficients a layer",
+                source = "Gao et al. 2024 (FourierFT); PEFT: 1000")
         int nFrequency,
 
         @Option(
@@ -34,6 +41,11 @@ public record FourierFt(
         SequencedMap<String, Integer> nFrequencyPattern,
 
         @Option(says = "Factor of the update.", label = "X", peft = "scaling")
+        @Usual(
+                from = 1,
+                to = 500,
+                why = "waves of a whole matrix are small; 300 for instructions in the paper",
+                source = "Gao et al. 2024 (FourierFT); PEFT: 150")
         float scaling,
 
         @Option(says = "Seed of the places of the coefficients.", label = "N", peft = "random_loc_seed")

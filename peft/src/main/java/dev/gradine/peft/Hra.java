@@ -18,6 +18,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,11 @@ import java.util.List;
 /// @param initWeights whether columns start as equal pairs
 public record Hra(
         @Option(says = "Number of reflections.", label = "R", peft = "r", least = 1)
+        @Usual(
+                from = 2,
+                to = 64,
+                why = "an even number of reflections begins as none at all",
+                source = "Yuan et al. 2024 (HRA); PEFT: 8")
         int rank,
 
         @Option(says = "Make the planes of the reflections orthogonal.", peft = "apply_GS")

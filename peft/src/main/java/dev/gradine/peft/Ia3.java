@@ -12,6 +12,7 @@ import dev.gradine.nn.LinearMap;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -34,6 +35,11 @@ import java.util.function.UnaryOperator;
 /// Liu et al. 2022 (arXiv:2205.05638), section 3.3. l starts as ones.
 ///
 /// @param feedforward layers whose input is scaled; of the others it is the output
+@Usual(
+        from = 0.001,
+        to = 0.01,
+        why = "few values, each a factor: they must move far",
+        source = "Liu et al. 2022 (T-Few): 3e-3")
 public record Ia3(
         @Option(
                 says = "Layers whose input is scaled; of the others it is the output.",

@@ -2,6 +2,7 @@ package dev.gradine.peft;
 
 import dev.gradine.nn.Site;
 import dev.gradine.nn.Weight;
+import dev.gradine.settings.Usual;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +15,11 @@ import java.util.Set;
 ///
 /// Qi et al. 2022 (arXiv:2211.08682); Zhao et al. 2023 (arXiv:2312.11420) for models that chat. Merging puts w′ in the
 /// place of w. A target may be any module, and then its weights are trained whole.
+@Usual(
+        from = 1e-5,
+        to = 0.01,
+        why = "few values, so they bear more than a LoRA's",
+        source = "Zhao et al. 2023 (LN tuning)")
 public record LnTuning() implements Method {
 
     private static final PeftFields FIELDS =

@@ -11,6 +11,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Shape;
 
 /// LoHa, low-rank Hadamard product: the update is the product, value by value, of two low-rank matrices, and so may
@@ -37,6 +38,7 @@ public record LoHa(
                 peft = "rank_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.5, why = "none", source = "PEFT: 0")
         float rankDropout,
 
         @Option(
@@ -45,6 +47,7 @@ public record LoHa(
                 peft = "module_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.5, why = "none", source = "PEFT: 0")
         float moduleDropout,
 
         @Option(

@@ -12,6 +12,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import java.util.Locale;
 
 /// LoKr, low-rank Kronecker product: the update is the Kronecker product of two small matrices, each whole or itself a
@@ -57,6 +58,7 @@ public record LoKr(
                     label = "F",
                     peft = "decompose_factor",
                     least = -1)
+            @Usual(from = -1, to = 64, why = "near the root, which needs the fewest values", source = "PEFT: -1")
             int decomposeFactor,
 
             @Option(
@@ -76,6 +78,7 @@ public record LoKr(
                     peft = "rank_dropout",
                     least = 0,
                     below = 1)
+            @Usual(from = 0, to = 0.5, why = "none", source = "PEFT: 0")
             float rankDropout,
 
             @Option(says = "Divide the rows that are left by their share.", peft = "rank_dropout_scale")
@@ -87,6 +90,7 @@ public record LoKr(
                     peft = "module_dropout",
                     least = 0,
                     below = 1)
+            @Usual(from = 0, to = 0.5, why = "none", source = "PEFT: 0")
             float moduleDropout) {}
 
     /// What begins as zeros: `init_weights` of PEFT.

@@ -13,6 +13,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Shape;
 import java.util.Locale;
 import java.util.function.BiFunction;
@@ -34,6 +35,7 @@ import java.util.function.BiFunction;
 /// @param dropout probability of dropping a value of an adapter's input
 public record Miss(
         @Option(says = "Distance of the inputs that share trained values.", label = "R", peft = "r", least = 1)
+        @Usual(from = 1, to = 512, why = "one value for 64 inputs", source = "PEFT: r 64")
         int rank,
 
         @Option(
@@ -41,6 +43,7 @@ public record Miss(
                 label = "M",
                 peft = "mini_r",
                 least = 1)
+        @Usual(from = 1, to = 64, why = "acts with --init-weights mini alone", source = "PEFT: 1")
         int miniRank,
 
         @Option(
@@ -56,6 +59,7 @@ public record Miss(
                 peft = "miss_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.2, why = "none, as for LoRA", source = "PEFT: 0")
         float dropout)
         implements Method {
 

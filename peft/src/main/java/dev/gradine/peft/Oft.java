@@ -8,6 +8,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 
 /// OFT, orthogonal fine-tuning: blocks of a layer's input are rotated, so that angles between weights stay.
@@ -49,6 +50,7 @@ public record Oft(
                     label = "N",
                     peft = "r",
                     least = 0)
+            @Usual(from = 0, to = 1024, why = "found from the size of a block", source = "PEFT: r 0")
             int blocks,
 
             @Option(
@@ -56,6 +58,11 @@ public record Oft(
                     label = "N",
                     peft = "oft_block_size",
                     least = 0)
+            @Usual(
+                    from = 0,
+                    to = 256,
+                    why = "32 inputs turned together need about as many values as a LoRA of rank 16",
+                    source = "PEFT: 32")
             int blockSize,
 
             @Option(says = "Turn all blocks of a layer alike.", peft = "block_share")
@@ -92,6 +99,7 @@ public record Oft(
             boolean cayleyNeumann,
 
             @Option(says = "Terms of that series.", label = "N", peft = "num_cayley_neumann_terms", least = 1)
+            @Usual(from = 3, to = 10, why = "near enough a rotation while the turn is small", source = "PEFT: 5")
             int cayleyNeumannTerms) {}
 
     /// Whether rotations are kept small.
@@ -103,6 +111,7 @@ public record Oft(
             boolean coft,
 
             @Option(says = "Length to which --coft keeps the rotations of a layer.", peft = "eps", least = 0)
+            @Usual(from = 1e-6, to = 0.01, why = "acts with --coft alone", source = "PEFT: 6e-5")
             double coftEps) {}
 
     private static final PeftFields FIELDS = PeftFields.with(PeftFields.SELECTION)

@@ -7,6 +7,7 @@ import dev.gradine.nn.Model;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -30,8 +31,18 @@ import org.jspecify.annotations.Nullable;
 /// @param encoderHiddenSize inner width; 0 stands for C
 /// @param encoderLayers layers of an LSTM
 /// @param encoderDropout probability of dropping a value between them in training
+@Usual(
+        from = 0.0001,
+        to = 0.05,
+        why = "rows of a prompt are far from where they end",
+        source = "PEFT's examples: 1e-3 to 3e-2")
 public record PTuning(
         @Option(says = "Number of virtual tokens before each sequence.", label = "N", peft = "num_virtual_tokens")
+        @Usual(
+                from = 1,
+                to = 200,
+                why = "20 suffice in the paper, and more gain little",
+                source = "Lester et al. 2021, section 3.2: 20 to 100; PEFT: must be given")
         int virtualTokens,
 
         @Option(
@@ -46,9 +57,11 @@ public record PTuning(
                 peft = "encoder_hidden_size",
                 otherwise = "the width of what they compute",
                 least = 0)
+        @Usual(from = 0, to = 16384, why = "the width of what is computed", source = "PEFT: that of the model")
         int encoderHiddenSize,
 
         @Option(says = "Layers of an LSTM.", label = "N", peft = "encoder_num_layers", least = 1)
+        @Usual(from = 1, to = 4, why = "two layers", source = "Liu et al. 2021 (P-tuning); PEFT: 2")
         int encoderLayers,
 
         @Option(
@@ -57,6 +70,7 @@ public record PTuning(
                 peft = "encoder_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.3, why = "none", source = "PEFT: 0")
         float encoderDropout)
         implements Method {
 

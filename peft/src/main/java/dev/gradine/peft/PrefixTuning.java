@@ -14,6 +14,7 @@ import dev.gradine.nn.Pass;
 import dev.gradine.nn.SelfAttention.Qkv;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
@@ -41,8 +42,18 @@ import org.jspecify.annotations.Nullable;
 /// @param prefixProjection whether T is computed by two layers
 /// @param encoderHiddenSize inner width of the projection; 0 stands for G·D
 /// @param prefixInit `zero` for a T of zeros, empty for a drawn one
+@Usual(
+        from = 0.0001,
+        to = 0.05,
+        why = "keys and values of a prefix are far from where they end",
+        source = "Li & Liang 2021: 5e-5 with a projection; PEFT's examples: 1e-2")
 public record PrefixTuning(
         @Option(says = "Number of virtual tokens before each sequence.", label = "N", peft = "num_virtual_tokens")
+        @Usual(
+                from = 1,
+                to = 200,
+                why = "20 suffice in the paper, and more gain little",
+                source = "Lester et al. 2021, section 3.2: 20 to 100; PEFT: must be given")
         int virtualTokens,
 
         @Option(says = "Compute the prefix by two trained layers.", peft = "prefix_projection")
@@ -54,6 +65,7 @@ public record PrefixTuning(
                 peft = "encoder_hidden_size",
                 otherwise = "the width of what they compute",
                 least = 0)
+        @Usual(from = 0, to = 16384, why = "the width of what is computed", source = "PEFT: that of the model")
         int encoderHiddenSize,
 
         @Option(says = "Begin with zeros.", label = "zero", peft = "init_weights")

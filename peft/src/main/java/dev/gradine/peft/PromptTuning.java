@@ -11,6 +11,7 @@ import dev.gradine.nn.Model;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -38,8 +39,18 @@ import org.jspecify.annotations.Nullable;
 /// @param virtualTokens number n of trained rows
 /// @param promptInit how they begin
 /// @param promptText the text they begin as, with `TEXT`; repeated or cut to n tokens
+@Usual(
+        from = 0.001,
+        to = 0.5,
+        why = "rows of a prompt are far from where they end",
+        source = "Lester et al. 2021: 0.3; PEFT's examples: 3e-2")
 public record PromptTuning(
         @Option(says = "Number of virtual tokens before each sequence.", label = "N", peft = "num_virtual_tokens")
+        @Usual(
+                from = 1,
+                to = 200,
+                why = "20 suffice in the paper, and more gain little",
+                source = "Lester et al. 2021, section 3.2: 20 to 100; PEFT: must be given")
         int virtualTokens,
 
         @Option(

@@ -14,6 +14,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Tensor;
 import java.util.stream.IntStream;
 
@@ -36,9 +37,15 @@ import java.util.stream.IntStream;
 /// @param initWeights FALSE: λ starts normal and γ as 1 / M, which changes what the model computes
 public record RandLora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
+        @Usual(
+                from = 1,
+                to = 256,
+                why = "a smaller rank means more bases, and more values",
+                source = "Albert et al. 2025 (RandLoRA); PEFT: 32")
         int rank,
 
         @Option(says = "Numerator of the scale alpha / rank.", peft = "randlora_alpha")
+        @Usual(from = 32, to = 2000, why = "twenty times the rank", source = "Albert et al. 2025 (RandLoRA); PEFT: 640")
         double alpha,
 
         @Option(
@@ -47,6 +54,7 @@ public record RandLora(
                 peft = "randlora_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.2, why = "none, as for LoRA", source = "PEFT: 0")
         float dropout,
 
         @Part RandomBases bases,

@@ -1,6 +1,7 @@
 package dev.gradine.peft;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
@@ -12,9 +13,15 @@ import java.util.SequencedMap;
 /// @param alphaPattern alphas, likewise
 public record Ranks(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
+        @Usual(
+                from = 1,
+                to = 128,
+                why = "a product of two low-rank matrices has a higher rank than a LoRA's of this size",
+                source = "PEFT: r 8")
         int rank,
 
         @Option(says = "Numerator of the scale alpha / rank.", peft = "alpha")
+        @Usual(from = 1, to = 512, why = "as the rank, so the scale is 1", source = "PEFT: alpha 8")
         double alpha,
 
         @Option(says = "Other ranks for paths that end with a pattern.", label = "REGEX=R", peft = "rank_pattern")

@@ -13,6 +13,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -37,8 +38,18 @@ import java.util.function.Function;
 /// @param dropout probability of dropping a value of an adapter's input
 /// @param initLogitsStd deviation of the first logits
 /// @param saveOnlyTopkWeights whether files have the mixtures in the place of the logits: see `TopK`
+@Usual(
+        from = 0.0001,
+        to = 0.02,
+        why = "vectors at 1e-3, logits at 1e-2 in the paper",
+        source = "Li et al. 2024 (VB-LoRA)")
 public record VbLora(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
+        @Usual(
+                from = 1,
+                to = 64,
+                why = "pieces of few rows suffice, for they are shared",
+                source = "Li et al. 2024 (VB-LoRA); PEFT: 4")
         int rank,
 
         @Part Bank bank,
@@ -49,9 +60,15 @@ public record VbLora(
                 peft = "vblora_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.2, why = "none, as for LoRA", source = "PEFT: 0")
         float dropout,
 
         @Option(says = "Deviation of the first logits.", label = "X", peft = "init_logits_std", least = 0)
+        @Usual(
+                from = 0.001,
+                to = 1,
+                why = "near-equal chances for all vectors",
+                source = "Li et al. 2024 (VB-LoRA); PEFT: 0.1")
         float initLogitsStd,
 
         @Option(
@@ -68,15 +85,35 @@ public record VbLora(
     /// @param initVectorBankBound bound of their first values
     public record Bank(
             @Option(says = "Number of vectors that all layers share.", label = "N", peft = "num_vectors", least = 1)
+            @Usual(
+                    from = 32,
+                    to = 4096,
+                    why = "enough to differ, few enough to be shared",
+                    source = "Li et al. 2024 (VB-LoRA); PEFT: 256")
             int numVectors,
 
             @Option(says = "Length of a shared vector.", label = "N", peft = "vector_length", least = 1)
+            @Usual(
+                    from = 32,
+                    to = 4096,
+                    why = "must divide the widths of the layers",
+                    source = "Li et al. 2024 (VB-LoRA); PEFT: 256")
             int vectorLength,
 
             @Option(says = "Number of vectors that a piece is mixed from.", label = "K", peft = "topk", least = 1)
+            @Usual(
+                    from = 1,
+                    to = 8,
+                    why = "two vectors are mixed; more cost memory in the file",
+                    source = "Li et al. 2024 (VB-LoRA); PEFT: 2")
             int topk,
 
             @Option(says = "Bound of the shared vectors' first values.", label = "X", peft = "init_vector_bank_bound")
+            @Usual(
+                    from = 0.001,
+                    to = 0.1,
+                    why = "small vectors, for their mix is the update's factor",
+                    source = "Li et al. 2024 (VB-LoRA); PEFT: 0.02")
             float initVectorBankBound) {
 
         /// @throws AdapterException if more vectors are mixed than there are

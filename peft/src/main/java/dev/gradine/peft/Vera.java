@@ -10,6 +10,7 @@ import dev.gradine.autograd.Var;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Site;
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Usual;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.TorchRandom;
@@ -31,8 +32,18 @@ import dev.gradine.tensor.TorchRandom;
 /// @param projectionPrngKey seed of A and B
 /// @param saveProjection whether files have A and B; a reader draws them again otherwise
 /// @param initWeights FALSE: b starts as ones and d normal, which changes what the model computes
+@Usual(
+        from = 0.0005,
+        to = 0.02,
+        why = "ten times LoRA's: only vectors are trained",
+        source = "Kopiczko et al. 2023 (VeRA)")
 public record Vera(
         @Option(says = "Inner width of the low-rank path.", label = "R", peft = "r", least = 1)
+        @Usual(
+                from = 64,
+                to = 4096,
+                why = "only vectors are trained, so the rank is nearly free",
+                source = "Kopiczko et al. 2023 (VeRA); PEFT: 256")
         int rank,
 
         @Option(
@@ -41,9 +52,15 @@ public record Vera(
                 peft = "vera_dropout",
                 least = 0,
                 below = 1)
+        @Usual(from = 0, to = 0.2, why = "none, as for LoRA", source = "PEFT: 0")
         float dropout,
 
         @Option(says = "Value that the inner vector starts with.", label = "X", peft = "d_initial")
+        @Usual(
+                from = 1e-7,
+                to = 1,
+                why = "0.1 was best of those tried",
+                source = "Kopiczko et al. 2023 (VeRA); PEFT: 0.1")
         float dInitial,
 
         @Option(says = "Seed of the matrices that layers share.", label = "N", peft = "projection_prng_key")

@@ -121,6 +121,24 @@ public final class Setting {
         return written == null ? "" : Conversion.text(written);
     }
 
+    /// Whether its component says what is usual.
+    public boolean isExplained() {
+        return component.isAnnotationPresent(Usual.class);
+    }
+
+    /// Its value in a record beside what is usual.
+    ///
+    /// @param typed its option, such as `--adapter-alpha`
+    public Explained explained(String typed, Record record) {
+        Usual usual = Objects.requireNonNull(component.getAnnotation(Usual.class), name);
+        Object value = of(record);
+        double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
+        Object written = Conversion.written(value);
+        String text = written == null ? defaultText() : Conversion.text(written);
+        String usually = Objects.equals(value, byDefault) ? text : defaultText();
+        return new Explained(typed, text, usually, number, Explained.Range.of(usual));
+    }
+
     @Override
     public String toString() {
         return name;

@@ -2,6 +2,7 @@ package dev.gradine.train;
 
 import dev.gradine.settings.Option;
 import dev.gradine.settings.Part;
+import dev.gradine.settings.Usual;
 import org.jspecify.annotations.Nullable;
 
 /// Which examples a run sees, how many at once and how often.
@@ -21,10 +22,21 @@ public record BatchSettings(
         @Option(says = "Optimisation steps; instead of --epochs.", label = "N", group = "Training", least = 1) @Nullable
         Integer steps,
 
-        @Option(says = "Passes over the data.", label = "N", group = "Training", otherwise = "1") @Nullable
+        @Option(says = "Passes over the data.", label = "N", group = "Training", otherwise = "1")
+        @Usual(
+                from = 0.01,
+                to = 10,
+                why = "one pass: a second one over few rows begins to learn them by heart",
+                source = "transformers: num_train_epochs 3")
+        @Nullable
         Double epochs,
 
         @Option(says = "Examples computed at once.", label = "N", group = "Training", least = 1)
+        @Usual(
+                from = 1,
+                to = 512,
+                why = "4 examples fit most machines; --accumulate makes a step of more",
+                source = "transformers: per_device_train_batch_size 8")
         int batch,
 
         @Option(
@@ -48,6 +60,11 @@ public record BatchSettings(
         @Part MixtureSettings mixture,
 
         @Option(says = "Share of the rows held out and evaluated.", label = "X")
+        @Usual(
+                from = 0,
+                to = 0.5,
+                why = "none, as nothing is held out unasked; 0.05 tells how a run went",
+                source = "a choice of this program")
         double evalSplit,
 
         @Option(

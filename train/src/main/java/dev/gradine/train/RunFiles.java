@@ -113,7 +113,7 @@ public record RunFiles(
     }
 
     /// Whether the run begins, and does not go on.
-    boolean isFresh() {
+    public boolean isFresh() {
         return resume == Resume.NO || (resume == Resume.AUTO && !Files.exists(out.resolve(RunInfo.FILE)));
     }
 }

@@ -84,7 +84,7 @@ public record EvalRun(String name, JsonNode results, SequencedMap<String, EvalIt
     }
 
     /// The numbers: task, metric with its filter, value, standard error; one list each.
-    List<Figure> numbers() {
+    public List<Figure> numbers() {
         List<Figure> all = new ArrayList<>();
         byName(results.path("results"))
                 .forEach((task, scores) -> byName(scores).forEach((metric, value) -> {
@@ -99,5 +99,5 @@ public record EvalRun(String name, JsonNode results, SequencedMap<String, EvalIt
     /// A metric of a task.
     ///
     /// @param error standard error; NaN where there is none
-    record Figure(String task, String metric, double value, double error) {}
+    public record Figure(String task, String metric, double value, double error) {}
 }

@@ -3,12 +3,12 @@ package dev.gradine.cli.plan;
 import java.util.Locale;
 
 /// Numbers as people read them.
-final class Units {
+public final class Units {
 
     private Units() {}
 
     /// In units of 1000³ or 1000² bytes.
-    static String bytes(long bytes) {
+    public static String bytes(long bytes) {
         double gb = bytes / 1e9;
         if (gb >= 100) return text("%,.0f GB", gb);
         if (gb >= 10) return text("%.1f GB", gb);
@@ -16,7 +16,7 @@ final class Units {
     }
 
     /// Seconds, minutes or hours.
-    static String time(double seconds) {
+    public static String time(double seconds) {
         if (seconds < 120) return text("%.3g s", seconds);
         return seconds < 7200 ? text("%.1f min", seconds / 60) : text("%,.1f h", seconds / 3600);
     }

@@ -3,8 +3,8 @@ package dev.gradine.eval.judge;
 /// Whoever says which answer is better.
 public interface AnswerJudge {
 
-    /// Its verdict: a label of the prompt's kind, or an empty text where it says none.
+    /// Its verdict.
     ///
     /// @throws JudgeException if it cannot be asked
-    String label(JudgePrompt prompt);
+    JudgeVerdict verdict(JudgePrompt prompt);
 }

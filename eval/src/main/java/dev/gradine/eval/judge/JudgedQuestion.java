@@ -53,6 +53,15 @@ public record JudgedQuestion(String id, String category, List<String> turns) {
         return all;
     }
 
+    /// A number that answers of a file have beside them; of those that have it.
+    public static List<Double> numbers(Path file, String field) {
+        List<Double> all = new ArrayList<>();
+        values(file, row -> {
+            if (row.path(field).isNumber()) all.add(row.path(field).asDouble());
+        });
+        return all;
+    }
+
     private static String id(JsonNode row) {
         for (String key : List.of("question_id", "id"))
             if (row.has(key)) return row.path(key).asString();

@@ -18,6 +18,7 @@ public final class Judging {
     private final JudgeTemplates templates;
     private final Map<String, List<String>> references;
     private final List<String> dropped = new ArrayList<>();
+    private final List<JudgedPair> pairs = new ArrayList<>();
     private int failed;
 
     /// @param references reference answers by question; empty for none
@@ -45,14 +46,19 @@ public final class Judging {
     /// One game, or none if it had to be dropped.
     private List<Game> game(JudgedQuestion q, int turn, List<String> a, List<String> b) {
         List<String> reference = reference(q, turn);
-        return asked(
-                q.id() + " turn " + turn,
-                () -> new Game(
-                        q.id(),
-                        judge.label(templates.pair(q, turn, a, b, reference)),
-                        judge.label(templates.pair(q, turn, b, a, reference)),
-                        length(a.get(turn - 1)),
-                        length(b.get(turn - 1))));
+        return asked(q.id() + " turn " + turn, () -> {
+            JudgeVerdict forward = judge.verdict(templates.pair(q, turn, a, b, reference));
+            JudgeVerdict swapped = judge.verdict(templates.pair(q, turn, b, a, reference));
+            var answers = new JudgedPair.Answers(a.get(turn - 1), b.get(turn - 1));
+            pairs.add(new JudgedPair(q.id(), q.turns().get(turn - 1), turn, answers, forward, swapped));
+            int own = length(answers.candidate());
+            return new Game(q.id(), forward.label(), swapped.label(), own, length(answers.baseline()));
+        });
+    }
+
+    /// What was said of each two answers so far.
+    public List<JudgedPair> pairs() {
+        return List.copyOf(pairs);
     }
 
     /// Ratings of every answer by question and turn, such as `81/2`; NaN where the judge gave none.
@@ -63,7 +69,10 @@ public final class Judging {
             for (int t = 1; t <= Math.min(q.turns().size(), answer.size()); t++) {
                 int turn = t;
                 String place = q.id() + "/" + turn;
-                asked(place, () -> judge.label(templates.single(q, turn, answer, reference(q, turn))))
+                asked(
+                                place,
+                                () -> judge.verdict(templates.single(q, turn, answer, reference(q, turn)))
+                                        .label())
                         .forEach(label -> all.put(place, label.isEmpty() ? Double.NaN : Double.parseDouble(label)));
             }
         }

@@ -19,7 +19,7 @@ import java.util.List;
 public record LocalJudge(LanguageModel model) implements AnswerJudge {
 
     @Override
-    public String label(JudgePrompt prompt) {
+    public JudgeVerdict verdict(JudgePrompt prompt) {
         List<Message> messages = new ArrayList<>(prompt.messages());
         messages.add(new Message("assistant", prompt.kind().beginning()));
         String context = model.chat(messages, false);
@@ -29,7 +29,7 @@ public record LocalJudge(LanguageModel model) implements AnswerJudge {
         List<Response> answers = model.answer(List.of(requests), _ -> {}).getFirst();
         int best = 0;
         for (int i = 1; i < answers.size(); i++) if (logProb(answers.get(i)) > logProb(answers.get(best))) best = i;
-        return prompt.kind().labels().get(best);
+        return new JudgeVerdict(prompt.kind().labels().get(best), "");
     }
 
     private static double logProb(Response r) {

@@ -34,14 +34,14 @@ public final class RewardJudge implements AnswerJudge {
 
     /// @throws IllegalArgumentException if it is asked for a rating
     @Override
-    public String label(JudgePrompt prompt) {
+    public JudgeVerdict verdict(JudgePrompt prompt) {
         if (prompt.kind() != Kind.PAIR) {
             throw new IllegalArgumentException(
                     "a reward model gives no ratings, expected --baseline (answers to compare with)");
         }
         double a = score(prompt.talks().get(0));
         double b = score(prompt.talks().get(1));
-        return a > b ? "A" : a < b ? "B" : "C";
+        return new JudgeVerdict(a > b ? "A" : a < b ? "B" : "C", "");
     }
 
     private double score(List<Message> talk) {

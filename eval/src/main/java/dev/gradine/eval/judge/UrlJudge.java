@@ -12,17 +12,17 @@ import java.util.List;
 public record UrlJudge(ChatEndpoint endpoint, JudgeCache cache) implements AnswerJudge {
 
     @Override
-    public String label(JudgePrompt prompt) {
+    public JudgeVerdict verdict(JudgePrompt prompt) {
         List<Message> messages = new ArrayList<>(prompt.messages());
         String said = ask(messages);
         String label = prompt.kind().read(said);
-        if (!label.isEmpty()) return label;
+        if (!label.isEmpty()) return new JudgeVerdict(label, said);
         messages.add(new Message("assistant", said));
         messages.add(new Message(
                 "user",
                 "Answer with the label alone, in this form: [[%s]]"
                         .formatted(String.join("]] or [[", prompt.kind().labels()))));
-        return prompt.kind().read(ask(messages));
+        return new JudgeVerdict(prompt.kind().read(ask(messages)), said);
     }
 
     private String ask(List<Message> messages) {

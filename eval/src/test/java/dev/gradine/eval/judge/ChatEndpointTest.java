@@ -118,7 +118,9 @@ class ChatEndpointTest {
 
     private String label() {
         try (ChatEndpoint e = endpoint()) {
-            return new UrlJudge(e, new JudgeCache(temp.resolve("cache"))).label(PROMPT);
+            return new UrlJudge(e, new JudgeCache(temp.resolve("cache")))
+                    .verdict(PROMPT)
+                    .label();
         }
     }
 

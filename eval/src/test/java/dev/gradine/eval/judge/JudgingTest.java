@@ -30,10 +30,11 @@ class JudgingTest {
     private final List<JudgePrompt> asked = new ArrayList<>();
 
     /// Knows what is good by the order of the words.
-    private String honest(JudgePrompt p) {
+    private JudgeVerdict honest(JudgePrompt p) {
         asked.add(p);
-        if (p.kind() == JudgePrompt.Kind.RATING) return p.user().contains("good") ? "9" : "";
-        return p.user().indexOf("good") < p.user().indexOf("bad!!") ? "A" : "B";
+        String pair = p.user().indexOf("good") < p.user().indexOf("bad!!") ? "A" : "B";
+        String rating = p.user().contains("good") ? "9" : "";
+        return new JudgeVerdict(p.kind() == JudgePrompt.Kind.RATING ? rating : pair, "");
     }
 
     @Test
@@ -64,7 +65,7 @@ class JudgingTest {
         int[] calls = new int[1];
         AnswerJudge moody = p -> {
             if (calls[0]++ == 2) throw new JudgeException("overloaded", true);
-            return "A";
+            return new JudgeVerdict("A", "");
         };
         Judging judging = new Judging(moody, JudgeTemplates.own(), Map.of());
         assertThat(judging.games(QUESTIONS, GOOD, BAD)).hasSize(3);
@@ -111,6 +112,6 @@ class JudgingTest {
             }
         }
         JudgePrompt prompt = new JudgePrompt(JudgePrompt.Kind.PAIR, "", "Which?", List.of());
-        assertThat(new LocalJudge(model).label(prompt)).isEqualTo(best);
+        assertThat(new LocalJudge(model).verdict(prompt).label()).isEqualTo(best);
     }
 }
