@@ -9,7 +9,8 @@ import picocli.CommandLine.Model.CommandSpec;
 /// A training command as the host of its run.
 ///
 /// @param model whose device is being warmed up
-record CommandHost(CommandSpec spec, TrainOptions args, LoadedModel model) implements RunHost {
+/// @param remarks on the options
+record CommandHost(CommandSpec spec, TrainOptions args, LoadedModel model, List<String> remarks) implements RunHost {
 
     @Override
     public List<String> command() {

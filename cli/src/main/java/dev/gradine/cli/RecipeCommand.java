@@ -9,6 +9,7 @@ import dev.gradine.train.Run;
 import dev.gradine.train.RunResult;
 import dev.gradine.train.TrainingData;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -84,10 +85,10 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         run.requireFolder();
         TrainingData data = run.read();
         try (LoadedModel m = LoadedModel.forTraining(args, scores)) {
-            CommandHost host = new CommandHost(spec, args, m);
+            List<String> remarks = args.files().isFresh() ? explanation.warnings() : List.of(); // who resumes was told
+            CommandHost host = new CommandHost(spec, args, m, remarks);
             Calibration rows = run.calibration(m.open(), data, host);
             AdapterSet adapted = args.adapter().adapt(m, args.seed(), rows, args.device()::tell);
-            if (args.files().isFresh()) explanation.warnings().forEach(host::tell); // who resumes was told
             RunResult result = run.train(m.open(), adapted, data, host);
             PrintWriter out = spec.commandLine().getOut();
             RunSummary.print(result, out);

@@ -113,7 +113,8 @@ public final class Run<E> {
         boolean isFrozen = settings.train().optimizer() instanceof LoraFa;
         AdapterSet adapted = isFrozen ? FrozenA.freeze(given) : given;
         TextCodec codec = codec(model, data);
-        List<String> told = new ArrayList<>(codec.tokenizer().notes()); // when nothing can stop the run any more
+        List<String> told = new ArrayList<>(host.remarks()); // when nothing can stop the run any more
+        told.addAll(codec.tokenizer().notes());
         int length = length(model, adapted, told);
         var examples = RunExamples.of(recipe, data, encoding(model, codec, length, told, host));
         Rollouts.require(recipe, settings);

@@ -27,6 +27,11 @@ public interface RunHost {
         return Map.of();
     }
 
+    /// Lines about what the user asked for, told with those of the run when nothing can stop it any more.
+    default List<String> remarks() {
+        return List.of();
+    }
+
     /// Takes a line that the user should read.
     default void tell(String line) {
         System.err.println(line);
