@@ -124,33 +124,45 @@ public record Dora(@Part Lora lora) implements Method {
     @Override
     public Adapter fresh(Site site, Start start) {
         Adapter low = lora.fresh(site, start);
-        if (site instanceof Convolution c && low instanceof LoraConvolution l) return DoraConvolution.over(c, l, start);
         Weight weight = Merge.weight(site);
         Param rest = start.siblings().replaced().get(weight); // what the factors have left of the base
         Tensor m = lasting((rest == null ? weight.param() : rest).value(), low, start.run());
-        Param p = Param.trained(site.path() + ".lora_magnitude_vector", m, start.run());
-        return low instanceof LoraLinear l ? new OverLinear(l, p, null) : new OverRows((LoraEmbedding) low, p, null);
+        Shape shape = low instanceof LoraConvolution ? Shape.of(1, m.size(), 1, 1) : m.shape();
+        Param p = Param.trained(site.path() + ".lora_magnitude_vector", m.reshape(shape), start.run());
+        return switch (low) {
+            case LoraLinear l -> new OverLinear(l, p, null);
+            case LoraConvolution l -> new DoraConvolution(l, p, null);
+            default -> new OverRows((LoraEmbedding) low, p, null);
+        };
     }
 
     /// Lengths n of what `low` makes of the weight `w`, in the lifetime `run`.
-    private static Tensor lasting(Tensor w, Adapter low, Kernels run) {
-        Tensor n = run.empty(Shape.of(w.shape().dim(low instanceof LinearAdapter ? 0 : 1)));
+    static Tensor lasting(Tensor w, Adapter low, Kernels run) {
+        Tensor n = run.empty(Shape.of(w.shape().dim(low instanceof EmbeddingAdapter ? 1 : 0)));
         try (Kernels k = run.openStep()) {
             run.copy(lengths(w, low, k), n);
         }
         return n;
     }
 
-    /// n: over the rows of a linear layer's weight, over the columns of a table.
-    private static Tensor lengths(Tensor w, Adapter low, Kernels k) {
+    /// n: over the rows of a layer's weight, over the columns of a table.
+    static Tensor lengths(Tensor w, Adapter low, Kernels k) {
         Tensor copy = k.empty(w.shape());
         k.copy(w, copy);
-        Tensor n = lengths(low.merged(copy, k), low instanceof LinearAdapter, k);
+        boolean ofRows = !(low instanceof EmbeddingAdapter);
+        Tensor v = low.merged(copy, k);
+        Tensor n = lengths(ofRows ? rows(v) : v, ofRows, k);
         k.release(copy);
         return n;
     }
 
-    static Tensor lengths(Tensor v, boolean ofRows, Kernels k) {
+    /// A weight as a matrix: of a convolution all that makes one output is a row.
+    private static Tensor rows(Tensor w) {
+        int out = w.shape().dim(0);
+        return w.reshape(Shape.of(out, w.size() / out));
+    }
+
+    private static Tensor lengths(Tensor v, boolean ofRows, Kernels k) {
         Tensor squares = k.empty(v.shape());
         k.function().combine(Fn2.MUL, Per.VALUE, v, v, squares);
         Tensor n = k.zeros(Shape.of(v.shape().dim(ofRows ? 0 : 1)));
@@ -168,7 +180,16 @@ public record Dora(@Part Lora lora) implements Method {
         return div(t.param(m), t.constant(n == null ? lengths(w, low, t.kernels()) : n));
     }
 
-    static Tensor gain(Tensor v, Param m, boolean ofRows, Kernels k) {
+    /// The weight of a layer, `v` with its low-rank part, with its lengths changed to m.
+    static Tensor withLengths(Tensor v, Param m, Kernels k) {
+        Tensor rows = rows(v);
+        Tensor g = gain(rows, m, true, k);
+        k.elementwise().scaleRows(rows, g, rows);
+        k.release(g);
+        return v;
+    }
+
+    private static Tensor gain(Tensor v, Param m, boolean ofRows, Kernels k) {
         Tensor g = lengths(v, ofRows, k);
         k.function().combine(Fn2.DIV, Per.VALUE, m.value(), g, g);
         return g;
@@ -231,11 +252,7 @@ public record Dora(@Part Lora lora) implements Method {
 
         @Override
         public Tensor merged(Tensor w, Kernels k) {
-            Tensor v = low.merged(w, k);
-            Tensor g = gain(v, m, true, k);
-            k.elementwise().scaleRows(v, g, v);
-            k.release(g);
-            return v;
+            return withLengths(low.merged(w, k), m, k);
         }
     }
 

@@ -13,10 +13,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// ```
 ///
 /// The few of the product fill the lanes, so a row of the many is read value by value, as it lies. Rows of `b` are
-/// `ROW`
-/// values apart, a constant, so that one register points at all of them. As in `MicroKernel`, each term is one `fma`
-/// into
-/// its sum, in ascending order, and every sum is a local variable, as many as the registers hold.
+/// `ROW` values apart, a constant, so that one register points at all of them. As in `MicroKernel`, each term is one
+/// `fma` into its sum, in ascending order, and every sum is a local variable, as many as the registers hold.
 final class FewRowsTile {
 
     static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
