@@ -104,6 +104,11 @@ final class Child implements AutoCloseable {
         code();
     }
 
+    /// Asks it to stop, as a system that shuts down does.
+    void terminate() {
+        process.destroy();
+    }
+
     /// Ctrl-C.
     void interrupt() {
         try {
