@@ -6,6 +6,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CopyRate;
 import dev.gradine.tensor.kernel.AdamWKernel.Update;
 import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.RopeAngles;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -67,9 +68,10 @@ public final class KernelRows {
         row("dropout" + size, 2, values, copy, () -> k.dropout().apply(x, 0.1f, 7, y));
         Tensor cos = random(n, 32);
         Tensor sin = random(n, 32);
+        RopeAngles angles = RopeAngles.halves(cos, sin);
         Tensor places = k.ofInts(IntStream.range(0, n).toArray());
-        row("rope" + size, 2, values, copy, () -> k.rope().forward(x, places, cos, sin, y));
-        row("rope backward" + size, 2, values, copy, () -> k.rope().backward(x, places, cos, sin, y));
+        row("rope" + size, 2, values, copy, () -> k.rope().forward(x, places, angles, y));
+        row("rope backward" + size, 2, values, copy, () -> k.rope().backward(x, places, angles, y));
     }
 
     private void adamW(int n) {

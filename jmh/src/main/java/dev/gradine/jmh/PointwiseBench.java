@@ -3,6 +3,7 @@ package dev.gradine.jmh;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.Fn;
+import dev.gradine.tensor.kernel.RopeAngles;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -125,7 +126,7 @@ public class PointwiseBench extends CpuBench {
     /// Two tensors.
     @Benchmark
     public Tensor rope() {
-        kernels.rope().forward(x, positions, cos, sin, y);
+        kernels.rope().forward(x, positions, RopeAngles.halves(cos, sin), y);
         return y;
     }
 

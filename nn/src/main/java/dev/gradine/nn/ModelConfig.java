@@ -84,6 +84,17 @@ public final class ModelConfig {
         return has(key) ? real(key) : otherwise;
     }
 
+    /// A finite number of at least 0, with a default.
+    ///
+    /// @throws ConfigException if it is another value
+    public double atLeastZero(String key, double otherwise) {
+        Object v = value(key);
+        if (v == null) return otherwise;
+        if (v instanceof Number n && n.doubleValue() == 0) return 0;
+        if (v instanceof Number n && isPositive(n)) return n.doubleValue();
+        throw wrong(key, "a number of at least 0");
+    }
+
     /// Finite numbers above 0.
     ///
     /// @throws ConfigException if there are not `count` of them

@@ -35,10 +35,9 @@ public final class Pass {
     private final TokenBatch batch;
     private final Mode mode;
     private final TokenBatch rows;
-    private final IdentityHashMap<Rotary, Rotary.Tables> tables = new IdentityHashMap<>();
+    private final IdentityHashMap<Rotary, Rotary.Turn> turns = new IdentityHashMap<>();
     private @Nullable Tensor positions;
     private @Nullable Tensor slots;
-    private @Nullable Tensor tableRows;
 
     private Pass(Tape tape, TokenBatch batch, Mode mode) {
         this.tape = tape;
@@ -177,26 +176,8 @@ public final class Pass {
         return p;
     }
 
-    /// Angles of the positions from the pass's first to its last, as long as the tape.
-    Rotary.Tables tables(Rotary rotary) {
-        int last = Arrays.stream(rows.positions()).max().orElse(-1);
-        return tables.computeIfAbsent(rotary, r -> r.tables(tape.kernels(), firstPosition(), last + 1));
-    }
-
-    /// Row of `tables` that belongs to each row, `i32[N]`.
-    Tensor tableRows() {
-        int first = firstPosition();
-        if (first == 0) return positions();
-        Tensor t = tableRows;
-        if (t == null) {
-            t = tape.kernels()
-                    .ofInts(Arrays.stream(rows.positions()).map(p -> p - first).toArray());
-            tableRows = t;
-        }
-        return t;
-    }
-
-    private int firstPosition() {
-        return Arrays.stream(rows.positions()).min().orElse(0);
+    /// What a position embedding turns by in this pass, as long as the tape.
+    Rotary.Turn turn(Rotary rotary) {
+        return turns.computeIfAbsent(rotary, r -> r.turn(this));
     }
 }

@@ -2,7 +2,6 @@ package dev.gradine.nn;
 
 import dev.gradine.nn.RopeFrequencies.Stretch;
 import dev.gradine.nn.RopeFrequencies.Yarn;
-import java.util.Arrays;
 import java.util.Set;
 
 /// Reads the rotary keys of a `config.json`, of every generation that transformers 5 reads:
@@ -27,19 +26,44 @@ public final class RopeConfig {
     /// Scalings that are not computed here, and nothing at a factor of 1.
     private static final Set<String> NEUTRAL_AT_ONE = Set.of("ntk");
 
-    private RopeConfig() {}
+    private final ModelConfig c;
+    private final ModelConfig p; // the object that counts
+    private final int headDim;
+
+    private RopeConfig(ModelConfig c, ModelConfig p, int headDim) {
+        this.c = c;
+        this.p = p;
+        this.headDim = headDim;
+    }
+
+    /// What a family takes where its configuration does not say.
+    ///
+    /// @param theta base θ
+    /// @param part share of a head's channels that turn
+    public record Usual(double theta, double part) {
+
+        /// Whole heads by θ = 10,000, as Llama has it.
+        public static final Usual LLAMA = new Usual(10_000, 1);
+    }
 
     /// Frequencies of all layers.
     ///
     /// @throws ConfigException names the key that is missing or cannot be used
     public static RopeFrequencies of(ModelConfig c, int headDim) {
+        return of(c, headDim, Usual.LLAMA);
+    }
+
+    /// Frequencies of all layers, with what the family takes where the configuration does not say.
+    ///
+    /// @throws ConfigException names the key that is missing or cannot be used
+    public static RopeFrequencies of(ModelConfig c, int headDim, Usual usual) {
         ModelConfig scaling = c.object(SCALING);
         ModelConfig parameters = c.object(PARAMETERS);
         boolean old = !scaling.isEmpty();
         ModelConfig p = old ? scaling : parameters;
-        double theta = p.real("rope_theta", c.real("rope_theta", 10_000));
+        double theta = p.real("rope_theta", c.real("rope_theta", c.real("rotary_emb_base", usual.theta)));
         if (old) requireSameBase(parameters, theta);
-        return of(c, p, theta, headDim);
+        return new RopeConfig(c, p, headDim).frequencies(theta, usual.part);
     }
 
     /// The base of `rope_parameters` is lost beside a `rope_scaling` without one: transformers takes its default.
@@ -62,29 +86,46 @@ public final class RopeConfig {
         ModelConfig p = c.object(PARAMETERS).object(kind);
         double base = p.real("rope_theta", c.real(key, theta));
         ModelConfig scaling = c.object(SCALING);
-        if (scaling.isEmpty() || !kind.equals("full_attention")) return of(c, p, base, headDim);
+        if (scaling.isEmpty() || !kind.equals("full_attention"))
+            return new RopeConfig(c, p, headDim).frequencies(base, 1);
         p.ignore("rope_type", "type", "factor");
-        return of(c, scaling, scaling.real("rope_theta", base), headDim);
+        return new RopeConfig(c, scaling, headDim).frequencies(scaling.real("rope_theta", base), 1);
     }
 
-    private static RopeFrequencies of(ModelConfig c, ModelConfig p, double theta, int headDim) {
-        c.requireOne("partial_rotary_factor");
-        p.requireOne("partial_rotary_factor");
-        RopeFrequencies base = RopeFrequencies.of(theta, headDim);
+    private RopeFrequencies frequencies(double theta, double usualPart) {
         String type = p.text("rope_type", p.text("type", "default"));
         p.ignore("type"); // the older name of rope_type, which wins
+        double part = part(usualPart);
+        int turning = (int) (headDim * part);
+        if (turning < 2 || turning % 2 != 0) {
+            throw (p.has("partial_rotary_factor") ? p : c)
+                    .wrong(
+                            "partial_rotary_factor",
+                            "a share of the %d channels that is an even number".formatted(headDim));
+        }
+        if (type.equals("proportional"))
+            return RopeFrequencies.of(theta, headDim).proportional(turning);
+        RopeFrequencies base = RopeFrequencies.of(theta, turning);
         return switch (type) {
-            case "default" -> plain(p, base);
-            case "linear" -> linear(p, base);
-            case "llama3" -> base.stretched(stretch(c, p));
-            case "longrope", "su" -> byFactors(c, p, base, headDim);
-            case "yarn" -> base.blended(yarn(c, p), theta);
-            case "dynamic" -> dynamic(p, base);
-            default -> neutral(p, base, type);
+            case "default" -> plain(base);
+            case "linear" -> linear(base);
+            case "llama3" -> base.stretched(stretch());
+            case "longrope", "su" -> byFactors(base, turning);
+            case "yarn" -> p.has("long_factor") ? byFactors(base, turning) : base.blended(yarn(), theta);
+            case "dynamic" -> dynamic(base);
+            default -> neutral(base, type);
         };
     }
 
-    private static RopeFrequencies plain(ModelConfig p, RopeFrequencies base) {
+    /// Share of a head's channels that turn: in the parameters, else at the top, under its older name else.
+    private double part(double usual) {
+        double top = c.real("partial_rotary_factor", c.real("rotary_pct", usual));
+        double part = p.real("partial_rotary_factor", top);
+        if (part <= 1) return part;
+        throw (p.has("partial_rotary_factor") ? p : c).wrong("partial_rotary_factor", "at most 1");
+    }
+
+    private RopeFrequencies plain(RopeFrequencies base) {
         p.ignore(ORIGINAL);
         if (p.has("factor") && p.real("factor") != 1) {
             throw p.wrong("factor", "1 or a rope_type beside it, such as \"linear\": without one it has no effect");
@@ -92,26 +133,24 @@ public final class RopeConfig {
         return base;
     }
 
-    private static RopeFrequencies linear(ModelConfig p, RopeFrequencies base) {
+    private RopeFrequencies linear(RopeFrequencies base) {
         p.ignore(ORIGINAL);
         return base.divided(p.real("factor"));
     }
 
-    private static RopeFrequencies dynamic(ModelConfig p, RopeFrequencies base) {
+    private RopeFrequencies dynamic(RopeFrequencies base) {
         p.ignore(ORIGINAL);
         p.real("factor");
         return base;
     }
 
-    private static Yarn yarn(ModelConfig c, ModelConfig p) {
-        double length = originalLength(c, p);
+    private Yarn yarn() {
+        double length = originalLength();
         boolean ofLengths = p.says("factor") && !p.has("factor"); // null, as DeepSeek's files have it
         double factor = ofLengths ? c.real("max_position_embeddings", 2048) / length : p.real("factor");
-        double scale = mscale(factor, 1);
-        boolean own = p.has("mscale");
-        if (p.has("mscale_all_dim") && own) {
-            scale = mscale(factor, p.real("mscale")) / mscale(factor, p.real("mscale_all_dim"));
-        }
+        double own = p.atLeastZero("mscale", 0);
+        double all = p.atLeastZero("mscale_all_dim", 0);
+        double scale = own > 0 && all > 0 ? mscale(factor, own) / mscale(factor, all) : mscale(factor, 1);
         return new Yarn(
                 factor,
                 p.real("beta_fast", 32),
@@ -121,51 +160,40 @@ public final class RopeConfig {
                 p.real("attention_factor", scale));
     }
 
-    /// What scores grow by with the length, in cosines and sines: 0.1 m ln(factor) + 1.
-    private static double mscale(double factor, double m) {
+    /// What scores grow by with the length, in cosines and sines: 0.1 m ln(factor) + 1. DeepSeek's scores grow by its
+    /// square once more.
+    public static double mscale(double factor, double m) {
         return factor <= 1 ? 1 : 0.1 * m * Math.log(factor) + 1;
     }
 
-    private static Stretch stretch(ModelConfig c, ModelConfig p) {
+    private Stretch stretch() {
         double lo = p.real("low_freq_factor");
         double hi = p.real("high_freq_factor");
         if (hi <= lo) throw p.wrong("high_freq_factor", "a number above low_freq_factor " + lo);
-        return new Stretch(p.real("factor"), lo, hi, originalLength(c, p));
+        return new Stretch(p.real("factor"), lo, hi, originalLength());
     }
 
     /// At the top of the configuration, else in the parameters, else the longest sequence: transformers' order.
-    private static double originalLength(ModelConfig c, ModelConfig p) {
+    private double originalLength() {
         double within = p.real(ORIGINAL, c.real("max_position_embeddings", 2048));
         return c.real(ORIGINAL, within);
     }
 
-    /// Factors of each frequency. Two sets of them, for short and for long texts, are not computed here.
-    private static RopeFrequencies byFactors(ModelConfig c, ModelConfig p, RopeFrequencies base, int headDim) {
-        double[] factors = p.reals("long_factor", headDim / 2);
-        double[] ofShort = p.reals("short_factor", headDim / 2);
-        if (!Arrays.equals(factors, ofShort)) {
-            throw p.wrong(
-                    "short_factor",
-                    "the same as long_factor: frequencies that change with the length are not computed");
-        }
-        double length = originalLength(c, p);
+    private RopeFrequencies byFactors(RopeFrequencies base, int turning) {
+        double[] factors = p.reals("long_factor", turning / 2);
+        double[] ofShort = p.reals("short_factor", turning / 2);
+        double length = originalLength();
         double factor = p.real("factor", c.real("max_position_embeddings", 2048) / length);
         double byLength = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(length));
-        double attention = p.real("attention_factor", byLength);
-        if (attention != 1) {
-            throw p.wrong(
-                    "attention_factor",
-                    "1: a longrope that scales scores, here by %s, is not computed".formatted(attention));
-        }
-        return base.divided(factors);
+        return base.byLength(ofShort, factors, length, p.real("attention_factor", byLength));
     }
 
-    private static RopeFrequencies neutral(ModelConfig p, RopeFrequencies base, String type) {
+    private RopeFrequencies neutral(RopeFrequencies base, String type) {
         boolean off = NEUTRAL_AT_ONE.contains(type) && p.has("factor") && p.real("factor") == 1;
         if (!off || (p.has("attention_factor") && p.real("attention_factor") != 1)) {
             throw p.wrong(
                     p.has("rope_type") ? "rope_type" : "type",
-                    "\"default\", \"linear\", \"dynamic\", \"llama3\", \"longrope\" or \"yarn\"");
+                    "\"default\", \"linear\", \"dynamic\", \"llama3\", \"longrope\", \"proportional\" or \"yarn\"");
         }
         p.ignore(ORIGINAL);
         return base;

@@ -125,6 +125,28 @@ public final class TokenBatch {
         return positions.clone();
     }
 
+    /// For each token, how many tokens the longest sequence has that begins as its own does, as far as this batch goes.
+    int[] reach() {
+        int[] last = new int[parent.length];
+        for (int s = 0; s < parent.length; s++) {
+            int end = layout.queryStart(s) + layout.queries(s);
+            int length = layout.queries(s) == 0 ? 0 : positions[end - 1] + 1;
+            last[root(s)] = Math.max(last[root(s)], length);
+        }
+        int[] reach = new int[ids.length];
+        for (int s = 0; s < parent.length; s++) {
+            int from = layout.queryStart(s);
+            Arrays.fill(reach, from, from + layout.queries(s), last[root(s)]);
+        }
+        return reach;
+    }
+
+    private int root(int sequence) {
+        int s = sequence;
+        while (parent[s] >= 0) s = parent[s];
+        return s;
+    }
+
     /// Where each sequence begins.
     public Sequences layout() {
         return layout;

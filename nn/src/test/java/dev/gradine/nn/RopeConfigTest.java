@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.RopeAngles;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,7 @@ class RopeConfigTest {
 
     private static final int D = 8;
     private static final String KNOWN =
-            "expected \"default\", \"linear\", \"dynamic\", \"llama3\", \"longrope\" or \"yarn\"";
+            "expected \"default\", \"linear\", \"dynamic\", \"llama3\", \"longrope\", \"proportional\" or \"yarn\"";
 
     private static Map<String, Object> map(@Nullable Object... pairs) {
         Map<String, Object> m = new LinkedHashMap<>();
@@ -33,7 +35,7 @@ class RopeConfigTest {
     /// Angles at position 1; none is beyond π.
     private static double[] omega(RopeFrequencies f) {
         try (Kernels k = CpuKernels.open()) {
-            Rotary.Tables t = f.rotary().tables(k, 1, 2);
+            RopeAngles t = f.rotary().angles(k, 1, 1, false);
             float[] cos = k.download(t.cos());
             float[] sin = k.download(t.sin());
             return IntStream.range(0, cos.length)
@@ -151,7 +153,7 @@ class RopeConfigTest {
             assertThat((double) f.omega()[i]).isCloseTo(expected[i], Offset.offset(1e-6 * expected[i]));
         }
         try (Kernels k = CpuKernels.open()) {
-            Rotary.Tables t = f.rotary().tables(k, 7, 8);
+            RopeAngles t = f.rotary().angles(k, 7, 1, false);
             float[] cos = k.download(t.cos());
             float[] sin = k.download(t.sin());
             for (int i = 0; i < cos.length; i++) {
@@ -194,36 +196,52 @@ class RopeConfigTest {
         assertOmega(map("rope_scaling", within, "original_max_position_embeddings", 64), in64);
     }
 
+    /// Frequencies and scale by transformers 5.23.0, `ROPE_INIT_FUNCTIONS["longrope"]`.
     @Test
-    void longrope_is_computed_where_it_does_not_depend_on_the_length() {
-        List<Number> f = List.of(1, 1.5, 3, 8.0);
-        Map<String, Object> p = map("rope_type", "longrope", "short_factor", f, "long_factor", f, "factor", 1.0);
-        assertOmega(map("rope_scaling", p), expected(10_000, 1, 1.5, 3, 8));
-        p.put("factor", 4.0);
+    void longrope_has_factors_of_short_and_of_long_texts() {
+        List<Number> few = List.of(1, 1.5, 3, 8.0);
+        List<Number> many = List.of(1, 2, 5, 9.0);
+        Map<String, Object> p = map("rope_type", "longrope", "short_factor", few, "long_factor", many);
+        Map<String, Object> config = map("rope_scaling", p, "max_position_embeddings", 64);
         p.put("original_max_position_embeddings", 16);
-        assertRefused(
-                map("rope_scaling", p),
-                "config: rope_scaling.attention_factor is missing, expected 1: a longrope that scales scores, here by "
-                        + Math.sqrt(1.5) + ", is not computed");
-        p.put("attention_factor", 1.0);
-        assertOmega(map("rope_scaling", p), expected(10_000, 1, 1.5, 3, 8));
-        p.put("long_factor", List.of(1, 1.5, 3, 9));
-        assertRefused(
-                map("rope_scaling", p),
-                "config: rope_scaling.short_factor is [1, 1.5, 3, 8.0], expected the same as long_factor: frequencies"
-                        + " that change with the length are not computed");
+        Rotary rotary = RopeConfig.of(new ModelConfig(config), D).rotary();
+        try (Kernels k = CpuKernels.open()) {
+            RopeAngles both = rotary.angles(k, 1, 1, true);
+            float[] cos = k.download(both.cos());
+            float[] sin = k.download(both.sin());
+            double[] expected = DoubleStream.concat(
+                            Arrays.stream(expected(10_000, 1, 1.5, 3, 8)), Arrays.stream(expected(10_000, 1, 2, 5, 9)))
+                    .toArray();
+            for (int i = 0; i < cos.length; i++) {
+                assertThat(Math.atan2(sin[i], cos[i])).isCloseTo(expected[i], Offset.offset(1e-6));
+                assertThat(Math.hypot(sin[i], cos[i])).isCloseTo(Math.sqrt(1.5), Offset.offset(1e-6));
+            }
+        }
         p.put("long_factor", List.of(1, 2));
-        assertRefused(
-                map("rope_scaling", p),
-                "config: rope_scaling.long_factor is [1, 2], expected a list of 4 numbers above 0");
+        assertRefused(config, "config: rope_scaling.long_factor is [1, 2], expected a list of 4 numbers above 0");
     }
 
     @Test
-    void a_part_of_the_head_is_not_rotated_alone() {
-        String tail = "partial_rotary_factor is 0.5, expected 1, the only value supported";
-        assertRefused(map("partial_rotary_factor", 0.5), "config: " + tail);
-        assertRefused(map("rope_parameters", map("partial_rotary_factor", 0.5)), "config: rope_parameters." + tail);
-        assertOmega(map("partial_rotary_factor", 1), expected(10_000, 1));
+    void a_yarn_with_factors_of_lengths_is_a_longrope() {
+        List<Number> f = List.of(1, 1.5, 3, 8.0);
+        Map<String, Object> p = map("type", "yarn", "short_factor", f, "long_factor", f, "factor", 1.0);
+        assertOmega(map("rope_scaling", p), expected(10_000, 1, 1.5, 3, 8));
+    }
+
+    @Test
+    void a_part_of_the_head_turns_by_frequencies_of_its_own_width() {
+        assertThat(omega(RopeConfig.of(new ModelConfig(map("partial_rotary_factor", 0.5)), D)))
+                .containsExactly(new double[] {1, 0.01}, Offset.offset(1e-6));
+        assertThat(omega(RopeConfig.of(new ModelConfig(map("rope_parameters", map("partial_rotary_factor", 0.5))), D)))
+                .containsExactly(new double[] {1, 0.01}, Offset.offset(1e-6));
+        assertThat(omega(RopeConfig.of(new ModelConfig(map("rotary_pct", 0.25, "rotary_emb_base", 100)), D)))
+                .containsExactly(new double[] {1}, Offset.offset(1e-6));
+        Map<String, Object> p = map("rope_type", "proportional", "partial_rotary_factor", 0.25);
+        assertOmega(map("rope_parameters", p), new double[] {1, 0, 0, 0});
+        assertRefused(
+                map("partial_rotary_factor", 0.4),
+                "config: partial_rotary_factor is 0.4, expected a share of the 8 channels that is an even number");
+        assertRefused(map("partial_rotary_factor", 1.5), "config: partial_rotary_factor is 1.5, expected at most 1");
     }
 
     @Test

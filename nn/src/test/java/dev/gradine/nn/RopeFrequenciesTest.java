@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.RopeAngles;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.Map;
@@ -21,8 +22,8 @@ class RopeFrequenciesTest {
     /// The angles at position 1 are the frequencies: below π, so that the cosine tells them.
     private static void assertFrequencies(RopeFrequencies f, double[] expected) {
         try (Kernels k = CpuKernels.open()) {
-            float[] cos = k.download(f.rotary().tables(k, 0, 2).cos());
-            float[] sin = k.download(f.rotary().tables(k, 0, 2).sin());
+            float[] cos = k.download(f.rotary().angles(k, 0, 2, false).cos());
+            float[] sin = k.download(f.rotary().angles(k, 0, 2, false).sin());
             float[] omega = new float[D / 2];
             for (int i = 0; i < omega.length; i++) {
                 omega[i] = (float) Math.atan2(sin[D / 2 + i], cos[D / 2 + i]);
@@ -88,7 +89,7 @@ class RopeFrequenciesTest {
     @Test
     void tables_hold_cos_and_sin_of_position_times_frequency() {
         try (Kernels k = CpuKernels.open()) {
-            Rotary.Tables t = RopeFrequencies.of(100, 6).rotary().tables(k, 0, 50);
+            RopeAngles t = RopeFrequencies.of(100, 6).rotary().angles(k, 0, 50, false);
             assertThat(t.cos().shape()).isEqualTo(Shape.of(50, 3));
             double[] cos = new double[150];
             double[] sin = new double[150];

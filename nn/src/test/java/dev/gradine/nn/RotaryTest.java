@@ -6,6 +6,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.RopeAngles;
 import dev.gradine.testkit.Cases;
 import java.util.Arrays;
 import java.util.List;
@@ -18,10 +19,10 @@ class RotaryTest {
     void a_later_table_holds_the_bits_of_an_earlier_one() {
         try (Kernels k = CpuKernels.open()) {
             RopeFrequencies f = RopeFrequencies.of(10_000, 6);
-            float[] whole = k.download(f.rotary().tables(k, 0, 100).cos());
+            float[] whole = k.download(f.rotary().angles(k, 0, 100, false).cos());
             Rotary grown = f.rotary();
             for (int to : new int[] {1, 3, 4, 50, 100}) {
-                float[] part = k.download(grown.tables(k, to - 1, to).cos());
+                float[] part = k.download(grown.angles(k, to - 1, 1, false).cos());
                 assertThat(part).containsExactly(Arrays.copyOfRange(whole, (to - 1) * 3, to * 3));
             }
         }
@@ -51,7 +52,7 @@ class RotaryTest {
     @Test
     void a_table_holds_only_the_positions_of_the_pass() {
         try (Kernels k = CpuKernels.open()) {
-            Rotary.Tables t = RopeFrequencies.of(10_000, 6).rotary().tables(k, 1000, 1002);
+            RopeAngles t = RopeFrequencies.of(10_000, 6).rotary().angles(k, 1000, 2, false);
             assertThat(t.cos().shape()).isEqualTo(Shape.of(2, 3));
             assertThat(t.sin().shape()).isEqualTo(Shape.of(2, 3));
         }

@@ -10,6 +10,7 @@ import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
 import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
+import dev.gradine.tensor.kernel.RopeAngles;
 import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
 import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
@@ -71,7 +72,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
         Shape table = Shape.of(6, 4);
         Tensor cos = k.of(table, Cases.plain(1, 24, 1));
         Tensor sin = k.of(table, Cases.plain(2, 24, 1));
-        return new Rope(k.ofInts(0, 1, 0, 5, 2), cos, sin);
+        return new Rope(k.ofInts(0, 1, 0, 5, 2), RopeAngles.halves(cos, sin));
     }
 
     private static OpExamples of(Function<Kernels, Op> make, Shape... shapes) {

@@ -6,6 +6,7 @@ import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.AdamWKernel;
+import dev.gradine.tensor.kernel.RopeAngles;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -64,11 +65,12 @@ record MemoryWorks(GpuBenchSettings settings) {
                 .towards(STREAMING));
         Tensor cos = in.random(DType.F32, rows, 64);
         Tensor sin = in.random(DType.F32, rows, 64);
+        RopeAngles angles = RopeAngles.halves(cos, sin);
         int[] positions = new int[rows];
         for (int i = 0; i < rows; i++) positions[i] = i;
         Tensor at = k.ofInts(positions);
         Tensor turned = in.result(DType.BF16, rows, wide);
-        all.add(GpuWork.moving("rope", 2 * bytes, () -> k.rope().forward(x, at, cos, sin, turned), in.norm(turned))
+        all.add(GpuWork.moving("rope", 2 * bytes, () -> k.rope().forward(x, at, angles, turned), in.norm(turned))
                 .towards(STREAMING));
         Tensor logProb = in.result(DType.F32, rows);
         Tensor lse = k.zeros(Shape.of(rows));

@@ -18,6 +18,7 @@ import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
 import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.tensor.kernel.Per;
+import dev.gradine.tensor.kernel.RopeAngles;
 import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
 import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
 import java.util.List;
@@ -62,8 +63,8 @@ class LaunchersTest {
                 k -> k.conv2d().forward(f32(k, 1, 2, 3, 3), f32(k, 2, 2, 2, 2), f32(k, 3), WINDOWS, f32(k, 1, 2, 2, 2)),
                 k -> k.conv2d().inputGradient(f32(k, 1, 2, 3, 3), f32(k, 2, 2, 2, 2), WINDOWS, f32(k, 1, 2, 3, 3)),
                 k -> k.upsample().forward(f32(k, 1, 1, 2, 2), TWICE, f32(k, 1, 1, 4, 2)),
-                k -> k.rope().forward(f32(k, 2, 12), k.ofInts(0, 0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 12)),
-                k -> k.rope().forward(f32(k, 2, 8), k.ofInts(0), f32(k, 5, 4), f32(k, 5, 4), f32(k, 2, 8)),
+                k -> k.rope().forward(f32(k, 2, 12), k.ofInts(0, 0), angles(k, 4), f32(k, 2, 12)),
+                k -> k.rope().forward(f32(k, 2, 8), k.ofInts(0), angles(k, 4), f32(k, 2, 8)),
                 k -> k.indexSelect().forward(k.ofInts(0), f32(k, 5, 4), f32(k, 1, 3)),
                 k -> k.indexSelect().backward(k.ofInts(0, 1), f32(k, 1, 4), f32(k, 5, 4)),
                 k -> k.logProb().forward(f32(k, 2, 5), k.ofInts(1), f32(k, 2), f32(k, 2), null),
@@ -75,6 +76,10 @@ class LaunchersTest {
             String expected = message(mistake, cpu);
             assertThat(message(mistake, device)).isEqualTo(expected);
         }
+    }
+
+    private static RopeAngles angles(Kernels k, int pairs) {
+        return RopeAngles.halves(f32(k, 5, pairs), f32(k, 5, pairs));
     }
 
     private static Tensor f32(Kernels k, int... dims) {
@@ -114,8 +119,7 @@ class LaunchersTest {
                     .hasMessageContaining("index_select.cu");
             assertThatThrownBy(() -> device.indexSelect().backward(device.ofInts(id), y, table))
                     .isInstanceOf(Fault.class);
-            assertThatThrownBy(
-                            () -> device.rope().forward(y, device.ofInts(id), f32(device, 5, 2), f32(device, 5, 2), y))
+            assertThatThrownBy(() -> device.rope().forward(y, device.ofInts(id), angles(device, 2), y))
                     .isInstanceOf(Fault.class);
         }
     }

@@ -26,16 +26,4 @@ public final class Operands {
             throw new ShapeException("%s: %s is %s, expected rows of %d values".formatted(op, name, t, c));
         }
     }
-
-    /// Half the size of a head that `cos` has angles for.
-    ///
-    /// @throws ShapeException if the rows of `x` are no whole number of heads
-    public static int requireHeads(String op, Tensor x, Tensor cos) {
-        int half = cos.shape().last();
-        if (half == 0 || x.shape().last() % (2 * half) != 0) {
-            throw new ShapeException("%s: x is %s, expected rows of a multiple of %d (twice the last axis of cos)"
-                    .formatted(op, x.shape(), 2 * half));
-        }
-        return half;
-    }
 }

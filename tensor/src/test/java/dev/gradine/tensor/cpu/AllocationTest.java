@@ -17,6 +17,7 @@ import dev.gradine.tensor.kernel.LionKernel;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import dev.gradine.tensor.kernel.Mask;
 import dev.gradine.tensor.kernel.Per;
+import dev.gradine.tensor.kernel.RopeAngles;
 import dev.gradine.tensor.kernel.Sequences;
 import dev.gradine.tensor.kernel.UpsampleKernel.Enlargement;
 import dev.gradine.tensor.kernel.UpsampleKernel.Mode;
@@ -123,7 +124,8 @@ class AllocationTest {
         calls.put(
                 "layer norm backward, frozen", () -> LayerNormCpu.KERNEL.backward(x, x, w, mean, rstd, y, null, null));
         Tensor wide = T.of(Shape.of(N, 2 * C), new float[2 * N * C]);
-        calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, cos, cos, wide));
+        RopeAngles angles = RopeAngles.halves(cos, cos);
+        calls.put("rope", () -> RopeCpu.KERNEL.forward(wide, ids, angles, wide));
         calls.put("index_select", () -> IndexSelectCpu.KERNEL.forward(ids, x, y));
         Tensor nf4 = Quantise.quantise(x, DType.NF4, 64, true, ARENA);
         calls.put("index_select nf4", () -> IndexSelectCpu.KERNEL.forward(ids, nf4, y));

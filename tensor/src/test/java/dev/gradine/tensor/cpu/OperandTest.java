@@ -7,6 +7,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.RopeAngles;
 import java.lang.foreign.Arena;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +47,7 @@ class OperandTest {
                     .hasMessage("log_prob: value 1 of targets is 3, expected 0 to 2");
             Tensor angles = t.of(Shape.of(4, 1), new float[4]);
             Tensor x = t.of(Shape.of(1, 2), 1, 2);
-            assertThatThrownBy(() -> RopeCpu.KERNEL.forward(x, t.ints(4), angles, angles, x))
+            assertThatThrownBy(() -> RopeCpu.KERNEL.forward(x, t.ints(4), RopeAngles.halves(angles, angles), x))
                     .hasMessage("rope: value 0 of positions is 4, expected 0 to 3");
         }
     }

@@ -2,6 +2,7 @@ package dev.gradine.tensor.cpu;
 
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.RopeAngles;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
@@ -30,15 +31,15 @@ class RopeKernelTest {
             Tensor c = t.of(Shape.of(10, half), cos);
             Tensor s = t.of(Shape.of(10, half), sin);
             Tensor y = t.of(shape, x);
-            RopeCpu.KERNEL.forward(y, t.ints(POSITIONS), c, s, y);
+            RopeCpu.KERNEL.forward(y, t.ints(POSITIONS), RopeAngles.halves(c, s), y);
             double[] expected = rotated(x, cos, sin, half, 1);
             Tolerance tolerance = Tolerance.elementwise(2, 2e4);
             Teeth.bite(t.values(y), got -> tolerance.check("y", got, expected));
             Tensor dx = t.unwritten(shape);
-            RopeCpu.KERNEL.backward(t.of(shape, x), t.ints(POSITIONS), c, s, dx);
+            RopeCpu.KERNEL.backward(t.of(shape, x), t.ints(POSITIONS), RopeAngles.halves(c, s), dx);
             double[] back = rotated(x, cos, sin, half, -1);
             Teeth.bite(t.values(dx), got -> tolerance.check("dx", got, back));
-            RopeCpu.KERNEL.backward(y, t.ints(POSITIONS), c, s, y);
+            RopeCpu.KERNEL.backward(y, t.ints(POSITIONS), RopeAngles.halves(c, s), y);
             tolerance.times(2).check("there and back", t.values(y), Cases.doubles(x));
         }
     }

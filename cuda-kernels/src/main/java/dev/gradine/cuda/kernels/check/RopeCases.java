@@ -2,6 +2,7 @@ package dev.gradine.cuda.kernels.check;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.RopeAngles;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,34 +19,60 @@ public final class RopeCases {
         List<KernelCase> all = new ArrayList<>();
         for (DType type : List.of(DType.F32, DType.BF16)) {
             for (int[] shape : new int[][] {{0, 2, 4}, {1, 1, 1}, {3, 3, 5}, {70, 2, 16}, {5, 9, 32}, {2, 33, 64}}) {
-                all.add(rotation("forward", type, shape[0], shape[1], shape[2]));
-                all.add(rotation("backward", type, shape[0], shape[1], shape[2]));
+                all.add(rotation("forward", type, shape[0], new Head(shape[1], 2 * shape[2], shape[2], false)));
+                all.add(rotation("backward", type, shape[0], new Head(shape[1], 2 * shape[2], shape[2], false)));
             }
-            all.add(inPlace(type, 4, 3, 16));
+            for (boolean isInterleaved : new boolean[] {false, true}) {
+                for (int size : new int[] {16, 22, 64}) {
+                    all.add(rotation("forward", type, 7, new Head(3, size, 8, isInterleaved)));
+                    all.add(rotation("backward", type, 7, new Head(3, size, 8, isInterleaved)));
+                }
+            }
+            all.add(inPlace(type, 4, new Head(3, 32, 16, false)));
+            all.add(inPlace(type, 4, new Head(3, 32, 8, true)));
         }
         return all;
     }
 
-    private static KernelCase rotation(String direction, DType type, int n, int heads, int half) {
-        String name = "rope_%s [%d, %d x %d]".formatted(direction, n, heads, 2 * half);
+    /// @param count heads of a row
+    /// @param size channels of one
+    /// @param pairs of them that turn
+    private record Head(int count, int size, int pairs, boolean isInterleaved) {
+
+        int width() {
+            return count * size;
+        }
+
+        RopeAngles angles(Inputs in) {
+            return new RopeAngles(in.single(3, PLACES, pairs), in.single(4, PLACES, pairs), size, isInterleaved);
+        }
+
+        @Override
+        public String toString() {
+            String which = size == 2 * pairs ? "" : " of which %d turn".formatted(2 * pairs);
+            return "%d x %d%s%s".formatted(count, size, which, isInterleaved ? ", neighbours" : "");
+        }
+    }
+
+    private static KernelCase rotation(String direction, DType type, int n, Head head) {
+        String name = "rope_%s [%d, %s]".formatted(direction, n, head);
         return KernelCase.of(name, type, Bounds.of(type, ROUNDINGS), in -> {
-            Tensor x = in.data(1, n, heads * 2 * half);
-            Tensor y = in.out(n, heads * 2 * half);
+            Tensor x = in.data(1, n, head.width());
+            Tensor y = in.out(n, head.width());
             Tensor positions = in.ints(Inputs.indices(2, n, PLACES));
-            Tensor cos = in.single(3, PLACES, half);
-            Tensor sin = in.single(4, PLACES, half);
-            if (direction.equals("forward")) in.kernels().rope().forward(x, positions, cos, sin, y);
-            else in.kernels().rope().backward(x, positions, cos, sin, y);
+            RopeAngles angles = head.angles(in);
+            if (direction.equals("forward")) in.kernels().rope().forward(x, positions, angles, y);
+            else in.kernels().rope().backward(x, positions, angles, y);
             return List.of(y);
         });
     }
 
-    private static KernelCase inPlace(DType type, int n, int heads, int half) {
-        String name = "rope in place [%d, %d x %d]".formatted(n, heads, 2 * half);
+    private static KernelCase inPlace(DType type, int n, Head head) {
+        String name = "rope in place [%d, %s]".formatted(n, head);
         return KernelCase.of(name, type, Bounds.of(type, ROUNDINGS), in -> {
-            Tensor x = in.data(1, n, heads * 2 * half);
+            Tensor x = in.data(1, n, head.width());
             Tensor positions = in.ints(Inputs.indices(2, n, PLACES));
-            in.kernels().rope().forward(x, positions, in.single(3, PLACES, half), in.single(4, PLACES, half), x);
+            in.kernels().rope().forward(x, positions, head.angles(in), x);
             return List.of(x);
         });
     }
