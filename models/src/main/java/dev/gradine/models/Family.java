@@ -9,7 +9,37 @@ import java.util.Set;
 
 /// A family of language models: which parts it is made of, under which names they are stored. `permits` is the table of
 /// contents; `CustomFamily` is the open door.
-public sealed interface Family permits Gemma2, Gemma3, Gpt2, Llama, Qwen2, Qwen3, Qwen3Moe, CustomFamily {
+public sealed interface Family
+        permits Cohere,
+                Falcon,
+                Gemma,
+                Gemma2,
+                Gemma3,
+                Glm4,
+                Glm4Moe,
+                Gpt2,
+                GptNeoX,
+                GptOss,
+                Granite,
+                GraniteMoe,
+                Llama,
+                Llama4,
+                Ministral3,
+                Mistral,
+                Mixtral,
+                Olmo,
+                Olmo2,
+                Olmoe,
+                Phi,
+                Phi3,
+                Qwen2,
+                Qwen2Moe,
+                Qwen3,
+                Qwen3Moe,
+                SmolLm3,
+                StableLm,
+                StarCoder2,
+                CustomFamily {
 
     /// Values of `model_type` in `config.json`.
     Set<String> modelTypes();

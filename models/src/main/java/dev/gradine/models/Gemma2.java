@@ -1,15 +1,16 @@
 package dev.gradine.models;
 
 import dev.gradine.io.GgufArchitecture;
-import dev.gradine.models.Parts.Attends;
 import dev.gradine.nn.Block.Sandwich;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /// Gemma 2: norms before and after each part, bounded scores and logits, and a sliding window in every second layer.
 ///
@@ -57,14 +58,19 @@ public record Gemma2() implements Family {
         Parts p = new Parts("gemma2", c, weights);
         AttentionSpec spec =
                 p.causal(c.positive("query_pre_attn_scalar", 256)).withSoftCap(p.cap("attn_logit_softcapping", 50));
-        Attends attends = new Attends(false, false, null, p.rotary(), p.windows(spec, true, l -> l % 2 == 0));
-        return p.scaled((float) Math.sqrt(p.hidden()))
+        Rotary rotary = p.rotary();
+        IntFunction<AttentionSpec> masks = p.windows(spec, true, l -> l % 2 == 0);
+        return p.scaled(Math.sqrt(p.hidden()))
+                .lastNorm(p::rmsPlusOne)
                 .capped(p.cap("final_logit_softcapping", 30))
                 .decoder(
                         true,
                         (l, w) -> new Sandwich(
                                 p.rmsPlusOne(w, "input_layernorm"),
-                                p.attention(w, l, attends),
+                                p.attention(w, l)
+                                        .rotary(rotary)
+                                        .spec(masks.apply(l))
+                                        .apart(),
                                 p.rmsPlusOne(w, "post_attention_layernorm"),
                                 p.rmsPlusOne(w, "pre_feedforward_layernorm"),
                                 p.gated(w, Gated.GELU_TANH, false),

@@ -1,7 +1,6 @@
 package dev.gradine.models;
 
 import dev.gradine.io.GgufArchitecture;
-import dev.gradine.models.Parts.Attends;
 import dev.gradine.nn.Block.Sandwich;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -64,15 +63,20 @@ public record Gemma3() implements Family {
         int period = c.positive("sliding_window_pattern", c.positive("_sliding_window_pattern", PERIOD));
         IntFunction<AttentionSpec> windows = p.windows(spec, true, l -> (l + 1) % period != 0);
         Rotary all = p.fullRotary(1e6);
-        Rotary near = p.slidingRotary(1e4);
+        Rotary near = p.slidingRotary("rope_local_base_freq", 1e4);
         IntFunction<Rotary> rotary = l -> windows.apply(l).equals(spec) ? all : near;
-        return p.scaled((float) Math.sqrt(p.hidden()))
+        return p.scaled(Math.sqrt(p.hidden()))
+                .lastNorm(p::rmsPlusOne)
                 .capped((float) c.real("final_logit_softcapping", 0))
                 .decoder(
                         true,
                         (l, w) -> new Sandwich(
                                 p.rmsPlusOne(w, "input_layernorm"),
-                                p.attention(w, l, new Attends(false, false, p::rmsPlusOne, rotary.apply(l), windows)),
+                                p.attention(w, l)
+                                        .headNorms(p::rmsPlusOne)
+                                        .rotary(rotary.apply(l))
+                                        .spec(windows.apply(l))
+                                        .apart(),
                                 p.rmsPlusOne(w, "post_attention_layernorm"),
                                 p.rmsPlusOne(w, "pre_feedforward_layernorm"),
                                 p.gated(w, Gated.GELU_TANH, false),

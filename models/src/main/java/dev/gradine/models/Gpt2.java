@@ -19,8 +19,9 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Plain;
+import dev.gradine.nn.Projections.Fused;
+import dev.gradine.nn.Projections.Steps;
 import dev.gradine.nn.SelfAttention;
-import dev.gradine.nn.SelfAttention.Fused;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
 import dev.gradine.nn.Weights.Tie;
@@ -117,7 +118,7 @@ public record Gpt2() implements Family {
     private static SelfAttention attention(int layer, Weights w, Shape s) {
         int d = s.hidden / s.heads;
         AttentionSpec spec = AttentionSpec.causal(s.heads, s.heads, d, (float) (1 / Math.sqrt(d)));
-        Fused qkv = new Fused(w.conv1d("c_attn", 3 * s.hidden, s.hidden), s.hidden, s.hidden);
+        Fused qkv = new Fused(w.conv1d("c_attn", 3 * s.hidden, s.hidden), 1, s.hidden, s.hidden, Steps.NONE);
         return new SelfAttention(qkv, w.conv1d("c_proj", s.hidden, s.hidden), spec, layer);
     }
 

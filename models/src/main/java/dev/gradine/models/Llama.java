@@ -1,11 +1,11 @@
 package dev.gradine.models;
 
 import dev.gradine.io.GgufArchitecture;
-import dev.gradine.models.Parts.Attends;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import java.util.List;
 import java.util.Set;
@@ -47,12 +47,12 @@ public record Llama() implements Family {
         Parts p = new Parts("llama", c, weights);
         boolean bias = c.flag("attention_bias", false);
         boolean mlpBias = c.flag("mlp_bias", false);
-        Attends attends = new Attends(bias, bias, null, p.rotary(), p.full());
+        Rotary rotary = p.rotary();
         return p.decoder(
                 false,
                 (l, w) -> new PreNorm(
                         p.rms(w, "input_layernorm"),
-                        p.attention(w, l, attends),
+                        p.attention(w, l).bias(bias, bias).rotary(rotary).apart(),
                         p.rms(w, "post_attention_layernorm"),
                         p.gated(w, Gated.SILU, mlpBias)));
     }

@@ -2,24 +2,24 @@ package dev.gradine.models;
 
 import static dev.gradine.autograd.op.Functions.scale;
 
+import dev.gradine.models.AttentionParts.Heads;
 import dev.gradine.nn.Block;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Decoder;
 import dev.gradine.nn.Decoder.Ends;
 import dev.gradine.nn.Decoder.Sizes;
 import dev.gradine.nn.Embedding;
-import dev.gradine.nn.Experts;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.Head;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.RopeConfig;
+import dev.gradine.nn.RopeConfig.Usual;
+import dev.gradine.nn.RopeFrequencies;
 import dev.gradine.nn.Rotary;
-import dev.gradine.nn.Router;
-import dev.gradine.nn.SelfAttention;
-import dev.gradine.nn.SelfAttention.Apart;
 import dev.gradine.nn.Site;
+import dev.gradine.nn.Step;
 import dev.gradine.nn.Weights;
 import dev.gradine.nn.Weights.Tie;
 import dev.gradine.tensor.kernel.AttentionSpec;
@@ -28,10 +28,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
-import org.jspecify.annotations.Nullable;
 
-/// The parts that families with Llama's names are made of: `model.embed_tokens`, `model.layers.N`, `model.norm`,
-/// `lm_head`, and their sizes as `config.json` gives them.
+/// The parts that families of decoders are made of, with their sizes as `config.json` gives them; named as in Llama
+/// unless a family says otherwise.
 final class Parts {
 
     /// Makes one layer.
@@ -48,55 +47,90 @@ final class Parts {
         Norm norm(Weights w, String path, int width);
     }
 
+    /// Where the ends of a model are stored.
+    ///
+    /// @param layers of them, without their number
+    /// @param norm the last one
+    private record Names(String embedding, String layers, String norm, String head) {}
+
     private static final String FULL = "full_attention";
     private static final String SLIDING = "sliding_attention";
     private static final int WINDOW = 4096; // keys, where a family has windows and does not say how wide
+    private static final int NO_ROPE_INTERVAL = 4; // layers, where it is not said
     private static final int FIRST_WINDOW = 28; // layer of Qwen from which windows begin where it is not said
 
     private final String name;
     private final ModelConfig config;
     private final Weights weights;
-    private final int hidden;
-    private final int heads;
-    private final int kvHeads;
-    private final int headDim;
+    private final Heads heads;
     private final int maxPositions;
     private final float eps;
-    private float embeddingScale = 1;
-    private float logitCap;
+    private Names names = new Names("model.embed_tokens", "model.layers", "model.norm", "lm_head");
     private NormMaker lastNorm = this::rms;
+    private float embeddingScale = 1;
+    private float logitScale = 1;
+    private float logitCap;
+    private boolean hasHeadBias;
 
+    /// With as many key heads as `num_key_value_heads` says.
     Parts(String name, ModelConfig c, Weights w) {
+        this(name, c, w, c.positive("num_key_value_heads", c.positive("num_attention_heads")));
+    }
+
+    /// @param keyHeads G
+    Parts(String name, ModelConfig c, Weights w, int keyHeads) {
         this.name = name;
         config = c;
         weights = w;
-        hidden = c.positive("hidden_size");
-        heads = c.positive("num_attention_heads");
-        kvHeads = c.positive("num_key_value_heads", heads);
-        if (heads % kvHeads != 0) {
-            throw c.wrong("num_key_value_heads", "a divisor of num_attention_heads " + heads);
+        int hidden = c.positive("hidden_size");
+        int count = c.positive("num_attention_heads");
+        if (count % keyHeads != 0) throw c.wrong("num_key_value_heads", "a divisor of num_attention_heads " + count);
+        if (!c.has("head_dim") && hidden % count != 0) {
+            throw c.wrong("hidden_size", "a multiple of num_attention_heads " + count);
         }
-        if (!c.has("head_dim") && hidden % heads != 0) {
-            throw c.wrong("hidden_size", "a multiple of num_attention_heads " + heads);
+        int size = c.positive("head_dim", Math.max(1, hidden / count));
+        if (size % 2 != 0) throw c.wrong("head_dim", "an even number");
+        if ((long) count * size > Integer.MAX_VALUE) {
+            throw c.wrong("head_dim", "fewer than 2^31 values in %d heads".formatted(count));
         }
-        headDim = c.positive("head_dim", Math.max(1, hidden / heads));
-        if (headDim % 2 != 0) throw c.wrong("head_dim", "an even number");
-        if ((long) heads * headDim > Integer.MAX_VALUE) {
-            throw c.wrong("head_dim", "fewer than 2^31 values in %d heads".formatted(heads));
-        }
+        heads = new Heads(hidden, count, keyHeads, size);
         maxPositions = c.positive("max_position_embeddings", 2048);
-        eps = (float) c.real("rms_norm_eps", 1e-6);
+        eps = (float) epsilon(c);
+    }
+
+    /// What is added to a variance, under the names that families have for it.
+    private static double epsilon(ModelConfig c) {
+        for (String key : List.of("rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_epsilon", "norm_eps")) {
+            if (c.has(key)) return c.real(key);
+        }
+        return 1e-6;
+    }
+
+    /// Channels C, heads H and G, head size D.
+    Heads heads() {
+        return heads;
     }
 
     /// Channels C.
     int hidden() {
-        return hidden;
+        return heads.hidden();
     }
 
-    /// Hidden states begin as a multiple of the embedding; the last norm is one with weights around 0, as Gemma has it.
-    Parts scaled(float factor) {
-        embeddingScale = factor;
-        lastNorm = this::rmsPlusOne;
+    /// Hidden states begin as a multiple of the embedding.
+    Parts scaled(double factor) {
+        embeddingScale = (float) factor;
+        return this;
+    }
+
+    /// The last norm is another than a plain root-mean-square one.
+    Parts lastNorm(NormMaker maker) {
+        lastNorm = maker;
+        return this;
+    }
+
+    /// The ends are stored under other names than Llama's.
+    Parts named(String embedding, String layers, String norm, String head) {
+        names = new Names(embedding, layers, norm, head);
         return this;
     }
 
@@ -111,21 +145,45 @@ final class Parts {
         return this;
     }
 
-    /// Causal attention with scores scaled by 1/√width.
-    AttentionSpec causal(int width) {
-        return AttentionSpec.causal(heads, kvHeads, headDim, (float) (1 / Math.sqrt(width)));
+    /// Logits are a multiple of what the head gives.
+    Parts logits(double factor) {
+        logitScale = (float) factor;
+        return this;
     }
 
-    /// Causal attention in all layers, with scores scaled by 1/√D.
-    IntFunction<AttentionSpec> full() {
-        return windows(causal(headDim), false, _ -> false);
+    /// The head has a bias.
+    Parts headBias() {
+        hasHeadBias = true;
+        return this;
+    }
+
+    /// Causal attention with scores scaled by 1/√width.
+    AttentionSpec causal(int width) {
+        return AttentionSpec.causal(heads.count(), heads.keys(), heads.size(), (float) (1 / Math.sqrt(width)));
+    }
+
+    /// Causal attention with scores scaled by a factor.
+    AttentionSpec scoredBy(double scale) {
+        return AttentionSpec.causal(heads.count(), heads.keys(), heads.size(), (float) scale);
+    }
+
+    /// Causal attention with scores scaled by 1/√D.
+    AttentionSpec causal() {
+        return causal(heads.size());
     }
 
     /// The same, within a window where the configuration says so: Qwen's keys.
     IntFunction<AttentionSpec> masks() {
         boolean on = config.flag("use_sliding_window", false);
         int first = config.has("max_window_layers") ? config.whole("max_window_layers", 0) : FIRST_WINDOW;
-        return windows(causal(headDim), on, l -> l >= first);
+        return windows(causal(), on, l -> l >= first);
+    }
+
+    /// A window in all layers, if `sliding_window` has a value.
+    ///
+    /// @param usually whether a missing key means a window
+    IntFunction<AttentionSpec> windowEverywhere(boolean usually) {
+        return windows(causal(), usually || config.has("sliding_window"), _ -> true);
     }
 
     /// The mask of each layer: a window of `sliding_window` keys in those that `layer_types` names so, or, without it,
@@ -133,7 +191,7 @@ final class Parts {
     ///
     /// @param on whether there are windows at all
     IntFunction<AttentionSpec> windows(AttentionSpec spec, boolean on, IntPredicate otherwise) {
-        List<String> types = layerTypes();
+        List<String> types = layerTypes(FULL, SLIDING);
         boolean without = config.says("sliding_window") && !config.has("sliding_window");
         if (!on || without) {
             if (!types.contains(SLIDING)) return _ -> spec;
@@ -144,37 +202,63 @@ final class Parts {
         return l -> types.get(l).equals(SLIDING) ? near : spec;
     }
 
-    /// What each layer sees; empty if the configuration does not say.
-    private List<String> layerTypes() {
+    /// What each layer is, one of two kinds; empty if the configuration does not say.
+    List<String> layerTypes(String one, String other) {
         List<String> types = config.texts("layer_types");
         int layers = config.positive("num_hidden_layers");
-        boolean known = types.stream().allMatch(t -> t.equals(FULL) || t.equals(SLIDING));
+        boolean known = types.stream().allMatch(t -> t.equals(one) || t.equals(other));
         if (!types.isEmpty() && (types.size() != layers || !known)) {
-            throw config.wrong(
-                    "layer_types", "full_attention or sliding_attention for each of %d layers".formatted(layers));
+            throw config.wrong("layer_types", "%s or %s for each of %d layers".formatted(one, other, layers));
         }
         return types;
     }
 
     /// The position embedding that the configuration asks for.
     Rotary rotary() {
-        return RopeConfig.of(config, headDim).rotary();
+        return rotary(Usual.LLAMA, false);
+    }
+
+    /// The same with the family's own numbers where the configuration has none.
+    ///
+    /// @param isInterleaved whether neighbours are paired rather than halves
+    Rotary rotary(Usual usual, boolean isInterleaved) {
+        return RopeConfig.of(config, heads.size(), usual).rotary(heads.size(), isInterleaved);
     }
 
     /// That of layers that see all.
     Rotary fullRotary(double theta) {
-        return RopeConfig.of(config, FULL, "rope_theta", theta, headDim).rotary();
+        return rotary(RopeConfig.of(config, FULL, "rope_theta", theta, heads.size()));
     }
 
     /// That of layers that see a window.
-    Rotary slidingRotary(double theta) {
-        return RopeConfig.of(config, SLIDING, "rope_local_base_freq", theta, headDim)
-                .rotary();
+    ///
+    /// @param key of the base θ in older files
+    Rotary slidingRotary(String key, double theta) {
+        return rotary(RopeConfig.of(config, SLIDING, key, theta, heads.size()));
+    }
+
+    /// Which layers have a position embedding: those with 1 in `no_rope_layers`, or all but every fourth.
+    IntPredicate layersWithRope() {
+        List<Integer> given = config.wholes("no_rope_layers");
+        int interval = config.positive("no_rope_layer_interval", NO_ROPE_INTERVAL);
+        if (!given.isEmpty() && given.size() != config.positive("num_hidden_layers")) {
+            throw config.wrong("no_rope_layers", "a number for each of the layers, 1 for those with rope");
+        }
+        return l -> given.isEmpty() ? (l + 1) % interval != 0 : given.get(l) != 0;
+    }
+
+    /// Values are kept within ±`key`, if it has a value.
+    Step clamp(String key) {
+        return config.has(key) ? Step.clamped((float) config.real(key)) : Step.NONE;
+    }
+
+    private Rotary rotary(RopeFrequencies f) {
+        return f.rotary(heads.size(), false);
     }
 
     /// A root-mean-square norm over the channels.
     Norm rms(Weights w, String path) {
-        return rms(w, path, hidden);
+        return rms(w, path, heads.hidden());
     }
 
     /// A root-mean-square norm over `width` values, such as those of a head.
@@ -184,7 +268,7 @@ final class Parts {
 
     /// The same with weights around 0.
     Norm rmsPlusOne(Weights w, String path) {
-        return rmsPlusOne(w, path, hidden);
+        return rmsPlusOne(w, path, heads.hidden());
     }
 
     /// The same with weights around 0 over `width` values.
@@ -192,64 +276,49 @@ final class Parts {
         return new Norm.RmsPlusOne(w.weight(path + ".weight", width), eps);
     }
 
-    /// What an attention layer has besides its four linear layers.
-    ///
-    /// @param qkvBias whether q, k and v have biases
-    /// @param oBias whether o has one
-    /// @param headNorms norms each head of q and k before rotation; null for none
-    /// @param specs scale, cap and mask of each layer
-    record Attends(
-            boolean qkvBias,
-            boolean oBias,
-            @Nullable NormMaker headNorms,
-            Rotary rotary,
-            IntFunction<AttentionSpec> specs) {}
+    /// A layer norm with bias over the channels.
+    Norm layerNorm(Weights w, String path) {
+        return layerNorm(w, path, heads.hidden());
+    }
 
-    /// `self_attn` with its layers apart, of layer number `layer`.
-    SelfAttention attention(Weights w, int layer, Attends a) {
-        Weights at = w.at("self_attn");
-        int q = heads * headDim;
-        int kv = kvHeads * headDim;
-        Linear qProj = at.linear("q_proj", q, hidden, a.qkvBias);
-        Linear kProj = at.linear("k_proj", kv, hidden, a.qkvBias);
-        Linear vProj = at.linear("v_proj", kv, hidden, a.qkvBias);
-        Linear oProj = at.linear("o_proj", hidden, q, a.oBias);
-        NormMaker norms = a.headNorms;
-        @Nullable Norm qNorm = norms == null ? null : norms.norm(at, "q_norm", headDim);
-        @Nullable Norm kNorm = norms == null ? null : norms.norm(at, "k_norm", headDim);
-        var projections = new Apart(qProj, kProj, vProj, qNorm, kNorm, a.rotary, headDim);
-        return new SelfAttention(projections, oProj, a.specs.apply(layer), layer);
+    /// A layer norm with bias over `width` values.
+    Norm layerNorm(Weights w, String path, int width) {
+        return new Norm.Layer(w.weight(path + ".weight", width), w.weight(path + ".bias", width), eps);
+    }
+
+    /// A layer norm without bias over the channels.
+    Norm layerNormWithoutBias(Weights w, String path) {
+        return layerNormWithoutBias(w, path, heads.hidden());
+    }
+
+    /// A layer norm without bias over `width` values.
+    Norm layerNormWithoutBias(Weights w, String path, int width) {
+        return new Norm.LayerWithoutBias(w.weight(path + ".weight", width), eps);
+    }
+
+    /// What is added to variances.
+    float eps() {
+        return eps;
+    }
+
+    /// The attention layer of a block, `self_attn`, to be put together.
+    AttentionParts attention(Weights w, int layer) {
+        return new AttentionParts(heads, w.at("self_attn"), layer);
+    }
+
+    /// Feed-forward layers of `intermediate_size` channels.
+    FeedForwards feedForwards(boolean bias) {
+        return new FeedForwards(heads.hidden(), config.positive("intermediate_size"), bias);
     }
 
     /// `mlp` with a gate.
     Gated gated(Weights w, Gated.Gate gate, boolean bias) {
-        int m = config.positive("intermediate_size");
-        Weights at = w.at("mlp");
-        return new Gated(
-                gate,
-                at.linear("gate_proj", m, hidden, bias),
-                at.linear("up_proj", m, hidden, bias),
-                at.linear("down_proj", hidden, m, bias));
+        return feedForwards(bias).gated(w.at("mlp"), gate);
     }
 
-    /// `mlp` with many experts, as transformers 5 has them: softmax, then the choice.
-    ///
-    /// @param sumsToOne whether shares of a token are divided by their sum where the configuration does not say
-    Experts experts(Weights w, Gated.Gate gate, boolean sumsToOne) {
-        config.requireOff("output_router_logits"); // it adds a loss of the router's to training
-        String key = config.has("num_local_experts") ? "num_local_experts" : "num_experts";
-        int experts = config.positive(key);
-        int chosen = config.positive("num_experts_per_tok");
-        if (chosen > experts) throw config.wrong("num_experts_per_tok", "at most %d, the %s".formatted(experts, key));
-        int m = config.positive("moe_intermediate_size");
-        Weights at = w.at("mlp");
-        var router =
-                new Router(at.weight("gate.weight", experts, hidden), chosen, config.flag("norm_topk_prob", sumsToOne));
-        return new Experts(
-                router,
-                gate,
-                at.experts("gate_up_proj", List.of("gate_proj", "up_proj"), experts, m, hidden),
-                at.experts("down_proj", List.of("down_proj"), experts, hidden, m));
+    /// Feed-forward layers of many experts, to be put together.
+    ExpertParts experts() {
+        return new ExpertParts(config, heads.hidden());
     }
 
     /// The whole model.
@@ -257,22 +326,22 @@ final class Parts {
     /// @param tied whether the head is the embedding where the configuration does not say
     CausalLm decoder(boolean tied, LayerMaker maker) {
         int vocab = config.positive("vocab_size");
-        Tie tie = weights.tie("model.embed_tokens", "lm_head", config.flag("tie_word_embeddings", tied));
-        String table = tie == Tie.HEAD ? "lm_head" : "model.embed_tokens";
-        Embedding embedding = weights.embedding("model.embed_tokens", table, vocab, hidden);
+        Tie tie = weights.tie(names.embedding, names.head, config.flag("tie_word_embeddings", tied));
+        String table = tie == Tie.HEAD ? names.head : names.embedding;
+        Embedding embedding = weights.embedding(names.embedding, table, vocab, heads.hidden());
         List<Site> sites = List.of(embedding, embedding.weight());
         List<Decoder.Layer> layers = new ArrayList<>();
         for (int l = 0; l < config.positive("num_hidden_layers"); l++) {
             int number = l;
-            layers.add(weights.layer(() -> maker.block(number, weights.at("model.layers." + number))));
+            layers.add(weights.layer(() -> maker.block(number, weights.at(names.layers + "." + number))));
         }
-        Norm norm = lastNorm.norm(weights, "model.norm", hidden);
+        Norm norm = lastNorm.norm(weights, names.norm, heads.hidden());
         Linear head = tie == Tie.APART
-                ? weights.linear("lm_head", vocab, hidden, false)
-                : weights.tied("lm_head", embedding.weight());
-        var ends = new Ends(begin(embedding), sites, norm, new Head(head, 1, logitCap));
-        return new Decoder(
-                new Sizes(name, hidden, vocab, maxPositions, kvHeads * headDim, kvHeads), ends, layers, weights);
+                ? weights.linear(names.head, vocab, heads.hidden(), hasHeadBias)
+                : weights.tied(names.head, embedding.weight());
+        var ends = new Ends(begin(embedding), sites, norm, new Head(head, logitScale, logitCap));
+        var sizes = new Sizes(name, heads.hidden(), vocab, maxPositions, heads.keyWidth(), heads.keys());
+        return new Decoder(sizes, ends, layers, weights);
     }
 
     private Decoder.Begin begin(Embedding embedding) {

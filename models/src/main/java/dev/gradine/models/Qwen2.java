@@ -1,14 +1,16 @@
 package dev.gradine.models;
 
 import dev.gradine.io.GgufArchitecture;
-import dev.gradine.models.Parts.Attends;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /// Qwen2 and Qwen2.5: Llama's block with biases on queries, keys and values, and none on the output.
 ///
@@ -41,12 +43,17 @@ public record Qwen2() implements Family {
     public CausalLm build(ModelConfig c, Weights weights) {
         c.oneOf("hidden_act", "silu", "silu");
         Parts p = new Parts("qwen2", c, weights);
-        Attends attends = new Attends(true, false, null, p.rotary(), p.masks());
+        Rotary rotary = p.rotary();
+        IntFunction<AttentionSpec> masks = p.masks();
         return p.decoder(
                 false,
                 (l, w) -> new PreNorm(
                         p.rms(w, "input_layernorm"),
-                        p.attention(w, l, attends),
+                        p.attention(w, l)
+                                .bias(true, false)
+                                .rotary(rotary)
+                                .spec(masks.apply(l))
+                                .apart(),
                         p.rms(w, "post_attention_layernorm"),
                         p.gated(w, Gated.SILU, false)));
     }

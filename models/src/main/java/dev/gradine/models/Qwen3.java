@@ -1,14 +1,16 @@
 package dev.gradine.models;
 
 import dev.gradine.io.GgufArchitecture;
-import dev.gradine.models.Parts.Attends;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /// Qwen3: Llama's block with a root-mean-square norm of each head of q and k before rotation.
 ///
@@ -37,12 +39,18 @@ public record Qwen3() implements Family {
         c.oneOf("hidden_act", "silu", "silu");
         Parts p = new Parts("qwen3", c, weights);
         boolean bias = c.flag("attention_bias", false);
-        Attends attends = new Attends(bias, bias, p::rms, p.rotary(), p.masks());
+        Rotary rotary = p.rotary();
+        IntFunction<AttentionSpec> masks = p.masks();
         return p.decoder(
                 false,
                 (l, w) -> new PreNorm(
                         p.rms(w, "input_layernorm"),
-                        p.attention(w, l, attends),
+                        p.attention(w, l)
+                                .bias(bias, bias)
+                                .headNorms(p::rms)
+                                .rotary(rotary)
+                                .spec(masks.apply(l))
+                                .apart(),
                         p.rms(w, "post_attention_layernorm"),
                         p.gated(w, Gated.SILU, false)));
     }

@@ -1,14 +1,15 @@
 package dev.gradine.models;
 
-import dev.gradine.models.Parts.Attends;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
-import java.util.List;
+import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /// Qwen3 with many experts in the place of the feed-forward layer.
 ///
@@ -36,14 +37,21 @@ public record Qwen3Moe() implements Family {
         c.oneOf("hidden_act", "silu", "silu");
         Parts p = new Parts("qwen3_moe", c, weights);
         boolean bias = c.flag("attention_bias", false);
-        Attends attends = new Attends(bias, bias, p::rms, p.rotary(), p.masks());
-        List<Integer> dense = c.wholes("mlp_only_layers");
-        int step = c.positive("decoder_sparse_step", 1);
+        Rotary rotary = p.rotary();
+        IntFunction<AttentionSpec> masks = p.masks();
+        ExpertParts experts = p.experts();
         return p.decoder(false, (l, w) -> {
-            boolean isSparse = !dense.contains(l) && (l + 1) % step == 0;
-            FeedForward ffn = isSparse ? p.experts(w, Gated.SILU, false) : p.gated(w, Gated.SILU, false);
+            FeedForward ffn = experts.isSparse(l) ? experts.usual(w, false) : p.gated(w, Gated.SILU, false);
             return new PreNorm(
-                    p.rms(w, "input_layernorm"), p.attention(w, l, attends), p.rms(w, "post_attention_layernorm"), ffn);
+                    p.rms(w, "input_layernorm"),
+                    p.attention(w, l)
+                            .bias(bias, bias)
+                            .headNorms(p::rms)
+                            .rotary(rotary)
+                            .spec(masks.apply(l))
+                            .apart(),
+                    p.rms(w, "post_attention_layernorm"),
+                    ffn);
         });
     }
 }

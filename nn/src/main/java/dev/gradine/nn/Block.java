@@ -1,6 +1,7 @@
 package dev.gradine.nn;
 
 import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.Functions.scale;
 
 import dev.gradine.autograd.Var;
 
@@ -16,12 +17,22 @@ public interface Block {
     interface Mixer {
         /// `f32[N,C] → f32[N,C]`
         Var forward(Var n, Pass pass);
+
+        /// A multiple of it, as Granite adds to the residual.
+        default Mixer times(float m) {
+            return m == 1 ? this : (n, pass) -> n.tape().frame(x -> scale(forward(x, pass), m), n);
+        }
     }
 
     /// What acts on each row alone.
     interface FeedForward {
         /// `f32[N,C] → f32[N,C]`
         Var forward(Var n, Pass pass);
+
+        /// A multiple of it.
+        default FeedForward times(float m) {
+            return m == 1 ? this : (n, pass) -> n.tape().frame(x -> scale(forward(x, pass), m), n);
+        }
     }
 
     /// Norms before, as in Llama and GPT-2.
@@ -49,6 +60,56 @@ public interface Block {
         public Var forward(Var h, Pass pass) {
             Var a = h.tape().frame(x -> add(x, n2.forward(mixer.forward(n1.forward(x, pass), pass), pass)), h);
             return h.tape().frame(x -> add(x, n4.forward(ffn.forward(n3.forward(x, pass), pass), pass)), a);
+        }
+    }
+
+    /// Norms behind, as in OLMo 2.
+    ///
+    /// ```
+    /// a = h + N₁ mix(h)
+    /// y = a + N₂ ffn(a)
+    /// ```
+    record PostNorm(Mixer mixer, Norm n1, FeedForward ffn, Norm n2) implements Block {
+        @Override
+        public Var forward(Var h, Pass pass) {
+            Var a = h.tape().frame(x -> add(x, n1.forward(mixer.forward(x, pass), pass)), h);
+            return h.tape().frame(x -> add(x, n2.forward(ffn.forward(x, pass), pass)), a);
+        }
+    }
+
+    /// Both parts side by side behind one norm, as in Phi and Cohere.
+    ///
+    /// ```
+    /// y = h + mix(n) + ffn(n)         n = N h
+    /// ```
+    record Parallel(Norm norm, Mixer mixer, FeedForward ffn) implements Block {
+        @Override
+        public Var forward(Var h, Pass pass) {
+            return h.tape()
+                    .frame(
+                            x -> {
+                                Var n = norm.forward(x, pass);
+                                return add(add(x, mixer.forward(n, pass)), ffn.forward(n, pass));
+                            },
+                            h);
+        }
+    }
+
+    /// Both parts side by side, each behind a norm of its own, as in GPT-NeoX.
+    ///
+    /// ```
+    /// y = h + mix(N₁ h) + ffn(N₂ h)
+    /// ```
+    record ParallelApart(Norm n1, Mixer mixer, Norm n2, FeedForward ffn) implements Block {
+        @Override
+        public Var forward(Var h, Pass pass) {
+            return h.tape()
+                    .frame(
+                            x -> {
+                                Var mixed = mixer.forward(n1.forward(x, pass), pass);
+                                return add(add(x, mixed), ffn.forward(n2.forward(x, pass), pass));
+                            },
+                            h);
         }
     }
 }

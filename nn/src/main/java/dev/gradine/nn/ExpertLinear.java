@@ -1,16 +1,19 @@
 package dev.gradine.nn;
 
 import static dev.gradine.autograd.op.Concat.concatColumns;
+import static dev.gradine.autograd.op.Functions.add;
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.nn.ExpertProduct.expertProduct;
 
 import dev.gradine.autograd.Var;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A linear layer of all experts, which transformers holds in one parameter: `experts.gate_up_proj` has of each expert
 /// the rows of gate above those of up. Checkpoints hold the weights apart.
 ///
 /// ```
-/// y[r] = x[r] [W_e; V_e]ᵀ      for each expert e and its rows r
+/// y[r] = x[r] [W_e; V_e]ᵀ + b_e      for each expert e and its rows r
 /// ```
 ///
 /// An adapter of the pass may compute in its place: `forward` asks for it.
@@ -18,12 +21,20 @@ public final class ExpertLinear implements Site {
 
     private final String path;
     private final List<List<Weight>> parts;
+    private final @Nullable Weight bias;
 
     /// @param path name in transformers, such as `model.layers.0.mlp.experts.gate_up_proj`
     /// @param parts the weights `[O,I]` of all experts, one list for each part of the rows
-    public ExpertLinear(String path, List<List<Weight>> parts) {
+    /// @param bias `[E,O]`, or null for none
+    ExpertLinear(String path, List<List<Weight>> parts, @Nullable Weight bias) {
         this.path = path;
         this.parts = parts.stream().map(List::copyOf).toList();
+        this.bias = bias;
+    }
+
+    /// Without a bias.
+    public ExpertLinear(String path, List<List<Weight>> parts) {
+        this(path, parts, null);
     }
 
     @Override
@@ -82,6 +93,16 @@ public final class ExpertLinear implements Site {
 
     /// The layer itself.
     public Var base(Var x, ExpertRows rows, Pass pass) {
+        Var y = product(x, rows, pass);
+        if (bias == null) return y;
+        Var ofRows = indexSelect(bias.on(x, pass), x.tape().kernels().ofInts(rows.expertOfRow()));
+        Var sum = add(y, ofRows);
+        ofRows.release();
+        y.release();
+        return sum;
+    }
+
+    private Var product(Var x, ExpertRows rows, Pass pass) {
         List<Var> each = parts.stream()
                 .map(p -> expertProduct(x, p.stream().map(w -> w.on(x, pass)).toList(), rows))
                 .toList();

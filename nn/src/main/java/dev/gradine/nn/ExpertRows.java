@@ -1,5 +1,6 @@
 package dev.gradine.nn;
 
+import java.util.Arrays;
 import java.util.List;
 
 /// Which expert computes which rows: rows are sorted by expert, those of one lie together.
@@ -25,6 +26,13 @@ public record ExpertRows(List<Integer> starts) {
     /// The row behind the last of expert `e`.
     public int to(int e) {
         return starts.get(e + 1);
+    }
+
+    /// The expert of each row.
+    int[] expertOfRow() {
+        int[] expert = new int[count()];
+        for (int e = 0; e < experts(); e++) Arrays.fill(expert, from(e), to(e), e);
+        return expert;
     }
 
     /// Whether expert `e` has no row.

@@ -70,6 +70,11 @@ public final class ModelConfig {
         throw wrong(key, large ? "a whole number below 2^31" : "a whole number of at least " + least);
     }
 
+    /// The same with a default.
+    public int whole(String key, int least, int otherwise) {
+        return has(key) ? whole(key, least) : otherwise;
+    }
+
     /// A finite number above 0.
     ///
     /// @throws ConfigException if it is missing or another value

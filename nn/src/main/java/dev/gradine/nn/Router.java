@@ -1,32 +1,37 @@
 package dev.gradine.nn;
 
-import static dev.gradine.autograd.op.Functions.div;
+import static dev.gradine.autograd.op.AddBias.addBias;
 import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.MatMul.matMul;
 import static dev.gradine.autograd.op.Reshape.reshape;
-import static dev.gradine.autograd.op.Softmax.softmax;
-import static dev.gradine.autograd.op.SumLast.sumLast;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Largest;
 import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Chooses the experts of each token.
 ///
 /// ```
-/// p = softmax(n Wᵀ)      the k experts with the largest p      share = p, or p / Σ of the k chosen
+/// r = n Wᵀ + b        p = scores(r)        the chosen: by p        share = shares(p of the chosen)
 /// ```
 ///
-/// Shazeer et al. 2017 (arXiv:1701.06538), eq. 3 to 5, without noise; softmax before the choice, as Qwen and OLMoE
-/// have it.
+/// Shazeer et al. 2017 (arXiv:1701.06538), eq. 3 to 5, without noise. Families differ in all three: see `RouterRules`.
+/// The choice has no gradient; the shares have.
 ///
 /// @param weight W `[E,C]`
-/// @param chosen number k of experts of a token
-/// @param sumsToOne whether the shares of a token are divided by their sum
-public record Router(Weight weight, int chosen, boolean sumsToOne) {
+/// @param bias b `[E]`, or null for none
+/// @param scores of all experts, from their logits
+/// @param choice which of them a token has
+/// @param shares how much each of those counts
+public record Router(
+        Weight weight,
+        @Nullable Weight bias,
+        RouterRules.Scores scores,
+        RouterRules.Choice choice,
+        RouterRules.Shares shares) {
 
     /// Which expert computes which token with which share. A row is a token for one of its experts; rows are sorted by
     /// expert, and of one expert by token.
@@ -37,26 +42,22 @@ public record Router(Weight weight, int chosen, boolean sumsToOne) {
     /// @param places rows of all tokens for their largest expert, for their second, and so on, `i32[N]` each
     public record Routed(ExpertRows rows, Tensor tokens, Var shares, List<Tensor> places) {}
 
-    /// Routes `n f32[N,C]`.
-    public Routed route(Var n, Pass pass) {
-        Var p = softmax(matMul(n, weight.on(n, pass)));
-        int tokens = p.shape().dim(0);
-        int experts = p.shape().dim(1);
-        int[] flat = choose(n.tape().kernels().download(p.value()), tokens, experts);
-        Kernels k = n.tape().kernels();
-        Var shares = reshape(indexSelect(reshape(p, tokens * experts, 1), k.ofInts(flat)), tokens, chosen);
-        if (sumsToOne) shares = div(shares, reshape(sumLast(shares), tokens, 1));
-        return sorted(reshape(shares, tokens * chosen, 1), flat, experts);
+    /// Logits r of all experts, `f32[N,C] → f32[N,E]`.
+    public Var logits(Var n, Pass pass) {
+        Var r = matMul(n, weight.on(n, pass));
+        return bias == null ? r : addBias(r, bias.on(n, pass));
     }
 
-    /// Places of the chosen in a matrix of N × E values, k for each token, the largest first.
-    private int[] choose(float[] p, int tokens, int experts) {
-        int[] flat = new int[tokens * chosen];
-        for (int t = 0; t < tokens; t++) {
-            int[] best = Largest.of(p, t * experts, experts, chosen);
-            for (int c = 0; c < chosen; c++) flat[t * chosen + c] = t * experts + best[c];
-        }
-        return flat;
+    /// Routes `n f32[N,C]`.
+    public Routed route(Var n, Pass pass) {
+        Var p = scores.of(logits(n, pass));
+        int tokens = p.shape().dim(0);
+        int experts = p.shape().dim(1);
+        Kernels k = n.tape().kernels();
+        int[] flat = choice.choose(k.download(p.value()), tokens, experts);
+        int chosen = choice.count();
+        Var some = reshape(indexSelect(reshape(p, tokens * experts, 1), k.ofInts(flat)), tokens, chosen);
+        return sorted(reshape(shares.of(some), tokens * chosen, 1), flat, experts);
     }
 
     private Routed sorted(Var shares, int[] flat, int experts) {
@@ -75,13 +76,14 @@ public record Router(Weight weight, int chosen, boolean sumsToOne) {
         starts.add(row);
         Kernels k = shares.tape().kernels();
         int[] tokens = new int[flat.length];
-        for (int i = 0; i < tokens.length; i++) tokens[i] = order[i] / chosen;
+        for (int i = 0; i < tokens.length; i++) tokens[i] = order[i] / choice.count();
         Var sorted = indexSelect(shares, k.ofInts(order));
         return new Routed(new ExpertRows(starts), k.ofInts(tokens), sorted, places(place, k));
     }
 
     private List<Tensor> places(int[] place, Kernels k) {
         List<Tensor> all = new ArrayList<>();
+        int chosen = choice.count();
         for (int c = 0; c < chosen; c++) {
             int[] of = new int[place.length / chosen];
             for (int t = 0; t < of.length; t++) of[t] = place[t * chosen + c];

@@ -150,21 +150,47 @@ public final class Weights {
         return kept(new Linear(prefix + path, weight, bias));
     }
 
-    /// A linear layer of all experts, `experts.E.NAME.weight [out,in]` of each expert and each of the names.
+    /// A linear layer of all experts that are stored apart: `[out,in]` of each expert and each of the names.
     ///
-    /// @param fused name of the parameter that transformers has for it
-    public ExpertLinear experts(String fused, List<String> names, int experts, int out, int in) {
+    /// @param path of the parameter that transformers has for it, such as `mlp.experts.gate_up_proj`
+    /// @param names of a linear layer of one expert, with `%d` for its number
+    public ExpertLinear experts(String path, List<String> names, int experts, int out, int in) {
         List<List<Weight>> parts = new ArrayList<>();
         for (String name : names) {
             List<Weight> part = new ArrayList<>();
             for (int e = 0; e < experts; e++) {
-                String path = "experts.%d.%s".formatted(e, name);
-                String stored = prefix + path + ".weight";
-                part.add(linear(path, taken(stored, shape(stored, out, in)), false));
+                String one = name.formatted(e);
+                String stored = prefix + one + ".weight";
+                part.add(linear(one, taken(stored, shape(stored, out, in)), false));
             }
             parts.add(part);
         }
-        ExpertLinear layer = new ExpertLinear(prefix + "experts." + fused, parts);
+        return kept(new ExpertLinear(prefix + path, parts));
+    }
+
+    /// A linear layer of all experts that are stored as one parameter.
+    ///
+    /// @param path of the parameter that transformers has for it
+    /// @param stored its name in the file: `[E,out,in]`, or `[E,in,out]` if `isTurned`
+    /// @param bias name of `[E,out]` in the file, or empty for none
+    public ExpertLinear experts(String path, String stored, String bias, boolean isTurned, int... dims) {
+        int experts = dims[0];
+        int out = dims[1];
+        int in = dims[2];
+        String name = prefix + stored;
+        Shape asStored = isTurned ? Shape.of(experts, in, out) : Shape.of(experts, out, in);
+        Tensor all = taken(name, asStored).reshape(Shape.of(experts * asStored.dim(1), asStored.dim(2)));
+        List<Weight> each = new ArrayList<>();
+        for (int e = 0; e < experts; e++) {
+            Tensor one = all.rows(e * asStored.dim(1), (e + 1) * asStored.dim(1));
+            Tensor kept = run.fromHost(source.linear(name, isTurned ? Transposed.of(one) : one));
+            each.add(kept(new Weight(name + "[" + e + "]", Param.frozen(name + "[" + e + "]", kept), isTurned)));
+        }
+        @Nullable Weight b = bias.isEmpty() ? null : weight(bias, experts, out);
+        return kept(new ExpertLinear(prefix + path, List.of(each), b));
+    }
+
+    private ExpertLinear kept(ExpertLinear layer) {
         made.experts.add(layer);
         return layer;
     }

@@ -18,6 +18,7 @@ import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,9 +98,13 @@ class ExpertsTest {
     }
 
     private Experts layer(boolean sumsToOne) {
-        Router r = new Router(weight("gate.weight", router, E, C), 2, sumsToOne);
+        RouterRules.Shares shares = sumsToOne ? RouterRules.Shares.SUM_TO_ONE : RouterRules.Shares.PLAIN;
+        @Nullable Weight none = null;
+        Router r = new Router(
+                weight("gate.weight", router, E, C), none, RouterRules.Scores.SOFTMAX, new RouterRules.Best(2), shares);
         ExpertLinear wide = new ExpertLinear("experts.gate_up_proj", List.of(all(gate, M, C), all(up, M, C)));
-        return new Experts(r, Gated.SILU, wide, new ExpertLinear("experts.down_proj", List.of(all(down, C, M))));
+        var narrow = new ExpertLinear("experts.down_proj", List.of(all(down, C, M)));
+        return new Experts(r, Experts.Inner.halves(Gated.SILU), wide, narrow, false);
     }
 
     private List<Weight> all(float[] values, int out, int in) {

@@ -1,7 +1,7 @@
 package dev.gradine.nn;
 
 import dev.gradine.nn.Block.PreNorm;
-import dev.gradine.nn.SelfAttention.Apart;
+import dev.gradine.nn.Projections.Apart;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -10,7 +10,6 @@ import dev.gradine.testkit.Cases;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// A decoder of two blocks like Llama's with random weights, for tests that need no golden values.
 final class TinyLlama {
@@ -65,15 +64,11 @@ final class TinyLlama {
     }
 
     private static SelfAttention attention(Weights w, int layer, boolean bias, Rotary rotary) {
-        @Nullable Norm none = null;
         var qkv = new Apart(
                 w.linear("q_proj", 4 * D, C, bias),
                 w.linear("k_proj", 2 * D, C, bias),
                 w.linear("v_proj", 2 * D, C, bias),
-                none,
-                none,
-                rotary,
-                D);
+                Projections.Steps.of(rotary::rotate));
         AttentionSpec heads = AttentionSpec.causal(4, 2, D, (float) (1 / Math.sqrt(D)));
         return new SelfAttention(qkv, w.linear("o_proj", C, 4 * D, bias), heads, layer);
     }

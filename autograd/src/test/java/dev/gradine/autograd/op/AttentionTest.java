@@ -40,7 +40,8 @@ class AttentionTest {
                 Shape.of(s.keys(), 2 * d));
     }
 
-    private static double[] reference(List<double[]> in, AttentionSpec spec, Sequences s) {
+    /// @param in q, k, v, and the scores of sinks if there are some
+    static double[] reference(List<double[]> in, AttentionSpec spec, Sequences s) {
         double[] y = new double[in.get(0).length];
         for (int seq = 0; seq < s.count(); seq++) {
             for (int i = 0; i < s.queries(seq); i++) {
@@ -61,7 +62,7 @@ class AttentionTest {
         int d = spec.headDim();
         int group = at.head() / (spec.heads() / spec.kvHeads());
         int q = ((s.queryStart(at.sequence()) + at.query()) * spec.heads() + at.head()) * d;
-        double sum = 0;
+        double sum = in.size() > 3 ? Math.exp(in.get(3)[at.head()]) : 0;
         double[] p = new double[keys];
         int[] k = new int[keys];
         for (int j = 0; j < keys; j++) {

@@ -39,6 +39,12 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(_ -> new AddBias(), M, V),
                 of(_ -> new Apply(Fn.SILU, 0, 0), M),
                 of(_ -> new Attention(spec, sequences), Shape.of(5, 16), Shape.of(5, 8), Shape.of(5, 8)),
+                of(
+                        _ -> new AttentionWithSinks(spec, sequences),
+                        Shape.of(5, 16),
+                        Shape.of(5, 8),
+                        Shape.of(5, 8),
+                        Shape.of(2)),
                 of(_ -> new BatchMatMul(), Shape.of(3, 5, 17), Shape.of(3, 4, 17)),
                 of(_ -> new Combine(Fn2.MUL), M, V),
                 of(_ -> new Concat(1), M, Shape.of(5, 3)),

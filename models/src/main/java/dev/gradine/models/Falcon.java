@@ -1,0 +1,70 @@
+package dev.gradine.models;
+
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.Block.FeedForward;
+import dev.gradine.nn.Block.Mixer;
+import dev.gradine.nn.Block.Parallel;
+import dev.gradine.nn.Block.ParallelApart;
+import dev.gradine.nn.Block.PreNorm;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Norm;
+import dev.gradine.nn.Rotary;
+import dev.gradine.nn.Weights;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/// Falcon: attention and feed-forward layer side by side; one key head for all queries (7B), or a group of queries for
+/// each
+/// (40B, 180B).
+///
+/// ```
+/// 7B    h ← h + Wo · attention(rope(q), rope(k), v) + W2 · gelu(W1 n)      n = layerNorm(h)
+/// 40B   h ← h + Wo · attention(rope(q), rope(k), v) + W2 · gelu(W1 m)      n, m = layerNorm(h), one each
+/// [q … q k v | …] = Wqkv n, by key head
+/// ```
+///
+/// Almazrouei et al. 2023 (arXiv:2311.16867), section 4.
+public record Falcon() implements Family {
+
+    @Override
+    public Set<String> modelTypes() {
+        return Set.of("falcon");
+    }
+
+    @Override
+    public CausalLm build(ModelConfig c, Weights weights) {
+        c.requireOff("alibi");
+        UnaryOperator<Var> act = Activations.of(c, "activation", "gelu");
+        boolean isNew = c.flag("new_decoder_architecture", false);
+        boolean isParallel = isNew || c.flag("parallel_attn", true);
+        boolean bias = c.flag("bias", false);
+        Parts p = new Parts("falcon", c, weights, keyHeads(c, isNew));
+        int groups = p.heads().keys();
+        Rotary rotary = p.rotary();
+        int inner = c.positive("ffn_hidden_size", Math.multiplyExact(4, p.hidden()));
+        FeedForwards mlp = new FeedForwards(p.hidden(), inner, bias);
+        boolean isApart = isNew && c.positive("num_ln_in_parallel_attn", 2) == 2;
+        return p.named("transformer.word_embeddings", "transformer.h", "transformer.ln_f", "lm_head")
+                .lastNorm(p::layerNorm)
+                .decoder(true, (l, w) -> {
+                    Norm n1 = p.layerNorm(w, isApart ? "ln_attn" : "input_layernorm");
+                    Mixer mixer = new AttentionParts(p.heads(), w.at("self_attention"), l)
+                            .named("", "", "", "dense")
+                            .bias(bias, bias)
+                            .rotary(rotary)
+                            .fused("query_key_value", groups);
+                    FeedForward ffn = mlp.plain(w.at("mlp"), act, "dense_h_to_4h", "dense_4h_to_h");
+                    if (isApart) return new ParallelApart(n1, mixer, p.layerNorm(w, "ln_mlp"), ffn);
+                    if (isParallel) return new Parallel(n1, mixer, ffn);
+                    return new PreNorm(n1, mixer, p.layerNorm(w, "post_attention_layernorm"), ffn);
+                });
+    }
+
+    private static int keyHeads(ModelConfig c, boolean isNew) {
+        int heads = c.positive("num_attention_heads");
+        int groups = c.positive("num_kv_heads", heads);
+        if (isNew) return groups;
+        return c.flag("multi_query", true) ? 1 : heads;
+    }
+}

@@ -1,0 +1,76 @@
+package dev.gradine.nn;
+
+import static dev.gradine.autograd.op.Reshape.reshape;
+import static dev.gradine.autograd.op.SliceColumns.sliceColumns;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.autograd.Var;
+import dev.gradine.nn.SelfAttention.Qkv;
+
+/// From rows to the queries, keys and values of an attention layer, ready for the scores.
+public interface Projections {
+
+    /// `f32[N,C] → f32[N,H·D], f32[N,G·D], f32[N,G·D]`
+    Qkv of(Var n, Pass pass);
+
+    /// What happens to each of the three after its projection.
+    record Steps(Step q, Step k, Step v) {
+
+        /// Nothing.
+        public static final Steps NONE = new Steps(Step.NONE, Step.NONE, Step.NONE);
+
+        /// One step for queries and keys.
+        public static Steps of(Step queriesAndKeys) {
+            return new Steps(queriesAndKeys, queriesAndKeys, Step.NONE);
+        }
+
+        /// These, then others.
+        public Steps then(Steps next) {
+            return new Steps(q.then(next.q), k.then(next.k), v.then(next.v));
+        }
+    }
+
+    /// Three linear layers, as in Llama.
+    record Apart(Linear q, Linear k, Linear v, Steps steps) implements Projections {
+
+        @Override
+        public Qkv of(Var n, Pass pass) {
+            return new Qkv(one(n, q, steps.q, pass), one(n, k, steps.k, pass), one(n, v, steps.v, pass));
+        }
+
+        private static Var one(Var n, Linear layer, Step step, Pass pass) {
+            if (step == Step.NONE) return layer.forward(n, pass);
+            return n.tape().frame(x -> step.of(layer.forward(x, pass), pass), n);
+        }
+    }
+
+    /// One linear layer whose outputs are queries, keys and values, side by side in each of several groups:
+    ///
+    /// ```
+    /// [q | k | v]                    one group: GPT-2, Phi-3
+    /// [q₀ k₀ v₀ | q₁ k₁ v₁ | …]      a group of each key head: GPT-NeoX, Falcon
+    /// ```
+    ///
+    /// @param queries values of a group's queries
+    /// @param keys values of a group's keys
+    record Fused(Linear qkv, int groups, int queries, int keys, Steps steps) implements Projections {
+
+        @Override
+        public Qkv of(Var n, Pass pass) {
+            Var all = qkv.forward(n, pass);
+            Tape t = all.tape();
+            int behind = queries + keys;
+            return new Qkv(
+                    t.frame(x -> steps.q.of(part(x, 0, queries), pass), all),
+                    t.frame(x -> steps.k.of(part(x, queries, behind), pass), all),
+                    t.frame(x -> steps.v.of(part(x, behind, behind + keys), pass), all));
+        }
+
+        private Var part(Var all, int from, int to) {
+            if (groups == 1) return sliceColumns(all, from, to);
+            int rows = all.shape().rows();
+            Var apart = reshape(all, rows * groups, all.shape().last() / groups);
+            return reshape(sliceColumns(apart, from, to), rows, groups * (to - from));
+        }
+    }
+}
