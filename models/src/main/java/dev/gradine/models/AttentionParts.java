@@ -16,6 +16,7 @@ import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ final class AttentionParts {
     private boolean qkvBias;
     private boolean oBias;
     private boolean hasSinks;
-    private AttentionSpec spec;
+    private Supplier<AttentionSpec> spec;
 
     /// How many heads of which size there are.
     ///
@@ -54,11 +55,12 @@ final class AttentionParts {
     }
 
     /// @param at takes names within the attention layer
-    AttentionParts(Heads heads, Weights at, int layer) {
+    /// @param spec scale, cap and mask where the family says nothing else
+    AttentionParts(Heads heads, Weights at, int layer, Supplier<AttentionSpec> spec) {
         this.heads = heads;
         this.at = at;
         this.layer = layer;
-        spec = AttentionSpec.causal(heads.count, heads.keys, heads.size, (float) (1 / Math.sqrt(heads.size)));
+        this.spec = spec;
     }
 
     /// Other names of the linear layers than Llama's.
@@ -76,7 +78,7 @@ final class AttentionParts {
 
     /// Scale, cap and mask.
     AttentionParts spec(AttentionSpec other) {
-        spec = other;
+        spec = () -> other;
         return this;
     }
 
@@ -190,6 +192,6 @@ final class AttentionParts {
 
     private SelfAttention attention(Projections projections, Linear o) {
         @Nullable Weight sinks = hasSinks ? at.weight("sinks", heads.count) : null;
-        return new SelfAttention(projections, o, spec, layer, sinks);
+        return new SelfAttention(projections, o::forward, spec.get(), layer, sinks);
     }
 }

@@ -17,6 +17,7 @@ import dev.gradine.nn.Weights;
 import dev.gradine.nn.WithShared;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// Feed-forward layers of many experts, with their sizes as `config.json` gives them.
@@ -190,6 +191,20 @@ final class ExpertParts {
                 w.experts(gateUp, gateUp, hasBias ? gateUp + "_bias" : "", true, experts, 2 * inner, hidden),
                 w.experts(down, down, hasBias ? down + "_bias" : "", true, experts, hidden, inner),
                 isShareInFront);
+    }
+
+    /// Which layers have experts: those that `mlp_layer_types` calls sparse, or all behind the first dense ones.
+    ///
+    /// @param usual number of dense layers where `first_k_dense_replace` is missing
+    IntPredicate behindDense(int usual) {
+        List<String> types = config.texts("mlp_layer_types");
+        int dense = config.whole("first_k_dense_replace", 0, usual);
+        int layers = config.positive("num_hidden_layers");
+        boolean isKnown = types.stream().allMatch(t -> t.equals("dense") || t.equals("sparse"));
+        if (!types.isEmpty() && (types.size() != layers || !isKnown)) {
+            throw config.wrong("mlp_layer_types", "dense or sparse for each of %d layers".formatted(layers));
+        }
+        return l -> types.isEmpty() ? l >= dense : types.get(l).equals("sparse");
     }
 
     /// Which layers have experts: all but those that `mlp_only_layers` names and `decoder_sparse_step` leaves out.

@@ -49,7 +49,7 @@ public record Falcon() implements Family {
                 .lastNorm(p::layerNorm)
                 .decoder(true, (l, w) -> {
                     Norm n1 = p.layerNorm(w, isApart ? "ln_attn" : "input_layernorm");
-                    Mixer mixer = new AttentionParts(p.heads(), w.at("self_attention"), l)
+                    Mixer mixer = p.attention(w, l, "self_attention")
                             .named("", "", "", "dense")
                             .bias(bias, bias)
                             .rotary(rotary)

@@ -11,6 +11,7 @@ import java.util.Set;
 /// contents; `CustomFamily` is the open door.
 public sealed interface Family
         permits Cohere,
+                DeepSeek,
                 Falcon,
                 Gemma,
                 Gemma2,

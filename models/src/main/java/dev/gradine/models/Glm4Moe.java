@@ -11,6 +11,7 @@ import dev.gradine.nn.Rotary;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
 import java.util.Set;
+import java.util.function.IntPredicate;
 
 /// GLM-4.5: Llama's block with biases, norms of heads, half of each head turning, and DeepSeek's experts.
 ///
@@ -42,7 +43,7 @@ public record Glm4Moe() implements Family {
         boolean headNorms = c.flag("use_qk_norm", false);
         Rotary rotary = p.rotary(new Usual(10_000, PART), false);
         ExpertParts experts = p.experts();
-        int dense = c.whole("first_k_dense_replace", 0, 1);
+        IntPredicate isSparse = experts.behindDense(1);
         return p.decoder(false, (l, w) -> {
             Norm n1 = p.rms(w, "input_layernorm");
             SelfAttention attention = p.attention(w, l)
@@ -51,7 +52,7 @@ public record Glm4Moe() implements Family {
                     .rotary(rotary)
                     .apart();
             Norm n2 = p.rms(w, "post_attention_layernorm");
-            FeedForward ffn = l < dense ? p.gated(w, Gated.SILU, false) : experts.deepSeek(w);
+            FeedForward ffn = isSparse.test(l) ? experts.deepSeek(w) : p.gated(w, Gated.SILU, false);
             return new PreNorm(n1, attention, n2, ffn);
         });
     }

@@ -45,7 +45,7 @@ public record GptNeoX() implements Family {
                 .lastNorm(p::layerNorm)
                 .decoder(false, (l, w) -> {
                     Norm n1 = p.layerNorm(w, "input_layernorm");
-                    Mixer mixer = new AttentionParts(p.heads(), w.at("attention"), l)
+                    Mixer mixer = p.attention(w, l, "attention")
                             .named("", "", "", "dense")
                             .bias(bias, bias)
                             .rotary(rotary)

@@ -63,6 +63,7 @@ final class Parts {
     private final ModelConfig config;
     private final Weights weights;
     private final Heads heads;
+    private Heads keys; // as they are kept
     private final int maxPositions;
     private final float eps;
     private Names names = new Names("model.embed_tokens", "model.layers", "model.norm", "lm_head");
@@ -94,6 +95,7 @@ final class Parts {
             throw c.wrong("head_dim", "fewer than 2^31 values in %d heads".formatted(count));
         }
         heads = new Heads(hidden, count, keyHeads, size);
+        keys = heads;
         maxPositions = c.positive("max_position_embeddings", 2048);
         eps = (float) epsilon(c);
     }
@@ -137,6 +139,12 @@ final class Parts {
     /// A bound of scores or logits: null means none, and a missing key the family's own.
     float cap(String key, double otherwise) {
         return config.says(key) && !config.has(key) ? 0 : (float) config.real(key, otherwise);
+    }
+
+    /// Keys of a token are others in number or size than the configuration says.
+    Parts caching(int keyHeads, int headDim) {
+        keys = new Heads(heads.hidden(), keyHeads, keyHeads, headDim);
+        return this;
     }
 
     /// Logits are bounded by `cap`; 0 for no bound.
@@ -303,7 +311,17 @@ final class Parts {
 
     /// The attention layer of a block, `self_attn`, to be put together.
     AttentionParts attention(Weights w, int layer) {
-        return new AttentionParts(heads, w.at("self_attn"), layer);
+        return attention(w, layer, "self_attn");
+    }
+
+    /// The same under another name. It sees all keys unless the family gives it a mask.
+    AttentionParts attention(Weights w, int layer, String path) {
+        return new AttentionParts(heads, w.at(path), layer, this::full);
+    }
+
+    /// Causal attention, scores scaled by 1/√D, in a model that has it in all layers.
+    private AttentionSpec full() {
+        return windows(causal(), false, _ -> false).apply(0);
     }
 
     /// Feed-forward layers of `intermediate_size` channels.
@@ -340,7 +358,7 @@ final class Parts {
                 ? weights.linear(names.head, vocab, heads.hidden(), hasHeadBias)
                 : weights.tied(names.head, embedding.weight());
         var ends = new Ends(begin(embedding), sites, norm, new Head(head, logitScale, logitCap));
-        var sizes = new Sizes(name, heads.hidden(), vocab, maxPositions, heads.keyWidth(), heads.keys());
+        var sizes = new Sizes(name, heads.hidden(), vocab, maxPositions, keys.keyWidth(), keys.keys());
         return new Decoder(sizes, ends, layers, weights);
     }
 

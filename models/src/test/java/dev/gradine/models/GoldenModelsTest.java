@@ -46,6 +46,7 @@ class GoldenModelsTest {
                 "phi3-longrope",
                 "falcon",
                 "cohere2",
+                "deepseek-v3",
                 "glm4",
                 "glm4-moe");
     }

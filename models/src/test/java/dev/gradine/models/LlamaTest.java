@@ -129,7 +129,7 @@ class LlamaTest {
                 "rope_scaling",
                 Map.of("rope_type", "klingon"),
                 "config: rope_scaling.rope_type is \"klingon\", expected \"default\", \"linear\", \"dynamic\","
-                        + " \"llama3\", \"longrope\" or \"yarn\"");
+                        + " \"llama3\", \"longrope\", \"proportional\" or \"yarn\"");
         assertRefused(
                 "rope_scaling",
                 Map.of("rope_type", "linear"),

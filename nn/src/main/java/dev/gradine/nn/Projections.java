@@ -39,7 +39,7 @@ public interface Projections {
         }
 
         private static Var one(Var n, Linear layer, Step step, Pass pass) {
-            if (step == Step.NONE) return layer.forward(n, pass);
+            if (step.equals(Step.NONE)) return layer.forward(n, pass);
             return n.tape().frame(x -> step.of(layer.forward(x, pass), pass), n);
         }
     }

@@ -146,8 +146,7 @@ public final class RopeConfig {
 
     private Yarn yarn() {
         double length = originalLength();
-        boolean ofLengths = p.says("factor") && !p.has("factor"); // null, as DeepSeek's files have it
-        double factor = ofLengths ? c.real("max_position_embeddings", 2048) / length : p.real("factor");
+        double factor = factor(length);
         double own = p.atLeastZero("mscale", 0);
         double all = p.atLeastZero("mscale_all_dim", 0);
         double scale = own > 0 && all > 0 ? mscale(factor, own) / mscale(factor, all) : mscale(factor, 1);
@@ -160,10 +159,27 @@ public final class RopeConfig {
                 p.real("attention_factor", scale));
     }
 
-    /// What scores grow by with the length, in cosines and sines: 0.1 m ln(factor) + 1. DeepSeek's scores grow by its
-    /// square once more.
-    public static double mscale(double factor, double m) {
+    /// What scores grow by with the length, in cosines and sines: 0.1 m ln(factor) + 1.
+    private static double mscale(double factor, double m) {
         return factor <= 1 ? 1 : 0.1 * m * Math.log(factor) + 1;
+    }
+
+    /// What DeepSeek's scores are multiplied by beside yarn: the square of its scale for `mscale_all_dim`.
+    ///
+    /// @throws ConfigException names the key that is missing or cannot be used
+    public static double scoreScale(ModelConfig c) {
+        ModelConfig scaling = c.object(SCALING);
+        ModelConfig p = scaling.isEmpty() ? c.object(PARAMETERS) : scaling;
+        double all = p.atLeastZero("mscale_all_dim", 0);
+        if (all == 0 || p.text("rope_type", p.text("type", "default")).equals("default")) return 1;
+        RopeConfig rope = new RopeConfig(c, p, 0);
+        double m = mscale(rope.factor(rope.originalLength()), all);
+        return m * m;
+    }
+
+    private double factor(double length) {
+        boolean ofLengths = p.says("factor") && !p.has("factor"); // null, as DeepSeek's files have it
+        return ofLengths ? c.real("max_position_embeddings", 2048) / length : p.real("factor");
     }
 
     private Stretch stretch() {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// Grouped-query self-attention.
 ///
 /// ```
-/// y = Wo · attention(q, k, v)         q, k, v = projections(n)
+/// y = output(attention(q, k, v))         q, k, v = projections(n)
 /// ```
 ///
 /// Ainslie et al. 2023 (arXiv:2305.13245). With sinks, each head h has one score more, s_h, to which no value belongs:
@@ -23,20 +23,20 @@ import org.jspecify.annotations.Nullable;
 /// Xiao et al. 2023 (arXiv:2309.17453); in the form of gpt-oss (arXiv:2508.10925), section 2.
 ///
 /// @param projections q, k, v of a row
-/// @param o from heads back to channels
+/// @param output from heads back to channels, a linear layer for the most part
 /// @param spec numbers of heads, head size, scale, soft cap, mask
 /// @param layer number of the layer, for the cache
 /// @param sinks s `f32[H]`, or null for none
 public record SelfAttention(
         Projections projections,
-        Linear o,
+        Step output,
         AttentionSpec spec,
         int layer,
         @Nullable Weight sinks) implements Block.Mixer {
 
-    /// Without sinks.
+    /// With a linear layer behind, and without sinks.
     public SelfAttention(Projections projections, Linear o, AttentionSpec spec, int layer) {
-        this(projections, o, spec, layer, null);
+        this(projections, o::forward, spec, layer, null);
     }
 
     /// Queries, keys and values of each row, ready for the scores.
@@ -46,7 +46,7 @@ public record SelfAttention(
     public Var forward(Var n, Pass pass) {
         return n.tape()
                 .frame(
-                        x -> o.forward(attended(pass.adapters().at(layer, projections.of(x, pass), pass), pass), pass),
+                        x -> output.of(attended(pass.adapters().at(layer, projections.of(x, pass), pass), pass), pass),
                         n);
     }
 

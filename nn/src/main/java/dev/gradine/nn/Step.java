@@ -8,8 +8,8 @@ import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 
-/// What happens to the queries, the keys or the values of a row between their projection and the scores. Families
-/// differ in which steps there are, and in their order.
+/// What happens to the queries, the keys or the values of a row between their projection and the scores, and to what
+/// attention gives. Families differ in which steps there are, and in their order.
 @FunctionalInterface
 public interface Step {
 
@@ -21,8 +21,8 @@ public interface Step {
 
     /// This one, then another.
     default Step then(Step next) {
-        if (this == NONE) return next;
-        return next == NONE ? this : (x, pass) -> next.of(of(x, pass), pass);
+        if (equals(NONE)) return next;
+        return next.equals(NONE) ? this : (x, pass) -> next.of(of(x, pass), pass);
     }
 
     /// A norm of each head.

@@ -27,7 +27,7 @@ class RopeTest {
     ///
     /// @param size channels of one
     /// @param pairs of them that turn
-    private record Heads(int size, int pairs, boolean isInterleaved) {
+    record Heads(int size, int pairs, boolean isInterleaved) {
 
         static Heads halves(int pairs) {
             return new Heads(2 * pairs, pairs, false);

@@ -1,0 +1,109 @@
+package dev.gradine.models;
+
+import dev.gradine.nn.Block.FeedForward;
+import dev.gradine.nn.Block.PreNorm;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Gated;
+import dev.gradine.nn.LatentProjections;
+import dev.gradine.nn.LatentProjections.Sizes;
+import dev.gradine.nn.Linear;
+import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Norm;
+import dev.gradine.nn.RopeConfig;
+import dev.gradine.nn.Rotary;
+import dev.gradine.nn.SelfAttention;
+import dev.gradine.nn.Step;
+import dev.gradine.nn.Weights;
+import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.Set;
+import java.util.function.IntPredicate;
+
+/// DeepSeek V2 and V3, and GLM-4.7-Flash: attention by a narrow row that all heads share, the first layers dense, the
+/// others with experts.
+///
+/// ```
+/// h ← h + Wo · attention(q, k, v)                      q, k, v = latent(n)      n = rmsNorm(h)
+/// h ← h + Σ_e share_e · expert_e(n) + shared(n)        n = rmsNorm(h)
+/// ```
+///
+/// DeepSeek-AI 2024 (arXiv:2405.04434 and arXiv:2412.19437), sections 2.1; `LatentProjections` has q, k and v,
+/// `RouterRules` the shares. With yarn, scores grow by the square of its scale for `mscale_all_dim`.
+public record DeepSeek() implements Family {
+
+    private static final int DENSE = 3; // first layers of V3
+    private static final float INNER_EPS = 1e-6f; // of the two norms within attention, whatever rms_norm_eps says
+
+    @Override
+    public Set<String> modelTypes() {
+        return Set.of("deepseek_v2", "deepseek_v3", "glm4_moe_lite");
+    }
+
+    @Override
+    public Set<String> withoutEffect() {
+        return Set.of("aux_loss_alpha", "ep_size", "head_dim", "num_nextn_predict_layers", "qk_head_dim", "seq_aux");
+    }
+
+    @Override
+    public CausalLm build(ModelConfig c, Weights weights) {
+        c.oneOf("hidden_act", "silu", "silu");
+        c.requireOne("pretraining_tp");
+        c.requireOne("moe_layer_freq");
+        boolean isSecond = c.text("model_type", "").equals("deepseek_v2");
+        c.oneOf("scoring_func", isSecond ? "softmax" : "sigmoid", isSecond ? "softmax" : "sigmoid");
+        if (!isSecond) c.oneOf("topk_method", "noaux_tc", "noaux_tc");
+        Parts p = new Parts("deepseek", c, weights);
+        Sizes sizes = new Sizes(
+                p.heads().count(),
+                c.positive("qk_nope_head_dim"),
+                c.positive("qk_rope_head_dim"),
+                c.positive("v_head_dim"));
+        Latent latent = new Latent(c, p, sizes, rotary(c, sizes, isSecond));
+        ExpertParts experts = p.experts();
+        IntPredicate isSparse = experts.behindDense(isSecond ? 0 : DENSE);
+        return p.caching(sizes.heads(), sizes.head()).decoder(false, (l, w) -> {
+            Norm n1 = p.rms(w, "input_layernorm");
+            SelfAttention attention = latent.attention(w.at("self_attn"), l);
+            Norm n2 = p.rms(w, "post_attention_layernorm");
+            if (!isSparse.test(l)) return new PreNorm(n1, attention, n2, p.gated(w, Gated.SILU, false));
+            FeedForward sparse = isSecond ? experts.deepSeek2(w) : experts.deepSeek(w);
+            return new PreNorm(n1, attention, n2, sparse);
+        });
+    }
+
+    private static Rotary rotary(ModelConfig c, Sizes sizes, boolean isSecond) {
+        boolean isInterleaved = isSecond || c.flag("rope_interleave", true);
+        return RopeConfig.of(c, sizes.turning()).rotary(sizes.turning(), isInterleaved);
+    }
+
+    private record Latent(ModelConfig c, Parts p, Sizes sizes, Rotary rotary) {
+
+        SelfAttention attention(Weights w, int layer) {
+            boolean bias = c.flag("attention_bias", false);
+            int rank = c.positive("kv_lora_rank");
+            int channels = p.hidden();
+            Step q = queries(w, bias);
+            Linear kvA = w.linear("kv_a_proj_with_mqa", rank + sizes.turning(), channels, bias);
+            Norm norm = new Norm.Rms(w.weight("kv_a_layernorm.weight", rank), INNER_EPS);
+            Linear kvB = w.linear("kv_b_proj", sizes.heads() * (sizes.still() + sizes.values()), rank, false);
+            var projections = new LatentProjections(q, kvA, norm, kvB, rotary, sizes);
+            Linear o = w.linear("o_proj", channels, sizes.heads() * sizes.values(), bias);
+            Step output = projections.narrowed().then(o::forward);
+            return new SelfAttention(projections, output, spec(), layer, null);
+        }
+
+        private Step queries(Weights w, boolean bias) {
+            int width = sizes.heads() * (sizes.still() + sizes.turning());
+            if (!c.has("q_lora_rank")) return w.linear("q_proj", width, p.hidden(), false)::forward;
+            int rank = c.positive("q_lora_rank");
+            Linear a = w.linear("q_a_proj", rank, p.hidden(), bias);
+            Norm norm = new Norm.Rms(w.weight("q_a_layernorm.weight", rank), INNER_EPS);
+            Linear b = w.linear("q_b_proj", width, rank, false);
+            return (x, pass) -> b.forward(norm.forward(a.forward(x, pass), pass), pass);
+        }
+
+        private AttentionSpec spec() {
+            double scale = 1 / Math.sqrt(sizes.still() + sizes.turning()) * RopeConfig.scoreScale(c);
+            return AttentionSpec.causal(sizes.heads(), sizes.heads(), sizes.head(), (float) scale);
+        }
+    }
+}
