@@ -232,8 +232,8 @@ class GgufExportTest {
                         8,
                         "vocab_size",
                         264),
-                "gguf: model_type is gpt2, which we do not write as GGUF, expected one of gemma, gemma2, gemma3_text, llama,"
-                        + " qwen2, qwen3; --to safetensors writes it");
+                "gguf: model_type is gpt2, which we do not write as GGUF, expected one of gemma, gemma2, gemma3_text,"
+                        + " llama, qwen2, qwen3; --to safetensors writes it");
         Map<String, Object> windows = TinyModels.config("qwen2");
         windows.put("use_sliding_window", true);
         windows.put("sliding_window", 4);

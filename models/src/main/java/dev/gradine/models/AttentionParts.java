@@ -8,8 +8,8 @@ import dev.gradine.nn.Projections.Apart;
 import dev.gradine.nn.Projections.Fused;
 import dev.gradine.nn.Projections.Steps;
 import dev.gradine.nn.Rotary;
+import dev.gradine.nn.RowStep;
 import dev.gradine.nn.SelfAttention;
-import dev.gradine.nn.Step;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
@@ -89,17 +89,17 @@ final class AttentionParts {
     }
 
     /// A step of queries and keys.
-    AttentionParts both(Step step) {
+    AttentionParts both(RowStep step) {
         return steps(_ -> Steps.of(step));
     }
 
     /// A step of queries alone.
-    AttentionParts queries(Step step) {
-        return steps(_ -> new Steps(step, Step.NONE, Step.NONE));
+    AttentionParts queries(RowStep step) {
+        return steps(_ -> new Steps(step, RowStep.NONE, RowStep.NONE));
     }
 
     /// A step of all three.
-    AttentionParts all(Step step) {
+    AttentionParts all(RowStep step) {
         return steps(_ -> new Steps(step, step, step));
     }
 
@@ -111,15 +111,17 @@ final class AttentionParts {
     /// The same under other names.
     AttentionParts headNorms(NormMaker maker, String q, String k) {
         return steps(w -> new Steps(
-                Step.perHead(maker.norm(w, q, heads.size), heads.size),
-                Step.perHead(maker.norm(w, k, heads.size), heads.size),
-                Step.NONE));
+                RowStep.perHead(maker.norm(w, q, heads.size), heads.size),
+                RowStep.perHead(maker.norm(w, k, heads.size), heads.size),
+                RowStep.NONE));
     }
 
     /// A norm of all queries of a row together, and of all its keys.
     AttentionParts rowNorms(NormMaker maker, String q, String k) {
         return steps(w -> new Steps(
-                maker.norm(w, q, heads.queryWidth())::forward, maker.norm(w, k, heads.keyWidth())::forward, Step.NONE));
+                maker.norm(w, q, heads.queryWidth())::forward,
+                maker.norm(w, k, heads.keyWidth())::forward,
+                RowStep.NONE));
     }
 
     /// A layer norm of each head, whose heads have weights of their own: one vector each, `q_layernorm.norms.H`.
@@ -129,7 +131,7 @@ final class AttentionParts {
         return steps(w -> new Steps(
                 new Norm.OfHeads(bare, joined(w, "q_layernorm", heads.count), heads.size)::forward,
                 new Norm.OfHeads(bare, joined(w, "k_layernorm", heads.keys), heads.size)::forward,
-                Step.NONE));
+                RowStep.NONE));
     }
 
     private List<Weight> joined(Weights w, String path, int count) {
@@ -146,7 +148,7 @@ final class AttentionParts {
                 new Norm.OfHeads(bare, List.of(w.weight("q_norm.weight", heads.count, heads.size)), heads.size)
                         ::forward,
                 new Norm.OfHeads(bare, List.of(w.weight("k_norm.weight", heads.keys, heads.size)), heads.size)::forward,
-                Step.NONE));
+                RowStep.NONE));
     }
 
     private AttentionParts steps(Function<Weights, Steps> more) {

@@ -11,8 +11,8 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.RopeConfig;
 import dev.gradine.nn.Rotary;
+import dev.gradine.nn.RowStep;
 import dev.gradine.nn.SelfAttention;
-import dev.gradine.nn.Step;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.Set;
@@ -81,17 +81,17 @@ public record DeepSeek() implements Family {
             boolean bias = c.flag("attention_bias", false);
             int rank = c.positive("kv_lora_rank");
             int channels = p.hidden();
-            Step q = queries(w, bias);
+            RowStep q = queries(w, bias);
             Linear kvA = w.linear("kv_a_proj_with_mqa", rank + sizes.turning(), channels, bias);
             Norm norm = new Norm.Rms(w.weight("kv_a_layernorm.weight", rank), INNER_EPS);
             Linear kvB = w.linear("kv_b_proj", sizes.heads() * (sizes.still() + sizes.values()), rank, false);
             var projections = new LatentProjections(q, kvA, norm, kvB, rotary, sizes);
             Linear o = w.linear("o_proj", channels, sizes.heads() * sizes.values(), bias);
-            Step output = projections.narrowed().then(o::forward);
+            RowStep output = projections.narrowed().then(o::forward);
             return new SelfAttention(projections, output, spec(), layer, null);
         }
 
-        private Step queries(Weights w, boolean bias) {
+        private RowStep queries(Weights w, boolean bias) {
             int width = sizes.heads() * (sizes.still() + sizes.turning());
             if (!c.has("q_lora_rank")) return w.linear("q_proj", width, p.hidden(), false)::forward;
             int rank = c.positive("q_lora_rank");

@@ -11,8 +11,8 @@ import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Router;
 import dev.gradine.nn.RouterRules.Shares;
+import dev.gradine.nn.RowStep;
 import dev.gradine.nn.SelfAttention;
-import dev.gradine.nn.Step;
 import dev.gradine.nn.Weights;
 import dev.gradine.nn.WithShared;
 import dev.gradine.tensor.kernel.AttentionSpec;
@@ -58,12 +58,12 @@ public record Llama4() implements Family {
         Rotary rotary = p.rotary(new Usual(THETA, 1), true);
         IntPredicate turns = p.layersWithRope();
         IntFunction<AttentionSpec> masks = masks(c, p, turns);
-        Step norm = c.flag("use_qk_norm", true)
-                ? Step.perHead(new Norm.BareRms(p.eps()), p.heads().size())
-                : Step.NONE;
-        Step growing = c.flag("attn_temperature_tuning", true)
-                ? Step.tempered(c.real("attn_scale", 0.1), c.real("floor_scale", 8192), 1)
-                : Step.NONE;
+        RowStep norm = c.flag("use_qk_norm", true)
+                ? RowStep.perHead(new Norm.BareRms(p.eps()), p.heads().size())
+                : RowStep.NONE;
+        RowStep growing = c.flag("attn_temperature_tuning", true)
+                ? RowStep.tempered(c.real("attn_scale", 0.1), c.real("floor_scale", 8192), 1)
+                : RowStep.NONE;
         FeedForwards dense = new FeedForwards(p.hidden(), c.positive("intermediate_size_mlp"), false);
         Sparse sparse = new Sparse(p.experts().wide(), p.feedForwards(false), moeLayers(c));
         return p.decoder(false, (l, w) -> {

@@ -5,7 +5,7 @@ import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
-import dev.gradine.nn.Step;
+import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import java.util.Set;
@@ -31,7 +31,7 @@ public record Ministral3() implements Family {
         Parts p = new Parts("ministral3", c, weights);
         Rotary rotary = p.rotary();
         IntFunction<AttentionSpec> masks = p.windowEverywhere(false);
-        Step growing = growing(c.object("rope_parameters"));
+        RowStep growing = growing(c.object("rope_parameters"));
         return p.decoder(
                 false,
                 (l, w) -> new PreNorm(
@@ -45,8 +45,8 @@ public record Ministral3() implements Family {
                         p.gated(w, Gated.SILU, false)));
     }
 
-    private static Step growing(ModelConfig rope) {
+    private static RowStep growing(ModelConfig rope) {
         double beta = rope.atLeastZero("llama_4_scaling_beta", 0);
-        return beta == 0 ? Step.NONE : Step.tempered(beta, rope.real("original_max_position_embeddings"), 0);
+        return beta == 0 ? RowStep.NONE : RowStep.tempered(beta, rope.real("original_max_position_embeddings"), 0);
     }
 }

@@ -6,7 +6,7 @@ import dev.gradine.nn.Gated;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.Rotary;
-import dev.gradine.nn.Step;
+import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Weights;
 import java.util.Set;
 
@@ -34,7 +34,7 @@ public record Olmo() implements Family {
         Parts p = new Parts("olmo", c, weights);
         boolean bias = c.flag("attention_bias", false);
         Rotary rotary = p.rotary();
-        Step clamp = p.clamp("clip_qkv");
+        RowStep clamp = p.clamp("clip_qkv");
         return p.lastNorm((_, _, _) -> BARE)
                 .decoder(
                         false,

@@ -4,7 +4,7 @@ import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
-import dev.gradine.nn.Step;
+import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Weights;
 import java.util.Set;
 
@@ -34,7 +34,7 @@ public record Olmoe() implements Family {
         Parts p = new Parts("olmoe", c, weights);
         boolean bias = c.flag("attention_bias", false);
         Rotary rotary = p.rotary();
-        Step clamp = p.clamp("clip_qkv");
+        RowStep clamp = p.clamp("clip_qkv");
         ExpertParts experts = p.experts().wide();
         return p.decoder(
                 false,

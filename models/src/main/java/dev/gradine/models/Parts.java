@@ -18,8 +18,8 @@ import dev.gradine.nn.RopeConfig;
 import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.RopeFrequencies;
 import dev.gradine.nn.Rotary;
+import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Site;
-import dev.gradine.nn.Step;
 import dev.gradine.nn.Weights;
 import dev.gradine.nn.Weights.Tie;
 import dev.gradine.tensor.kernel.AttentionSpec;
@@ -256,8 +256,8 @@ final class Parts {
     }
 
     /// Values are kept within ±`key`, if it has a value.
-    Step clamp(String key) {
-        return config.has(key) ? Step.clamped((float) config.real(key)) : Step.NONE;
+    RowStep clamp(String key) {
+        return config.has(key) ? RowStep.clamped((float) config.real(key)) : RowStep.NONE;
     }
 
     private Rotary rotary(RopeFrequencies f) {

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 /// @param kvA Wkva
 /// @param norm of c
 /// @param kvB Wkvb
-public record LatentProjections(Step q, Linear kvA, Norm norm, Linear kvB, Rotary rotary, Sizes sizes)
+public record LatentProjections(RowStep q, Linear kvA, Norm norm, Linear kvB, Rotary rotary, Sizes sizes)
         implements Projections {
 
     /// Channels of the parts of a head.
@@ -101,8 +101,8 @@ public record LatentProjections(Step q, Linear kvA, Norm norm, Linear kvB, Rotar
     }
 
     /// What attention gives, without what values were filled up with: `[N,H·D] → [N,H·values]`.
-    public Step narrowed() {
-        if (sizes.head() == sizes.values) return Step.NONE;
+    public RowStep narrowed() {
+        if (sizes.head() == sizes.values) return RowStep.NONE;
         return (x, _) -> {
             Var heads = sliceColumns(perHead(x), 0, sizes.values);
             return reshape(heads, x.shape().rows(), sizes.heads * sizes.values);

@@ -104,7 +104,7 @@ public interface Norm {
             Var all = each.size() == 1
                     ? each.getFirst()
                     : concat(0, each.getFirst(), each.subList(1, each.size()).toArray(Var[]::new));
-            return mul(Step.perHead(norm, headDim).of(x, pass), all);
+            return mul(RowStep.perHead(norm, headDim).of(x, pass), all);
         }
     }
 

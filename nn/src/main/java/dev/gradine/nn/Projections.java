@@ -14,14 +14,14 @@ public interface Projections {
     Qkv of(Var n, Pass pass);
 
     /// What happens to each of the three after its projection.
-    record Steps(Step q, Step k, Step v) {
+    record Steps(RowStep q, RowStep k, RowStep v) {
 
         /// Nothing.
-        public static final Steps NONE = new Steps(Step.NONE, Step.NONE, Step.NONE);
+        public static final Steps NONE = new Steps(RowStep.NONE, RowStep.NONE, RowStep.NONE);
 
         /// One step for queries and keys.
-        public static Steps of(Step queriesAndKeys) {
-            return new Steps(queriesAndKeys, queriesAndKeys, Step.NONE);
+        public static Steps of(RowStep queriesAndKeys) {
+            return new Steps(queriesAndKeys, queriesAndKeys, RowStep.NONE);
         }
 
         /// These, then others.
@@ -38,8 +38,8 @@ public interface Projections {
             return new Qkv(one(n, q, steps.q, pass), one(n, k, steps.k, pass), one(n, v, steps.v, pass));
         }
 
-        private static Var one(Var n, Linear layer, Step step, Pass pass) {
-            if (step.equals(Step.NONE)) return layer.forward(n, pass);
+        private static Var one(Var n, Linear layer, RowStep step, Pass pass) {
+            if (step.equals(RowStep.NONE)) return layer.forward(n, pass);
             return n.tape().frame(x -> step.of(layer.forward(x, pass), pass), n);
         }
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param sinks s `f32[H]`, or null for none
 public record SelfAttention(
         Projections projections,
-        Step output,
+        RowStep output,
         AttentionSpec spec,
         int layer,
         @Nullable Weight sinks) implements Block.Mixer {

@@ -11,22 +11,22 @@ import dev.gradine.tensor.Shape;
 /// What happens to the queries, the keys or the values of a row between their projection and the scores, and to what
 /// attention gives. Families differ in which steps there are, and in their order.
 @FunctionalInterface
-public interface Step {
+public interface RowStep {
 
     /// `f32[N,H·D] → f32[N,H·D]`
     Var of(Var x, Pass pass);
 
     /// Nothing.
-    Step NONE = (x, _) -> x;
+    RowStep NONE = (x, _) -> x;
 
     /// This one, then another.
-    default Step then(Step next) {
+    default RowStep then(RowStep next) {
         if (equals(NONE)) return next;
         return next.equals(NONE) ? this : (x, pass) -> next.of(of(x, pass), pass);
     }
 
     /// A norm of each head.
-    static Step perHead(Norm norm, int headDim) {
+    static RowStep perHead(Norm norm, int headDim) {
         return (x, pass) -> {
             int rows = x.shape().rows();
             int width = x.shape().last();
@@ -36,7 +36,7 @@ public interface Step {
     }
 
     /// Values are kept within ±`bound`.
-    static Step clamped(float bound) {
+    static RowStep clamped(float bound) {
         return (x, _) -> clamp(x, -bound, bound);
     }
 
@@ -49,7 +49,7 @@ public interface Step {
     /// Nakanishi 2025, "Scalable-Softmax" (arXiv:2501.19399), in the form of Llama 4 and Ministral 3.
     ///
     /// @param length L, tokens
-    static Step tempered(double beta, double length, int shift) {
+    static RowStep tempered(double beta, double length, int shift) {
         return (x, pass) -> {
             int[] at = pass.rows().positions();
             float[] factors = new float[at.length];
