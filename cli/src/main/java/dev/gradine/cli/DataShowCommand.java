@@ -26,8 +26,14 @@ import picocli.CommandLine.Spec;
                 + " or left out; duplicates.")
 final class DataShowCommand implements Runnable {
 
-    @Option(names = "--data", required = true, paramLabel = "FILE", description = "Data set, as for training.")
-    private Path data = Path.of("");
+    @Option(
+            names = "--data",
+            required = true,
+            arity = "1..*",
+            split = ",",
+            paramLabel = "FILE",
+            description = "Data set, or several, as for training.")
+    private List<Path> data = List.of();
 
     @Option(
             names = "--model",
@@ -51,7 +57,7 @@ final class DataShowCommand implements Runnable {
     @Option(names = "--max-length", paramLabel = "TOKENS", description = "Longer examples are cut (default 1024).")
     private int maxLength = 1024;
 
-    @Option(names = "--rows", paramLabel = "N", description = "Rows to show (default 3).")
+    @Option(names = "--rows", paramLabel = "N", description = "Rows of each file to show (default 3).")
     private int rows = 3;
 
     @Option(
@@ -73,13 +79,14 @@ final class DataShowCommand implements Runnable {
     public void run() {
         Recipe<?> recipe = recipe();
         TextCodec codec = Models.text(model, chatTemplate);
-        TrainingData read = TrainingData.read(List.of(data), evalSplit, seed);
+        TrainingData read = TrainingData.read(data, evalSplit, seed);
         DataPreview preview = DataPreview.of(recipe, codec, read, maxLength, rows);
         PrintWriter out = spec.commandLine().getOut();
         out.print(PreviewText.of(preview, hasTerminal()));
         out.flush();
         if (html == null) return;
-        PreviewPage.write(html, "%s for %s".formatted(data.getFileName(), objective), preview);
+        String names = data.stream().map(d -> String.valueOf(d.getFileName())).collect(Collectors.joining(", "));
+        PreviewPage.write(html, "%s for %s".formatted(names, objective), preview);
         out.println("page in " + html);
     }
 

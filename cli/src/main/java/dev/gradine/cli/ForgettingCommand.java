@@ -52,7 +52,8 @@ final class ForgettingCommand implements Runnable, ConfigFile.Reader {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description = "Texts as the model knew them before: JSON or JSONL with a column text, or a text file.")
+            description =
+                    "Texts as the model knew them before: .jsonl, .json or .csv with a column text, or one text, .txt.")
     private @Nullable Path text;
 
     @Mixin

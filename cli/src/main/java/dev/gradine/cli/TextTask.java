@@ -1,7 +1,8 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.DataException;
-import dev.gradine.data.RowFile;
+import dev.gradine.data.file.RowFile;
+import dev.gradine.data.file.RowKind;
 import dev.gradine.eval.document.DataFolders;
 import dev.gradine.eval.task.TaskFile;
 import dev.gradine.eval.task.Tasks;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /// The texts of a file as a task: how likely a model is to say them.
@@ -31,9 +33,13 @@ final class TextTask {
                 doc_to_target: text
                 dataset_path: %s
                 dataset_kwargs: {data_files: %s%s}
-                """.formatted(isOne ? "text" : "json", data, isOne ? ", sample_by: document" : "");
+                """.formatted(isOne ? "text" : kind(file), data, isOne ? ", sample_by: document" : "");
         Path folder = file.toAbsolutePath().resolveSibling("");
         return new Tasks.Found(TaskFile.parse("text", yaml, _ -> ""), new DataFolders(List.of(folder)));
+    }
+
+    private static String kind(Path file) {
+        return RowKind.of(file).name().toLowerCase(Locale.ROOT);
     }
 
     private static void requireTexts(Path file) {

@@ -84,6 +84,16 @@ class DataShowTest {
     }
 
     @Test
+    void rows_of_several_files_are_shown_and_counted_by_file() {
+        Path other = TinyModel.text(temp.resolve("more.csv"), "prompt,completion\np,b\nq,c\n");
+        assertThat(show(row("p", "a") + row("p", "b"), other, "--rows", 1))
+                .contains("── rows.jsonl: row 1\nprompt: p\ncompletion: a\n", "── more.csv: row 1\nprompt: p\n")
+                .doesNotContain("more.csv: row 2\nprompt")
+                .contains("train  rows.jsonl: 2 rows, the longest has ", "train  more.csv: 2 rows, the longest has ")
+                .contains("1 row the same as a row before:\n  more.csv: row 1 is rows.jsonl: row 2\n");
+    }
+
+    @Test
     void a_row_cannot_steer_the_terminal() {
         assertThat(show("{\"text\": \"a\\u001b[2Jb\"}\n"))
                 .doesNotContain("\u001b")
@@ -95,7 +105,7 @@ class DataShowTest {
         Path page = temp.resolve("rows.html");
         show(row("<script>alert(1)</script>", "{{rows}}"), "--html", page);
         assertThat(Values.text(page))
-                .contains("<title>rows.jsonl for sft</title>", "default-src 'none'", "<h2>Row 1</h2>")
+                .contains("<title>rows.jsonl for sft</title>", "default-src 'none'", "<h2>row 1</h2>")
                 .contains("&lt;script&gt;alert(1)&lt;/script&gt;")
                 .doesNotContain("<script")
                 .contains("<b>{</b><b>{</b>");

@@ -79,6 +79,12 @@ class LargeDataTest {
         assertSame(Dpo.defaults(), data, batches(false));
     }
 
+    @Test
+    void a_table_does_too() throws IOException {
+        String rows = "prompt,chosen,rejected\n" + "\"a,\nb\",c,d\nb,\"\"\"d\",c\n".repeat(6);
+        assertSame(Dpo.defaults(), TinyModel.text(temp.resolve("pairs.csv"), rows), batches(false));
+    }
+
     /// Each answer is compared with that of another row.
     @Test
     void judged_answers_do_too() throws IOException {

@@ -1,12 +1,16 @@
 package dev.gradine.data;
 
+import dev.gradine.data.file.RowFile;
+import dev.gradine.data.file.RowKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
 
 /// Rows of one kind, in the order of their file.
 ///
@@ -14,7 +18,7 @@ import java.util.stream.IntStream;
 /// @param rows at least one
 /// @param numbers number of each row in the file, from 1
 public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
-    /// Larger files of lines stay where they are.
+    /// Larger files stay where they are.
     private static final long HELD = 256L << 20;
 
     /// Copies the lists, unless they hold nothing.
@@ -32,8 +36,8 @@ public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
         return new DataSet(name, rows, MadeList.of(rows.size(), i -> i + 1));
     }
 
-    /// Reads a file; see [RowFile]. Of a large one with a row on each line, rows are read when they are asked for, and
-    /// memory holds their places alone.
+    /// Reads a file of any [RowKind]. Of a large one, rows are read when they are asked for, and memory
+    /// holds their places alone.
     ///
     /// @throws IOException if it cannot be read
     /// @throws DataException naming file, row and field, if a row is not what it must be
@@ -41,16 +45,20 @@ public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
         return read(file, HELD);
     }
 
-    /// The same, where larger files than `held` bytes stay where they are.
+    /// The same, where larger files than `held` bytes are those that stay where they are.
     ///
     /// @throws IOException if it cannot be read
     /// @throws DataException naming file, row and field, if a row is not what it must be
     public static DataSet read(Path file, long held) throws IOException {
         String name = String.valueOf(file.getFileName());
-        boolean isLarge = Files.isRegularFile(file) && Files.size(file) > held;
-        if (isLarge && RowFile.isLines(file)) return of(name, IndexedRows.of(file));
+        boolean isTable = RowKind.of(file) == RowKind.CSV;
+        RowParser parser = new RowParser();
+        Function<JsonNode, Row> parse = value -> parser.parse(isTable ? TableRow.of(value) : value);
+        if (Files.isRegularFile(file) && Files.size(file) > held) {
+            return of(name, RowFile.byNumber(file, parse));
+        }
         List<Row> rows = new ArrayList<>();
-        RowFile.read(file, rows::add);
+        RowFile.values(file, value -> rows.add(parse.apply(value)));
         return of(name, rows);
     }
 

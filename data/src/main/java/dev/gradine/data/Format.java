@@ -24,6 +24,8 @@ enum Format {
 
     private static final Set<String> OF_PAIRS = Set.of("chosen", "rejected");
 
+    private static final int LONGEST = 300; // characters of columns in a message
+
     private final String columns;
 
     Format(String... columns) {
@@ -49,7 +51,7 @@ enum Format {
     /// @throws DataException if there is none
     static Format of(Set<String> present) {
         for (Format f : values()) if (f.isOf(present)) return f;
-        throw new DataException("columns are [" + String.join(", ", present)
+        throw new DataException("columns are [" + OneLine.of(String.join(", ", present), LONGEST)
                 + "], expected messages, conversations, text, prompt, prompt + completion, "
                 + "instruction + output, chosen + rejected or input_ids");
     }

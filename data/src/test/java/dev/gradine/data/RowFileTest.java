@@ -139,18 +139,18 @@ class RowFileTest {
     }
 
     @Test
-    void arrays_and_packed_files_are_read_whatever_their_name() throws IOException {
+    void arrays_and_packed_files_are_known_by_their_first_bytes() throws IOException {
         Path array = folder.resolve("stories.json");
         Files.writeString(array, "\uFEFF [\"a\", \"b\"]");
         assertThat(DataSet.read(array).rows()).containsExactly(new Row.Text("a"), new Row.Text("b"));
-        Path packed = folder.resolve("rows.txt");
+        Path packed = folder.resolve("rows.jsonl");
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
             out.write("{\"text\": \"ü\"}\r\n{\"text\": \"c\"}".getBytes(StandardCharsets.UTF_8));
         }
         assertThat(DataSet.read(packed).rows()).containsExactly(new Row.Text("ü"), new Row.Text("c"));
         byte[] bytes = Files.readAllBytes(packed);
         Files.write(packed, Arrays.copyOf(bytes, bytes.length - 12));
-        assertThatThrownBy(() -> DataSet.read(packed)).hasMessage("rows.txt: is not a whole gzip file");
+        assertThatThrownBy(() -> DataSet.read(packed)).hasMessage("rows.jsonl: is not a whole gzip file");
     }
 
     @ParameterizedTest

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.zip.GZIPOutputStream;
 
-/// Files of rows: JSONL, a JSON array, gzip.
+/// Files of rows: JSONL, a JSON array, gzip, tables.
 final class RowsFuzz {
 
     private static final String MESSAGES = """
@@ -70,6 +70,23 @@ final class RowsFuzz {
     private static final List<String> WORDS = List.of(
             "", "user", "assistant", "system", "tool", "human", "[]", "\ud800", "\u0000", "\": ", "\"role\": 3,");
 
+    private static final List<String> TABLES = List.of("""
+            prompt,completion,label
+            p,"c, ""d""
+            e",true
+            "",f,0
+            """, """
+            messages,tools
+            "[{""role"": ""user"", ""content"": ""a""}, {""role"": ""assistant"", ""content"": ""b""}]",
+            """, """
+            chosen,rejected,margin,reference
+            "[{""role"": ""user"", ""content"": ""a""}, {""role"": ""assistant"", ""content"": ""b""}]",\
+            "[{""role"": ""user"", ""content"": ""a""}, {""role"": ""assistant"", ""content"": ""c""}]",1.5,
+            """);
+
+    private static final List<String> MARKS =
+            List.of("", "\"", ",", "\n", "\r", "\r\n", "\"\"", "[", "[{}]", "\ufeff", "\n\"");
+
     private static final List<String> PARTS = List.of(
             "[[\"a\", \"b\"]]",
             "[{\"type\": \"text\", \"text\": \"x\"}]",
@@ -86,9 +103,12 @@ final class RowsFuzz {
         Path file = folder.resolve("rows.jsonl");
         List<Original> texts = TEXTS.stream().map(t -> original(t, file)).toList();
         Original packed = new Original(gzip(MESSAGES), file.getFileName(), reader(file));
+        Path csv = folder.resolve("rows.csv");
+        List<Original> tables = TABLES.stream().map(t -> original(t, csv)).toList();
         FileKind.Change change = new Mutation(WORDS).or(RowsFuzz::line);
         return List.of(
                 new FileKind("rows", texts, change, Set.of(DataException.class)),
+                new FileKind("rows.csv", tables, new Mutation(MARKS), Set.of(DataException.class)),
                 new FileKind("rows.gz", List.of(packed), new Mutation(WORDS), Set.of(DataException.class)));
     }
 

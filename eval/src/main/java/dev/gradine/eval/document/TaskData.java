@@ -1,7 +1,7 @@
 package dev.gradine.eval.document;
 
-import dev.gradine.data.CsvFile;
-import dev.gradine.data.RowFile;
+import dev.gradine.data.file.RowFile;
+import dev.gradine.data.file.RowKind;
 import dev.gradine.data.jinja.None;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,7 +29,7 @@ public record TaskData(String task, Format format, Map<String, List<String>> fil
         /// A JSON array, or a value a line; also gzipped. A text is a document whose only column is
         /// `text`.
         JSON,
-        /// A table whose first line names the columns.
+        /// A table of texts whose first line names the columns.
         CSV,
         /// A file is one document, its only column `text`.
         TEXT,
@@ -67,8 +67,8 @@ public record TaskData(String task, Format format, Map<String, List<String>> fil
     private List<Map<String, Object>> read(Path file) throws IOException {
         List<Map<String, Object>> rows = new ArrayList<>();
         switch (format) {
-            case JSON -> RowFile.values(file, value -> rows.add(fields(value)));
-            case CSV -> CsvFile.read(file).forEach(row -> rows.add(new LinkedHashMap<>(row)));
+            case JSON -> RowFile.values(file, RowKind.JSON, value -> rows.add(fields(value)));
+            case CSV -> RowFile.values(file, RowKind.CSV, value -> rows.add(fields(value)));
             case TEXT -> rows.add(Map.of("text", Files.readString(file)));
             case LINES -> Files.readString(file).lines().forEach(line -> rows.add(Map.of("text", line)));
         }

@@ -1,8 +1,8 @@
 package dev.gradine.eval.judge;
 
 import dev.gradine.data.DataException;
-import dev.gradine.data.RowFile;
 import dev.gradine.data.chat.Message;
+import dev.gradine.data.file.RowFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package dev.gradine.eval.judge;
 
 import dev.gradine.data.DataException;
-import dev.gradine.data.RowFile;
+import dev.gradine.data.file.RowFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -27,22 +27,24 @@ public final class DataPreview {
     private final List<String> faults = new ArrayList<>();
     private final List<String> reports = new ArrayList<>();
     private final Duplicates duplicates = new Duplicates();
-    private final int count;
+    private final boolean isMixed;
+    private int left; // rows to be shown of the present source
 
-    private DataPreview(Encoder<?> encoder, TextCodec codec, int count) {
+    private DataPreview(Encoder<?> encoder, TextCodec codec, boolean isMixed) {
         this.encoder = encoder;
         this.codec = codec;
-        this.count = count;
+        this.isMixed = isMixed;
     }
 
     /// Reads all rows.
     ///
     /// @param length tokens of the longest example
-    /// @param count rows to be shown token by token
+    /// @param count rows of each source to be shown token by token
     public static <E> DataPreview of(Recipe<E> recipe, TextCodec codec, TrainingData data, int length, int count) {
         Encoder<E> encoder = recipe.encoder(codec, length, BATCH);
-        DataPreview preview = new DataPreview(encoder, codec, count);
+        DataPreview preview = new DataPreview(encoder, codec, data.sources().size() > 1);
         for (TrainingData.Source s : data.sources()) {
+            preview.left = count;
             preview.read(recipe, encoder, s.train(), true);
             for (DataSet eval : s.evalSet()) preview.read(recipe, encoder, eval, false);
         }
@@ -54,6 +56,7 @@ public final class DataPreview {
         for (int i = 0; i < rows.size(); i++) {
             Row row = rows.rows().get(i);
             int number = rows.numbers().get(i);
+            String name = (isMixed ? rows.name() + ": " : "") + "row " + number;
             try {
                 Encoder.Made<E> made = encoder.make(row);
                 counts = counts.and(number, made.size(), made.examples().isEmpty());
@@ -62,21 +65,20 @@ public final class DataPreview {
                         .flatMap(e -> recipe.sequences(e).stream())
                         .distinct()
                         .toList();
-                if (isTrained) duplicates.train(number, read);
-                else duplicates.eval(number, read);
-                if (shown.size() < count)
-                    shown.add(row(number, row, read, made.size().cut()));
+                if (isTrained) duplicates.train(name, read);
+                else duplicates.eval(name, read);
+                if (left-- > 0) shown.add(row(name, row, read, made.size().cut()));
             } catch (DataException | TemplateException e) {
-                faults.add("row %d: %s".formatted(number, e.getMessage()));
+                faults.add(name + ": " + e.getMessage());
             }
         }
         reports.add((isTrained ? "train  " : "eval   ") + new RowReport(rows.name(), counts, encoder).line());
     }
 
-    private ShownRow row(int number, Row row, List<LabelledTokens> read, int cut) {
+    private ShownRow row(String name, Row row, List<LabelledTokens> read, int cut) {
         List<ShownRow.Sequence> sequences =
                 read.stream().map(l -> new ShownRow.Sequence(tokens(l), cut)).toList();
-        return new ShownRow(number, Written.of(row), sequences);
+        return new ShownRow(name, Written.of(row), sequences);
     }
 
     private List<ShownRow.Token> tokens(LabelledTokens l) {

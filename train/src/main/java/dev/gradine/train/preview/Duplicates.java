@@ -11,25 +11,25 @@ final class Duplicates {
 
     /// Two rows that are the same.
     ///
-    /// @param first number of the one that came first
-    /// @param second number of the other
-    record Same(int first, int second) {}
+    /// @param first the one that came first
+    /// @param second the other
+    record Same(String first, String second) {}
 
-    private final Map<List<LabelledTokens>, Integer> seen = new HashMap<>();
+    private final Map<List<LabelledTokens>, String> seen = new HashMap<>();
 
-    /// Rows of a set that stand in it before.
+    /// Rows trained on that stand before.
     final List<Same> inside = new ArrayList<>();
 
     /// Rows for evaluation that are trained on.
     final List<Same> between = new ArrayList<>();
 
-    void train(int number, List<LabelledTokens> row) {
-        Integer first = seen.putIfAbsent(row, number);
-        if (first != null) inside.add(new Same(first, number));
+    void train(String name, List<LabelledTokens> row) {
+        String first = seen.putIfAbsent(row, name);
+        if (first != null) inside.add(new Same(first, name));
     }
 
-    void eval(int number, List<LabelledTokens> row) {
-        Integer first = seen.get(row);
-        if (first != null) between.add(new Same(first, number));
+    void eval(String name, List<LabelledTokens> row) {
+        String first = seen.get(row);
+        if (first != null) between.add(new Same(first, name));
     }
 }

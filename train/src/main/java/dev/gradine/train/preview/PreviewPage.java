@@ -24,8 +24,8 @@ public final class PreviewPage {
 
     private static String row(ShownRow row) {
         String read = row.sequences().stream().map(PreviewPage::sequence).collect(Collectors.joining());
-        return "<section><h2>Row %d</h2><div class=\"both\"><pre>%s</pre><div>%s</div></div></section>\n"
-                .formatted(row.number(), Html.text(row.written()), read);
+        return "<section><h2>%s</h2><div class=\"both\"><pre>%s</pre><div>%s</div></div></section>\n"
+                .formatted(Html.text(row.name()), Html.text(row.written()), read);
     }
 
     private static String sequence(ShownRow.Sequence s) {

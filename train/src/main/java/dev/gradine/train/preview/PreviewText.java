@@ -37,11 +37,11 @@ public final class PreviewText {
         t.list(
                 "the same as a row before",
                 preview.duplicates().inside,
-                d -> "row %d is row %d".formatted(d.second(), d.first()));
+                d -> "%s is %s".formatted(d.second(), d.first()));
         t.list(
                 "held out for evaluation and trained on as well",
                 preview.duplicates().between,
-                d -> "row %d is row %d".formatted(d.second(), d.first()));
+                d -> "%s is %s".formatted(d.second(), d.first()));
         return t.text.toString();
     }
 
@@ -50,7 +50,7 @@ public final class PreviewText {
     }
 
     private void row(ShownRow row) {
-        line("── row " + row.number());
+        line("── " + row.name());
         text.append(printable(row.written()));
         for (ShownRow.Sequence s : row.sequences()) {
             line("   as %d tokens, %d learnt%s:".formatted(s.tokens().size(), s.learnt(), s.cut() > 0 ? ", cut" : ""));

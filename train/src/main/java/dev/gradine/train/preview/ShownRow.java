@@ -4,10 +4,10 @@ import java.util.List;
 
 /// One row, as it is written and as the model reads it.
 ///
-/// @param number in its file
+/// @param name its number, with its file where there are several
 /// @param written what stands in the row, for people
 /// @param sequences what is read of it: one, or one for each answer
-record ShownRow(int number, String written, List<Sequence> sequences) {
+record ShownRow(String name, String written, List<Sequence> sequences) {
 
     /// One sequence.
     ///

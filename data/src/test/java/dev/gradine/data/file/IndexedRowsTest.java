@@ -1,8 +1,11 @@
-package dev.gradine.data;
+package dev.gradine.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.data.DataException;
+import dev.gradine.data.DataSet;
+import dev.gradine.data.Row;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +17,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Oracle: the same file read into memory.
@@ -81,15 +85,28 @@ class IndexedRowsTest {
     }
 
     @Test
-    void what_is_no_file_of_lines_is_read_into_memory() throws IOException {
-        assertThat(DataSet.read(file("[\"a\", \"b\"]"), 0).isLarge()).isFalse();
-        assertThat(DataSet.read(file("{\n\"text\": \"a\"}"), 0).isLarge()).isFalse();
+    void rows_that_do_not_stand_on_lines_are_copied() throws IOException {
+        for (String text : List.of("[\"a\", \"\\ud800 é\"]", "{\n\"text\": \"a\"}{\n\"text\": \"𝄞\"}")) {
+            Path file = file(text);
+            DataSet large = DataSet.read(file, 0);
+            assertThat(large.isLarge()).isTrue();
+            assertThat(large).isEqualTo(DataSet.read(file, Long.MAX_VALUE));
+            Files.delete(file);
+            assertThat(large.rows().get(1)).isInstanceOf(Row.Text.class);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rows.gz,'\"a\"\n\"b\"'", "rows.csv.gz,'text\na\nb'"})
+    void packed_rows_are_copied_unpacked(String name, String text) throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
-            out.write("\"a\"\n".getBytes(StandardCharsets.UTF_8));
+            out.write(text.getBytes(StandardCharsets.UTF_8));
         }
-        Path gz = Files.write(temp.resolve("rows.gz"), packed.toByteArray());
-        assertThat(DataSet.read(gz, 0).isLarge()).isFalse();
+        Path gz = Files.write(temp.resolve(name), packed.toByteArray());
+        assertThat(DataSet.read(gz, 0).isLarge()).isTrue();
+        assertThat(DataSet.read(gz, 0).rows()).containsExactly(new Row.Text("a"), new Row.Text("b"));
+        assertThat(DataSet.read(gz, Long.MAX_VALUE).rows()).containsExactly(new Row.Text("a"), new Row.Text("b"));
     }
 
     @Test
