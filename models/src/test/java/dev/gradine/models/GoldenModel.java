@@ -51,12 +51,19 @@ final class GoldenModel implements AutoCloseable {
         return run.download(run.fromHost(expected.tensor(name)));
     }
 
+    boolean has(String name) {
+        return expected.names().contains(name);
+    }
+
     /// Logits of every position of the packed sequences.
     float[] logits(List<int[]> sequences) {
+        return logits(TokenBatch.of(sequences));
+    }
+
+    /// Logits of every token of a batch.
+    float[] logits(TokenBatch batch) {
         try (Kernels k = run.openStep()) {
-            return k.download(Policy.of(model)
-                    .logits(Tape.noGrad(k), TokenBatch.of(sequences))
-                    .value());
+            return k.download(Policy.of(model).logits(Tape.noGrad(k), batch).value());
         }
     }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param wanted whether a gradient is wanted of x, and of each weight behind it
 public record ExpertProduct(ExpertRows rows, List<Boolean> wanted) implements CustomOp<ExpertProduct.Saved> {
 
+    private static final int MANY = 5; // rows from which products sum in one order
+
     /// x is read again only where a weight is trained.
     record Saved(@Nullable Tensor x, List<Tensor> weights) {}
 
@@ -49,10 +51,31 @@ public record ExpertProduct(ExpertRows rows, List<Boolean> wanted) implements Cu
         Tensor first = weight(weights, 0);
         Tensor y = k.empty(x.dtype(), Shape.of(rows.count(), first.shape().dim(0)));
         for (int e = 0; e < rows.experts(); e++) {
-            if (!rows.isIdle(e)) k.matMul().nt(part(x, e), weight(weights, e), 1, false, part(y, e));
+            if (!rows.isIdle(e)) product(k, part(x, e), weight(weights, e), part(y, e));
         }
         boolean anyTrained = wanted.subList(1, wanted.size()).contains(true);
         return new Forward<>(y, new Saved(anyTrained ? x : null, List.copyOf(weights)));
+    }
+
+    /// Products of very few rows sum in another order than others do. In a pass of more tokens an expert of few rows
+    /// has
+    /// rows of zeros beside them, so that what a token gets does not depend on which experts its neighbours have.
+    private void product(Kernels k, Tensor x, Tensor w, Tensor y) {
+        int n = x.shape().dim(0);
+        if (n >= MANY || rows.tokens() < MANY) {
+            k.matMul().nt(x, w, 1, false, y);
+            return;
+        }
+        Tensor more = k.zeros(Shape.of(MANY, x.shape().last()));
+        Tensor wide = more.dtype() == x.dtype() ? more : k.empty(x.dtype(), more.shape());
+        if (wide != more) k.copy(more, wide);
+        k.copy(x, wide.rows(0, n));
+        Tensor result = k.empty(y.dtype(), Shape.of(MANY, y.shape().last()));
+        k.matMul().nt(wide, w, 1, false, result);
+        k.copy(result.rows(0, n), y);
+        k.release(result);
+        k.release(wide);
+        if (wide != more) k.release(more);
     }
 
     @Override

@@ -6,7 +6,8 @@ import java.util.List;
 /// Which expert computes which rows: rows are sorted by expert, those of one lie together.
 ///
 /// @param starts first row of each expert, and behind them the number of rows
-public record ExpertRows(List<Integer> starts) {
+/// @param tokens of the pass, which have several rows each
+public record ExpertRows(List<Integer> starts, int tokens) {
 
     /// Number of experts E.
     public int experts() {

@@ -78,7 +78,8 @@ public record Router(
         int[] tokens = new int[flat.length];
         for (int i = 0; i < tokens.length; i++) tokens[i] = order[i] / choice.count();
         Var sorted = indexSelect(shares, k.ofInts(order));
-        return new Routed(new ExpertRows(starts), k.ofInts(tokens), sorted, places(place, k));
+        return new Routed(
+                new ExpertRows(starts, tokens.length / choice.count()), k.ofInts(tokens), sorted, places(place, k));
     }
 
     private List<Tensor> places(int[] place, Kernels k) {

@@ -77,7 +77,7 @@ class ExpertsTest {
     void rows_that_no_expert_has_are_refused() {
         Tape tape = Tape.noGrad(run);
         Var w = tape.constant(run.of(Shape.of(2, C), new float[2 * C]));
-        ExpertRows rows = new ExpertRows(List.of(0, 2, 4));
+        ExpertRows rows = new ExpertRows(List.of(0, 2, 4), 4);
         assertThatThrownBy(() -> ExpertProduct.expertProduct(input(tape), List.of(w, w), rows))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("expert_product: x is [5, 4], expected 4 rows");

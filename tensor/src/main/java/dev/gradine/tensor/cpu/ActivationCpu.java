@@ -32,7 +32,7 @@ final class ActivationCpu implements ActivationKernel {
             FloatVector g = load(gate, i);
             store(g.mul(load(up, i)).div(VectorMath.onePlusExp(g)), y, i);
         }
-        for (; i < to; i++) set(y, i, get(gate, i) * VectorMath.sigmoid(get(gate, i)) * get(up, i));
+        for (; i < to; i++) set(y, i, get(gate, i) * get(up, i) / VectorMath.onePlusExp(get(gate, i)));
     }
 
     @Override

@@ -49,7 +49,7 @@ final class GeluLoops {
     }
 
     private static float twoU(float x) {
-        return x * SQRT_8_OVER_PI * Math.fma(x * x, CUBIC, 1);
+        return Math.fma(x * x, CUBIC, 1) * x * SQRT_8_OVER_PI;
     }
 
     static void erfBackward(long dy, long in, long dx, int from, int to) {

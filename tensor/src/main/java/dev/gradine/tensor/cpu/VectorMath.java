@@ -196,8 +196,12 @@ final class VectorMath {
         return (p + p) * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) + 126) << 23);
     }
 
+    static float onePlusExp(float x) {
+        return exp(-x) + 1;
+    }
+
     static float sigmoid(float x) {
-        return 1 / (exp(-x) + 1);
+        return 1 / onePlusExp(x);
     }
 
     static float gaussian(float x) {
