@@ -6,6 +6,7 @@ import dev.gradine.nn.Norm;
 import dev.gradine.nn.Projections;
 import dev.gradine.nn.Projections.Apart;
 import dev.gradine.nn.Projections.Fused;
+import dev.gradine.nn.Projections.KeysAsValues;
 import dev.gradine.nn.Projections.Steps;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.RowStep;
@@ -98,6 +99,11 @@ final class AttentionParts {
         return steps(_ -> new Steps(step, RowStep.NONE, RowStep.NONE));
     }
 
+    /// A step of values alone.
+    AttentionParts values(RowStep step) {
+        return steps(_ -> new Steps(RowStep.NONE, RowStep.NONE, step));
+    }
+
     /// A step of all three.
     AttentionParts all(RowStep step) {
         return steps(_ -> new Steps(step, step, step));
@@ -160,6 +166,14 @@ final class AttentionParts {
     AttentionParts sinks() {
         hasSinks = true;
         return this;
+    }
+
+    /// Values are the outputs of the keys' layer, as they come from there: with layers for queries and keys alone.
+    SelfAttention keysAsValues() {
+        Linear q = at.linear(names.q, heads.queryWidth(), heads.hidden, qkvBias);
+        Linear k = at.linear(names.k, heads.keyWidth(), heads.hidden, qkvBias);
+        Linear o = output();
+        return attention(new KeysAsValues(q, k, made()), o);
     }
 
     /// With layers for queries, keys and values apart.

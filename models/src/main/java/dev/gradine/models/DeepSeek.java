@@ -60,7 +60,7 @@ public record DeepSeek() implements Family {
         Latent latent = new Latent(c, p, sizes, rotary(c, sizes, isSecond));
         ExpertParts experts = p.experts();
         IntPredicate isSparse = experts.behindDense(isSecond ? 0 : DENSE);
-        return p.caching(sizes.heads(), sizes.head()).decoder(false, (l, w) -> {
+        return p.decoder(false, (l, w) -> {
             Norm n1 = p.rms(w, "input_layernorm");
             SelfAttention attention = latent.attention(w.at("self_attn"), l);
             Norm n2 = p.rms(w, "post_attention_layernorm");

@@ -84,7 +84,7 @@ public record Gpt2() implements Family {
                 : weights.tied("lm_head", tokens.weight());
         Decoder.Begin begin = (tape, pass) -> begin(tokens, table, tape, pass);
         var ends = new Ends(begin, List.of(tokens, tokens.weight(), table), last, Head.of(head));
-        return new Decoder(new Sizes("gpt2", hidden, vocab, positions, hidden, shape.heads), ends, layers, weights);
+        return new Decoder(new Sizes("gpt2", hidden, vocab, positions), ends, layers, weights);
     }
 
     /// @param inner channels of the feed-forward layer

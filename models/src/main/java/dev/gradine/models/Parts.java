@@ -16,7 +16,6 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.RopeConfig;
 import dev.gradine.nn.RopeConfig.Usual;
-import dev.gradine.nn.RopeFrequencies;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Site;
@@ -63,7 +62,6 @@ final class Parts {
     private final ModelConfig config;
     private final Weights weights;
     private final Heads heads;
-    private Heads keys; // as they are kept
     private final int maxPositions;
     private final float eps;
     private Names names = new Names("model.embed_tokens", "model.layers", "model.norm", "lm_head");
@@ -95,7 +93,6 @@ final class Parts {
             throw c.wrong("head_dim", "fewer than 2^31 values in %d heads".formatted(count));
         }
         heads = new Heads(hidden, count, keyHeads, size);
-        keys = heads;
         maxPositions = c.positive("max_position_embeddings", 2048);
         eps = (float) epsilon(c);
     }
@@ -139,12 +136,6 @@ final class Parts {
     /// A bound of scores or logits: null means none, and a missing key the family's own.
     float cap(String key, double otherwise) {
         return config.says(key) && !config.has(key) ? 0 : (float) config.real(key, otherwise);
-    }
-
-    /// Keys of a token are others in number or size than the configuration says.
-    Parts caching(int keyHeads, int headDim) {
-        keys = new Heads(heads.hidden(), keyHeads, keyHeads, headDim);
-        return this;
     }
 
     /// Logits are bounded by `cap`; 0 for no bound.
@@ -235,14 +226,19 @@ final class Parts {
 
     /// That of layers that see all.
     Rotary fullRotary(double theta) {
-        return rotary(RopeConfig.of(config, FULL, "rope_theta", theta, heads.size()));
+        return fullRotary(theta, heads.size());
+    }
+
+    /// That of layers that see all, whose heads have `size` channels.
+    Rotary fullRotary(double theta, int size) {
+        return RopeConfig.of(config, FULL, "rope_theta", theta, size).rotary(size, false);
     }
 
     /// That of layers that see a window.
     ///
     /// @param key of the base θ in older files
     Rotary slidingRotary(String key, double theta) {
-        return rotary(RopeConfig.of(config, SLIDING, key, theta, heads.size()));
+        return RopeConfig.of(config, SLIDING, key, theta, heads.size()).rotary();
     }
 
     /// Which layers have a position embedding: those with 1 in `no_rope_layers`, or all but every fourth.
@@ -258,10 +254,6 @@ final class Parts {
     /// Values are kept within ±`key`, if it has a value.
     RowStep clamp(String key) {
         return config.has(key) ? RowStep.clamped((float) config.real(key)) : RowStep.NONE;
-    }
-
-    private Rotary rotary(RopeFrequencies f) {
-        return f.rotary(heads.size(), false);
     }
 
     /// A root-mean-square norm over the channels.
@@ -324,6 +316,11 @@ final class Parts {
         return windows(causal(), false, _ -> false).apply(0);
     }
 
+    /// The attention layer of a block whose heads are others than the configuration's.
+    AttentionParts attention(Weights w, int layer, Heads others) {
+        return new AttentionParts(others, w.at("self_attn"), layer, this::full);
+    }
+
     /// Feed-forward layers of `intermediate_size` channels.
     FeedForwards feedForwards(boolean bias) {
         return new FeedForwards(heads.hidden(), config.positive("intermediate_size"), bias);
@@ -358,7 +355,7 @@ final class Parts {
                 ? weights.linear(names.head, vocab, heads.hidden(), hasHeadBias)
                 : weights.tied(names.head, embedding.weight());
         var ends = new Ends(begin(embedding), sites, norm, new Head(head, logitScale, logitCap));
-        var sizes = new Sizes(name, heads.hidden(), vocab, maxPositions, keys.keyWidth(), keys.keys());
+        var sizes = new Sizes(name, heads.hidden(), vocab, maxPositions);
         return new Decoder(sizes, ends, layers, weights);
     }
 

@@ -13,14 +13,33 @@ public interface Block {
     /// `f32[N,C] → f32[N,C]`
     Var forward(Var h, Pass pass);
 
+    /// What its mixer keeps of each token.
+    KvCache.PerToken kept();
+
     /// What mixes the rows of a sequence with each other: attention, for the most part.
     interface Mixer {
         /// `f32[N,C] → f32[N,C]`
         Var forward(Var n, Pass pass);
 
+        /// What it keeps of each token for those that follow.
+        KvCache.PerToken kept();
+
         /// A multiple of it, as Granite adds to the residual.
         default Mixer times(float m) {
-            return m == 1 ? this : (n, pass) -> n.tape().frame(x -> scale(forward(x, pass), m), n);
+            return m == 1 ? this : new Multiple(this, m);
+        }
+    }
+
+    /// A multiple of what a mixer gives.
+    record Multiple(Mixer mixer, float factor) implements Mixer {
+        @Override
+        public Var forward(Var n, Pass pass) {
+            return n.tape().frame(x -> scale(mixer.forward(x, pass), factor), n);
+        }
+
+        @Override
+        public KvCache.PerToken kept() {
+            return mixer.kept();
         }
     }
 
@@ -47,6 +66,11 @@ public interface Block {
             Var a = h.tape().frame(x -> add(x, mixer.forward(n1.forward(x, pass), pass)), h);
             return h.tape().frame(x -> add(x, ffn.forward(n2.forward(x, pass), pass)), a);
         }
+
+        @Override
+        public KvCache.PerToken kept() {
+            return mixer.kept();
+        }
     }
 
     /// Norms before and after, as in Gemma 2.
@@ -61,6 +85,11 @@ public interface Block {
             Var a = h.tape().frame(x -> add(x, n2.forward(mixer.forward(n1.forward(x, pass), pass), pass)), h);
             return h.tape().frame(x -> add(x, n4.forward(ffn.forward(n3.forward(x, pass), pass), pass)), a);
         }
+
+        @Override
+        public KvCache.PerToken kept() {
+            return mixer.kept();
+        }
     }
 
     /// Norms behind, as in OLMo 2.
@@ -74,6 +103,11 @@ public interface Block {
         public Var forward(Var h, Pass pass) {
             Var a = h.tape().frame(x -> add(x, n1.forward(mixer.forward(x, pass), pass)), h);
             return h.tape().frame(x -> add(x, n2.forward(ffn.forward(x, pass), pass)), a);
+        }
+
+        @Override
+        public KvCache.PerToken kept() {
+            return mixer.kept();
         }
     }
 
@@ -93,6 +127,11 @@ public interface Block {
                             },
                             h);
         }
+
+        @Override
+        public KvCache.PerToken kept() {
+            return mixer.kept();
+        }
     }
 
     /// Both parts side by side, each behind a norm of its own, as in GPT-NeoX.
@@ -110,6 +149,11 @@ public interface Block {
                                 return add(add(x, mixed), ffn.forward(n2.forward(x, pass), pass));
                             },
                             h);
+        }
+
+        @Override
+        public KvCache.PerToken kept() {
+            return mixer.kept();
         }
     }
 }

@@ -25,15 +25,7 @@ public final class Decoder implements CausalLm {
     /// @param channels C
     /// @param vocabSize V
     /// @param maxPositions longest sequence, tokens
-    /// @param keyWidth values of one token's keys in one layer, G·D
-    /// @param keyHeads heads of them, G; 0 where the family does not say
-    public record Sizes(String name, int channels, int vocabSize, int maxPositions, int keyWidth, int keyHeads) {
-
-        /// Without a number of heads.
-        public Sizes(String name, int channels, int vocabSize, int maxPositions, int keyWidth) {
-            this(name, channels, vocabSize, maxPositions, keyWidth, 0);
-        }
-    }
+    public record Sizes(String name, int channels, int vocabSize, int maxPositions) {}
 
     /// One layer with every place of it where something trained can stand in.
     public record Layer(Block block, List<Site> sites) {}
@@ -166,7 +158,7 @@ public final class Decoder implements CausalLm {
 
     @Override
     public KvCache newCache(Kernels kernels, int tokens) {
-        return new KvCache(kernels, layers.size(), tokens, sizes.keyWidth);
+        return new KvCache(kernels, kept(), tokens);
     }
 
     @Override
@@ -176,7 +168,17 @@ public final class Decoder implements CausalLm {
 
     @Override
     public Keys keys() {
-        return new Keys(layers.size(), sizes.keyHeads, sizes.keyWidth);
+        List<KvCache.PerToken> kept = kept();
+        boolean isUniform =
+                kept.stream().distinct().count() == 1 && kept.getFirst().heads() > 0;
+        return isUniform
+                ? new Keys(
+                        layers.size(), kept.getFirst().heads(), kept.getFirst().width())
+                : new Keys(0, 0, 0);
+    }
+
+    private List<KvCache.PerToken> kept() {
+        return layers.stream().map(l -> l.block.kept()).toList();
     }
 
     @Override

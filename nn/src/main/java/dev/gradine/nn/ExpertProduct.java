@@ -66,16 +66,13 @@ public record ExpertProduct(ExpertRows rows, List<Boolean> wanted) implements Cu
             k.matMul().nt(x, w, 1, false, y);
             return;
         }
-        Tensor more = k.zeros(Shape.of(MANY, x.shape().last()));
-        Tensor wide = more.dtype() == x.dtype() ? more : k.empty(x.dtype(), more.shape());
-        if (wide != more) k.copy(more, wide);
+        Tensor wide = k.zeros(x.dtype(), Shape.of(MANY, x.shape().last()));
         k.copy(x, wide.rows(0, n));
         Tensor result = k.empty(y.dtype(), Shape.of(MANY, y.shape().last()));
         k.matMul().nt(wide, w, 1, false, result);
         k.copy(result.rows(0, n), y);
         k.release(result);
         k.release(wide);
-        if (wide != more) k.release(more);
     }
 
     @Override

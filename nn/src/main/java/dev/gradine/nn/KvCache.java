@@ -4,6 +4,8 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import java.util.Collections;
+import java.util.List;
 
 /// Keys and values of the tokens read so far, layer by layer, so that decoding reads each token once: of one sequence,
 /// or of many, each in a range of rows of its own; see `Pass.reading`.
@@ -13,16 +15,29 @@ public final class KvCache {
     private final Tensor[] values;
     private int length;
 
+    /// What one layer keeps of a token.
+    ///
+    /// @param heads of its keys, G; 0 where what is kept is no keys
+    /// @param width values of its keys, G·D, and as many of its values
+    public record PerToken(int heads, int width) {}
+
     /// @param kernels lifetime the cache lives in
     /// @param layers number of layers
     /// @param capacity tokens it can hold
     /// @param width values of one token's keys in one layer, G·D
     public KvCache(Kernels kernels, int layers, int capacity, int width) {
-        keys = new Tensor[layers];
-        values = new Tensor[layers];
-        for (int l = 0; l < layers; l++) {
-            keys[l] = kernels.empty(kernels.dataType(), Shape.of(capacity, width));
-            values[l] = kernels.empty(kernels.dataType(), Shape.of(capacity, width));
+        this(kernels, Collections.nCopies(layers, new PerToken(1, width)), capacity);
+    }
+
+    /// @param layers what each of them keeps
+    /// @param capacity tokens it can hold
+    KvCache(Kernels kernels, List<PerToken> layers, int capacity) {
+        keys = new Tensor[layers.size()];
+        values = new Tensor[layers.size()];
+        for (int l = 0; l < keys.length; l++) {
+            Shape shape = Shape.of(capacity, layers.get(l).width);
+            keys[l] = kernels.empty(kernels.dataType(), shape);
+            values[l] = kernels.empty(kernels.dataType(), shape);
         }
     }
 

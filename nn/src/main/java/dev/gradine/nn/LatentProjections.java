@@ -93,7 +93,9 @@ public record LatentProjections(RowStep q, Linear kvA, Norm norm, Linear kvB, Ro
 
     private static Var zeros(Var like, int columns) {
         return like.tape()
-                .constant(like.tape().kernels().zeros(Shape.of(like.shape().rows(), columns)));
+                .constant(like.tape()
+                        .kernels()
+                        .zeros(like.value().dtype(), Shape.of(like.shape().rows(), columns)));
     }
 
     private Var perHead(Var x) {

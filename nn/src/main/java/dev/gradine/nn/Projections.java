@@ -38,9 +38,21 @@ public interface Projections {
             return new Qkv(one(n, q, steps.q, pass), one(n, k, steps.k, pass), one(n, v, steps.v, pass));
         }
 
-        private static Var one(Var n, Linear layer, RowStep step, Pass pass) {
+        static Var one(Var n, Linear layer, RowStep step, Pass pass) {
             if (step.equals(RowStep.NONE)) return layer.forward(n, pass);
             return n.tape().frame(x -> step.of(layer.forward(x, pass), pass), n);
+        }
+    }
+
+    /// Two linear layers: values are what the keys' layer gives, as in Gemma 4's full layers.
+    record KeysAsValues(Linear q, Linear k, Steps steps) implements Projections {
+
+        @Override
+        public Qkv of(Var n, Pass pass) {
+            Var queries = Apart.one(n, q, steps.q, pass);
+            Var both = k.forward(n, pass);
+            Tape t = both.tape();
+            return new Qkv(queries, t.frame(x -> steps.k.of(x, pass), both), t.frame(x -> steps.v.of(x, pass), both));
         }
     }
 

@@ -43,6 +43,11 @@ public record SelfAttention(
     public record Qkv(Var q, Var k, Var v) {}
 
     @Override
+    public KvCache.PerToken kept() {
+        return new KvCache.PerToken(spec.kvHeads(), spec.kvHeads() * spec.headDim());
+    }
+
+    @Override
     public Var forward(Var n, Pass pass) {
         return n.tape()
                 .frame(

@@ -52,7 +52,7 @@ final class TinyLlama {
         boolean tied = changes.getOrDefault("tie_word_embeddings", false);
         Linear head = tied ? w.tied("lm_head", e.weight()) : w.linear("lm_head", V, C, false);
         var ends = new Decoder.Ends(e::forward, List.of(e, e.weight()), norm, Head.of(head));
-        return new Decoder(new Decoder.Sizes("tiny", C, V, positions, 2 * D), ends, layers, w);
+        return new Decoder(new Decoder.Sizes("tiny", C, V, positions), ends, layers, w);
     }
 
     static Decoder of(Kernels run) {

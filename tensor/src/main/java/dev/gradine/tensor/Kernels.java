@@ -64,6 +64,16 @@ public interface Kernels extends AutoCloseable {
         return t;
     }
 
+    /// Zeros of a type that layers compute in.
+    default Tensor zeros(DType dtype, Shape shape) {
+        Tensor zeros = zeros(shape);
+        if (dtype == DType.F32) return zeros;
+        Tensor t = empty(dtype, shape);
+        copy(zeros, t);
+        release(zeros);
+        return t;
+    }
+
     /// Says that `t`, allocated by this very lifetime, will not be read again: its memory may serve a later allocation,
     /// and reading it is an `IllegalStateException` from here on. Nothing happens to a tensor of another lifetime.
     ///
