@@ -102,7 +102,8 @@ public record Lfm2() implements Family {
         double factor = c.real("block_ffn_dim_multiplier", 1);
         int multiple = c.positive("block_multiple_of", 256);
         if (!c.flag("block_auto_adjust_ff_dim", true)) return inner;
-        int some = (int) (factor * (2L * inner / 3));
+        long twoThirds = 2L * inner / 3;
+        int some = (int) (factor * twoThirds);
         return multiple * ((some + multiple - 1) / multiple);
     }
 }
