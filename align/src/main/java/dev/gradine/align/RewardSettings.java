@@ -1,6 +1,7 @@
 package dev.gradine.align;
 
 import dev.gradine.settings.Option;
+import dev.gradine.settings.Part;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -9,6 +10,7 @@ import java.util.stream.Stream;
 ///
 /// @param reward names of functions with their arguments
 /// @param rewardWeights factor of each; 1 where none are given
+/// @param judge how the judge among them is asked
 public record RewardSettings(
         @Option(
                 says = "What answers are rewarded for: functions by name, each with its argument behind a colon, or a"
@@ -18,14 +20,24 @@ public record RewardSettings(
         Rewarded reward,
 
         @Option(says = "Factor of each reward.", label = "X,…", otherwise = "1 each")
-        List<Double> rewardWeights) {
+        List<Double> rewardWeights,
 
-    /// @throws IllegalArgumentException if there is not one weight a reward
+        @Part JudgeSettings judge) {
+
+    /// Name of the reward that is a judge's rating.
+    public static final String JUDGE = "judge";
+
+    /// @throws IllegalArgumentException if there is not one weight a reward, or a judge is described and none asked for
     public RewardSettings {
         rewardWeights = List.copyOf(rewardWeights);
         if (!rewardWeights.isEmpty() && rewardWeights.size() != reward.all().size()) {
             throw new IllegalArgumentException("reward-weights: %d, expected %d (one a reward)"
                     .formatted(rewardWeights.size(), reward.all().size()));
+        }
+        boolean isJudged = reward.all().stream().anyMatch(r -> r.equals(JUDGE) || r.startsWith(JUDGE + ":"));
+        if (!isJudged && !judge.equals(JudgeSettings.defaults())) {
+            throw new IllegalArgumentException("judge-name and others of a judge: given without one, expected"
+                    + " judge:URL or judge:DIR among the rewards");
         }
     }
 
@@ -54,7 +66,7 @@ public record RewardSettings(
 
     /// Those that rows bring.
     public static RewardSettings defaults() {
-        return new RewardSettings(new Rewarded(List.of()), List.of());
+        return new RewardSettings(new Rewarded(List.of()), List.of(), JudgeSettings.defaults());
     }
 
     /// Whether rows bring the rewards.

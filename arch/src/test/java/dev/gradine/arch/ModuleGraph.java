@@ -32,7 +32,7 @@ final class ModuleGraph {
             Map.entry("align", Set.of("nn", "optim", "data", "settings")),
             Map.entry("export", Set.of("models", "peft")),
             Map.entry("merge", Set.of("io")),
-            Map.entry("train", Set.of("align", "models", "peft")),
+            Map.entry("train", Set.of("align", "eval", "models", "peft")),
             Map.entry("bench", Set.of("train", "cuda.kernels")),
             Map.entry("lab", Set.of("train")),
             Map.entry("eval", Set.of("align", "models")),

@@ -2,8 +2,8 @@ package dev.gradine.cli;
 
 import dev.gradine.eval.judge.BradleyTerry;
 import dev.gradine.eval.judge.Game;
+import dev.gradine.eval.judge.JudgeCache;
 import dev.gradine.eval.judge.JudgeReport;
-import dev.gradine.eval.judge.JudgeTemplates;
 import dev.gradine.eval.judge.JudgedPair;
 import dev.gradine.eval.judge.JudgedQuestion;
 import dev.gradine.eval.judge.Judging;
@@ -66,9 +66,6 @@ final class EvalJudgeCommand implements Callable<Integer> {
             description = "Right answers, shown to the judge for math, reasoning and coding.")
     private @Nullable Path reference;
 
-    @Option(names = "--prompts", paramLabel = "FILE", description = "MT-Bench's judge_prompts.jsonl (default our own).")
-    private @Nullable Path prompts;
-
     @Option(
             names = "--check",
             description = "Ask the judge to tell each reference answer from that to another question: is it any good?")
@@ -97,10 +94,9 @@ final class EvalJudgeCommand implements Callable<Integer> {
         }
         List<JudgedQuestion> all = JudgedQuestion.read(questions);
         List<JudgedQuestion> asked = limit > 0 ? all.subList(0, Math.min(limit, all.size())) : all;
-        JudgeTemplates templates = prompts == null ? JudgeTemplates.own() : JudgeTemplates.read(prompts);
         Map<String, List<String>> references = reference == null ? Map.of() : JudgedQuestion.answers(reference);
         if (check) known(asked, references);
-        return judge.with(System.getenv(), out.resolve("judge-cache"), j -> {
+        return judge.with(System.getenv(), out.resolve(JudgeCache.FOLDER), (j, templates) -> {
             prepare();
             Judging judging = new Judging(j, templates, check ? Map.of() : references);
             if (check) return checked(judging, asked, references);

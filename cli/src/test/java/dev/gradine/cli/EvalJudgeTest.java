@@ -2,20 +2,12 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import dev.gradine.io.Json;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,8 +23,7 @@ class EvalJudgeTest {
     @TempDir
     private Path temp = Path.of("");
 
-    private final AtomicInteger asked = new AtomicInteger();
-    private HttpServer server = server(user -> "[[C]]");
+    private FakeJudge judge = new FakeJudge(user -> "[[C]]");
 
     @BeforeEach
     void files() {
@@ -47,7 +38,7 @@ class EvalJudgeTest {
 
     @AfterEach
     void stop() {
-        server.stop(0);
+        judge.close();
     }
 
     private void answers(String name, String one, String two, String three) {
@@ -57,40 +48,15 @@ class EvalJudgeTest {
                 """.formatted(one, two, three));
     }
 
-    /// Says what `verdict` makes of the user's message.
-    private HttpServer server(UnaryOperator<String> verdict) {
-        try {
-            HttpServer s = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            s.createContext("/v1/chat/completions", e -> answer(e, verdict));
-            s.start();
-            return s;
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private void answer(HttpExchange e, UnaryOperator<String> verdict) throws IOException {
-        asked.incrementAndGet();
-        JsonNode messages =
-                new JsonMapper().readTree(e.getRequestBody().readAllBytes()).required("messages");
-        String said = verdict.apply(messages.required(1).required("content").asString());
-        byte[] body = Json.line(Map.of("choices", List.of(Map.of("message", Map.of("content", said)))))
-                .getBytes(StandardCharsets.UTF_8);
-        e.sendResponseHeaders(200, body.length);
-        e.getResponseBody().write(body);
-        e.close();
-    }
-
     private static String honest(String user) {
         return user.indexOf("right") < user.indexOf("wrong!") ? "Verdict: [[A]]" : "Verdict: [[B]]";
     }
 
     private Cli judge(UnaryOperator<String> verdict, Object... more) {
-        server.stop(0);
-        server = server(verdict);
-        String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/v1";
+        judge.close();
+        judge = new FakeJudge(verdict);
         List<Object> all = new ArrayList<>(List.of("eval", "judge", "--questions", temp.resolve("q.jsonl")));
-        all.addAll(List.of("--judge-url", url, "--judge-name", "j", "--out", temp.resolve("out")));
+        all.addAll(List.of("--judge-url", judge.url(), "--judge-name", "j", "--out", temp.resolve("out")));
         all.addAll(Arrays.asList(more));
         return Cli.run(all.toArray());
     }
@@ -104,7 +70,7 @@ class EvalJudgeTest {
                         + " (10000 resamples, seed 42), 2 questions")
                 .contains("  both orders agree      100.0 %\n", "  the first answer won    50.0 %\n")
                 .contains("3 won, 0 tied, 0 lost");
-        assertThat(asked.get()).isEqualTo(6);
+        assertThat(judge.asked()).isEqualTo(6);
         JsonNode results = new JsonMapper().readTree(Files.readAllBytes(temp.resolve("out/judgement.json")));
         assertThat(results.at("/results/good/win_rate").asDouble()).isEqualTo(1);
     }
@@ -129,7 +95,7 @@ class EvalJudgeTest {
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.out())
                 .contains("good.jsonl: mean rating NaN of 0 answers, 3 invalid", "more than a tenth of the verdicts");
-        assertThat(asked.get()).isEqualTo(6); // each once more, for the label alone
+        assertThat(judge.asked()).isEqualTo(6); // each once more, for the label alone
     }
 
     @Test
@@ -235,7 +201,7 @@ class EvalJudgeTest {
         judge(user -> "", "--judge-model", temp.resolve("model"), "--answers", temp.resolve("good.jsonl"))
                 .refuses("--judge-url, --judge-model and --judge-reward: expected one of them");
         judge(user -> "", "--judge-key-env", "NO_SUCH_VARIABLE", "--answers", temp.resolve("good.jsonl"))
-                .refuses("--judge-key-env: NO_SUCH_VARIABLE is not set");
+                .refuses("judge-key-env: NO_SUCH_VARIABLE is not set");
         judge(user -> "", "--check").refuses("--check: --reference answers fewer than two questions");
         assertThat(temp.resolve("out")).doesNotExist();
     }

@@ -2,14 +2,19 @@ package dev.gradine.train;
 
 import dev.gradine.align.GroupLoss;
 import dev.gradine.align.Recipe;
+import dev.gradine.align.RewardSettings;
 import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
 import dev.gradine.data.encode.Question;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.eval.judge.JudgeCache;
 import dev.gradine.models.OpenModel;
 import dev.gradine.train.reward.Answered;
+import dev.gradine.train.reward.JudgeReward;
+import dev.gradine.train.reward.RewardFunction;
 import dev.gradine.train.reward.RewardModel;
 import dev.gradine.train.reward.Rewards;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -17,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -26,13 +32,26 @@ import java.util.stream.Stream;
 /// @param rewards the functions; none where rows bring what they are worth
 record Judge(GroupLoss recipe, TextCodec codec, Rewards rewards) {
 
+    private static final String MODEL = "model";
+
     /// The functions that a run asks for; none where it learns from no rewards.
     ///
-    /// @param model beside which reward models are opened
-    static Rewards rewards(Recipe<?> recipe, OpenModel model, Consumer<String> tell) {
-        return recipe instanceof GroupLoss g
-                ? Rewards.of(g.groups().rewards(), folder -> RewardModel.open(folder, model::beside, tell))
-                : Rewards.NONE;
+    /// @param model beside which reward models and judges are opened
+    /// @param out folder of the run
+    static Rewards rewards(Recipe<?> recipe, OpenModel model, Path out, Consumer<String> tell) {
+        if (!(recipe instanceof GroupLoss g)) return Rewards.NONE;
+        RewardSettings asked = g.groups().rewards();
+        SequencedMap<String, Function<String, RewardFunction>> models = new LinkedHashMap<>();
+        models.put(MODEL, at -> RewardModel.open(folder(at), model::beside, tell));
+        models.put(
+                RewardSettings.JUDGE,
+                at -> JudgeReward.open(at, asked.judge(), model, out.resolve(JudgeCache.FOLDER), tell));
+        return Rewards.of(asked, models);
+    }
+
+    private static Path folder(String argument) {
+        if (!argument.isEmpty()) return Path.of(argument);
+        throw new IllegalArgumentException("--reward model: no argument, expected the folder of a reward model");
     }
 
     /// Fails if a row brings answers and should not, or should and does not.

@@ -33,8 +33,14 @@ public record Backoff(int retries, Duration first, Duration longest, RandomGener
     ///
     /// @param asked what the server asks for; zero if it does not
     void after(int n, Duration asked) throws InterruptedException {
-        double millis = first.toMillis() * Math.pow(2, n) * random.nextDouble(0.5, 1);
+        double millis = first.toMillis() * Math.pow(2, n) * share();
         long wait = Math.min(longest.toMillis(), Math.max(asked.toMillis(), (long) millis));
         sleep.sleep(Duration.ofMillis(wait));
+    }
+
+    private double share() {
+        synchronized (random) { // questions are asked side by side
+            return random.nextDouble(0.5, 1);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.gradine.eval.judge;
 
+import dev.gradine.align.JudgeSettings;
 import dev.gradine.data.chat.Message;
 import dev.gradine.io.Json;
 import java.io.IOException;
@@ -47,6 +48,20 @@ public final class ChatEndpoint implements AutoCloseable {
             if (!url.matches("https?://.+")) {
                 throw new IllegalArgumentException("judge-url: " + url + ", expected http://… or https://…");
             }
+        }
+
+        /// As a user describes it.
+        ///
+        /// @param environment with the key
+        /// @throws IllegalArgumentException if something is missing, or has no use for a judge behind a URL
+        public static Access of(String url, JudgeSettings settings, Map<String, String> environment) {
+            settings.requireFit(true);
+            String key = environment.getOrDefault(settings.keyVariable(), "");
+            if (settings.judgeKeyEnv() != null && key.isEmpty()) {
+                throw new IllegalArgumentException("judge-key-env: " + settings.judgeKeyEnv() + " is not set");
+            }
+            Duration timeout = Duration.ofSeconds(settings.judgeTimeout());
+            return new Access(url, String.valueOf(settings.judgeName()), key, timeout);
         }
 
         URI chat() {

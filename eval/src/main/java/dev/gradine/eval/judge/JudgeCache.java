@@ -17,6 +17,9 @@ import java.util.function.Supplier;
 /// @param folder of the files
 public record JudgeCache(Path folder) {
 
+    /// Its name below the results of a command.
+    public static final String FOLDER = "judge-cache";
+
     /// What was said to `question`, or what `ask` says now.
     String get(String question, Supplier<String> ask) {
         Path file = folder.resolve(sha256(question) + ".txt");

@@ -49,7 +49,7 @@ public record JudgePrompt(Kind kind, String system, String user, List<List<Messa
         }
 
         /// The label in a text; empty if there is none.
-        String read(String text) {
+        public String read(String text) {
             String found = "";
             if (this == PAIR) {
                 Matcher m = LABEL.matcher(text);

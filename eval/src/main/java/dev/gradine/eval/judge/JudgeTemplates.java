@@ -76,7 +76,10 @@ public final class JudgeTemplates {
     }
 
     /// How good an answer is.
-    JudgePrompt single(JudgedQuestion q, int turn, List<String> answer, List<String> reference) {
+    ///
+    /// @param reference reference answer, turn by turn; empty for none
+    /// @throws IllegalArgumentException if the user's file has no template for it
+    public JudgePrompt single(JudgedQuestion q, int turn, List<String> answer, List<String> reference) {
         String name = (reference.isEmpty() ? "single-v1" : "single-math-v1") + (turn > 1 ? "-multi-turn" : "");
         Map<String, String> parts = parts(q, reference);
         put(parts, "answer", answer);

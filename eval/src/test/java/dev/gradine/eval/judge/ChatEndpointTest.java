@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +42,7 @@ class ChatEndpointTest {
     private final List<String> bodies = new ArrayList<>();
     private final List<String> keys = new ArrayList<>();
     private final List<Long> waits = new ArrayList<>(); // ms
+    private int company = 1; // questions that come before the first is answered
     private final CountDownLatch end = new CountDownLatch(1);
     private HttpServer server = started();
 
@@ -77,6 +79,8 @@ class ChatEndpointTest {
             bodies.add(new String(e.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             keys.add(String.valueOf(e.getRequestHeaders().getFirst("Authorization")));
             reply = replies.size() > 1 ? replies.pop() : replies.getFirst();
+            replies.notifyAll();
+            awaitCompany();
         }
         if (reply.hangs()) {
             try {
@@ -92,6 +96,16 @@ class ChatEndpointTest {
         e.close();
     }
 
+    /// Waits for the second question before the first is answered, but not for ever.
+    private void awaitCompany() {
+        try {
+            long end = System.nanoTime() + 30_000_000_000L;
+            while (bodies.size() < company && System.nanoTime() < end) replies.wait(100);
+        } catch (InterruptedException x) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     @BeforeEach
     void forget() {
         replies.clear();
@@ -104,10 +118,20 @@ class ChatEndpointTest {
     }
 
     private ChatEndpoint endpoint() {
+        return endpoint(Duration.ofMillis(400));
+    }
+
+    private ChatEndpoint endpoint(Duration timeout) {
         String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/";
-        Backoff backoff = new Backoff(
-                5, Duration.ofSeconds(1), Duration.ofMinutes(2), new SplittableRandom(1), t -> waits.add(t.toMillis()));
-        return new ChatEndpoint(new ChatEndpoint.Access(url, "gpt", "secret-key", Duration.ofMillis(400)), backoff);
+        Backoff backoff =
+                new Backoff(5, Duration.ofSeconds(1), Duration.ofMinutes(2), new SplittableRandom(1), this::waited);
+        return new ChatEndpoint(new ChatEndpoint.Access(url, "gpt", "secret-key", timeout), backoff);
+    }
+
+    private void waited(Duration time) {
+        synchronized (waits) {
+            waits.add(time.toMillis());
+        }
     }
 
     private String ask() {
@@ -189,6 +213,51 @@ class ChatEndpointTest {
         replies.clear();
         replies.add(Reply.of(200, Json.line(Reply.message(Map.of("refusal", "no")))));
         assertThat(ask()).isEmpty();
+    }
+
+    private static List<JudgePrompt> prompts(int n) {
+        return IntStream.range(0, n)
+                .mapToObj(i -> new JudgePrompt(JudgePrompt.Kind.PAIR, "You judge.", "Which " + i, List.of()))
+                .toList();
+    }
+
+    @Test
+    void of_several_one_that_fails_has_no_label_and_says_why() {
+        replies.add(Reply.says("[[A]]"));
+        try (ChatEndpoint e = endpoint()) {
+            List<JudgeVerdict> all = new UrlJudge(e, new JudgeCache(temp.resolve("cache"))).verdicts(prompts(20));
+            assertThat(all).extracting(JudgeVerdict::label).hasSize(20).containsOnly("A");
+            replies.clear();
+            replies.add(Reply.of(503, "busy"));
+            List<JudgeVerdict> more = new UrlJudge(e, new JudgeCache(temp.resolve("cache"))).verdicts(prompts(21));
+            assertThat(more.subList(0, 20)).isEqualTo(all); // from the cache
+            assertThat(more.getLast().label()).isEmpty();
+            assertThat(more.getLast().said()).endsWith("status 503: busy, asked 6 times");
+        }
+        assertThat(waits).hasSize(5);
+    }
+
+    @Test
+    void several_are_asked_side_by_side() {
+        replies.add(Reply.says("[[B]]"));
+        company = 2;
+        try (ChatEndpoint e = endpoint(Duration.ofSeconds(20))) {
+            assertThat(new UrlJudge(e, new JudgeCache(temp.resolve("cache"))).verdicts(prompts(8)))
+                    .extracting(JudgeVerdict::label)
+                    .containsOnly("B");
+        }
+        assertThat(waits).isEmpty();
+    }
+
+    @Test
+    void a_key_that_is_wrong_for_one_is_wrong_for_all() {
+        replies.add(Reply.of(401, "bad key"));
+        try (ChatEndpoint e = endpoint()) {
+            UrlJudge judge = new UrlJudge(e, new JudgeCache(temp.resolve("cache")));
+            assertThatThrownBy(() -> judge.verdicts(prompts(3)))
+                    .isInstanceOf(JudgeException.class)
+                    .hasMessageEndingWith("status 401: bad key");
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.gradine.eval.judge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.gradine.data.chat.ChatTemplate;
 import dev.gradine.eval.FormulaModel;
@@ -9,8 +10,10 @@ import dev.gradine.eval.model.BosRule;
 import dev.gradine.eval.model.TextModel;
 import dev.gradine.testkit.TinyText;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// Games are played in both orders, ratings given, and what cannot be asked is dropped and counted.
@@ -92,26 +95,50 @@ class JudgingTest {
         assertThat(wrong.dropped()).isEmpty();
     }
 
-    /// Of the formula model: log p(c | a) = −((31 a + 17 c) mod 97 + 1) / 40 behind the last `[`, which
-    /// is 91.
+    /// Of the formula model: log p(c | a) = −((31 a + 17 c) mod 97 + 1) / 40 behind the last `[`.
+    private static double logProb(String label) {
+        double sum = 0;
+        String text = "[" + label + "]]";
+        for (int i = 1; i < text.length(); i++) {
+            sum -= ((31 * text.charAt(i - 1) + 17 * text.charAt(i)) % 97 + 1) / 40.0;
+        }
+        return sum;
+    }
+
+    private static LocalJudge local() {
+        return new LocalJudge(new TextModel(
+                new FormulaModel(), FormulaModel.codec(ChatTemplate.parse(TinyText.TEMPLATE)), BosRule.AUTO));
+    }
+
+    private static JudgePrompt asks(JudgePrompt.Kind kind) {
+        return new JudgePrompt(kind, "", "Which?", List.of());
+    }
+
     @Test
     void a_model_of_ours_gives_the_likeliest_verdict() {
-        TextModel model = new TextModel(
-                new FormulaModel(), FormulaModel.codec(ChatTemplate.parse(TinyText.TEMPLATE)), BosRule.AUTO);
-        String best = "";
-        double most = Double.NEGATIVE_INFINITY;
-        for (String label : List.of("A", "B", "C")) {
-            double sum = 0;
-            String text = "[" + label + "]]";
-            for (int i = 1; i < text.length(); i++) {
-                sum -= ((31 * text.charAt(i - 1) + 17 * text.charAt(i)) % 97 + 1) / 40.0;
-            }
-            if (sum > most) {
-                most = sum;
-                best = label;
-            }
+        String best = Stream.of("A", "B", "C")
+                .max(Comparator.comparingDouble(JudgingTest::logProb))
+                .orElseThrow();
+        assertThat(local().verdict(asks(JudgePrompt.Kind.PAIR)).label()).isEqualTo(best);
+    }
+
+    @Test
+    void its_rating_is_the_mean_of_ten_numbers_under_their_probabilities() {
+        double sum = 0;
+        double weighed = 0;
+        for (int i = 1; i <= 10; i++) {
+            double p = Math.exp(logProb(String.valueOf(i)));
+            sum += p;
+            weighed += i * p;
         }
-        JudgePrompt prompt = new JudgePrompt(JudgePrompt.Kind.PAIR, "", "Which?", List.of());
-        assertThat(new LocalJudge(model).verdict(prompt).label()).isEqualTo(best);
+        String rating = local().verdict(asks(JudgePrompt.Kind.RATING)).label();
+        assertThat(Double.parseDouble(rating)).isCloseTo(weighed / sum, within(1e-9));
+    }
+
+    @Test
+    void it_says_of_several_what_it_says_of_each() {
+        List<JudgePrompt> both = List.of(asks(JudgePrompt.Kind.PAIR), asks(JudgePrompt.Kind.RATING));
+        assertThat(local().verdicts(both))
+                .isEqualTo(both.stream().map(local()::verdict).toList());
     }
 }

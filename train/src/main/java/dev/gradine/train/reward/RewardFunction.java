@@ -7,7 +7,7 @@ import java.util.List;
 /// A class of a user's own that implements this, with a public constructor that takes the argument as a `String`, or
 /// none, is named by its full name: `--reward com.example.Rhymes:4`.
 @FunctionalInterface
-public interface RewardFunction {
+public interface RewardFunction extends AutoCloseable {
 
     /// What one answer is worth; NaN where nothing can be said.
     double of(Answered answer);
@@ -16,4 +16,8 @@ public interface RewardFunction {
     default double[] all(List<Answered> answers) {
         return answers.stream().mapToDouble(this::of).toArray();
     }
+
+    /// Gives back what it holds.
+    @Override
+    default void close() {}
 }

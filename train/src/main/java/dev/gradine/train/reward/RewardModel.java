@@ -26,7 +26,7 @@ import java.util.stream.DoubleStream;
 ///
 /// Prompt and answer are brought to it by its own tokenizer and template, as in its training. All answers of a step are
 /// scored together, those to one prompt behind one reading of it.
-public final class RewardModel implements RewardFunction, AutoCloseable {
+public final class RewardModel implements RewardFunction {
 
     private final OpenModel open;
     private final TextCodec codec;

@@ -3,8 +3,8 @@ package dev.gradine.train.reward;
 import dev.gradine.align.RewardSettings;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +20,6 @@ public final class Rewards implements AutoCloseable {
 
     /// Of a run without rewards.
     public static final Rewards NONE = new Rewards(RewardSettings.defaults());
-
-    private static final String MODEL = "model";
 
     private static final SequencedMap<String, Function<String, RewardFunction>> KNOWN = new LinkedHashMap<>();
 
@@ -43,31 +41,33 @@ public final class Rewards implements AutoCloseable {
 
     /// The functions asked for.
     ///
-    /// @param models opens the reward model of a folder
+    /// @param opened makes those that are models themselves, by name, of their arguments
     /// @throws IllegalArgumentException names one that is not there, or an argument it cannot take
-    public static Rewards of(RewardSettings settings, Function<Path, RewardFunction> models) {
+    public static Rewards of(RewardSettings settings, SequencedMap<String, Function<String, RewardFunction>> opened) {
+        SequencedMap<String, Function<String, RewardFunction>> known = new LinkedHashMap<>(KNOWN);
+        known.putAll(opened);
         Rewards all = new Rewards(settings);
-        for (String asked : settings.reward().all()) {
-            int colon = asked.indexOf(':');
-            String name = colon < 0 ? asked : asked.substring(0, colon);
-            String argument = colon < 0 ? "" : asked.substring(colon + 1);
-            all.functions.add(name.equals(MODEL) ? models.apply(folder(argument)) : function(name, argument));
+        try {
+            for (String asked : settings.reward().all()) all.functions.add(one(asked, known));
+            return all;
+        } catch (RuntimeException e) {
+            all.close(); // of those before it
+            throw e;
         }
-        return all;
     }
 
-    private static Path folder(String argument) {
-        if (!argument.isEmpty()) return Path.of(argument);
-        throw new IllegalArgumentException("--reward model: no argument, expected the folder of a reward model");
-    }
-
-    private static RewardFunction function(String name, String argument) {
-        Function<String, RewardFunction> known = KNOWN.get(name);
-        if (known != null) return known.apply(argument);
+    private static RewardFunction one(String asked, SequencedMap<String, Function<String, RewardFunction>> known) {
+        int colon = asked.indexOf(':');
+        String name = colon < 0 ? asked : asked.substring(0, colon);
+        String argument = colon < 0 ? "" : asked.substring(colon + 1);
+        Function<String, RewardFunction> one = known.get(name);
+        if (one != null) return one.apply(argument);
         if (name.contains(".")) return own(name, argument);
-        List<String> names = new ArrayList<>(KNOWN.sequencedKeySet());
-        names.add(MODEL);
-        throw new IllegalArgumentException(
+        throw unknown(name, known.sequencedKeySet());
+    }
+
+    private static IllegalArgumentException unknown(String name, Collection<String> names) {
+        return new IllegalArgumentException(
                 "--reward %s: expected one of %s, or the full name of a Java class".formatted(name, names));
     }
 
@@ -107,7 +107,7 @@ public final class Rewards implements AutoCloseable {
 
     @Override
     public void close() {
-        for (RewardFunction f : functions) if (f instanceof RewardModel m) m.close();
+        for (RewardFunction f : functions) f.close();
     }
 
     /// The weighted sums.

@@ -3,11 +3,11 @@ package dev.gradine.train.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.align.JudgeSettings;
 import dev.gradine.align.RewardSettings;
 import dev.gradine.align.RewardSettings.Rewarded;
 import dev.gradine.data.Passage;
 import dev.gradine.data.encode.Question;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,13 +26,11 @@ class RewardsTest {
                 true);
     }
 
-    private static RewardFunction none(Path folder) {
-        throw new IllegalStateException("no reward model is asked for");
-    }
+    private static final JudgeSettings PLAIN = JudgeSettings.defaults();
 
     private static double judged(String reward, String text, String right) {
-        var settings = new RewardSettings(Rewarded.parse(reward), List.of());
-        var each = Rewards.of(settings, RewardsTest::none).each(List.of(answered(text, 1, right)));
+        var settings = new RewardSettings(Rewarded.parse(reward), List.of(), PLAIN);
+        var each = Rewards.of(settings, new LinkedHashMap<>()).each(List.of(answered(text, 1, right)));
         return each.firstEntry().getValue()[0];
     }
 
@@ -80,12 +78,12 @@ class RewardsTest {
 
     @Test
     void what_nobody_can_judge_counts_nowhere() {
-        var settings = new RewardSettings(Rewarded.parse("length:4,exact"), List.of(2.0, 3.0));
+        var settings = new RewardSettings(Rewarded.parse("length:4,exact"), List.of(2.0, 3.0), PLAIN);
         double nan = Double.NaN;
         Map<String, double[]> each = new LinkedHashMap<>();
         each.put("length", new double[] {1, nan, nan});
         each.put("exact", new double[] {1, 1, nan});
-        assertThat(Rewards.of(settings, RewardsTest::none).sums(each, 3)).containsExactly(5, 3, nan);
+        assertThat(Rewards.of(settings, new LinkedHashMap<>()).sums(each, 3)).containsExactly(5, 3, nan);
     }
 
     @Test
