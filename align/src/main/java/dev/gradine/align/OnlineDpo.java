@@ -32,9 +32,8 @@ import java.util.stream.IntStream;
 /// (arXiv:2402.04792), algorithm 1. Of two answers worth the same neither is chosen: nothing is read or learnt of the
 /// pair, and `ties` counts it; TRL's trainer takes the first.
 ///
-/// Answers are drawn at a temperature, but learnt at temperature 1. The loss of fresh answers is not log 2 for long:
-/// the
-/// reference stays where it is.
+/// Answers are drawn at a temperature, but learnt at temperature 1. The loss of fresh answers is log 2 at first and
+/// not for long: the reference stays where it is.
 ///
 /// @param beta strength of the pull towards the reference, 1/nats
 /// @param loss what compares the two answers
@@ -134,7 +133,8 @@ public record OnlineDpo(
         return a;
     }
 
-    private static boolean isDecided(Group g) {
+    /// Whether one of the two answers is better.
+    static boolean isDecided(Group g) {
         List<Attempt> two = g.attempts();
         return two.size() == 2 && two.get(0).advantage() != two.get(1).advantage();
     }
@@ -178,32 +178,13 @@ public record OnlineDpo(
 
     @Override
     public void addFacts(List<Attempt> attempts, Map<String, Double> facts) {
-        double scores = 0;
-        double margins = 0;
-        int ended = 0;
-        int ties = 0;
-        int pairs = attempts.size() / 2;
-        for (int i = 0; i < attempts.size(); i++) {
-            Attempt a = attempts.get(i);
-            double score = compared(a.reward(), a);
-            scores += score;
-            margins += a.advantage() == 0 ? 0 : a.advantage() * score;
-            if (a.ended()) ended++;
-            if (i % 2 == 0 && a.advantage() == 0) ties++;
-        }
-        facts.put("objective/scores", scores / attempts.size());
-        facts.put("objective/scores_margin", margins / pairs);
-        facts.put("val/contain_eos_token", (double) ended / attempts.size());
-        facts.put("ties", (double) ties / pairs);
+        new OnlineDpoMetrics(this).addFacts(attempts, facts);
     }
 
     @Override
     public List<Metric> facts() {
         List<Metric> all = new ArrayList<>(GroupLoss.super.facts());
-        all.add(Metric.rising("objective/scores", "", "Reward less penalties"));
-        all.add(Metric.neutral("objective/scores_margin", "", "Difference of the two answers' rewards"));
-        all.add(Metric.neutral("val/contain_eos_token", Metric.SHARE, "Answers that ended"));
-        all.add(Metric.neutral("ties", Metric.SHARE, "Pairs without a better answer"));
+        all.addAll(OnlineDpoMetrics.ofAnswers());
         return all;
     }
 
@@ -211,43 +192,12 @@ public record OnlineDpo(
     public List<Metric> metrics() {
         List<Metric> all = new ArrayList<>(List.of(Metric.loss("nats per pair")));
         all.addAll(facts());
-        all.add(Metric.neutral("objective/kl", "nats per answer", "Divergence from the reference"));
-        all.add(Metric.neutral("objective/entropy", "nats per answer", "Surprise of the answers"));
-        all.add(Metric.neutral("objective/non_score_reward", "", "Reward for staying near the reference"));
-        all.add(Metric.rising("objective/rlhf_reward", "", "Reward with that for staying near"));
-        all.add(Metric.neutral("rewards/chosen", "", "Reward of chosen answers").in("Implied rewards"));
-        all.add(Metric.neutral("rewards/rejected", "", "Reward of rejected answers")
-                .in("Implied rewards"));
-        all.add(Metric.rising("rewards/margins", "", "Reward margin").in("Implied rewards"));
-        all.add(Metric.rising("rewards/accuracies", Metric.SHARE, "Preference accuracy"));
-        all.add(Metric.neutral("logps/chosen", "nats per answer", "Log-probability of chosen answers")
-                .in("Log-probability of the answer"));
-        all.add(Metric.neutral("logps/rejected", "nats per answer", "Log-probability of rejected answers")
-                .in("Log-probability of the answer"));
+        all.addAll(OnlineDpoMetrics.ofPairs());
         return all;
     }
 
-    /// Of the pairs that are learnt from.
     @Override
     public void measure(Scored<Group> batch, MeanMetrics m) {
-        for (int i = 0; i < batch.examples().size(); i++) {
-            Group g = batch.examples().get(i);
-            if (!isDecided(g)) continue;
-            double[] implied = new double[2];
-            for (int b = 0; b < 2; b++) {
-                Answers answers = batch.branch(b);
-                String name = b == 0 ? "chosen" : "rejected";
-                implied[b] = beta * answers.logRatio(i);
-                m.add("rewards/" + name, implied[b], 1);
-                m.add("logps/" + name, answers.sum(i), 1);
-                m.add("objective/kl", answers.logRatio(i), 1);
-                m.add("objective/entropy", -answers.sum(i), 1);
-                m.add("objective/non_score_reward", -implied[b], 1);
-            }
-            for (Attempt a : g.attempts()) m.add("objective/rlhf_reward", compared(a.reward(), a), 0);
-            m.add("objective/rlhf_reward", -implied[0] - implied[1], 2);
-            m.add("rewards/margins", implied[0] - implied[1], 1);
-            m.add("rewards/accuracies", implied[0] > implied[1] ? 1 : 0, 1);
-        }
+        new OnlineDpoMetrics(this).measure(batch, m);
     }
 }

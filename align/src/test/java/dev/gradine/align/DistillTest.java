@@ -30,6 +30,7 @@ class DistillTest implements RecipeContract<Group> {
         return groups();
     }
 
+    /// A loss is one of a token, and those of a batch are one mean.
     @Override
     public Set<Promise> promises() {
         return Set.of();
@@ -41,33 +42,30 @@ class DistillTest implements RecipeContract<Group> {
     }
 
     @Nested
-    class Forward implements RecipeContract<Group> {
-        @Override
-        public Recipe<Group> recipe() {
-            return distill(0, 1);
-        }
-
-        @Override
-        public List<Group> examples() {
-            return groups();
-        }
-
-        @Override
-        public Set<Promise> promises() {
-            return Set.of();
-        }
-
-        @Override
-        public double[] formula(GivenBatch.Seen seen, GivenBatch.Seen held) {
-            return losses(seen, 0, 1);
+    class Forward extends Member {
+        Forward() {
+            super(0);
         }
     }
 
     @Nested
-    class Reverse implements RecipeContract<Group> {
+    class Reverse extends Member {
+        Reverse() {
+            super(1);
+        }
+    }
+
+    /// The contract of one divergence at temperature 1.
+    static class Member implements RecipeContract<Group> {
+        private final float beta;
+
+        Member(float beta) {
+            this.beta = beta;
+        }
+
         @Override
         public Recipe<Group> recipe() {
-            return distill(1, 1);
+            return distill(beta, 1);
         }
 
         @Override
@@ -82,7 +80,7 @@ class DistillTest implements RecipeContract<Group> {
 
         @Override
         public double[] formula(GivenBatch.Seen seen, GivenBatch.Seen held) {
-            return losses(seen, 1, 1);
+            return losses(seen, beta, 1);
         }
     }
 

@@ -56,7 +56,7 @@ class JudgedRunTest {
         List<Object> all = new ArrayList<>(List.of(command, "--out", temp.resolve(out)));
         all.addAll(List.of("--model", temp.resolve("model"), "--data", temp.resolve("data.jsonl")));
         all.addAll(List.of("--rank", 4, "--samples", 0, "--lr", 0.01, "--max-completion", 6));
-        all.addAll(List.of("--batch", command.equals("online-dpo") ? 4 : 8)); // 8 answers
+        all.addAll(List.of("--batch", command.equals("online-dpo") ? 4 : 8)); // two prompts
         if (command.equals("grpo")) all.addAll(List.of("--group", 4));
         all.addAll(Arrays.asList(more));
         return all.toArray();
@@ -80,7 +80,7 @@ class JudgedRunTest {
         for (Map<String, Object> s : steps("run")) {
             double reward = Values.number(s, "rewards/judge/mean");
             assertThat(reward).isBetween(0.05, 0.95);
-            assertThat(72 * reward).isCloseTo(Math.rint(72 * reward), within(1e-6)); // ninths, of 8 answers
+            assertThat(72 * reward).isCloseTo(Math.rint(72 * reward), within(1e-6)); // ninths, of 4 answers or 8
             assertThat(Values.number(s, "reward")).isEqualTo(reward);
         }
         assertThat(judge.asked()).isBetween(4, 16); // equal answers are judged once
@@ -120,9 +120,8 @@ class JudgedRunTest {
         says(user -> "I am a teapot.");
         Cli run = Cli.run(byUrl("grpo", "run", "--steps", 2)).ok();
         assertThat(run.err())
-                .contains(
-                        "gradine: reward judge: 8 of 8 answers are not rated, and are worth the mean of their group: I"
-                                + " am a teapot.\n");
+                .contains("gradine: reward judge: 8 of 8 answers are not rated, and are worth the mean of their group:"
+                        + " I am a teapot.\n");
         Cli.run(args("grpo", "none", "--steps", 2, "--reward", "regex:[^\\s\\S]"))
                 .ok(); // 0 for all
         assertThat(Values.bytes(temp.resolve("run").resolve(WEIGHTS)))
@@ -158,7 +157,8 @@ class JudgedRunTest {
         refuses("--reward judge: no argument, expected a URL or the folder of a model", "--reward", "judge");
         refuses("judge-name: is missing, expected the judge's name at its URL", "--reward", "judge:" + judge.url());
         refuses(
-                "judge-name and others of a judge: given without one, expected judge:URL or judge:DIR among the rewards",
+                "judge-name and others of a judge: given without one, expected judge:URL or judge:DIR among"
+                        + " the rewards",
                 "--reward",
                 "length:3",
                 "--judge-name",

@@ -4,10 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,22 +14,20 @@ class LongLoraTest {
     @TempDir
     private Path temp = Path.of("");
 
+    private TinyRuns runs = new TinyRuns(temp);
+
     @BeforeEach
     void prepare() {
-        TinyModel.write(temp.resolve("model"));
-        TinyModel.tokenRows(temp.resolve("data.jsonl"), 6, 12, 1);
+        runs = TinyRuns.on(temp, 6, 12);
     }
 
     private Cli sft(String out, Object... more) {
-        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--samples", 0));
-        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--batch", 3, "--out", temp.resolve(out)));
-        all.addAll(List.of("--steps", 2, "--lr", 0, "--eval-split", 0.3, "--rank", 2));
-        all.addAll(Arrays.asList(more));
-        return Cli.run(all.toArray());
+        Object[] still = {"--batch", 3, "--steps", 2, "--lr", 0, "--eval-split", 0.3, "--rank", 2};
+        return runs.sft(out, TinyRuns.join(still, more));
     }
 
     private double first(String out, String metric) {
-        return Values.metrics(temp.resolve(out)).stream()
+        return runs.metrics(out).stream()
                 .filter(m -> m.containsKey(metric))
                 .mapToDouble(m -> Values.number(m, metric))
                 .findFirst()
@@ -58,8 +52,7 @@ class LongLoraTest {
                         + " --modules-to-save embed_tokens,norm in a Llama\n");
         Cli whole = sft("whole", "--longlora-group", 4, "--modules-to-save", "embed_tokens,norm");
         assertThat(whole.ok().err()).doesNotContain("--longlora-group: the embedding");
-        Map<String, float[]> file = Values.floats(temp.resolve("whole").resolve("adapter_model.safetensors"));
-        assertThat(file.keySet())
+        assertThat(runs.adapter("whole").keySet())
                 .contains(
                         "base_model.model.model.embed_tokens.weight",
                         "base_model.model.model.norm.weight",

@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,21 +15,15 @@ class LoraOptimizersTest {
     @TempDir
     private Path temp = Path.of("");
 
+    private TinyRuns runs = new TinyRuns(temp);
+
     @BeforeEach
     void prepare() {
-        TinyModel.write(temp.resolve("model"));
-        TinyModel.tokenRows(temp.resolve("data.jsonl"), 13, 12, 1);
+        runs = TinyRuns.on(temp, 13, 12);
     }
 
     private Cli sft(String out, Object... more) {
-        List<Object> all = new ArrayList<>(List.of("sft", "--model", temp.resolve("model"), "--samples", 0));
-        all.addAll(List.of("--data", temp.resolve("data.jsonl"), "--batch", 3, "--out", temp.resolve(out)));
-        all.addAll(Arrays.asList(more));
-        return Cli.run(all.toArray());
-    }
-
-    private Map<String, float[]> adapter(String out) {
-        return Values.floats(temp.resolve(out).resolve("adapter_model.safetensors"));
+        return runs.sft(out, TinyRuns.join(new Object[] {"--batch", 3}, more));
     }
 
     /// B begins as zero, so that what it is after one step is that step.
@@ -42,8 +33,8 @@ class LoraOptimizersTest {
         sft("plain", how).ok();
         sft("plus", "--loraplus-lr-ratio", 4, "--steps", 1, "--lr", 0.5, "--clip", 0, "--optimizer", "sgd")
                 .ok();
-        Map<String, float[]> plus = adapter("plus");
-        adapter("plain").forEach((name, values) -> {
+        Map<String, float[]> plus = runs.adapter("plus");
+        runs.adapter("plain").forEach((name, values) -> {
             float[] other = plus.getOrDefault(name, new float[0]);
             int factor = name.contains("lora_B") ? 4 : 1;
             for (int i = 0; i < values.length; i++) {
@@ -58,8 +49,8 @@ class LoraOptimizersTest {
         String out = sft("end", "--steps", 3, "--lr", 0.01, "--optimizer", "lora-fa", "--weight-decay", 0.1)
                 .ok()
                 .out();
-        Map<String, float[]> end = adapter("end");
-        adapter("start").forEach((name, values) -> {
+        Map<String, float[]> end = runs.adapter("end");
+        runs.adapter("start").forEach((name, values) -> {
             if (name.contains("lora_A")) assertThat(end.get(name)).as(name).isEqualTo(values);
             else assertThat(end.get(name)).as(name).isNotEqualTo(values);
         });

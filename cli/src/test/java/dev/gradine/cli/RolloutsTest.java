@@ -206,8 +206,8 @@ class RolloutsTest {
                 "grpo: a row has 0 completions, expected 4 with rewards, or --reward to judge sampled ones",
                 new Object[0]);
         refuses(
-                "--reward spelling: expected one of [gsm8k, exact, regex, format, length, overlong, model, judge], or the"
-                        + " full name of a Java class",
+                "--reward spelling: expected one of [gsm8k, exact, regex, format, length, overlong, model, judge], or"
+                        + " the full name of a Java class",
                 "--reward",
                 "spelling");
         refuses("--reward a.B: no such class, expected it on the class path", "--reward", "a.B");

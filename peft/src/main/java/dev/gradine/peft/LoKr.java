@@ -24,9 +24,9 @@ import java.util.Locale;
 /// ```
 ///
 /// Yeh et al. 2024 (LyCORIS, arXiv:2309.14859), section 3.2. The second line is how it is computed: the update itself
-/// is
-/// never made. W₁ is whole unless both may be split and R < half its longer side, W₂ unless R < half its longer side.
-/// W₁ starts zero, or its left factor does; everything else uniform within ±1/√n, n its columns.
+/// is never made. A matrix is a product where R is less than half its longer side, and whole otherwise; W₁ is whole
+/// unless both may be split. W₁ starts zero, or its left factor does; everything else is uniform within ±1/√n, n its
+/// columns.
 ///
 /// @param ranks rank and scale, which holds for whole matrices too
 /// @param split extents of the two matrices
@@ -181,9 +181,8 @@ public record LoKr(
         return new Extents(o1, l.out() / o1, i1, in / i1, ranks.rank(l.path()), split.decomposeBoth);
     }
 
-    /// The left of two factors of `n`: `wanted` if it divides n; else divisors are taken in turn, as long as they are
-    /// not
-    /// larger than `wanted` and the sum of the two factors falls, and the smaller one is the left.
+    /// The left of two factors of `n`: `wanted` if it divides n. Else divisors are taken in turn, as long as they are
+    /// at most `wanted` and the sum of the two factors falls; the smaller factor is the left.
     static int left(int n, int wanted) {
         if (wanted > 0 && n % wanted == 0) return wanted;
         int most = wanted == -1 ? n : wanted;

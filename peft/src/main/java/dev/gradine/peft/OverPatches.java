@@ -61,7 +61,8 @@ record OverPatches(LinearAdapter inner, Linear matrix) implements ConvolutionAda
         return permute(y, 0, 3, 1, 2);
     }
 
-    /// `f32[B, C · R · S, P, Q]`
+    /// `f32[B, C · R · S, P, Q]`. The windows are made in each pass: C · (R · S)² values beside the
+    /// B · C · R · S · P · Q that come of them, a share of R · S / (B · P · Q).
     private static Var patches(Convolution base, Var x) {
         int channels = base.channels();
         int window = base.window();

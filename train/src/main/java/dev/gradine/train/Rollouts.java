@@ -12,7 +12,6 @@ import dev.gradine.models.StopTokens;
 import dev.gradine.optim.Batches;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.train.reward.Rewards;
-import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -59,9 +58,10 @@ final class Rollouts implements Batches<Group> {
         /// Of a run.
         ///
         /// @param model beside which reward models and judges are opened
-        /// @param out folder of the run
-        static Reader of(Recipe<?> recipe, OpenModel model, TextCodec codec, Path out, Consumer<String> tell) {
-            return new Reader(codec, Judge.rewards(recipe, model, out, tell));
+        static Reader of(
+                Recipe<?> recipe, RunSettings settings, OpenModel model, TextCodec codec, Consumer<String> tell) {
+            return new Reader(
+                    codec, Judge.rewards(recipe, model, settings.files().out(), tell));
         }
 
         @Override

@@ -128,8 +128,7 @@ public final class Run<E> {
         host.ready();
         try (var reference = reference(model, adapted, examples.compared(), host);
                 var teacher = Teacher.of(recipe, model);
-                var reader = Rollouts.Reader.of(
-                        recipe, model, codec, settings.files().out(), host::tell)) {
+                var reader = Rollouts.Reader.of(recipe, settings, model, codec, host::tell)) {
             var mixture = new Mixture<>(examples, settings, recipe);
             RunSettings resolved = settings.resolved(mixture.stepsPerEpoch() * Rollouts.iterations(recipe), length);
             Shaping shaping = isFrozen

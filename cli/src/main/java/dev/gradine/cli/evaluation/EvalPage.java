@@ -1,9 +1,9 @@
 package dev.gradine.cli.evaluation;
 
 import dev.gradine.io.AtomicFiles;
+import dev.gradine.train.report.Frame;
 import dev.gradine.train.report.Html;
 import dev.gradine.train.report.Page;
-import dev.gradine.train.report.Report;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,13 +38,12 @@ public final class EvalPage {
     private static void write(Path file, List<EvalRun> runs, String lead) {
         String names = runs.stream().map(EvalRun::name).collect(Collectors.joining(" and "));
         Map<String, String> parts = Map.of(
-                "style", Page.resource(Report.class, "report.css"),
-                "title", Html.text(names),
                 "lead", lead,
                 "numbers", numbers(runs),
                 "differences", differences(runs),
                 "items", items(runs));
-        AtomicFiles.writeText(file, Page.fill(Page.resource(EvalPage.class, "evaluation.html"), parts));
+        String main = Page.fill(Page.resource(EvalPage.class, "evaluation.html"), parts);
+        AtomicFiles.writeText(file, Frame.still("Evaluation", Html.text(names), main));
     }
 
     private static String numbers(List<EvalRun> runs) {

@@ -1,6 +1,7 @@
 package dev.gradine.cli.pipeline;
 
 import dev.gradine.io.AtomicFiles;
+import dev.gradine.train.report.Frame;
 import dev.gradine.train.report.Html;
 import dev.gradine.train.report.Page;
 import dev.gradine.train.report.Report;
@@ -23,14 +24,13 @@ final class PipelinePage {
     /// @param verdict what came of it, in lines
     static Path write(Path root, Pipeline pipeline, RoundBook book, List<String> verdict) {
         Map<String, String> parts = Map.of(
-                "style", Page.resource(Report.class, "report.css"),
-                "title", Html.text(pipeline.title()),
                 "verdict", lines(verdict),
                 "rounds", section("Rounds", table(book.table())),
                 "compared", section("Compared", compared(book)),
                 "stages", stages(root, book));
         Path page = root.resolve(Report.FILE);
-        AtomicFiles.writeText(page, Page.fill(Page.resource(PipelinePage.class, "pipeline.html"), parts));
+        String main = Page.fill(Page.resource(PipelinePage.class, "pipeline.html"), parts);
+        AtomicFiles.writeText(page, Frame.still("Pipeline", Html.text(pipeline.title()), main));
         return page;
     }
 

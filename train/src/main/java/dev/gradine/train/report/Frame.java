@@ -30,6 +30,16 @@ public final class Frame {
         return filled(holes, " connect-src 'self';", programs);
     }
 
+    /// A page that runs no program at all.
+    ///
+    /// @param kind what it is a page of, such as `Pipeline`
+    /// @param title as markup, as is `main`
+    public static String still(String kind, String title, String main) {
+        Map<String, String> holes =
+                Map.of("kind", kind, "title", title, "main", main.strip(), "style", resource("report.css"));
+        return Page.fill(resource("still.html"), holes);
+    }
+
     /// The program that draws charts, before which comes no other.
     public static String charts() {
         return resource("charts.js");

@@ -27,10 +27,10 @@ import java.util.function.Consumer;
 /// R = (rating − 1) / 9        rating from 1 to 10
 /// ```
 ///
-/// Zheng et al. 2023 (arXiv:2306.05685), section 3.1. An answer that is not rated, after all attempts, is worth the
-/// mean
-/// of the others to its prompt: it is neither learnt nor unlearnt for what the judge did not say. Where none of them is
-/// rated, nothing is known. What a judge behind a URL has said is kept, so a run that resumes has the same rewards.
+/// Zheng et al. 2023 (arXiv:2306.05685), section 3.1. An answer that is not rated, after all attempts, is worth what
+/// the others to its prompt are worth on average: it is neither learnt nor unlearnt for what the judge did not say.
+/// Where none of them is rated, nothing is known. What a judge behind a URL has said is kept, so a run that resumes
+/// has the same rewards.
 public final class JudgeReward implements RewardFunction {
 
     private static final int SHOWN = 120; // characters of what was said in the place of a rating

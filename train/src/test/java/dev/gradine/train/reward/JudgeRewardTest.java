@@ -69,7 +69,8 @@ class JudgeRewardTest {
         assertThat(r).containsExactly(expected, within(1e-15));
         assertThat(told)
                 .containsExactly(
-                        "reward judge: 4 of 9 answers are not rated, and are worth the mean of their group: I say: well",
+                        "reward judge: 4 of 9 answers are not rated, and are worth the mean of their group:"
+                                + " I say: well",
                         "closed");
     }
 
