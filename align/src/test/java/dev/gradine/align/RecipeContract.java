@@ -23,21 +23,29 @@ import org.junit.jupiter.api.TestFactory;
 
 /// What holds for every recipe, and what holds for those that promise it. The test of a recipe implements this.
 ///
-/// Log-probabilities are given, between −2 and 0 a token, so that the formula alone is tried.
+/// Log-probabilities are given, between −2 and 0 a token, so that the formula alone is tried. Sequences lie one behind
+/// the other, so there is no padding whose length could change anything. What holds of whole steps, however they are
+/// cut, packed and computed, is tried by `EveryObjectiveTest` of the commands.
 interface RecipeContract<E> {
 
-    /// What only some recipes do.
+    /// What only some recipes do, and why the others do not.
     enum Promise {
         /// The first sequence of an example is learnt: what makes it likelier costs less.
-        LEARNS_THE_FIRST,
+        LEARNS_THE_FIRST("an answer is learnt or unlearnt by what it is worth, or up to a bound"),
         /// The second is unlearnt.
-        UNLEARNS_THE_SECOND,
+        UNLEARNS_THE_SECOND("there is no second that is worse, or it is held back up to a bound"),
         /// What a token of the first gains, one of the second loses: their gradients are opposite.
-        IS_SYMMETRIC,
+        IS_SYMMETRIC("length, cross entropy or labels tell the two apart, or there are no two"),
         /// The losses of an example do not depend on its neighbours.
-        KEEPS_TO_ITSELF,
+        KEEPS_TO_ITSELF("a mean over the batch is a part of each loss: of its tokens, of rewards or of an anchor"),
         /// The loss is log 2 where the policy is the reference.
-        IS_LOG_2_AT_THE_REFERENCE
+        IS_LOG_2_AT_THE_REFERENCE("there is no reference, or the loss is no −log σ of a difference from it");
+
+        private final String unless;
+
+        Promise(String unless) {
+            this.unless = unless;
+        }
     }
 
     /// The recipe under test.
@@ -176,7 +184,7 @@ interface RecipeContract<E> {
                 .map(p -> promises().contains(p)
                         ? dynamicTest(p + " is kept", () -> check(p))
                         : dynamicTest(
-                                p + " is not kept",
+                                p + " is not kept, for " + p.unless,
                                 () -> assertThatThrownBy(() -> check(p)).isInstanceOf(AssertionError.class)));
     }
 
