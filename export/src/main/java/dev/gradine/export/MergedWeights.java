@@ -46,6 +46,8 @@ final class MergedWeights {
     List<TensorSource> tensors() {
         List<TensorSource> all = new ArrayList<>();
         for (Weight weight : model.model().weights()) {
+            Weight.Stack stack = weight.stack();
+            if (stack != null && stack.index() == 0) all.add(new MergedStack(model, adapted, stack).source(type));
             if (!checkpoint.has(weight.path()) && !isUntied(weight)) continue;
             if (requantised && !weight.param().value().dtype().isFloat()) all.addAll(codes(weight));
             else all.add(tensor(weight));
@@ -111,7 +113,7 @@ final class MergedWeights {
     }
 
     /// In host memory, in the type it is written in.
-    private static Tensor rounded(Weight weight, Tensor exact, DType written, Kernels k) {
+    static Tensor rounded(Weight weight, Tensor exact, DType written, Kernels k) {
         Tensor rounded = k.empty(written, exact.shape());
         k.copy(exact, rounded);
         Tensor host = k.toHost(rounded, Arena.ofAuto());

@@ -3,6 +3,7 @@ package dev.gradine.nn;
 import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Shape;
+import org.jspecify.annotations.Nullable;
 
 /// One frozen weight of a model, under the name it has in Hugging Face checkpoints.
 ///
@@ -13,6 +14,7 @@ public final class Weight implements Site {
     private final String path;
     private final Param param;
     private final boolean transposed;
+    private final @Nullable Stack stack;
 
     /// @param path name in Hugging Face checkpoints, such as `model.norm.weight`
     /// @param param the value, frozen
@@ -22,9 +24,27 @@ public final class Weight implements Site {
 
     /// @param transposed whether the checkpoint stores the matrix the other way round
     Weight(String path, Param param, boolean transposed) {
+        this(path, param, transposed, null);
+    }
+
+    /// @param stack which part of a stored tensor it is, or null for a whole one
+    Weight(String path, Param param, boolean transposed, @Nullable Stack stack) {
         this.path = path;
         this.param = param;
         this.transposed = transposed;
+        this.stack = stack;
+    }
+
+    /// A tensor of the checkpoint that holds several weights, one above the other: those of all experts.
+    ///
+    /// @param path its name
+    /// @param index which of them a weight is
+    /// @param count how many there are
+    public record Stack(String path, int index, int count) {}
+
+    /// The tensor of which it is a part, or null if it is a tensor of its own.
+    public @Nullable Stack stack() {
+        return stack;
     }
 
     @Override

@@ -184,7 +184,9 @@ public final class Weights {
         for (int e = 0; e < experts; e++) {
             Tensor one = all.rows(e * asStored.dim(1), (e + 1) * asStored.dim(1));
             Tensor kept = run.fromHost(source.linear(name, isTurned ? Transposed.of(one) : one));
-            each.add(kept(new Weight(name + "[" + e + "]", Param.frozen(name + "[" + e + "]", kept), isTurned)));
+            String part = name + "[" + e + "]";
+            var stack = new Weight.Stack(name, e, experts);
+            each.add(kept(new Weight(part, Param.frozen(part, kept), isTurned, stack)));
         }
         @Nullable Weight b = bias.isEmpty() ? null : weight(bias, experts, out);
         return kept(new ExpertLinear(prefix + path, List.of(each), b));
