@@ -199,7 +199,7 @@ public final class Gguf implements WeightFile {
         if (e == null) throw new CheckpointException(path, "no tensor " + name);
         if (!e.type.isLoadable()) {
             throw new CheckpointException(
-                    path, "tensor %s: type is %s, expected F32, F16, BF16, Q8_0, Q4_0 or Q4_1".formatted(name, e.type));
+                    path, "tensor %s: type is %s, expected one of %s".formatted(name, e.type, GgufType.loadable()));
         }
         return new Tensor(all.asSlice(e.begin, e.info.bytes()), e.type.dtype(), Extents.shape(path, e.info));
     }

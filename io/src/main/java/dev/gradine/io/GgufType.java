@@ -4,6 +4,7 @@ import dev.gradine.tensor.DType;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Tensor types of GGUF: number in the file, values and bytes of one block. Those without a `DType` are listed but not
@@ -13,22 +14,22 @@ enum GgufType {
     F16(1, 1, 2, DType.F16),
     Q4_0(2, 32, 18, DType.Q4_0),
     Q4_1(3, 32, 20, DType.Q4_1),
-    Q5_0(6, 32, 22, null),
-    Q5_1(7, 32, 24, null),
+    Q5_0(6, 32, 22, DType.Q5_0),
+    Q5_1(7, 32, 24, DType.Q5_1),
     Q8_0(8, 32, 34, DType.Q8_0),
-    Q2_K(10, 256, 84, null),
-    Q3_K(11, 256, 110, null),
-    Q4_K(12, 256, 144, null),
-    Q5_K(13, 256, 176, null),
-    Q6_K(14, 256, 210, null),
+    Q2_K(10, 256, 84, DType.Q2_K),
+    Q3_K(11, 256, 110, DType.Q3_K),
+    Q4_K(12, 256, 144, DType.Q4_K),
+    Q5_K(13, 256, 176, DType.Q5_K),
+    Q6_K(14, 256, 210, DType.Q6_K),
     IQ2_XXS(16, 256, 66, null),
     IQ2_XS(17, 256, 74, null),
     IQ3_XXS(18, 256, 98, null),
     IQ1_S(19, 256, 50, null),
-    IQ4_NL(20, 32, 18, null),
+    IQ4_NL(20, 32, 18, DType.IQ4_NL),
     IQ3_S(21, 256, 110, null),
     IQ2_S(22, 256, 82, null),
-    IQ4_XS(23, 256, 136, null),
+    IQ4_XS(23, 256, 136, DType.IQ4_XS),
     I8(24, 1, 1, null),
     I16(25, 1, 2, null),
     I32(26, 1, 4, null),
@@ -38,7 +39,7 @@ enum GgufType {
     BF16(30, 1, 2, DType.BF16),
     TQ1_0(34, 256, 54, null),
     TQ2_0(35, 256, 66, null),
-    MXFP4(39, 32, 17, null);
+    MXFP4(39, 32, 17, DType.MXFP4);
 
     private static final Map<Integer, GgufType> BY_NUMBER = new HashMap<>();
 
@@ -99,6 +100,14 @@ enum GgufType {
     /// Whether a tensor of this type can be loaded.
     boolean isLoadable() {
         return dtype != null;
+    }
+
+    /// The types that can be loaded, as a message lists them.
+    static String loadable() {
+        return Arrays.stream(values())
+                .filter(GgufType::isLoadable)
+                .map(Enum::name)
+                .collect(Collectors.joining(", "));
     }
 
     /// The type in memory.

@@ -6,6 +6,7 @@ import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Set;
 
 /// Finds NaN and infinity in host memory. Of block formats and codes only the scales can be either, so only they are
@@ -27,15 +28,32 @@ public final class NonFinite {
     /// Integers are always finite.
     public static long first(Tensor t) {
         MemorySegment data = t.data();
-        return switch (t.dtype()) {
+        DType type = t.dtype();
+        return switch (type) {
             case F32 -> firstF32(data);
-            case F16 -> first16(data, t.dtype(), 0, F16_EXPONENT);
-            case BF16 -> first16(data, t.dtype(), 0, BF16_EXPONENT);
-            case Q8_0, Q4_0 -> first16(data, t.dtype(), 0, F16_EXPONENT);
-            case Q4_1 -> firstOfTwo(data, t.dtype());
+            case F16 -> first16(data, type, 0, F16_EXPONENT);
+            case BF16 -> first16(data, type, 0, BF16_EXPONENT);
+            case MXFP4 -> firstPower(data, type);
             case NF4, FP4, DYNAMIC8, INT8 -> firstScaled(t.scales());
-            case I64, I32, I16, I8, U8 -> -1;
+            default -> firstOfHalves(data, type);
         };
+    }
+
+    /// Scales and minima of blocks; integers have none.
+    private static long firstOfHalves(MemorySegment data, DType type) {
+        List<Integer> halves = type.halves();
+        if (halves.size() == 2 && halves.getLast() == halves.getFirst() + 2) {
+            return firstOfTwo(data, type, halves.getFirst());
+        }
+        return halves.isEmpty() ? -1 : first16(data, type, halves.getFirst(), F16_EXPONENT);
+    }
+
+    /// Scales are powers of two, of which the three greatest make numbers that f32 has not.
+    private static long firstPower(MemorySegment data, DType type) {
+        for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {
+            if ((data.get(ValueLayout.JAVA_BYTE, at) & 0xff) > 252) return at / type.blockBytes() * type.blockSize();
+        }
+        return -1;
     }
 
     /// Fails if a tensor of the checkpoint holds NaN or infinity.
@@ -83,9 +101,9 @@ public final class NonFinite {
     }
 
     /// Scale and minimum stand side by side: one look at both, since a model has millions of blocks.
-    private static long firstOfTwo(MemorySegment data, DType dtype) {
+    private static long firstOfTwo(MemorySegment data, DType dtype, int first) {
         int high = F16_EXPONENT << 16;
-        for (long at = 0; at < data.byteSize(); at += dtype.blockBytes()) {
+        for (long at = first; at < data.byteSize(); at += dtype.blockBytes()) {
             int both = data.get(U32, at);
             if ((both & F16_EXPONENT) == F16_EXPONENT || (both & high) == high) {
                 return at / dtype.blockBytes() * dtype.blockSize();

@@ -97,11 +97,13 @@ class GgufTest {
 
     @Test
     void types_we_cannot_load_are_listed() {
-        Gguf file = open(new GgufBytes(3, 32).tensor("w", 12, new byte[288], 256, 2));
-        assertThat(file.tensors()).containsExactly(new TensorInfo("w", "Q4_K", List.of(2L, 256L), 288));
+        Gguf file = open(new GgufBytes(3, 32).tensor("w", 19, new byte[100], 256, 2));
+        assertThat(file.tensors()).containsExactly(new TensorInfo("w", "IQ1_S", List.of(2L, 256L), 100));
         assertThatThrownBy(() -> file.tensor("w"))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessage(file.path() + ": tensor w: type is Q4_K, expected F32, F16, BF16, Q8_0, Q4_0 or Q4_1");
+                .hasMessage(file.path()
+                        + ": tensor w: type is IQ1_S, expected one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K,"
+                        + " Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, BF16, MXFP4");
         assertThatThrownBy(() -> file.tensor("v")).hasMessage(file.path() + ": no tensor v");
     }
 

@@ -52,6 +52,12 @@ class NonFiniteTest {
         "Q4_1, 20, 0xfc00, 32",
         "Q4_1, 22, 0xfc00, 32",
         "Q4_1, 24, 0xfc00, -1",
+        "Q5_0, 22, 0x7c00, 32",
+        "Q5_1, 26, 0x7c00, 32",
+        "Q5_1, 28, 0x7c00, -1",
+        "IQ4_NL, 18, 0x7c00, 32",
+        "MXFP4, 17, 0x00fd, 32",
+        "MXFP4, 17, 0xfffc, -1",
         "U8, 2, 0x7c00, -1"
     })
     void narrow_values_and_scales_are_read_by_their_exponent(DType dtype, int at, String bits, int found) {
@@ -59,6 +65,29 @@ class NonFiniteTest {
         t.data().set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short)
                 Integer.decode(bits).intValue());
         assertThat(NonFinite.first(t)).isEqualTo(found);
+    }
+
+    /// Two blocks of 256: each place of the second where f16 numbers lie, and one beside them.
+    @ParameterizedTest
+    @CsvSource({
+        "Q2_K, 84 80 82, 78",
+        "Q3_K, 110 108, 106",
+        "Q4_K, 144 0 2, 4",
+        "Q5_K, 176 0 2, 4",
+        "Q6_K, 210 208, 206",
+        "IQ4_XS, 136 0, 2"
+    })
+    void scales_of_large_blocks_are_read_where_they_lie(DType dtype, String places, int beside) {
+        String[] words = places.split(" ", -1);
+        int block = Integer.parseInt(words[0]);
+        for (int i = 1; i < words.length; i++) {
+            Tensor t = Tensor.zeros(arena, dtype, Shape.of(2, 256));
+            t.data().set(ValueLayout.JAVA_SHORT_UNALIGNED, block + Integer.parseInt(words[i]), (short) 0xfc00);
+            assertThat(NonFinite.first(t)).isEqualTo(256);
+        }
+        Tensor t = Tensor.zeros(arena, dtype, Shape.of(2, 256));
+        t.data().set(ValueLayout.JAVA_SHORT_UNALIGNED, block + beside, (short) 0xfc00);
+        assertThat(NonFinite.first(t)).isEqualTo(-1);
     }
 
     @Test

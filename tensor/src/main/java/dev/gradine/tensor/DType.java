@@ -1,5 +1,7 @@
 package dev.gradine.tensor;
 
+import java.util.List;
+
 /// Element types of a tensor, with how their values lie in memory.
 ///
 /// The `Q` types are GGUF's block formats over 32 consecutive values of a row, little-endian:
@@ -10,7 +12,8 @@ package dev.gradine.tensor;
 /// Q4_1   f16 d, f16 m, u8 q[16]     x = d · nibble + m
 /// ```
 ///
-/// In both 4-bit formats byte j holds value j in its low and value j + 16 in its high nibble.
+/// In both 4-bit formats byte j holds value j in its low and value j + 16 in its high nibble. Of the further ones, over
+/// 32 or 256 values, each has its formula in the file of `tensor.cpu` that reads it, such as `Q4KBlocks`.
 ///
 /// Types with scales are bitsandbytes' (Dettmers et al. 2022, arXiv:2110.02861, and 2023, arXiv:2305.14314). Their
 /// memory holds codes alone; what the codes stand for, `CodeTable` and `Tensor.scales()` say. A block of values that
@@ -30,9 +33,19 @@ public enum DType {
     I16(1, 2),
     I8(1, 1),
     U8(1, 1),
-    Q8_0(32, 34),
-    Q4_0(32, 18),
-    Q4_1(32, 20),
+    Q8_0(32, 34, 0),
+    Q4_0(32, 18, 0),
+    Q4_1(32, 20, 0, 2),
+    Q5_0(32, 22, 0),
+    Q5_1(32, 24, 0, 2),
+    Q2_K(256, 84, 80, 82),
+    Q3_K(256, 110, 108),
+    Q4_K(256, 144, 0, 2),
+    Q5_K(256, 176, 0, 2),
+    Q6_K(256, 210, 208),
+    IQ4_NL(32, 18, 0),
+    IQ4_XS(256, 136, 0),
+    MXFP4(32, 17),
     NF4(2, 1),
     FP4(2, 1),
     DYNAMIC8(1, 1),
@@ -41,9 +54,13 @@ public enum DType {
     private final int blockSize;
     private final int blockBytes;
 
-    DType(int blockSize, int blockBytes) {
+    @SuppressWarnings("ImmutableEnumChecker") // List.of gives one that is
+    private final List<Integer> halves;
+
+    DType(int blockSize, int blockBytes, Integer... halves) {
         this.blockSize = blockSize;
         this.blockBytes = blockBytes;
+        this.halves = List.of(halves);
     }
 
     /// Values that lie in one block of bytes; 1 for plain types. A row must be a multiple of it, except in types with
@@ -55,6 +72,11 @@ public enum DType {
     /// Bytes of one block.
     public int blockBytes() {
         return blockBytes;
+    }
+
+    /// Where in a block the f16 numbers lie that its codes are multiplied by or added to; none where there are no such.
+    public List<Integer> halves() {
+        return halves;
     }
 
     /// Bytes of `values` consecutive values.
@@ -71,8 +93,8 @@ public enum DType {
     /// Whether values are real numbers, in whatever precision.
     public boolean isReal() {
         return switch (this) {
-            case F32, F16, BF16, Q8_0, Q4_0, Q4_1, NF4, FP4, DYNAMIC8, INT8 -> true;
             case I64, I32, I16, I8, U8 -> false;
+            default -> true;
         };
     }
 

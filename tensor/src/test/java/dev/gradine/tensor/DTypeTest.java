@@ -25,17 +25,8 @@ class DTypeTest {
     void reals_are_the_types_that_decode_to_f32() {
         assertThat(DType.values())
                 .filteredOn(DType::isReal)
-                .containsExactly(
-                        DType.F32,
-                        DType.F16,
-                        DType.BF16,
-                        DType.Q8_0,
-                        DType.Q4_0,
-                        DType.Q4_1,
-                        DType.NF4,
-                        DType.FP4,
-                        DType.DYNAMIC8,
-                        DType.INT8);
+                .doesNotContain(DType.I64, DType.I32, DType.I16, DType.I8, DType.U8)
+                .hasSize(DType.values().length - 5);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.gradine.cuda.kernels;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.UnsupportedKernelException;
 
 /// How kernels are told the type of real numbers: the order of `enum Type` in `matrix.cuh`.
 final class RealType {
@@ -18,6 +19,8 @@ final class RealType {
             case Q8_0 -> 3;
             case Q4_0 -> 4;
             case Q4_1 -> 5;
+            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
+                throw new UnsupportedKernelException("no CUDA kernel reads " + type + "; run this model on cpu");
             case NF4, FP4, DYNAMIC8, INT8 ->
                 throw new DTypeException("kernel: type is " + type + ", expected one without scales");
             case I64, I32, I16, I8, U8 ->

@@ -22,9 +22,9 @@ final class Decode {
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
 
-    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
-    private static final int L = S.length();
+    static final int L = S.length();
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(S.vectorBitSize() / 2));
 
@@ -38,7 +38,7 @@ final class Decode {
     private Decode() {}
 
     /// Writes `n` values from value number `first` on to `to[at …]`. For block types both `first` and `n` are
-    /// multiples of the block size.
+    /// multiples of 32, also where blocks are larger.
     static void toFloats(MemorySegment data, DType dtype, long first, int n, float[] to, int at) {
         switch (dtype) {
             case F32 -> MemorySegment.copy(data, F32, 4 * first, to, at, n);
@@ -47,6 +47,16 @@ final class Decode {
             case Q8_0 -> q8(data, first / 32 * 34, n / 32, to, at);
             case Q4_0 -> q4(data, first / 32 * 18, n / 32, false, to, at);
             case Q4_1 -> q4(data, first / 32 * 20, n / 32, true, to, at);
+            case Q5_0 -> Q5Blocks.read(data.address(), first, n, false, to, at);
+            case Q5_1 -> Q5Blocks.read(data.address(), first, n, true, to, at);
+            case Q2_K -> Q2KBlocks.read(data.address(), first, n, to, at);
+            case Q3_K -> Q3KBlocks.read(data.address(), first, n, to, at);
+            case Q4_K -> Q4KBlocks.read(data.address(), first, n, to, at);
+            case Q5_K -> Q5KBlocks.read(data.address(), first, n, to, at);
+            case Q6_K -> Q6KBlocks.read(data.address(), first, n, to, at);
+            case IQ4_NL -> TableBlocks.iq4nl(data.address(), first, n, to, at);
+            case IQ4_XS -> TableBlocks.iq4xs(data.address(), first, n, to, at);
+            case MXFP4 -> TableBlocks.mxfp4(data.address(), first, n, to, at);
             case NF4, FP4, DYNAMIC8, INT8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected one without scales");
             case I64, I32, I16, I8, U8 ->

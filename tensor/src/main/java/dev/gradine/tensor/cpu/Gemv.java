@@ -72,9 +72,13 @@ final class Gemv {
         float[] x = own.row(m * k);
         float[] sums = own.sums(ROWS * L + ROWS);
         Vectors.read(a, 0, x, 0, m * k);
-        if (m == 1 && dtype.blockSize() == 32 && Decode.BLOCKS) blocks(x, from, to, sums);
+        if (m == 1 && isMultipliedAsItLies(dtype) && Decode.BLOCKS) blocks(x, from, to, sums);
         else if (dtype == DType.F32) direct(x, from, to, sums);
         else decoded(x, from, to, own.rows(ROWS * k), sums);
+    }
+
+    private static boolean isMultipliedAsItLies(DType dtype) {
+        return dtype == DType.Q8_0 || dtype == DType.Q4_0 || dtype == DType.Q4_1;
     }
 
     /// Two rows of blocks at a time, decoded in registers.

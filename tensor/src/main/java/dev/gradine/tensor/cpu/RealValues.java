@@ -26,7 +26,7 @@ final class RealValues {
     }
 
     /// Writes `n` values from value number `first` on to `to[at …]`. For GGUF's block types both `first` and `n` are
-    /// multiples of the block size.
+    /// multiples of 32.
     void read(long first, int n, float[] to, int at) {
         if (coded == null) Decode.toFloats(data, dtype, first, n, to, at);
         else coded.read(first, n, to, at);

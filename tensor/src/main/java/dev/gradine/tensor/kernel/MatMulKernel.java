@@ -4,8 +4,8 @@ import dev.gradine.tensor.Tensor;
 
 /// Device contract of matrix products.
 ///
-/// `a` and `c` are f32. `b` may have any real type, also the block types Q8_0, Q4_0, Q4_1 and NF4, FP4, DYNAMIC8, INT8,
-/// which have scales (frozen weights are dequantised on the way), except in `tn`, where it is f32. All are matrices,
+/// `a` and `c` are f32. `b` may have any real type, also GGUF's block types and those with scales (frozen weights are
+/// dequantised on the way), except in `tn`, where it is f32. All are matrices,
 /// row-major. `c` must not share memory with `a` or `b`. With `accumulate` the product is added into `c`, otherwise `c`
 /// is overwritten.
 public interface MatMulKernel {

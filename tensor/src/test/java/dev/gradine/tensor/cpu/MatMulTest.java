@@ -91,7 +91,7 @@ class MatMulTest {
         for (int i = 0; i < 60; i++) {
             int n = form == Form.NN ? pick() * block : pick();
             int k = form == Form.NT ? pick() * block : pick();
-            check(form, dtype, new Size(pick(), Math.min(n, 256), Math.min(k, 512)), i % 3 == 0 ? 1f : -2f, i % 2 == 0);
+            check(form, dtype, new Size(pick(), Math.min(n, 256), Math.min(k, 768)), i % 3 == 0 ? 1f : -2f, i % 2 == 0);
         }
     }
 
@@ -156,8 +156,8 @@ class MatMulTest {
             default -> {
                 for (long i = 0; i < d.byteSize(); i++) d.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
                 for (long i = 0; i < d.byteSize(); i += dtype.blockBytes()) {
-                    half(d, i, value() / 16);
-                    if (dtype == DType.Q4_1) half(d, i + 2, value());
+                    for (int at : dtype.halves()) half(d, i + at, value() / 16);
+                    if (dtype == DType.MXFP4) d.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(120, 130));
                 }
             }
         }

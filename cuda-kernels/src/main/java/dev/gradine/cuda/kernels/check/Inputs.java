@@ -112,15 +112,15 @@ public final class Inputs implements AutoCloseable {
             switch (dtype) {
                 case F32 -> soften(bytes, at + 2, 0x3f80, 0x807f);
                 case BF16 -> soften(bytes, at, 0x3f80, 0x807f);
-                case F16, Q8_0, Q4_0 -> soften(bytes, at, 0x3000, 0x87ff);
-                case Q4_1 -> {
-                    soften(bytes, at, 0x3000, 0x87ff);
-                    soften(bytes, at + 2, 0x3000, 0x87ff);
-                }
+                case F16 -> soften(bytes, at, 0x3000, 0x87ff);
+                case MXFP4 -> bytes.set(ValueLayout.JAVA_BYTE, at, (byte) rng.nextInt(120, 128));
                 case NF4, FP4, DYNAMIC8, INT8 ->
                     throw new IllegalArgumentException("inputs: " + dtype + " needs scales; quantise F32 values");
                 case I64, I32, I16, I8, U8 ->
                     throw new IllegalArgumentException("inputs: " + dtype + " is no real type");
+                default -> {
+                    for (int half : dtype.halves()) soften(bytes, at + half, 0x3000, 0x87ff);
+                }
             }
         }
         return kernels.fromHost(t);

@@ -22,8 +22,7 @@ final class Weights {
                 case Q8_0 -> block(to, rng, 32, 0x1p-6f);
                 case Q4_0 -> block(to, rng, 16, 0.25f);
                 case Q4_1 -> block(to, rng, 16, 0.125f, -0.75f);
-                case NF4, FP4, DYNAMIC8, INT8, I64, I32, I16, I8, U8 ->
-                    throw new IllegalArgumentException("weights: type is " + type);
+                default -> throw new IllegalArgumentException("weights: type is " + type);
             }
         }
         return to.array();

@@ -1,0 +1,40 @@
+package dev.gradine.tensor.cpu;
+
+import static dev.gradine.tensor.cpu.Native.MEMORY;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.lang.foreign.ValueLayout;
+
+/// Single numbers of a block at an address.
+final class BlockBits {
+
+    private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+    private BlockBits() {}
+
+    /// A byte from 0 to 255.
+    static int u8(long address) {
+        return MEMORY.get(ValueLayout.JAVA_BYTE, address) & 0xff;
+    }
+
+    /// A byte from −128 to 127.
+    static int i8(long address) {
+        return MEMORY.get(ValueLayout.JAVA_BYTE, address);
+    }
+
+    /// Two bytes, without a sign.
+    static int u16(long address) {
+        return MEMORY.get(U16, address) & 0xffff;
+    }
+
+    /// Four bytes.
+    static int u32(long address) {
+        return MEMORY.get(U32, address);
+    }
+
+    /// An f16 number.
+    static float half(long address) {
+        return Float.float16ToFloat(MEMORY.get(U16, address));
+    }
+}

@@ -1,0 +1,61 @@
+package dev.gradine.tensor.cpu;
+
+import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.Decode.BYTES;
+import static dev.gradine.tensor.cpu.Decode.I;
+import static dev.gradine.tensor.cpu.Decode.L;
+import static dev.gradine.tensor.cpu.Decode.S;
+import static dev.gradine.tensor.cpu.Native.MEMORY;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/// GGUF's Q2_K: 256 values in sixteen parts of 16, each with a scale and a minimum of four bits. Memory:
+///
+/// ```
+/// u8 scales[16], u8 qs[64], f16 d, f16 dmin
+///
+/// x = d · (scales[s] mod 16) · q − dmin · ⌊scales[s] / 16⌋     s = ⌊v / 16⌋
+///     q   bits 2j and 2j + 1 of qs[32 h + l]                   h = ⌊v / 128⌋, j = ⌊v / 32⌋ mod 4, l = v mod 32
+/// ```
+final class Q2KBlocks {
+
+    private static final int BYTES_OF_BLOCK = 84;
+
+    private Q2KBlocks() {}
+
+    /// Writes `n` values from value number `first` on, both multiples of 32.
+    static void read(long data, long first, int n, float[] to, int at) {
+        for (int i = 0; i < n; i += 32) {
+            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
+            int part = (int) ((first + i) / 32 % 8);
+            float d = half(block + 80);
+            float min = -half(block + 82);
+            int s0 = u8(block + 2L * part);
+            int s1 = u8(block + 2L * part + 1);
+            long qs = block + 16 + 32L * (part / 4);
+            int shift = 2 * (part % 4);
+            if (!Decode.BLOCKS) {
+                for (int l = 0; l < 32; l++) {
+                    int s = l < 16 ? s0 : s1;
+                    to[at + i + l] = d * (s & 15) * ((u8(qs + l) >> shift) & 3) + min * (s >> 4);
+                }
+                continue;
+            }
+            for (int l = 0; l < 32; l += L) {
+                int s = l < 16 ? s0 : s1;
+                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qs + l, LITTLE_ENDIAN)
+                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                ((FloatVector) q.lanewise(LSHR, shift).and(3).convertShape(I2F, S, 0))
+                        .fma(FloatVector.broadcast(S, d * (s & 15)), FloatVector.broadcast(S, min * (s >> 4)))
+                        .intoArray(to, at + i + l);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package dev.gradine.tensor.cpu;
+
+import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.Decode.BYTES;
+import static dev.gradine.tensor.cpu.Decode.I;
+import static dev.gradine.tensor.cpu.Decode.L;
+import static dev.gradine.tensor.cpu.Decode.S;
+import static dev.gradine.tensor.cpu.Native.MEMORY;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/// GGUF's Q3_K: 256 values in sixteen parts of 16, each with a scale of six bits. Memory:
+///
+/// ```
+/// u8 hmask[32], u8 qs[64], u8 scales[12], f16 d
+///
+/// x = d · (sc_s − 32) · (q + 4 · bit − 4)                   s = ⌊v / 16⌋
+///     q     bits 2j and 2j + 1 of qs[32 h + l]              h = ⌊v / 128⌋, j = ⌊v / 32⌋ mod 4, l = v mod 32
+///     bit   bit 4h + j of hmask[l]
+///     sc_s  low nibble of scales[s], of s ≥ 8 the high one of scales[s − 8],
+///           + 16 · bits 2⌊s/4⌋ and 2⌊s/4⌋ + 1 of scales[8 + s mod 4]
+/// ```
+final class Q3KBlocks {
+
+    private static final int BYTES_OF_BLOCK = 110;
+
+    private Q3KBlocks() {}
+
+    /// Writes `n` values from value number `first` on, both multiples of 32.
+    static void read(long data, long first, int n, float[] to, int at) {
+        for (int i = 0; i < n; i += 32) {
+            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
+            int part = (int) ((first + i) / 32 % 8);
+            float scale = half(block + 108);
+            float d0 = scale * (scale(block + 96, 2 * part) - 32);
+            float d1 = scale * (scale(block + 96, 2 * part + 1) - 32);
+            long qs = block + 32 + 32L * (part / 4);
+            int shift = 2 * (part % 4);
+            if (!Decode.BLOCKS) {
+                for (int l = 0; l < 32; l++) {
+                    int q = ((u8(qs + l) >> shift) & 3) | (((u8(block + l) >> part) & 1) << 2);
+                    to[at + i + l] = (l < 16 ? d0 : d1) * (q - 4);
+                }
+                continue;
+            }
+            for (int l = 0; l < 32; l += L) {
+                float d = l < 16 ? d0 : d1;
+                IntVector low = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qs + l, LITTLE_ENDIAN)
+                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                IntVector high = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + l, LITTLE_ENDIAN)
+                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                IntVector q = low.lanewise(LSHR, shift)
+                        .and(3)
+                        .or(high.lanewise(LSHR, part).and(1).lanewise(LSHL, 2));
+                ((FloatVector) q.convertShape(I2F, S, 0))
+                        .fma(FloatVector.broadcast(S, d), FloatVector.broadcast(S, -4 * d))
+                        .intoArray(to, at + i + l);
+            }
+        }
+    }
+
+    private static int scale(long scales, int s) {
+        int low = s < 8 ? u8(scales + s) & 15 : u8(scales + s - 8) >> 4;
+        return low | (((u8(scales + 8 + s % 4) >> (2 * (s / 4))) & 3) << 4);
+    }
+}

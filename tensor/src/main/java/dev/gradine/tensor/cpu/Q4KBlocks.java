@@ -1,0 +1,71 @@
+package dev.gradine.tensor.cpu;
+
+import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.Decode.BYTES;
+import static dev.gradine.tensor.cpu.Decode.I;
+import static dev.gradine.tensor.cpu.Decode.L;
+import static dev.gradine.tensor.cpu.Decode.S;
+import static dev.gradine.tensor.cpu.Native.MEMORY;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/// GGUF's Q4_K: 256 values in eight parts of 32, each with a scale and a minimum of six bits. Memory:
+///
+/// ```
+/// f16 d, f16 dmin, u8 scales[12], u8 qs[128]
+///
+/// x = d · sc_s · q − dmin · mn_s     s = ⌊v / 32⌋, l = v mod 32; q the low nibble of qs[32 ⌊s/2⌋ + l], of odd s the
+/// high
+///
+/// s < 4:   sc_s = scales[s] mod 64                        mn_s = scales[s + 4] mod 64
+/// s ≥ 4:   sc_s = low nibble of scales[s + 4]             mn_s = high nibble of scales[s + 4]
+///                 + 16 · the top two bits of scales[s−4]         + 16 · the top two bits of scales[s]
+/// ```
+///
+/// Each product has at most 21 bits, so the result is rounded once, whether fused or not.
+final class Q4KBlocks {
+
+    private static final int BYTES_OF_BLOCK = 144;
+
+    private Q4KBlocks() {}
+
+    /// Writes `n` values from value number `first` on, both multiples of 32.
+    static void read(long data, long first, int n, float[] to, int at) {
+        for (int i = 0; i < n; i += 32) {
+            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
+            int s = (int) ((first + i) / 32 % 8);
+            float d = half(block) * scale(block + 4, s);
+            float m = -(half(block + 2) * minimum(block + 4, s));
+            long qs = block + 16 + 32L * (s / 2);
+            int shift = 4 * (s % 2);
+            if (!Decode.BLOCKS) {
+                for (int l = 0; l < 32; l++) to[at + i + l] = d * ((u8(qs + l) >> shift) & 15) + m;
+                continue;
+            }
+            for (int l = 0; l < 32; l += L) {
+                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qs + l, LITTLE_ENDIAN)
+                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                ((FloatVector) q.lanewise(LSHR, shift).and(15).convertShape(I2F, S, 0))
+                        .fma(FloatVector.broadcast(S, d), FloatVector.broadcast(S, m))
+                        .intoArray(to, at + i + l);
+            }
+        }
+    }
+
+    /// The scale of part `s`, of the 12 bytes at an address.
+    static int scale(long scales, int s) {
+        return s < 4 ? u8(scales + s) & 63 : (u8(scales + s + 4) & 15) | (u8(scales + s - 4) >> 6 << 4);
+    }
+
+    /// The minimum of part `s`.
+    static int minimum(long scales, int s) {
+        return s < 4 ? u8(scales + s + 4) & 63 : (u8(scales + s + 4) >> 4) | (u8(scales + s) >> 6 << 4);
+    }
+}

@@ -1,0 +1,64 @@
+package dev.gradine.tensor.cpu;
+
+import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.Decode.BYTES;
+import static dev.gradine.tensor.cpu.Decode.I;
+import static dev.gradine.tensor.cpu.Decode.L;
+import static dev.gradine.tensor.cpu.Decode.S;
+import static dev.gradine.tensor.cpu.Native.MEMORY;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
+
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/// GGUF's Q5_K: Q4_K with a fifth bit. Memory:
+///
+/// ```
+/// f16 d, f16 dmin, u8 scales[12], u8 qh[32], u8 qs[128]
+///
+/// x = d · sc_s · (q + 16 · bit s of qh[l]) − dmin · mn_s     s = ⌊v / 32⌋, l = v mod 32, the rest as in Q4_K
+/// ```
+final class Q5KBlocks {
+
+    private static final int BYTES_OF_BLOCK = 176;
+
+    private Q5KBlocks() {}
+
+    /// Writes `n` values from value number `first` on, both multiples of 32.
+    static void read(long data, long first, int n, float[] to, int at) {
+        for (int i = 0; i < n; i += 32) {
+            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
+            int s = (int) ((first + i) / 32 % 8);
+            float d = half(block) * Q4KBlocks.scale(block + 4, s);
+            float m = -(half(block + 2) * Q4KBlocks.minimum(block + 4, s));
+            long qh = block + 16;
+            long qs = block + 48 + 32L * (s / 2);
+            int shift = 4 * (s % 2);
+            if (!Decode.BLOCKS) {
+                for (int l = 0; l < 32; l++) {
+                    int q = ((u8(qs + l) >> shift) & 15) | (((u8(qh + l) >> s) & 1) << 4);
+                    to[at + i + l] = d * q + m;
+                }
+                continue;
+            }
+            for (int l = 0; l < 32; l += L) {
+                IntVector low = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qs + l, LITTLE_ENDIAN)
+                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                IntVector high = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qh + l, LITTLE_ENDIAN)
+                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                IntVector q = low.lanewise(LSHR, shift)
+                        .and(15)
+                        .or(high.lanewise(LSHR, s).and(1).lanewise(LSHL, 4));
+                ((FloatVector) q.convertShape(I2F, S, 0))
+                        .fma(FloatVector.broadcast(S, d), FloatVector.broadcast(S, m))
+                        .intoArray(to, at + i + l);
+            }
+        }
+    }
+}
