@@ -52,8 +52,7 @@ final class ForgettingCommand implements Runnable, ConfigFile.Reader {
     @Option(
             names = "--text",
             paramLabel = "FILE",
-            description =
-                    "Texts as the model knew them before: .jsonl, .json or .csv with a column text, or one text, .txt.")
+            description = "Texts known before: .jsonl, .json, .csv or .parquet with a column text, or one text, .txt.")
     private @Nullable Path text;
 
     @Mixin

@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.testkit.Golden;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,6 +67,16 @@ class DataKindsTest {
     }
 
     @Test
+    void parquet_of_pairs_and_of_conversations() {
+        assertThat(trained("dpo", parquet("pairs-zstd.parquet"))).isEqualTo(trained("dpo", parquet("pairs.jsonl")));
+        assertThat(trained("sft", parquet("chats-snappy.parquet"))).isEqualTo(trained("sft", parquet("chats.jsonl")));
+    }
+
+    private static Path parquet(String name) {
+        return Golden.repository().resolve("data/src/test/resources/parquet/rows-" + name);
+    }
+
+    @Test
     void what_training_has_cost_is_told_of_texts_of_any_kind() {
         Path jsonl = file("t.jsonl", lines("{\"text\": \"t%s%s\"}\n"));
         Path csv = file("t.csv", "text\n" + lines("t%s%s\n"));
@@ -86,6 +97,6 @@ class DataKindsTest {
         Cli.run("kto", "--model", temp.resolve("model"), "--data", csv, "--out", temp.resolve("out"))
                 .refuses("a.csv: line 3: column label is \"yes\", expected true or false (or 1 or 0)");
         Cli.run("sft", "--model", temp.resolve("model"), "--data", file("a.tsv", "a"), "--out", temp.resolve("out"))
-                .refuses("a.tsv: is no file of rows by its name, expected .jsonl, .json or .csv");
+                .refuses("a.tsv: is no file of rows by its name, expected .jsonl, .json, .csv or .parquet");
     }
 }

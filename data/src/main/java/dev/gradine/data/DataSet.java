@@ -21,6 +21,8 @@ public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
     /// Larger files stay where they are.
     private static final long HELD = 256L << 20;
 
+    private static final long PACKED = 4; // times smaller a file is whose kind is packed
+
     /// Copies the lists, unless they hold nothing.
     public DataSet {
         rows = MadeList.copyOf(rows);
@@ -51,10 +53,12 @@ public record DataSet(String name, List<Row> rows, List<Integer> numbers) {
     /// @throws DataException naming file, row and field, if a row is not what it must be
     public static DataSet read(Path file, long held) throws IOException {
         String name = String.valueOf(file.getFileName());
-        boolean isTable = RowKind.of(file) == RowKind.CSV;
+        RowKind kind = RowKind.of(file);
+        boolean isTable = kind == RowKind.CSV;
+        long unpacking = kind == RowKind.PARQUET ? PACKED : 1;
         RowParser parser = new RowParser();
         Function<JsonNode, Row> parse = value -> parser.parse(isTable ? TableRow.of(value) : value);
-        if (Files.isRegularFile(file) && Files.size(file) > held) {
+        if (Files.isRegularFile(file) && Files.size(file) * unpacking > held) {
             return of(name, RowFile.byNumber(file, parse));
         }
         List<Row> rows = new ArrayList<>();

@@ -193,6 +193,7 @@ record RowFields(JsonNode row) {
         if (v.isString()) return "a string";
         if (v.isNumber()) return "a number";
         if (v.isBoolean()) return "a boolean";
+        if (v.isBinary()) return "bytes";
         return v.isArray() ? "a list" : "an object";
     }
 }

@@ -105,7 +105,7 @@ class TableRowTest {
     void a_name_of_no_kind_of_file_is_refused(String name) throws IOException {
         Path file = Files.writeString(temp.resolve(name), "{\"text\": \"a\"}");
         assertThatThrownBy(() -> DataSet.read(file))
-                .hasMessage(name + ": is no file of rows by its name, expected .jsonl, .json or .csv");
+                .hasMessage(name + ": is no file of rows by its name, expected .jsonl, .json, .csv or .parquet");
     }
 
     @ParameterizedTest

@@ -27,7 +27,7 @@ public record RunFiles(
         Path model,
 
         @Option(
-                says = "Data set, or several: .jsonl, .json or .csv, also .gz; the columns tell the kind of rows.",
+                says = "Data set, or several: .jsonl, .json, .csv (also .gz) or .parquet; columns tell which rows.",
                 label = "FILE",
                 group = "Data",
                 required = true)

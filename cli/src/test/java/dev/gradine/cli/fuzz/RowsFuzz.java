@@ -2,6 +2,7 @@ package dev.gradine.cli.fuzz;
 
 import dev.gradine.data.DataException;
 import dev.gradine.data.DataSet;
+import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.fuzz.FileKind;
 import dev.gradine.testkit.fuzz.Mutation;
 import dev.gradine.testkit.fuzz.Original;
@@ -11,12 +12,13 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.zip.GZIPOutputStream;
 
-/// Files of rows: JSONL, a JSON array, gzip, tables.
+/// Files of rows: JSONL, a JSON array, gzip, tables, Parquet.
 final class RowsFuzz {
 
     private static final String MESSAGES = """
@@ -87,6 +89,9 @@ final class RowsFuzz {
     private static final List<String> MARKS =
             List.of("", "\"", ",", "\n", "\r", "\r\n", "\"\"", "[", "[{}]", "\ufeff", "\n\"");
 
+    private static final List<String> PARQUET = List.of(
+            "chats-none", "chats-snappy", "chats-zstd", "chats-gzip", "pairs-gzip", "tokens-snappy", "rated-snappy");
+
     private static final List<String> PARTS = List.of(
             "[[\"a\", \"b\"]]",
             "[{\"type\": \"text\", \"text\": \"x\"}]",
@@ -109,7 +114,22 @@ final class RowsFuzz {
         return List.of(
                 new FileKind("rows", texts, change, Set.of(DataException.class)),
                 new FileKind("rows.csv", tables, new Mutation(MARKS), Set.of(DataException.class)),
+                new FileKind(
+                        "rows.parquet",
+                        parquet(folder.resolve("rows.parquet")),
+                        new Mutation(MARKS),
+                        Set.of(DataException.class)),
                 new FileKind("rows.gz", List.of(packed), new Mutation(WORDS), Set.of(DataException.class)));
+    }
+
+    private static List<Original> parquet(Path file) throws IOException {
+        Path folder = Golden.repository().resolve("data/src/test/resources/parquet");
+        List<Original> all = new ArrayList<>();
+        for (String name : PARQUET) {
+            byte[] bytes = Files.readAllBytes(folder.resolve("rows-" + name + ".parquet"));
+            all.add(new Original(bytes, file.getFileName(), reader(file)));
+        }
+        return all;
     }
 
     private static Original original(String text, Path file) {

@@ -58,10 +58,18 @@ public final class RowFile {
     private static <T> T read(Path file, RowKind kind, Reading<T> reading) throws IOException {
         if (!Files.exists(file)) throw new DataException(file + ": does not exist");
         if (Files.isDirectory(file)) throw new DataException(file + ": is a folder, expected a file");
-        try (RowValues rows = kind.open(file)) {
+        try (RowValues rows = open(file, kind)) {
             return reading.of(rows);
         } catch (ZipException | EOFException e) {
             throw new DataException(file.getFileName() + ": is not a whole gzip file", e);
+        }
+    }
+
+    private static RowValues open(Path file, RowKind kind) throws IOException {
+        try {
+            return kind.open(file);
+        } catch (DataException e) {
+            throw e.in(String.valueOf(file.getFileName()));
         }
     }
 

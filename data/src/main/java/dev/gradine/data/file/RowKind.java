@@ -21,6 +21,13 @@ public enum RowKind {
         RowValues open(Path file) throws IOException {
             return new CsvRows(PlainBytes.of(file));
         }
+    },
+    /// Apache Parquet: columns, in groups of rows.
+    PARQUET {
+        @Override
+        RowValues open(Path file) throws IOException {
+            return ParquetRows.open(file);
+        }
     };
 
     /// Opens a file, which the caller closes.
@@ -37,8 +44,10 @@ public enum RowKind {
         return switch (dot <= 0 ? "" : plain.substring(dot)) {
             case "", ".json", ".jsonl", ".ndjson" -> JSON;
             case ".csv" -> CSV;
+            case ".parquet" -> PARQUET;
             default ->
-                throw new DataException(name + ": is no file of rows by its name, expected .jsonl, .json or .csv");
+                throw new DataException(
+                        name + ": is no file of rows by its name, expected .jsonl, .json, .csv or .parquet");
         };
     }
 }

@@ -31,6 +31,8 @@ public record TaskData(String task, Format format, Map<String, List<String>> fil
         JSON,
         /// A table of texts whose first line names the columns.
         CSV,
+        /// Apache Parquet.
+        PARQUET,
         /// A file is one document, its only column `text`.
         TEXT,
         /// A line is a document, its only column `text`.
@@ -69,6 +71,7 @@ public record TaskData(String task, Format format, Map<String, List<String>> fil
         switch (format) {
             case JSON -> RowFile.values(file, RowKind.JSON, value -> rows.add(fields(value)));
             case CSV -> RowFile.values(file, RowKind.CSV, value -> rows.add(fields(value)));
+            case PARQUET -> RowFile.values(file, RowKind.PARQUET, value -> rows.add(fields(value)));
             case TEXT -> rows.add(Map.of("text", Files.readString(file)));
             case LINES -> Files.readString(file).lines().forEach(line -> rows.add(Map.of("text", line)));
         }

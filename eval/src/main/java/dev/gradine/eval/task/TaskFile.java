@@ -83,11 +83,12 @@ public final class TaskFile {
         TaskData.Format format = switch (keys.text("dataset_path")) {
             case "json" -> TaskData.Format.JSON;
             case "csv" -> TaskData.Format.CSV;
+            case "parquet" -> TaskData.Format.PARQUET;
             case "text" -> whole ? TaskData.Format.TEXT : TaskData.Format.LINES;
             default ->
                 throw keys.fault(
                         "dataset_path",
-                        "is %s, expected json, csv or text with dataset_kwargs: data_files (nothing is"
+                        "is %s, expected json, csv, parquet or text with dataset_kwargs: data_files (nothing is"
                                         .formatted(keys.text("dataset_path"))
                                 + " downloaded)");
         };

@@ -97,9 +97,8 @@ class TaskFileTest {
         assertThatThrownBy(() -> parse(GOOD + "doc_to_txt: x\n"))
                 .hasMessageStartingWith("task t: doc_to_txt is unknown, expected one of dataset_kwargs, ");
         assertThatThrownBy(() -> parse(GOOD.replace("json\n", "org/set\n")))
-                .hasMessage(
-                        "task t: dataset_path is org/set, expected json, csv or text with dataset_kwargs: data_files"
-                                + " (nothing is downloaded)");
+                .hasMessage("task t: dataset_path is org/set, expected json, csv, parquet or text with dataset_kwargs:"
+                        + " data_files (nothing is downloaded)");
         assertThatThrownBy(() -> parse("[1]\n")).hasMessageStartingWith("task t.yaml: is no mapping");
         assertThatThrownBy(() -> parse("a: [\n")).hasMessageStartingWith("t.yaml: line 1: ");
         assertThatThrownBy(() -> parse(GOOD.replace("doc_to_target: 0\n", "")))
