@@ -31,6 +31,7 @@ record HelpGroup(String heading) {
             "Training",
             "Schedule",
             "Reference",
+            "Judge",
             "Device",
             "Output");
 
