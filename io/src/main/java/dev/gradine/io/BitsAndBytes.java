@@ -27,7 +27,7 @@ import java.util.Objects;
 /// M.SCB                                F32 [O], the largest magnitude of each row
 /// M.weight_format                      0, for codes row by row; older files may lack it
 /// ```
-final class BitsAndBytes {
+final class BitsAndBytes implements Assembled {
 
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final String STATE = ".quant_state.bitsandbytes__";
@@ -76,9 +76,8 @@ final class BitsAndBytes {
         return name.substring(0, name.length() - end.length());
     }
 
-    /// The names of the file without those that are parts of a weight.
-    Map<String, StoredName> names() {
-        Map<String, StoredName> names = StoredName.same(file);
+    @Override
+    public void rename(Map<String, StoredName> names) {
         types.forEach((weight, type) -> {
             if (type == DType.INT8) {
                 names.remove(module(weight, ".weight") + ROWS);
@@ -88,19 +87,20 @@ final class BitsAndBytes {
             for (String part : PARTS) names.remove(weight + "." + part);
             names.remove(state(weight, type));
         });
-        return names;
+    }
+
+    @Override
+    public boolean has(String stored) {
+        return types.containsKey(stored);
     }
 
     private static String state(String weight, DType type) {
         return weight + STATE + (type == DType.NF4 ? "nf4" : "fp4");
     }
 
-    /// A tensor of the file: a weight of codes with its scales, or any other as it is.
-    ///
-    /// @throws CheckpointException names the file, the tensor and which part of it is wrong
-    Tensor tensor(String name) {
-        DType type = types.get(name);
-        if (type == null) return file.tensor(name);
+    @Override
+    public Tensor tensor(String name) {
+        DType type = Objects.requireNonNull(types.get(name));
         try {
             return type == DType.INT8 ? rows(name) : new Weight(name, type, state(name)).tensor();
         } catch (CheckpointException e) {
@@ -110,10 +110,10 @@ final class BitsAndBytes {
         }
     }
 
-    /// Number of values of a tensor.
-    long values(TensorInfo t) {
-        DType type = types.get(t.name());
-        return type == null || type == DType.INT8
+    @Override
+    public long values(TensorInfo t) {
+        DType type = Objects.requireNonNull(types.get(t.name()));
+        return type == DType.INT8
                 ? t.values()
                 : new Weight(t.name(), type, state(t.name())).shape().size();
     }

@@ -17,11 +17,13 @@ import java.util.concurrent.ConcurrentHashMap;
 /// The weights and configuration of a model, whatever file they come from: Hugging Face's names, its row order, its
 /// configuration keys.
 ///
-/// A folder is read by the first of these it has: `model.safetensors`; `model.safetensors.index.json`; its only
-/// `.gguf`; its only `.bin`. Safetensors need a `config.json` beside them. A GGUF file or a llama2.c `.bin` carries its
+/// A folder is read by the first of these it has: `model.safetensors`; `model.safetensors.index.json`;
+/// `pytorch_model.bin`; `pytorch_model.bin.index.json`; its only `.gguf`; its only `.bin`. Safetensors and PyTorch's
+/// need a `config.json` beside them. A GGUF file or a llama2.c `.bin` carries its
 /// own configuration; a `config.json` beside a GGUF adds the keys that GGUF lacks and must not contradict its sizes.
 ///
-/// A weight that bitsandbytes stored in four or eight bits, and its scales, are one tensor: see `BitsAndBytes`.
+/// A weight of codes and its scales are one tensor: see `BitsAndBytes`, `Fp8`, `PackedInt4` and
+/// `Mxfp4`.
 ///
 /// Tied output weights appear once: `lm_head.weight` is absent and `tie_word_embeddings` true where a GGUF or `.bin`
 /// has none or an equal one.
@@ -33,12 +35,17 @@ public final class Checkpoint {
     private final Map<String, Object> config;
     private final Map<String, StoredName> names;
     private final Arena arena;
-    private final BitsAndBytes coded;
+    private final List<Assembled> assembled;
     private final Map<String, Tensor> changed = new ConcurrentHashMap<>();
 
-    private Checkpoint(WeightFile file, Map<String, Object> config, Map<String, StoredName> names, Arena arena) {
+    private Checkpoint(
+            WeightFile file,
+            Map<String, Object> config,
+            Map<String, StoredName> names,
+            List<Assembled> assembled,
+            Arena arena) {
         this.file = file;
-        this.coded = BitsAndBytes.of(file);
+        this.assembled = assembled;
         this.config = Collections.unmodifiableMap(config);
         this.names = Collections.unmodifiableMap(names);
         this.arena = arena;
@@ -55,28 +62,38 @@ public final class Checkpoint {
         Path beside = file.path().resolveSibling("config.json");
         return switch (file) {
             case Safetensors s -> ofFolder(s, beside, arena);
-            case ShardedSafetensors s -> ofFolder(s, beside, arena);
-            case Llama2c b -> new Checkpoint(b, Llama2cConfig.of(b), Llama2cNames.of(b), arena);
+            case ShardedWeights s -> ofFolder(s, beside, arena);
+            case TorchFile t -> ofFolder(t, beside, arena);
+            case Llama2c b -> new Checkpoint(b, Llama2cConfig.of(b), Llama2cNames.of(b), List.of(), arena);
             case Gguf g -> {
                 GgufModel model = new GgufModel(g, architectures);
                 Map<String, StoredName> names = model.names();
                 Map<String, Object> own = model.config(names);
                 Map<String, Object> config = Files.exists(beside) ? GgufConfig.merge(model, own, beside) : own;
-                yield new Checkpoint(g, config, names, arena);
+                yield new Checkpoint(g, config, names, List.of(), arena);
             }
         };
     }
 
     private static Checkpoint ofFolder(WeightFile file, Path config, Arena arena) {
-        Map<String, StoredName> names = TrunkNames.full(BitsAndBytes.of(file).names());
-        return new Checkpoint(file, Json.readObject(config), names, arena);
+        Map<String, Object> keys = Json.readObject(config);
+        List<Assembled> assembled = List.of(
+                BitsAndBytes.of(file),
+                Fp8.of(file, keys, arena),
+                PackedInt4.of(file, keys, arena),
+                Mxfp4.of(file, arena));
+        Map<String, StoredName> names = StoredName.same(file);
+        for (Assembled a : assembled) a.rename(names);
+        return new Checkpoint(file, keys, TrunkNames.full(names), assembled, arena);
     }
 
     /// The checkpoint of a deeper model, made of the layers of this one; nothing is copied.
     ///
     /// @throws IllegalArgumentException if there is no such layer, or layers differ by their numbers
     public Checkpoint with(LayerCopies copies) {
-        return copies.isNone() ? this : new Checkpoint(file, copies.config(config), copies.names(names), arena);
+        return copies.isNone()
+                ? this
+                : new Checkpoint(file, copies.config(config), copies.names(names), assembled, arena);
     }
 
     /// The file that was read; of a folder, the one that was chosen.
@@ -128,7 +145,7 @@ public final class Checkpoint {
     public Tensor tensor(String name) {
         StoredName stored = names.get(name);
         if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
-        if (stored.heads() == 0 && !stored.plusOne()) return coded.tensor(stored.name());
+        if (stored.heads() == 0 && !stored.plusOne()) return stored(stored.name());
         return changed.computeIfAbsent(name, _ -> changed(stored));
     }
 
@@ -138,6 +155,16 @@ public final class Checkpoint {
         StoredName stored = names.get(name);
         if (stored == null || !file.names().contains(stored.name())) return;
         MappedPages.release(file.tensor(stored.name()).data());
+    }
+
+    private Tensor stored(String name) {
+        for (Assembled a : assembled) if (a.has(name)) return a.tensor(name);
+        return file.tensor(name);
+    }
+
+    private long values(TensorInfo t) {
+        for (Assembled a : assembled) if (a.has(t.name())) return a.values(t);
+        return t.values();
     }
 
     private Tensor changed(StoredName stored) {
@@ -160,7 +187,7 @@ public final class Checkpoint {
         for (StoredName s : names.values()) stored.add(s.name());
         return file.tensors().stream()
                 .filter(t -> stored.contains(t.name()))
-                .mapToLong(coded::values)
+                .mapToLong(this::values)
                 .sum();
     }
 

@@ -35,6 +35,8 @@ public final class NonFinite {
             case BF16 -> first16(data, type, 0, BF16_EXPONENT);
             case MXFP4 -> firstPower(data, type);
             case NF4, FP4, DYNAMIC8, INT8 -> firstScaled(t.scales());
+            case F8_E4M3 -> firstF8(t, 0x7f);
+            case F8_E5M2 -> firstF8(t, 0x7c);
             default -> firstOfHalves(data, type);
         };
     }
@@ -84,6 +86,15 @@ public final class NonFinite {
         if (!Float.isFinite(s.offset())) return 0;
         long block = first(s.magnitudes());
         return block < 0 ? -1 : block * s.block();
+    }
+
+    /// @param none the least magnitude that is no finite number
+    private static long firstF8(Tensor t, int none) {
+        MemorySegment data = t.data();
+        for (long at = 0; at < data.byteSize(); at++) {
+            if ((data.get(ValueLayout.JAVA_BYTE, at) & 0x7f) >= none) return at;
+        }
+        return firstScaled(t.scales());
     }
 
     private static long firstF32(MemorySegment data) {

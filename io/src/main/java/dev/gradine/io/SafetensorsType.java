@@ -4,7 +4,8 @@ import dev.gradine.tensor.DType;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Element types that the safetensors format knows, with their width in bits. Those without a `DType` are listed but
+/// Element types that the safetensors format knows, with their width in bits. Numbers of eight bits are loaded as
+/// bytes, which `Fp8` knows to read. Those without a `DType` are listed but
 /// not loaded.
 enum SafetensorsType {
     F32(32, DType.F32),
@@ -21,8 +22,8 @@ enum SafetensorsType {
     U32(32, null),
     U16(16, null),
     BOOL(8, null),
-    F8_E4M3(8, null),
-    F8_E5M2(8, null),
+    F8_E4M3(8, DType.U8),
+    F8_E5M2(8, DType.U8),
     F8_E8M0(8, null),
     F8_E4M3FNUZ(8, null),
     F8_E5M2FNUZ(8, null),

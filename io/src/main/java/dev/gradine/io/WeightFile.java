@@ -8,7 +8,7 @@ import java.util.Set;
 
 /// A weight file as it is: its own names, its own order, its own layout. What the rest of the program reads is
 /// `Checkpoint`, which gives every format Hugging Face's names and layout.
-public sealed interface WeightFile permits Safetensors, ShardedSafetensors, Gguf, Llama2c {
+public sealed interface WeightFile permits Safetensors, ShardedWeights, TorchFile, Gguf, Llama2c {
 
     /// Opens a weight file, or the one of a folder; see `Checkpoint` for how both are told apart.
     ///
@@ -18,7 +18,8 @@ public sealed interface WeightFile permits Safetensors, ShardedSafetensors, Gguf
         Path file = WeightFiles.locate(fileOrFolder);
         return switch (WeightFiles.kind(file)) {
             case SAFETENSORS -> Safetensors.open(file, arena);
-            case INDEX -> ShardedSafetensors.open(file, arena);
+            case INDEX -> ShardedWeights.open(file, arena);
+            case TORCH -> TorchFile.open(file, arena);
             case GGUF -> Gguf.open(file, arena);
             case LLAMA2C -> Llama2c.open(file, arena);
         };

@@ -15,20 +15,23 @@ final class WeightFiles {
     enum Kind {
         SAFETENSORS,
         INDEX,
+        TORCH,
         GGUF,
         LLAMA2C
     }
 
     static final String SINGLE = "model.safetensors";
     static final String INDEX = "model.safetensors.index.json";
+    private static final String TORCH = "pytorch_model.bin";
 
     private WeightFiles() {}
 
-    /// The file itself, or of a folder: `model.safetensors`, else its index, else the only `.gguf`, else the only
+    /// The file itself, or of a folder: `model.safetensors`, else its index, else the same of PyTorch, else the only
+    /// `.gguf`, else the only
     /// `.bin`.
     static Path locate(Path fileOrFolder) {
         if (!Files.isDirectory(fileOrFolder)) return fileOrFolder;
-        for (String name : List.of(SINGLE, INDEX)) {
+        for (String name : List.of(SINGLE, INDEX, TORCH, TORCH + ".index.json")) {
             if (Files.exists(fileOrFolder.resolve(name))) return fileOrFolder.resolve(name);
         }
         for (String ending : List.of(".gguf", ".bin")) {
@@ -51,23 +54,28 @@ final class WeightFiles {
         if (new String(first, StandardCharsets.ISO_8859_1).equals("GGUF")) return Kind.GGUF;
         String name = String.valueOf(file.getFileName());
         if (name.endsWith(".safetensors")) return Kind.SAFETENSORS;
-        if (name.endsWith(".safetensors.index.json")) return Kind.INDEX;
+        if (isZip(first)) return Kind.TORCH;
+        if (name.endsWith(".safetensors.index.json") || name.endsWith(".bin.index.json")) return Kind.INDEX;
         if (name.endsWith(".gguf")) throw new CheckpointException(file, "does not start with GGUF");
         if (isPickle(first)) {
             throw new CheckpointException(
-                    file, "is a pickled PyTorch file, which can run code when read; expected safetensors or GGUF");
+                    file, "was saved before PyTorch 1.6, by pickle alone; load it in PyTorch and save it again");
         }
         if (name.endsWith(".bin")) return Kind.LLAMA2C;
         throw new CheckpointException(
-                file, "unknown kind of file, expected .safetensors, .safetensors.index.json, .gguf or .bin");
+                file,
+                "unknown kind of file, expected .safetensors, .gguf, .bin or .pt, or an index of the first or third");
     }
 
-    /// A zip archive, or the opcode of pickle with its version and an opcode after it. The first integer of a llama2.c
+    private static boolean isZip(byte[] b) {
+        return b.length == 4 && b[0] == 'P' && b[1] == 'K' && b[2] == 3 && b[3] == 4;
+    }
+
+    /// The opcode of pickle with its version and an opcode after it. The first integer of a llama2.c
     /// file is a width, in which the third byte is 0.
     private static boolean isPickle(byte[] b) {
         if (b.length < 4) return false;
-        boolean zip = b[0] == 'P' && b[1] == 'K' && b[2] == 3 && b[3] == 4;
-        return zip || (b[0] == (byte) 0x80 && b[1] >= 2 && b[1] <= 5 && b[2] != 0);
+        return (b[0] == (byte) 0x80 && b[1] >= 2 && b[1] <= 5 && b[2] != 0);
     }
 
     private static byte[] firstBytes(Path file) {

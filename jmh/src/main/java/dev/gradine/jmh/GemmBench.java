@@ -35,6 +35,11 @@ public class GemmBench extends CpuBench {
         "nt Q4_1 16 576 1536",
         "nt Q4_1 128 576 1536",
         "nt Q4_1 1 576 49152",
+        "nt Q4_K 1 2048 8192",
+        "nt Q6_K 1 2048 8192",
+        "nt Q4_1 1 2048 8192",
+        "nt Q4_K 16 2048 8192",
+        "nt Q4_1 16 2048 8192",
         "nn F32 1024 1536 576",
         "nn Q4_1 1024 1536 576",
         "tn F32 16 1024 576",
@@ -72,10 +77,11 @@ public class GemmBench extends CpuBench {
             for (int i = 0; i < t.size(); i++) data.setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextFloat(-1, 1));
             return;
         }
-        for (long at = 0; at < data.byteSize(); at += t.dtype().blockBytes()) { // Q4_1
-            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(0.01f));
-            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + 2, Float.floatToFloat16(-0.08f));
-            for (int i = 4; i < 20; i++) data.set(ValueLayout.JAVA_BYTE, at + i, (byte) random.nextInt());
+        for (long at = 0; at < data.byteSize(); at++) data.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
+        for (long at = 0; at < data.byteSize(); at += t.dtype().blockBytes()) { // a block type of GGUF
+            for (int half : t.dtype().halves()) {
+                data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + half, Float.floatToFloat16(0.01f));
+            }
         }
     }
 

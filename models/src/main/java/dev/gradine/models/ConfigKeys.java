@@ -2,6 +2,7 @@ package dev.gradine.models;
 
 import dev.gradine.nn.ConfigException;
 import dev.gradine.nn.ModelConfig;
+import java.util.List;
 import java.util.Set;
 
 /// Keys of a `config.json` that change nothing of what is computed here, in any family: what is read is read by the
@@ -115,7 +116,8 @@ final class ConfigKeys {
                 || GENERATION.contains(key);
     }
 
-    /// Fails on weights quantised in a way that is not read: the four and eight bits of bitsandbytes are.
+    /// Fails on weights quantised in a way that is not read: the four and eight bits of bitsandbytes are, four bits of
+    /// GPTQ and AWQ, and floating-point numbers of eight bits.
     ///
     /// @throws ConfigException names the method
     static void requireReadableWeights(ModelConfig c) {
@@ -124,7 +126,16 @@ final class ConfigKeys {
         boolean four = q.flag("load_in_4bit", q.flag("_load_in_4bit", false));
         boolean eight = q.flag("load_in_8bit", q.flag("_load_in_8bit", false));
         String method = q.text("quant_method", four || eight ? "bitsandbytes" : "");
-        if (!method.equals("bitsandbytes")) throw q.wrong("quant_method", "\"bitsandbytes\" or unquantised weights");
+        if (List.of("gptq", "awq", "fp8", "fbgemm_fp8", "compressed-tensors").contains(method)) {
+            q.ignoreRest();
+            return;
+        }
+        if (!method.equals("bitsandbytes")) {
+            throw q.wrong(
+                    "quant_method",
+                    "\"bitsandbytes\", \"gptq\", \"awq\", \"fp8\", \"fbgemm_fp8\", \"compressed-tensors\" or"
+                            + " unquantised weights");
+        }
         if (!four && !eight) throw q.wrong("load_in_4bit", "true, or load_in_8bit true, as bitsandbytes has no other");
         q.ignoreRest(); // the file says by itself how its weights are coded
     }

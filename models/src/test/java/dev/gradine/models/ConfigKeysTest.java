@@ -199,9 +199,9 @@ class ConfigKeysTest {
         assertRefused(
                 "TinyLlama",
                 "quantization_config",
-                Map.of("quant_method", "gptq", "bits", 4),
-                "config: quantization_config.quant_method is \"gptq\", expected \"bitsandbytes\" or unquantised"
-                        + " weights");
+                Map.of("quant_method", "aqlm", "bits", 2),
+                "config: quantization_config.quant_method is \"aqlm\", expected \"bitsandbytes\", \"gptq\", \"awq\","
+                        + " \"fp8\", \"fbgemm_fp8\", \"compressed-tensors\" or unquantised weights");
         assertRefused(
                 "TinyLlama",
                 "quantization_config",

@@ -7,6 +7,8 @@ import java.util.Arrays;
 /// ```
 /// NF4        quantiles of the normal distribution: a bin of each holds as many weights    arXiv:2305.14314, appendix E
 /// FP4        sign, two bits of exponent, one of mantissa, over 12: ±{0, 1/192, 2/3, 1, 1/3, 1/2, 1/6, 1/4}
+/// F8_E4M3    ±2^(e − 7) · (1 + m/8), of e = 0 ±2^−6 · m/8             arXiv:2209.05433, table 1
+/// F8_E5M2    ±2^(e − 15) · (1 + m/4), of e = 0 ±2^−14 · m/4
 /// DYNAMIC8   for i = 0 … 6: ±10^(i − 6) · the 2^i centres of equal parts of [0.1, 1]; 0 and 1     arXiv:2110.02861
 /// ```
 ///
@@ -47,8 +49,29 @@ public final class CodeTable {
             case NF4 -> NF4.clone();
             case FP4 -> FP4.clone();
             case DYNAMIC8 -> DYNAMIC8.clone();
-            default -> throw new DTypeException("codes: type is " + dtype + ", expected NF4, FP4 or DYNAMIC8");
+            case F8_E4M3, F8_E5M2 -> f8(dtype);
+            default ->
+                throw new DTypeException(
+                        "codes: type is " + dtype + ", expected NF4, FP4, DYNAMIC8, F8_E4M3 or F8_E5M2");
         };
+    }
+
+    /// The numbers of a type of eight bits: of E4M3 a code of ones alone is NaN, of E5M2 exponents of ones are what
+    /// they
+    /// are in f16, whose upper half it is.
+    private static float[] f8(DType dtype) {
+        float[] table = new float[256];
+        for (int code = 0; code < 256; code++) {
+            int magnitude = code & 127;
+            int exponent = magnitude >> 3;
+            float e4m3 = magnitude == 127
+                    ? Float.NaN
+                    : Math.scalb((magnitude & 7) + (exponent == 0 ? 0f : 8f), Math.max(1, exponent) - 10);
+            float e5m2 = Float.float16ToFloat((short) (magnitude << 8));
+            float number = dtype == DType.F8_E4M3 ? e4m3 : e5m2;
+            table[code] = code < 128 ? number : -number;
+        }
+        return table;
     }
 
     /// Code 8 is −0, as bitsandbytes decodes it.

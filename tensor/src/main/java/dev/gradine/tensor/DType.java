@@ -15,11 +15,18 @@ import java.util.List;
 /// In both 4-bit formats byte j holds value j in its low and value j + 16 in its high nibble. Of the further ones, over
 /// 32 or 256 values, each has its formula in the file of `tensor.cpu` that reads it, such as `Q4KBlocks`.
 ///
+/// GPTQ4 is how the codes of GPTQ and AWQ lie here: their files hold columns of weights, so rows are made of them once.
+///
+/// ```
+/// GPTQ4  f16 d, u16 z, u8 q[16]     x = d · (nibble − z), nibbles as in Q4_1
+/// ```
+///
 /// Types with scales are bitsandbytes' (Dettmers et al. 2022, arXiv:2110.02861, and 2023, arXiv:2305.14314). Their
 /// memory holds codes alone; what the codes stand for, `CodeTable` and `Tensor.scales()` say. A block of values that
 /// share a scale may begin in one row and end in the next.
 ///
 /// ```
+/// F8_E4M3, F8_E5M2   8-bit numbers: sign, 4 or 5 bits of exponent, 3 or 2 of mantissa (arXiv:2209.05433, table 1)
 /// NF4, FP4   4-bit codes, byte j holds value 2j in its high and value 2j + 1 in its low nibble
 /// DYNAMIC8   8-bit codes
 /// INT8       i8 q, no table: x = q · (m / 127), m the largest magnitude of its row (arXiv:2208.07339, section 2)
@@ -46,6 +53,9 @@ public enum DType {
     IQ4_NL(32, 18, 0),
     IQ4_XS(256, 136, 0),
     MXFP4(32, 17),
+    GPTQ4(32, 20, 0),
+    F8_E4M3(1, 1),
+    F8_E5M2(1, 1),
     NF4(2, 1),
     FP4(2, 1),
     DYNAMIC8(1, 1),
@@ -103,8 +113,13 @@ public enum DType {
         return this == F32 || this == F16 || this == BF16;
     }
 
+    /// Whether values are floating-point numbers of eight bits.
+    public boolean isF8() {
+        return this == F8_E4M3 || this == F8_E5M2;
+    }
+
     /// Whether values are codes whose scales lie in another tensor: `Tensor.scales()`.
     public boolean hasScales() {
-        return this == NF4 || this == FP4 || this == DYNAMIC8 || this == INT8;
+        return isF8() || this == NF4 || this == FP4 || this == DYNAMIC8 || this == INT8;
     }
 }

@@ -4,6 +4,7 @@ package dev.gradine.tensor;
 ///
 /// ```
 /// x_i = table[q_i] · m_b + offset          b = ⌊i / block⌋, counted through all rows; the last block may be short
+/// x_i = f_i · m_b                          F8_E4M3, F8_E5M2, whose block is a power of two
 /// x_i = q_i · (m_b / 127)                  INT8, whose block is a row
 /// ```
 ///
@@ -12,7 +13,8 @@ package dev.gradine.tensor;
 /// offset.
 ///
 /// @param magnitudes `f32[⌈n / block⌉]`, or DYNAMIC8 of that shape; for n values
-/// @param block values that share a magnitude: a power of two from 32 to 4096, 64 is usual for weights; of INT8 any
+/// @param block values that share a magnitude: a power of two from 32 to 4096, 64 is usual for weights; of INT8 any, of
+/// F8 types any power of two
 /// @param offset added to every value; in units of x, 0 in four-bit types
 public record Scales(Tensor magnitudes, int block, float offset) {
 
@@ -63,10 +65,12 @@ public record Scales(Tensor magnitudes, int block, float offset) {
     /// Fails unless these are scales for values of that type and shape.
     void requireFor(DType dtype, Shape shape) {
         if (!dtype.hasScales()) {
-            throw new DTypeException(
-                    "tensor: %s%s with scales, expected NF4, FP4, DYNAMIC8 or INT8".formatted(dtype, shape));
+            throw new DTypeException("tensor: %s%s with scales, expected a type with scales".formatted(dtype, shape));
         }
-        if (dtype != DType.INT8) requireBlock("scales", block);
+        if (dtype.isF8() && Integer.bitCount(block) != 1) {
+            throw new ShapeException("scales: block is %d, expected a power of two".formatted(block));
+        }
+        if (dtype != DType.INT8 && !dtype.isF8()) requireBlock("scales", block);
         if (offset != 0 && dtype != DType.DYNAMIC8) {
             throw new DTypeException("tensor: %s%s with an offset of %s, expected 0".formatted(dtype, shape, offset));
         }

@@ -65,6 +65,6 @@ class CodeTableTest {
     void a_type_without_codes_is_refused() {
         assertThatThrownBy(() -> CodeTable.of(DType.F32))
                 .isInstanceOf(DTypeException.class)
-                .hasMessage("codes: type is F32, expected NF4, FP4 or DYNAMIC8");
+                .hasMessage("codes: type is F32, expected NF4, FP4, DYNAMIC8, F8_E4M3 or F8_E5M2");
     }
 }

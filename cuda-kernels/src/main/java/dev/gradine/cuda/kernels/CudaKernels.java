@@ -208,6 +208,7 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public Tensor fromHost(Tensor host) {
+        RealType.requireReadable(host.dtype());
         return host.parts(part -> {
             Tensor t = empty(part.dtype(), part.shape());
             upload(part.data(), t);

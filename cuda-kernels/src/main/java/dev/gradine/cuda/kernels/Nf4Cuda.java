@@ -46,7 +46,7 @@ final class Nf4Cuda {
         if (t.dtype() == DType.INT8) {
             Kernel kernel = new Kernel("int8", "int8" + Data.suffix(type));
             gpu.launch(kernel, grid, t, magnitudes(t), t.scales().block(), y, n);
-        } else if (t.dtype() == DType.DYNAMIC8) {
+        } else if (t.dtype().blockSize() == 1) {
             Object m = magnitudes(t);
             Kernel kernel = Data.kernel(OP, "dynamic8", type);
             gpu.launch(kernel, grid, t, table(t.dtype()), m, t.scales().offset(), bits(t), y, n);

@@ -19,13 +19,20 @@ final class RealType {
             case Q8_0 -> 3;
             case Q4_0 -> 4;
             case Q4_1 -> 5;
-            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4 ->
+            case Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS, MXFP4, GPTQ4 ->
                 throw new UnsupportedKernelException("no CUDA kernel reads " + type + "; run this model on cpu");
-            case NF4, FP4, DYNAMIC8, INT8 ->
+            case NF4, FP4, DYNAMIC8, INT8, F8_E4M3, F8_E5M2 ->
                 throw new DTypeException("kernel: type is " + type + ", expected one without scales");
             case I64, I32, I16, I8, U8 ->
                 throw new DTypeException("kernel: type is " + type + ", expected a real type");
         };
+    }
+
+    /// Fails if no kernel reads values of a type, so that it is told before a model is used.
+    ///
+    /// @throws UnsupportedKernelException names the type
+    static void requireReadable(DType type) {
+        if (type.isReal() && !type.hasScales()) code(type);
     }
 
     /// Says that activations `t` are F32 or BF16.

@@ -11,16 +11,13 @@ final class BlockBits {
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
     private BlockBits() {}
 
     /// A byte from 0 to 255.
     static int u8(long address) {
         return MEMORY.get(ValueLayout.JAVA_BYTE, address) & 0xff;
-    }
-
-    /// A byte from −128 to 127.
-    static int i8(long address) {
-        return MEMORY.get(ValueLayout.JAVA_BYTE, address);
     }
 
     /// Two bytes, without a sign.
@@ -31,6 +28,16 @@ final class BlockBits {
     /// Four bytes.
     static int u32(long address) {
         return MEMORY.get(U32, address);
+    }
+
+    /// Eight bytes.
+    static long u64(long address) {
+        return MEMORY.get(U64, address);
+    }
+
+    /// Byte `i` of eight, from 0 to 255.
+    static int byteOf(long eight, int i) {
+        return (int) (eight >>> (8 * i)) & 0xff;
     }
 
     /// An f16 number.

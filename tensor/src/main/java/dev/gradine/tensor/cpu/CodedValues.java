@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// x_i = table[q_i] · m_b          NF4, FP4          b = ⌊i / block⌋
 /// x_i = table[q_i] · m_b + offset   DYNAMIC8: product and sum are rounded each, as bitsandbytes rounds them
+/// x_i = f_i · m_b                   F8_E4M3, F8_E5M2
 /// x_i = q_i · (m_b · 1/127)         INT8
 /// ```
 ///
@@ -116,6 +117,7 @@ final class CodedValues {
             int count = (int) (next - i);
             switch (type) {
                 case INT8 -> Decode.i8(codes, i, count, magnitude(block) * INT8_UNIT, to, to0);
+                case F8_E4M3, F8_E5M2 -> F8Values.read(codes, i, count, type, magnitude(block), to, to0);
                 case DYNAMIC8 -> bytes(i, count, magnitude(block), to, to0);
                 default -> halves(i, count, magnitude(block), to, to0);
             }

@@ -45,8 +45,8 @@ final class Decode {
             case F16 -> f16(data, 2 * first, n, to, at);
             case BF16 -> bf16(data, 2 * first, n, to, at);
             case Q8_0 -> q8(data, first / 32 * 34, n / 32, to, at);
-            case Q4_0 -> q4(data, first / 32 * 18, n / 32, false, to, at);
-            case Q4_1 -> q4(data, first / 32 * 20, n / 32, true, to, at);
+            case Q4_0 -> q4(data, first / 32 * 18, n / 32, dtype, to, at);
+            case Q4_1, GPTQ4 -> q4(data, first / 32 * 20, n / 32, dtype, to, at);
             case Q5_0 -> Q5Blocks.read(data.address(), first, n, false, to, at);
             case Q5_1 -> Q5Blocks.read(data.address(), first, n, true, to, at);
             case Q2_K -> Q2KBlocks.read(data.address(), first, n, to, at);
@@ -57,7 +57,7 @@ final class Decode {
             case IQ4_NL -> TableBlocks.iq4nl(data.address(), first, n, to, at);
             case IQ4_XS -> TableBlocks.iq4xs(data.address(), first, n, to, at);
             case MXFP4 -> TableBlocks.mxfp4(data.address(), first, n, to, at);
-            case NF4, FP4, DYNAMIC8, INT8 ->
+            case NF4, FP4, DYNAMIC8, INT8, F8_E4M3, F8_E5M2 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected one without scales");
             case I64, I32, I16, I8, U8 ->
                 throw new IllegalArgumentException("decode: type is " + dtype + ", expected a real type");
@@ -130,12 +130,16 @@ final class Decode {
         for (int i = whole; i < n; i++) to[at + i] = d * data.get(I8, byteAt + i);
     }
 
-    private static void q4(MemorySegment data, long byteAt, int blocks, boolean min, float[] to, int at) {
-        int head = min ? 4 : 2;
+    private static void q4(MemorySegment data, long byteAt, int blocks, DType dtype, float[] to, int at) {
+        int head = dtype.blockBytes() - 16;
         for (int i = 0; i < blocks; i++) {
             long block = byteAt + (head + 16L) * i;
             float d = half(data, block);
-            float m = min ? half(data, block + 2) : -8 * d;
+            float m = switch (dtype) {
+                case Q4_0 -> -8 * d;
+                case Q4_1 -> half(data, block + 2);
+                default -> -d * (data.get(U16, block + 2) & 0xffff);
+            };
             if (!BLOCKS) {
                 nibbles(data, block + head, d, m, to, at + 32 * i);
                 continue;

@@ -78,18 +78,17 @@ final class Gemv {
     }
 
     private static boolean isMultipliedAsItLies(DType dtype) {
-        return dtype == DType.Q8_0 || dtype == DType.Q4_0 || dtype == DType.Q4_1;
+        return dtype == DType.Q8_0 || dtype == DType.Q4_0 || dtype == DType.Q4_1 || dtype == DType.GPTQ4;
     }
 
     /// Two rows of blocks at a time, decoded in registers.
     private void blocks(float[] x, int from, int to, float[] sums) {
         long rowBytes = dtype.bytes(k);
-        boolean min = dtype == DType.Q4_1;
         for (int j = from; j < to; j += 2) {
             long r0 = b + j * rowBytes;
             long r1 = j + 1 < to ? r0 + rowBytes : r0;
             if (dtype == DType.Q8_0) dotBytes(x, r0, r1, k / 32, sums);
-            else dotNibbles(x, r0, r1, k / 32, min, sums);
+            else dotNibbles(x, r0, r1, k / 32, dtype, sums);
             store(0, j, tree(sums, 0));
             if (j + 1 < to) store(0, j + 1, tree(sums, L));
         }
@@ -199,13 +198,13 @@ final class Gemv {
         s1.intoArray(sums, L);
     }
 
-    /// The same of Q4_0, or of Q4_1 if `min`.
-    private static void dotNibbles(float[] x, long b0, long b1, int blocks, boolean min, float[] sums) {
+    /// The same of Q4_0, Q4_1 or GPTQ4.
+    private static void dotNibbles(float[] x, long b0, long b1, int blocks, DType dtype, float[] sums) {
         FloatVector low0 = FloatVector.zero(S);
         FloatVector high0 = low0;
         FloatVector low1 = low0;
         FloatVector high1 = low0;
-        int head = min ? 4 : 2;
+        int head = dtype.blockBytes() - 16;
         for (int i = 0; i < blocks; i++) {
             long at0 = b0 + (head + 16L) * i;
             long at1 = b1 + (head + 16L) * i;
@@ -213,8 +212,8 @@ final class Gemv {
             float scale1 = half(at1);
             FloatVector d0 = FloatVector.broadcast(S, scale0);
             FloatVector d1 = FloatVector.broadcast(S, scale1);
-            FloatVector m0 = FloatVector.broadcast(S, min ? half(at0 + 2) : -8 * scale0);
-            FloatVector m1 = FloatVector.broadcast(S, min ? half(at1 + 2) : -8 * scale1);
+            FloatVector m0 = FloatVector.broadcast(S, minimum(dtype, at0, scale0));
+            FloatVector m1 = FloatVector.broadcast(S, minimum(dtype, at1, scale1));
             for (int j = 0; j < 16; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
                 FloatVector w = FloatVector.fromArray(S, x, 32 * i + 16 + j);
@@ -239,6 +238,15 @@ final class Gemv {
         }
         low0.add(high0).intoArray(sums, 0);
         low1.add(high1).intoArray(sums, L);
+    }
+
+    /// What is added to all values of a block.
+    private static float minimum(DType dtype, long block, float d) {
+        return switch (dtype) {
+            case Q4_0 -> -8 * d;
+            case Q4_1 -> half(block + 2);
+            default -> -d * (MEMORY.get(U16, block + 2) & 0xffff);
+        };
     }
 
     private static float half(long address) {

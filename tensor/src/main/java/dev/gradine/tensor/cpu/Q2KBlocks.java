@@ -1,6 +1,8 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u64;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
@@ -32,13 +34,20 @@ final class Q2KBlocks {
 
     /// Writes `n` values from value number `first` on, both multiples of 32.
     static void read(long data, long first, int n, float[] to, int at) {
+        long block = data;
+        long scales = 0;
+        float d = 0;
+        float min = 0;
         for (int i = 0; i < n; i += 32) {
-            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
-            int part = (int) ((first + i) / 32 % 8);
-            float d = half(block + 80);
-            float min = -half(block + 82);
-            int s0 = u8(block + 2L * part);
-            int s1 = u8(block + 2L * part + 1);
+            int part = (int) ((first + i) >>> 5) & 7;
+            if (i == 0 || part % 4 == 0) {
+                block = data + ((first + i) >>> 8) * BYTES_OF_BLOCK;
+                scales = u64(block + 8L * (part / 4));
+                d = half(block + 80);
+                min = -half(block + 82);
+            }
+            int s0 = byteOf(scales, 2 * (part % 4));
+            int s1 = byteOf(scales, 2 * (part % 4) + 1);
             long qs = block + 16 + 32L * (part / 4);
             int shift = 2 * (part % 4);
             if (!Decode.BLOCKS) {
@@ -52,7 +61,9 @@ final class Q2KBlocks {
                 int s = l < 16 ? s0 : s1;
                 IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qs + l, LITTLE_ENDIAN)
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
-                ((FloatVector) q.lanewise(LSHR, shift).and(3).convertShape(I2F, S, 0))
+                ((FloatVector) q.lanewise(LSHR, IntVector.broadcast(I, shift))
+                                .and(3)
+                                .convertShape(I2F, S, 0))
                         .fma(FloatVector.broadcast(S, d * (s & 15)), FloatVector.broadcast(S, min * (s >> 4)))
                         .intoArray(to, at + i + l);
             }

@@ -1,6 +1,9 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u32;
+import static dev.gradine.tensor.cpu.BlockBits.u64;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
@@ -36,12 +39,18 @@ final class Q3KBlocks {
 
     /// Writes `n` values from value number `first` on, both multiples of 32.
     static void read(long data, long first, int n, float[] to, int at) {
+        long block = data;
+        long scales = 0;
+        float scale = 0;
         for (int i = 0; i < n; i += 32) {
-            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
-            int part = (int) ((first + i) / 32 % 8);
-            float scale = half(block + 108);
-            float d0 = scale * (scale(block + 96, 2 * part) - 32);
-            float d1 = scale * (scale(block + 96, 2 * part + 1) - 32);
+            int part = (int) ((first + i) >>> 5) & 7;
+            if (i == 0 || part % 4 == 0) {
+                block = data + ((first + i) >>> 8) * BYTES_OF_BLOCK;
+                scales = scales(block + 96, part >= 4);
+                scale = half(block + 108);
+            }
+            float d0 = scale * (byteOf(scales, 2 * (part % 4)) - 32);
+            float d1 = scale * (byteOf(scales, 2 * (part % 4) + 1) - 32);
             long qs = block + 32 + 32L * (part / 4);
             int shift = 2 * (part % 4);
             if (!Decode.BLOCKS) {
@@ -57,9 +66,11 @@ final class Q3KBlocks {
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
                 IntVector high = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + l, LITTLE_ENDIAN)
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
-                IntVector q = low.lanewise(LSHR, shift)
+                IntVector q = low.lanewise(LSHR, IntVector.broadcast(I, shift))
                         .and(3)
-                        .or(high.lanewise(LSHR, part).and(1).lanewise(LSHL, 2));
+                        .or(high.lanewise(LSHR, IntVector.broadcast(I, part))
+                                .and(1)
+                                .lanewise(LSHL, 2));
                 ((FloatVector) q.convertShape(I2F, S, 0))
                         .fma(FloatVector.broadcast(S, d), FloatVector.broadcast(S, -4 * d))
                         .intoArray(to, at + i + l);
@@ -67,8 +78,12 @@ final class Q3KBlocks {
         }
     }
 
-    private static int scale(long scales, int s) {
-        int low = s < 8 ? u8(scales + s) & 15 : u8(scales + s - 8) >> 4;
-        return low | (((u8(scales + 8 + s % 4) >> (2 * (s / 4))) & 3) << 4);
+    /// The scales of parts 0 to 7, or of 8 to 15, a byte each, of the 12 bytes at an address.
+    private static long scales(long address, boolean upper) {
+        long low = (u64(address) >>> (upper ? 4 : 0)) & 0x0f0f0f0f_0f0f0f0fL;
+        long high = (u32(address + 8) & 0xffff_ffffL) >>> (upper ? 4 : 0);
+        long first = high & 0x03030303L;
+        long second = (high >>> 2) & 0x03030303L;
+        return low | (first << 4) | (second << 36);
     }
 }

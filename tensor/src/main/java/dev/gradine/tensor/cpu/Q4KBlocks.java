@@ -1,6 +1,8 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u32;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
@@ -38,11 +40,22 @@ final class Q4KBlocks {
 
     /// Writes `n` values from value number `first` on, both multiples of 32.
     static void read(long data, long first, int n, float[] to, int at) {
+        long block = data;
+        long scales = 0;
+        long minima = 0;
+        float scale = 0;
+        float min = 0;
         for (int i = 0; i < n; i += 32) {
-            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
-            int s = (int) ((first + i) / 32 % 8);
-            float d = half(block) * scale(block + 4, s);
-            float m = -(half(block + 2) * minimum(block + 4, s));
+            int s = (int) ((first + i) >>> 5) & 7;
+            if (i == 0 || s == 0) {
+                block = data + ((first + i) >>> 8) * BYTES_OF_BLOCK;
+                scales = scales(block + 4);
+                minima = minima(block + 4);
+                scale = half(block);
+                min = -half(block + 2);
+            }
+            float d = scale * byteOf(scales, s);
+            float m = min * byteOf(minima, s);
             long qs = block + 16 + 32L * (s / 2);
             int shift = 4 * (s % 2);
             if (!Decode.BLOCKS) {
@@ -52,20 +65,26 @@ final class Q4KBlocks {
             for (int l = 0; l < 32; l += L) {
                 IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qs + l, LITTLE_ENDIAN)
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
-                ((FloatVector) q.lanewise(LSHR, shift).and(15).convertShape(I2F, S, 0))
+                ((FloatVector) q.lanewise(LSHR, IntVector.broadcast(I, shift))
+                                .and(15)
+                                .convertShape(I2F, S, 0))
                         .fma(FloatVector.broadcast(S, d), FloatVector.broadcast(S, m))
                         .intoArray(to, at + i + l);
             }
         }
     }
 
-    /// The scale of part `s`, of the 12 bytes at an address.
-    static int scale(long scales, int s) {
-        return s < 4 ? u8(scales + s) & 63 : (u8(scales + s + 4) & 15) | (u8(scales + s - 4) >> 6 << 4);
+    /// The scales of all parts, a byte each, of the 12 bytes at an address.
+    static long scales(long address) {
+        long low = u32(address) & 0x3f3f3f3fL;
+        int high = (u32(address + 8) & 0x0f0f0f0f) | ((u32(address) >>> 2) & 0x30303030);
+        return low | ((long) high << 32);
     }
 
-    /// The minimum of part `s`.
-    static int minimum(long scales, int s) {
-        return s < 4 ? u8(scales + s + 4) & 63 : (u8(scales + s + 4) >> 4) | (u8(scales + s) >> 6 << 4);
+    /// The minima of all parts, a byte each.
+    static long minima(long address) {
+        long low = u32(address + 4) & 0x3f3f3f3fL;
+        int high = ((u32(address + 8) >>> 4) & 0x0f0f0f0f) | ((u32(address + 4) >>> 2) & 0x30303030);
+        return low | ((long) high << 32);
     }
 }

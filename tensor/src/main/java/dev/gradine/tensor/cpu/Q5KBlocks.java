@@ -1,5 +1,6 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
@@ -32,11 +33,22 @@ final class Q5KBlocks {
 
     /// Writes `n` values from value number `first` on, both multiples of 32.
     static void read(long data, long first, int n, float[] to, int at) {
+        long block = data;
+        long scales = 0;
+        long minima = 0;
+        float scale = 0;
+        float min = 0;
         for (int i = 0; i < n; i += 32) {
-            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
-            int s = (int) ((first + i) / 32 % 8);
-            float d = half(block) * Q4KBlocks.scale(block + 4, s);
-            float m = -(half(block + 2) * Q4KBlocks.minimum(block + 4, s));
+            int s = (int) ((first + i) >>> 5) & 7;
+            if (i == 0 || s == 0) {
+                block = data + ((first + i) >>> 8) * BYTES_OF_BLOCK;
+                scales = Q4KBlocks.scales(block + 4);
+                minima = Q4KBlocks.minima(block + 4);
+                scale = half(block);
+                min = -half(block + 2);
+            }
+            float d = scale * byteOf(scales, s);
+            float m = min * byteOf(minima, s);
             long qh = block + 16;
             long qs = block + 48 + 32L * (s / 2);
             int shift = 4 * (s % 2);
@@ -52,9 +64,11 @@ final class Q5KBlocks {
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
                 IntVector high = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qh + l, LITTLE_ENDIAN)
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
-                IntVector q = low.lanewise(LSHR, shift)
+                IntVector q = low.lanewise(LSHR, IntVector.broadcast(I, shift))
                         .and(15)
-                        .or(high.lanewise(LSHR, s).and(1).lanewise(LSHL, 4));
+                        .or(high.lanewise(LSHR, IntVector.broadcast(I, s))
+                                .and(1)
+                                .lanewise(LSHL, 4));
                 ((FloatVector) q.convertShape(I2F, S, 0))
                         .fma(FloatVector.broadcast(S, d), FloatVector.broadcast(S, m))
                         .intoArray(to, at + i + l);

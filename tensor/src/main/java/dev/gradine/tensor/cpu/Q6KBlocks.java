@@ -1,7 +1,8 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
-import static dev.gradine.tensor.cpu.BlockBits.i8;
+import static dev.gradine.tensor.cpu.BlockBits.u64;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
@@ -36,14 +37,20 @@ final class Q6KBlocks {
 
     /// Writes `n` values from value number `first` on, both multiples of 32.
     static void read(long data, long first, int n, float[] to, int at) {
+        long block = data;
+        long scales = 0;
+        float scale = 0;
         for (int i = 0; i < n; i += 32) {
-            long block = data + (first + i) / 256 * BYTES_OF_BLOCK;
-            int s = (int) ((first + i) / 32 % 8);
+            int s = (int) ((first + i) >>> 5) & 7;
+            if (i == 0 || s % 4 == 0) {
+                block = data + ((first + i) >>> 8) * BYTES_OF_BLOCK;
+                scales = u64(block + 192 + 8L * (s / 4));
+                scale = half(block + 208);
+            }
             int h = s / 4;
             int j = s % 4;
-            float scale = half(block + 208);
-            float d0 = scale * i8(block + 192 + 2L * s);
-            float d1 = scale * i8(block + 192 + 2L * s + 1);
+            float d0 = scale * (byte) byteOf(scales, 2 * j);
+            float d1 = scale * (byte) byteOf(scales, 2 * j + 1);
             long ql = block + 64L * h + 32L * (j % 2);
             long qh = block + 128 + 32L * h;
             int nibble = 4 * (j / 2);
@@ -61,9 +68,11 @@ final class Q6KBlocks {
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
                 IntVector high = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, qh + l, LITTLE_ENDIAN)
                         .convertShape(ZERO_EXTEND_B2I, I, 0);
-                IntVector q = low.lanewise(LSHR, nibble)
+                IntVector q = low.lanewise(LSHR, IntVector.broadcast(I, nibble))
                         .and(15)
-                        .or(high.lanewise(LSHR, pair).and(3).lanewise(LSHL, 4));
+                        .or(high.lanewise(LSHR, IntVector.broadcast(I, pair))
+                                .and(3)
+                                .lanewise(LSHL, 4));
                 ((FloatVector) q.convertShape(I2F, S, 0))
                         .fma(FloatVector.broadcast(S, d), FloatVector.broadcast(S, -32 * d))
                         .intoArray(to, at + i + l);

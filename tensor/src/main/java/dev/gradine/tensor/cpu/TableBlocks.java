@@ -65,8 +65,8 @@ final class TableBlocks {
     /// The same of IQ4_XS.
     static void iq4xs(long data, long first, int n, float[] to, int at) {
         for (int i = 0; i < n; i += 32) {
-            long block = data + (first + i) / 256 * 136;
-            int s = (int) ((first + i) / 32 % 8);
+            long block = data + ((first + i) >>> 8) * 136;
+            int s = (int) ((first + i) >>> 5) & 7;
             int scale = ((u8(block + 4 + s / 2) >> (4 * (s % 2))) & 15) | (((u16(block + 2) >> (2 * s)) & 3) << 4);
             nibbles(block + 8 + 16L * s, half(block) * (scale - 32), T, to, at + i);
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.tensor.CodeTable;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
@@ -22,7 +23,7 @@ class CodedValuesTest {
     /// The formula, value by value, each step rounded to f32.
     private static float value(Tensor t, int i) {
         if (t.dtype() == DType.F32) return t.data().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-        boolean isByte = t.dtype() == DType.DYNAMIC8;
+        boolean isByte = t.dtype().blockSize() == 1;
         int b = t.data().get(ValueLayout.JAVA_BYTE, isByte ? i : i / 2) & 0xff;
         int code = isByte ? b : i % 2 == 0 ? b / 16 : b % 16;
         float product = CodeTable.of(t.dtype())[code]
@@ -47,6 +48,35 @@ class CodedValuesTest {
                 for (int i = 0; i < range[1]; i++) {
                     assertThat(Float.floatToRawIntBits(got[1 + i]))
                             .isEqualTo(Float.floatToRawIntBits(expected[range[0] + i]));
+                }
+            }
+        }
+    }
+
+    /// Every code, in blocks that end between vectors; the numbers of codes are those of the formula in `double`.
+    @ParameterizedTest
+    @CsvSource({"F8_E4M3,4,8,7", "F8_E5M2,4,4,15", "F8_E4M3,64,8,7", "F8_E5M2,1,4,15", "F8_E4M3,256,8,7"})
+    void numbers_of_eight_bits_are_the_formula(DType type, int block, int ones, int bias) {
+        try (Arena arena = Arena.ofShared()) {
+            int n = 5 * 256;
+            Tensor codes = Tensor.zeros(arena, DType.U8, Shape.of(n));
+            for (int i = 0; i < n; i++) codes.data().set(ValueLayout.JAVA_BYTE, i, (byte) i);
+            Tensor m = Tensor.of(arena, Shape.of(n / block), Cases.wide(4, n / block));
+            RealValues values = RealValues.of(Tensor.coded(codes, type, Shape.of(n), new Scales(m, block)));
+            int most = type == DType.F8_E4M3 ? 0x7f : 0x7c;
+            for (int from : new int[] {0, 3, 256}) {
+                float[] got = new float[n - from];
+                values.read(from, got.length, got, 0);
+                for (int i = from; i < n; i++) {
+                    int magnitude = i & 127;
+                    if (magnitude >= most) continue; // not finite
+                    int exponent = magnitude / ones;
+                    double number = exponent == 0
+                            ? (double) magnitude / ones * Math.pow(2, 1 - bias)
+                            : (1 + (double) (magnitude % ones) / ones) * Math.pow(2, exponent - bias);
+                    double x = (i & 128) == 0 ? number : -number;
+                    assertThat(got[i - from])
+                            .isEqualTo((float) (x * m.data().getAtIndex(ValueLayout.JAVA_FLOAT, i / block)));
                 }
             }
         }

@@ -157,6 +157,8 @@ class MatMulTest {
                 for (long i = 0; i < d.byteSize(); i++) d.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
                 for (long i = 0; i < d.byteSize(); i += dtype.blockBytes()) {
                     for (int at : dtype.halves()) half(d, i + at, value() / 16);
+                    if (dtype == DType.GPTQ4)
+                        d.set(ValueLayout.JAVA_SHORT_UNALIGNED, i + 2, (short) random.nextInt(17));
                     if (dtype == DType.MXFP4) d.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(120, 130));
                 }
             }
@@ -170,6 +172,7 @@ class MatMulTest {
     private Tensor coded(Arena arena, DType dtype, Shape shape) {
         byte[] bytes = new byte[Math.toIntExact(dtype.bytes(shape.size()))];
         random.nextBytes(bytes);
+        if (dtype.isF8()) for (int i = 0; i < bytes.length; i++) bytes[i] &= (byte) 0xbf; // none is NaN
         Tensor codes = Tensor.zeros(arena, DType.U8, Shape.of(bytes.length));
         codes.data().copyFrom(MemorySegment.ofArray(bytes));
         int block = dtype == DType.INT8 ? Math.max(1, shape.last()) : 32;

@@ -114,7 +114,7 @@ public final class Inputs implements AutoCloseable {
                 case BF16 -> soften(bytes, at, 0x3f80, 0x807f);
                 case F16 -> soften(bytes, at, 0x3000, 0x87ff);
                 case MXFP4 -> bytes.set(ValueLayout.JAVA_BYTE, at, (byte) rng.nextInt(120, 128));
-                case NF4, FP4, DYNAMIC8, INT8 ->
+                case NF4, FP4, DYNAMIC8, INT8, F8_E4M3, F8_E5M2 ->
                     throw new IllegalArgumentException("inputs: " + dtype + " needs scales; quantise F32 values");
                 case I64, I32, I16, I8, U8 ->
                     throw new IllegalArgumentException("inputs: " + dtype + " is no real type");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ShardedSafetensorsTest {
+class ShardedWeightsTest {
 
     private static final String ONE = "model-00001-of-00002.safetensors";
     private static final String TWO = "model-00002-of-00002.safetensors";
@@ -84,11 +84,12 @@ class ShardedSafetensorsTest {
             })
     void an_index_cannot_reach_out_of_its_folder(String shard) {
         index(Map.of("a", shard));
-        assertRefused("tensor a: shard is " + shard + ", expected the name of a .safetensors file in the same folder");
+        assertRefused("tensor a: shard is " + shard + ", expected the name of a .safetensors or .bin file"
+                + " in the same folder");
     }
 
     private void assertRefused(String message) {
-        assertThatThrownBy(() -> ShardedSafetensors.open(index, arena))
+        assertThatThrownBy(() -> ShardedWeights.open(index, arena))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(index + ": " + message);
     }

@@ -11,20 +11,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// A checkpoint in several `.safetensors` files, by its `model.safetensors.index.json`:
+/// A checkpoint in several `.safetensors` files, by its `model.safetensors.index.json`, or in several `.bin` files of
+/// PyTorch, by its `pytorch_model.bin.index.json`:
 ///
 /// ```
 /// {"metadata": {...}, "weight_map": {"NAME": "model-00001-of-00002.safetensors", ...}}
 /// ```
 ///
 /// A shard is named without a folder and lies beside the index; the index cannot reach anywhere else.
-public final class ShardedSafetensors implements WeightFile {
+public final class ShardedWeights implements WeightFile {
 
     private final Path path;
-    private final Map<String, Safetensors> shardOf;
+    private final Map<String, WeightFile> shardOf;
     private final int shards;
 
-    private ShardedSafetensors(Path path, Map<String, Safetensors> shardOf, int shards) {
+    private ShardedWeights(Path path, Map<String, WeightFile> shardOf, int shards) {
         this.path = path;
         this.shardOf = shardOf;
         this.shards = shards;
@@ -34,27 +35,27 @@ public final class ShardedSafetensors implements WeightFile {
     ///
     /// @param arena keeps the maps: tensors must not outlive it
     /// @throws CheckpointException names the index or shard, the tensor and what is wrong with it
-    public static ShardedSafetensors open(Path index, Arena arena) {
+    public static ShardedWeights open(Path index, Arena arena) {
         if (!(Json.readObject(index).get("weight_map") instanceof Map<?, ?> map)) {
             throw new CheckpointException(index, "weight_map is not an object");
         }
-        Map<String, Safetensors> shards = new HashMap<>();
-        Map<String, Safetensors> shardOf = new LinkedHashMap<>();
+        Map<String, WeightFile> shards = new HashMap<>();
+        Map<String, WeightFile> shardOf = new LinkedHashMap<>();
         for (Map.Entry<?, ?> e : map.entrySet()) {
             String name = (String) e.getKey();
             String file = shardName(index, name, e.getValue());
-            Safetensors shard = shards.computeIfAbsent(file, f -> openShard(index, f, name, arena));
+            WeightFile shard = shards.computeIfAbsent(file, f -> openShard(index, f, name, arena));
             if (!shard.names().contains(name)) {
                 throw new CheckpointException(index, "tensor %s: not in %s".formatted(name, file));
             }
             shardOf.put(name, shard);
         }
-        return new ShardedSafetensors(index, shardOf, shards.size());
+        return new ShardedWeights(index, shardOf, shards.size());
     }
 
     private static String shardName(Path index, String tensor, Object value) {
         boolean plain = value instanceof String s
-                && s.endsWith(".safetensors")
+                && (s.endsWith(".safetensors") || s.endsWith(".bin"))
                 && s.indexOf('/') < 0
                 && s.indexOf('\\') < 0
                 && s.indexOf(':') < 0
@@ -62,18 +63,18 @@ public final class ShardedSafetensors implements WeightFile {
         if (!plain) {
             throw new CheckpointException(
                     index,
-                    "tensor %s: shard is %s, expected the name of a .safetensors file in the same folder"
+                    "tensor %s: shard is %s, expected the name of a .safetensors or .bin file in the same folder"
                             .formatted(tensor, Shown.of(value)));
         }
         return (String) value;
     }
 
-    private static Safetensors openShard(Path index, String file, String tensor, Arena arena) {
+    private static WeightFile openShard(Path index, String file, String tensor, Arena arena) {
         Path shard = index.resolveSibling(file);
         if (!Files.exists(shard)) {
             throw new CheckpointException(index, "tensor %s: shard %s is missing".formatted(tensor, file));
         }
-        return Safetensors.open(shard, arena);
+        return file.endsWith(".bin") ? TorchFile.open(shard, arena) : Safetensors.open(shard, arena);
     }
 
     @Override
@@ -83,7 +84,8 @@ public final class ShardedSafetensors implements WeightFile {
 
     @Override
     public String format() {
-        return "safetensors in %d shards".formatted(shards);
+        boolean isTorch = shardOf.values().stream().anyMatch(TorchFile.class::isInstance);
+        return "%s in %d shards".formatted(isTorch ? "PyTorch" : "safetensors", shards);
     }
 
     @Override
@@ -104,7 +106,7 @@ public final class ShardedSafetensors implements WeightFile {
 
     @Override
     public Tensor tensor(String name) {
-        Safetensors shard = shardOf.get(name);
+        WeightFile shard = shardOf.get(name);
         if (shard == null) throw new CheckpointException(path, "no tensor " + name);
         return shard.tensor(name);
     }
