@@ -1,5 +1,6 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Vectors.LANES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +21,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -235,8 +237,14 @@ class MatMulTest {
         checkChain(Form.NT, new Size(m, 491, 700));
     }
 
+    /// Up to two vectors of columns.
+    static IntStream fewColumns() {
+        return IntStream.of(1, 5, LANES / 2, LANES - 1, LANES, LANES + 1, 2 * LANES - 1, 2 * LANES)
+                .distinct();
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {1, 5, 8, 16, 17, 31, 32})
+    @MethodSource("fewColumns")
     void few_columns_are_one_chain_of_fma(int n) {
         for (Form form : List.of(Form.NT, Form.NN)) {
             checkChain(form, new Size(33, n, 31));
