@@ -54,6 +54,7 @@ class FuzzTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "@" + Golden.repository().resolve(".mvn/java.flags"),
                 "-Xmx512m",
+                "-Djdk.trackAllThreads=false", // threads that the Parquet library leaves parked are freed
                 "-ea",
                 "-cp",
                 classPath,
