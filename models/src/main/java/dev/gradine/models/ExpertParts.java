@@ -46,11 +46,6 @@ final class ExpertParts {
         inner = c.positive("moe_intermediate_size", c.positive("intermediate_size"));
     }
 
-    /// Channels I of an expert.
-    int inner() {
-        return inner;
-    }
-
     /// An expert has `intermediate_size` channels, whatever `moe_intermediate_size` says.
     ExpertParts wide() {
         inner = config.positive("intermediate_size");

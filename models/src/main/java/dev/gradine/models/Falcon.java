@@ -15,8 +15,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /// Falcon: attention and feed-forward layer side by side; one key head for all queries (7B), or a group of queries for
-/// each
-/// (40B, 180B).
+/// each (40B, 180B).
 ///
 /// ```
 /// 7B    h ← h + Wo · attention(rope(q), rope(k), v) + W2 · gelu(W1 n)      n = layerNorm(h)

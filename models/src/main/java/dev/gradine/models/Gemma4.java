@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.Set;
 
 /// Gemma 4, its text models without inputs of their own for each layer: Gemma 3's block with plain norms, wider heads
-/// in
-/// the layers that see all, and a factor for each layer.
+/// in the layers that see all, and a factor for each layer.
 ///
 /// ```
 /// h₀ = √C · E[ids]
@@ -27,8 +26,7 @@ import java.util.Set;
 /// ```
 ///
 /// Gemma Team 2026, "Gemma 4". The norm of values has no weight. In layers that see all, a quarter of the pairs turn,
-/// and
-/// with `attention_k_eq_v` values are what Wk gives.
+/// and with `attention_k_eq_v` values are what Wk gives.
 public record Gemma4() implements Family {
 
     private static final int PERIOD = 6; // every sixth layer sees all

@@ -15,8 +15,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /// GPT-NeoX and Pythia: attention and feed-forward layer side by side, each behind a layer norm of its own, and a
-/// quarter of
-/// each head turns.
+/// quarter of each head turns.
 ///
 /// ```
 /// h ← h + Wo · attention(rope(q), rope(k), v) + W2 · gelu(W1 m)      n, m = layerNorm(h)

@@ -23,12 +23,12 @@ import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
 /// Llama 4, its text models: three of four layers see chunks and turn neighbours, the others see all, have no
-/// positions, and
-/// queries that grow with theirs.
+/// positions, and queries that grow with theirs.
 ///
 /// ```
-/// h ← h + Wo · attention(q, k, Wv n)       q, k = l2(rope(Wq n)), l2(rope(Wk n)), or τ(p) · Wq n, Wk n       n =
-/// rmsNorm(h)
+/// h ← h + Wo · attention(q, k, Wv n)             n = rmsNorm(h)
+///     q, k = l2(rope(Wq n)), l2(rope(Wk n))      in chunks
+///     q, k = τ(p) · Wq n, Wk n                   in layers that see all
 /// h ← h + expert_e(σ(r_e) · n) + shared(n)       n = rmsNorm(h), the expert e of the largest logit r
 /// τ(p) = 1 + a · ln(1 + ⌊(p + 1) / f⌋)
 /// ```

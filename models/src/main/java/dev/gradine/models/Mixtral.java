@@ -18,8 +18,8 @@ import java.util.function.IntFunction;
 /// Mixtral: Mistral with eight experts in the place of the feed-forward layer.
 ///
 /// ```
-/// h ← h + Σ_e share_e · W2_e (silu(W1_e n) ∘ W3_e n)        n = rmsNorm(h), the k largest of softmax, shares summing
-/// to 1
+/// h ← h + Σ_e share_e · W2_e (silu(W1_e n) ∘ W3_e n)        n = rmsNorm(h)
+/// share: softmax, of the k largest, divided by their sum
 /// ```
 ///
 /// Jiang et al. 2024 (arXiv:2401.04088), section 2.1.

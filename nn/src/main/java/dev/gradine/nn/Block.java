@@ -13,8 +13,8 @@ public interface Block {
     /// `f32[N,C] → f32[N,C]`
     Var forward(Var h, Pass pass);
 
-    /// What its mixer keeps of each token.
-    KvCache.PerToken kept();
+    /// What mixes its rows.
+    Mixer mixer();
 
     /// What mixes the rows of a sequence with each other: attention, for the most part.
     interface Mixer {
@@ -66,11 +66,6 @@ public interface Block {
             Var a = h.tape().frame(x -> add(x, mixer.forward(n1.forward(x, pass), pass)), h);
             return h.tape().frame(x -> add(x, ffn.forward(n2.forward(x, pass), pass)), a);
         }
-
-        @Override
-        public KvCache.PerToken kept() {
-            return mixer.kept();
-        }
     }
 
     /// Norms before and after, as in Gemma 2.
@@ -85,11 +80,6 @@ public interface Block {
             Var a = h.tape().frame(x -> add(x, n2.forward(mixer.forward(n1.forward(x, pass), pass), pass)), h);
             return h.tape().frame(x -> add(x, n4.forward(ffn.forward(n3.forward(x, pass), pass), pass)), a);
         }
-
-        @Override
-        public KvCache.PerToken kept() {
-            return mixer.kept();
-        }
     }
 
     /// Norms behind, as in OLMo 2.
@@ -103,11 +93,6 @@ public interface Block {
         public Var forward(Var h, Pass pass) {
             Var a = h.tape().frame(x -> add(x, n1.forward(mixer.forward(x, pass), pass)), h);
             return h.tape().frame(x -> add(x, n2.forward(ffn.forward(x, pass), pass)), a);
-        }
-
-        @Override
-        public KvCache.PerToken kept() {
-            return mixer.kept();
         }
     }
 
@@ -127,11 +112,6 @@ public interface Block {
                             },
                             h);
         }
-
-        @Override
-        public KvCache.PerToken kept() {
-            return mixer.kept();
-        }
     }
 
     /// Both parts side by side, each behind a norm of its own, as in GPT-NeoX.
@@ -149,11 +129,6 @@ public interface Block {
                                 return add(add(x, mixed), ffn.forward(n2.forward(x, pass), pass));
                             },
                             h);
-        }
-
-        @Override
-        public KvCache.PerToken kept() {
-            return mixer.kept();
         }
     }
 }

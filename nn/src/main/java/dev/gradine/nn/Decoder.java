@@ -178,7 +178,7 @@ public final class Decoder implements CausalLm {
     }
 
     private List<KvCache.PerToken> kept() {
-        return layers.stream().map(l -> l.block.kept()).toList();
+        return layers.stream().map(l -> l.block.mixer().kept()).toList();
     }
 
     @Override

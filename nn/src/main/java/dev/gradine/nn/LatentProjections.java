@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
 /// ```
 ///
 /// DeepSeek-AI 2024 (arXiv:2405.04434), section 2.1, eq. 9 to 19. Heads of q and k are wider than those of v, or
-/// narrower;
-/// the narrower ones are filled up with zeros, which changes no score and no sum. `narrowed` takes them away again.
+/// narrower. The narrower ones are filled up with zeros, which changes no score and no sum. `narrowed` takes them
+/// away again.
 ///
 /// @param q from rows to queries of all heads
 /// @param kvA Wkva

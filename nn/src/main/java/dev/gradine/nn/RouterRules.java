@@ -19,8 +19,7 @@ import java.util.List;
 /// ```
 /// Qwen, OLMoE, Mixtral    p = softmax(r)     the k largest                            p, or p / Σ of the chosen
 /// gpt-oss, Granite        p = r              the k largest                            softmax over the chosen
-/// DeepSeek V3, GLM-4.5    p = σ(r)           the k largest of p + b, in some groups   f · p / (Σ of the chosen +
-/// 1e-20)
+/// DeepSeek V3, GLM-4.5    p = σ(r)           the k largest of p + b, in some groups   f · p / Σ of the chosen
 /// Llama 4                 p = r              the largest                              σ(r)
 /// ```
 public final class RouterRules {

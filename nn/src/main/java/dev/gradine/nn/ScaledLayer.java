@@ -19,7 +19,7 @@ public record ScaledLayer(Block block, Weight scalar) implements Block {
     }
 
     @Override
-    public KvCache.PerToken kept() {
-        return block.kept();
+    public Mixer mixer() {
+        return block.mixer();
     }
 }
