@@ -36,7 +36,7 @@ public record Falcon() implements Family {
         c.requireOff("alibi");
         UnaryOperator<Var> act = Activations.of(c, "activation", "gelu");
         boolean isNew = c.flag("new_decoder_architecture", false);
-        boolean isParallel = isNew || c.flag("parallel_attn", true);
+        boolean isParallel = c.flag("parallel_attn", true) || isNew;
         boolean bias = c.flag("bias", false);
         Parts p = new Parts("falcon", c, weights, keyHeads(c, isNew));
         int groups = p.heads().keys();
@@ -63,7 +63,8 @@ public record Falcon() implements Family {
     private static int keyHeads(ModelConfig c, boolean isNew) {
         int heads = c.positive("num_attention_heads");
         int groups = c.positive("num_kv_heads", heads);
+        boolean isOne = c.flag("multi_query", true); // said of the new kind, too, where it means nothing
         if (isNew) return groups;
-        return c.flag("multi_query", true) ? 1 : heads;
+        return isOne ? 1 : heads;
     }
 }

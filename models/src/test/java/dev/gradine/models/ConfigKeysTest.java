@@ -37,6 +37,9 @@ class ConfigKeysTest {
     private static final Map<String, Object> SMALL_GPT2 =
             Map.of("vocab_size", 37, "n_embd", 24, "n_layer", 2, "n_positions", 16);
 
+    private static final Map<String, Object> SMALL_FALCON = Map.of(
+            "vocab_size", 37, "hidden_size", 24, "num_hidden_layers", 2, "num_attention_heads", 4, "num_kv_heads", 2);
+
     /// Keys and values as they are published.
     static Map<String, String> published() {
         Map<String, String> all = new HashMap<>();
@@ -113,6 +116,14 @@ class ConfigKeysTest {
                  "torch_dtype": "bfloat16", "transformers_version": "4.50.0.dev0", "use_cache": true,
                  "vocab_size": 262144}
                 """);
+        all.put("Falcon 40B", """
+                {"alibi": false, "architectures": ["FalconForCausalLM"], "attention_dropout": 0.0, "bias": false,
+                 "bos_token_id": 11, "eos_token_id": 11, "hidden_dropout": 0.0, "hidden_size": 8192,
+                 "initializer_range": 0.02, "layer_norm_epsilon": 1e-05, "model_type": "falcon", "multi_query": true,
+                 "new_decoder_architecture": true, "num_attention_heads": 128, "num_hidden_layers": 60,
+                 "num_kv_heads": 8, "parallel_attn": true, "torch_dtype": "bfloat16", "use_cache": true,
+                 "vocab_size": 65024}
+                """);
         all.put("GPT-2", """
                 {"activation_function": "gelu_new", "architectures": ["GPT2LMHeadModel"], "attn_pdrop": 0.1,
                  "bos_token_id": 50256, "embd_pdrop": 0.1, "eos_token_id": 50256, "initializer_range": 0.02,
@@ -133,8 +144,12 @@ class ConfigKeysTest {
     private static Map<String, Object> small(String name) {
         byte[] text = Objects.requireNonNull(published().get(name)).getBytes(StandardCharsets.UTF_8);
         Map<String, Object> c = Json.parseObject(name, text);
-        if (name.equals("GPT-2")) c.putAll(SMALL_GPT2);
-        else c.putAll(SMALL);
+        c.putAll(
+                switch (name) {
+                    case "GPT-2" -> SMALL_GPT2;
+                    case "Falcon 40B" -> SMALL_FALCON;
+                    default -> SMALL;
+                });
         return c;
     }
 
