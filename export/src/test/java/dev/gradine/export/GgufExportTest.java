@@ -304,7 +304,8 @@ class GgufExportTest {
             assertThatThrownBy(() -> GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, temp.resolve("x.gguf")))
                     .hasMessage(folder.toAbsolutePath().resolve("tokenizer.json")
                             + ": pre_tokenizer and normalizer are none that GGUF has a name for, expected those of one"
-                            + " of gpt-2, smollm, llama-bpe, qwen2, default");
+                            + " of gpt-2, smollm, llama-bpe, qwen2, qwen35, tekken, gpt-4o, deepseek-llm,"
+                            + " deepseek-coder, deepseek-v3, default");
         }
     }
 

@@ -3,13 +3,14 @@ package dev.gradine.data.token;
 import static dev.gradine.data.token.SpecialTokens.NONE;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /// The tokenizer inside a GGUF file, from its metadata.
 ///
-/// Two kinds are read: `gpt2` (byte-level BPE, run as an equivalent `tokenizer.json`) and `llama` (SentencePiece with
-/// scores). Arrays of the metadata are lists or primitive arrays.
+/// Three kinds are read: `gpt2` (byte-level BPE) and `bert` (WordPiece), both run as an equivalent `tokenizer.json`,
+/// and `llama` (SentencePiece with scores). Arrays of the metadata are lists or primitive arrays.
 public final class GgufTokenizer {
     private GgufTokenizer() {}
 
@@ -20,11 +21,11 @@ public final class GgufTokenizer {
     public static Tokenizer of(String what, Map<String, Object> metadata) {
         var m = new GgufMetadata(what, metadata);
         return switch (m.string("tokenizer.ggml.model")) {
-            case "gpt2" -> JsonTokenizer.parse(what, tokenizerJson(what, metadata), special(m));
+            case "gpt2" ->
+                JsonTokenizer.parse(what, GgufJson.byteLevel(m), special(m)).noting(guessed(m));
+            case "bert" -> JsonTokenizer.parse(what, GgufWordPiece.json(m), special(m));
             case "llama" -> sentencePiece(m);
-            case String other ->
-                throw new TokenizerException(
-                        what + ": tokenizer.ggml.model is '" + other + "', expected 'gpt2' or 'llama'");
+            case String other -> throw unknown(what, other);
         };
     }
 
@@ -35,11 +36,22 @@ public final class GgufTokenizer {
         var m = new GgufMetadata(what, metadata);
         return switch (m.string("tokenizer.ggml.model")) {
             case "gpt2" -> GgufJson.byteLevel(m);
+            case "bert" -> GgufWordPiece.json(m);
             case "llama" -> GgufJson.sentencePiece(m);
-            case String other ->
-                throw new TokenizerException(
-                        what + ": tokenizer.ggml.model is '" + other + "', expected 'gpt2' or 'llama'");
+            case String other -> throw unknown(what, other);
         };
+    }
+
+    private static TokenizerException unknown(String what, String model) {
+        return new TokenizerException(
+                what + ": tokenizer.ggml.model is '" + model + "', expected 'gpt2', 'bert' or 'llama'");
+    }
+
+    /// The line about a file that does not name its pre-tokeniser: files of before the key was introduced.
+    private static List<String> guessed(GgufMetadata m) {
+        if (m.has("tokenizer.ggml.pre")) return List.of();
+        return List.of(m.what() + ": has no tokenizer.ggml.pre, so words are cut as llama.cpp's 'default' does; the"
+                + " model may have been trained with other words: convert it anew");
     }
 
     private static Tokenizer sentencePiece(GgufMetadata m) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A `tokenizer.json`, run by the Rust tokenizers library through DJL.
@@ -56,6 +57,12 @@ public final class JsonTokenizer implements Tokenizer {
                 vocabulary,
                 special,
                 List.copyOf(file.added().notes()));
+    }
+
+    /// The same tokenizer with further lines to the user.
+    JsonTokenizer noting(List<String> more) {
+        List<String> all = Stream.concat(notes.stream(), more.stream()).toList();
+        return new JsonTokenizer(what, djl, vocabulary, special, all);
     }
 
     /// A token that the normalizer makes empty would be found everywhere, inside characters, too.

@@ -11,7 +11,18 @@ import tools.jackson.databind.JsonNode;
 final class PreTokenizerName {
 
     /// One name for each way, the one that llama.cpp's converter writes.
-    private static final List<String> NAMES = List.of("gpt-2", "smollm", "llama-bpe", "qwen2", "default");
+    private static final List<String> NAMES = List.of(
+            "gpt-2",
+            "smollm",
+            "llama-bpe",
+            "qwen2",
+            "qwen35",
+            "tekken",
+            "gpt-4o",
+            "deepseek-llm",
+            "deepseek-coder",
+            "deepseek-v3",
+            "default");
 
     private PreTokenizerName() {}
 
