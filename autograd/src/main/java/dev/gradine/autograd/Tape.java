@@ -9,6 +9,7 @@ import dev.gradine.autograd.op.Op1;
 import dev.gradine.autograd.op.Op2;
 import dev.gradine.autograd.op.Op3;
 import dev.gradine.autograd.op.Op4;
+import dev.gradine.autograd.op.Op5;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
@@ -156,6 +157,22 @@ public final class Tape {
                 b,
                 c,
                 d);
+    }
+
+    /// Runs and records an op of five inputs.
+    public <S> Var apply(Op5<S> op, Var a, Var b, Var c, Var d, Var e) {
+        Var[] in = {a, b, c, d, e};
+        boolean[] wanted = new boolean[in.length];
+        for (int i = 0; i < in.length; i++) wanted[i] = in[i].requiresGrad();
+        NeedsGrad needs = NeedsGrad.of(wanted);
+        return record(
+                op,
+                () -> op.forward(kernels, Arrays.stream(in).map(Var::value).toList()),
+                (s, dy) -> {
+                    var g = op.backward(kernels, s, dy, needs);
+                    return new @Nullable Tensor[] {g.a(), g.b(), g.c(), g.d(), g.e()};
+                },
+                in);
     }
 
     /// Runs and records an op of a researcher's own.

@@ -8,6 +8,7 @@ import dev.gradine.nn.Projections.Apart;
 import dev.gradine.nn.Projections.Fused;
 import dev.gradine.nn.Projections.KeysAsValues;
 import dev.gradine.nn.Projections.Steps;
+import dev.gradine.nn.Projections.WithGate;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.RowStep;
 import dev.gradine.nn.SelfAttention;
@@ -183,6 +184,15 @@ final class AttentionParts {
         Linear v = at.linear(names.v, heads.keyWidth(), heads.hidden, qkvBias);
         Linear o = output();
         return attention(new Apart(q, k, v, made()), o);
+    }
+
+    /// With layers for queries, keys and values apart; that of queries gives a gate beside each.
+    SelfAttention withGate() {
+        Linear q = at.linear(names.q, Math.multiplyExact(2, heads.queryWidth()), heads.hidden, qkvBias);
+        Linear k = at.linear(names.k, heads.keyWidth(), heads.hidden, qkvBias);
+        Linear v = at.linear(names.v, heads.keyWidth(), heads.hidden, qkvBias);
+        Linear o = output();
+        return attention(new WithGate(q, k, v, heads.size, made()), o);
     }
 
     /// With one layer for all three.

@@ -120,8 +120,10 @@ final class ExpertParts {
     }
 
     /// Qwen2's: as `usual`, and one that every token has, behind a gate of its own.
-    FeedForward withGatedShared(Weights w, FeedForwards shared) {
-        Experts experts = usual(w, false);
+    ///
+    /// @param sumsToOne what `norm_topk_prob` means where it is missing
+    FeedForward withGatedShared(Weights w, FeedForwards shared, boolean sumsToOne) {
+        Experts experts = usual(w, sumsToOne);
         FeedForward all = shared.gated(w.at("mlp.shared_expert"), Gated.SILU);
         return new WithShared(experts, all, w.linear("mlp.shared_expert_gate", 1, hidden, false));
     }

@@ -39,6 +39,8 @@ public sealed interface Family
                 Qwen2Moe,
                 Qwen3,
                 Qwen3Moe,
+                Qwen3Next,
+                Qwen35,
                 SmolLm3,
                 StableLm,
                 StarCoder2,

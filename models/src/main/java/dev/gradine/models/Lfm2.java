@@ -3,6 +3,7 @@ package dev.gradine.models;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.Block.PreNorm;
+import dev.gradine.nn.CausalConvolution;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
 import dev.gradine.nn.Linear;
@@ -85,7 +86,8 @@ public record Lfm2() implements Family {
         Linear in = w.linear("in_proj", Math.multiplyExact(3, channels), channels, bias);
         Weight kernel = w.weight("conv.weight", channels, 1, c.positive("conv_L_cache", 3));
         @Nullable Weight added = bias ? w.weight("conv.bias", channels) : null;
-        return new ShortConvolution(in, kernel, added, w.linear("out_proj", channels, channels, bias), layer);
+        var over = new CausalConvolution(kernel, added, layer);
+        return new ShortConvolution(in, over, w.linear("out_proj", channels, channels, bias));
     }
 
     /// Which layers attend: those that `layer_types` names so, or those of `full_attn_idxs`, or all.

@@ -49,7 +49,7 @@ public record Qwen2Moe() implements Family {
                     .apart();
             Norm n2 = p.rms(w, "post_attention_layernorm");
             if (!experts.isSparse(l)) return new PreNorm(n1, attention, n2, p.gated(w, Gated.SILU, false));
-            return new PreNorm(n1, attention, n2, experts.withGatedShared(w, shared));
+            return new PreNorm(n1, attention, n2, experts.withGatedShared(w, shared, false));
         });
     }
 }

@@ -11,18 +11,25 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Asked;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Continuation;
+import dev.gradine.nn.Generation;
+import dev.gradine.nn.Generations;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
+import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -102,6 +109,24 @@ class FamilyContractTest {
             System.arraycopy(apart, 0, expected, 0, 30 * v);
             System.arraycopy(apart, (30 + 11) * v, expected, 30 * v, 15 * v);
             Teeth.bite(shared, l -> REORDERED.check(name, l, expected));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void texts_written_together_are_those_written_alone(String name) {
+        try (GoldenModel g = new GoldenModel(name)) {
+            int[] prompt = g.tokens("greedy_prompt").getFirst();
+            List<int[]> prompts = List.of(prompt, Arrays.copyOf(prompt, 5));
+            var request = new Generation.Request(SamplingParams.GREEDY, 6, _ -> false);
+            var draws = List.of(new SplittableRandom(1), new SplittableRandom(2));
+            List<List<Continuation>> together = new Generations(Policy.of(g.model), g.run)
+                    .run(prompts.stream().map(p -> Asked.of(p, draws)).toList(), request);
+            for (int p = 0; p < prompts.size(); p++) {
+                int[] alone = new Generation(Policy.of(g.model), g.run)
+                        .run(prompts.get(p), request, new SplittableRandom(1), _ -> true);
+                for (Continuation c : together.get(p)) assertThat(c.tokens()).containsExactly(alone);
+            }
         }
     }
 

@@ -32,6 +32,8 @@ class GoldenModelsTest {
                 "qwen2-moe",
                 "qwen3",
                 "qwen3-moe",
+                "qwen3-next",
+                "qwen3.5",
                 "gemma",
                 "gemma2",
                 "gemma3",

@@ -21,8 +21,15 @@ public interface Block {
         /// `f32[N,C] → f32[N,C]`
         Var forward(Var n, Pass pass);
 
-        /// What it keeps of each token for those that follow.
-        KvCache.PerToken kept();
+        /// What it keeps of each token for those that follow; nothing by default.
+        default KvCache.PerToken kept() {
+            return KvCache.PerToken.NONE;
+        }
+
+        /// What it keeps of a sequence as a whole; nothing by default.
+        default KvCache.PerSequence keptOfSequence() {
+            return KvCache.PerSequence.NONE;
+        }
 
         /// A multiple of it, as Granite adds to the residual.
         default Mixer times(float m) {
@@ -40,6 +47,11 @@ public interface Block {
         @Override
         public KvCache.PerToken kept() {
             return mixer.kept();
+        }
+
+        @Override
+        public KvCache.PerSequence keptOfSequence() {
+            return mixer.keptOfSequence();
         }
     }
 

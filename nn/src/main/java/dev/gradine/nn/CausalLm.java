@@ -22,8 +22,14 @@ public interface CausalLm extends Model {
     ///     layer of it
     Var hidden(Pass pass, Trunk trunk);
 
-    /// An empty cache for `tokens` tokens, in the lifetime of `kernels`.
-    KvCache newCache(Kernels kernels, int tokens);
+    /// An empty cache for one sequence of `tokens` tokens, in the lifetime of `kernels`.
+    default KvCache newCache(Kernels kernels, int tokens) {
+        return newCache(kernels, tokens, 1);
+    }
+
+    /// An empty cache for several sequences of `tokens` tokens together, in the lifetime of
+    /// `kernels`.
+    KvCache newCache(Kernels kernels, int tokens, int sequences);
 
     /// From hidden states to logits.
     Head head();

@@ -157,8 +157,12 @@ public final class Decoder implements CausalLm {
     }
 
     @Override
-    public KvCache newCache(Kernels kernels, int tokens) {
-        return new KvCache(kernels, kept(), tokens);
+    public KvCache newCache(Kernels kernels, int tokens, int sequences) {
+        List<KvCache.Kept> kept = layers.stream()
+                .map(l -> l.block.mixer())
+                .map(m -> new KvCache.Kept(m.kept(), m.keptOfSequence()))
+                .toList();
+        return new KvCache(kernels, kept, new KvCache.Capacity(tokens, sequences));
     }
 
     @Override

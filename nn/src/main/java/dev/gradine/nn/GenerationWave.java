@@ -93,6 +93,7 @@ final class GenerationWave {
         this.asked = asked;
         this.request = request;
         int row = 0;
+        int sequences = 0;
         for (Asked a : asked) {
             int length = a.prompt().length;
             int limit = Math.min(policy.model().maxPositions() - length, request.maxTokens());
@@ -104,10 +105,11 @@ final class GenerationWave {
                 row += limit;
             }
             prompts.add(prompt);
+            sequences += 1 + own.size();
             answers.add(own);
         }
         rows = row;
-        cache = policy.model().newCache(k, rows);
+        cache = policy.model().newCache(k, rows, sequences);
     }
 
     List<List<Continuation>> run() {

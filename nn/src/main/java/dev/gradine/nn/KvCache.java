@@ -4,40 +4,86 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.Sequences;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/// Keys and values of the tokens read so far, layer by layer, so that decoding reads each token once: of one sequence,
-/// or of many, each in a range of rows of its own; see `Pass.reading`.
+/// What layers keep of the tokens read so far, so that decoding reads each token once: of one
+/// sequence, or of many, each in a range of rows of its own; see `Pass.reading`.
+///
+/// Attention keeps keys and values of every token. A layer with a recurrence keeps one state of each
+/// sequence, and the last rows of its convolution: that memory does not grow with the text.
 public final class KvCache {
 
     private final Tensor[] keys;
     private final Tensor[] values;
+    private final Tensor[] tails;
+    private final Tensor[] states;
+    private final int capacity;
+    private final int sequences;
+    private final boolean isRecurrent;
+    private final Map<Integer, Integer> lanes = new HashMap<>(); // by first row
     private int length;
 
     /// What one layer keeps of a token.
     ///
     /// @param heads of its keys, G; 0 where what is kept is no keys
     /// @param width values of its keys, G·D, and as many of its values
-    public record PerToken(int heads, int width) {}
+    public record PerToken(int heads, int width) {
+
+        /// Nothing.
+        public static final PerToken NONE = new PerToken(0, 0);
+    }
+
+    /// What one layer keeps of a sequence as a whole.
+    ///
+    /// @param tail rows of the convolution, its taps but one
+    /// @param channels of such a row
+    /// @param state f32 values of the recurrence
+    public record PerSequence(int tail, int channels, int state) {
+
+        /// Nothing.
+        public static final PerSequence NONE = new PerSequence(0, 0, 0);
+    }
+
+    /// What one layer keeps.
+    record Kept(PerToken ofToken, PerSequence ofSequence) {}
+
+    /// How much it can hold.
+    ///
+    /// @param tokens of all sequences
+    /// @param sequences number of them
+    record Capacity(int tokens, int sequences) {}
 
     /// @param kernels lifetime the cache lives in
     /// @param layers number of layers
     /// @param capacity tokens it can hold
     /// @param width values of one token's keys in one layer, G·D
     public KvCache(Kernels kernels, int layers, int capacity, int width) {
-        this(kernels, Collections.nCopies(layers, new PerToken(1, width)), capacity);
+        this(
+                kernels,
+                Collections.nCopies(layers, new Kept(new PerToken(1, width), PerSequence.NONE)),
+                new Capacity(capacity, 1));
     }
 
     /// @param layers what each of them keeps
-    /// @param capacity tokens it can hold
-    KvCache(Kernels kernels, List<PerToken> layers, int capacity) {
+    KvCache(Kernels kernels, List<Kept> layers, Capacity most) {
+        capacity = most.tokens;
+        sequences = most.sequences;
+        isRecurrent = layers.stream().anyMatch(l -> !l.ofSequence.equals(PerSequence.NONE));
         keys = new Tensor[layers.size()];
         values = new Tensor[layers.size()];
+        tails = new Tensor[layers.size()];
+        states = new Tensor[layers.size()];
         for (int l = 0; l < keys.length; l++) {
-            Shape shape = Shape.of(capacity, layers.get(l).width);
+            Shape shape = Shape.of(capacity, layers.get(l).ofToken.width);
+            PerSequence whole = layers.get(l).ofSequence;
             keys[l] = kernels.empty(kernels.dataType(), shape);
             values[l] = kernels.empty(kernels.dataType(), shape);
+            tails[l] = kernels.zeros(kernels.dataType(), Shape.of(sequences * whole.tail, whole.channels));
+            states[l] = kernels.empty(Shape.of(sequences, whole.state));
         }
     }
 
@@ -48,15 +94,44 @@ public final class KvCache {
 
     /// Tokens it can hold.
     public int capacity() {
-        return keys.length == 0 ? 0 : keys[0].shape().dim(0);
+        return capacity;
     }
 
     /// Forgets all tokens from number `tokens` on.
+    ///
+    /// @throws ShapeException if it has not read as many, or a layer keeps a state and some tokens stay
     public void truncate(int tokens) {
         if (tokens < 0 || tokens > length) {
             throw new ShapeException("kv_cache: truncate to %d tokens, expected 0 to %d".formatted(tokens, length));
         }
+        if (isRecurrent && tokens > 0 && tokens < length) {
+            throw new ShapeException("kv_cache: truncate to %d tokens, expected 0 or %d (a layer keeps a state of all)"
+                    .formatted(tokens, length));
+        }
         length = tokens;
+    }
+
+    /// Which state each sequence of a pass has: those that begin at the same row of keys have the
+    /// same.
+    int[] lanes(Sequences layout) {
+        int[] of = new int[layout.count()];
+        for (int s = 0; s < of.length; s++) {
+            of[s] = lanes.computeIfAbsent(layout.keyStart(s), _ -> lanes.size());
+            if (of[s] >= sequences) {
+                throw new ShapeException("kv_cache: a sequence more, expected at most %d".formatted(sequences));
+            }
+        }
+        return of;
+    }
+
+    /// Last rows of the convolution of layer `layer`, `[S·(k−1),C]`, in the order of `lanes`.
+    Tensor tails(int layer) {
+        return tails[layer];
+    }
+
+    /// States of layer `layer`, `f32[S,…]`, in the order of `lanes`.
+    Tensor states(int layer) {
+        return states[layer];
     }
 
     /// What a layer has read.

@@ -196,7 +196,7 @@ public final class ModelConfig {
     }
 
     /// Counts keys as read whose values make no difference beside the others.
-    void ignore(String... keys) {
+    public void ignore(String... keys) {
         read.addAll(List.of(keys));
     }
 

@@ -166,6 +166,12 @@ public final class Pass {
         return s;
     }
 
+    /// Which state of the cache each sequence has; of no meaning without a cache.
+    int[] lanes() {
+        if (mode.reading == null) return new int[rows.layout().count()];
+        return mode.reading.cache.lanes(rows.layout());
+    }
+
     /// Position of each row on the device, `i32[N]`, as long as the tape.
     public Tensor positions() {
         Tensor p = positions;

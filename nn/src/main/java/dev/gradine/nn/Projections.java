@@ -44,6 +44,34 @@ public interface Projections {
         }
     }
 
+    /// Three linear layers, of which the first gives each head its query and a gate of what it
+    /// attends, as in Qwen3-Next.
+    ///
+    /// ```
+    /// [q_h | γ_h] = Wq n         y_h = σ(γ_h) ∘ attention(q, k, v)_h
+    /// ```
+    ///
+    /// Qiu et al. 2025 (arXiv:2505.06708), eq. 5.
+    record WithGate(Linear q, Linear k, Linear v, int headDim, Steps steps) implements Projections {
+
+        @Override
+        public Qkv of(Var n, Pass pass) {
+            Var both = q.forward(n, pass);
+            Tape t = both.tape();
+            Var queries = t.frame(x -> steps.q.of(half(x, 0), pass), both);
+            Var keys = Apart.one(n, k, steps.k, pass);
+            Var values = Apart.one(n, v, steps.v, pass);
+            return new Qkv(queries, keys, values, t.frame(x -> half(x, headDim), both));
+        }
+
+        private Var half(Var both, int from) {
+            int rows = both.shape().rows();
+            int width = both.shape().last() / 2;
+            Var heads = reshape(both, rows * (width / headDim), 2 * headDim);
+            return reshape(sliceColumns(heads, from, from + headDim), rows, width);
+        }
+    }
+
     /// Two linear layers: values are what the keys' layer gives, as in Gemma 4's full layers.
     record KeysAsValues(Linear q, Linear k, Steps steps) implements Projections {
 

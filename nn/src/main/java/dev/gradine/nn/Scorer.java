@@ -36,8 +36,8 @@ public record Scorer(CausalLm body, Linear score) implements CausalLm {
     }
 
     @Override
-    public KvCache newCache(Kernels kernels, int tokens) {
-        return body.newCache(kernels, tokens);
+    public KvCache newCache(Kernels kernels, int tokens, int sequences) {
+        return body.newCache(kernels, tokens, sequences);
     }
 
     @Override

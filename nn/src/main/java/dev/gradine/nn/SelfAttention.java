@@ -2,6 +2,8 @@ package dev.gradine.nn;
 
 import static dev.gradine.autograd.op.Attention.attention;
 import static dev.gradine.autograd.op.AttentionWithSinks.attentionWithSinks;
+import static dev.gradine.autograd.op.Functions.mul;
+import static dev.gradine.autograd.op.Functions.sigmoid;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -40,7 +42,20 @@ public record SelfAttention(
     }
 
     /// Queries, keys and values of each row, ready for the scores.
-    public record Qkv(Var q, Var k, Var v) {}
+    ///
+    /// @param gate γ of `y = output(σ(γ) ∘ attention(q, k, v))`, or null for none
+    public record Qkv(Var q, Var k, Var v, @Nullable Var gate) {
+
+        /// Without a gate.
+        public Qkv(Var q, Var k, Var v) {
+            this(q, k, v, null);
+        }
+
+        /// The same queries over other keys and values.
+        public Qkv over(Var keys, Var values) {
+            return new Qkv(q, keys, values, gate);
+        }
+    }
 
     @Override
     public KvCache.PerToken kept() {
@@ -50,9 +65,12 @@ public record SelfAttention(
     @Override
     public Var forward(Var n, Pass pass) {
         return n.tape()
-                .frame(
-                        x -> output.of(attended(pass.adapters().at(layer, projections.of(x, pass), pass), pass), pass),
-                        n);
+                .frame(x -> output.of(gated(pass.adapters().at(layer, projections.of(x, pass), pass), pass), pass), n);
+    }
+
+    private Var gated(Qkv fresh, Pass pass) {
+        Var y = attended(fresh, pass);
+        return fresh.gate == null ? y : mul(y, sigmoid(fresh.gate));
     }
 
     private Var attended(Qkv fresh, Pass pass) {

@@ -7,6 +7,8 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.tensor.kernel.Sequences;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,37 @@ class KvCacheTest {
         assertThatThrownBy(() -> cache.requireRoom(2))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("kv_cache: 2 tokens after 4, expected at most 5 in all");
+    }
+
+    @Test
+    void a_state_is_forgotten_as_a_whole_or_not_at_all() {
+        KvCache recurrent = recurrent();
+        recurrent.advance(2);
+        recurrent.truncate(2);
+        assertThatThrownBy(() -> recurrent.truncate(1))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("kv_cache: truncate to 1 tokens, expected 0 or 2 (a layer keeps a state of all)");
+        recurrent.truncate(0);
+        assertThat(recurrent.length()).isZero();
+    }
+
+    @Test
+    void sequences_that_begin_at_the_same_row_have_the_same_state() {
+        KvCache recurrent = recurrent();
+        int[] starts = {4, 0};
+        Sequences both = Sequences.ranges(new int[] {0, 1, 2}, starts, new int[] {1, 1}, 5);
+        assertThat(recurrent.lanes(both)).containsExactly(0, 1);
+        assertThat(recurrent.lanes(Sequences.cached(1, 2))).containsExactly(1);
+        Sequences other = Sequences.ranges(new int[] {0, 1}, new int[] {3}, new int[] {1}, 5);
+        assertThatThrownBy(() -> recurrent.lanes(other))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("kv_cache: a sequence more, expected at most 2");
+    }
+
+    /// Two sequences, a layer with a state.
+    private KvCache recurrent() {
+        var kept = new KvCache.Kept(KvCache.PerToken.NONE, new KvCache.PerSequence(3, 2, 8));
+        return new KvCache(k, List.of(kept), new KvCache.Capacity(5, 2));
     }
 
     @Test

@@ -221,7 +221,7 @@ public record PrefixTuning(
             int from = 2 * layer * width;
             Var k = PromptTuning.Prompt.put(fresh.k(), sliceColumns(table, from, from + width), pass);
             Var v = PromptTuning.Prompt.put(fresh.v(), sliceColumns(table, from + width, from + 2 * width), pass);
-            return new Qkv(fresh.q(), k, v);
+            return fresh.over(k, v);
         }
 
         @Override

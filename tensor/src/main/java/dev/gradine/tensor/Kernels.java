@@ -8,6 +8,7 @@ import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
+import dev.gradine.tensor.kernel.GatedRecurrenceKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.IndexSelectKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
@@ -174,6 +175,9 @@ public interface Kernels extends AutoCloseable {
 
     /// Causal grouped-query attention.
     AttentionKernel attention();
+
+    /// A recurrence over tokens whose state is a matrix.
+    GatedRecurrenceKernel gatedRecurrence();
 
     /// Keys and values into their caches.
     KvAppendKernel kvAppend();

@@ -11,15 +11,16 @@ import org.jspecify.annotations.Nullable;
 /// @param b second input
 /// @param c third input
 /// @param d fourth input
-public record NeedsGrad(boolean a, boolean b, boolean c, boolean d) {
+/// @param e fifth input
+public record NeedsGrad(boolean a, boolean b, boolean c, boolean d, boolean e) {
 
-    /// All four.
-    public static final NeedsGrad ALL = new NeedsGrad(true, true, true, true);
+    /// All five.
+    public static final NeedsGrad ALL = new NeedsGrad(true, true, true, true, true);
 
     /// In the order of the inputs; those not given want none.
     public static NeedsGrad of(boolean... wanted) {
-        boolean[] w = Arrays.copyOf(wanted, 4);
-        return new NeedsGrad(w[0], w[1], w[2], w[3]);
+        boolean[] w = Arrays.copyOf(wanted, 5);
+        return new NeedsGrad(w[0], w[1], w[2], w[3], w[4]);
     }
 
     /// A gradient that its kernel computed along with others: itself if it is wanted, else null and its memory given

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// A gradient an op returns is new memory, its `dy` itself, or all of `dy` under another shape; null where it was not
 /// needed. `Saved` lists every tensor that backward reads: inputs, the result, and memory that `forward` has allocated.
 /// The tape holds those.
-public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
+public sealed interface Op permits Op1, Op2, Op3, Op4, Op5, CustomOp {
 
     /// Whether its result costs less to make again than to keep: norms, gates, masks. A frame of the tape then keeps
     /// what it was made of instead; see `Tape.frame`.
@@ -54,4 +54,18 @@ public sealed interface Op permits Op1, Op2, Op3, Op4, CustomOp {
             @Nullable Tensor b,
             @Nullable Tensor c,
             @Nullable Tensor d) {}
+
+    /// Gradients of five inputs.
+    ///
+    /// @param a of the first
+    /// @param b of the second
+    /// @param c of the third
+    /// @param d of the fourth
+    /// @param e of the fifth
+    record Grads5(
+            @Nullable Tensor a,
+            @Nullable Tensor b,
+            @Nullable Tensor c,
+            @Nullable Tensor d,
+            @Nullable Tensor e) {}
 }

@@ -52,7 +52,8 @@ class OpContractTest {
         if (n == 1) return; // an op of one input runs backward only if it is needed
         List<float @Nullable []> all = inStep(op, NeedsGrad.ALL);
         for (int mask = 0; mask < 1 << n; mask++) {
-            NeedsGrad needs = new NeedsGrad((mask & 1) != 0, (mask & 2) != 0, (mask & 4) != 0, (mask & 8) != 0);
+            NeedsGrad needs =
+                    new NeedsGrad((mask & 1) != 0, (mask & 2) != 0, (mask & 4) != 0, (mask & 8) != 0, (mask & 16) != 0);
             List<float @Nullable []> expected = new ArrayList<>(all);
             for (int i = 0; i < n; i++) if ((mask & 1 << i) == 0) expected.set(1 + i, null);
             assertSame(inStep(op, needs), expected);

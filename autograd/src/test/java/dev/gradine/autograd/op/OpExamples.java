@@ -9,6 +9,8 @@ import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import dev.gradine.tensor.kernel.Fn;
 import dev.gradine.tensor.kernel.Fn2;
+import dev.gradine.tensor.kernel.GatedRecurrenceKernel.Heads;
+import dev.gradine.tensor.kernel.GatedRecurrenceKernel.Rule;
 import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import dev.gradine.tensor.kernel.RopeAngles;
 import dev.gradine.tensor.kernel.Sequences;
@@ -52,6 +54,13 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
                 of(k -> new TeacherDivergence(k.of(M, Cases.plain(3, 85, 1)), 0.3f), M),
                 of(_ -> new Dropout(0.25f, 9), M),
                 of(k -> new IndexSelect(k.ofInts(4, 0, 4)), M),
+                of(
+                        _ -> new GatedRecurrence(new Heads(1, 2, 3, 4, Rule.DELTA), sequences, null),
+                        Shape.of(5, 3),
+                        Shape.of(5, 3),
+                        Shape.of(5, 8),
+                        Shape.of(5, 2),
+                        Shape.of(5, 2)),
                 of(_ -> new Inverse(), Shape.of(2, 3, 3)),
                 of(_ -> new GroupNorm(new Groups(2, 1e-5f)), Shape.of(2, 4, 3, 5), Shape.of(4), Shape.of(4)),
                 of(_ -> new LayerNorm(1e-5f), M, V, V),
@@ -105,6 +114,7 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
             case Op2<?> o -> two(o, k, in, needs);
             case Op3<?> o -> three(o, k, in, needs);
             case Op4<?> o -> four(o, k, in, needs);
+            case Op5<?> o -> five(o, k, in, needs);
             case CustomOp<?> o -> throw new IllegalStateException(o + " is not permitted by name");
         };
     }
@@ -130,6 +140,12 @@ record OpExamples(Class<?> op, Function<Kernels, Op> make, List<Shape> shapes) {
         Forward<S> f = op.forward(k, in.get(0), in.get(1), in.get(2), in.get(3));
         var g = op.backward(k, f.saved(), dy(k, f.y()), needs);
         return result(k, f.y(), g.a(), g.b(), g.c(), g.d());
+    }
+
+    private static <S> List<float @Nullable []> five(Op5<S> op, Kernels k, List<Tensor> in, NeedsGrad needs) {
+        Forward<S> f = op.forward(k, in);
+        var g = op.backward(k, f.saved(), dy(k, f.y()), needs);
+        return result(k, f.y(), g.a(), g.b(), g.c(), g.d(), g.e());
     }
 
     private static Tensor dy(Kernels k, Tensor y) {

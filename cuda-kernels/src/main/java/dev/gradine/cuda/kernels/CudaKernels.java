@@ -18,6 +18,7 @@ import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
+import dev.gradine.tensor.kernel.GatedRecurrenceKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.IndexSelectKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
@@ -298,6 +299,11 @@ public final class CudaKernels implements Kernels {
     @Override
     public AttentionKernel attention() {
         return launchers.attention;
+    }
+
+    @Override
+    public GatedRecurrenceKernel gatedRecurrence() {
+        throw Launchers.missing("gated_recurrence");
     }
 
     @Override

@@ -111,4 +111,13 @@ class CudaKernelsTest {
                 .isInstanceOf(UnsupportedKernelException.class)
                 .hasMessage("no_such: no CUDA kernel; run this op on cpu");
     }
+
+    @Test
+    void a_recurrence_is_refused_by_its_name() {
+        try (Kernels run = CudaKernels.open(gpu)) {
+            assertThatThrownBy(run::gatedRecurrence)
+                    .isInstanceOf(UnsupportedKernelException.class)
+                    .hasMessage("gated_recurrence: no CUDA kernel; run this op on cpu");
+        }
+    }
 }

@@ -16,6 +16,7 @@ import dev.gradine.tensor.kernel.Conv2dKernel;
 import dev.gradine.tensor.kernel.DropoutKernel;
 import dev.gradine.tensor.kernel.ElementwiseKernel;
 import dev.gradine.tensor.kernel.FunctionKernel;
+import dev.gradine.tensor.kernel.GatedRecurrenceKernel;
 import dev.gradine.tensor.kernel.GroupNormKernel;
 import dev.gradine.tensor.kernel.IndexSelectKernel;
 import dev.gradine.tensor.kernel.KvAppendKernel;
@@ -263,6 +264,11 @@ public final class CpuKernels implements Kernels {
     @Override
     public AttentionKernel attention() {
         return AttentionCpu.KERNEL;
+    }
+
+    @Override
+    public GatedRecurrenceKernel gatedRecurrence() {
+        return GatedRecurrenceCpu.KERNEL;
     }
 
     @Override
