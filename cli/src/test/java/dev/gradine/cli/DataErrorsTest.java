@@ -138,7 +138,9 @@ class DataErrorsTest {
     void a_model_without_tokenizer_reads_no_text() throws IOException {
         Files.delete(model.resolve("tokenizer.json"));
         sft("{\"text\": \"abc\"}\n")
-                .refuses(model + ": has no tokenizer, expected tokenizer.json, a GGUF file with one, or tok512.bin");
+                .refuses(
+                        model + ": has no tokenizer, expected tokenizer.json, tokenizer.model, a GGUF file with one, or"
+                                + " tok512.bin");
     }
 
     @Test

@@ -50,13 +50,14 @@ final class ModelText {
 
     private static Tokenizer tokenizer(Checkpoint c) throws IOException {
         Path folder = c.folder();
-        if (Files.exists(folder.resolve("tokenizer.json"))) return FolderTokenizer.read(folder, ofConfig(c));
+        if (FolderTokenizer.isIn(folder)) return FolderTokenizer.read(folder, ofConfig(c));
         if (c.hasGgufMetadata()) return GgufTokenizer.of(c.path().toString(), c.ggufMetadata());
         for (String name : new String[] {"tok512.bin", "tokenizer.bin"}) {
             if (Files.exists(folder.resolve(name))) return Llama2cTokenizer.read(folder.resolve(name));
         }
         throw new CheckpointException(
-                folder, "has no tokenizer, expected tokenizer.json, a GGUF file with one, or tok512.bin");
+                folder,
+                "has no tokenizer, expected tokenizer.json, tokenizer.model, a GGUF file with one, or tok512.bin");
     }
 
     private static SpecialTokens ofConfig(Checkpoint c) {
@@ -84,7 +85,8 @@ final class ModelText {
     /// Whether there is any of the files a tokenizer is read from.
     static boolean hasTokenizer(Checkpoint c) {
         return (c.hasGgufMetadata() && GgufTokenizer.isIn(c.ggufMetadata()))
-                || Stream.of("tokenizer.json", "tok512.bin", "tokenizer.bin")
+                || FolderTokenizer.isIn(c.folder())
+                || Stream.of("tok512.bin", "tokenizer.bin")
                         .anyMatch(name -> Files.exists(c.folder().resolve(name)));
     }
 

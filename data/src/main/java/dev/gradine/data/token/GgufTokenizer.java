@@ -57,12 +57,13 @@ public final class GgufTokenizer {
     private static Tokenizer sentencePiece(GgufMetadata m) {
         var table = new PieceTable(m.what(), m.tokens(), m.scores(), m.kinds());
         var options = new SentencePieceTokenizer.Options(
-                m.flag("tokenizer.ggml.add_space_prefix", true),
+                PieceNormalizer.spaces(m.flag("tokenizer.ggml.add_space_prefix", true)),
+                false,
                 m.flag("tokenizer.ggml.add_bos_token", true),
                 m.flag("tokenizer.ggml.add_eos_token", false));
         SpecialTokens byName = new SpecialTokens(
                 table.has("<s>") ? table.id("<s>") : NONE, table.has("</s>") ? table.id("</s>") : NONE, NONE);
-        return new SentencePieceTokenizer(table, special(m).orElse(byName), options);
+        return new SentencePieceTokenizer(table, special(m).orElse(byName), options, List.of());
     }
 
     /// The ids of BOS, EOS and PAD; one outside the vocabulary counts for none, as in llama.cpp.

@@ -67,8 +67,8 @@ public final class Llama2cTokenizer {
         float[] values = new float[scores.size()];
         for (int i = 0; i < values.length; i++) values[i] = scores.get(i);
         var table = new PieceTable(what, pieces.toArray(String[]::new), values, kinds);
-        var options = new SentencePieceTokenizer.Options(true, true, false);
-        return new SentencePieceTokenizer(table, new SpecialTokens(1, 2, SpecialTokens.NONE), options);
+        var options = new SentencePieceTokenizer.Options(PieceNormalizer.spaces(true), false, true, false);
+        return new SentencePieceTokenizer(table, new SpecialTokens(1, 2, SpecialTokens.NONE), options, List.of());
     }
 
     private static String piece(String what, ByteBuffer in, int id, int longest) {

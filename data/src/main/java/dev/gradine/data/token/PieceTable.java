@@ -23,6 +23,7 @@ final class PieceTable {
     private final Vocabulary vocabulary;
     private final float[] scores;
     private final int[] kinds;
+    private final int unknown;
     private final int[] byteIds = new int[256];
 
     /// @param what file or source, named in errors
@@ -37,8 +38,9 @@ final class PieceTable {
         this.vocabulary = new Vocabulary(what, pieces, special);
         this.scores = scores;
         this.kinds = kinds;
-        int unknown = 0;
-        for (int i = 0; i < kinds.length; i++) if (kinds[i] == UNKNOWN) unknown = i;
+        int last = 0;
+        for (int i = 0; i < kinds.length; i++) if (kinds[i] == UNKNOWN) last = i;
+        this.unknown = last;
         for (int b = 0; b < 256; b++) byteIds[b] = vocabulary.idOr(String.format("<0x%02X>", b), unknown);
     }
 
@@ -105,6 +107,26 @@ final class PieceTable {
         String piece = vocabulary.token(id);
         if (kinds[id] == BYTE) return new byte[] {(byte) Integer.parseInt(piece.substring(3, 5), 16)};
         return piece.replace(SentencePieceTokenizer.SPACE, ' ').getBytes(UTF_8);
+    }
+
+    /// Kind of a piece.
+    int kind(int id) {
+        return kinds[id];
+    }
+
+    /// Tokens by id.
+    Vocabulary vocabulary() {
+        return vocabulary;
+    }
+
+    /// Whether a character that is no piece becomes its bytes.
+    boolean hasBytes() {
+        return IntStream.of(kinds).anyMatch(k -> k == BYTE);
+    }
+
+    /// The piece that stands for what is no piece.
+    int unknown() {
+        return unknown;
     }
 
     /// The tokens that are cut out of a text before it is merged.

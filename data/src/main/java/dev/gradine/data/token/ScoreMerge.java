@@ -1,6 +1,7 @@
 package dev.gradine.data.token;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -11,6 +12,7 @@ import java.util.PriorityQueue;
 final class ScoreMerge {
     private final String text;
     private final PieceTable pieces;
+    private final BitSet whole;
     private final int[] start;
     private final int[] end;
     private final int[] previous;
@@ -22,19 +24,20 @@ final class ScoreMerge {
     /// A candidate: two neighbours and what they spanned when it was found.
     private record Pair(int left, int right, int from, int to, float score) {}
 
-    ScoreMerge(String text, PieceTable pieces) {
+    /// @param units the stretches `{start, end}` that merging begins with, one after the other
+    /// @param whole which of them stay as they are
+    ScoreMerge(String text, PieceTable pieces, List<int[]> units, BitSet whole) {
         this.text = text;
         this.pieces = pieces;
-        int[] points = text.codePoints().toArray();
-        this.count = points.length;
+        this.whole = whole;
+        this.count = units.size();
         this.start = new int[count];
         this.end = new int[count];
         this.previous = new int[count];
         this.next = new int[count];
-        for (int i = 0, unit = 0; i < count; i++) {
-            start[i] = unit;
-            unit += Character.charCount(points[i]);
-            end[i] = unit;
+        for (int i = 0; i < count; i++) {
+            start[i] = units.get(i)[0];
+            end[i] = units.get(i)[1];
             previous[i] = i - 1;
             next[i] = i + 1 < count ? i + 1 : -1;
         }
@@ -59,6 +62,7 @@ final class ScoreMerge {
     }
 
     private void offer(int left, int right) {
+        if (whole.get(left) || whole.get(right)) return;
         String joined = text.substring(start[left], end[right]);
         if (pieces.isText(joined)) queue.add(new Pair(left, right, start[left], end[right], pieces.score(joined)));
     }

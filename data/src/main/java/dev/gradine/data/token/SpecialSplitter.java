@@ -47,7 +47,8 @@ final class SpecialSplitter {
         return out;
     }
 
-    private int match(String text, int at) {
+    /// How many UTF-16 units the longest of them that begins at `at` has; 0 if none does.
+    int match(String text, int at) {
         for (String s : byFirst.getOrDefault(text.charAt(at), List.of())) if (text.startsWith(s, at)) return s.length();
         return 0;
     }
