@@ -35,6 +35,7 @@ public final class Main implements Runnable {
             MergeCommand.class,
             MergeModelsCommand.class,
             QuantizeCommand.class,
+            AddTokensCommand.class,
             ExportCommand.class,
             ScoreCommand.class,
             EvalCommand.class,

@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /// The tokenizer of a Hugging Face model folder: `tokenizer.json` or a SentencePiece `.model`, and the tokens that
 /// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` declare, as transformers 5 reads them.
@@ -47,6 +51,41 @@ public final class FolderTokenizer {
             return SentencePieceModel.read(file).tokenizer(DeclaredTokens.read(folder), fallback, around(folder));
         }
         throw new TokenizerException(folder + ": has no tokenizer.json and none of " + String.join(", ", MODELS));
+    }
+
+    /// A tokenizer with more tokens.
+    ///
+    /// @param json text of its `tokenizer.json`, with all tokens that the folder's other files declare
+    /// @param ids of the new tokens, in their order
+    /// @param vocabSize one more than the largest id
+    public record Grown(String json, SequencedMap<String, Integer> ids, int vocabSize) {}
+
+    /// The tokenizer of the folder with more tokens, each with the next free id.
+    ///
+    /// @throws IOException if a file cannot be read
+    /// @throws TokenizerException if there is no `tokenizer.json`, or a token is there already
+    public static Grown grown(Path folder, MoreTokens more) throws IOException {
+        Path path = folder.resolve(JSON);
+        TokenizerException.require(
+                Files.isRegularFile(path), folder + ": has no tokenizer.json, expected one to add tokens to");
+        String text = StrictJson.text(path);
+        TokenizerFile file = TokenizerFile.parse(path.toString(), text);
+        DeclaredTokens.read(folder).addTo(file.added());
+        Vocabulary before = file.vocabulary();
+        SequencedMap<String, Integer> ids = new LinkedHashMap<>();
+        for (AddedToken token : more.tokens()) {
+            TokenizerException.require(
+                    !before.has(token.content()),
+                    path + ": token '" + ModelRules.shown(token.content()) + "' is there already with id "
+                            + before.idOr(token.content(), 0) + ", expected a new one");
+            ids.put(token.content(), file.added().add(token));
+        }
+        ObjectNode root = (ObjectNode) StrictJson.parse(path.toString(), text);
+        root.set("added_tokens", JsonMapper.shared().valueToTree(file.added().json()));
+        return new Grown(
+                JsonMapper.shared().writeValueAsString(root),
+                ids,
+                file.vocabulary().size());
     }
 
     /// What `tokenizer_config.json` says about BOS and EOS around a text.
