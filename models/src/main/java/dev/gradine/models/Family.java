@@ -27,6 +27,7 @@ public sealed interface Family
                 Lfm2,
                 Llama,
                 Llama4,
+                Mamba2,
                 Ministral3,
                 Mistral,
                 Mixtral,

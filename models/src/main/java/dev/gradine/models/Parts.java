@@ -58,6 +58,8 @@ final class Parts {
     private static final int NO_ROPE_INTERVAL = 4; // layers, where it is not said
     private static final int FIRST_WINDOW = 28; // layer of Qwen from which windows begin where it is not said
 
+    private static final int UNBOUNDED = 1 << 20; // tokens, where only time and memory end a text
+
     private final String name;
     private final ModelConfig config;
     private final Weights weights;
@@ -78,9 +80,24 @@ final class Parts {
 
     /// @param keyHeads G
     Parts(String name, ModelConfig c, Weights w, int keyHeads) {
+        this(name, c, w, heads(c, keyHeads), c.positive("max_position_embeddings", 2048));
+    }
+
+    private Parts(String name, ModelConfig c, Weights w, Heads heads, int maxPositions) {
         this.name = name;
         config = c;
         weights = w;
+        this.heads = heads;
+        this.maxPositions = maxPositions;
+        eps = (float) epsilon(c);
+    }
+
+    /// Of a family without attention, whose texts have no longest.
+    static Parts withoutAttention(String name, ModelConfig c, Weights w) {
+        return new Parts(name, c, w, new Heads(c.positive("hidden_size"), 0, 0, 0), UNBOUNDED);
+    }
+
+    private static Heads heads(ModelConfig c, int keyHeads) {
         int hidden = c.positive("hidden_size");
         int count = c.positive("num_attention_heads");
         if (count % keyHeads != 0) throw c.wrong("num_key_value_heads", "a divisor of num_attention_heads " + count);
@@ -92,9 +109,7 @@ final class Parts {
         if ((long) count * size > Integer.MAX_VALUE) {
             throw c.wrong("head_dim", "fewer than 2^31 values in %d heads".formatted(count));
         }
-        heads = new Heads(hidden, count, keyHeads, size);
-        maxPositions = c.positive("max_position_embeddings", 2048);
-        eps = (float) epsilon(c);
+        return new Heads(hidden, count, keyHeads, size);
     }
 
     /// What is added to a variance, under the names that families have for it.

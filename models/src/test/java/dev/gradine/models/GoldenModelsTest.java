@@ -23,6 +23,7 @@ class GoldenModelsTest {
                 "llama-yarn",
                 "llama4",
                 "lfm2",
+                "mamba2",
                 "mistral",
                 "mistral-window",
                 "ministral3",

@@ -66,6 +66,18 @@ public interface Block {
         }
     }
 
+    /// Nothing but a mixer behind a norm, as in Mamba-2.
+    ///
+    /// ```
+    /// y = h + mix(N h)
+    /// ```
+    record MixerOnly(Norm norm, Mixer mixer) implements Block {
+        @Override
+        public Var forward(Var h, Pass pass) {
+            return h.tape().frame(x -> add(x, mixer.forward(norm.forward(x, pass), pass)), h);
+        }
+    }
+
     /// Norms before, as in Llama and GPT-2.
     ///
     /// ```

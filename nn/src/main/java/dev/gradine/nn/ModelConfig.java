@@ -113,6 +113,25 @@ public final class ModelConfig {
         throw wrong(key, "a list of %d numbers above 0".formatted(count));
     }
 
+    /// A number of at least 0, and a larger one: infinity also as `{"__float__": "Infinity"}`.
+    ///
+    /// @throws ConfigException if there are not two such numbers
+    public double[] range(String key, double low, double high) {
+        Object v = value(key);
+        if (v == null) return new double[] {low, high};
+        if (v instanceof List<?> l && l.size() == 2) {
+            double[] ends = l.stream().mapToDouble(ModelConfig::end).toArray();
+            if (ends[0] >= 0 && ends[1] > ends[0]) return ends;
+        }
+        throw wrong(key, "two numbers, the first at least 0 and below the second");
+    }
+
+    private static double end(@Nullable Object v) {
+        if (v instanceof Number n) return n.doubleValue();
+        boolean isInfinite = v instanceof Map<?, ?> m && "Infinity".equals(m.get("__float__"));
+        return isInfinite ? Double.POSITIVE_INFINITY : Double.NaN;
+    }
+
     private static boolean isPositive(Number n) {
         return Double.isFinite(n.doubleValue()) && n.doubleValue() > 0;
     }
