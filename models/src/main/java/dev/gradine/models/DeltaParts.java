@@ -38,6 +38,7 @@ record DeltaParts(Parts parts, Heads heads, int taps) {
         }
         int keyDim = c.positive("linear_key_head_dim", 128);
         int valueDim = c.positive("linear_value_head_dim", 128);
+        Parts.requireState(c, "linear_value_head_dim", values, keyDim, valueDim);
         Heads heads = new Heads(keys, values, keyDim, valueDim, Rule.DELTA);
         return new DeltaParts(p, heads, c.positive("linear_conv_kernel_dim", 4));
     }

@@ -62,9 +62,12 @@ public record Mamba2() implements Family {
         int size = c.positive("head_dim", 64);
         if (count % groups != 0) throw c.wrong("n_groups", "a divisor of num_heads " + count);
         if ((long) hidden * c.positive("expand", 2) != (long) count * size) {
-            throw c.wrong("expand", "num_heads · head_dim %d over hidden_size %d".formatted(count * size, hidden));
+            throw c.wrong(
+                    "expand", "num_heads · head_dim %d over hidden_size %d".formatted((long) count * size, hidden));
         }
-        return new Heads(groups, count, c.positive("state_size", 128), size, Rule.ADD);
+        int state = c.positive("state_size", 128);
+        Parts.requireState(c, "state_size", count, state, size);
+        return new Heads(groups, count, state, size, Rule.ADD);
     }
 
     private static Mamba mixer(ModelConfig c, Parts p, Weights w, Heads heads, int layer) {

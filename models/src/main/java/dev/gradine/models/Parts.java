@@ -58,6 +58,7 @@ final class Parts {
     private static final int NO_ROPE_INTERVAL = 4; // layers, where it is not said
     private static final int FIRST_WINDOW = 28; // layer of Qwen from which windows begin where it is not said
 
+    private static final int MOST_OF_STATE = 1 << 28; // values of one sequence in one layer
     private static final int UNBOUNDED = 1 << 20; // tokens, where only time and memory end a text
 
     private final String name;
@@ -110,6 +111,12 @@ final class Parts {
             throw c.wrong("head_dim", "fewer than 2^31 values in %d heads".formatted(count));
         }
         return new Heads(hidden, count, keyHeads, size);
+    }
+
+    /// Fails if a state of a recurrence has too many values to address.
+    static void requireState(ModelConfig c, String key, int heads, int keyDim, int valueDim) {
+        if ((double) heads * keyDim * valueDim < MOST_OF_STATE) return;
+        throw c.wrong(key, "fewer than 2^28 values in the state of %d heads".formatted(heads));
     }
 
     /// What is added to a variance, under the names that families have for it.

@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// eq. 16; there the terms of backward with `S₋ du` and `k duᵀ` vanish. Value head h reads key head h
 /// / (valueHeads / keyHeads).
 ///
+/// Backward: `docs/derivations.md#gated-recurrence`.
+///
 /// A sequence begins with a state of zeros, one that continues another with the last state of that
 /// one. Backward makes the states again, from every √T-th on.
 ///

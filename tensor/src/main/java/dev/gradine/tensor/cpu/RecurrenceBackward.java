@@ -1,14 +1,19 @@
 package dev.gradine.tensor.cpu;
 
 import static dev.gradine.tensor.cpu.Native.MEMORY;
+import static dev.gradine.tensor.cpu.Vectors.F;
+import static dev.gradine.tensor.cpu.Vectors.LANES;
 import static dev.gradine.tensor.cpu.Vectors.get;
+import static dev.gradine.tensor.cpu.Vectors.load;
 import static dev.gradine.tensor.cpu.Vectors.set;
+import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.cpu.RecurrentStep.Token;
 import dev.gradine.tensor.kernel.GatedRecurrenceKernel.Rule;
 import dev.gradine.tensor.kernel.Sequences;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import jdk.incubator.vector.FloatVector;
 
 /// Gradients of the recurrence in one value head, from the last token to the first.
 ///
@@ -101,6 +106,24 @@ record RecurrenceBackward(RecurrentPlaces in, RecurrentPlaces d, long dy, int he
         }
     }
 
+    /// `y += a x`, and `Σ x · u`
+    private static float readAndDot(long x, float a, long y, long u, int n) {
+        FloatVector as = FloatVector.broadcast(F, a);
+        FloatVector sum = FloatVector.zero(F);
+        int j = 0;
+        for (; j <= n - LANES; j += LANES) {
+            FloatVector v = load(x, j);
+            store(v.fma(as, load(y, j)), y, j);
+            sum = v.fma(load(u, j), sum);
+        }
+        float rest = 0;
+        for (; j < n; j++) {
+            set(y, j, Math.fma(get(x, j), a, get(y, j)));
+            rest = Math.fma(get(x, j), get(u, j), rest);
+        }
+        return Vectors.sum(sum) + rest;
+    }
+
     private static void copy(long from, long to, Work w) {
         MemorySegment.copy(MEMORY, from, MEMORY, to, 4L * w.step.size());
     }
@@ -120,11 +143,10 @@ record RecurrenceBackward(RecurrentPlaces in, RecurrentPlaces d, long dy, int he
             long row = w.step.row(ds, c);
             float key = get(at.k(), c);
             RecurrentStep.add(up, get(at.q(), c), row, n);
-            set(dq, c, get(dq, c) + Vectors.dot(w.step.row(w.state(i + 1), c), up, n));
-            float written = Vectors.dot(row, w.u(i), n);
+            float written = readAndDot(row, at.rate() * key, w.du, w.u(i), n);
             ofRate += key * written;
+            set(dq, c, get(dq, c) + Vectors.dot(w.step.row(w.state(i + 1), c), up, n));
             set(dk, c, get(dk, c) + at.rate() * written);
-            RecurrentStep.add(row, at.rate() * key, w.du, n);
             ofDecay += Vectors.dot(row, w.step.row(w.state(i), c), n);
         }
         for (int c = 0; c < w.step.keyDim(); c++) {
