@@ -139,6 +139,25 @@ class SentencePieceModelTest {
         out.write(v);
     }
 
+    private static byte[] piece(String text, int kind) {
+        return message(1, message(1, text, 3, kind));
+    }
+
+    @Test
+    void a_user_defined_symbol_does_not_merge_with_what_is_beside_it() {
+        var model = new ByteArrayOutputStream();
+        model.writeBytes(piece("<unk>", PieceTable.UNKNOWN));
+        for (String text : List.of("a", "b", "c", "abc", "bc")) model.writeBytes(piece(text, PieceTable.NORMAL));
+        model.writeBytes(piece("ab", PieceTable.USER_DEFINED));
+        model.writeBytes(message(2, message(3, 2)));
+        model.writeBytes(message(3, message(3, 0, 4, 0)));
+        Tokenizer t = SentencePieceModel.parse("m.model", model.toByteArray())
+                .tokenizer(DeclaredTokens.none(), SpecialTokens.none(), Map.of());
+        assertThat(t.encode("abc", false)).containsExactly(6, 3);
+        assertThat(t.encode("bc", false)).containsExactly(5);
+        assertThat(t.encode("xyabc", false)).containsExactly(0, 6, 3);
+    }
+
     private static void refuses(byte[] bytes, String message) {
         assertThatThrownBy(() -> SentencePieceModel.parse("m.model", bytes))
                 .isInstanceOf(TokenizerException.class)
