@@ -117,7 +117,7 @@ final class ConfigKeys {
     }
 
     /// Fails on weights quantised in a way that is not read: the four and eight bits of bitsandbytes are, four bits of
-    /// GPTQ and AWQ, and floating-point numbers of eight bits.
+    /// GPTQ and AWQ, and floating-point numbers of eight and of four bits.
     ///
     /// @throws ConfigException names the method
     static void requireReadableWeights(ModelConfig c) {
@@ -126,15 +126,16 @@ final class ConfigKeys {
         boolean four = q.flag("load_in_4bit", q.flag("_load_in_4bit", false));
         boolean eight = q.flag("load_in_8bit", q.flag("_load_in_8bit", false));
         String method = q.text("quant_method", four || eight ? "bitsandbytes" : "");
-        if (List.of("gptq", "awq", "fp8", "fbgemm_fp8", "compressed-tensors").contains(method)) {
+        if (List.of("gptq", "awq", "fp8", "fbgemm_fp8", "compressed-tensors", "mxfp4")
+                .contains(method)) {
             q.ignoreRest();
             return;
         }
         if (!method.equals("bitsandbytes")) {
             throw q.wrong(
                     "quant_method",
-                    "\"bitsandbytes\", \"gptq\", \"awq\", \"fp8\", \"fbgemm_fp8\", \"compressed-tensors\" or"
-                            + " unquantised weights");
+                    "\"bitsandbytes\", \"gptq\", \"awq\", \"fp8\", \"fbgemm_fp8\", \"compressed-tensors\", \"mxfp4\""
+                            + " or unquantised weights");
         }
         if (!four && !eight) throw q.wrong("load_in_4bit", "true, or load_in_8bit true, as bitsandbytes has no other");
         q.ignoreRest(); // the file says by itself how its weights are coded

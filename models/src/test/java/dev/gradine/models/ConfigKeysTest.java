@@ -216,7 +216,7 @@ class ConfigKeysTest {
                 "quantization_config",
                 Map.of("quant_method", "aqlm", "bits", 2),
                 "config: quantization_config.quant_method is \"aqlm\", expected \"bitsandbytes\", \"gptq\", \"awq\","
-                        + " \"fp8\", \"fbgemm_fp8\", \"compressed-tensors\" or unquantised weights");
+                        + " \"fp8\", \"fbgemm_fp8\", \"compressed-tensors\", \"mxfp4\" or unquantised weights");
         assertRefused(
                 "TinyLlama",
                 "quantization_config",

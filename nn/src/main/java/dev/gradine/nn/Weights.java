@@ -101,7 +101,10 @@ public final class Weights {
     }
 
     private Tensor taken(String name, Shape expected) {
-        Tensor t = source.tensor(name, expected);
+        return checked(name, source.tensor(name, expected), expected);
+    }
+
+    private static Tensor checked(String name, Tensor t, Shape expected) {
         if (!t.shape().equals(expected)) {
             throw new ConfigException(
                     "weights: %s is %s, expected %s (from config)".formatted(name, t.shape(), expected));
@@ -168,7 +171,9 @@ public final class Weights {
         return kept(new ExpertLinear(prefix + path, parts));
     }
 
-    /// A linear layer of all experts that are stored as one parameter.
+    /// A linear layer of all experts that are stored as one parameter. Blocks of a quantised one lie along what an
+    /// output
+    /// reads: it is `[E,out,in]` whatever is said of values.
     ///
     /// @param path of the parameter that transformers has for it
     /// @param stored its name in the file: `[E,out,in]`, or `[E,in,out]` if `isTurned`
@@ -178,12 +183,15 @@ public final class Weights {
         int out = dims[1];
         int in = dims[2];
         String name = prefix + stored;
-        Shape asStored = isTurned ? Shape.of(experts, in, out) : Shape.of(experts, out, in);
-        Tensor all = taken(name, asStored).reshape(Shape.of(experts * asStored.dim(1), asStored.dim(2)));
+        Shape usual = isTurned ? Shape.of(experts, in, out) : Shape.of(experts, out, in);
+        Tensor given = source.tensor(name, usual);
+        boolean isToTurn = isTurned && given.dtype().blockSize() == 1;
+        Shape asStored = isToTurn ? usual : Shape.of(experts, out, in);
+        Tensor all = checked(name, given, asStored).reshape(Shape.of(experts * asStored.dim(1), asStored.dim(2)));
         List<Weight> each = new ArrayList<>();
         for (int e = 0; e < experts; e++) {
             Tensor one = all.rows(e * asStored.dim(1), (e + 1) * asStored.dim(1));
-            Tensor kept = run.fromHost(source.linear(name, isTurned ? Transposed.of(one) : one));
+            Tensor kept = run.fromHost(source.linear(name, isToTurn ? Transposed.of(one) : one));
             String part = name + "[" + e + "]";
             var stack = new Weight.Stack(name, e, experts);
             each.add(kept(new Weight(part, Param.frozen(part, kept), isTurned, stack)));
