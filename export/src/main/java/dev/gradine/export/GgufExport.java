@@ -77,7 +77,9 @@ public final class GgufExport {
     /// @throws IllegalArgumentException if there is no such way
     static GgufArchitecture architecture(OpenModel model) {
         Object type = model.checkpoint().config().get("model_type");
-        List<GgufArchitecture> all = Families.builtIn().gguf();
+        List<GgufArchitecture> all = Families.builtIn().gguf().stream()
+                .filter(a -> !a.isMixture()) // stacks of experts are read, not written
+                .toList();
         return all.stream()
                 .filter(a -> a.modelType().equals(type))
                 .findFirst()

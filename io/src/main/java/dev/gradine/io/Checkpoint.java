@@ -145,7 +145,7 @@ public final class Checkpoint {
     public Tensor tensor(String name) {
         StoredName stored = names.get(name);
         if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
-        if (stored.heads() == 0 && !stored.plusOne()) return stored(stored.name());
+        if (stored.heads() == 0 && !stored.plusOne()) return stored.in(stored(stored.name()));
         return changed.computeIfAbsent(name, _ -> changed(stored));
     }
 

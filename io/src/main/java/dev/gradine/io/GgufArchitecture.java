@@ -1,5 +1,6 @@
 package dev.gradine.io;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,9 @@ public record GgufArchitecture(
         Map<String, Object> config,
         int scaledByWidthAt,
         Map<String, String> keys) {
+
+    /// The key of the number of experts, behind the architecture's name.
+    static final String EXPERTS = "expert_count";
 
     /// An architecture whose files hold what Hugging Face's hold, under GGUF's names.
     public static GgufArchitecture of(String name, String modelType) {
@@ -70,18 +74,28 @@ public record GgufArchitecture(
         return more;
     }
 
-    /// The one of that name.
+    /// Whether its models have experts.
+    public boolean isMixture() {
+        return keys.containsKey(EXPERTS);
+    }
+
+    /// The one that a file names; of two of a name, that with experts for a file that has some.
     ///
     /// @throws IllegalArgumentException names those there are
-    static GgufArchitecture named(@Nullable Object name, List<GgufArchitecture> all) {
+    static GgufArchitecture of(Map<String, Object> metadata, List<GgufArchitecture> all) {
+        @Nullable Object name = metadata.get("general.architecture");
+        boolean mixture = metadata.get(name + "." + EXPERTS) instanceof Number n && n.longValue() > 0;
         return all.stream()
                 .filter(a -> a.name.equals(name))
-                .findFirst()
+                .min(Comparator.comparing(a -> a.isMixture() != mixture))
                 .orElseThrow(() -> new IllegalArgumentException("general.architecture is %s, expected %s"
                         .formatted(
                                 Shown.of(name),
                                 String.join(
                                         " or ",
-                                        all.stream().map(GgufArchitecture::name).toList()))));
+                                        all.stream()
+                                                .map(GgufArchitecture::name)
+                                                .distinct()
+                                                .toList()))));
     }
 }

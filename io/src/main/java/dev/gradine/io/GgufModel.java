@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A language model in a GGUF file, under Hugging Face's names and keys.
 ///
-/// The file's metadata and tensors must agree with each other; a tensor we have no place for, such as one of a mixture
-/// of experts, is an error rather than left out.
+/// The file's metadata and tensors must agree with each other; a tensor we have no place for is an error rather than
+/// left
+/// out.
 final class GgufModel {
 
     private static final String EMBEDDING = "token_embd.weight";
@@ -33,7 +34,7 @@ final class GgufModel {
     GgufModel(Gguf file, List<GgufArchitecture> architectures) {
         this.file = file;
         try {
-            arch = GgufArchitecture.named(file.metadata().get("general.architecture"), architectures);
+            arch = GgufArchitecture.of(file.metadata(), architectures);
         } catch (IllegalArgumentException e) {
             throw fault(String.valueOf(e.getMessage()));
         }
@@ -85,7 +86,7 @@ final class GgufModel {
             for (GgufNames.Row row : GgufNames.LAYER) {
                 for (String end : List.of(".weight", ".bias")) {
                     String stored = "blk.%d.%s%s".formatted(i, row.gguf(), end);
-                    if (left.remove(stored)) names.put(hfName(i, row, end), place(stored, row));
+                    if (left.remove(stored)) names.putAll(placed(hfName(i, row, end), stored, row));
                 }
             }
         }
@@ -97,13 +98,27 @@ final class GgufModel {
         return names;
     }
 
+    /// What one tensor of the file is: a tensor, or one of each expert.
+    private Map<String, StoredName> placed(String hf, String stored, GgufNames.Row row) {
+        if (!hf.contains("%d")) return Map.of(hf, place(stored, row));
+        int experts = arch.isMixture() ? number(key(GgufArchitecture.EXPERTS)) : 0;
+        TensorInfo t = infos.get(stored);
+        if (t == null || t.shape().size() != 3 || t.shape().getFirst() != experts) {
+            throw fault("tensor %s: shape is %s, expected a matrix for each of %d experts"
+                    .formatted(stored, t == null ? "missing" : t.shape(), experts));
+        }
+        Map<String, StoredName> each = new LinkedHashMap<>();
+        for (int e = 0; e < experts; e++) each.put(hf.formatted(e), StoredName.of(stored, e));
+        return each;
+    }
+
     private String hfName(int layer, GgufNames.Row row, String end) {
-        return "model.layers.%d.%s%s".formatted(layer, arch.moved().getOrDefault(row.gguf(), row.hf()), end);
+        return "model.layers." + layer + "." + arch.moved().getOrDefault(row.gguf(), row.hf()) + end;
     }
 
     private StoredName change(GgufNames.Row row, String stored, int interleaved) {
         return new StoredName(
-                stored, interleaved, arch.normPlusOne() && row.gguf().endsWith("norm"));
+                stored, interleaved, arch.normPlusOne() && row.gguf().endsWith("norm"), -1);
     }
 
     /// Heads whose rows a row of the table interleaves, or 0.

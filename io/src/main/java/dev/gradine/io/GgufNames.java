@@ -3,7 +3,9 @@ package dev.gradine.io;
 import java.util.List;
 
 /// GGUF's names of tensors and Hugging Face's, without `.weight` and `.bias`. What an architecture calls otherwise is
-/// its own to say: `GgufArchitecture.moved`.
+/// its own to say: `GgufArchitecture.moved`. A name with `%d` stands for one tensor of each expert, which a file holds
+/// as
+/// one stack of them all.
 final class GgufNames {
 
     /// @param gguf within a block, or of the whole model
@@ -30,6 +32,10 @@ final class GgufNames {
             new Row("ffn_gate", "mlp.gate_proj"),
             new Row("ffn_up", "mlp.up_proj"),
             new Row("ffn_down", "mlp.down_proj"),
+            new Row("ffn_gate_inp", "mlp.gate"),
+            new Row("ffn_gate_exps", "mlp.experts.%d.gate_proj"),
+            new Row("ffn_up_exps", "mlp.experts.%d.up_proj"),
+            new Row("ffn_down_exps", "mlp.experts.%d.down_proj"),
             new Row("post_ffw_norm", "post_feedforward_layernorm"));
 
     private GgufNames() {}

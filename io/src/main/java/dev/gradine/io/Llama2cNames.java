@@ -39,7 +39,8 @@ final class Llama2cNames {
                         new StoredName(
                                 "layers.%d.%s.weight".formatted(i, row.meta),
                                 heads(row, bin.header().heads(), bin.header().kvHeads()),
-                                false));
+                                false,
+                                -1));
             }
         }
         names.put("model.norm.weight", StoredName.as("norm.weight"));

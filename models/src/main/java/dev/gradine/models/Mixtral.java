@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Experts.Inner;
@@ -28,6 +29,20 @@ public record Mixtral() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("mixtral");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("llama", "mixtral")
+                .withInterleavedRows()
+                .moving("ffn_gate_inp", "block_sparse_moe.gate")
+                .moving("ffn_gate_exps", "block_sparse_moe.experts.%d.w1")
+                .moving("ffn_up_exps", "block_sparse_moe.experts.%d.w3")
+                .moving("ffn_down_exps", "block_sparse_moe.experts.%d.w2")
+                .meaning("architectures", List.of("MixtralForCausalLM"))
+                .meaning("hidden_act", "silu")
+                .reading("expert_count", "num_local_experts")
+                .reading("expert_used_count", "num_experts_per_tok"));
     }
 
     @Override

@@ -30,7 +30,7 @@ class GoldenGgufTest {
     private Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen3", "gemma3", "llama-kquants"})
+    @ValueSource(strings = {"qwen3", "gemma3", "mixtral", "llama-kquants"})
     void a_file_of_the_reference_gives_its_logits(String name) {
         Path golden = Golden.golden("gguf/" + name);
         try (GoldenModel g = new GoldenModel(golden.resolve("model.gguf"), golden)) {
