@@ -47,7 +47,7 @@ class GgufExportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "qwen2", "qwen3", "gemma2", "gemma3_text"})
+    @ValueSource(strings = {"llama", "qwen2", "qwen3", "olmo2", "gemma2", "gemma3_text"})
     void a_model_of_every_family_comes_back_with_its_logits(String modelType) throws IOException {
         try (OpenModel m = open(TinyModels.config(modelType))) {
             Path file = alone("m.gguf");
@@ -233,7 +233,7 @@ class GgufExportTest {
                         "vocab_size",
                         264),
                 "gguf: model_type is gpt2, which we do not write as GGUF, expected one of gemma, gemma2, gemma3_text,"
-                        + " llama, qwen2, qwen3; --to safetensors writes it");
+                        + " llama, olmo2, qwen2, qwen3; --to safetensors writes it");
         Map<String, Object> windows = TinyModels.config("qwen2");
         windows.put("use_sliding_window", true);
         windows.put("sliding_window", 4);

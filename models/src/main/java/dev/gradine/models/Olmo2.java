@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PostNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -8,6 +9,7 @@ import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -29,6 +31,14 @@ public record Olmo2() implements Family {
 
     private static final double THETA = 5e5;
     private static final int PERIOD = 4; // every fourth layer of OLMo 3 sees all
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("olmo2", "olmo2")
+                .moving("ffn_norm", "pre_feedforward_layernorm") // there is none: norms stand behind
+                .meaning("architectures", List.of("Olmo2ForCausalLM"))
+                .meaning("hidden_act", "silu"));
+    }
 
     @Override
     public CausalLm build(ModelConfig c, Weights weights) {

@@ -1,11 +1,13 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 
 /// OLMoE: Llama with norms of all queries and of all keys of a row, and experts in the place of the feed-forward layer.
@@ -21,6 +23,16 @@ public record Olmoe() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("olmoe");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("olmoe", "olmoe")
+                .meaning("architectures", List.of("OlmoeForCausalLM"))
+                .meaning("hidden_act", "silu")
+                .meaning("norm_topk_prob", false)
+                .reading("expert_count", "num_experts")
+                .reading("expert_used_count", "num_experts_per_tok"));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -8,6 +9,7 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -25,6 +27,17 @@ public record Qwen3Moe() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("qwen3_moe");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("qwen3moe", "qwen3_moe")
+                .meaning("architectures", List.of("Qwen3MoeForCausalLM"))
+                .meaning("hidden_act", "silu")
+                .meaning("norm_topk_prob", true)
+                .reading("expert_count", "num_experts")
+                .reading("expert_used_count", "num_experts_per_tok")
+                .reading("expert_feed_forward_length", "moe_intermediate_size"));
     }
 
     @Override

@@ -39,7 +39,7 @@ class GoldenGgufTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "qwen2", "llama3-rope", "llama-linear-rope"})
+    @ValueSource(strings = {"llama", "qwen2", "qwen3-moe", "olmo2", "olmoe", "llama3-rope", "llama-linear-rope"})
     void a_converted_file_gives_the_logits_of_its_source(String name) {
         Path golden = Golden.golden("models/" + name);
         try (GoldenModel g = new GoldenModel(converted(golden), golden)) {
@@ -69,7 +69,7 @@ class GoldenGgufTest {
 
     private Path converted(Path source) {
         Map<String, Object> c = Json.readObject(source.resolve("config.json"));
-        GgufFile file = new GgufFile(text(c, "model_type"));
+        GgufFile file = new GgufFile(text(c, "model_type").replace("_", ""));
         keys(file, c);
         try (Arena arena = Arena.ofConfined();
                 Kernels run = CpuKernels.open()) {
@@ -77,10 +77,32 @@ class GoldenGgufTest {
             for (String hf : st.names()) {
                 Tensor t = st.tensor(hf);
                 float[] v = run.download(run.fromHost(t));
+                if (hf.contains(".experts.")) continue;
                 file.tensor(name(hf, c), changed(hf, v, t, c), t.shape().toArray());
             }
+            stacks(file, st, run, c);
         }
         return file.to(folder.resolve("model.gguf"));
+    }
+
+    /// Every expert's matrix, one above the other.
+    private static void stacks(GgufFile file, Safetensors st, Kernels run, Map<String, Object> c) {
+        for (String first : st.names()) {
+            if (!first.contains(".experts.0.")) continue;
+            Tensor one = st.tensor(first);
+            int experts = experts(c);
+            float[] all = new float[experts * one.size()];
+            for (int e = 0; e < experts; e++) {
+                Tensor t = st.tensor(first.replace(".experts.0.", ".experts." + e + "."));
+                System.arraycopy(run.download(run.fromHost(t)), 0, all, e * t.size(), t.size());
+            }
+            String stack = name(first.replace("experts.0.", ""), c).replace(".weight", "_exps.weight");
+            file.tensor(stack, all, experts, one.shape().dim(0), one.shape().dim(1));
+        }
+    }
+
+    private static int experts(Map<String, Object> c) {
+        return whole(c, c.containsKey("num_experts") ? "num_experts" : "num_local_experts");
     }
 
     private static void keys(GgufFile file, Map<String, Object> c) {
@@ -96,6 +118,12 @@ class GoldenGgufTest {
                 .with("attention.key_length", width)
                 .with("attention.value_length", width);
         rotary(file, c, width);
+        if (c.containsKey("num_experts_per_tok")) {
+            file.with("expert_count", experts(c)).with("expert_used_count", whole(c, "num_experts_per_tok"));
+        }
+        if (c.containsKey("moe_intermediate_size")) {
+            file.with("expert_feed_forward_length", whole(c, "moe_intermediate_size"));
+        }
         if (text(c, "model_type").equals("gemma2")) {
             file.with("attention.sliding_window", whole(c, "sliding_window"))
                     .with("attn_logit_softcapping", real(c, "attn_logit_softcapping"))
@@ -148,16 +176,19 @@ class GoldenGgufTest {
 
     private static String name(String hf, Map<String, Object> c) {
         Map<String, String> inLayer = new LinkedHashMap<>();
-        boolean gemma = text(c, "model_type").equals("gemma2");
+        boolean behind = List.of("gemma2", "olmo2").contains(text(c, "model_type"));
         inLayer.put("self_attn.q_proj", "attn_q");
         inLayer.put("self_attn.k_proj", "attn_k");
         inLayer.put("self_attn.v_proj", "attn_v");
         inLayer.put("self_attn.o_proj", "attn_output");
+        inLayer.put("self_attn.q_norm", "attn_q_norm");
+        inLayer.put("self_attn.k_norm", "attn_k_norm");
+        inLayer.put("mlp.gate", "ffn_gate_inp");
         inLayer.put("mlp.gate_proj", "ffn_gate");
         inLayer.put("mlp.up_proj", "ffn_up");
         inLayer.put("mlp.down_proj", "ffn_down");
         inLayer.put("input_layernorm", "attn_norm");
-        inLayer.put("post_attention_layernorm", gemma ? "post_attention_norm" : "ffn_norm");
+        inLayer.put("post_attention_layernorm", behind ? "post_attention_norm" : "ffn_norm");
         inLayer.put("pre_feedforward_layernorm", "ffn_norm");
         inLayer.put("post_feedforward_layernorm", "post_ffw_norm");
         String end = hf.substring(hf.lastIndexOf('.'));
