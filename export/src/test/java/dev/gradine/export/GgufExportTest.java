@@ -70,6 +70,19 @@ class GgufExportTest {
         }
     }
 
+    /// As gguf-py's table of this architecture has them.
+    @Test
+    void norms_behind_their_part_have_names_of_their_own() throws IOException {
+        try (OpenModel m = open(TinyModels.config("olmo2"));
+                Arena arena = Arena.ofConfined()) {
+            Path file = alone("m.gguf");
+            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file);
+            assertThat(Gguf.open(file, arena).names())
+                    .contains("blk.0.post_attention_norm.weight", "blk.0.post_ffw_norm.weight")
+                    .doesNotContain("blk.0.ffn_norm.weight", "blk.0.attn_norm.weight");
+        }
+    }
+
     /// llama.cpp takes 50 and 30 where a file says nothing, and has no way to say none.
     @ParameterizedTest
     @ValueSource(strings = {"attn_logit_softcapping", "final_logit_softcapping"})

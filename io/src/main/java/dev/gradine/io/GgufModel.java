@@ -1,5 +1,6 @@
 package dev.gradine.io;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,8 +83,10 @@ final class GgufModel {
         if (layers > infos.size()) {
             throw fault(key("block_count") + " is %d, but there are %d tensors".formatted(layers, infos.size()));
         }
+        List<GgufNames.Row> rows = new ArrayList<>(GgufNames.LAYER);
+        if (arch.isMixture()) rows.addAll(GgufNames.EXPERTS);
         for (int i = 0; i < layers; i++) {
-            for (GgufNames.Row row : GgufNames.LAYER) {
+            for (GgufNames.Row row : rows) {
                 for (String end : List.of(".weight", ".bias")) {
                     String stored = "blk.%d.%s%s".formatted(i, row.gguf(), end);
                     if (left.remove(stored)) names.putAll(placed(hfName(i, row, end), stored, row));
@@ -101,7 +104,7 @@ final class GgufModel {
     /// What one tensor of the file is: a tensor, or one of each expert.
     private Map<String, StoredName> placed(String hf, String stored, GgufNames.Row row) {
         if (!hf.contains("%d")) return Map.of(hf, place(stored, row));
-        int experts = arch.isMixture() ? number(key(GgufArchitecture.EXPERTS)) : 0;
+        int experts = number(key(GgufArchitecture.EXPERTS));
         TensorInfo t = infos.get(stored);
         if (t == null || t.shape().size() != 3 || t.shape().getFirst() != experts) {
             throw fault("tensor %s: shape is %s, expected a matrix for each of %d experts"

@@ -32,11 +32,14 @@ final class GgufNames {
             new Row("ffn_gate", "mlp.gate_proj"),
             new Row("ffn_up", "mlp.up_proj"),
             new Row("ffn_down", "mlp.down_proj"),
+            new Row("post_ffw_norm", "post_feedforward_layernorm"));
+
+    /// Of every layer, beside these, of an architecture whose models have experts.
+    static final List<Row> EXPERTS = List.of(
             new Row("ffn_gate_inp", "mlp.gate"),
             new Row("ffn_gate_exps", "mlp.experts.%d.gate_proj"),
             new Row("ffn_up_exps", "mlp.experts.%d.up_proj"),
-            new Row("ffn_down_exps", "mlp.experts.%d.down_proj"),
-            new Row("post_ffw_norm", "post_feedforward_layernorm"));
+            new Row("ffn_down_exps", "mlp.experts.%d.down_proj"));
 
     private GgufNames() {}
 }

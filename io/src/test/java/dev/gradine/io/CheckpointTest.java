@@ -187,6 +187,21 @@ class CheckpointTest {
     }
 
     @Test
+    void a_stack_of_another_number_of_experts_is_refused() {
+        Path file = new TinyLlama(true)
+                .gguf(3)
+                .u32("llama.expert_count", 3)
+                .tensor("blk.0.ffn_gate_exps.weight", new float[16], 4, 2, 2)
+                .to(folder.resolve("a.gguf"));
+        List<GgufArchitecture> mixture =
+                List.of(GgufArchitecture.of("llama", "mixtral").reading("expert_count", "num_local_experts"));
+        assertThatThrownBy(() -> Checkpoint.open(file, mixture, arena))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessage(file + ": tensor blk.0.ffn_gate_exps.weight: shape is [2, 2, 4], expected a matrix for each"
+                        + " of 3 experts");
+    }
+
+    @Test
     void a_count_of_layers_beyond_the_tensors_is_refused() {
         Path file = new GgufBytes(3, 32)
                 .text("general.architecture", "llama")
