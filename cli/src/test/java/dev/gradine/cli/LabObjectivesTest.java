@@ -54,7 +54,7 @@ class LabObjectivesTest {
         assertThat(rows).allSatisfy(r -> {
             assertThat(r.preference().margin()).isNotZero().isFinite();
             assertThat(r.after().kl()).isNotZero().isFinite();
-            assertThat(r.cost().seconds()).isPositive();
+            assertThat(r.cost().seconds()).isNotNegative(); // so short a run can end within a tick of the clock
         });
     }
 
