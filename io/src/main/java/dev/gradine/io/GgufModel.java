@@ -10,9 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A language model in a GGUF file, under Hugging Face's names and keys.
 ///
-/// The file's metadata and tensors must agree with each other; a tensor we have no place for is an error rather than
-/// left
-/// out.
+/// The file's metadata and tensors must agree with each other. A tensor that we have no place for is an error.
 final class GgufModel {
 
     private static final String EMBEDDING = "token_embd.weight";

@@ -3,9 +3,8 @@ package dev.gradine.io;
 import java.util.List;
 
 /// GGUF's names of tensors and Hugging Face's, without `.weight` and `.bias`. What an architecture calls otherwise is
-/// its own to say: `GgufArchitecture.moved`. A name with `%d` stands for one tensor of each expert, which a file holds
-/// as
-/// one stack of them all.
+/// its own to say: `GgufArchitecture.moved`. A name with `%d` stands for one tensor of each expert: a file
+/// holds one stack of them all.
 final class GgufNames {
 
     /// @param gguf within a block, or of the whole model

@@ -20,9 +20,8 @@ import java.util.stream.Stream;
 
 /// Finds the tokenizer and the chat template that belong to a model file.
 ///
-/// In this order: `tokenizer.json` in the model's folder, the tokenizer inside the GGUF file, llama2.c's `tok512.bin`
-/// or
-/// `tokenizer.bin` in the folder.
+/// In this order: `tokenizer.json` or a SentencePiece model in the model's folder, the tokenizer inside the
+/// GGUF file, llama2.c's `tok512.bin` or `tokenizer.bin` in the folder.
 final class ModelText {
 
     private ModelText() {}

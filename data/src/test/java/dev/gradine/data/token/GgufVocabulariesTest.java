@@ -1,13 +1,10 @@
 package dev.gradine.data.token;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,19 +21,8 @@ import tools.jackson.databind.json.JsonMapper;
 class GgufVocabulariesTest {
     private static final String SHARED = "assets/tokenizers/ggml-vocab/ggml-vocab-";
 
-    private static void assertIds(Tokenizer tokenizer, Path ids) throws IOException {
-        List<String> texts = Arrays.asList(
-                Files.readString(Golden.shared(SHARED + "gpt-2.gguf.inp")).split("\n__ggml_vocab_test__\n", -1));
-        List<String> expected = Files.readAllLines(ids);
-        assertThat(expected).hasSize(46);
-        for (int i = 0; i < expected.size(); i++) {
-            assertThat(tokenizer.encode(texts.get(i), false))
-                    .as("text %d: %s", i, texts.get(i))
-                    .containsExactly(Arrays.stream(expected.get(i).strip().split(" ", -1))
-                            .filter(s -> !s.isEmpty())
-                            .mapToInt(Integer::parseInt)
-                            .toArray());
-        }
+    private static Path texts() {
+        return Golden.shared(SHARED + "gpt-2.gguf.inp");
     }
 
     @ParameterizedTest
@@ -61,7 +47,8 @@ class GgufVocabulariesTest {
     void a_vocabulary_gives_the_references_ids(String name, String folder) throws IOException {
         Map<String, Object> metadata = vocabulary(name, folder);
         metadata.putIfAbsent("tokenizer.ggml.pre", name);
-        assertIds(GgufTokenizer.of(name, metadata), Golden.shared(SHARED + name + ".gguf.out"));
+        ReferenceIds.assertThatGives(
+                GgufTokenizer.of(name, metadata), texts(), Golden.shared(SHARED + name + ".gguf.out"));
     }
 
     private static Map<String, Object> vocabulary(String name, String folder) throws IOException {
@@ -129,7 +116,7 @@ class GgufVocabulariesTest {
         Path ids = Golden.golden("tokenizers/" + golden + ".out");
         for (String name : names.split(" ", -1)) {
             metadata.put("tokenizer.ggml.pre", name);
-            assertIds(GgufTokenizer.of(name, metadata), ids);
+            ReferenceIds.assertThatGives(GgufTokenizer.of(name, metadata), texts(), ids);
         }
     }
 }

@@ -19,25 +19,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TokenizersTest {
     private static final String VOCAB = "assets/tokenizers/ggml-vocab/ggml-vocab-";
 
-    private static void assertIds(Tokenizer tokenizer, Path inputs, Path ids) throws IOException {
-        List<String> texts = Arrays.asList(Files.readString(inputs).split("\n__ggml_vocab_test__\n", -1));
-        List<String> expected = Files.readAllLines(ids);
-        for (int i = 0; i < expected.size(); i++) {
-            assertThat(tokenizer.encode(texts.get(i), false))
-                    .as("text %d: %s", i, texts.get(i))
-                    .containsExactly(Arrays.stream(expected.get(i).strip().split(" ", -1))
-                            .filter(s -> !s.isEmpty())
-                            .mapToInt(Integer::parseInt)
-                            .toArray());
-        }
-    }
-
     @ParameterizedTest
     @CsvSource({"gpt2, gpt-2", "npm-qwen3, qwen2"})
     void a_tokenizer_json_gives_the_references_ids(String folder, String name) throws IOException {
         Path path = Golden.shared("assets/tokenizers/" + folder);
         Tokenizer tokenizer = FolderTokenizer.read(path, SpecialTokens.none());
-        assertIds(tokenizer, Golden.shared(VOCAB + name + ".gguf.inp"), Golden.shared(VOCAB + name + ".gguf.out"));
+        ReferenceIds.assertThatGives(
+                tokenizer, Golden.shared(VOCAB + name + ".gguf.inp"), Golden.shared(VOCAB + name + ".gguf.out"));
     }
 
     @ParameterizedTest
@@ -45,7 +33,8 @@ class TokenizersTest {
     void the_json_made_from_sentence_piece_scores_gives_the_same_ids(String name) throws IOException {
         Map<String, Object> metadata = GgufReader.read(Golden.shared(VOCAB + name + ".gguf"));
         Tokenizer json = JsonTokenizer.parse(name, GgufTokenizer.tokenizerJson(name, metadata), SpecialTokens.none());
-        assertIds(json, Golden.shared(VOCAB + name + ".gguf.inp"), Golden.shared(VOCAB + name + ".gguf.out"));
+        ReferenceIds.assertThatGives(
+                json, Golden.shared(VOCAB + name + ".gguf.inp"), Golden.shared(VOCAB + name + ".gguf.out"));
     }
 
     @Test
