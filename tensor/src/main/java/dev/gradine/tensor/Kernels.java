@@ -84,6 +84,13 @@ public interface Kernels extends AutoCloseable {
     /// Opens a lifetime within this one. Until it is closed, allocate only through it.
     Kernels openStep();
 
+    /// The same, in which a product `a · bᵀ` sums each row of `a` as it does when that row is the only one: what a
+    /// sequence gets while it is continued does not depend, to the last bit, on how many others are. Large products
+    /// are slower so. Devices other than the CPU give a plain step, and promise nothing about the last bits.
+    default Kernels openStepByRow() {
+        return openStep();
+    }
+
     /// Frees everything allocated through this lifetime.
     @Override
     void close();

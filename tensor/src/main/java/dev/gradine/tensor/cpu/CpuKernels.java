@@ -48,9 +48,11 @@ public final class CpuKernels implements Kernels {
     private static final int COPIED_AT_ONCE = 8192; // values: a multiple of every block size
 
     private final Lifetime memory;
+    private final boolean byRow; // whether products sum each row as if it were alone
 
-    private CpuKernels(Lifetime memory) {
+    private CpuKernels(Lifetime memory, boolean byRow) {
         this.memory = memory;
+        this.byRow = byRow;
     }
 
     /// Opens the `run` lifetime.
@@ -58,7 +60,7 @@ public final class CpuKernels implements Kernels {
     /// @throws IllegalArgumentException if the JVM was started without the Vector API
     public static CpuKernels open() {
         VectorModule.require();
-        return new CpuKernels(Lifetime.run(new HostMemory()));
+        return new CpuKernels(Lifetime.run(new HostMemory()), false);
     }
 
     /// Threads that kernels run on: the property `gradine.threads`, else all cores.
@@ -94,7 +96,12 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Kernels openStep() {
-        return new CpuKernels(memory.openStep());
+        return new CpuKernels(memory.openStep(), byRow);
+    }
+
+    @Override
+    public Kernels openStepByRow() {
+        return new CpuKernels(memory.openStep(), true);
     }
 
     @Override
@@ -203,12 +210,12 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public LowRankKernel lowRank() {
-        return LowRankCpu.KERNEL;
+        return byRow ? LowRankCpu.BY_ROW : LowRankCpu.KERNEL;
     }
 
     @Override
     public MatMulKernel matMul() {
-        return MatMulCpu.KERNEL;
+        return byRow ? MatMulCpu.BY_ROW : MatMulCpu.KERNEL;
     }
 
     @Override

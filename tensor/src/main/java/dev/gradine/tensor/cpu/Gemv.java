@@ -8,21 +8,21 @@ import dev.gradine.tensor.Tensor;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /// `c[M,N] (+)= alpha · a[M,K] · b[N,K]ᵀ` for few rows: dot products that stream `b` once, as it lies.
 ///
 /// Nothing is reused but `a`, so memory sets the pace and packing would only add to it. L partial sums run side by side
-/// and are added as a tree, in an order of their own: the last bits differ from those of `Gemm`.
+/// and are added as a tree: the last bits differ from those of `Gemm`, and are the same however many rows there are.
 final class Gemv {
 
-    private static final int MOST_ROWS = 4; // of `a`, where b lies as it is multiplied
-    private static final int MOST_ROWS_DECODED = 2;
+    private static final int MOST_ROWS = 4; // of `a`
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
+    private static final VectorSpecies<Float> H8 = FloatVector.SPECIES_256;
+    private static final VectorSpecies<Float> H4 = FloatVector.SPECIES_128;
     private static final int ROWS = 4; // rows of b whose sums run side by side
     private static final long PART_BYTES = 32 << 10; // at least: about 10 µs, and waking a thread costs less
     private static final int PARTS = 4 * Parallel.THREADS; // a few a thread even out, many small ones do not stream
@@ -54,8 +54,8 @@ final class Gemv {
     }
 
     /// Whether this is the faster way.
-    static boolean fits(Tensor a, Tensor b) {
-        return a.shape().dim(0) <= (b.dtype() == DType.F32 ? MOST_ROWS : MOST_ROWS_DECODED);
+    static boolean fits(Tensor a) {
+        return a.shape().dim(0) <= MOST_ROWS;
     }
 
     void run() {
@@ -70,7 +70,7 @@ final class Gemv {
     private void part(int from, int to) {
         Scratch own = Scratch.own();
         float[] x = own.row(m * k);
-        float[] sums = own.sums(ROWS * L + ROWS);
+        float[] sums = own.sums(ROWS * ROWS * (L + 1));
         Vectors.read(a, 0, x, 0, m * k);
         if (m == 1 && isMultipliedAsItLies(dtype) && Decode.BLOCKS) blocks(x, from, to, sums);
         else if (dtype == DType.F32) direct(x, from, to, sums);
@@ -89,8 +89,9 @@ final class Gemv {
             long r1 = j + 1 < to ? r0 + rowBytes : r0;
             if (dtype == DType.Q8_0) dotBytes(x, r0, r1, k / 32, sums);
             else dotNibbles(x, r0, r1, k / 32, dtype, sums);
-            store(0, j, tree(sums, 0));
-            if (j + 1 < to) store(0, j + 1, tree(sums, L));
+            trees(sums, 2, 2 * L);
+            store(0, j, sums[2 * L]);
+            if (j + 1 < to) store(0, j + 1, sums[2 * L + 1]);
         }
     }
 
@@ -111,7 +112,12 @@ final class Gemv {
         for (int j = from; j < to; j += ROWS) {
             int count = Math.min(ROWS, to - j);
             values.read((long) j * k, count * k, rows, 0);
-            for (int i = 0; i < m; i++) {
+            int fours = count == ROWS ? m / ROWS * ROWS : 0;
+            for (int i = 0; i < fours; i += ROWS) {
+                dots4(x, i * k, rows, k, sums);
+                for (int r = 0; r < ROWS * ROWS; r++) store(i + r / ROWS, j + r % ROWS, sums[ROWS * ROWS * L + r]);
+            }
+            for (int i = fours; i < m; i++) {
                 dots(x, i * k, rows, k, count, sums);
                 for (int r = 0; r < count; r++) store(i, j + r, sums[ROWS * L + r]);
             }
@@ -143,31 +149,101 @@ final class Gemv {
         s1.intoArray(sums, L);
         s2.intoArray(sums, 2 * L);
         s3.intoArray(sums, 3 * L);
-        for (int r = 0; r < ROWS; r++) {
+        trees(sums, ROWS, ROWS * L);
+        for (int r = 0; r < ROWS && whole < k; r++) {
             float tail = 0;
             for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], Vectors.get(b0, (long) r * k + p), tail);
-            sums[ROWS * L + r] = tree(sums, r * L) + tail;
+            sums[ROWS * L + r] += tail;
         }
     }
 
+    /// One row of `a` times `count` rows of b.
     private static void dots(float[] x, int xAt, float[] rows, int k, int count, float[] sums) {
+        int whole = S.loopBound(k);
         for (int r = 0; r < count; r++) {
-            FloatVector s0 = FloatVector.zero(S);
-            FloatVector s1 = s0;
-            int whole = S.loopBound(k);
-            int pairs = whole / (2 * L) * (2 * L);
+            FloatVector s = FloatVector.zero(S);
             int at = r * k;
-            for (int p = 0; p < pairs; p += 2 * L) {
-                s0 = FloatVector.fromArray(S, x, xAt + p).fma(FloatVector.fromArray(S, rows, at + p), s0);
-                s1 = FloatVector.fromArray(S, x, xAt + p + L).fma(FloatVector.fromArray(S, rows, at + p + L), s1);
+            for (int p = 0; p < whole; p += L) {
+                s = FloatVector.fromArray(S, x, xAt + p).fma(FloatVector.fromArray(S, rows, at + p), s);
             }
-            if (pairs < whole) {
-                s0 = FloatVector.fromArray(S, x, xAt + pairs).fma(FloatVector.fromArray(S, rows, at + pairs), s0);
-            }
-            float tail = 0;
-            for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], rows[at + p], tail);
-            s0.add(s1).intoArray(sums, 0);
-            sums[ROWS * L + r] = tree(sums, 0) + tail;
+            s.intoArray(sums, r * L);
+        }
+        trees(sums, count, ROWS * L);
+        for (int r = 0; r < count && whole < k; r++) {
+            sums[ROWS * L + r] += tail(x, xAt, rows, r * k, whole, k);
+        }
+    }
+
+    private static float tail(float[] x, int xAt, float[] rows, int at, int whole, int k) {
+        float tail = 0;
+        for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], rows[at + p], tail);
+        return tail;
+    }
+
+    /// Four rows of `a` times four rows of b: each value that is read serves four sums.
+    private static void dots4(float[] x, int xAt, float[] rows, int k, float[] sums) {
+        FloatVector s00 = FloatVector.zero(S);
+        FloatVector s01 = s00;
+        FloatVector s02 = s00;
+        FloatVector s03 = s00;
+        FloatVector s10 = s00;
+        FloatVector s11 = s00;
+        FloatVector s12 = s00;
+        FloatVector s13 = s00;
+        FloatVector s20 = s00;
+        FloatVector s21 = s00;
+        FloatVector s22 = s00;
+        FloatVector s23 = s00;
+        FloatVector s30 = s00;
+        FloatVector s31 = s00;
+        FloatVector s32 = s00;
+        FloatVector s33 = s00;
+        int whole = S.loopBound(k);
+        for (int p = 0; p < whole; p += L) {
+            FloatVector b0 = FloatVector.fromArray(S, rows, p);
+            FloatVector b1 = FloatVector.fromArray(S, rows, k + p);
+            FloatVector b2 = FloatVector.fromArray(S, rows, 2 * k + p);
+            FloatVector b3 = FloatVector.fromArray(S, rows, 3 * k + p);
+            FloatVector v = FloatVector.fromArray(S, x, xAt + p);
+            s00 = v.fma(b0, s00);
+            s01 = v.fma(b1, s01);
+            s02 = v.fma(b2, s02);
+            s03 = v.fma(b3, s03);
+            v = FloatVector.fromArray(S, x, xAt + k + p);
+            s10 = v.fma(b0, s10);
+            s11 = v.fma(b1, s11);
+            s12 = v.fma(b2, s12);
+            s13 = v.fma(b3, s13);
+            v = FloatVector.fromArray(S, x, xAt + 2 * k + p);
+            s20 = v.fma(b0, s20);
+            s21 = v.fma(b1, s21);
+            s22 = v.fma(b2, s22);
+            s23 = v.fma(b3, s23);
+            v = FloatVector.fromArray(S, x, xAt + 3 * k + p);
+            s30 = v.fma(b0, s30);
+            s31 = v.fma(b1, s31);
+            s32 = v.fma(b2, s32);
+            s33 = v.fma(b3, s33);
+        }
+        s00.intoArray(sums, 0);
+        s01.intoArray(sums, L);
+        s02.intoArray(sums, 2 * L);
+        s03.intoArray(sums, 3 * L);
+        s10.intoArray(sums, 4 * L);
+        s11.intoArray(sums, 5 * L);
+        s12.intoArray(sums, 6 * L);
+        s13.intoArray(sums, 7 * L);
+        s20.intoArray(sums, 8 * L);
+        s21.intoArray(sums, 9 * L);
+        s22.intoArray(sums, 10 * L);
+        s23.intoArray(sums, 11 * L);
+        s30.intoArray(sums, 12 * L);
+        s31.intoArray(sums, 13 * L);
+        s32.intoArray(sums, 14 * L);
+        s33.intoArray(sums, 15 * L);
+        trees(sums, ROWS * ROWS, ROWS * ROWS * L);
+        for (int r = 0; r < ROWS * ROWS && whole < k; r++) {
+            sums[ROWS * ROWS * L + r] += tail(x, xAt + r / ROWS * k, rows, r % ROWS * k, whole, k);
         }
     }
 
@@ -178,32 +254,27 @@ final class Gemv {
         for (int i = 0; i < blocks; i++) {
             long at0 = b0 + 34L * i;
             long at1 = b1 + 34L * i;
-            FloatVector block0 = FloatVector.zero(S);
-            FloatVector block1 = block0;
+            FloatVector d0 = FloatVector.broadcast(S, half(at0));
+            FloatVector d1 = FloatVector.broadcast(S, half(at1));
             for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
-                FloatVector q0 =
-                        (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at0 + 2 + j, LITTLE_ENDIAN)
-                                .convertShape(VectorOperators.B2F, S, 0);
-                FloatVector q1 =
-                        (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at1 + 2 + j, LITTLE_ENDIAN)
-                                .convertShape(VectorOperators.B2F, S, 0);
-                block0 = q0.fma(v, block0);
-                block1 = q1.fma(v, block1);
+                s0 = bytes(at0 + 2 + j).mul(d0).fma(v, s0);
+                s1 = bytes(at1 + 2 + j).mul(d1).fma(v, s1);
             }
-            s0 = block0.fma(FloatVector.broadcast(S, half(at0)), s0);
-            s1 = block1.fma(FloatVector.broadcast(S, half(at1)), s1);
         }
         s0.intoArray(sums, 0);
         s1.intoArray(sums, L);
     }
 
+    private static FloatVector bytes(long address) {
+        return (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, address, LITTLE_ENDIAN)
+                .convertShape(VectorOperators.B2F, S, 0);
+    }
+
     /// The same of Q4_0, Q4_1 or GPTQ4.
     private static void dotNibbles(float[] x, long b0, long b1, int blocks, DType dtype, float[] sums) {
-        FloatVector low0 = FloatVector.zero(S);
-        FloatVector high0 = low0;
-        FloatVector low1 = low0;
-        FloatVector high1 = low0;
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
         int head = dtype.blockBytes() - 16;
         for (int i = 0; i < blocks; i++) {
             long at0 = b0 + (head + 16L) * i;
@@ -214,30 +285,23 @@ final class Gemv {
             FloatVector d1 = FloatVector.broadcast(S, scale1);
             FloatVector m0 = FloatVector.broadcast(S, minimum(dtype, at0, scale0));
             FloatVector m1 = FloatVector.broadcast(S, minimum(dtype, at1, scale1));
-            for (int j = 0; j < 16; j += L) {
+            for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
-                FloatVector w = FloatVector.fromArray(S, x, 32 * i + 16 + j);
-                IntVector q =
-                        (IntVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at0 + head + j, LITTLE_ENDIAN)
-                                .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0);
-                low0 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0))
-                        .fma(d0, m0)
-                        .fma(v, low0);
-                high0 = ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0))
-                        .fma(d0, m0)
-                        .fma(w, high0);
-                q = (IntVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, at1 + head + j, LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0);
-                low1 = ((FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0))
-                        .fma(d1, m1)
-                        .fma(v, low1);
-                high1 = ((FloatVector) q.lanewise(VectorOperators.LSHR, 4).convertShape(VectorOperators.I2F, S, 0))
-                        .fma(d1, m1)
-                        .fma(w, high1);
+                s0 = nibbles(at0 + head, j).mul(d0).add(m0).fma(v, s0);
+                s1 = nibbles(at1 + head, j).mul(d1).add(m1).fma(v, s1);
             }
         }
-        low0.add(high0).intoArray(sums, 0);
-        low1.add(high1).intoArray(sums, L);
+        s0.intoArray(sums, 0);
+        s1.intoArray(sums, L);
+    }
+
+    /// Codes `j … j + L` of a block of 32: the lower halves of its bytes are the first sixteen.
+    private static FloatVector nibbles(long bytes, int j) {
+        return (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, bytes + (j & 15), LITTLE_ENDIAN)
+                .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0)
+                .lanewise(VectorOperators.LSHR, j >> 4 << 2)
+                .lanewise(VectorOperators.AND, 15)
+                .convertShape(VectorOperators.I2F, S, 0);
     }
 
     /// What is added to all values of a block.
@@ -253,12 +317,22 @@ final class Gemv {
         return Float.float16ToFloat(MEMORY.get(U16, address));
     }
 
-    /// Sum of the L values from `at` on, which it overwrites: halves onto halves, the same order on every machine of
-    /// that width, compiled or not.
-    private static float tree(float[] sums, int at) {
-        for (int w = L / 2; w > 0; w /= 2) {
-            for (int i = at; i < at + w; i++) sums[i] += sums[i + w];
+    /// Sums of `count` times L values, which it overwrites: halves onto halves, the same order on every machine of that
+    /// width, compiled or not. The sums come to lie at `to`.
+    private static void trees(float[] sums, int count, int to) {
+        for (int r = 0; r < count; r++) {
+            int at = r * L;
+            if (L > 8) {
+                FloatVector.fromArray(H8, sums, at)
+                        .add(FloatVector.fromArray(H8, sums, at + 8))
+                        .intoArray(sums, at);
+            }
+            if (L > 4) {
+                FloatVector.fromArray(H4, sums, at)
+                        .add(FloatVector.fromArray(H4, sums, at + 4))
+                        .intoArray(sums, at);
+            }
+            sums[to + r] = (sums[at] + sums[at + 2]) + (sums[at + 1] + sums[at + 3]);
         }
-        return sums[at];
     }
 }

@@ -3,27 +3,37 @@ package dev.gradine.tensor.cpu;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.LowRankKernel;
+import dev.gradine.tensor.kernel.MatMulKernel;
 
 /// A linear layer with a low-rank update in one blocked product: x is read and packed once for W and A,
 /// and the update is a second term, so that y is written once, tile by tile, while it is in the
 /// first-level cache.
 final class LowRankCpu implements LowRankKernel {
 
-    static final LowRankKernel KERNEL = new LowRankCpu();
+    static final LowRankKernel KERNEL = new LowRankCpu(false);
+
+    /// Sums each row as if it were alone.
+    static final LowRankKernel BY_ROW = new LowRankCpu(true);
 
     private static final int HIGHEST_RANK = 512; // of a second term: one block of rows holds all its K
 
-    private LowRankCpu() {}
+    private final MatMulKernel products;
+    private final boolean byRow;
+
+    private LowRankCpu(boolean byRow) {
+        this.byRow = byRow;
+        this.products = byRow ? MatMulCpu.BY_ROW : MatMulCpu.KERNEL;
+    }
 
     @Override
     public void forward(Tensor x, Tensor w, Tensor a, Tensor b, float s, Tensor u, Tensor y) {
         MatMulCpu.requireNt("low_rank", x, a, u);
         MatMulCpu.requireNt("low_rank", x, w, y);
         MatMulCpu.requireNt("low_rank", u, b, y);
-        if (Gemv.fits(x, w) || FewRows.hasFewRows(x) || u.shape().dim(1) > HIGHEST_RANK) {
-            MatMulCpu.KERNEL.nt(x, a, 1, false, u);
-            MatMulCpu.KERNEL.nt(x, w, 1, false, y);
-            MatMulCpu.KERNEL.nt(u, b, s, true, y);
+        if (byRow || Gemv.fits(x) || FewRows.hasFewRows(x) || u.shape().dim(1) > HIGHEST_RANK) {
+            products.nt(x, a, 1, false, u);
+            products.nt(x, w, 1, false, y);
+            products.nt(u, b, s, true, y);
         } else {
             Gemm base = new Gemm(Form.NT, x, w, 1, false, y).plus(Form.NT, u, b, s);
             if (!base.alongside(Form.NT, x, a, 1, u)) MatMulCpu.KERNEL.nt(x, a, 1, false, u);

@@ -12,14 +12,21 @@ import dev.gradine.tensor.kernel.MatMulShapes;
 /// other (`TallProduct`).
 final class MatMulCpu implements MatMulKernel {
 
-    static final MatMulKernel KERNEL = new MatMulCpu();
+    static final MatMulKernel KERNEL = new MatMulCpu(false);
 
-    private MatMulCpu() {}
+    /// Sums each row of a product NT as if it were alone.
+    static final MatMulKernel BY_ROW = new MatMulCpu(true);
+
+    private final boolean byRow;
+
+    private MatMulCpu(boolean byRow) {
+        this.byRow = byRow;
+    }
 
     @Override
     public void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {
         requireNt("matmul_nt", a, b, c);
-        if (Gemv.fits(a, b)) new Gemv(a, b, alpha, accumulate, c).run();
+        if (byRow || Gemv.fits(a)) new Gemv(a, b, alpha, accumulate, c).run();
         else if (!FewRows.run(Form.NT, a, b, alpha, accumulate, c)) {
             new Gemm(Form.NT, a, b, alpha, accumulate, c).run();
         }

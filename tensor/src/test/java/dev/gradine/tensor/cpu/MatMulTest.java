@@ -8,7 +8,6 @@ import com.sun.management.ThreadMXBean;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Scales;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
@@ -16,7 +15,6 @@ import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.testkit.Cases;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -37,6 +35,7 @@ class MatMulTest {
     private record Size(int m, int n, int k) {}
 
     private final Random random = new Random(7);
+    private final RandomOperands operands = new RandomOperands(8);
 
     @ParameterizedTest
     @EnumSource(Form.class)
@@ -111,9 +110,9 @@ class MatMulTest {
         int n = size.n();
         int k = size.k();
         try (Arena arena = Arena.ofShared()) {
-            Tensor a = random(arena, DType.F32, form == Form.TN ? Shape.of(k, m) : Shape.of(m, k));
-            Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(n, k) : Shape.of(k, n));
-            Tensor c = random(arena, DType.F32, Shape.of(m, n));
+            Tensor a = operands.of(arena, DType.F32, form == Form.TN ? Shape.of(k, m) : Shape.of(m, k));
+            Tensor b = operands.of(arena, dtype, form == Form.NT ? Shape.of(n, k) : Shape.of(k, n));
+            Tensor c = operands.of(arena, DType.F32, Shape.of(m, n));
             float[] old = c.data().toArray(ValueLayout.JAVA_FLOAT);
             if (!accumulate) c.data().fill((byte) 0xff);
             MatMulReference expected = new MatMulReference(form, a, b, alpha, accumulate ? old : new float[old.length]);
@@ -141,63 +140,12 @@ class MatMulTest {
         }
     }
 
-    private Tensor random(Arena arena, DType dtype, Shape shape) {
-        if (dtype.hasScales()) return coded(arena, dtype, shape);
-        Tensor t = Tensor.zeros(arena, dtype, shape);
-        MemorySegment d = t.data();
-        switch (dtype) {
-            case F32 -> {
-                for (int i = 0; i < t.size(); i++) d.setAtIndex(ValueLayout.JAVA_FLOAT, i, value());
-            }
-            case F16 -> {
-                for (int i = 0; i < t.size(); i++) half(d, 2L * i, value());
-            }
-            case BF16 -> {
-                for (int i = 0; i < t.size(); i++) d.setAtIndex(ValueLayout.JAVA_SHORT, i, Decode.toBf16(value()));
-            }
-            default -> {
-                for (long i = 0; i < d.byteSize(); i++) d.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
-                for (long i = 0; i < d.byteSize(); i += dtype.blockBytes()) {
-                    for (int at : dtype.halves()) half(d, i + at, value() / 16);
-                    if (dtype == DType.GPTQ4)
-                        d.set(ValueLayout.JAVA_SHORT_UNALIGNED, i + 2, (short) random.nextInt(17));
-                    if (dtype == DType.MXFP4) d.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt(120, 130));
-                }
-            }
-        }
-        return t;
-    }
-
-    /// Random codes. Blocks of 32 end in the middle of rows, those of INT8 are rows; magnitudes of NF4 are codes in
-    /// their
-    /// turn.
-    private Tensor coded(Arena arena, DType dtype, Shape shape) {
-        byte[] bytes = new byte[Math.toIntExact(dtype.bytes(shape.size()))];
-        random.nextBytes(bytes);
-        if (dtype.isF8()) for (int i = 0; i < bytes.length; i++) bytes[i] &= (byte) 0xbf; // none is NaN
-        Tensor codes = Tensor.zeros(arena, DType.U8, Shape.of(bytes.length));
-        codes.data().copyFrom(MemorySegment.ofArray(bytes));
-        int block = dtype == DType.INT8 ? Math.max(1, shape.last()) : 32;
-        Shape blocks = Shape.of(Math.ceilDiv(shape.size(), block));
-        Tensor magnitudes = random(arena, dtype == DType.NF4 ? DType.DYNAMIC8 : DType.F32, blocks);
-        float offset = dtype == DType.DYNAMIC8 ? value() : 0;
-        return Tensor.coded(codes, dtype, shape, new Scales(magnitudes, block, offset));
-    }
-
-    private float value() {
-        return random.nextFloat(-1, 1);
-    }
-
-    private static void half(MemorySegment d, long at, float x) {
-        d.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, Float.floatToFloat16(x));
-    }
-
     @ParameterizedTest
     @EnumSource(Form.class)
     void a_planted_error_of_one_percent_or_one_sign_is_noticed(Form form) {
         try (Arena arena = Arena.ofShared()) {
-            Tensor a = random(arena, DType.F32, Shape.of(65, 65));
-            Tensor b = random(arena, DType.F32, Shape.of(65, 65));
+            Tensor a = operands.of(arena, DType.F32, Shape.of(65, 65));
+            Tensor b = operands.of(arena, DType.F32, Shape.of(65, 65));
             Tensor c = Tensor.zeros(arena, DType.F32, Shape.of(65, 65));
             MatMulReference expected = new MatMulReference(form, a, b, 1, new float[65 * 65]);
             multiply(form, a, b, 1.01f, false, c);
@@ -216,9 +164,9 @@ class MatMulTest {
         int n = 530;
         int k = 800;
         try (Arena arena = Arena.ofShared()) {
-            Tensor a = random(arena, DType.F32, form == Form.TN ? Shape.of(k, m) : Shape.of(m, k));
-            Tensor b = random(arena, DType.F32, form == Form.NT ? Shape.of(n, k) : Shape.of(k, n));
-            Tensor serial = random(arena, DType.F32, Shape.of(m, n));
+            Tensor a = operands.of(arena, DType.F32, form == Form.TN ? Shape.of(k, m) : Shape.of(m, k));
+            Tensor b = operands.of(arena, DType.F32, form == Form.NT ? Shape.of(n, k) : Shape.of(k, n));
+            Tensor serial = operands.of(arena, DType.F32, Shape.of(m, n));
             Tensor parallel = Tensor.zeros(arena, DType.F32, Shape.of(m, n));
             parallel.data().copyFrom(serial.data());
             float[] expected = chain(form, a, b, 0.37f, floats(serial));
@@ -254,9 +202,10 @@ class MatMulTest {
 
     private void checkChain(Form form, Size size) {
         try (Arena arena = Arena.ofShared()) {
-            Tensor a = random(arena, DType.F32, Shape.of(size.m, size.k));
-            Tensor b = random(arena, DType.F32, form == Form.NT ? Shape.of(size.n, size.k) : Shape.of(size.k, size.n));
-            Tensor c = random(arena, DType.F32, Shape.of(size.m, size.n));
+            Tensor a = operands.of(arena, DType.F32, Shape.of(size.m, size.k));
+            Tensor b = operands.of(
+                    arena, DType.F32, form == Form.NT ? Shape.of(size.n, size.k) : Shape.of(size.k, size.n));
+            Tensor c = operands.of(arena, DType.F32, Shape.of(size.m, size.n));
             float[] added = chain(form, a, b, 0.37f, floats(c));
             assertThat(FewRows.run(form, a, b, 0.37f, true, c)).isTrue();
             assertThat(floats(c)).as("%s %s, added", form, size).isEqualTo(added);
@@ -293,8 +242,8 @@ class MatMulTest {
     @MethodSource("weights")
     void rows_alone_give_what_they_give_together(Form form, DType dtype) {
         try (Arena arena = Arena.ofShared()) {
-            Tensor a = random(arena, DType.F32, Shape.of(40, 64));
-            Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(96, 64) : Shape.of(64, 96));
+            Tensor a = operands.of(arena, DType.F32, Shape.of(40, 64));
+            Tensor b = operands.of(arena, dtype, form == Form.NT ? Shape.of(96, 64) : Shape.of(64, 96));
             Tensor all = Tensor.zeros(arena, DType.F32, Shape.of(40, 96));
             Tensor some = Tensor.zeros(arena, DType.F32, Shape.of(7, 96));
             multiply(form, a, b, 1, false, all);
@@ -309,9 +258,9 @@ class MatMulTest {
     void a_warm_call_allocates_no_vector(Form form, DType dtype) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (Arena arena = Arena.ofShared()) {
-            Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(64, 160) : Shape.of(160, 64));
+            Tensor b = operands.of(arena, dtype, form == Form.NT ? Shape.of(64, 160) : Shape.of(160, 64));
             for (int m : form == Form.NT ? new int[] {1, 4, 25} : new int[] {25}) {
-                Tensor a = random(arena, DType.F32, Shape.of(m, 160));
+                Tensor a = operands.of(arena, DType.F32, Shape.of(m, 160));
                 Tensor c = Tensor.zeros(arena, DType.F32, Shape.of(m, 64));
                 long least = Long.MAX_VALUE;
                 long end = System.nanoTime() + 20_000_000_000L; // far beyond what compiling takes on an idle machine
@@ -329,11 +278,11 @@ class MatMulTest {
     @MethodSource("weights")
     void a_weight_of_few_bits_multiplies_as_its_decoded_values_do(Form form, DType dtype) {
         try (Arena arena = Arena.ofShared()) {
-            Tensor b = random(arena, dtype, form == Form.NT ? Shape.of(96, 160) : Shape.of(160, 96));
+            Tensor b = operands.of(arena, dtype, form == Form.NT ? Shape.of(96, 160) : Shape.of(160, 96));
             float[] values = new float[b.size()];
             RealValues.of(b).read(0, values.length, values, 0);
             Tensor f32 = Tensor.of(arena, b.shape(), values);
-            Tensor a = random(arena, DType.F32, Shape.of(40, 160));
+            Tensor a = operands.of(arena, DType.F32, Shape.of(40, 160));
             Tensor got = Tensor.zeros(arena, DType.F32, Shape.of(40, 96));
             Tensor expected = Tensor.zeros(arena, DType.F32, Shape.of(40, 96));
             multiply(form, a, b, 1, false, got);
