@@ -6,14 +6,14 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.Pair;
-import dev.gradine.nn.Asked;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Continuation;
-import dev.gradine.nn.Generation;
-import dev.gradine.nn.Generations;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.Continuation;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.optim.AdamW;
 import dev.gradine.optim.Clipping;
 import dev.gradine.optim.Objective;
@@ -198,7 +198,7 @@ public final class ModelRows {
         for (int p = 0; p < prompts; p++) {
             all.add(Asked.of(tokens(32, model.vocabSize(), 20 + p), List.of(new SplittableRandom(p))));
         }
-        var request = new Generation.Request(SamplingParams.GREEDY, n, _ -> false);
+        var request = WritingRule.of(SamplingParams.GREEDY, n, _ -> false);
         Timing t = Timing.of(1, 2, choice.seconds(3), () -> {
             List<List<Continuation>> written = new Generations(Policy.of(model), run).run(all, request);
             predicted =

@@ -4,11 +4,11 @@ import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.io.Json;
-import dev.gradine.nn.Asked;
-import dev.gradine.nn.Continuation;
-import dev.gradine.nn.Generation;
-import dev.gradine.nn.Generations;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.Continuation;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingParams;
 import java.io.IOException;
@@ -115,7 +115,7 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
             boolean chat = !raw && (chatTemplate != null || m.hasTemplate());
             TextCodec codec =
                     chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
-            var request = new Generation.Request(params, maxTokens, m.ends(codec));
+            var request = WritingRule.of(params, maxTokens, m.ends(codec));
             var ask = new Ask(policy, m.run(), codec, chat, request);
             if (prompts == null) stream(ask, prompt == null ? "" : prompt);
             else answer(ask, lines(prompts));
@@ -123,14 +123,14 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     }
 
     /// How prompts are answered.
-    private record Ask(Policy policy, Kernels run, TextCodec codec, boolean chat, Generation.Request request) {}
+    private record Ask(Policy policy, Kernels run, TextCodec codec, boolean chat, WritingRule request) {}
 
     private void stream(Ask ask, String asked) {
         PrintWriter print = spec.commandLine().getOut();
         int[] ids = ids(ask, asked);
         StringBuilder pending = new StringBuilder(ask.chat ? "" : asked); // shown once it is known to be of use
         StreamDecoder text = new StreamDecoder(ask.codec.tokenizer(), true, ids);
-        new Generation(ask.policy, ask.run).run(ids, ask.request, new SplittableRandom(seed), id -> {
+        new Generations(ask.policy, ask.run).one(ids, ask.request, new SplittableRandom(seed), id -> {
             print.print(pending + text.next(id));
             pending.setLength(0);
             print.flush();

@@ -2,11 +2,11 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.nn.Asked;
-import dev.gradine.nn.Continuation;
-import dev.gradine.nn.Generation;
-import dev.gradine.nn.Generations;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.Continuation;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
@@ -44,9 +44,9 @@ class GoldenModelsTest {
         int[] prompt = Values.ints(expected, "greedy_prompt");
         int[] want = Values.ints(expected, "greedy");
         try (LoadedModel m = new LoadedModel(model)) {
-            var request = new Generation.Request(SamplingParams.GREEDY, want.length, _ -> false);
-            assertThat(new Generation(Policy.of(m.model()), m.run())
-                            .run(prompt, request, new SplittableRandom(1), _ -> true))
+            var request = WritingRule.of(SamplingParams.GREEDY, want.length, _ -> false);
+            assertThat(new Generations(Policy.of(m.model()), m.run())
+                            .one(prompt, request, new SplittableRandom(1), _ -> true))
                     .isEqualTo(want);
             List<Asked> all = List.of(
                     Asked.of(prompt, List.of(new SplittableRandom(1), new SplittableRandom(2))),

@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.gradine.io.Json;
 import dev.gradine.models.Models;
 import dev.gradine.models.StopTokens;
-import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -142,9 +143,9 @@ class TextEndsTest {
     private int[] written() {
         try (Kernels run = CpuKernels.open();
                 var m = Models.open(model, run)) {
-            var request = new Generation.Request(SamplingParams.GREEDY, 3, _ -> false);
+            var request = WritingRule.of(SamplingParams.GREEDY, 3, _ -> false);
             int[] prompt = m.codec().tokenizer().encode("hi", true);
-            return new Generation(Policy.of(m.model()), run).run(prompt, request, new SplittableRandom(1), _ -> true);
+            return new Generations(Policy.of(m.model()), run).one(prompt, request, new SplittableRandom(1), _ -> true);
         }
     }
 

@@ -11,17 +11,17 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.Asked;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Continuation;
-import dev.gradine.nn.Generation;
-import dev.gradine.nn.Generations;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.nn.Weight;
+import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.Continuation;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Cases;
@@ -118,13 +118,13 @@ class FamilyContractTest {
         try (GoldenModel g = new GoldenModel(name)) {
             int[] prompt = g.tokens("greedy_prompt").getFirst();
             List<int[]> prompts = List.of(prompt, Arrays.copyOf(prompt, 5));
-            var request = new Generation.Request(SamplingParams.GREEDY, 6, _ -> false);
+            var request = WritingRule.of(SamplingParams.GREEDY, 6, _ -> false);
             var draws = List.of(new SplittableRandom(1), new SplittableRandom(2));
             List<List<Continuation>> together = new Generations(Policy.of(g.model), g.run)
                     .run(prompts.stream().map(p -> Asked.of(p, draws)).toList(), request);
             for (int p = 0; p < prompts.size(); p++) {
-                int[] alone = new Generation(Policy.of(g.model), g.run)
-                        .run(prompts.get(p), request, new SplittableRandom(1), _ -> true);
+                int[] alone = new Generations(Policy.of(g.model), g.run)
+                        .one(prompts.get(p), request, new SplittableRandom(1), _ -> true);
                 for (Continuation c : together.get(p)) assertThat(c.tokens()).containsExactly(alone);
             }
         }

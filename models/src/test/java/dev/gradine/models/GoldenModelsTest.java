@@ -2,8 +2,9 @@ package dev.gradine.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.Arrays;
 import java.util.List;
@@ -72,9 +73,9 @@ class GoldenModelsTest {
             int[] expected = g.tokens("greedy").getFirst();
             boolean withPrompt = Arrays.equals(Arrays.copyOf(expected, prompt.length), prompt);
             int[] answer = withPrompt ? Arrays.copyOfRange(expected, prompt.length, expected.length) : expected;
-            var request = new Generation.Request(SamplingParams.GREEDY, answer.length, _ -> false);
+            var request = WritingRule.of(SamplingParams.GREEDY, answer.length, _ -> false);
             int[] written =
-                    new Generation(Policy.of(g.model), g.run).run(prompt, request, new SplittableRandom(1), _ -> true);
+                    new Generations(Policy.of(g.model), g.run).one(prompt, request, new SplittableRandom(1), _ -> true);
             assertThat(written).isEqualTo(answer);
         }
     }

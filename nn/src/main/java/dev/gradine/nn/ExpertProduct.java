@@ -57,12 +57,12 @@ public record ExpertProduct(ExpertRows rows, List<Boolean> wanted) implements Cu
         return new Forward<>(y, new Saved(anyTrained ? x : null, List.copyOf(weights)));
     }
 
-    /// Products of very few rows sum in another order than others do. In a pass of more tokens an expert of few rows
-    /// has
-    /// rows of zeros beside them, so that what a token gets does not depend on which experts its neighbours have.
+    /// Products of very few rows sum in another order than others do, unless all sum by row. In a pass of more
+    /// tokens an expert of few rows has rows of zeros beside them, so that what a token gets does not depend on
+    /// which experts its neighbours have.
     private void product(Kernels k, Tensor x, Tensor w, Tensor y) {
         int n = x.shape().dim(0);
-        if (n >= MANY || rows.tokens() < MANY) {
+        if (n >= MANY || rows.tokens() < MANY || k.isByRow()) {
             k.matMul().nt(x, w, 1, false, y);
             return;
         }

@@ -5,6 +5,7 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.Sequences;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class KvCache {
     private final int sequences;
     private final boolean isRecurrent;
     private final Map<Integer, Integer> lanes = new HashMap<>(); // by first row
+    private final List<Integer> idle = new ArrayList<>(); // lanes of sequences that are forgotten
     private int length;
 
     /// What one layer keeps of a token.
@@ -87,6 +89,33 @@ public final class KvCache {
         }
     }
 
+    /// Whether some layer keeps a state, which stands for all tokens read and cannot be cut.
+    public boolean isRecurrent() {
+        return isRecurrent;
+    }
+
+    /// Copies what is kept of `count` tokens from row `from` on to row `to` on, which must not overlap. States go along
+    /// where the two are first rows of sequences.
+    public void copy(Kernels k, int from, int to, int count) {
+        for (int l = 0; l < keys.length; l++) {
+            k.copy(keys[l].rows(from, from + count), keys[l].rows(to, to + count));
+            k.copy(values[l].rows(from, from + count), values[l].rows(to, to + count));
+        }
+        Integer lane = lanes.remove(from);
+        if (lane != null) lanes.put(to, lane);
+    }
+
+    /// Forgets that a sequence began at row `row`: another may have its state.
+    public void forget(int row) {
+        Integer lane = lanes.remove(row);
+        if (lane != null) idle.add(lane);
+    }
+
+    /// Gives back the memory of the cache, in the lifetime that it was made in.
+    public void release(Kernels k) {
+        for (Tensor[] all : List.of(keys, values, tails, states)) for (Tensor t : all) k.release(t);
+    }
+
     /// Tokens in it, of one sequence.
     public int length() {
         return length;
@@ -116,7 +145,7 @@ public final class KvCache {
     int[] lanes(Sequences layout) {
         int[] of = new int[layout.count()];
         for (int s = 0; s < of.length; s++) {
-            of[s] = lanes.computeIfAbsent(layout.keyStart(s), _ -> lanes.size());
+            of[s] = lanes.computeIfAbsent(layout.keyStart(s), _ -> idle.isEmpty() ? lanes.size() : idle.removeLast());
             if (of[s] >= sequences) {
                 throw new ShapeException("kv_cache: a sequence more, expected at most %d".formatted(sequences));
             }

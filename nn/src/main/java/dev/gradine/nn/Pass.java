@@ -67,7 +67,7 @@ public final class Pass {
     ///
     /// @param batch fresh tokens, whose layout says which rows of the cache they see
     /// @param slots row of the cache that each of them is written to
-    static Pass reading(Tape tape, TokenBatch batch, int[] slots, KvCache cache) {
+    public static Pass reading(Tape tape, TokenBatch batch, int[] slots, KvCache cache) {
         Reading reading = new Reading(cache, Arrays.stream(slots).boxed().toList());
         return new Pass(tape, batch, new Mode(Adapters.NONE, false, 0, false, 0, reading));
     }

@@ -72,7 +72,7 @@ public final class TokenBatch {
     /// @param pieces fresh tokens of each; none of one that others continue
     /// @param past position of the first fresh token of each
     /// @param layout where their keys lie
-    static TokenBatch reading(List<int[]> pieces, int[] past, Sequences layout) {
+    public static TokenBatch reading(List<int[]> pieces, int[] past, Sequences layout) {
         int[] ids = new int[layout.queries()];
         int[] positions = new int[ids.length];
         int[] parent = new int[pieces.size()];
@@ -139,27 +139,6 @@ public final class TokenBatch {
             Arrays.fill(reach, from, from + layout.queries(s), last[root(s)]);
         }
         return reach;
-    }
-
-    /// Numbers of the rows where texts end: of each sequence that no other continues, in their order. One without
-    /// tokens
-    /// of its own ends where the one ends that it continues.
-    ///
-    /// @throws IllegalArgumentException if a text has no token
-    int[] textEnds() {
-        boolean[] goesOn = new boolean[parent.length];
-        for (int p : parent) if (p >= 0) goesOn[p] = true;
-        return IntStream.range(0, parent.length)
-                .filter(s -> !goesOn[s])
-                .map(this::end)
-                .toArray();
-    }
-
-    private int end(int text) {
-        int s = text;
-        while (s >= 0 && layout.queries(s) == 0) s = parent[s];
-        if (s < 0) throw new IllegalArgumentException("tokens: text %d has none, expected at least 1".formatted(text));
-        return layout.queryStart(s) + layout.queries(s) - 1;
     }
 
     private int root(int sequence) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /// A decoder of two blocks like Llama's with random weights, for tests that need no golden values.
-final class TinyLlama {
+public final class TinyLlama {
 
     private static final int V = 37; // tokens
     private static final int C = 24; // channels
@@ -23,12 +23,12 @@ final class TinyLlama {
     private TinyLlama() {}
 
     /// The model with its configuration changed: `tie_word_embeddings`, `attention_bias`, `mlp_bias`.
-    static Decoder of(Kernels run, Map<String, Boolean> changes) {
+    public static Decoder of(Kernels run, Map<String, Boolean> changes) {
         return of(run, changes, POSITIONS);
     }
 
     /// A model of so many positions.
-    static Decoder of(Kernels run, int positions) {
+    public static Decoder of(Kernels run, int positions) {
         return of(run, Map.of(), positions);
     }
 
@@ -55,7 +55,7 @@ final class TinyLlama {
         return new Decoder(new Decoder.Sizes("tiny", C, V, positions), ends, layers, w);
     }
 
-    static Decoder of(Kernels run) {
+    public static Decoder of(Kernels run) {
         return of(run, Map.of());
     }
 

@@ -8,6 +8,8 @@ import dev.gradine.autograd.Param;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.autograd.op.CustomOp;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
@@ -184,11 +186,11 @@ class VirtualTokensTest {
 
     @Test
     void text_behind_them_is_that_behind_real_tokens() {
-        var request = new Generation.Request(SamplingParams.GREEDY, 8, _ -> false);
-        int[] got = new Generation(new Policy(model, prompt(FRONT)), run)
-                .run(SECOND, request, new SplittableRandom(1), _ -> true);
-        int[] want = new Generation(Policy.of(model), run)
-                .run(join(FRONT, SECOND), request, new SplittableRandom(1), _ -> true);
+        var request = WritingRule.of(SamplingParams.GREEDY, 8, _ -> false);
+        int[] got = new Generations(new Policy(model, prompt(FRONT)), run)
+                .one(SECOND, request, new SplittableRandom(1), _ -> true);
+        int[] want = new Generations(Policy.of(model), run)
+                .one(join(FRONT, SECOND), request, new SplittableRandom(1), _ -> true);
         assertThat(got).isEqualTo(want).hasSize(8);
     }
 
@@ -246,11 +248,11 @@ class VirtualTokensTest {
         assertThatThrownBy(() -> hidden(soft, TokenBatch.of(List.of(new int[62]))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("tiny: position is 64, expected below 64 (max_position_embeddings)");
-        var request = new Generation.Request(SamplingParams.GREEDY, 8, _ -> false);
-        Generation generation = new Generation(new Policy(model, soft), run);
-        assertThat(generation.run(new int[60], request, new SplittableRandom(1), _ -> true))
+        var request = WritingRule.of(SamplingParams.GREEDY, 8, _ -> false);
+        Generations generation = new Generations(new Policy(model, soft), run);
+        assertThat(generation.one(new int[60], request, new SplittableRandom(1), _ -> true))
                 .hasSize(1);
-        assertThatThrownBy(() -> generation.run(new int[61], request, new SplittableRandom(1), _ -> true))
+        assertThatThrownBy(() -> generation.one(new int[61], request, new SplittableRandom(1), _ -> true))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("generate: the prompt has 61 tokens, expected fewer than 61");
     }

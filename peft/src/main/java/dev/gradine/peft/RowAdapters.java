@@ -100,14 +100,28 @@ public final class RowAdapters implements Adapters {
 
     private Var apply(Linear layer, Var x, Pass pass) {
         Sequences rows = rows(layer.path(), x.shape().dim(0), pass);
-        if (each.stream().allMatch(a -> isThin(a, layer, pass))) return thin(layer, x, pass, rows);
+        if (different.stream().allMatch(a -> isThin(a, layer, pass))) return thin(layer, x, pass, rows);
         List<Var> parts = new ArrayList<>();
-        for (int s = 0; s < each.size(); s++) {
-            Adapters own = each.get(s);
-            Var part = sliceRows(x, rows.queryStart(s), rows.queryStart(s + 1));
-            parts.add(own.at(layer).apply(layer, part, pass.with(own)));
+        for (Run run : runs(rows, x.tape().kernels().isByRow())) {
+            Var part = sliceRows(x, run.from, run.to);
+            parts.add(run.own.at(layer).apply(layer, part, pass.with(run.own)));
         }
         return joined(parts);
+    }
+
+    /// Rows that are computed together.
+    private record Run(int from, int to, Adapters own) {}
+
+    /// One of each sequence that has rows; where products sum by row, neighbours with the same adapters share one.
+    private List<Run> runs(Sequences rows, boolean byRow) {
+        List<Run> runs = new ArrayList<>();
+        for (int s = 0; s < each.size(); s++) {
+            if (rows.queries(s) == 0) continue;
+            Run run = new Run(rows.queryStart(s), rows.queryStart(s + 1), each.get(s));
+            boolean joins = byRow && !runs.isEmpty() && runs.getLast().own.equals(run.own);
+            runs.add(joins ? new Run(runs.removeLast().from, run.to, run.own) : run);
+        }
+        return runs;
     }
 
     private static Var joined(List<Var> parts) {
@@ -118,7 +132,9 @@ public final class RowAdapters implements Adapters {
 
     private static boolean isThin(Adapters a, Linear layer, Pass pass) {
         if (copies(a, layer) || sets(a).stream().anyMatch(set -> set.rows().containsKey(layer))) return false;
-        return low(a, layer).stream().allMatch(l -> l instanceof LoraLinear p && !p.drops(pass));
+        List<Adapter> low = low(a, layer);
+        if (low.size() > 1 && pass.tape().kernels().isByRow()) return false; // alone they are added in another order
+        return low.stream().allMatch(l -> l instanceof LoraLinear p && !p.drops(pass));
     }
 
     private static List<Adapter> low(Adapters a, Linear layer) {
@@ -133,11 +149,11 @@ public final class RowAdapters implements Adapters {
     private Var thin(Linear layer, Var x, Pass pass, Sequences rows) {
         List<LoraLinear> known = new ArrayList<>();
         List<GroupedLowRank.Range> ranges = new ArrayList<>();
-        for (int s = 0; s < each.size(); s++) {
-            for (Adapter a : low(each.get(s), layer)) {
+        for (Run run : runs(rows, x.tape().kernels().isByRow())) {
+            for (Adapter a : low(run.own, layer)) {
                 if (!(a instanceof LoraLinear l)) continue;
                 if (!known.contains(l)) known.add(l);
-                ranges.add(new GroupedLowRank.Range(rows.queryStart(s), rows.queryStart(s + 1), known.indexOf(l)));
+                ranges.add(new GroupedLowRank.Range(run.from, run.to, known.indexOf(l)));
             }
         }
         Var w = x.tape().param(layer.weight().param());
@@ -165,9 +181,9 @@ public final class RowAdapters implements Adapters {
         Sequences rows = rows(embedding.path(), h.shape().dim(0), pass);
         int[] ids = pass.rows().ids();
         List<Var> parts = new ArrayList<>();
-        for (int s = 0; s < each.size(); s++) {
-            int[] own = Arrays.copyOfRange(ids, rows.queryStart(s), rows.queryStart(s + 1));
-            Pass alone = Pass.of(h.tape(), TokenBatch.of(List.of(own))).with(each.get(s));
+        for (Run run : runs(rows, h.tape().kernels().isByRow())) {
+            int[] own = Arrays.copyOfRange(ids, run.from, run.to);
+            Pass alone = Pass.of(h.tape(), TokenBatch.of(List.of(own))).with(run.own);
             parts.add(embedding.forward(h.tape(), pass.isTraining() ? alone.training(pass.seed()) : alone));
         }
         h.release();

@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Generation;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -121,10 +122,10 @@ class AloraTest {
     /// The tokens written are adapted as the prompt's last ones are; what they say calls nobody.
     @Test
     void text_goes_on_from_the_invocation_in_the_prompt() {
-        var request = new Generation.Request(SamplingParams.GREEDY, 5, _ -> false);
+        var request = WritingRule.of(SamplingParams.GREEDY, 5, _ -> false);
         for (int[] prompt : List.of(TWICE, NEVER)) {
-            int[] written = new Generation(new Policy(model, set), run)
-                    .run(prompt, request, new SplittableRandom(1), _ -> true);
+            int[] written = new Generations(new Policy(model, set), run)
+                    .one(prompt, request, new SplittableRandom(1), _ -> true);
             AdapterSet told = set.continuing(prompt);
             int[] all = prompt;
             for (int token : written) {

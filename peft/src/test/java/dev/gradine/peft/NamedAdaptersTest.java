@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -138,9 +139,9 @@ class NamedAdaptersTest {
     }
 
     private int[] text(Adapters adapters, Kernels own) {
-        var request = new Generation.Request(new SamplingParams(0.8, 0, 1), 12, _ -> false);
-        return new Generation(new Policy(model, adapters), own)
-                .run(TinyModel.TOKENS, request, new SplittableRandom(5), _ -> true);
+        var request = WritingRule.of(new SamplingParams(0.8, 0, 1), 12, _ -> false);
+        return new Generations(new Policy(model, adapters), own)
+                .one(TinyModel.TOKENS, request, new SplittableRandom(5), _ -> true);
     }
 
     /// One thread writes texts while another switches, merges and undoes: each text is one adapter's from its first

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Generation;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -115,8 +116,8 @@ class PrefixTuningTest {
     @ValueSource(booleans = {false, true})
     void text_that_is_written(boolean projected) {
         Policy policy = policy(projected);
-        var request = new Generation.Request(SamplingParams.GREEDY, 6, _ -> false);
-        int[] written = new Generation(policy, run).run(SECOND, request, new SplittableRandom(1), _ -> true);
+        var request = WritingRule.of(SamplingParams.GREEDY, 6, _ -> false);
+        int[] written = new Generations(policy, run).one(SECOND, request, new SplittableRandom(1), _ -> true);
         int[] all = SECOND;
         for (int token : written) {
             assertThat(token).isEqualTo(likeliest(alone(policy, all)));

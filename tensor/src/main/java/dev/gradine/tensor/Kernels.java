@@ -91,6 +91,11 @@ public interface Kernels extends AutoCloseable {
         return openStep();
     }
 
+    /// Whether products sum each row as if it were alone.
+    default boolean isByRow() {
+        return false;
+    }
+
     /// Frees everything allocated through this lifetime.
     @Override
     void close();

@@ -6,8 +6,9 @@ import dev.gradine.data.chat.Message;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.models.OpenModel;
 import dev.gradine.models.StopTokens;
-import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -125,10 +126,10 @@ final class Samples {
     }
 
     private List<String> answers(Policy policy, Kernels run, StopTokens ends) {
-        var request = new Generation.Request(SamplingParams.GREEDY, TOKENS, ends);
+        var request = WritingRule.of(SamplingParams.GREEDY, TOKENS, ends);
         List<String> all = new ArrayList<>();
         for (Prompt p : prompts) {
-            int[] ids = new Generation(policy, run).run(p.ids, request, new SplittableRandom(1), _ -> true);
+            int[] ids = new Generations(policy, run).one(p.ids, request, new SplittableRandom(1), _ -> true);
             all.add(codec.tokenizer().decode(ids, true));
         }
         return all;

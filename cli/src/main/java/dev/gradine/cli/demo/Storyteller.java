@@ -1,8 +1,9 @@
 package dev.gradine.cli.demo;
 
 import dev.gradine.data.token.Tokenizer;
-import dev.gradine.nn.Generation;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.SplittableRandom;
@@ -29,8 +30,8 @@ public record Storyteller(Policy policy, Kernels run, Tokenizer tokenizer, IntPr
     /// Same prompt, same seed, same story.
     public Story tell(String prompt, long seed) {
         int[] ids = tokenizer.encode(prompt, true);
-        var request = new Generation.Request(RULE, LONGEST, isEnd);
-        int[] told = new Generation(policy, run).run(ids, request, new SplittableRandom(seed), _ -> true);
+        var request = WritingRule.of(RULE, LONGEST, isEnd);
+        int[] told = new Generations(policy, run).one(ids, request, new SplittableRandom(seed), _ -> true);
         int[] all = IntStream.concat(IntStream.of(ids), IntStream.of(told)).toArray();
         String opening = tokenizer.decode(ids, true);
         String text = tokenizer.decode(all, true).substring(opening.length());

@@ -5,11 +5,11 @@ import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.eval.model.Response.Likelihood;
-import dev.gradine.nn.Asked;
-import dev.gradine.nn.Generation;
-import dev.gradine.nn.Generations;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -181,7 +181,7 @@ public final class PolicyModel implements TokenModel {
     /// Several at once, as many as their keys have room.
     @Override
     public List<int[]> write(List<int[]> prompts, GenerationRule rule, OnToken onToken) {
-        Generation.Request request = new Generation.Request(rule.params(), rule.maxTokens(), isEnd);
+        WritingRule request = WritingRule.of(rule.params(), rule.maxTokens(), isEnd);
         List<int[]> texts = new ArrayList<>();
         List<Asked> some = new ArrayList<>();
         int tokens = 0;
@@ -202,7 +202,7 @@ public final class PolicyModel implements TokenModel {
         return texts;
     }
 
-    private List<int[]> written(List<Asked> asked, Generation.Request request) {
+    private List<int[]> written(List<Asked> asked, WritingRule request) {
         return new Generations(policy, run)
                 .run(asked, request).stream()
                         .map(own -> own.getFirst().tokens())

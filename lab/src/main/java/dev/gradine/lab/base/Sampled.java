@@ -3,11 +3,11 @@ package dev.gradine.lab.base;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
-import dev.gradine.nn.Asked;
-import dev.gradine.nn.Continuation;
-import dev.gradine.nn.Generation;
-import dev.gradine.nn.Generations;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.Continuation;
+import dev.gradine.nn.generate.Generations;
+import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.SamplingParams;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ public record Sampled(List<LabelledTokens> answers, List<Integer> lengths) {
         List<Asked> asked =
                 prompts.stream().map(p -> Asked.of(p, List.of(rng.split()))).toList();
         List<List<Continuation>> written =
-                new Generations(policy, run).run(asked, new Generation.Request(PLAIN, longest, ends));
+                new Generations(policy, run).run(asked, WritingRule.of(PLAIN, longest, ends));
         List<LabelledTokens> answers = new ArrayList<>();
         List<Integer> lengths = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {

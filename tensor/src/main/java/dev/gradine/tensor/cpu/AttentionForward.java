@@ -47,7 +47,7 @@ record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences se
         int queries = sequences.queries(s);
         int first = (tiles(queries) - 1 - rest) * BLOCK; // later tiles see more keys: the long parts start first
         int end = Math.min(queries, first + BLOCK);
-        if (queries <= FEW && sequences.parent(s) < 0) for (int i = first; i < end; i++) rows(s, group, i);
+        if (queries <= FEW) for (int i = first; i < end; i++) rows(s, group, i);
         else tile(s, group, first, end - first);
     }
 
@@ -58,20 +58,33 @@ record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences se
 
     private void rows(int s, int group, int i) {
         Band band = spec.band(sequences, s).fromQuery(i);
-        long firstKey = keyAt(s, group) + 4L * band.begin() * spec.kvHeads() * spec.headDim();
+        int shared = sequences.sharedKeys(s);
+        int begin = band.begin();
+        int end = band.end(1);
+        int rowBytes = 4 * spec.kvHeads() * spec.headDim();
+        int ofParent = Math.max(0, Math.min(shared, end) - begin);
+        long parentAt = ofParent == 0 ? 0 : keyAt(sequences.parent(s), group) + (long) begin * rowBytes;
+        long ownAt = keyAt(s, group) + (long) Math.max(0, begin - shared) * rowBytes;
         long at = (long) (sequences.queryStart(s) + i) * spec.heads() + (long) group * spec.perGroup();
-        int visible = band.end(1) - band.begin();
-        for (int head = 0; head < spec.perGroup(); head++) row(at + head, firstKey, visible);
+        Seen seen = new Seen(parentAt, ofParent, ownAt, end - begin);
+        for (int head = 0; head < spec.perGroup(); head++) row(at + head, seen);
     }
 
-    private void row(long at, long kAt, int visible) {
+    /// Keys that a query sees: `first` of a parent, then those of its own sequence, `all` together. Where they are cut
+    /// makes no difference to any bit.
+    private record Seen(long parentAt, int first, long ownAt, int all) {}
+
+    private void row(long at, Seen seen) {
         int d = spec.headDim();
         int stride = spec.kvHeads() * d;
-        float[] p = ThreadArrays.floats(AttentionTile.padded(visible));
-        AttentionRow.scores(q + 4 * at * d, k + kAt, stride, d, spec.scale(), p, visible);
-        if (spec.softCap() > 0) AttentionCap.apply(p, 0, visible, spec.softCap());
-        Vectors.set(lse, at, AttentionRow.softmax(p, visible));
-        AttentionRow.weighted(p, visible, v + kAt, stride, d, y + 4 * at * d);
+        int rest = seen.all - seen.first;
+        float[] p = ThreadArrays.floats(AttentionTile.padded(seen.all));
+        AttentionRow.scores(q + 4 * at * d, k + seen.parentAt, stride, d, spec.scale(), p, 0, seen.first);
+        AttentionRow.scores(q + 4 * at * d, k + seen.ownAt, stride, d, spec.scale(), p, seen.first, rest);
+        if (spec.softCap() > 0) AttentionCap.apply(p, 0, seen.all, spec.softCap());
+        Vectors.set(lse, at, AttentionRow.softmax(p, seen.all));
+        if (seen.first > 0) AttentionRow.weighted(p, 0, seen.first, v + seen.parentAt, stride, d, y + 4 * at * d);
+        AttentionRow.weighted(p, seen.first, rest, v + seen.ownAt, stride, d, y + 4 * at * d);
     }
 
     private void tile(int s, int group, int first, int queries) {

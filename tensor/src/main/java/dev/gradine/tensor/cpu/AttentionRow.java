@@ -16,9 +16,9 @@ final class AttentionRow {
 
     private AttentionRow() {}
 
-    /// `s[j] = scale · q · k_j` for `n` keys whose rows are `stride` values apart.
-    static void scores(long q, long k, int stride, int d, float scale, float[] s, int n) {
-        for (int j = 0; j < n; j++) s[j] = scale * Vectors.dot(q, k + 4L * j * stride, d);
+    /// `s[from + j] = scale · q · k_j` for `n` keys whose rows are `stride` values apart.
+    static void scores(long q, long k, int stride, int d, float scale, float[] s, int from, int n) {
+        for (int j = 0; j < n; j++) s[from + j] = scale * Vectors.dot(q, k + 4L * j * stride, d);
     }
 
     /// Replaces `n` scores, which have room to be padded to whole vectors, by their softmax; returns their log-sum-exp.
@@ -40,32 +40,33 @@ final class AttentionRow {
         return (float) (max + Math.log(sum));
     }
 
-    /// `y = Σ_j p[j] v_j`.
-    static void weighted(float[] p, int n, long v, int stride, int d, long y) {
+    /// `y = Σ_j p[from + j] v_j` over `n` values; where `from` is not 0, added to y, which holds those before.
+    static void weighted(float[] p, int from, int n, long v, int stride, int d, long y) {
         int i = 0;
-        for (; i <= d - 4 * LANES; i += 4 * LANES) weighted4(p, n, v + 4L * i, stride, y + 4L * i);
+        for (; i <= d - 4 * LANES; i += 4 * LANES) weighted4(p, from, n, v + 4L * i, stride, y + 4L * i);
         for (; i <= d - LANES; i += LANES) {
-            FloatVector sum = FloatVector.zero(F);
+            FloatVector sum = from == 0 ? FloatVector.zero(F) : load(y, i);
             for (int j = 0; j < n; j++) {
-                sum = load(v, (long) j * stride + i).fma(FloatVector.broadcast(F, p[j]), sum);
+                sum = load(v, (long) j * stride + i).fma(FloatVector.broadcast(F, p[from + j]), sum);
             }
             store(sum, y, i);
         }
         for (; i < d; i++) {
-            float sum = 0;
-            for (int j = 0; j < n; j++) sum = Math.fma(p[j], get(v, (long) j * stride + i), sum);
+            float sum = from == 0 ? 0 : get(y, i);
+            for (int j = 0; j < n; j++) sum = Math.fma(p[from + j], get(v, (long) j * stride + i), sum);
             set(y, i, sum);
         }
     }
 
-    private static void weighted4(float[] p, int n, long v, int stride, long y) {
-        FloatVector s0 = FloatVector.zero(F);
-        FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
+    private static void weighted4(float[] p, int from, int n, long v, int stride, long y) {
+        boolean first = from == 0;
+        FloatVector s0 = first ? FloatVector.zero(F) : load(y, 0);
+        FloatVector s1 = first ? FloatVector.zero(F) : load(y, LANES);
+        FloatVector s2 = first ? FloatVector.zero(F) : load(y, 2L * LANES);
+        FloatVector s3 = first ? FloatVector.zero(F) : load(y, 3L * LANES);
         for (int j = 0; j < n; j++) {
             long at = (long) j * stride;
-            FloatVector w = FloatVector.broadcast(F, p[j]);
+            FloatVector w = FloatVector.broadcast(F, p[from + j]);
             s0 = load(v, at).fma(w, s0);
             s1 = load(v, at + LANES).fma(w, s1);
             s2 = load(v, at + 2L * LANES).fma(w, s2);

@@ -105,6 +105,11 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public boolean isByRow() {
+        return byRow;
+    }
+
+    @Override
     public void close() {
         memory.close();
     }

@@ -1,4 +1,4 @@
-package dev.gradine.nn;
+package dev.gradine.nn.generate;
 
 import java.util.Arrays;
 

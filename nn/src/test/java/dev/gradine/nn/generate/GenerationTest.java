@@ -1,8 +1,11 @@
-package dev.gradine.nn;
+package dev.gradine.nn.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.nn.Decoder;
+import dev.gradine.nn.Policy;
+import dev.gradine.nn.TinyLlama;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -26,8 +29,8 @@ class GenerationTest {
     }
 
     private int[] write(int[] prompt, int most, IntPredicate isEnd, IntPredicate onToken) {
-        var request = new Generation.Request(SamplingParams.GREEDY, most, isEnd);
-        return new Generation(Policy.of(model), run).run(prompt, request, new SplittableRandom(1), onToken);
+        var request = WritingRule.of(SamplingParams.GREEDY, most, isEnd);
+        return new Generations(Policy.of(model), run).one(prompt, request, new SplittableRandom(1), onToken);
     }
 
     @Test

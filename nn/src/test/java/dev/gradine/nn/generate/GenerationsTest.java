@@ -1,8 +1,11 @@
-package dev.gradine.nn;
+package dev.gradine.nn.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.gradine.nn.Decoder;
+import dev.gradine.nn.Policy;
+import dev.gradine.nn.TinyLlama;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -45,19 +48,19 @@ class GenerationsTest {
         return all;
     }
 
-    private List<int[]> together(int prompts, int times, Generation.Request request) {
+    private List<int[]> together(int prompts, int times, WritingRule request) {
         return new Generations(Policy.of(model), run)
                 .run(asked(prompts, times), request).stream()
                         .flatMap(own -> own.stream().map(Continuation::tokens))
                         .toList();
     }
 
-    private List<int[]> alone(int prompts, int times, Generation.Request request) {
+    private List<int[]> alone(int prompts, int times, WritingRule request) {
         List<int[]> all = new ArrayList<>();
         for (int p = 0; p < prompts; p++) {
             for (int i = 0; i < times; i++) {
                 var rng = new SplittableRandom(100L * p + i);
-                all.add(new Generation(Policy.of(model), run).run(prompt(p), request, rng, _ -> true));
+                all.add(new Generations(Policy.of(model), run).one(prompt(p), request, rng, _ -> true));
             }
         }
         return all;
@@ -71,13 +74,13 @@ class GenerationsTest {
 
     @Test
     void the_likeliest_tokens_are_those_of_one_at_a_time() {
-        var request = new Generation.Request(SamplingParams.GREEDY, 12, _ -> false);
+        var request = WritingRule.of(SamplingParams.GREEDY, 12, _ -> false);
         assertSame(together(9, 1, request), alone(9, 1, request));
     }
 
     @Test
     void drawn_tokens_are_those_of_one_at_a_time_with_the_same_seeds() {
-        var request = new Generation.Request(SAMPLED, 12, _ -> false);
+        var request = WritingRule.of(SAMPLED, 12, _ -> false);
         List<int[]> got = together(5, 3, request);
         assertSame(got, alone(5, 3, request));
         assertThat(got.get(0)).isNotEqualTo(got.get(1));
@@ -85,7 +88,7 @@ class GenerationsTest {
 
     @Test
     void a_text_that_ends_leaves_the_others_going() {
-        var request = new Generation.Request(SAMPLED, 20, t -> t % 9 == 4);
+        var request = WritingRule.of(SAMPLED, 20, t -> t % 9 == 4);
         List<int[]> want = alone(6, 3, request);
         assertSame(together(6, 3, request), want);
         assertThat(want.stream().mapToInt(w -> w.length).distinct().count()).isGreaterThan(3);
@@ -94,7 +97,7 @@ class GenerationsTest {
     /// Each third text is stopped by who reads it, another after another number of tokens.
     @Test
     void a_text_that_is_stopped_leaves_the_others_going() {
-        var request = new Generation.Request(SAMPLED, 12, _ -> false);
+        var request = WritingRule.of(SAMPLED, 12, _ -> false);
         List<Asked> all = new ArrayList<>();
         List<List<Integer>> told = new ArrayList<>();
         for (int p = 0; p < 6; p++) {
@@ -118,7 +121,7 @@ class GenerationsTest {
 
     @Test
     void more_than_fit_at_once_come_one_wave_after_the_other() {
-        var request = new Generation.Request(SAMPLED, 3, _ -> false);
+        var request = WritingRule.of(SAMPLED, 3, _ -> false);
         assertSame(together(40, 3, request), alone(40, 3, request));
     }
 
@@ -126,13 +129,13 @@ class GenerationsTest {
     void prompts_of_several_pieces_are_read_whole() {
         Decoder longer = TinyLlama.of(run, 2048);
         int[] prompt = IntStream.range(0, 700).map(i -> (7 * i) % 32).toArray();
-        var request = new Generation.Request(SamplingParams.GREEDY, 4, _ -> false);
+        var request = WritingRule.of(SamplingParams.GREEDY, 4, _ -> false);
         List<Asked> all = List.of(
                 Asked.of(prompt, List.of(new SplittableRandom(1), new SplittableRandom(2))),
                 Asked.of(Arrays.copyOf(prompt, 690), List.of(new SplittableRandom(3))));
         var got = new Generations(Policy.of(longer), run).run(all, request);
         for (int[] p : List.of(prompt, Arrays.copyOf(prompt, 690))) {
-            int[] want = new Generation(Policy.of(longer), run).run(p, request, new SplittableRandom(1), _ -> true);
+            int[] want = new Generations(Policy.of(longer), run).one(p, request, new SplittableRandom(1), _ -> true);
             assertThat(got.get(p.length == 700 ? 0 : 1).getFirst().tokens()).isEqualTo(want);
         }
         assertThat(got.getFirst().get(1).tokens())
@@ -141,7 +144,7 @@ class GenerationsTest {
 
     @Test
     void says_whether_a_text_came_to_its_end() {
-        var request = new Generation.Request(SAMPLED, 20, t -> t % 9 == 4);
+        var request = WritingRule.of(SAMPLED, 20, t -> t % 9 == 4);
         for (Continuation w : new Generations(Policy.of(model), run)
                 .run(asked(4, 1), request).stream().map(List::getFirst).toList()) {
             assertThat(w.isEnded()).isEqualTo(w.tokens().length < 20);
@@ -154,7 +157,7 @@ class GenerationsTest {
     @Test
     void texts_stop_at_the_last_position_and_memory_is_given_back() {
         long before = run.bytesInUse();
-        var request = new Generation.Request(SamplingParams.GREEDY, 50, _ -> false);
+        var request = WritingRule.of(SamplingParams.GREEDY, 50, _ -> false);
         var all = List.of(
                 Asked.of(new int[60], List.of(new SplittableRandom(1))),
                 asked(1, 1).getFirst());
@@ -166,7 +169,7 @@ class GenerationsTest {
 
     @Test
     void refuses_an_empty_prompt_and_one_that_leaves_no_room() {
-        var request = new Generation.Request(SamplingParams.GREEDY, 5, _ -> false);
+        var request = WritingRule.of(SamplingParams.GREEDY, 5, _ -> false);
         var generations = new Generations(Policy.of(model), run);
         for (int length : new int[] {0, 64}) {
             var asked = List.of(Asked.of(new int[length], List.of(new SplittableRandom(1))));

@@ -1,0 +1,249 @@
+package dev.gradine.nn.generate;
+
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.KvCache;
+import dev.gradine.tensor.Kernels;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Texts that are written together. Each comes in when there is room and leaves when it ends; meanwhile each step gives
+/// every one its next token, so that they read the weights together. Yu et al. 2022, "Orca" (OSDI 2022), section 3.1.
+///
+/// On the CPU what a text becomes does not depend, to the last bit, on those beside it: its prompt is read alone, in
+/// pieces that begin at fixed positions; its own tokens are read in products that sum by row.
+///
+/// One thread runs a batch. Others may cancel writings.
+public final class ContinuousBatch implements AutoCloseable {
+
+    private final CausalLm model;
+    private final Room room;
+    private final Kernels k;
+    private final LaneMemory memory;
+    private final BatchReading reading;
+    private final ArrayDeque<PromptGroup> waiting = new ArrayDeque<>();
+    private final List<PromptGroup> inside = new ArrayList<>(); // in the order they came in
+
+    /// How much is held at once.
+    ///
+    /// @param tokens whose keys are held
+    /// @param texts that are written at once
+    /// @param promptTokens read in a step before texts get their next token; a piece of a prompt is read whole
+    public record Room(int tokens, int texts, int promptTokens) {
+
+        /// @throws IllegalArgumentException if one of them is not positive
+        public Room {
+            if (tokens < 1 || texts < 1 || promptTokens < 1) {
+                throw new IllegalArgumentException("generate: room for %d tokens, %d texts, %d tokens a step, expected "
+                                .formatted(tokens, texts, promptTokens)
+                        + "at least 1 of each");
+            }
+        }
+    }
+
+    /// What it holds now.
+    ///
+    /// @param waiting prompts without room
+    /// @param reading prompts that are being read
+    /// @param writing texts that are being written
+    /// @param tokens that rows of the cache are taken for
+    public record Load(int waiting, int reading, int writing, int tokens) {}
+
+    /// @param run lifetime within which the cache is opened
+    /// @param mixing how texts with different adapters are read together
+    public ContinuousBatch(CausalLm model, Kernels run, Room room, Mixing mixing) {
+        this.model = model;
+        this.room = room;
+        k = run.openStep();
+        KvCache cache = model.newCache(k, room.tokens, 2 * room.texts);
+        memory = new LaneMemory(cache, k);
+        reading = new BatchReading(model, k, cache, mixing);
+    }
+
+    /// Takes a writing in, behind those that wait.
+    ///
+    /// @throws IllegalArgumentException if its prompt is empty or too long for the model or the room
+    public void add(Writing w) {
+        int limit = limit(model, w);
+        Adapters adapters = w.adapters();
+        if (adapters.virtualTokens() == 0 && adapters.areCausal()) {
+            PromptGroup group = new PromptGroup(w, w.draws(), 0, adapters, limit);
+            if (group.most() > room.tokens || w.draws().size() > room.texts) {
+                throw new IllegalArgumentException(
+                        "generate: %d texts of %d tokens, expected at most %d texts and %d tokens together"
+                                .formatted(w.draws().size(), w.prompt().length + limit, room.texts, room.tokens));
+            }
+            waiting.add(group);
+            return;
+        }
+        Adapters own = adapters.continuing(w.prompt());
+        for (int i = 0; i < w.draws().size(); i++) {
+            waiting.add(new PromptGroup(w, w.draws().subList(i, i + 1), i, own, limit));
+        }
+    }
+
+    /// Tokens that may be written behind a prompt.
+    ///
+    /// @throws IllegalArgumentException if it is empty or leaves no room within the model's positions
+    static int limit(CausalLm model, Writing w) {
+        int virtual = w.adapters().virtualTokens();
+        int most = model.maxPositions() - virtual;
+        int length = w.prompt().length;
+        if (length == 0) throw new IllegalArgumentException("generate: the prompt has no token");
+        if (length > most || (length == most && w.rule().maxTokens() > 0)) {
+            throw new IllegalArgumentException(
+                    "generate: the prompt has %d tokens, expected fewer than %d".formatted(length, most));
+        }
+        return Math.min(most - length, w.rule().maxTokens());
+    }
+
+    /// What it holds now.
+    public Load load() {
+        int read = (int) inside.stream().filter(g -> g.isRead).count();
+        int writing =
+                (int) answers(inside).filter(a -> a.group.isRead && !a.isOver).count();
+        return new Load(waiting.size(), inside.size() - read, writing, memory.used());
+    }
+
+    /// Reads some of the prompts, then gives every text that is being written a token more.
+    ///
+    /// @return whether anything is left to do
+    public boolean step() {
+        waiting.removeIf(ContinuousBatch::endIfCancelled);
+        inside.forEach(ContinuousBatch::endIfCancelled);
+        leave();
+        while (!waiting.isEmpty() && comesIn(waiting.peekFirst())) inside.add(waiting.removeFirst());
+        int tokens = 0;
+        for (PromptGroup g : inside) {
+            while (!g.isRead && !g.isOver() && tokens < room.promptTokens) tokens += reading.readPrompt(g);
+        }
+        leave();
+        write();
+        leave();
+        return !waiting.isEmpty() || !inside.isEmpty();
+    }
+
+    /// Steps until nothing is left to do.
+    public void finish() {
+        boolean more = true;
+        while (more) more = step();
+    }
+
+    private static boolean endIfCancelled(PromptGroup g) {
+        if (!g.writing.isCancelled()) return false;
+        for (Answer a : g.answers) if (!a.isOver) a.end(Ending.of(Ending.Why.CANCELLED));
+        return true;
+    }
+
+    private static Stream<Answer> answers(Collection<PromptGroup> groups) {
+        return groups.stream().flatMap(g -> g.answers.stream());
+    }
+
+    /// Takes back the rows of texts that are over.
+    private void leave() {
+        for (PromptGroup g : inside) {
+            for (Answer a : g.answers) if (a.isOver && g.isShared()) release(a);
+            if (g.isOver()) releasePrompt(g, true);
+        }
+        inside.removeIf(PromptGroup::isOver);
+    }
+
+    private void release(Answer a) {
+        Lane lane = a.lane;
+        if (lane != null) memory.release(lane);
+        a.lane = null;
+    }
+
+    private void releasePrompt(PromptGroup g, boolean keeps) {
+        KvCache own = g.own;
+        if (own != null) own.release(k);
+        g.own = null;
+        Lane lane = g.lane;
+        if (lane == null) return;
+        if (keeps && g.isRead) memory.keep(lane, g.prompt(), g.adapters);
+        else memory.release(lane);
+        g.lane = null;
+        g.answers.forEach(a -> a.lane = null);
+    }
+
+    /// Gives a prompt and its texts rows, if there are enough.
+    private boolean comesIn(PromptGroup g) {
+        long texts = answers(inside).filter(a -> !a.isOver).count();
+        if (texts + g.answers.size() > room.texts) return false;
+        if (!isTogether(g)) {
+            g.own = model.newCache(k, g.adapters.virtualTokens() + g.prompt().length + g.limit);
+            return true;
+        }
+        int first = Math.min(g.limit, g.reserved);
+        Lane lane = memory.take(g.prompt().length + (g.isShared() ? 0 : first));
+        if (lane == null) return false;
+        g.lane = lane;
+        for (Answer a : g.answers) {
+            a.lane = g.isShared() ? memory.take(first) : lane;
+            if (a.lane == null) {
+                g.answers.forEach(this::release);
+                releasePrompt(g, false);
+                return false;
+            }
+        }
+        if (!g.writing.rule().reports().prompt()) memory.recall(lane, g.prompt(), g.adapters);
+        return true;
+    }
+
+    private static boolean isTogether(PromptGroup g) {
+        return g.adapters.virtualTokens() == 0 && g.adapters.areCausal();
+    }
+
+    /// The next token of every text.
+    private void write() {
+        List<Answer> together = new ArrayList<>();
+        for (PromptGroup g : List.copyOf(inside)) {
+            if (!g.isRead) continue;
+            for (Answer a : g.answers) {
+                if (a.isOver) continue;
+                if (g.own != null) reading.writeAlone(a);
+                else if (hasRoom(a)) together.add(a);
+            }
+        }
+        together.removeIf(a -> a.lane == null); // put off for the room of an older one
+        if (!together.isEmpty()) reading.write(together);
+    }
+
+    /// Whether the next token of a text has a row; texts that came in later give way.
+    private boolean hasRoom(Answer a) {
+        Lane lane = a.lane;
+        if (lane == null) return false;
+        if (lane.length < lane.capacity) return true;
+        int most = (a.group.isShared() ? 0 : a.group.prompt().length) + a.group.limit;
+        Lane longer = memory.take(Math.min(most, 2 * lane.capacity));
+        while (longer == null) {
+            PromptGroup last =
+                    inside.stream().filter(g -> g.lane != null).toList().getLast();
+            putOff(last);
+            if (last == a.group) return false;
+            longer = memory.take(Math.min(most, 2 * lane.capacity));
+        }
+        memory.move(lane, longer);
+        a.lane = longer;
+        if (!a.group.isShared()) a.group.lane = longer;
+        return true;
+    }
+
+    /// Takes the rows of a prompt and its texts; they are read again when there is room.
+    private void putOff(PromptGroup g) {
+        if (g.isShared()) g.answers.forEach(this::release);
+        releasePrompt(g, false);
+        inside.remove(g);
+        waiting.addFirst(g);
+        g.reserved = g.limit; // it comes in when it can be written to its end
+        g.isRead = false;
+    }
+
+    @Override
+    public void close() {
+        k.close();
+    }
+}
