@@ -9,6 +9,7 @@ import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Labels;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
@@ -46,7 +47,7 @@ final class TaughtModel<E> implements AutoCloseable {
     private Scorer scorer(CausalLm body) {
         int width = body.head().linear().in();
         Param head = Param.frozen("score.weight", run.of(Shape.of(1, width), Cases.plain(9, width, 0.5f)));
-        return new Scorer(body, new Linear(Scorer.SCORE, new Weight("score.weight", head), null));
+        return new Scorer(body, new Linear(Scorer.SCORE, new Weight("score.weight", head), null), Labels.score());
     }
 
     /// Away from the weights of the teacher.

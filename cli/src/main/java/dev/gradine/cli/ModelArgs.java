@@ -1,8 +1,10 @@
 package dev.gradine.cli;
 
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
@@ -23,13 +25,22 @@ final class ModelArgs {
 
     /// A model already open, with the adapter if one was given.
     Policy policy(LoadedModel m) {
-        Adapters adapters = source.hasAdapter() ? source.adapt(m, device::tell).settled(m.run()) : Adapters.NONE;
-        return new Policy(m.model(), adapters);
+        return new Policy(m.model(), adapters(m.model(), m.run()));
+    }
+
+    /// The adapter, if one was given.
+    Adapters adapters(Model model, Kernels run) {
+        return source.hasAdapter() ? source.adapt(model, run, device::tell).settled(run) : Adapters.NONE;
     }
 
     /// The adapters given, by their names, ready to compute.
     SequencedMap<String, AdapterSet> named(LoadedModel m) {
-        return source.named(m, device::tell);
+        return named(m.model(), m.run());
+    }
+
+    /// The same on another model.
+    SequencedMap<String, AdapterSet> named(Model model, Kernels run) {
+        return source.named(model, run, device::tell);
     }
 
     /// The adapter given.
@@ -57,5 +68,10 @@ final class ModelArgs {
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open() {
         return source.open(device.chosen(), device::tell);
+    }
+
+    /// The same for a command that takes classifiers, too.
+    LoadedModel openAny() {
+        return source.open(device.chosen(), device::tell, m -> m.isClassifier() ? m.notesOfLabels() : m.notes());
     }
 }

@@ -9,8 +9,11 @@ import dev.gradine.io.Safetensors;
 import dev.gradine.io.TensorSource;
 import dev.gradine.io.TokenFile;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.RowAdapters;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -19,6 +22,7 @@ import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -32,7 +36,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "score",
         mixinStandardHelpOptions = true,
-        description = "Write the logits of given tokens, or print log-probabilities and perplexity of a text.")
+        description = "Write the logits of given tokens, or print log-probabilities and perplexity of a text. Of a"
+                + " classifier: those of its labels.")
 final class ScoreCommand implements Runnable, ConfigFile.Reader {
 
     private static final int LEAST_TOGETHER = 8; // tokens of a row
@@ -50,7 +55,10 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
                     + " __base__ for none. All rows are computed in one pass.")
     private @Nullable String names;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "With --ids: logits f32 [B,T,V] as safetensors.")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = "With --ids: logits f32 [B,T,V] as safetensors; of a classifier [B,L].")
     private @Nullable Path out;
 
     @Spec
@@ -60,7 +68,8 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
         @Option(
                 names = "--ids",
                 paramLabel = "FILE",
-                description = "Tokens: a safetensors file with the integer tensor input_ids [B,T].")
+                description = "Tokens: a safetensors file with the integer tensor input_ids [B,T]. Of a classifier also"
+                        + " attention_mask [B,T], which leaves out padding.")
         private @Nullable Path ids;
 
         @Option(names = "--text", paramLabel = "TEXT", description = "A text to print token by token, in nats.")
@@ -69,28 +78,54 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
 
     @Override
     public void run() {
-        try (LoadedModel m = model.open()) {
+        try (LoadedModel m = model.openAny()) {
+            int labels = model.adapterFolders().stream()
+                    .mapToInt(AdapterFolder::labels)
+                    .max()
+                    .orElse(0);
+            if (m.open().isClassifier() || labels > 0) {
+                labels(m, m.open().classifier(labels));
+                return;
+            }
             if (input.ids != null) {
-                if (out == null) throw new IllegalArgumentException("--out is missing, expected a file for the logits");
                 int[][] rows = TokenFile.read(input.ids);
                 float[] logits = names == null
                         ? oneByOne(model.policy(m), m.run(), rows)
-                        : together(m, each(m, names, rows.length, input.ids + " has %d rows"), rows);
-                write(logits, Shape.of(rows.length, rows[0].length, m.model().vocabSize()), out);
+                        : together(m, each(m.model(), m, rows.length, input.ids + " has %d rows"), rows);
+                write(logits, Shape.of(rows.length, rows[0].length, m.model().vocabSize()));
             }
             if (input.text != null) {
                 Policy policy = names == null
                         ? model.policy(m)
                         : new Policy(
-                                m.model(), each(m, names, 1, "--text is %d row").getFirst());
+                                m.model(),
+                                each(m.model(), m, 1, "--text is %d row").getFirst());
                 text(m, policy, input.text);
             }
         }
     }
 
+    private void labels(LoadedModel m, Classifier classifier) {
+        LabelScore score = new LabelScore(classifier, m.run());
+        TokenTexts padded = TokenTexts.of(m.open().checkpoint().config());
+        if (input.ids != null) {
+            List<int[]> texts = padded.read(input.ids);
+            float[] logits = score.logits(texts, each(classifier, m, texts.size(), input.ids + " has %d rows"));
+            write(logits, Shape.of(texts.size(), classifier.labels().count()));
+        }
+        if (input.text != null) {
+            int[] ids = m.codecFor(false).tokenizer().encode(input.text, true);
+            score.print(
+                    padded.within(ids),
+                    each(classifier, m, 1, "--text is %d row").getFirst(),
+                    spec.commandLine().getOut());
+        }
+    }
+
     /// The adapters of each row.
-    private List<Adapters> each(LoadedModel m, String text, int rows, String what) {
-        List<Adapters> each = new AdapterNames(model.named(m)).each(text);
+    private List<Adapters> each(Model of, LoadedModel m, int rows, String what) {
+        if (names == null) return Collections.nCopies(rows, model.adapters(of, m.run()));
+        List<Adapters> each = new AdapterNames(model.named(of, m.run())).each(names);
         if (each.size() == rows) return each;
         throw new IllegalArgumentException("--adapter-names: %d given, expected one for each row (%s)"
                 .formatted(each.size(), what.formatted(rows)));
@@ -126,7 +161,8 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
         }
     }
 
-    private static void write(float[] logits, Shape shape, Path out) {
+    private void write(float[] logits, Shape shape) {
+        if (out == null) throw new IllegalArgumentException("--out is missing, expected a file for the logits");
         try (Arena arena = Arena.ofShared()) {
             Safetensors.write(
                     out, Safetensors.METADATA, List.of(TensorSource.of("logits", Tensor.of(arena, shape, logits))));

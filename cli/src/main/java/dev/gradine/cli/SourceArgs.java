@@ -3,7 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.io.LayerCopies;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
-import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Model;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Device;
@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -46,8 +47,13 @@ final class SourceArgs {
 
     /// Opens the model as it is in its file, or quantised.
     LoadedModel open(Device device, Consumer<String> tell) {
+        return open(device, tell, OpenModel::notes);
+    }
+
+    /// The same, of which other notes are told.
+    LoadedModel open(Device device, Consumer<String> tell, Function<OpenModel, List<String>> notes) {
         LoadedModel m = new LoadedModel(model, device::open, quantize.chosen(), copies());
-        m.open().notes().forEach(tell);
+        notes.apply(m.open()).forEach(tell);
         return m;
     }
 
@@ -75,7 +81,7 @@ final class SourceArgs {
         return adapt(m.model(), m.run(), tell);
     }
 
-    AdapterSet adapt(CausalLm model, Kernels run, Consumer<String> tell) {
+    AdapterSet adapt(Model model, Kernels run, Consumer<String> tell) {
         if (adapters.isEmpty()) throw new IllegalArgumentException("--adapter is missing, expected the folder of one");
         if (adapters.size() > 1) {
             throw new IllegalArgumentException("--adapter: %d are given, expected one".formatted(adapters.size()));
@@ -95,12 +101,11 @@ final class SourceArgs {
     }
 
     /// The adapters given, by their names, ready to compute.
-    SequencedMap<String, AdapterSet> named(LoadedModel m, Consumer<String> tell) {
+    SequencedMap<String, AdapterSet> named(Model model, Kernels run, Consumer<String> tell) {
         SequencedMap<String, AdapterSet> all = new LinkedHashMap<>();
-        folders().forEach((name, folder) -> {
-            AdapterSet set = AdapterFolder.load(folder, m.model(), m.run(), tell);
-            all.put(name, set.settled(m.run()));
-        });
+        folders()
+                .forEach((name, folder) -> all.put(
+                        name, AdapterFolder.load(folder, model, run, tell).settled(run)));
         return all;
     }
 }

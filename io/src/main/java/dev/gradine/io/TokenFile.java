@@ -7,7 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 
-/// Reads `input_ids [B,T]`, I64 or I32, from a safetensors file.
+/// Reads whole numbers, I64 or I32, from a safetensors file: `input_ids [B,T]`, and what else is said of each token.
 public final class TokenFile {
 
     private static final ValueLayout.OfLong I64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -19,11 +19,18 @@ public final class TokenFile {
     ///
     /// @throws CheckpointException if the tensor is missing, empty, of another type or no matrix
     public static int[][] read(Path file) {
+        return read(file, "input_ids");
+    }
+
+    /// B rows of T numbers, none of them negative.
+    ///
+    /// @throws CheckpointException if the tensor is missing, empty, of another type or no matrix
+    public static int[][] read(Path file, String name) {
         try (Arena arena = Arena.ofConfined()) {
-            Tensor t = Safetensors.open(file, arena).tensor("input_ids");
+            Tensor t = Safetensors.open(file, arena).tensor(name);
             boolean integers = t.dtype() == DType.I64 || t.dtype() == DType.I32;
             if (!integers || t.shape().rank() != 2 || t.size() == 0) {
-                throw new CheckpointException(file, "input_ids is " + t + ", expected I64 or I32 [B,T], not empty");
+                throw new CheckpointException(file, name + " is " + t + ", expected I64 or I32 [B,T], not empty");
             }
             int columns = t.shape().dim(1);
             int[][] rows = new int[t.shape().dim(0)][columns];
@@ -32,11 +39,22 @@ public final class TokenFile {
                         ? t.data().getAtIndex(I64, i)
                         : t.data().getAtIndex(I32, i);
                 if (id < 0 || id > Integer.MAX_VALUE) {
-                    throw new CheckpointException(file, "input_ids has " + id + ", expected token ids");
+                    throw new CheckpointException(
+                            file,
+                            "%s has %d, expected %s"
+                                    .formatted(
+                                            name, id, name.equals("input_ids") ? "token ids" : "whole numbers from 0"));
                 }
                 rows[i / columns][i % columns] = (int) id;
             }
             return rows;
+        }
+    }
+
+    /// Whether a file has a tensor of that name.
+    public static boolean has(Path file, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return Safetensors.open(file, arena).names().contains(name);
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.gradine.io.CheckpointException;
 import dev.gradine.io.LayerCopies;
 import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Classifier;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
 import dev.gradine.nn.Scorer;
@@ -57,6 +58,7 @@ public final class OpenModel implements AutoCloseable {
             apart = weights.apart();
             missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
+            if (isClassifier()) used.add(ScoreHead.WEIGHT);
             unused = UnusedTensors.of(checkpoint, used);
             requireFinite(used);
         } catch (CheckpointException e) {
@@ -96,7 +98,21 @@ public final class OpenModel implements AutoCloseable {
 
     /// The model with a head for scores in the place of that for words: the file's own, or one that has learnt nothing.
     public Scorer scorer() {
-        return ScoreHead.on(model, checkpoint, run);
+        return ScoreHead.one(model, checkpoint, run);
+    }
+
+    /// The model with a head for labels: the file's own, or one that has learnt nothing.
+    ///
+    /// @param otherwise how many labels there are where the files say nothing
+    public Classifier classifier(int otherwise) {
+        return ScoreHead.labelled(model, checkpoint, otherwise, run);
+    }
+
+    /// Whether the files hold a model that gives texts labels, as `architectures` says, or as there is no head for
+    /// words
+    /// beside that for scores.
+    public boolean isClassifier() {
+        return ScoreHead.isMeant(checkpoint);
     }
 
     /// Whether the files have a head for scores.
@@ -109,13 +125,19 @@ public final class OpenModel implements AutoCloseable {
         return unused;
     }
 
-    /// What the user should know of the files although they can be used: one line each.
+    /// What the user should know of the files although they can be used as a language model: one line each.
     public List<String> notes() {
-        List<String> notes = new ArrayList<>(UnusedTensors.notes(checkpoint, unused));
-        if (!apart.isEmpty()) notes.add(apart);
+        List<String> notes = notesOfLabels();
         if (ScoreHead.isAlone(checkpoint)) {
             notes.add("score.weight: the files hold a model of scores, whose words are drawn from its embedding");
         }
+        return notes;
+    }
+
+    /// The same of files that are used as a classifier.
+    public List<String> notesOfLabels() {
+        List<String> notes = new ArrayList<>(UnusedTensors.notes(checkpoint, unused));
+        if (!apart.isEmpty()) notes.add(apart);
         boolean eight = model.linears().stream()
                 .anyMatch(l -> l.weight().param().value().dtype() == DType.INT8);
         if (eight) {

@@ -186,6 +186,11 @@ public final class ModelConfig {
         throw wrong(key, "an object");
     }
 
+    /// Number of keys.
+    public int size() {
+        return values.size();
+    }
+
     /// Whether there is no key with a value.
     public boolean isEmpty() {
         return values.values().stream().allMatch(v -> v == null);

@@ -1,24 +1,41 @@
 package dev.gradine.nn;
 
+import static dev.gradine.autograd.op.IndexSelect.indexSelect;
+
 import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// A language model whose head gives one number in the place of a word: the score of the text that ends at a token.
+/// A language model whose head gives a number of each label in the place of those of words: what the text that ends at
+/// a token is worth, or which of the labels it has.
 ///
 /// ```
-/// r_t = w · h_t      w is score.weight [1,C]
+/// z_t = W h_t      W is score.weight [L,C]      of a text: z of its last token
 /// ```
 ///
-/// Hugging Face's `…ForSequenceClassification` with one label. The head for words is not part of it.
+/// Hugging Face's `…ForSequenceClassification` of language models; one with one label is a reward model. The head for
+/// words is not part of it.
 ///
 /// @param body the language model
-/// @param score the head, `[1,C]`
-public record Scorer(CausalLm body, Linear score) implements CausalLm {
+/// @param score the head, `[L,C]`
+/// @param labels what its outputs stand for
+public record Scorer(CausalLm body, Linear score, Labels labels) implements CausalLm, Classifier {
 
     /// Name of the head.
     public static final String SCORE = "score";
+
+    @Override
+    public Var logits(Pass pass) {
+        Var h = body.hidden(pass);
+        Var z = h.tape().frame(x -> head().logits(ends(x, pass.batch()), pass), h);
+        h.release();
+        return z;
+    }
+
+    private static Var ends(Var h, TokenBatch batch) {
+        return indexSelect(h, h.tape().kernels().ofInts(batch.textEnds()));
+    }
 
     @Override
     public Var hidden(Pass pass) {
@@ -67,7 +84,7 @@ public record Scorer(CausalLm body, Linear score) implements CausalLm {
 
     @Override
     public String task() {
-        return "SEQ_CLS";
+        return Classifier.super.task();
     }
 
     @Override

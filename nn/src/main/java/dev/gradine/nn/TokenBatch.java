@@ -141,6 +141,27 @@ public final class TokenBatch {
         return reach;
     }
 
+    /// Numbers of the rows where texts end: of each sequence that no other continues, in their order. One without
+    /// tokens
+    /// of its own ends where the one ends that it continues.
+    ///
+    /// @throws IllegalArgumentException if a text has no token
+    int[] textEnds() {
+        boolean[] goesOn = new boolean[parent.length];
+        for (int p : parent) if (p >= 0) goesOn[p] = true;
+        return IntStream.range(0, parent.length)
+                .filter(s -> !goesOn[s])
+                .map(this::end)
+                .toArray();
+    }
+
+    private int end(int text) {
+        int s = text;
+        while (s >= 0 && layout.queries(s) == 0) s = parent[s];
+        if (s < 0) throw new IllegalArgumentException("tokens: text %d has none, expected at least 1".formatted(text));
+        return layout.queryStart(s) + layout.queries(s) - 1;
+    }
+
     private int root(int sequence) {
         int s = sequence;
         while (parent[s] >= 0) s = parent[s];

@@ -6,6 +6,7 @@ import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
+import dev.gradine.nn.Scorer;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
@@ -132,6 +133,17 @@ public final class AdapterFolder {
             return AdapterConfig.read(Json.readObject(file), file.toString());
         } catch (AdapterException e) { // from an option's own check, which knows no file
             throw e.in(file);
+        }
+    }
+
+    /// How many labels the head for scores has that an adapter brings along; 0 if it brings none.
+    public static int labels(Path folder) {
+        String name = PREFIX + Scorer.SCORE + ".weight";
+        Path weights = folder.resolve(WEIGHTS);
+        if (!Files.exists(weights)) return 0;
+        try (Arena arena = Arena.ofShared()) {
+            Safetensors file = Safetensors.open(weights, arena);
+            return file.names().contains(name) ? file.tensor(name).shape().dim(0) : 0;
         }
     }
 

@@ -1,0 +1,139 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.io.Json;
+import dev.gradine.io.Safetensors;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.testkit.Golden;
+import dev.gradine.testkit.Teeth;
+import dev.gradine.testkit.Tolerance;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// `gradine score` of a classifier.
+class LabelScoreTest {
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-score"})
+    void logits_of_padded_tokens_are_the_references(String name) {
+        Path folder = Golden.golden("classify/" + name);
+        assertGolden(folder, "logits");
+        assertGolden(folder, "lora_logits", "--adapter", folder.resolve("adapter"));
+    }
+
+    private void assertGolden(Path folder, String golden, Object... more) {
+        Path expected = folder.resolve("expected.safetensors");
+        Path out = temp.resolve(golden);
+        Object[] args = {"score", "--model", folder, "--ids", expected, "--out", out};
+        Cli.run(Stream.concat(Arrays.stream(args), Arrays.stream(more)).toArray())
+                .ok();
+        double[] values = Values.doubles(Values.floats(expected, golden));
+        Teeth.bite(Values.floats(out, "logits"), z -> Tolerance.logits().check(golden, z, values));
+    }
+
+    @Test
+    void padding_is_known_without_a_mask() {
+        Path folder = Golden.golden("classify/llama-score");
+        Path ids = temp.resolve("ids.safetensors");
+        try (Arena arena = Arena.ofShared()) {
+            Tensor all = Safetensors.open(folder.resolve("expected.safetensors"), arena)
+                    .tensor("input_ids");
+            Safetensors.write(ids, Map.of("input_ids", all));
+        }
+        Path out = temp.resolve("out");
+        Cli.run("score", "--model", folder, "--ids", ids, "--out", out).ok();
+        double[] golden = Values.doubles(Values.floats(folder.resolve("expected.safetensors"), "logits"));
+        Tolerance.logits().check("logits", Values.floats(out, "logits"), golden);
+    }
+
+    @Test
+    void a_text_has_a_probability_of_each_label() {
+        Path model = labelled("yes", "no");
+        List<String> lines = Cli.run("score", "--model", model, "--text", "Hello")
+                .ok()
+                .out()
+                .lines()
+                .toList();
+        assertThat(lines).hasSize(2);
+        assertThat(lines.getFirst()).endsWith("  yes");
+        assertThat(lines.getLast()).endsWith("  no");
+        double[] p = lines.stream().mapToDouble(l -> number(l, 0)).toArray();
+        double[] z = lines.stream().mapToDouble(l -> number(l, 10)).toArray();
+        double expected = 1 / (1 + Math.exp(z[1] - z[0]));
+        Tolerance printed = new Tolerance(2e-4, 0, "four digits");
+        printed.check("p", p[0], expected);
+        printed.check("sum", p[0] + p[1], 1);
+    }
+
+    /// The number that stands in ten columns.
+    private static double number(String line, int from) {
+        return Double.parseDouble(line.substring(from, from + 10).strip());
+    }
+
+    @Test
+    void the_head_that_an_adapter_brings_is_used() {
+        TinyModel.write(temp.resolve("model"));
+        TinyModel.pairs(temp.resolve("pairs.jsonl"), 8);
+        Path run = temp.resolve("run");
+        Cli.run(
+                        "reward",
+                        "--model",
+                        temp.resolve("model"),
+                        "--data",
+                        temp.resolve("pairs.jsonl"),
+                        "--out",
+                        run,
+                        "--steps",
+                        2,
+                        "--rank",
+                        2)
+                .ok();
+        Cli scored = Cli.run("score", "--model", temp.resolve("model"), "--adapter", run, "--text", "Hello")
+                .ok();
+        assertThat(scored.out()).endsWith("  LABEL_0\n").hasLineCount(1);
+    }
+
+    @Test
+    void a_head_of_another_number_of_labels_is_refused() {
+        Path model = labelled("one");
+        Cli.run("score", "--model", model, "--text", "Hello")
+                .refuses(model.resolve("model.safetensors")
+                        + ": score.weight: shape is [2, 16], expected [1, 16] (as many as its config has labels)");
+    }
+
+    /// A model of two labels, whose configuration names these.
+    private Path labelled(String... names) {
+        Path folder = TinyModel.scorer(temp.resolve("labelled"), false);
+        Map<String, Object> config = new LinkedHashMap<>(Json.readObject(folder.resolve("config.json")));
+        Map<String, Object> byId = new LinkedHashMap<>();
+        for (String name : names) byId.put(String.valueOf(byId.size()), name);
+        config.put("architectures", List.of("LlamaForSequenceClassification"));
+        config.put("id2label", byId);
+        Json.write(folder.resolve("config.json"), config);
+        Path file = folder.resolve("model.safetensors");
+        try (Arena arena = Arena.ofShared()) {
+            Map<String, Tensor> all = new LinkedHashMap<>();
+            Safetensors stored = Safetensors.open(file, arena);
+            for (String name : stored.names()) all.put(name, stored.tensor(name));
+            float[] head = new float[2 * TinyModel.DIM];
+            for (int i = 0; i < head.length; i++) head[i] = (i * 7 % 11 - 5) / 10f;
+            all.put("score.weight", Tensor.of(arena, Shape.of(2, TinyModel.DIM), head));
+            Safetensors.write(file, all);
+        }
+        return folder;
+    }
+}
