@@ -67,7 +67,8 @@ final class GoldenClassifier implements AutoCloseable {
 
     /// The texts, without padding.
     TokenBatch texts() {
-        return TokenBatch.of(rows("input_ids"));
+        TokenBatch texts = TokenBatch.of(rows("input_ids"));
+        return has("token_type_ids") ? texts.typed(rows("token_type_ids")) : texts;
     }
 
     /// Rows of numbers of the tokens that are attended to.
@@ -85,10 +86,46 @@ final class GoldenClassifier implements AutoCloseable {
         return rows;
     }
 
-    float[] logits(Adapters adapters) {
+    /// Values of the tokens that are attended to.
+    double[] attended(String name) {
+        double[] all = expected(name);
+        int[] mask = ints("attention_mask");
+        int width = all.length / mask.length;
+        return IntStream.range(0, all.length)
+                .filter(i -> mask[i / width] == 1)
+                .mapToDouble(i -> all[i])
+                .toArray();
+    }
+
+    float[] hidden() {
         try (Kernels k = run.openStep()) {
-            Pass pass = Pass.of(Tape.noGrad(k), texts()).with(adapters);
-            return k.download(model.logits(pass).value());
+            return k.download(model.hidden(Pass.of(Tape.noGrad(k), texts())).value());
+        }
+    }
+
+    float[] logits(Adapters adapters) {
+        return logits(texts(), adapters);
+    }
+
+    /// Logits of texts that each have a pass of their own.
+    float[] alone() {
+        List<int[]> texts = rows("input_ids");
+        float[] all = new float[0];
+        for (int s = 0; s < texts.size(); s++) {
+            TokenBatch one = TokenBatch.of(List.of(texts.get(s)));
+            if (has("token_type_ids"))
+                one = one.typed(List.of(rows("token_type_ids").get(s)));
+            float[] z = logits(one, Adapters.NONE);
+            all = Arrays.copyOf(all, all.length + z.length);
+            System.arraycopy(z, 0, all, all.length - z.length, z.length);
+        }
+        return all;
+    }
+
+    private float[] logits(TokenBatch texts, Adapters adapters) {
+        try (Kernels k = run.openStep()) {
+            return k.download(
+                    model.logits(Pass.of(Tape.noGrad(k), texts).with(adapters)).value());
         }
     }
 

@@ -4,17 +4,41 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.nn.Adapters;
 import dev.gradine.peft.AdapterSet;
+import dev.gradine.testkit.Cases;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Classifiers against what transformers computes with them, and PEFT with an adapter on them.
 class GoldenClassifierTest {
 
+    static List<String> models() {
+        return List.of("llama-score", "bert", "modernbert");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score"})
+    @ValueSource(strings = {"bert", "modernbert"})
+    void hidden_states_are_the_references(String name) {
+        try (GoldenClassifier g = new GoldenClassifier(name)) {
+            Teeth.bite(g.hidden(), h -> Tolerance.logits().check(name, h, g.attended("last_hidden")));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void a_text_of_a_batch_is_the_text_alone(String name) {
+        try (GoldenClassifier g = new GoldenClassifier(name)) {
+            double[] alone = Cases.doubles(g.alone());
+            Teeth.bite(g.logits(Adapters.NONE), z -> Tolerance.logits().check(name, z, alone));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
     void logits_and_loss_are_the_references(String name) {
         try (GoldenClassifier g = new GoldenClassifier(name)) {
             double[] golden = g.expected("logits");
@@ -24,7 +48,7 @@ class GoldenClassifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score"})
+    @MethodSource("models")
     void with_an_adapter_they_are_the_references(String name) {
         try (GoldenClassifier g = new GoldenClassifier(name)) {
             AdapterSet adapter = g.adapter();
@@ -35,7 +59,7 @@ class GoldenClassifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score"})
+    @MethodSource("models")
     void gradients_of_adapter_and_head_are_the_references(String name) {
         try (GoldenClassifier g = new GoldenClassifier(name)) {
             AdapterSet adapter = g.adapter();
@@ -59,7 +83,7 @@ class GoldenClassifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score"})
+    @MethodSource("models")
     void a_checkpointed_pass_gives_the_same_bits(String name) {
         try (GoldenClassifier g = new GoldenClassifier(name)) {
             AdapterSet plain = g.adapter();
@@ -74,7 +98,7 @@ class GoldenClassifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score"})
+    @MethodSource("models")
     void the_files_say_that_it_is_one(String name) {
         try (GoldenClassifier g = new GoldenClassifier(name)) {
             assertThat(g.open().isClassifier()).isTrue();

@@ -19,7 +19,7 @@ record LabelScore(Classifier model, Kernels run) {
     /// on its neighbours.
     ///
     /// @param each the adapters of each text
-    float[] logits(List<int[]> texts, List<Adapters> each) {
+    float[] logits(List<TokenBatch> texts, List<Adapters> each) {
         int labels = model.labels().count();
         float[] all = new float[Math.multiplyExact(texts.size(), labels)];
         for (int b = 0; b < texts.size(); b++) {
@@ -28,15 +28,15 @@ record LabelScore(Classifier model, Kernels run) {
         return all;
     }
 
-    private float[] logits(int[] text, Adapters adapters) {
+    private float[] logits(TokenBatch text, Adapters adapters) {
         try (Kernels k = run.openStep()) {
-            Pass pass = Pass.of(Tape.noGrad(k), TokenBatch.of(List.of(text))).with(adapters);
+            Pass pass = Pass.of(Tape.noGrad(k), text).with(adapters);
             return k.download(model.logits(pass).value());
         }
     }
 
     /// Prints a line of each label: its probability, or the number where it is one; its logit; its name.
-    void print(int[] text, Adapters adapters, PrintWriter to) {
+    void print(TokenBatch text, Adapters adapters, PrintWriter to) {
         float[] z = logits(text, adapters);
         double[] shown = model.labels().shown(z);
         for (int i = 0; i < z.length; i++) {

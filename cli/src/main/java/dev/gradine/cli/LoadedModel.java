@@ -22,7 +22,7 @@ final class LoadedModel implements AutoCloseable {
     private final Kernels run;
     private final WarmUp warmUp;
     private final OpenModel open;
-    private final CausalLm model;
+    private final List<CausalLm> scorer; // one, or none
     private final Set<String> told = new HashSet<>();
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
@@ -53,7 +53,7 @@ final class LoadedModel implements AutoCloseable {
         run = device.get();
         try {
             open = Models.open(source, run, quantised, copies);
-            model = scores ? open.scorer() : open.model();
+            scorer = scores ? List.of(open.scorer()) : List.of();
         } catch (RuntimeException e) {
             warmUp.close();
             run.close();
@@ -111,8 +111,11 @@ final class LoadedModel implements AutoCloseable {
         return open.hasTemplate();
     }
 
+    /// The language model, with a head for scores where it was opened for that.
+    ///
+    /// @throws IllegalArgumentException if the files hold none
     CausalLm model() {
-        return model;
+        return scorer.isEmpty() ? open.model() : scorer.getFirst();
     }
 
     /// The `run` lifetime.

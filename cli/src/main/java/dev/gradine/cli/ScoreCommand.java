@@ -69,7 +69,7 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
                 names = "--ids",
                 paramLabel = "FILE",
                 description = "Tokens: a safetensors file with the integer tensor input_ids [B,T]. Of a classifier also"
-                        + " attention_mask [B,T], which leaves out padding.")
+                        + " attention_mask [B,T], which leaves out padding, and token_type_ids [B,T].")
         private @Nullable Path ids;
 
         @Option(names = "--text", paramLabel = "TEXT", description = "A text to print token by token, in nats.")
@@ -107,16 +107,16 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
 
     private void labels(LoadedModel m, Classifier classifier) {
         LabelScore score = new LabelScore(classifier, m.run());
-        TokenTexts padded = TokenTexts.of(m.open().checkpoint().config());
+        TokenTexts padded = TokenTexts.of(m.open().checkpoint().config(), classifier);
         if (input.ids != null) {
-            List<int[]> texts = padded.read(input.ids);
+            List<TokenBatch> texts = padded.read(input.ids);
             float[] logits = score.logits(texts, each(classifier, m, texts.size(), input.ids + " has %d rows"));
             write(logits, Shape.of(texts.size(), classifier.labels().count()));
         }
         if (input.text != null) {
             int[] ids = m.codecFor(false).tokenizer().encode(input.text, true);
             score.print(
-                    padded.within(ids),
+                    padded.of(ids),
                     each(classifier, m, 1, "--text is %d row").getFirst(),
                     spec.commandLine().getOut());
         }

@@ -28,7 +28,7 @@ class LabelScoreTest {
     private Path temp = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score"})
+    @ValueSource(strings = {"llama-score", "bert", "modernbert"})
     void logits_of_padded_tokens_are_the_references(String name) {
         Path folder = Golden.golden("classify/" + name);
         assertGolden(folder, "logits");
@@ -45,14 +45,18 @@ class LabelScoreTest {
         Teeth.bite(Values.floats(out, "logits"), z -> Tolerance.logits().check(golden, z, values));
     }
 
-    @Test
-    void padding_is_known_without_a_mask() {
-        Path folder = Golden.golden("classify/llama-score");
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-score", "bert", "modernbert"})
+    void padding_is_known_without_a_mask(String name) {
+        Path folder = Golden.golden("classify/" + name);
         Path ids = temp.resolve("ids.safetensors");
         try (Arena arena = Arena.ofShared()) {
-            Tensor all = Safetensors.open(folder.resolve("expected.safetensors"), arena)
-                    .tensor("input_ids");
-            Safetensors.write(ids, Map.of("input_ids", all));
+            Safetensors all = Safetensors.open(folder.resolve("expected.safetensors"), arena);
+            Map<String, Tensor> kept = new LinkedHashMap<>();
+            for (String tensor : List.of("input_ids", "token_type_ids")) {
+                if (all.names().contains(tensor)) kept.put(tensor, all.tensor(tensor));
+            }
+            Safetensors.write(ids, kept);
         }
         Path out = temp.resolve("out");
         Cli.run("score", "--model", folder, "--ids", ids, "--out", out).ok();

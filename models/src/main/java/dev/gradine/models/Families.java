@@ -4,6 +4,7 @@ import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ConfigException;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.TextModel;
 import dev.gradine.nn.Weights;
 import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
@@ -59,11 +60,20 @@ public final class Families {
         return all.stream().flatMap(f -> f.gguf().stream()).toList();
     }
 
-    /// The model that `config.json` describes, over its weights.
+    /// The language model that `config.json` describes, over its weights.
+    ///
+    /// @throws ConfigException names the key or weight that is missing or cannot be used, or a key that the family
+    ///     neither reads nor knows to be without effect, or an encoder
+    public CausalLm build(ModelConfig config, Weights weights) {
+        if (any(config, weights) instanceof CausalLm language) return language;
+        throw config.wrong("model_type", "that of a language model, as this one gives texts labels and writes none");
+    }
+
+    /// The model that `config.json` describes, be it a language model or not, over its weights.
     ///
     /// @throws ConfigException names the key or weight that is missing or cannot be used, or a key that the family
     ///     neither reads nor knows to be without effect
-    public CausalLm build(ModelConfig config, Weights weights) {
+    public TextModel any(ModelConfig config, Weights weights) {
         String type = config.text("model_type", "");
         for (Family f : all) if (f.modelTypes().contains(type)) return build(f, config, weights);
         TreeSet<String> known = new TreeSet<>();
@@ -71,9 +81,9 @@ public final class Families {
         throw config.wrong("model_type", "one of " + String.join(", ", known));
     }
 
-    private static CausalLm build(Family family, ModelConfig config, Weights weights) {
+    private static TextModel build(Family family, ModelConfig config, Weights weights) {
         ConfigKeys.requireReadableWeights(config);
-        CausalLm model = family.build(config, weights);
+        TextModel model = family.build(config, weights);
         ModelConfig text = config.object("text_config"); // of a model with more than text: each key known, or refused
         text.requireRead(ConfigKeys::isWithoutEffect);
         text.ignoreRest();

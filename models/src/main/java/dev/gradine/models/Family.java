@@ -1,16 +1,17 @@
 package dev.gradine.models;
 
 import dev.gradine.io.GgufArchitecture;
-import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.TextModel;
 import dev.gradine.nn.Weights;
 import java.util.List;
 import java.util.Set;
 
-/// A family of language models: which parts it is made of, under which names they are stored. `permits` is the table of
+/// A family of models: which parts it is made of, under which names they are stored. `permits` is the table of
 /// contents; `CustomFamily` is the open door.
 public sealed interface Family
-        permits Cohere,
+        permits Bert,
+                Cohere,
                 DeepSeek,
                 Falcon,
                 Gemma,
@@ -31,6 +32,7 @@ public sealed interface Family
                 Ministral3,
                 Mistral,
                 Mixtral,
+                ModernBert,
                 Olmo,
                 Olmo2,
                 Olmoe,
@@ -63,5 +65,5 @@ public sealed interface Family
     /// The model over its weights, in their own types; nothing is copied but small vectors that are not f32.
     ///
     /// @throws dev.gradine.nn.ConfigException names the key or weight that is missing or cannot be used
-    CausalLm build(ModelConfig config, Weights weights);
+    TextModel build(ModelConfig config, Weights weights);
 }

@@ -11,6 +11,7 @@ import dev.gradine.nn.Classifier;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
 import dev.gradine.nn.Scorer;
+import dev.gradine.nn.TextModel;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.DType;
@@ -35,7 +36,7 @@ public final class OpenModel implements AutoCloseable {
     private final Path source;
     private final Kernels run;
     private final Checkpoint checkpoint;
-    private final CausalLm model;
+    private final TextModel model;
     private final String apart;
     private final Families families;
     private final List<Quantization> quantised; // one, or none
@@ -54,11 +55,11 @@ public final class OpenModel implements AutoCloseable {
             StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
             Weights.Source stored = weights;
             for (Quantization q : quantised) stored = new OriginalsForgotten(q.over(stored, files), checkpoint);
-            model = families.build(new ModelConfig(ScoreHead.config(checkpoint)), new Weights(stored, run));
+            model = families.any(new ModelConfig(ScoreHead.config(checkpoint)), new Weights(stored, run));
             apart = weights.apart();
             missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
-            if (isClassifier()) used.add(ScoreHead.WEIGHT);
+            if (ScoreHead.isMeant(checkpoint)) used.add(ScoreHead.WEIGHT);
             unused = UnusedTensors.of(checkpoint, used);
             requireFinite(used);
         } catch (CheckpointException e) {
@@ -98,21 +99,20 @@ public final class OpenModel implements AutoCloseable {
 
     /// The model with a head for scores in the place of that for words: the file's own, or one that has learnt nothing.
     public Scorer scorer() {
-        return ScoreHead.one(model, checkpoint, run);
+        return ScoreHead.one(model(), checkpoint, run);
     }
 
-    /// The model with a head for labels: the file's own, or one that has learnt nothing.
+    /// The model with a head for labels: the file's own, or on a language model one that has learnt nothing.
     ///
     /// @param otherwise how many labels there are where the files say nothing
     public Classifier classifier(int otherwise) {
-        return ScoreHead.labelled(model, checkpoint, otherwise, run);
+        return model instanceof Classifier c ? c : ScoreHead.labelled(model(), checkpoint, otherwise, run);
     }
 
-    /// Whether the files hold a model that gives texts labels, as `architectures` says, or as there is no head for
-    /// words
-    /// beside that for scores.
+    /// Whether the files hold a model that gives texts labels: an encoder, or a language model of which `architectures`
+    /// says so, or that has no head for words beside that for scores.
     public boolean isClassifier() {
-        return ScoreHead.isMeant(checkpoint);
+        return model instanceof Classifier || ScoreHead.isMeant(checkpoint);
     }
 
     /// Whether the files have a head for scores.
@@ -178,9 +178,13 @@ public final class OpenModel implements AutoCloseable {
         return apart;
     }
 
-    /// The model.
+    /// The language model.
+    ///
+    /// @throws CheckpointException if it is none
     public CausalLm model() {
-        return model;
+        if (model instanceof CausalLm language) return language;
+        throw new CheckpointException(
+                source, "a %s gives texts labels and writes none, expected a language model".formatted(model.family()));
     }
 
     /// The lifetime that the model lives in.

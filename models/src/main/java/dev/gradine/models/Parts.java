@@ -98,7 +98,7 @@ final class Parts {
         return new Parts(name, c, w, new Heads(c.positive("hidden_size"), 0, 0, 0), UNBOUNDED);
     }
 
-    private static Heads heads(ModelConfig c, int keyHeads) {
+    static Heads heads(ModelConfig c, int keyHeads) {
         int hidden = c.positive("hidden_size");
         int count = c.positive("num_attention_heads");
         if (count % keyHeads != 0) throw c.wrong("num_key_value_heads", "a divisor of num_attention_heads " + count);
@@ -225,6 +225,10 @@ final class Parts {
 
     /// What each layer is, one of two kinds; empty if the configuration does not say.
     List<String> layerTypes(String one, String other) {
+        return layerTypes(config, one, other);
+    }
+
+    static List<String> layerTypes(ModelConfig config, String one, String other) {
         List<String> types = config.texts("layer_types");
         int layers = config.positive("num_hidden_layers");
         boolean known = types.stream().allMatch(t -> t.equals(one) || t.equals(other));

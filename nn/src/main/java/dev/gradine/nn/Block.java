@@ -5,9 +5,9 @@ import static dev.gradine.autograd.op.Functions.scale;
 
 import dev.gradine.autograd.Var;
 
-/// One layer of a decoder: hidden states in, hidden states out. Where norms stand is what blocks differ in.
+/// One layer of a transformer: hidden states in, hidden states out. Where norms stand is what blocks differ in.
 ///
-/// A decoder runs a block within a frame of the tape, so that formulas carry no memory statements.
+/// A model runs a block within a frame of the tape, so that formulas carry no memory statements.
 public interface Block {
 
     /// `f32[N,C] → f32[N,C]`
@@ -117,6 +117,22 @@ public interface Block {
         public Var forward(Var h, Pass pass) {
             Var a = h.tape().frame(x -> add(x, n1.forward(mixer.forward(x, pass), pass)), h);
             return h.tape().frame(x -> add(x, n2.forward(ffn.forward(x, pass), pass)), a);
+        }
+    }
+
+    /// Norms behind what is added, as in the first transformers and in BERT.
+    ///
+    /// ```
+    /// a = N₁ (h + mix(h))
+    /// y = N₂ (a + ffn(a))
+    /// ```
+    ///
+    /// Vaswani et al. 2017 (arXiv:1706.03762), section 3.1.
+    record NormOfSum(Mixer mixer, Norm n1, FeedForward ffn, Norm n2) implements Block {
+        @Override
+        public Var forward(Var h, Pass pass) {
+            Var a = h.tape().frame(x -> n1.forward(add(x, mixer.forward(x, pass)), pass), h);
+            return h.tape().frame(x -> n2.forward(add(x, ffn.forward(x, pass)), pass), a);
         }
     }
 

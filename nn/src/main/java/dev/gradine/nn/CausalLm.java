@@ -4,12 +4,8 @@ import dev.gradine.autograd.Var;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
 
-/// A language model that predicts the next token from those before it. It is weights and never changes: what differs
-/// from pass to pass travels with the `Pass`.
-public interface CausalLm extends Model {
-
-    /// Hidden states after the last norm, one row per token of `pass.batch()`, `f32[N,C]`: what the head reads.
-    Var hidden(Pass pass);
+/// A language model that predicts the next token from those before it.
+public interface CausalLm extends TextModel {
 
     /// The layers that compute the same for all of `users`: those below the first that one of them touches.
     ///
@@ -33,10 +29,4 @@ public interface CausalLm extends Model {
 
     /// From hidden states to logits.
     Head head();
-
-    /// Number of tokens in the vocabulary.
-    int vocabSize();
-
-    /// Longest sequence the position embedding covers, in tokens.
-    int maxPositions();
 }

@@ -5,7 +5,7 @@ import dev.gradine.autograd.Var;
 /// A model that says of whole texts which of some labels they have: Hugging Face's `…ForSequenceClassification`.
 ///
 /// A reward model is one with a single label, whose output is the score of a text.
-public interface Classifier extends Model {
+public interface Classifier extends TextModel {
 
     /// Outputs of the labels, a row for each text of `pass.batch()`, `f32[S,L]`: for each of its sequences that none
     /// continues, in their order.
@@ -13,12 +13,6 @@ public interface Classifier extends Model {
 
     /// What the outputs stand for.
     Labels labels();
-
-    /// Number of tokens in the vocabulary.
-    int vocabSize();
-
-    /// Longest text, in tokens.
-    int maxPositions();
 
     @Override
     default String task() {

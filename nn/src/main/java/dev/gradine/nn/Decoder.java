@@ -25,10 +25,46 @@ public final class Decoder implements CausalLm {
     /// @param channels C
     /// @param vocabSize V
     /// @param maxPositions longest sequence, tokens
-    public record Sizes(String name, int channels, int vocabSize, int maxPositions) {}
+    public record Sizes(String name, int channels, int vocabSize, int maxPositions) {
+
+        /// Fails on an id that is none, or a position that is not covered.
+        void require(Pass pass) {
+            requireTokens(pass.batch());
+            requirePositions(pass.rows());
+        }
+
+        private void requireTokens(TokenBatch batch) {
+            for (int id : batch.ids()) {
+                if (id < 0 || id >= vocabSize) {
+                    throw new IllegalArgumentException(
+                            "%s: token id is %d, expected 0 to %d".formatted(name, id, vocabSize - 1));
+                }
+            }
+        }
+
+        private void requirePositions(TokenBatch rows) {
+            for (int p : rows.positions()) {
+                if (p >= maxPositions) {
+                    throw new IllegalArgumentException("%s: position is %d, expected below %d (max_position_embeddings)"
+                            .formatted(name, p, maxPositions));
+                }
+            }
+        }
+    }
 
     /// One layer with every place of it where something trained can stand in.
-    public record Layer(Block block, List<Site> sites) {}
+    public record Layer(Block block, List<Site> sites) {
+
+        /// What it gives; releases `in`.
+        Var through(Var in, Pass pass) {
+            Tape tape = in.tape();
+            Var out = pass.checkpoints()
+                    ? tape.checkpoint(x -> block.forward(x, pass), in)
+                    : tape.frame(x -> block.forward(x, pass), in);
+            in.release();
+            return out;
+        }
+    }
 
     /// From tokens to the first hidden states, and from the last ones to logits.
     ///
@@ -61,8 +97,7 @@ public final class Decoder implements CausalLm {
     public Var hidden(Pass pass) {
         KvCache cache = pass.cache();
         if (cache == null) return hidden(pass, trunk(pass.tape().kernels(), pass.batch(), List.of(pass.adapters())));
-        requireTokens(pass.batch());
-        requirePositions(pass.rows());
+        sizes.require(pass);
         if (!pass.hasSlots()) cache.requireRoom(pass.rows().tokens());
         Var h = rest(ends.begin.forward(pass.tape(), pass), 0, pass);
         if (!pass.hasSlots()) cache.advance(pass.rows().tokens());
@@ -71,8 +106,8 @@ public final class Decoder implements CausalLm {
 
     @Override
     public Trunk trunk(Kernels kernels, TokenBatch batch, List<Adapters> users) {
-        requireTokens(batch);
-        requirePositions(batch);
+        sizes.requireTokens(batch);
+        sizes.requirePositions(batch);
         int common = users.stream().mapToInt(this::untouched).min().orElse(0);
         if (common == 0) return Trunk.empty(this, batch);
         Tensor h = kernels.empty(kernels.dataType(), Shape.of(batch.tokens(), sizes.channels));
@@ -95,7 +130,7 @@ public final class Decoder implements CausalLm {
     @Override
     public Var hidden(Pass pass, Trunk trunk) {
         trunk.requireOf(this, pass.batch());
-        requirePositions(pass.rows());
+        sizes.requirePositions(pass.rows());
         int common = trunk.layers();
         int untouched = untouched(pass.adapters());
         if (common > untouched) {
@@ -119,14 +154,7 @@ public final class Decoder implements CausalLm {
     /// Layers number `from` to `to` (exclusive); releases `entry`.
     private Var blocks(Var entry, int from, int to, Pass pass) {
         Var h = entry;
-        for (Layer layer : layers.subList(from, to)) {
-            Var in = h;
-            Tape tape = in.tape();
-            h = pass.checkpoints()
-                    ? tape.checkpoint(x -> layer.block.forward(x, pass), in)
-                    : tape.frame(x -> layer.block.forward(x, pass), in);
-            in.release();
-        }
+        for (Layer layer : layers.subList(from, to)) h = layer.through(h, pass);
         return h;
     }
 
@@ -136,24 +164,6 @@ public final class Decoder implements CausalLm {
         Var y = ends.norm.forward(h, pass);
         h.release();
         return y;
-    }
-
-    private void requireTokens(TokenBatch batch) {
-        for (int id : batch.ids()) {
-            if (id < 0 || id >= sizes.vocabSize) {
-                throw new IllegalArgumentException(
-                        "%s: token id is %d, expected 0 to %d".formatted(sizes.name, id, sizes.vocabSize - 1));
-            }
-        }
-    }
-
-    private void requirePositions(TokenBatch rows) {
-        for (int p : rows.positions()) {
-            if (p >= sizes.maxPositions) {
-                throw new IllegalArgumentException("%s: position is %d, expected below %d (max_position_embeddings)"
-                        .formatted(sizes.name, p, sizes.maxPositions));
-            }
-        }
     }
 
     @Override

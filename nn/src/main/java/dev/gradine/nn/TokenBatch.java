@@ -20,8 +20,14 @@ public final class TokenBatch {
     private final Sequences layout;
     private final List<int[]> sequences; // without those of a cache
     private final int[] parent;
+    private final int[] types; // empty for zeros
 
     private TokenBatch(int[] ids, int[] positions, Sequences layout, List<int[]> sequences, int[] parent) {
+        this(ids, positions, layout, sequences, parent, new int[0]);
+    }
+
+    private TokenBatch(int[] ids, int[] positions, Sequences layout, List<int[]> sequences, int[] parent, int[] types) {
+        this.types = types;
         this.ids = ids;
         this.positions = positions;
         this.layout = layout;
@@ -100,9 +106,30 @@ public final class TokenBatch {
         return branching(longer, parent);
     }
 
+    /// The same tokens, each of a type: which of two texts it belongs to, in BERT.
+    ///
+    /// @param of the tokens of each sequence
+    /// @throws IllegalArgumentException if there are more or fewer than tokens
+    public TokenBatch typed(List<int[]> of) {
+        int[] all = of.stream().flatMapToInt(IntStream::of).toArray();
+        if (all.length == ids.length) return new TokenBatch(ids, positions, layout, sequences, parent, all);
+        throw new IllegalArgumentException(
+                "tokens: %d types are given, expected %d (one a token)".formatted(all.length, ids.length));
+    }
+
+    /// Type of each token, 0 where nothing is said.
+    public int[] types() {
+        return types.length == 0 ? new int[ids.length] : types.clone();
+    }
+
+    /// Whether a sequence continues another one.
+    boolean isBranching() {
+        return IntStream.of(parent).anyMatch(p -> p >= 0);
+    }
+
     /// The same rows at other positions.
     TokenBatch at(int[] others) {
-        return new TokenBatch(ids, others.clone(), layout, sequences, parent);
+        return new TokenBatch(ids, others.clone(), layout, sequences, parent, types);
     }
 
     /// Numbers of the rows that stand for tokens, not for virtual ones.

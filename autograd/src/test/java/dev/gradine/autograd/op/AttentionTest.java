@@ -88,6 +88,7 @@ class AttentionTest {
             case Mask.Causal() -> key <= position;
             case Mask.Full() -> true;
             case Mask.Window(int w) -> key <= position && position - key < w;
+            case Mask.Around(int r) -> Math.abs(position - key) <= r;
             case Mask.Chunk(int c, int h) -> key <= position && (position + h) / c == (key + h) / c;
         };
     }
@@ -112,6 +113,7 @@ class AttentionTest {
                 causal,
                 causal.with(new Mask.Full()),
                 causal.with(new Mask.Window(2)),
+                causal.with(new Mask.Around(1)),
                 causal.with(new Mask.Chunk(3)),
                 causal.with(new Mask.Chunk(4, 2)),
                 causal.withSoftCap(2),

@@ -31,7 +31,8 @@ class AttentionSlicesTest {
                 Sequences.cached(16, 1000),
                 Sequences.cached(1, 9000),
                 Sequences.of(new int[] {0, 1, 3, 3, 19}, new int[] {0, 1, 400, 440, 640}))) {
-            for (Mask mask : List.of(CAUSAL, new Mask.Full(), new Mask.Window(1), new Mask.Window(150))) {
+            for (Mask mask :
+                    List.of(CAUSAL, new Mask.Full(), new Mask.Window(1), new Mask.Window(150), new Mask.Around(90))) {
                 all.add(new Case(mask, s));
             }
         }
@@ -85,6 +86,7 @@ class AttentionSlicesTest {
                         case Mask.Causal() -> j <= position;
                         case Mask.Full() -> true;
                         case Mask.Window(int w) -> j <= position && j > position - w;
+                        case Mask.Around(int r) -> Math.abs(position - j) <= r;
                         case Mask.Chunk _ -> throw new AssertionError("a chunk is a sequence of its own");
                     };
                     if (sees) seen[s.queryStart(n) * HEADS + row][s.keyStart(n) + j]++;

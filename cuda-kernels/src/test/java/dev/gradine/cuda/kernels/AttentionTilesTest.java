@@ -49,6 +49,7 @@ class AttentionTilesTest {
                 case Mask.Causal() -> key <= position;
                 case Mask.Full() -> true;
                 case Mask.Window(int w) -> key <= position && key > position - w;
+                case Mask.Around(int r) -> Math.abs(key - position) <= r;
                 case Mask.Chunk(int c, int h) -> key <= position && (key + h) / c == (position + h) / c;
             };
         }
@@ -69,6 +70,8 @@ class AttentionTilesTest {
                     new Mask.Window(1),
                     new Mask.Window(3),
                     new Mask.Window(6),
+                    new Mask.Around(0),
+                    new Mask.Around(4),
                     new Mask.Chunk(3),
                     new Mask.Chunk(7),
                     new Mask.Chunk(6, 3))) {

@@ -9,6 +9,7 @@ package dev.gradine.tensor.kernel;
 /// causal     0         … p
 /// full       0         … T − 1
 /// window w   p − w + 1 … p          Beltagy et al. 2020 (arXiv:2004.05150), section 3.1
+/// around r   p − r     … p + r
 /// chunk c, h ⌊(p + h)/c⌋ · c − h … p
 /// ```
 ///
@@ -71,6 +72,29 @@ public sealed interface Mask {
         @Override
         public String toString() {
             return "window " + keys;
+        }
+    }
+
+    /// The keys near the query's own position, on both sides.
+    ///
+    /// @param reach r, how far the farthest of them is
+    record Around(int reach) implements Mask {
+
+        /// @throws IllegalArgumentException if a query would see no key
+        public Around {
+            if (reach < 0) throw new IllegalArgumentException("mask: reach is " + reach + ", expected at least 0");
+        }
+
+        @Override
+        public Band band(int queries, int all) {
+            int own = all - queries;
+            int last = (int) Math.min(all - 1, (long) own + reach);
+            return new Band(Math.max(-queries, own - reach), last, all);
+        }
+
+        @Override
+        public String toString() {
+            return "around " + reach;
         }
     }
 

@@ -35,6 +35,7 @@ final class AttentionReference {
                     case Mask.Causal() -> j <= position;
                     case Mask.Full() -> true;
                     case Mask.Window(int w) -> j <= position && j > position - w;
+                    case Mask.Around(int r) -> Math.abs(position - j) <= r;
                     case Mask.Chunk(int c, int h) -> j <= position && (j + h) / c == (position + h) / c;
                 })
                 .map(j -> j < shared ? sequences.keyStart(p) + j : sequences.keyStart(s) + j - shared)

@@ -34,13 +34,13 @@ final class AttentionMaskCases {
     static List<KernelCase> all() {
         List<KernelCase> all = new ArrayList<>();
         AttentionSpec f32 = heads(4, 2, 16);
-        add(all, SHORT, DType.F32, f32, FULL, window(1), window(5), window(33), chunk(20));
+        add(all, SHORT, DType.F32, f32, FULL, window(1), window(5), window(33), around(9), chunk(20));
         add(all, BRANCHES, DType.F32, f32, FULL, window(10), chunk(20));
         add(all, CACHES, DType.F32, f32, CAUSAL, window(20));
         add(all, CROSS, DType.F32, f32, FULL);
         for (int d : new int[] {64, 128}) {
             AttentionSpec bf16 = heads(2, 1, d);
-            add(all, LONG, DType.BF16, bf16, FULL, window(9), window(80), chunk(48));
+            add(all, LONG, DType.BF16, bf16, FULL, window(9), window(80), around(40), chunk(48));
             add(all, BRANCHES, DType.BF16, bf16, FULL, window(10), chunk(20));
             add(all, CACHES, DType.BF16, bf16, CAUSAL, window(20));
             add(all, CROSS, DType.BF16, bf16, FULL);
@@ -76,6 +76,10 @@ final class AttentionMaskCases {
 
     private static Mask window(int keys) {
         return new Mask.Window(keys);
+    }
+
+    private static Mask around(int reach) {
+        return new Mask.Around(reach);
     }
 
     private static Mask chunk(int keys) {

@@ -1,0 +1,139 @@
+package dev.gradine.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.gradine.autograd.Tape;
+import dev.gradine.io.CheckpointException;
+import dev.gradine.io.Json;
+import dev.gradine.io.Safetensors;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Pass;
+import dev.gradine.nn.TokenBatch;
+import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Golden;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What is refused of encoders; what they compute is compared where losses are.
+class EncodersTest {
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    private final Kernels run = CpuKernels.open();
+
+    @AfterEach
+    void close() {
+        run.close();
+    }
+
+    /// A copy of a golden model with another value of a key, and one tensor more or less.
+    private Path copy(String name, String key, Object value, String tensor) {
+        Path from = Golden.golden("classify/" + name);
+        Path to = temp.resolve(name);
+        assertThat(to.toFile().mkdirs()).isTrue();
+        Map<String, Object> config = new LinkedHashMap<>(Json.readObject(from.resolve("config.json")));
+        config.put(key, value);
+        Json.write(to.resolve("config.json"), config);
+        try (Arena arena = Arena.ofShared()) {
+            Safetensors stored = Safetensors.open(from.resolve("model.safetensors"), arena);
+            Map<String, Tensor> all = new LinkedHashMap<>();
+            for (String n : stored.names()) all.put(n, stored.tensor(n));
+            if (!tensor.isEmpty() && all.remove(tensor) == null) all.put(tensor, Tensor.of(arena, Shape.of(1), 1f));
+            Safetensors.write(to.resolve("model.safetensors"), all);
+        }
+        return to;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bert, unheard_of", "modernbert, unheard_of", "bert, is_decoder", "bert, add_cross_attention"})
+    void a_key_that_means_something_else_is_refused(String name, String key) {
+        Path folder = copy(name, key, true, "");
+        assertThatThrownBy(() -> Models.open(folder, run))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("config: " + key + " is true, expected ");
+    }
+
+    @Test
+    void a_head_that_is_not_read_is_refused() {
+        Path folder = copy("bert", "architectures", List.of("BertForMaskedLM"), "");
+        assertThatThrownBy(() -> Models.open(folder, run))
+                .hasMessageEndingWith("config: architectures is [BertForMaskedLM], expected"
+                        + " [BertForSequenceClassification]: of encoders those with a head for labels are read");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bert, bert.pooler.dense.bias", "modernbert, head.norm.weight", "modernbert, classifier.bias"})
+    void a_tensor_that_is_missing_is_named(String name, String tensor) {
+        Path folder = copy(name, "use_cache", true, tensor);
+        assertThatThrownBy(() -> Models.open(folder, run))
+                .hasMessageEndingWith("no tensor %s, which a %s has by its config".formatted(tensor, name));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "modernbert"})
+    void a_tensor_without_a_place_is_named(String name) {
+        try (OpenModel m = Models.open(copy(name, "use_cache", true, "left.over"), run)) {
+            assertThat(m.notesOfLabels()).singleElement().asString().endsWith("left out: left.over");
+        }
+    }
+
+    @Test
+    void it_is_no_language_model() {
+        Path folder = Golden.golden("classify/bert");
+        try (OpenModel m = Models.open(folder, run)) {
+            assertThatThrownBy(m::model)
+                    .hasMessage(folder + ": a bert gives texts labels and writes none, expected a language model");
+            assertThatThrownBy(m::scorer).hasMessageContaining("expected a language model");
+        }
+    }
+
+    @Test
+    void what_is_no_whole_text_is_refused() {
+        try (OpenModel m = Models.open(Golden.golden("classify/bert"), run)) {
+            Classifier model = m.classifier(0);
+            List<int[]> pieces = List.of(new int[] {1, 2}, new int[] {3});
+            refuses(
+                    model,
+                    TokenBatch.branching(pieces, new int[] {-1, 0}),
+                    "bert: a text continues another, expected whole texts (each token sees all of its text)");
+            refuses(model, TokenBatch.of(List.of(new int[] {260})), "bert: token id is 260, expected 0 to 259");
+            refuses(
+                    model,
+                    TokenBatch.of(List.of(new int[65])),
+                    "bert: position is 64, expected below 64 (max_position_embeddings)");
+            refuses(
+                    model,
+                    TokenBatch.of(List.of(new int[1])).typed(List.of(new int[] {2})),
+                    "bert: type of a token is 2, expected 0 to 1 (type_vocab_size)");
+            Adapters soft = new Adapters() {
+                @Override
+                public int virtualTokens() {
+                    return 2;
+                }
+            };
+            Pass pass = Pass.of(Tape.noGrad(run), TokenBatch.of(pieces)).with(soft);
+            assertThatThrownBy(() -> model.logits(pass))
+                    .hasMessage(
+                            "bert: the adapters have virtual tokens, expected none (of a model that is no decoder)");
+        }
+    }
+
+    private void refuses(Classifier model, TokenBatch batch, String message) {
+        assertThatThrownBy(() -> model.logits(Pass.of(Tape.noGrad(run), batch))).hasMessage(message);
+    }
+}
