@@ -32,11 +32,12 @@ final class ModuleGraph {
             Map.entry("align", Set.of("nn", "optim", "data", "settings")),
             Map.entry("export", Set.of("models", "peft")),
             Map.entry("merge", Set.of("io")),
+            Map.entry("serve", Set.of("models", "peft")),
             Map.entry("train", Set.of("align", "eval", "models", "peft")),
             Map.entry("bench", Set.of("train", "cuda.kernels")),
             Map.entry("lab", Set.of("train")),
             Map.entry("eval", Set.of("align", "models")),
-            Map.entry("cli", Set.of("bench", "lab", "eval", "export", "merge")));
+            Map.entry("cli", Set.of("bench", "lab", "eval", "export", "merge", "serve")));
 
     /// Used by the build alone: tests, benchmarks and this module.
     private static final Set<String> NOT_SHIPPED = Set.of("testkit", "jmh", "arch");
