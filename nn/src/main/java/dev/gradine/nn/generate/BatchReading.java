@@ -35,51 +35,91 @@ final class BatchReading {
         this.mixing = mixing;
     }
 
-    /// Reads the next piece of a prompt; behind its last, draws the first token of each of its texts.
-    ///
-    /// @return tokens that were read
-    int readPrompt(PromptGroup g) {
-        int[] prompt = g.prompt();
+    /// The next piece of a prompt.
+    int[] piece(PromptGroup g) {
         int from = g.read();
-        int to = Math.min(prompt.length, (from / PIECE + 1) * PIECE);
-        int[] piece = Arrays.copyOfRange(prompt, from, to);
-        try (Kernels scratch = k.openStep()) {
-            Var h = hidden(g, piece, scratch);
-            if (g.writing.rule().reports().prompt() && !g.isReported()) reportPrompt(scratch, g, h.value(), from);
-            if (to == prompt.length) {
-                g.isRead = true;
-                first(scratch, g, h.value().rows(piece.length - 1, piece.length));
-            }
-        }
-        return piece.length;
+        return Arrays.copyOfRange(g.prompt(), from, Math.min(g.prompt().length, (from / PIECE + 1) * PIECE));
     }
 
-    private Var hidden(PromptGroup g, int[] piece, Kernels scratch) {
+    /// Whether a prompt's next piece may be read beside others, under the same adapters and with as many rows as from
+    /// which products sum in one order: it has the bits that it has alone.
+    boolean isReadTogether(PromptGroup g) {
+        return g.own == null && piece(g).length >= LaneMemory.LEFT;
+    }
+
+    /// Whether so many tokens fill a pass.
+    boolean isFull(int tokens) {
+        return tokens >= PIECE;
+    }
+
+    /// Reads the next piece of each of some prompts with the same adapters; behind its last, draws the first token of
+    /// each of its texts.
+    void readPrompts(List<PromptGroup> groups) {
+        try (Kernels scratch = k.openStep()) {
+            List<int[]> pieces = groups.stream().map(this::piece).toList();
+            int[] read = groups.stream().mapToInt(PromptGroup::read).toArray();
+            Tensor h = hidden(groups, pieces, scratch).value();
+            List<PromptGroup> ended = new ArrayList<>();
+            List<Integer> last = new ArrayList<>();
+            int at = 0;
+            for (int i = 0; i < pieces.size(); i++) {
+                PromptGroup g = groups.get(i);
+                int to = at + pieces.get(i).length;
+                if (g.writing.rule().reports().prompt() && !g.isReported()) {
+                    reportPrompt(scratch, g, h.rows(at, to), read[i]);
+                }
+                at = to;
+                if (read[i] + pieces.get(i).length < g.prompt().length) continue;
+                g.isRead = true;
+                ended.add(g);
+                last.add(at - 1);
+            }
+            first(scratch, h, ended, last);
+        }
+    }
+
+    private Var hidden(List<PromptGroup> groups, List<int[]> pieces, Kernels scratch) {
         Tape tape = Tape.noGrad(scratch);
-        KvCache own = g.own;
-        Lane lane = g.lane;
-        if (own != null) return model.hidden(Pass.continuing(tape, piece, own).with(g.adapters));
-        if (lane == null) throw new IllegalStateException("a prompt without rows");
+        PromptGroup one = groups.getFirst();
+        KvCache own = one.own;
+        if (own != null) {
+            return model.hidden(Pass.continuing(tape, pieces.getFirst(), own).with(one.adapters));
+        }
         BatchTurn turn = new BatchTurn();
-        turn.add(lane, piece, -1, g.adapters);
+        for (int i = 0; i < pieces.size(); i++) {
+            Lane lane = groups.get(i).lane;
+            if (lane == null) throw new IllegalStateException("a prompt without rows");
+            turn.add(lane, pieces.get(i), -1, one.adapters);
+        }
         Var h = model.hidden(turn.pass(tape, cache, mixing));
         turn.advance();
         return h;
     }
 
     /// Draws the first token of each text, unless it has been drawn and the prompt is read again.
-    private void first(Kernels scratch, PromptGroup g, Tensor row) {
-        try (Kernels rows = scratch.openStepByRow()) {
-            Tensor logits = null;
-            for (Answer a : g.answers) {
+    ///
+    /// @param last row of each prompt's last token
+    private void first(Kernels scratch, Tensor h, List<PromptGroup> ended, List<Integer> last) {
+        List<Answer> drawing = new ArrayList<>();
+        List<Integer> row = new ArrayList<>();
+        for (int i = 0; i < ended.size(); i++) {
+            for (Answer a : ended.get(i).answers) {
                 if (a.isOver || a.count > 0) continue;
-                if (g.limit == 0) {
+                if (a.group.limit == 0) {
                     a.end(Ending.of(Ending.Why.LENGTH));
                     continue;
                 }
-                if (logits == null) logits = logits(rows, row, List.of(g.adapters), new int[1]);
-                TokenDraw.each(rows, logits, List.of(a));
+                drawing.add(a);
+                row.add(last.get(i));
             }
+        }
+        if (drawing.isEmpty()) return;
+        try (Kernels rows = scratch.openStepByRow()) {
+            int[] at = row.stream().mapToInt(Integer::intValue).toArray();
+            Var hidden = Tape.noGrad(rows).constant(h);
+            Tensor wanted = indexSelect(hidden, rows.ofInts(at)).value();
+            List<Adapters> each = drawing.stream().map(a -> a.group.adapters).toList();
+            TokenDraw.each(rows, logits(rows, wanted, each, new int[at.length]), drawing);
         }
     }
 

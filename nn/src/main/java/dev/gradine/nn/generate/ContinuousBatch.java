@@ -117,13 +117,31 @@ public final class ContinuousBatch implements AutoCloseable {
         leave();
         while (!waiting.isEmpty() && comesIn(waiting.peekFirst())) inside.add(waiting.removeFirst());
         int tokens = 0;
-        for (PromptGroup g : inside) {
-            while (!g.isRead && !g.isOver() && tokens < room.promptTokens) tokens += reading.readPrompt(g);
+        while (tokens < room.promptTokens) {
+            List<PromptGroup> next = nextPrompts();
+            if (next.isEmpty()) break;
+            for (PromptGroup g : next) tokens += reading.piece(g).length;
+            reading.readPrompts(next);
         }
         leave();
         write();
         leave();
         return !waiting.isEmpty() || !inside.isEmpty();
+    }
+
+    /// The prompt that has waited longest to be read, and others that may be read beside it.
+    private List<PromptGroup> nextPrompts() {
+        List<PromptGroup> next = new ArrayList<>();
+        int tokens = 0;
+        for (PromptGroup g : inside) {
+            if (g.isRead || g.isOver()) continue;
+            if (!next.isEmpty() && (!reading.isReadTogether(g) || !g.adapters.equals(next.getFirst().adapters)))
+                continue;
+            next.add(g);
+            tokens += reading.piece(g).length;
+            if (reading.isFull(tokens) || !reading.isReadTogether(next.getFirst())) break;
+        }
+        return next;
     }
 
     /// Steps until nothing is left to do.

@@ -20,7 +20,8 @@ final class LaneMemory {
     /// attention reads: what is read behind it has the bits that it has behind tokens that were read.
     static final int UNIT = 96;
 
-    private static final int LEFT = 5; // tokens to be read at least: products of fewer rows sum in another order
+    /// Tokens that are left to be read at least: products of fewer rows sum in another order.
+    static final int LEFT = 5;
 
     /// Rows of a prompt that was read.
     private static final class Kept {

@@ -320,18 +320,22 @@ final class Gemv {
     /// Sums of `count` times L values, which it overwrites: halves onto halves, the same order on every machine of that
     /// width, compiled or not. The sums come to lie at `to`.
     private static void trees(float[] sums, int count, int to) {
-        for (int r = 0; r < count; r++) {
-            int at = r * L;
-            if (L > 8) {
+        if (L > 8) {
+            for (int at = 0; at < count * L; at += L) {
                 FloatVector.fromArray(H8, sums, at)
                         .add(FloatVector.fromArray(H8, sums, at + 8))
                         .intoArray(sums, at);
             }
-            if (L > 4) {
+        }
+        if (L > 4) {
+            for (int at = 0; at < count * L; at += L) {
                 FloatVector.fromArray(H4, sums, at)
                         .add(FloatVector.fromArray(H4, sums, at + 4))
                         .intoArray(sums, at);
             }
+        }
+        for (int r = 0; r < count; r++) {
+            int at = r * L;
             sums[to + r] = (sums[at] + sums[at + 2]) + (sums[at + 1] + sums[at + 3]);
         }
     }
