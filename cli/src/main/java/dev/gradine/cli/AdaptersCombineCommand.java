@@ -1,6 +1,5 @@
 package dev.gradine.cli;
 
-import dev.gradine.autograd.Param;
 import dev.gradine.export.PeftExport;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.nn.Adapters;
@@ -8,9 +7,9 @@ import dev.gradine.peft.AdapterDistance;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Combination;
 import dev.gradine.peft.Lora;
+import dev.gradine.peft.ScaledAdapters;
 import dev.gradine.peft.TogetherAdapters;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -138,13 +137,7 @@ final class AdaptersCombineCommand implements Runnable {
     /// The weighted sum itself: each adapter with its update times its weight.
     private static Adapters atOnce(SequencedMap<AdapterSet, Double> sum, Kernels run) {
         List<AdapterSet> scaled = new ArrayList<>();
-        sum.forEach((set, w) -> scaled.add(set.over(p -> {
-            boolean outer = p.name().endsWith("lora_B.weight") || p.name().endsWith("lora_embedding_B");
-            Tensor value = run.empty(p.value().shape());
-            run.copy(p.value(), value);
-            if (outer) run.elementwise().scale(value, w.floatValue(), value);
-            return Param.frozen(p.name(), value);
-        })));
+        sum.forEach((set, w) -> scaled.add(ScaledAdapters.of(set, w, run)));
         return TogetherAdapters.of(scaled);
     }
 

@@ -65,24 +65,32 @@ public final class ContinuousBatch implements AutoCloseable {
 
     /// Takes a writing in, behind those that wait.
     ///
-    /// @throws IllegalArgumentException if its prompt is empty or too long for the model or the room
+    /// @throws IllegalArgumentException as `require`
     public void add(Writing w) {
+        require(w);
         int limit = limit(model, w);
         Adapters adapters = w.adapters();
-        if (adapters.virtualTokens() == 0 && adapters.areCausal()) {
-            PromptGroup group = new PromptGroup(w, w.draws(), 0, adapters, limit);
-            if (group.most() > room.tokens || w.draws().size() > room.texts) {
-                throw new IllegalArgumentException(
-                        "generate: %d texts of %d tokens, expected at most %d texts and %d tokens together"
-                                .formatted(w.draws().size(), w.prompt().length + limit, room.texts, room.tokens));
-            }
-            waiting.add(group);
+        if (isTogether(adapters)) {
+            waiting.add(new PromptGroup(w, w.draws(), 0, adapters, limit));
             return;
         }
         Adapters own = adapters.continuing(w.prompt());
         for (int i = 0; i < w.draws().size(); i++) {
             waiting.add(new PromptGroup(w, w.draws().subList(i, i + 1), i, own, limit));
         }
+    }
+
+    /// Fails unless a writing can be taken in. For any thread.
+    ///
+    /// @throws IllegalArgumentException if its prompt is empty or too long for the model, or its texts for the room
+    public void require(Writing w) {
+        int limit = limit(model, w);
+        int texts = isTogether(w.adapters()) ? w.draws().size() : 1;
+        long tokens = w.prompt().length + (long) texts * limit;
+        if (tokens <= room.tokens && texts <= room.texts) return;
+        throw new IllegalArgumentException(
+                "generate: %d texts of %d tokens, expected at most %d texts and %d tokens together"
+                        .formatted(texts, w.prompt().length + limit, room.texts, room.tokens));
     }
 
     /// Tokens that may be written behind a prompt.
@@ -98,6 +106,11 @@ public final class ContinuousBatch implements AutoCloseable {
                     "generate: the prompt has %d tokens, expected fewer than %d".formatted(length, most));
         }
         return Math.min(most - length, w.rule().maxTokens());
+    }
+
+    /// Forgets what was read of earlier prompts under `adapters`, which will not act again.
+    public void forget(Adapters adapters) {
+        memory.forget(adapters);
     }
 
     /// What it holds now.
@@ -191,7 +204,7 @@ public final class ContinuousBatch implements AutoCloseable {
     private boolean comesIn(PromptGroup g) {
         long texts = answers(inside).filter(a -> !a.isOver).count();
         if (texts + g.answers.size() > room.texts) return false;
-        if (!isTogether(g)) {
+        if (!isTogether(g.adapters)) {
             g.own = model.newCache(k, g.adapters.virtualTokens() + g.prompt().length + g.limit);
             return true;
         }
@@ -211,8 +224,9 @@ public final class ContinuousBatch implements AutoCloseable {
         return true;
     }
 
-    private static boolean isTogether(PromptGroup g) {
-        return g.adapters.virtualTokens() == 0 && g.adapters.areCausal();
+    /// Whether texts with these adapters may be read beside others.
+    private static boolean isTogether(Adapters adapters) {
+        return adapters.virtualTokens() == 0 && adapters.areCausal();
     }
 
     /// The next token of every text.

@@ -99,6 +99,13 @@ final class LaneMemory {
         kept.add(new Kept(new Lane(lane.start, whole), Arrays.copyOf(prompt, whole), adapters));
     }
 
+    /// Forgets prompts that were read under `adapters`.
+    void forget(Adapters adapters) {
+        List<Kept> gone = kept.stream().filter(e -> e.adapters.equals(adapters)).toList();
+        kept.removeAll(gone);
+        for (Kept each : gone) giveBack(each.lane);
+    }
+
     private void giveBack(Lane lane) {
         cache.forget(lane.start);
         int start = lane.start;

@@ -77,9 +77,4 @@ final class PromptGroup {
     boolean isOver() {
         return answers.stream().allMatch(a -> a.isOver);
     }
-
-    /// Rows of the cache that it needs to its end.
-    int most() {
-        return prompt().length + answers.size() * limit;
-    }
 }

@@ -2,6 +2,7 @@ package dev.gradine.nn.generate;
 
 import dev.gradine.nn.Adapters;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
 
 /// A prompt that is to be continued, how, and who is told of it.
@@ -25,6 +26,9 @@ public final class Writing {
 
         /// A text is over. Called once for each.
         default void end(int draw, Ending ending) {}
+
+        /// Nothing more will come, and why. Called by who runs the batch, where that goes on after a failure.
+        default void failed(RuntimeException why) {}
     }
 
     private final int[] prompt;
@@ -32,7 +36,7 @@ public final class Writing {
     private final WritingRule rule;
     private final List<RandomGenerator> draws;
     private final Listener listener;
-    private volatile boolean cancelled;
+    private final AtomicBoolean cancelled;
 
     /// @param prompt tokens, at least one
     /// @param adapters the model acts with
@@ -49,23 +53,50 @@ public final class Writing {
         this.rule = rule;
         this.draws = List.copyOf(draws);
         this.listener = listener;
+        cancelled = new AtomicBoolean();
+    }
+
+    private Writing(Writing other, Listener listener) {
+        prompt = other.prompt;
+        adapters = other.adapters;
+        rule = other.rule;
+        draws = other.draws;
+        this.listener = listener;
+        cancelled = other.cancelled;
+    }
+
+    /// The same writing, of which another is told. To cancel one is to cancel the other.
+    public Writing telling(Listener other) {
+        return new Writing(this, other);
     }
 
     /// Wants no more of it, from any thread: its texts end within a step.
     public void cancel() {
-        cancelled = true;
+        cancelled.set(true);
     }
 
-    boolean isCancelled() {
-        return cancelled;
+    /// Whether it was cancelled.
+    public boolean isCancelled() {
+        return cancelled.get();
+    }
+
+    /// What the model acts with.
+    public Adapters adapters() {
+        return adapters;
+    }
+
+    /// Who is told of it.
+    public Listener listener() {
+        return listener;
+    }
+
+    /// How many texts are written.
+    public int texts() {
+        return draws.size();
     }
 
     int[] prompt() {
         return prompt;
-    }
-
-    Adapters adapters() {
-        return adapters;
     }
 
     WritingRule rule() {
@@ -74,9 +105,5 @@ public final class Writing {
 
     List<RandomGenerator> draws() {
         return draws;
-    }
-
-    Listener listener() {
-        return listener;
     }
 }

@@ -1,0 +1,124 @@
+package dev.gradine.serve;
+
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.generate.ContinuousBatch;
+import dev.gradine.nn.generate.ContinuousBatch.Load;
+import dev.gradine.nn.generate.ContinuousBatch.Room;
+import dev.gradine.nn.generate.Writing;
+import dev.gradine.tensor.Kernels;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntPredicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A model in this process, whose texts are written by one thread.
+public final class ServedModel implements Served, AutoCloseable {
+
+    private final Base base;
+    private final Card card;
+    private final AdapterShelf shelf;
+    private final WriterThread writer;
+
+    /// What is served.
+    ///
+    /// @param model the base model
+    /// @param name under which it is served
+    /// @param root where it lies
+    /// @param texts how its texts are read
+    public record Base(CausalLm model, String name, Path root, Texts texts) {}
+
+    /// How texts are read.
+    ///
+    /// @param codec tokenizer and chat template
+    /// @param hasTemplate whether there is a chat template
+    /// @param ends which tokens end a text
+    /// @param maxTokens that a prompt and its text may have together
+    public record Texts(TextCodec codec, boolean hasTemplate, IntPredicate ends, int maxTokens) {}
+
+    /// @param run lifetime of the model; until this is closed, only its thread may use it
+    /// @param memory opens the lifetime of an adapter
+    /// @param room of the batch
+    /// @param maxQueue requests that may wait
+    /// @param tell gets a line about each adapter that was read
+    public ServedModel(
+            Base base, Kernels run, Supplier<Kernels> memory, Room room, int maxQueue, Consumer<String> tell) {
+        this.base = base;
+        String print = Fingerprint.of(base.root);
+        Acting ofBase = new Acting(print, Adapters.NONE);
+        card = new Card(base.name, base.root, null, Instant.now());
+        writer = new WriterThread(() -> new ContinuousBatch(base.model, run, room, new KnownAdapters()), maxQueue);
+        shelf = new AdapterShelf(base.model, new AdapterShelf.Base(base.name, ofBase), memory, tell, writer::forget);
+        writer.start();
+    }
+
+    @Override
+    public List<Card> cards() {
+        List<Card> all = new ArrayList<>();
+        all.add(card);
+        all.addAll(shelf.cards());
+        return all;
+    }
+
+    @Override
+    public @Nullable Acting acting(String name) {
+        return shelf.acting(name);
+    }
+
+    @Override
+    public Acting blend(Map<String, Double> scales) {
+        return shelf.blend(scales);
+    }
+
+    @Override
+    public TextCodec codec() {
+        return base.texts.codec;
+    }
+
+    @Override
+    public boolean hasTemplate() {
+        return base.texts.hasTemplate;
+    }
+
+    @Override
+    public IntPredicate ends() {
+        return base.texts.ends;
+    }
+
+    @Override
+    public int maxTokens() {
+        return base.texts.maxTokens;
+    }
+
+    @Override
+    public void load(String name, Path folder, boolean inPlace) {
+        shelf.load(name, folder, inPlace);
+    }
+
+    @Override
+    public void unload(String name) {
+        shelf.unload(name);
+    }
+
+    @Override
+    public void submit(Writing writing) {
+        writer.submit(writing);
+    }
+
+    @Override
+    public Load now() {
+        return writer.now();
+    }
+
+    /// Ends the texts that are being written, and gives back the memory of the batch.
+    @Override
+    public void close() {
+        writer.close();
+    }
+}

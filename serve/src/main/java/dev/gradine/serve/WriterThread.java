@@ -1,0 +1,192 @@
+package dev.gradine.serve;
+
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.generate.ContinuousBatch;
+import dev.gradine.nn.generate.ContinuousBatch.Load;
+import dev.gradine.nn.generate.DrawnToken;
+import dev.gradine.nn.generate.Ending;
+import dev.gradine.nn.generate.Writing;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/// The thread that runs a batch. Requests come in from any thread; those of different adapters in turns, so that one
+/// that is much asked for does not keep the others waiting.
+final class WriterThread implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(WriterThread.class.getName());
+    private static final int AHEAD = 16; // requests that the batch holds without room for them
+
+    private final Supplier<ContinuousBatch> open;
+    private final int maxQueue;
+    private final Queue<Told> incoming = new ConcurrentLinkedQueue<>();
+    private final Queue<Adapters> forgotten = new ConcurrentLinkedQueue<>();
+    private final Semaphore work = new Semaphore(0);
+    private final AtomicInteger waiting = new AtomicInteger(); // not yet in the batch
+    private final Map<Adapters, ArrayDeque<Told>> queues = new LinkedHashMap<>(); // of the thread
+    private final Set<Told> inside = new LinkedHashSet<>(); // of the thread
+    private final Thread thread = Thread.ofPlatform().name("gradine-writer").unstarted(this::run);
+    private volatile ContinuousBatch batch;
+    private volatile Load load = new Load(0, 0, 0, 0);
+    private volatile boolean closing;
+
+    WriterThread(Supplier<ContinuousBatch> open, int maxQueue) {
+        this.open = open;
+        this.maxQueue = maxQueue;
+        batch = open.get();
+    }
+
+    void start() {
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /// @throws QueueFullException if too many wait
+    void submit(Writing w) {
+        batch.require(w);
+        int before = waiting.getAndIncrement();
+        if (before >= maxQueue || closing) {
+            waiting.decrementAndGet();
+            throw new QueueFullException(before);
+        }
+        incoming.add(new Told(w));
+        work.release();
+    }
+
+    void forget(Adapters adapters) {
+        forgotten.add(adapters);
+        work.release();
+    }
+
+    Load now() {
+        Load l = load;
+        return new Load(waiting.get() + l.waiting(), l.reading(), l.writing(), l.tokens());
+    }
+
+    private void run() {
+        while (!closing) {
+            work.drainPermits();
+            boolean more = turn();
+            if (!more && !closing) work.acquireUninterruptibly();
+        }
+        fail(new IllegalStateException("the server is shutting down"));
+        batch.close();
+    }
+
+    /// @return whether there is more to do
+    private boolean turn() {
+        try {
+            takeIn();
+            boolean more = batch.step();
+            load = batch.load();
+            return more || waiting.get() > 0;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            RuntimeException why = e instanceof RuntimeException r ? r : new IllegalStateException("out of memory", e);
+            fail(why);
+            batch.close();
+            batch = open.get();
+            load = batch.load();
+            return waiting.get() > 0;
+        }
+    }
+
+    private void takeIn() {
+        for (Told t = incoming.poll(); t != null; t = incoming.poll()) {
+            queues.computeIfAbsent(t.writing.adapters(), _ -> new ArrayDeque<>())
+                    .add(t);
+        }
+        for (Adapters a = forgotten.poll(); a != null; a = forgotten.poll()) batch.forget(a);
+        while (batch.load().waiting() < AHEAD && !queues.isEmpty()) {
+            Adapters first = queues.keySet().iterator().next();
+            ArrayDeque<Told> queue = Objects.requireNonNull(queues.remove(first));
+            Told next = queue.removeFirst();
+            if (!queue.isEmpty()) queues.put(first, queue); // behind the others
+            waiting.decrementAndGet();
+            inside.add(next);
+            batch.add(next.writing.telling(next));
+        }
+    }
+
+    /// Tells all that nothing more will come.
+    private void fail(RuntimeException why) {
+        takeIn();
+        List<Told> all = new ArrayList<>(inside);
+        queues.values().forEach(all::addAll);
+        waiting.addAndGet(-queues.values().stream().mapToInt(ArrayDeque::size).sum());
+        queues.clear();
+        inside.clear();
+        for (Told t : all) t.failed(why);
+    }
+
+    /// A request: a listener that fails harms no other.
+    private final class Told implements Writing.Listener {
+        final Writing writing;
+        private int left;
+
+        Told(Writing writing) {
+            this.writing = writing;
+            left = writing.texts();
+        }
+
+        @Override
+        public void prompt(List<DrawnToken> tokens) {
+            guarded(() -> writing.listener().prompt(tokens));
+        }
+
+        @Override
+        public boolean token(int draw, DrawnToken token) {
+            boolean[] more = {false};
+            guarded(() -> more[0] = writing.listener().token(draw, token));
+            return more[0];
+        }
+
+        @Override
+        public void end(int draw, Ending ending) {
+            if (--left == 0) inside.remove(this);
+            guarded(() -> writing.listener().end(draw, ending));
+        }
+
+        @Override
+        public void failed(RuntimeException why) {
+            writing.cancel();
+            try {
+                writing.listener().failed(why);
+            } catch (RuntimeException again) {
+                LOG.log(Level.WARNING, "a request could not be told that it failed", again);
+            }
+        }
+
+        private void guarded(Runnable call) {
+            try {
+                call.run();
+            } catch (RuntimeException e) {
+                LOG.log(Level.WARNING, "a request failed", e);
+                failed(e);
+            }
+        }
+    }
+
+    /// Ends what is being written.
+    @Override
+    public void close() {
+        closing = true;
+        work.release();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
