@@ -191,31 +191,34 @@ __device__ inline Codes search(const Logits<T>& z, Bins first, bool by_count, u6
     return codes;
 }
 
+// Of tokens up to `last`, and not below `least`.
 template <class T>
-__device__ inline u64 weight_up_to(const Logits<T>& z, Codes last) {
+__device__ inline u64 weight_up_to(const Logits<T>& z, Codes last, float least) {
     u64 sum = 0;
     for (int i = threadIdx.x; i < z.v; i += blockDim.x)
-        if (last.reach(z.code(i))) sum += z.weight(i);
+        if (to_float(z.z[i]) >= least && last.reach(z.code(i))) sum += z.weight(i);
     return over_block<Sum>(sum);
 }
 
-// u and p are fractions of 2^64; k = 0 and p = 0 keep all.
+// u and p are fractions of 2^64; k = 0 and p = 0 keep all. A kept token is at most `depth` below the largest logit:
+// since tokens are in the order of their logits then, those kept are the first ones, and come first in every sum.
 template <class T>
 __device__ inline void draw(
-    const T* logits, const u64* u, int k, u64 p, float inverse, int* tokens, int n, int v) {
+    const T* logits, const u64* u, int k, u64 p, float depth, float inverse, int* tokens, int n, int v) {
     __shared__ u64 weights[1 << FIRST];
     __shared__ int counts[1 << FIRST];
     Bins first = {weights, counts, 1 << FIRST};
     for (int row = blockIdx.x; row < n; row += gridDim.x) {
         const T* values = logits + (size_t)row * v;
-        Logits<T> z = {values, v, best(values, v).z, inverse, k > 0 || p > 0};
+        Logits<T> z = {values, v, best(values, v).z, inverse, k > 0 || p > 0 || depth < __int_as_float(0x7f800000)};
+        float least = z.largest - depth;
         Codes last = {0, CODE};
         fill(first, z, last, below(z, CODE));
         if (k > 0 && k < v) last = search(z, first, true, k - 1);
-        u64 kept = weight_up_to(z, last);
+        u64 kept = weight_up_to(z, last, p > 0 ? __int_as_float(0xff800000) : least);
         if (p > 0) { // the first sum that is p · kept or more
             u64 target = __umul64hi(p, kept) - (p * kept == 0);
-            kept = weight_up_to(z, search(z, first, false, target));
+            kept = weight_up_to(z, search(z, first, false, target), least);
         }
         Codes drawn = search(z, first, false, __umul64hi(u[row], kept));
         for (int i = threadIdx.x; i < v; i += blockDim.x)
@@ -229,8 +232,8 @@ __device__ inline void draw(
         argmax(logits, tokens, n, v); \
     } \
     extern "C" __global__ __launch_bounds__(1024) void sampling_draw_##TYPE( \
-        const T* logits, const u64* u, int k, u64 p, float inverse_temperature, int* tokens, int n, int v) { \
-        draw(logits, u, k, p, inverse_temperature, tokens, n, v); \
+        const T* logits, const u64* u, int k, u64 p, float depth, float inverse_temperature, int* tokens, int n, int v) { \
+        draw(logits, u, k, p, depth, inverse_temperature, tokens, n, v); \
     }
 
 ENTRIES(float, f32)

@@ -37,8 +37,9 @@ final class SamplingCuda implements SamplingKernel {
         }
         float inverse = (float) (1 / Math.max(COLDEST, params.temperature()));
         long p = params.topP() == 1 ? 0 : fraction(Math.max(0x1p-63, params.topP()));
+        float depth = (float) (-Math.log(params.minP()) * params.temperature());
         new Arguments()
-                .values(logits, upload(u), params.topK(), p, inverse, tokens, n, v)
+                .values(logits, upload(u), params.topK(), p, depth, inverse, tokens, n, v)
                 .launch(gpu, Data.kernel(OP, "draw", type), grid);
     }
 

@@ -8,11 +8,13 @@ import dev.gradine.tensor.Tensor;
 /// vocabulary.
 ///
 /// ```
-/// p = softmax(logits / temperature), cut to the topK likeliest, then to the fewest whose sum reaches topP
+/// p = softmax(logits / temperature), cut to the topK likeliest, then to the fewest whose sum reaches topP,
+///     then to those with at least minP times the largest p
 /// token = the first whose running sum of p exceeds u · (the sum of all p that are left)
 /// ```
 ///
-/// Fan et al. 2018 (arXiv:1805.04833) for top-k, Holtzman et al. 2019 (arXiv:1904.09751), section 3.1, for top-p.
+/// Fan et al. 2018 (arXiv:1805.04833) for top-k; Holtzman et al. 2019 (arXiv:1904.09751), section 3.1, for top-p;
+/// Nguyen et al. 2024 (arXiv:2407.01082), algorithm 1, for min-p.
 /// With a cut, running sums go by falling logit, ties by token, and f32 logits of which only the last bit differs may
 /// be ties; without any, they go by token.
 ///

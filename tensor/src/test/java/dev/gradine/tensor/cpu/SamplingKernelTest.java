@@ -98,6 +98,56 @@ class SamplingKernelTest {
     }
 
     @Test
+    void min_p_keeps_those_of_a_share_of_the_likeliest() {
+        double[] p = softmax(LOGITS, 1, 0, 1, 2, 3, 4);
+        double share = p[4] / p[1];
+        assertDistribution(counts(new SamplingParams(1, 0, 1, share - 1e-6), LOGITS), softmax(LOGITS, 1, 1, 3, 4));
+        assertDistribution(counts(new SamplingParams(1, 0, 1, share + 1e-6), LOGITS), softmax(LOGITS, 1, 1, 3));
+        assertDistribution(counts(new SamplingParams(1, 2, 1, share - 1e-6), LOGITS), softmax(LOGITS, 1, 1, 3));
+    }
+
+    /// Of a vocabulary of which most tokens are unlikely, the same is drawn as by sorting all of it.
+    @ParameterizedTest
+    @CsvSource({
+        "0.7,0,0.95,0",
+        "1,0,0.9999,0",
+        "1.5,2000,1,0",
+        "0.9,40,0.9,0",
+        "1.3,100,0.97,0",
+        "0.9,900,0.98,0.05",
+        "1,0,1,0.001",
+        "3,0,0.999999,0"
+    })
+    void a_large_vocabulary_gives_what_sorting_all_of_it_gives(double temperature, int topK, double topP, double minP) {
+        SplittableRandom rng = new SplittableRandom(5);
+        SamplingParams params = new SamplingParams(temperature, topK, topP, minP);
+        for (int round = 0; round < 40; round++) {
+            float[] z = new float[5000];
+            for (int i = 0; i < z.length; i++) z[i] = (float) (4 * rng.nextGaussian());
+            double u = rng.nextDouble();
+            assertThat(draw(params, z, u)[0]).isEqualTo(sorted(z, params, u));
+        }
+    }
+
+    private static int sorted(float[] z, SamplingParams s, double u) {
+        List<Integer> order = IntStream.range(0, z.length)
+                .boxed()
+                .sorted((a, b) -> Float.compare(z[b], z[a]))
+                .limit(s.topK() == 0 ? z.length : s.topK())
+                .toList();
+        double[] p = order.stream()
+                .mapToDouble(i -> Math.exp((z[i] - z[order.getFirst()]) / s.temperature()))
+                .toArray();
+        double all = DoubleStream.of(p).sum();
+        int kept = 0;
+        double mass = 0;
+        while (kept < p.length && mass < s.topP() * all && p[kept] >= s.minP()) mass += p[kept++];
+        double left = u * mass;
+        for (int i = 0; i < kept; i++) if ((left -= p[i]) < 0) return order.get(i);
+        return order.get(kept - 1);
+    }
+
+    @Test
     void negative_zero_and_negative_logits_are_in_order() {
         float[] logits = {-5, -0f, 0f, 3, -1e30f};
         assertThat(IntStream.range(0, 5).filter(i -> counts(new SamplingParams(1, 3, 1), logits)[i] > 0))

@@ -18,7 +18,9 @@ public final class SamplingCases {
             new SamplingParams(1, 1, 1),
             new SamplingParams(1.5, 40, 1),
             new SamplingParams(0.7, 0, 0.9),
-            new SamplingParams(1, 5000, 0.999));
+            new SamplingParams(1, 5000, 0.999),
+            new SamplingParams(1.2, 0, 1, 0.02),
+            new SamplingParams(0.9, 60, 0.98, 0.05));
 
     private SamplingCases() {}
 
@@ -41,8 +43,8 @@ public final class SamplingCases {
     }
 
     private static KernelCase draw(DType type, SamplingParams params, int n, int v) {
-        String name = "sampling [%d, %d] temperature %s top-k %d top-p %s"
-                .formatted(n, v, params.temperature(), params.topK(), params.topP());
+        String name = "sampling [%d, %d] temperature %s top-k %d top-p %s min-p %s"
+                .formatted(n, v, params.temperature(), params.topK(), params.topP(), params.minP());
         return KernelCase.of(name, type, 0, in -> {
             Tensor tokens = in.outInts(n);
             in.kernels().sampling().draw(in.data(1, n, v), params, cuts(n), tokens);
