@@ -1,6 +1,7 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.chat.Message;
+import dev.gradine.data.encode.StopStrings;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.io.Json;
@@ -10,7 +11,6 @@ import dev.gradine.nn.generate.Continuation;
 import dev.gradine.nn.generate.Generations;
 import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.kernel.SamplingParams;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -62,46 +62,21 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     private boolean raw;
 
     @Option(
-            names = "--max-tokens",
-            defaultValue = "256",
+            names = "--n",
+            defaultValue = "1",
             paramLabel = "N",
-            description = "Most tokens to write (default ${DEFAULT-VALUE}).")
-    private int maxTokens;
+            description = "Texts to write behind each prompt, which is read once (default ${DEFAULT-VALUE}).")
+    private int n;
 
-    @Option(
-            names = "--temperature",
-            defaultValue = "0.7",
-            paramLabel = "X",
-            description = "0 for the likeliest token, 1 for the model's own distribution (default ${DEFAULT-VALUE}).")
-    private double temperature;
-
-    @Option(
-            names = "--top-k",
-            defaultValue = "0",
-            paramLabel = "N",
-            description = "Draw from the N likeliest tokens; 0 for all (default ${DEFAULT-VALUE}).")
-    private int topK;
-
-    @Option(
-            names = "--top-p",
-            defaultValue = "0.95",
-            paramLabel = "X",
-            description = "Draw from the fewest tokens of this probability together (default ${DEFAULT-VALUE}).")
-    private double topP;
-
-    @Option(
-            names = "--seed",
-            defaultValue = "42",
-            paramLabel = "N",
-            description = "Same seed, same text (default ${DEFAULT-VALUE}).")
-    private long seed;
+    @Mixin
+    private WritingArgs writing = new WritingArgs();
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
     @Override
     public void run() {
-        if (maxTokens < 1) throw new IllegalArgumentException("--max-tokens: " + maxTokens + ", expected at least 1");
+        if (n < 1) throw new IllegalArgumentException("--n: " + n + ", expected at least 1");
         if (raw && chatTemplate != null) {
             throw new IllegalArgumentException("--raw and --chat-template are both given, expected one of them");
         }
@@ -109,54 +84,87 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
             throw new IllegalArgumentException("--prompt and --prompts: %s given, expected one of them"
                     .formatted(prompt == null ? "none" : "both"));
         }
-        SamplingParams params = new SamplingParams(temperature, topK, topP);
         try (LoadedModel m = model.open()) {
             Policy policy = model.policy(m);
             boolean chat = !raw && (chatTemplate != null || m.hasTemplate());
             TextCodec codec =
                     chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
-            var request = WritingRule.of(params, maxTokens, m.ends(codec));
-            var ask = new Ask(policy, m.run(), codec, chat, request);
-            if (prompts == null) stream(ask, prompt == null ? "" : prompt);
-            else answer(ask, lines(prompts));
+            WritingRule rule = writing.rule(m.ends(codec), policy.model().vocabSize());
+            var ask = new Ask(policy, m.run(), codec, chat, rule);
+            if (prompts != null) answer(ask, lines(prompts));
+            else if (n > 1) several(ask, prompt == null ? "" : prompt);
+            else stream(ask, prompt == null ? "" : prompt);
         }
     }
 
     /// How prompts are answered.
-    private record Ask(Policy policy, Kernels run, TextCodec codec, boolean chat, WritingRule request) {}
+    private record Ask(Policy policy, Kernels run, TextCodec codec, boolean chat, WritingRule rule) {}
 
     private void stream(Ask ask, String asked) {
         PrintWriter print = spec.commandLine().getOut();
         int[] ids = ids(ask, asked);
         StringBuilder pending = new StringBuilder(ask.chat ? "" : asked); // shown once it is known to be of use
         StreamDecoder text = new StreamDecoder(ask.codec.tokenizer(), true, ids);
-        new Generations(ask.policy, ask.run).one(ids, ask.request, new SplittableRandom(seed), id -> {
-            print.print(pending + text.next(id));
+        StopStrings stops = new StopStrings(writing.stop());
+        new Generations(ask.policy, ask.run).one(ids, ask.rule, writing.draws(0), id -> {
+            print.print(pending + stops.take(text.next(id)));
             pending.setLength(0);
             print.flush();
-            return !print.checkError(); // the reader has gone
+            return !stops.isFound() && !print.checkError(); // the reader has gone
         });
-        print.println(pending + text.finish());
+        print.println(pending + stops.take(text.finish()) + stops.rest());
         print.flush();
     }
 
-    /// Prompt number i has the seed of the run and i more, so that each can be repeated alone.
-    private void answer(Ask ask, List<String> all) {
-        List<Asked> asked = new ArrayList<>();
-        for (int i = 0; i < all.size(); i++) {
-            asked.add(Asked.of(ids(ask, all.get(i)), List.of(new SplittableRandom(seed + i))));
-        }
-        List<List<Continuation>> written = new Generations(ask.policy, ask.run).run(asked, ask.request);
+    private void several(Ask ask, String asked) {
         PrintWriter print = spec.commandLine().getOut();
+        List<String> texts = written(ask, List.of(asked)).getFirst();
+        for (int i = 0; i < texts.size(); i++) {
+            print.printf("--- %d of %d%n%s%s%n", i + 1, texts.size(), ask.chat ? "" : asked, texts.get(i));
+        }
+        print.flush();
+    }
+
+    private void answer(Ask ask, List<String> all) {
+        PrintWriter print = spec.commandLine().getOut();
+        List<List<String>> written = written(ask, all);
         for (int i = 0; i < all.size(); i++) {
-            String completion =
-                    ask.codec.tokenizer().decode(written.get(i).getFirst().tokens(), true);
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("prompt", all.get(i));
-            line.put("completion", completion);
+            if (n == 1) line.put("completion", written.get(i).getFirst());
+            else line.put("completions", written.get(i));
             print.println(Json.line(line));
         }
         print.flush();
+    }
+
+    /// What is written behind each prompt.
+    private List<List<String>> written(Ask ask, List<String> all) {
+        List<Asked> asked = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            int[] ids = ids(ask, all.get(i));
+            List<SplittableRandom> draws = new ArrayList<>();
+            List<StreamDecoder> texts = new ArrayList<>();
+            List<StopStrings> stops = new ArrayList<>();
+            for (int d = 0; d < n; d++) {
+                draws.add(writing.draws(i * n + d));
+                texts.add(new StreamDecoder(ask.codec.tokenizer(), true, ids));
+                stops.add(new StopStrings(writing.stop()));
+            }
+            asked.add(Asked.telling(ids, draws, (draw, token) -> {
+                stops.get(draw).take(texts.get(draw).next(token));
+                return !stops.get(draw).isFound();
+            }));
+        }
+        return new Generations(ask.policy, ask.run)
+                .run(asked, ask.rule).stream()
+                        .map(own -> own.stream().map(w -> text(ask, w)).toList())
+                        .toList();
+    }
+
+    private String text(Ask ask, Continuation written) {
+        StopStrings stops = new StopStrings(writing.stop());
+        return stops.take(ask.codec.tokenizer().decode(written.tokens(), true)) + stops.rest();
     }
 
     private static List<String> lines(Path file) {

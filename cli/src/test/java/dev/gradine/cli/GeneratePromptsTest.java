@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +69,48 @@ class GeneratePromptsTest {
         List<Map<String, Object>> cpu = together(rule);
         assertThat(together("--temperature", "0.8", "--max-tokens", 5, "--device", "sim"))
                 .isEqualTo(cpu);
+    }
+
+    @Test
+    void several_texts_of_a_prompt_are_those_of_as_many_seeds() throws IOException {
+        List<Map<String, Object>> got = together("--n", 2, "--max-tokens", 8, "--seed", 5);
+        for (int i = 0; i < 3; i++) {
+            List<String> want = new ArrayList<>();
+            for (int seed : new int[] {5 + 2 * i, 6 + 2 * i}) {
+                String alone = generate("--prompt", PROMPTS.get(i), "--max-tokens", 8, "--seed", seed)
+                        .ok()
+                        .out();
+                want.add(alone.substring(PROMPTS.get(i).length()).strip());
+            }
+            assertThat(got.get(i).get("completions"))
+                    .asInstanceOf(InstanceOfAssertFactories.list(String.class))
+                    .extracting(String::strip)
+                    .isEqualTo(want);
+        }
+    }
+
+    @Test
+    void a_stop_ends_a_text_and_is_not_part_of_it() {
+        Object[] rule = {"--prompt", "Lily", "--temperature", 0, "--max-tokens", 40};
+        String whole = generate(rule).ok().out();
+        int at = whole.indexOf(" a ");
+        assertThat(at).isPositive();
+        Object[] stopped = Arrays.copyOf(rule, rule.length + 2);
+        stopped[rule.length] = "--stop";
+        stopped[rule.length + 1] = " a ";
+        assertThat(generate(stopped).ok().out().stripTrailing())
+                .isEqualTo(whole.substring(0, at).stripTrailing());
+    }
+
+    @Test
+    void a_bias_decides_and_an_unknown_token_is_refused() {
+        String want = "--- 1 of 2\nLily";
+        Cli biased = generate("--prompt", "Lily", "--n", 2, "--max-tokens", 3, "--logit-bias", "300=100");
+        String[] texts = biased.ok().out().replace("\r", "").split("--- 2 of 2\n", 2);
+        assertThat(texts[0]).startsWith(want);
+        assertThat(texts[0].substring("--- 1 of 2\n".length())).isEqualTo(texts[1]);
+        generate("--prompt", "a", "--logit-bias", "99999=1").refuses("--logit-bias: token 99999, expected 0 to 511");
+        generate("--prompt", "a", "--min-p", "1").refuses("min-p: 1.0, expected at least 0 and below 1");
     }
 
     @Test

@@ -96,7 +96,7 @@ public final class Generations {
         @Override
         public boolean token(int draw, DrawnToken token) {
             texts.get(draw).add(token.id());
-            return asked.onToken().test(token.id());
+            return asked.onToken().goesOn(draw, token.id());
         }
 
         @Override
