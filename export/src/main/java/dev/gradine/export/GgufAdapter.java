@@ -6,7 +6,6 @@ import dev.gradine.io.GgufWriter;
 import dev.gradine.io.TensorSource;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Linear;
-import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Site;
 import dev.gradine.peft.Adapter;
 import dev.gradine.peft.AdapterSet;
@@ -114,10 +113,7 @@ public final class GgufAdapter {
     }
 
     private static GgufLayout layout(OpenModel model) {
-        return new GgufHeader(
-                        GgufExport.architecture(model),
-                        new ModelConfig(model.checkpoint().config()))
-                .layout();
+        return GgufHeader.of(model).layout();
     }
 
     private static Tensor scaled(Tensor t, float factor, Arena arena) {

@@ -6,28 +6,25 @@ import dev.gradine.data.token.GgufVocabulary;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.io.Checkpoint;
 import dev.gradine.io.CheckpointException;
-import dev.gradine.io.GgufArchitecture;
 import dev.gradine.io.GgufBlocks;
 import dev.gradine.io.GgufLayout;
 import dev.gradine.io.GgufWriter;
 import dev.gradine.io.TensorSource;
-import dev.gradine.models.Families;
 import dev.gradine.models.OpenModel;
 import dev.gradine.models.StopTokens;
-import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Weight;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Merge;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
-import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,37 +59,14 @@ public final class GgufExport {
     public static List<String> write(OpenModel model, AdapterSet adapted, DType type, Path out) {
         Merge.requireMergeable(adapted);
         GgufExport export = new GgufExport(model, adapted, type);
-        GgufHeader header = new GgufHeader(
-                architecture(model), new ModelConfig(model.checkpoint().config()));
+        GgufHeader header = GgufHeader.of(model);
         Map<String, Object> metadata = new LinkedHashMap<>(header.metadata(name(model), type));
+        export.notes.addAll(header.notes());
         metadata.putAll(export.tokenizer());
         List<TensorSource> tensors = new ArrayList<>(header.tensors());
         tensors.addAll(export.weights(header.layout()));
         GgufWriter.write(out, metadata, tensors);
         return export.notes;
-    }
-
-    /// How models of this kind lie in GGUF files.
-    ///
-    /// @throws IllegalArgumentException if there is no such way
-    static GgufArchitecture architecture(OpenModel model) {
-        Object type = model.checkpoint().config().get("model_type");
-        List<GgufArchitecture> all = Families.builtIn().gguf().stream()
-                .filter(a -> !a.isMixture()) // stacks of experts are read, not written
-                .toList();
-        return all.stream()
-                .filter(a -> a.modelType().equals(type))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        ("gguf: model_type is %s, which we do not write as GGUF, expected one of %s;"
-                                        + " --to safetensors writes it")
-                                .formatted(
-                                        type,
-                                        String.join(
-                                                ", ",
-                                                all.stream()
-                                                        .map(GgufArchitecture::modelType)
-                                                        .toList()))));
     }
 
     private static String name(OpenModel model) {
@@ -102,24 +76,43 @@ public final class GgufExport {
 
     private List<TensorSource> weights(GgufLayout layout) {
         Checkpoint c = model.checkpoint();
-        List<TensorSource> all = new ArrayList<>();
+        Map<String, List<Weight>> byName = new LinkedHashMap<>();
         List<String> odd = new ArrayList<>();
         for (Weight w : model.model().weights()) {
             if (!c.has(w.path()) && !Merge.stores(adapted, w)) continue; // tied to another, and stays so
-            DType written = written(w.shape());
-            if (w.shape().rank() > 1 && written != type) odd.add(w.path());
-            all.add(new TensorSource(layout.name(w.path()), written, w.shape(), () -> stored(layout, w, written)));
+            DType written = written(layout, w);
+            if (w.shape().rank() > 1 && written == DType.F16 && type != DType.F16) odd.add(w.path());
+            byName.computeIfAbsent(layout.name(w.path()), _ -> new ArrayList<>())
+                    .add(w);
         }
         if (!odd.isEmpty()) {
             notes.add("%d matrices are F16, not %s, whose blocks of %d do not fit their rows: %s%s"
                     .formatted(odd.size(), type, type.blockSize(), odd.getFirst(), odd.size() > 1 ? " ..." : ""));
         }
+        List<TensorSource> all = new ArrayList<>();
+        byName.forEach((name, weights) -> all.add(source(layout, name, weights)));
         return all;
     }
 
-    private DType written(Shape shape) {
-        if (shape.rank() == 1) return DType.F32;
-        return shape.last() % type.blockSize() == 0 ? type : DType.F16;
+    private TensorSource source(GgufLayout layout, String name, List<Weight> weights) {
+        if (layout.spot(weights.getFirst().path()).part() < 0) return source(layout, name, weights.getFirst());
+        return TensorSource.stack(
+                name,
+                weights.stream()
+                        .sorted(Comparator.comparingInt(
+                                w -> layout.spot(w.path()).part()))
+                        .map(w -> source(layout, name, w))
+                        .toList());
+    }
+
+    private TensorSource source(GgufLayout layout, String name, Weight w) {
+        DType written = written(layout, w);
+        return new TensorSource(name, written, w.shape(), () -> stored(layout, w, written));
+    }
+
+    private DType written(GgufLayout layout, Weight w) {
+        if (w.shape().rank() == 1 || layout.staysF32(w.path())) return DType.F32;
+        return w.shape().last() % type.blockSize() == 0 ? type : DType.F16;
     }
 
     private Tensor stored(GgufLayout layout, Weight w, DType written) {

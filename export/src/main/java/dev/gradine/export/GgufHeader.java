@@ -1,16 +1,19 @@
 package dev.gradine.export;
 
 import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufKey;
 import dev.gradine.io.GgufLayout;
 import dev.gradine.io.TensorSource;
+import dev.gradine.models.Families;
+import dev.gradine.models.OpenModel;
 import dev.gradine.nn.ModelConfig;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.DType;
-import dev.gradine.tensor.Shape;
-import dev.gradine.tensor.Tensor;
-import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// What a GGUF file says of a model besides its weights and its tokenizer: the keys that llama.cpp computes by, under
@@ -19,31 +22,60 @@ final class GgufHeader {
 
     private final GgufArchitecture arch;
     private final ModelConfig config;
-    private final int hidden;
-    private final int heads;
-    private final int kvHeads;
-    private final int headDim;
+    private final GgufSizes sizes;
+    private final GgufRotary rotary;
+    private final GgufWindows windows;
+    private final List<String> notes = new ArrayList<>();
 
     /// @param config of the model, under Hugging Face's keys
-    GgufHeader(GgufArchitecture arch, ModelConfig config) {
+    GgufHeader(GgufArchitecture arch, ModelConfig config, List<Weight> weights) {
         this.arch = arch;
         this.config = config;
-        hidden = config.positive("hidden_size");
-        heads = config.positive("num_attention_heads");
-        kvHeads = config.positive("num_key_value_heads", heads);
-        headDim = config.positive("head_dim", hidden / heads);
-        requirePlaceForAll();
+        sizes = GgufSizes.of(arch, config, weights);
+        windows = new GgufWindows(arch, config);
+        requireScoresByWidth();
+        requireUsualTurning();
+        rotary = new GgufRotary(arch, config, sizes.headDim());
+    }
+
+    /// Of a model that is open.
+    ///
+    /// @throws IllegalArgumentException if files of its kind are not written, or it has a setting without a place
+    static GgufHeader of(OpenModel model) {
+        List<Weight> weights = model.model().weights();
+        ModelConfig config = new ModelConfig(model.checkpoint().config());
+        return new GgufHeader(architecture(config.text("model_type", ""), weights), config, weights);
+    }
+
+    /// How models of this kind lie in GGUF files: of several, the first that has a place for every weight.
+    private static GgufArchitecture architecture(String type, List<Weight> weights) {
+        List<GgufArchitecture> all = Families.builtIn().gguf();
+        List<GgufArchitecture> own =
+                all.stream().filter(a -> a.modelType().equals(type)).toList();
+        if (own.isEmpty()) {
+            String known =
+                    all.stream().map(GgufArchitecture::modelType).distinct().collect(Collectors.joining(", "));
+            throw new IllegalArgumentException(
+                    "gguf: model_type is %s, which we do not write as GGUF, expected one of %s;".formatted(type, known)
+                            + " --to safetensors writes it");
+        }
+        for (GgufArchitecture a : own) {
+            GgufLayout layout = new GgufLayout(a);
+            if (weights.stream().allMatch(w -> layout.has(w.path()))) return a;
+        }
+        return own.getFirst();
     }
 
     /// The names of the file.
     GgufLayout layout() {
-        return new GgufLayout(arch, heads, kvHeads);
+        return new GgufLayout(arch, sizes.heads(), sizes.keyHeads());
     }
 
     /// The keys `general.…` and those of the architecture.
     ///
     /// @param name of the model
     /// @param type of most weights
+    /// @throws IllegalArgumentException if the configuration has a setting without a key
     Map<String, Object> metadata(String name, DType type) {
         Map<String, Object> m = new LinkedHashMap<>();
         m.put("general.architecture", arch.name());
@@ -51,129 +83,108 @@ final class GgufHeader {
         m.put("general.name", name);
         m.put("general.quantization_version", 2);
         m.put("general.file_type", fileType(type));
-        m.put(key("vocab_size"), config.positive("vocab_size"));
-        m.put(key("context_length"), config.positive("max_position_embeddings", 2048));
-        m.put(key("embedding_length"), hidden);
-        m.put(key("block_count"), layers());
-        m.put(key("feed_forward_length"), config.positive("intermediate_size"));
-        m.put(key("attention.head_count"), heads);
-        m.put(key("attention.head_count_kv"), kvHeads);
-        m.put(key("attention.key_length"), headDim);
-        m.put(key("attention.value_length"), headDim);
-        m.put(key("attention.layer_norm_rms_epsilon"), (float) config.real("rms_norm_eps", 1e-6));
-        m.put(key("rope.dimension_count"), headDim);
-        m.put(key("rope.freq_base"), (float) theta());
-        if (scaling().equals("linear")) {
-            m.put(key("rope.scaling.type"), "linear");
-            m.put(key("rope.scaling.factor"), (float) rope().real("factor"));
-        }
-        arch.keys().forEach((gguf, hf) -> own(m, gguf, hf));
+        m.put(key("vocab_size"), sizes.vocab());
+        for (GgufKey k : arch.keys()) put(m, k);
+        m.put(key("attention.value_length"), sizes.headDim());
+        arch.stated().forEach((key, value) -> m.put(key(key), value));
+        if (arch.theta() > 0) rotary.put(m, key(""));
+        windows.put(m, key(""), notes);
+        requirePlaceForAll();
         return m;
     }
 
-    /// A key that other architectures do not have.
-    private void own(Map<String, Object> m, String gguf, String hf) {
-        switch (gguf) {
-            case "attention.key_length" -> {} // written for all
-            case "rope.freq_base_swa" -> m.put(key(gguf), (float) nearTheta());
-            case "attention.sliding_window" ->
-                m.put(key(gguf), config.positive(hf, config.positive("max_position_embeddings", 2048)));
-            default -> {
-                if (config.has(hf)) m.put(key(gguf), (float) config.real(hf));
-            }
-        }
+    /// Lines about what llama.cpp computes otherwise; to be asked after `metadata`.
+    List<String> notes() {
+        return notes;
     }
 
-    /// Tensors that stand for keys: factors by which frequencies are divided, `f32[D/2]`, of the scaling `llama3`.
-    ///
-    /// ```
-    /// λ = 2π · θ^(2i/D), L the original length, lo and hi the two frequency factors
-    /// λ < L/hi: 1         λ > L/lo: factor         else 1 / ((1 − t) / factor + t),  t = (L/λ − lo) / (hi − lo)
-    /// ```
+    /// Tensors that stand for keys.
     List<TensorSource> tensors() {
-        if (!scaling().equals("llama3")) return List.of();
-        double lo = rope().real("low_freq_factor");
-        double hi = rope().real("high_freq_factor");
-        double length = rope().real("original_max_position_embeddings");
-        float[] factors = new float[headDim / 2];
-        for (int i = 0; i < factors.length; i++) {
-            double wavelength = 2 * Math.PI * Math.pow(theta(), 2.0 * i / headDim);
-            double t = Math.clamp((length / wavelength - lo) / (hi - lo), 0, 1);
-            factors[i] = (float) (1 / ((1 - t) / rope().real("factor") + t));
-        }
-        return List.of(
-                TensorSource.of(GgufLayout.ROPE_FACTORS, Tensor.of(Arena.ofAuto(), Shape.of(factors.length), factors)));
+        return arch.theta() > 0 ? rotary.tensors() : List.of();
     }
 
-    private void requirePlaceForAll() {
-        if (!List.of("default", "linear", "llama3").contains(scaling())) {
-            throw without("rotary scaling " + scaling());
+    private void put(Map<String, Object> m, GgufKey k) {
+        if (m.containsKey(key(k.gguf()))) return; // a size with two keys in the configuration
+        switch (k.kind()) {
+            case SIZE -> {
+                config.ignore(k.hf());
+                m.put(key(k.gguf()), size(k));
+            }
+            case WHOLE -> {
+                String hf = k.gguf().equals("expert_count") ? experts(k.hf()) : k.hf();
+                if (config.has(hf)) m.put(key(k.gguf()), config.positive(hf));
+            }
+            case REAL -> {
+                boolean isUsual = !Double.isNaN(k.otherwise());
+                if (isUsual && config.says(k.hf()) && !config.has(k.hf())) throw without(arch, k.hf() + " null");
+                if (isUsual || config.has(k.hf())) m.put(key(k.gguf()), (float) config.real(k.hf(), k.otherwise()));
+            }
+            case FLAG -> m.put(key(k.gguf()), config.flag(k.hf(), k.otherwise() == 1));
         }
-        if (config.flag("use_sliding_window", false)) throw without("use_sliding_window");
-        for (String cap : List.of("attn_logit_softcapping", "final_logit_softcapping")) {
-            boolean hasPlace = arch.keys().containsValue(cap);
-            if (config.has(cap) && !hasPlace) throw without(cap);
-            if (hasPlace && config.says(cap) && !config.has(cap)) throw without(cap + " null");
-        }
-        if (!arch.keys().containsValue("sliding_window")) return; // the rest is Gemma's
+    }
+
+    /// The key of the number of experts, of which transformers 5 writes two, and older files one or the other.
+    private String experts(String usual) {
+        config.ignore("num_experts", "num_local_experts");
+        return config.has(usual) ? usual : "num_local_experts";
+    }
+
+    private int size(GgufKey k) {
+        return switch (k.gguf()) {
+            case "embedding_length" -> sizes.hidden();
+            case "feed_forward_length" -> sizes.inner();
+            case "attention.head_count" -> sizes.heads();
+            case "attention.head_count_kv" -> sizes.keyHeads();
+            case "attention.key_length" -> sizes.headDim();
+            case "context_length" -> config.positive(k.hf(), (int) k.otherwise());
+            default -> config.positive(k.hf());
+        };
+    }
+
+    /// Scores of Gemma are divided by the root of a key's width, but of the model of one depth by that of C/H.
+    private void requireScoresByWidth() {
+        if (arch.keys().stream().noneMatch(k -> k.hf().equals("query_pre_attn_scalar"))) return;
         int scalar = config.positive("query_pre_attn_scalar", 256);
-        boolean largest = List.of(46, 62).contains(layers()); // llama.cpp knows the 27B models by their layers
-        if (scalar != headDim || (largest && scalar != hidden / heads)) {
-            throw without("query_pre_attn_scalar %d beside heads of %d".formatted(scalar, headDim));
-        }
-        if (config.has("sliding_window")) requireUsualWindows();
-        if (near().has("rope_type") && !near().text("rope_type", "").equals("default")) {
-            throw without("rotary scaling within windows");
+        boolean isLargest = arch.scaledByWidthAt() == config.positive("num_hidden_layers");
+        int expected = isLargest ? sizes.hidden() / sizes.heads() : sizes.headDim();
+        if (scalar != expected) {
+            throw without(arch, "query_pre_attn_scalar %d beside heads of %d".formatted(scalar, sizes.headDim()));
         }
     }
 
-    /// Which layers see a window is not in the file.
-    private void requireUsualWindows() {
-        int period = nearKeys() ? 6 : 2;
-        List<String> usual = IntStream.range(0, layers())
-                .mapToObj(l -> (l + 1) % period != 0 ? "sliding_attention" : "full_attention")
+    /// Which layers have no position embedding is not in the file.
+    private void requireUsualTurning() {
+        int every = arch.unturned();
+        if (every == 0) return;
+        List<Integer> own = config.wholes("no_rope_layers");
+        List<Integer> usual = IntStream.range(0, config.positive("num_hidden_layers"))
+                .mapToObj(l -> (l + 1) % every == 0 ? 0 : 1)
                 .toList();
-        List<String> own = config.texts("layer_types");
-        int said = config.positive("sliding_window_pattern", config.positive("_sliding_window_pattern", period));
-        if (own.isEmpty() ? said != period : !own.equals(usual)) throw without("this order of layers with windows");
+        if (own.isEmpty() ? config.positive("no_rope_layer_interval", every) != every : !own.equals(usual)) {
+            throw without(arch, "this order of layers without rope");
+        }
+        config.ignore("no_rope_layer_interval");
     }
 
-    private IllegalArgumentException without(String what) {
+    /// Every key that changes what is computed is one of the file's, or means what each file of its kind means.
+    private void requirePlaceForAll() {
+        String type = config.text("model_type", "");
+        config.ignore("vocab_size", "tie_word_embeddings", "quantization_config");
+        arch.told().values().forEach(config::ignore);
+        arch.meanings().keySet().forEach(config::ignore);
+        arch.fixed().forEach((key, value) -> {
+            boolean isMissing = !config.has(key) && !value.equals(true); // a switch that is not there is off
+            if (!isMissing && !config.is(key, value)) throw without(arch, key + " other than " + value);
+        });
+        List<String> left = config.unread(key -> Families.builtIn().isWithoutEffect(type, key));
+        if (!left.isEmpty()) throw without(arch, left.getFirst());
+    }
+
+    /// What is said of something that a file has no place for.
+    static IllegalArgumentException without(GgufArchitecture arch, String what) {
         return new IllegalArgumentException(
                 "gguf: %s has no place in a file of architecture %s; --to safetensors keeps it"
                         .formatted(what, arch.name()));
-    }
-
-    /// Whether layers with a window turn by a base of their own.
-    private boolean nearKeys() {
-        return arch.keys().containsKey("rope.freq_base_swa");
-    }
-
-    /// The parameters of rotary embedding, of layers that see all.
-    private ModelConfig rope() {
-        ModelConfig p = config.object("rope_parameters");
-        if (!config.has("rope_parameters")) return config.object("rope_scaling");
-        return nearKeys() ? p.object("full_attention") : p;
-    }
-
-    private ModelConfig near() {
-        return config.object("rope_parameters").object("sliding_attention");
-    }
-
-    private double theta() {
-        return rope().real("rope_theta", config.real("rope_theta", nearKeys() ? 1e6 : 1e4));
-    }
-
-    private double nearTheta() {
-        return near().real("rope_theta", config.real("rope_local_base_freq", 1e4));
-    }
-
-    private String scaling() {
-        return rope().text("rope_type", rope().text("type", "default"));
-    }
-
-    private int layers() {
-        return config.positive("num_hidden_layers");
     }
 
     private String key(String name) {

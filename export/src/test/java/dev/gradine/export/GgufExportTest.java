@@ -47,10 +47,23 @@ class GgufExportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "qwen2", "qwen3", "olmo2", "gemma2", "gemma3_text"})
+    @ValueSource(strings = {"llama", "qwen2", "qwen3", "olmo2", "gemma2", "gemma3_text", "smollm3"})
     void a_model_of_every_family_comes_back_with_its_logits(String modelType) throws IOException {
-        try (OpenModel m = open(TinyModels.config(modelType))) {
-            Path file = alone("m.gguf");
+        comesBack(modelType, Map.of());
+    }
+
+    @Test
+    void kinds_of_a_family_come_back_with_their_logits() throws IOException {
+        comesBack("stablelm", Map.of("qk_layernorm", true, "use_parallel_residual", true, "use_qkv_bias", true));
+        comesBack("cohere", Map.of("use_qk_norm", true, "tie_word_embeddings", true));
+        comesBack("falcon", Map.of("new_decoder_architecture", true, "num_kv_heads", 2, "bias", true));
+        comesBack("falcon", Map.of("multi_query", false));
+        comesBack("gemma3_text", Map.of("layer_types", List.of("full_attention", "full_attention")));
+    }
+
+    private void comesBack(String modelType, Map<String, Object> more) throws IOException {
+        try (OpenModel m = open(TinyModels.config(modelType, more))) {
+            Path file = alone("m" + System.nanoTime() + ".gguf");
             assertThat(GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file))
                     .isEmpty();
             List<int[]> ids = List.of(IntStream.range(0, 24).map(i -> i * 11).toArray());
@@ -234,19 +247,21 @@ class GgufExportTest {
         refuses(
                 Map.of(
                         "model_type",
-                        "gpt2",
-                        "n_embd",
+                        "olmo",
+                        "hidden_size",
                         8,
-                        "n_head",
+                        "num_attention_heads",
                         2,
-                        "n_layer",
+                        "num_hidden_layers",
                         1,
-                        "n_positions",
+                        "intermediate_size",
                         8,
                         "vocab_size",
                         264),
-                "gguf: model_type is gpt2, which we do not write as GGUF, expected one of gemma, gemma2, gemma3_text,"
-                        + " llama, olmo2, qwen2, qwen3; --to safetensors writes it");
+                "gguf: model_type is olmo, which we do not write as GGUF, expected one of cohere, cohere2, falcon,"
+                        + " gemma, gemma2, gemma3_text, glm4, gpt2, gpt_neox, granite, llama, mixtral, olmo2, olmoe,"
+                        + " phi, phi3, qwen2, qwen3, qwen3_moe, smollm3, stablelm, starcoder2; --to safetensors"
+                        + " writes it");
         Map<String, Object> windows = TinyModels.config("qwen2");
         windows.put("use_sliding_window", true);
         windows.put("sliding_window", 4);

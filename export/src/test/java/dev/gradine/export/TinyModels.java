@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /// Model folders of two layers with random weights, of every family that is written as GGUF, with a tokenizer of bytes
@@ -52,6 +53,25 @@ final class TinyModels {
             c.put("final_logit_softcapping", 3.0);
         }
         if (modelType.equals("gemma3_text")) c.put("rope_local_base_freq", 90.0);
+        if (modelType.equals("smollm3")) c.put("num_hidden_layers", 4); // of which the last has no positions
+        if (modelType.equals("falcon")) {
+            c.put("ffn_hidden_size", Objects.requireNonNull(c.remove("intermediate_size")));
+            c.remove("num_key_value_heads");
+        }
+        for (Map.Entry<String, String> e : LAYER_NORMS.entrySet()) {
+            if (modelType.equals(e.getKey())) c.put(e.getValue(), Objects.requireNonNull(c.remove("rms_norm_eps")));
+        }
+        return c;
+    }
+
+    /// What each family with layer norms calls what is added to a variance.
+    private static final Map<String, String> LAYER_NORMS =
+            Map.of("cohere", "layer_norm_eps", "stablelm", "layer_norm_eps", "falcon", "layer_norm_epsilon");
+
+    /// The same with other keys, too.
+    static Map<String, Object> config(String modelType, Map<String, Object> more) {
+        Map<String, Object> c = config(modelType);
+        c.putAll(more);
         return c;
     }
 

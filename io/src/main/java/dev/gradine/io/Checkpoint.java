@@ -1,10 +1,8 @@
 package dev.gradine.io;
 
-import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -28,8 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
 /// Tied output weights appear once: `lm_head.weight` is absent and `tie_word_embeddings` true where a GGUF or `.bin`
 /// has none or an equal one.
 public final class Checkpoint {
-
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final WeightFile file;
     private final Map<String, Object> config;
@@ -145,7 +141,7 @@ public final class Checkpoint {
     public Tensor tensor(String name) {
         StoredName stored = names.get(name);
         if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
-        if (stored.heads() == 0 && !stored.plusOne()) return stored.in(stored(stored.name()));
+        if (stored.change().equals(StoredChange.NONE)) return stored.in(stored(stored.name()));
         return changed.computeIfAbsent(name, _ -> changed(stored));
     }
 
@@ -168,17 +164,11 @@ public final class Checkpoint {
     }
 
     private Tensor changed(StoredName stored) {
-        Tensor t = file.tensor(stored.name());
-        return stored.plusOne() ? minusOne(t) : RotaryRows.toHalves(t, stored.heads(), arena);
-    }
-
-    private Tensor minusOne(Tensor t) {
-        if (t.dtype() != DType.F32) {
-            throw new CheckpointException(path(), "norm weights are %s, expected F32".formatted(t.dtype()));
+        try {
+            return stored.change().undone(file.tensor(stored.name()), arena);
+        } catch (DTypeException e) {
+            throw new CheckpointException(path(), "tensor " + stored.name() + ": " + e.getMessage());
         }
-        float[] values = t.data().toArray(F32);
-        for (int i = 0; i < values.length; i++) values[i] -= 1;
-        return Tensor.of(arena, t.shape(), values);
     }
 
     /// Number of values of all tensors of `names()`.

@@ -1,101 +1,386 @@
 package dev.gradine.io;
 
-import java.util.Comparator;
+import dev.gradine.io.GgufKey.Kind;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
 
-/// How the models of one architecture lie in GGUF files, as far as it differs from what all have in common: see
-/// `GgufNames` for the names of tensors, `GgufModel` for the keys.
+/// How the models of one family lie in GGUF files, told once and used for reading and for writing: where its tensors
+/// are
+/// and what was done to them, and which keys mean what. Told is what differs from Llama: see `GgufPlace` and `GgufKey`
+/// for that.
 ///
-/// @param name value of `general.architecture`
-/// @param modelType Hugging Face's `model_type`
-/// @param interleaved whether rows of q and k were interleaved on the way: see `RotaryRows`
-/// @param normPlusOne whether 1 was added to the weights of norms on the way
-/// @param moved names within a layer that differ from the table's: GGUF's to Hugging Face's
-/// @param config keys and values of Hugging Face's configuration that every file of this architecture means
-/// @param scaledByWidthAt layers of the one size whose scores are divided by √(C/H) rather than √D; 0 for none
-/// @param keys metadata keys, without the architecture, that a file may have: GGUF's to Hugging Face's
-public record GgufArchitecture(
-        String name,
-        String modelType,
-        boolean interleaved,
-        boolean normPlusOne,
-        Map<String, String> moved,
-        Map<String, Object> config,
-        int scaledByWidthAt,
-        Map<String, String> keys) {
+/// ```
+/// GgufArchitecture.of("starcoder2", "starcoder2")
+///         .placing("ffn_up", "mlp.c_fc")
+///         .placing("ffn_down", "mlp.c_proj")
+///         .telling("use_bias", "attn_q.bias")
+///         .layerNorms("norm_epsilon", 1e-5)
+/// ```
+public final class GgufArchitecture {
 
     /// The key of the number of experts, behind the architecture's name.
     static final String EXPERTS = "expert_count";
 
-    /// An architecture whose files hold what Hugging Face's hold, under GGUF's names.
-    public static GgufArchitecture of(String name, String modelType) {
-        return new GgufArchitecture(name, modelType, false, false, Map.of(), Map.of(), 0, Map.of());
+    private final String name;
+    private final String modelType;
+    private final List<GgufPlace> ends;
+    private final List<GgufPlace> places;
+    private final List<GgufKey> keys;
+    private final Map<String, Object> meanings;
+    private final Map<String, Object> fixed;
+    private final Map<String, String> told;
+    private final Map<String, String> stated;
+    private String layers = "model.layers";
+    private String mark = "";
+    private double theta = 10_000;
+    private double part = 1;
+    private int period = -1;
+    private int unturned;
+    private boolean isWindowSeen = true;
+    private int scaledByWidthAt;
+
+    private GgufArchitecture(String name, String modelType) {
+        this.name = name;
+        this.modelType = modelType;
+        ends = new ArrayList<>(GgufPlace.MODEL);
+        places = new ArrayList<>(GgufPlace.LAYER);
+        keys = new ArrayList<>(GgufKey.USUAL);
+        keys.add(new GgufKey("attention.layer_norm_rms_epsilon", "rms_norm_eps", Kind.REAL, 1e-6));
+        meanings = new LinkedHashMap<>();
+        fixed = new LinkedHashMap<>();
+        stated = new LinkedHashMap<>();
+        told = new LinkedHashMap<>(Map.of("attn_q.bias", "attention_bias", "ffn_gate.bias", "mlp_bias"));
     }
 
-    /// Rows of q and k were interleaved on the way.
-    public GgufArchitecture withInterleavedRows() {
-        return new GgufArchitecture(name, modelType, true, normPlusOne, moved, config, scaledByWidthAt, keys);
+    private GgufArchitecture(GgufArchitecture a) {
+        name = a.name;
+        modelType = a.modelType;
+        ends = new ArrayList<>(a.ends);
+        places = new ArrayList<>(a.places);
+        keys = new ArrayList<>(a.keys);
+        meanings = new LinkedHashMap<>(a.meanings);
+        fixed = new LinkedHashMap<>(a.fixed);
+        told = new LinkedHashMap<>(a.told);
+        stated = new LinkedHashMap<>(a.stated);
+        layers = a.layers;
+        mark = a.mark;
+        theta = a.theta;
+        part = a.part;
+        period = a.period;
+        unturned = a.unturned;
+        isWindowSeen = a.isWindowSeen;
+        scaledByWidthAt = a.scaledByWidthAt;
     }
 
-    /// 1 was added to the weights of norms on the way.
-    public GgufArchitecture withNormPlusOne() {
-        return new GgufArchitecture(name, modelType, interleaved, true, moved, config, scaledByWidthAt, keys);
+    private GgufArchitecture with(Consumer<GgufArchitecture> change) {
+        GgufArchitecture copy = new GgufArchitecture(this);
+        change.accept(copy);
+        return copy;
     }
 
-    /// A tensor of a layer that stands for another one than the table says.
-    public GgufArchitecture moving(String gguf, String hf) {
-        return new GgufArchitecture(
-                name, modelType, interleaved, normPlusOne, and(moved, gguf, hf), config, scaledByWidthAt, keys);
-    }
-
-    /// A key of the configuration that every file of this architecture means.
-    public GgufArchitecture meaning(String key, Object value) {
-        return new GgufArchitecture(
-                name, modelType, interleaved, normPlusOne, moved, and(config, key, value), scaledByWidthAt, keys);
-    }
-
-    /// A key of the metadata that a file may have, behind the architecture's name.
-    public GgufArchitecture reading(String gguf, String hf) {
-        return new GgufArchitecture(
-                name, modelType, interleaved, normPlusOne, moved, config, scaledByWidthAt, and(keys, gguf, hf));
-    }
-
-    /// Scores of the model of that many layers are divided by √(C/H).
-    public GgufArchitecture scaledByWidthAt(int layers) {
-        return new GgufArchitecture(name, modelType, interleaved, normPlusOne, moved, config, layers, keys);
-    }
-
-    private static <T> Map<String, T> and(Map<String, T> map, String key, T value) {
-        Map<String, T> more = new LinkedHashMap<>(map);
-        more.put(key, value);
-        return more;
-    }
-
-    /// Whether its models have experts.
-    public boolean isMixture() {
-        return keys.containsKey(EXPERTS);
-    }
-
-    /// The one that a file names; of two of a name, that with experts for a file that has some.
+    /// An architecture whose files hold what Hugging Face's hold, under GGUF's names for a Llama.
     ///
-    /// @throws IllegalArgumentException names those there are
-    static GgufArchitecture of(Map<String, Object> metadata, List<GgufArchitecture> all) {
-        @Nullable Object name = metadata.get("general.architecture");
-        boolean mixture = metadata.get(name + "." + EXPERTS) instanceof Number n && n.longValue() > 0;
-        return all.stream()
-                .filter(a -> a.name.equals(name))
-                .min(Comparator.comparing(a -> a.isMixture() != mixture))
-                .orElseThrow(() -> new IllegalArgumentException("general.architecture is %s, expected %s"
-                        .formatted(
-                                Shown.of(name),
-                                String.join(
-                                        " or ",
-                                        all.stream()
-                                                .map(GgufArchitecture::name)
-                                                .distinct()
-                                                .toList()))));
+    /// @param name value of `general.architecture`
+    /// @param modelType Hugging Face's `model_type`
+    public static GgufArchitecture of(String name, String modelType) {
+        return new GgufArchitecture(name, modelType);
+    }
+
+    /// A tensor has another name in Hugging Face's files than a Llama's.
+    ///
+    /// @param gguf within a block, or of the whole model, without `.weight` and `.bias`
+    /// @param hf within a layer, or of the whole model; with `%d` for one tensor of each part of a stack
+    public GgufArchitecture placing(String gguf, String hf) {
+        GgufChange change = all().stream()
+                .filter(p -> p.gguf().equals(gguf))
+                .map(GgufPlace::change)
+                .findFirst()
+                .orElse(GgufChange.NONE);
+        return with(a -> a.place(new GgufPlace(gguf, hf, change)));
+    }
+
+    /// The values of tensors, whose names must be known already, are changed on the way.
+    public GgufArchitecture changing(GgufChange change, String... gguf) {
+        return with(a -> {
+            for (String g : gguf) a.place(new GgufPlace(g, a.found(g).hf(), change));
+        });
+    }
+
+    private GgufPlace found(String gguf) {
+        return all().stream().filter(p -> p.gguf().equals(gguf)).findFirst().orElseThrow();
+    }
+
+    private List<GgufPlace> all() {
+        List<GgufPlace> all = new ArrayList<>(ends);
+        all.addAll(places);
+        return all;
+    }
+
+    private void place(GgufPlace place) {
+        boolean isEnd = ends.stream().anyMatch(p -> p.gguf().equals(place.gguf()));
+        List<GgufPlace> list = isEnd ? ends : places;
+        for (int i = 0; i < list.size(); i++) {
+            if (!list.get(i).gguf().equals(place.gguf())) continue;
+            list.set(i, place);
+            return;
+        }
+        list.add(place);
+    }
+
+    /// Layers have another name in Hugging Face's files than `model.layers`.
+    public GgufArchitecture layers(String path) {
+        return with(a -> a.layers = path);
+    }
+
+    /// Rows of q and k are interleaved on the way: llama.cpp turns neighbours.
+    public GgufArchitecture withInterleavedRows() {
+        return changing(GgufChange.QUERY_PAIRS, "attn_q").changing(GgufChange.KEY_PAIRS, "attn_k");
+    }
+
+    /// 1 is added to the weights of all norms on the way.
+    public GgufArchitecture withNormPlusOne() {
+        String[] norms =
+                all().stream().filter(GgufPlace::isNorm).map(GgufPlace::gguf).toArray(String[]::new);
+        return changing(GgufChange.PLUS_ONE, norms);
+    }
+
+    /// Tensors that other architectures have have no place in files of this one.
+    public GgufArchitecture without(String... gguf) {
+        return with(a -> {
+            for (String g : gguf) a.place(new GgufPlace(g, "", GgufChange.NONE));
+        });
+    }
+
+    /// Whether a switch of the configuration is on, a tensor tells by being there.
+    ///
+    /// @param hf empty for no switch
+    /// @param tensor within a block, such as `attn_q.bias`
+    public GgufArchitecture telling(String hf, String tensor) {
+        return with(a -> {
+            a.told.values().remove(hf);
+            a.told.put(tensor, hf);
+        });
+    }
+
+    /// A text that llama.cpp's converter writes into every file.
+    public GgufArchitecture stating(String gguf, String value) {
+        return with(a -> a.stated.put(gguf, value));
+    }
+
+    /// Every so many layers have no position embedding, by llama.cpp's own rule.
+    public GgufArchitecture layersWithoutTurning(int every) {
+        return with(a -> a.unturned = every);
+    }
+
+    /// A key and value of the configuration that every file of this architecture means, and that change nothing of what
+    /// the family computes.
+    public GgufArchitecture meaning(String key, Object value) {
+        return with(a -> a.meanings.put(key, value));
+    }
+
+    /// A key of the configuration that every file of this architecture means: a model with another value has no place
+    /// in
+    /// one.
+    public GgufArchitecture fixing(String key, Object value) {
+        return with(a -> a.fixed.put(key, value));
+    }
+
+    /// A size has another key in the configuration than Llama's.
+    ///
+    /// @param hf empty for none
+    public GgufArchitecture calling(String gguf, String hf) {
+        return with(a ->
+                a.keys.replaceAll(k -> k.gguf().equals(gguf) ? new GgufKey(gguf, hf, k.kind(), k.otherwise()) : k));
+    }
+
+    /// Norms are layer norms.
+    ///
+    /// @param hf the key of what is added to a variance
+    /// @param otherwise its value where the configuration has none
+    public GgufArchitecture layerNorms(String hf, double otherwise) {
+        return with(a -> {
+            a.keys.removeIf(k -> k.gguf().equals("attention.layer_norm_rms_epsilon"));
+            a.keys.add(new GgufKey("attention.layer_norm_epsilon", hf, Kind.REAL, otherwise));
+        });
+    }
+
+    /// A whole number that a file may have.
+    public GgufArchitecture whole(String gguf, String hf) {
+        return with(a -> a.keys.add(new GgufKey(gguf, hf, Kind.WHOLE, Double.NaN)));
+    }
+
+    /// A number above 0 that a file may have.
+    public GgufArchitecture real(String gguf, String hf) {
+        return real(gguf, hf, Double.NaN);
+    }
+
+    /// A number above 0.
+    ///
+    /// @param otherwise its value where the configuration has none
+    public GgufArchitecture real(String gguf, String hf, double otherwise) {
+        return with(a -> a.keys.add(new GgufKey(gguf, hf, Kind.REAL, otherwise)));
+    }
+
+    /// A switch.
+    ///
+    /// @param otherwise its value where the configuration has none
+    public GgufArchitecture flag(String gguf, String hf, boolean otherwise) {
+        return with(a -> a.keys.add(new GgufKey(gguf, hf, Kind.FLAG, otherwise ? 1 : 0)));
+    }
+
+    /// Many experts in the place of a feed-forward layer.
+    ///
+    /// @param hf the key of their number
+    public GgufArchitecture experts(String hf) {
+        return with(a -> {
+                    GgufPlace.EXPERTS.forEach(a::place);
+                    a.mark = EXPERTS;
+                })
+                .whole(EXPERTS, hf)
+                .whole("expert_used_count", "num_experts_per_tok");
+    }
+
+    /// Of two architectures of one name, this is that of files with the key, or the tensor.
+    public GgufArchitecture toldBy(String keyOrTensor) {
+        return with(a -> a.mark = keyOrTensor);
+    }
+
+    /// What the configuration means where it says nothing of rotary embedding.
+    ///
+    /// @param base θ
+    /// @param share of a head's channels that turn
+    public GgufArchitecture turning(double base, double share) {
+        return with(a -> {
+            a.theta = base;
+            a.part = share;
+        });
+    }
+
+    /// Nothing turns.
+    public GgufArchitecture withoutTurning() {
+        return turning(0, 0);
+    }
+
+    /// A window in all layers but every so many, by llama.cpp's own rule.
+    ///
+    /// @param every period of layers that see all, from 2
+    public GgufArchitecture windows(int every) {
+        return whole("attention.sliding_window", "sliding_window").with(a -> a.period = every);
+    }
+
+    /// A window in all layers, of which llama.cpp takes no notice.
+    public GgufArchitecture windowsUnseen() {
+        return windows(0).with(a -> a.isWindowSeen = false);
+    }
+
+    /// Scores of the model of that many layers are divided by √(C/H), not √D.
+    public GgufArchitecture scaledByWidthAt(int count) {
+        return with(a -> a.scaledByWidthAt = count);
+    }
+
+    /// Value of `general.architecture`.
+    public String name() {
+        return name;
+    }
+
+    /// Hugging Face's `model_type`.
+    public String modelType() {
+        return modelType;
+    }
+
+    /// Numbers and switches, in the order in which they are written.
+    public List<GgufKey> keys() {
+        return Collections.unmodifiableList(keys);
+    }
+
+    /// Keys and values that every file means, and that are no choice.
+    public Map<String, Object> meanings() {
+        return Collections.unmodifiableMap(meanings);
+    }
+
+    /// Keys and values that every file means, and that a model must have.
+    public Map<String, Object> fixed() {
+        return Collections.unmodifiableMap(fixed);
+    }
+
+    /// Switches by the tensor that tells them.
+    public Map<String, String> told() {
+        return Collections.unmodifiableMap(told);
+    }
+
+    /// Texts that every file has, by their keys.
+    public Map<String, String> stated() {
+        return Collections.unmodifiableMap(stated);
+    }
+
+    /// Which layers have no position embedding: every so many; 0 for none.
+    public int unturned() {
+        return unturned;
+    }
+
+    /// Base θ where the configuration has none; 0 where nothing turns.
+    public double theta() {
+        return theta;
+    }
+
+    /// Share of a head's channels that turn where the configuration does not say.
+    public double part() {
+        return part;
+    }
+
+    /// Which layers have no window: every so many; 0 for none of them, negative where no layer has one.
+    public int period() {
+        return period;
+    }
+
+    /// Whether llama.cpp computes with the windows.
+    public boolean isWindowSeen() {
+        return isWindowSeen;
+    }
+
+    /// Layers of the model whose scores are divided by √(C/H); 0 for none.
+    public int scaledByWidthAt() {
+        return scaledByWidthAt;
+    }
+
+    /// Hugging Face's key of a size; empty if it has none.
+    public String hf(String gguf) {
+        return keys.stream()
+                .filter(k -> k.gguf().equals(gguf))
+                .map(GgufKey::hf)
+                .findFirst()
+                .orElse("");
+    }
+
+    /// Hugging Face's name of a tensor of the whole model, without `.weight`.
+    String end(String gguf) {
+        return found(gguf).hf();
+    }
+
+    List<GgufPlace> ends() {
+        return ends;
+    }
+
+    List<GgufPlace> places() {
+        return places;
+    }
+
+    /// What layers are called, without their number.
+    String layers() {
+        return layers;
+    }
+
+    /// Whether rows of queries and keys move, so that all of a head must turn.
+    public boolean turnsWhole() {
+        return places.stream().anyMatch(p -> p.change() == GgufChange.QUERY_PAIRS);
+    }
+
+    /// The key, or the tensor, that tells it from another of its name; empty for none.
+    String mark() {
+        return mark;
     }
 }

@@ -12,8 +12,8 @@ import java.util.Map;
 final class GgufConfig {
 
     /// Sizes: where the two differ, the `config.json` is of another model.
-    private static final List<String> SIZES = List.of(
-            "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads");
+    private static final List<String> SIZES =
+            List.of(GgufKey.HIDDEN, GgufKey.INNER, GgufKey.LAYERS, GgufKey.HEADS, GgufKey.KEY_HEADS);
 
     private static final List<String> ROPE = List.of("rope_theta", "rope_scaling", "rope_parameters");
 
@@ -22,7 +22,8 @@ final class GgufConfig {
     /// @param own configuration of the file
     static Map<String, Object> merge(GgufModel model, Map<String, Object> own, Path json) {
         Map<String, Object> other = Json.readObject(json);
-        for (String key : SIZES) {
+        for (String size : SIZES) {
+            String key = model.architecture().hf(size);
             Object theirs = other.get(key);
             if (theirs != null && !theirs.equals(own.get(key))) {
                 throw new CheckpointException(

@@ -2,9 +2,7 @@ package dev.gradine.io;
 
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -17,25 +15,53 @@ public final class GgufLayout {
     /// Factors by which angular frequencies are divided.
     public static final String ROPE_FACTORS = "rope_freqs.weight";
 
-    private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final Pattern OF_LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)\\.(weight|bias)");
-    private static final Pattern OF_MODEL = Pattern.compile("(.+)\\.(weight|bias)");
+    /// The same for texts beyond the original length.
+    public static final String LONG_FACTORS = "rope_factors_long.weight";
+
+    /// The same for texts up to the original length.
+    public static final String SHORT_FACTORS = "rope_factors_short.weight";
+
+    /// Matrices that llama.cpp reads as f32 alone.
+    private static final List<String> ALWAYS_F32 = List.of("position_embd", "ffn_gate_inp");
 
     private final GgufArchitecture arch;
-    private final Map<String, Integer> interleaved;
-    private final Map<String, String> ofLayer = new HashMap<>();
-    private final Map<String, String> ofModel = new HashMap<>();
+    private final int heads;
+    private final int kvHeads;
+    private final Map<Pattern, GgufPlace> ofLayer = new LinkedHashMap<>();
+    private final Map<Pattern, GgufPlace> ofModel = new LinkedHashMap<>();
+
+    /// A place of the file.
+    ///
+    /// @param name such as `blk.3.attn_q.weight`
+    /// @param part number of the tensor within a stack, or -1 where the file holds it by itself
+    public record Spot(String name, int part) {}
+
+    /// Where a name was found.
+    private record Found(GgufPlace place, Spot spot) {}
+
+    /// Names alone.
+    public GgufLayout(GgufArchitecture arch) {
+        this(arch, 1, 1);
+    }
 
     /// @param heads number of query heads
     /// @param kvHeads number of key heads
     public GgufLayout(GgufArchitecture arch, int heads, int kvHeads) {
         this.arch = arch;
-        interleaved = arch.interleaved() ? Map.of("attn_q", heads, "attn_k", kvHeads) : Map.of();
-        // Two rows may name one module: the later one is that of the architectures with fewer norms.
-        for (GgufNames.Row row : GgufNames.LAYER) {
-            ofLayer.put(arch.moved().getOrDefault(row.gguf(), row.hf()), row.gguf());
-        }
-        for (GgufNames.Row row : GgufNames.MODEL) ofModel.put(row.hf(), row.gguf());
+        this.heads = heads;
+        this.kvHeads = kvHeads;
+        arch.places().reversed().stream()
+                .filter(p -> !p.hf().isEmpty())
+                .forEach(p -> ofLayer.put(pattern(arch.layers() + ".%l.", p), p));
+        arch.ends().stream().filter(p -> !p.hf().isEmpty()).forEach(p -> ofModel.put(pattern("", p), p));
+    }
+
+    /// Groups `l`, number of the layer, `e`, number within a stack, and `end`.
+    private static Pattern pattern(String prefix, GgufPlace place) {
+        String quoted = Pattern.quote(prefix + place.hf())
+                .replace("%l", "\\E(?<l>\\d+)\\Q")
+                .replace("%d", "\\E(?<e>\\d+)\\Q");
+        return Pattern.compile(quoted + "\\.(?<end>weight|bias)");
     }
 
     /// The architecture.
@@ -43,47 +69,63 @@ public final class GgufLayout {
         return arch;
     }
 
+    /// Whether the file has a place for it.
+    ///
+    /// @param hf such as `model.layers.3.self_attn.q_proj.weight`
+    public boolean has(String hf) {
+        return ofLayer.keySet().stream().anyMatch(p -> p.matcher(hf).matches())
+                || ofModel.keySet().stream().anyMatch(p -> p.matcher(hf).matches());
+    }
+
     /// The name in the file, such as `blk.3.attn_q.weight`.
     ///
     /// @param hf such as `model.layers.3.self_attn.q_proj.weight`
     /// @throws IllegalArgumentException if the file has no place for it
     public String name(String hf) {
-        Matcher layer = OF_LAYER.matcher(hf);
-        if (layer.matches() && ofLayer.containsKey(layer.group(2))) {
-            return "blk.%s.%s.%s".formatted(layer.group(1), ofLayer.get(layer.group(2)), layer.group(3));
+        return spot(hf).name();
+    }
+
+    /// The place in the file.
+    ///
+    /// @throws IllegalArgumentException if there is none
+    public Spot spot(String hf) {
+        return found(hf).spot();
+    }
+
+    private Found found(String hf) {
+        for (Map.Entry<Pattern, GgufPlace> e : ofLayer.entrySet()) {
+            Matcher m = e.getKey().matcher(hf);
+            if (m.matches()) return found(e.getValue(), "blk." + m.group("l") + ".", m);
         }
-        Matcher model = OF_MODEL.matcher(hf);
-        if (model.matches() && ofModel.containsKey(model.group(1))) {
-            return ofModel.get(model.group(1)) + "." + model.group(2);
+        for (Map.Entry<Pattern, GgufPlace> e : ofModel.entrySet()) {
+            Matcher m = e.getKey().matcher(hf);
+            if (m.matches()) return found(e.getValue(), "", m);
         }
         throw new IllegalArgumentException(
                 "gguf: tensor %s has no place in a file of architecture %s".formatted(hf, arch.name()));
     }
 
-    /// Whether the file holds this tensor's values plus 1.
-    public boolean addsOne(String hf) {
-        return arch.normPlusOne() && stem(name(hf)).endsWith("norm");
+    private static Found found(GgufPlace place, String block, Matcher m) {
+        int part = place.isStack() ? Integer.parseInt(m.group("e")) : -1;
+        return new Found(place, new Spot(block + place.gguf() + "." + m.group("end"), part));
     }
 
-    /// The tensor as the file holds it; see `addsOne` and `RotaryRows`.
+    /// Whether the file holds this tensor's values plus 1.
+    public boolean addsOne(String hf) {
+        return found(hf).place().change() == GgufChange.PLUS_ONE;
+    }
+
+    /// Whether it stays f32 whatever type the others get, though it may be a matrix.
+    public boolean staysF32(String hf) {
+        GgufPlace place = found(hf).place();
+        return place.isNorm() || ALWAYS_F32.contains(place.gguf());
+    }
+
+    /// The tensor as the file holds it; see `GgufChange`.
     ///
     /// @param values in host memory, f32 where 1 is added
     /// @param arena of the copy, where there is one
     public Tensor stored(String hf, Tensor values, Arena arena) {
-        int heads = interleaved.getOrDefault(stem(name(hf)), 0);
-        if (heads > 0) return RotaryRows.toPairs(values, heads, arena);
-        return addsOne(hf) ? plusOne(values, arena) : values;
-    }
-
-    /// The name within a block, without what follows: `attn_q`.
-    static String stem(String gguf) {
-        List<String> parts = List.of(gguf.split("\\."));
-        return parts.get(parts.size() - 2);
-    }
-
-    private static Tensor plusOne(Tensor t, Arena arena) {
-        float[] values = t.data().toArray(F32);
-        for (int i = 0; i < values.length; i++) values[i] += 1;
-        return Tensor.of(arena, t.shape(), values);
+        return found(hf).place().change().of(heads, kvHeads).done(values, arena);
     }
 }

@@ -1,11 +1,15 @@
 package dev.gradine.io;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A language model in a GGUF file, under Hugging Face's names and keys.
@@ -14,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 final class GgufModel {
 
     private static final String EMBEDDING = "token_embd.weight";
-    private static final String HEAD = "lm_head.weight";
 
     /// Factors by which rotary frequencies are divided: see `GgufRope`.
-    private static final String ROPE_FACTORS = "rope_freqs.weight";
+    private static final List<String> ROPE_FACTORS =
+            List.of(GgufLayout.ROPE_FACTORS, GgufLayout.LONG_FACTORS, GgufLayout.SHORT_FACTORS);
 
     private final Gguf file;
     private final GgufArchitecture arch;
@@ -32,115 +36,139 @@ final class GgufModel {
     /// @throws CheckpointException if it is none of the architectures, or a number is missing or absurd
     GgufModel(Gguf file, List<GgufArchitecture> architectures) {
         this.file = file;
-        try {
-            arch = GgufArchitecture.of(file.metadata(), architectures);
-        } catch (IllegalArgumentException e) {
-            throw fault(String.valueOf(e.getMessage()));
-        }
+        arch = named(architectures);
         for (TensorInfo t : file.tensors()) infos.put(t.name(), t);
-        layers = number(key("block_count"));
-        heads = number(key("attention.head_count"));
-        kvHeads = has(key("attention.head_count_kv")) ? number(key("attention.head_count_kv")) : heads;
-        hidden = number(key("embedding_length"));
-        headDim = has(key("attention.key_length")) ? number(key("attention.key_length")) : hidden / heads;
+        layers = number(key(GgufKey.LAYERS));
+        heads = number(key(GgufKey.HEADS));
+        kvHeads = number(key(GgufKey.KEY_HEADS), heads);
+        hidden = number(key(GgufKey.HIDDEN));
+        headDim = number(key(GgufKey.KEY_WIDTH), hidden / heads);
         if (headDim < 2 || headDim % 2 != 0)
             throw fault("heads have %d values, expected an even number".formatted(headDim));
-        if (has(key("rope.dimension_count")) && number(key("rope.dimension_count")) != headDim) {
-            throw fault("%s is %d, expected %d, all values of a head"
-                    .formatted(key("rope.dimension_count"), number(key("rope.dimension_count")), headDim));
+        if (heads % kvHeads != 0) {
+            throw fault(
+                    "%s is %d, expected a divisor of the %d heads".formatted(key(GgufKey.KEY_HEADS), kvHeads, heads));
         }
-        if (has(key("attention.value_length")) && number(key("attention.value_length")) != headDim) {
-            throw fault(key("attention.value_length")
-                    + " is %d, expected %d, as wide as keys".formatted(number(key("attention.value_length")), headDim));
+        String width = key("attention.value_length");
+        if (number(width, headDim) != headDim) {
+            throw fault("%s is %d, expected %d, as wide as keys".formatted(width, number(width), headDim));
         }
+        requireTurning();
+    }
+
+    /// The one that the file names; of two of a name, that whose mark the file has.
+    private GgufArchitecture named(List<GgufArchitecture> all) {
+        Object name = file.metadata().get("general.architecture");
+        return all.stream()
+                .filter(a -> a.name().equals(name))
+                .min(Comparator.comparingInt(a -> a.mark().isEmpty() ? 1 : isMarked(a) ? 0 : 2))
+                .orElseThrow(() -> fault("general.architecture is %s, expected %s"
+                        .formatted(
+                                Shown.of(name),
+                                all.stream()
+                                        .map(GgufArchitecture::name)
+                                        .distinct()
+                                        .collect(Collectors.joining(" or ")))));
+    }
+
+    private boolean isMarked(GgufArchitecture a) {
+        Object value = file.metadata().get(a.name() + "." + a.mark());
+        return value instanceof Number n ? n.longValue() > 0 : file.names().contains(a.mark());
+    }
+
+    private void requireTurning() {
+        String key = key("rope.dimension_count");
+        int turning = turning();
+        if (arch.turnsWhole() && turning != headDim) {
+            throw fault("%s is %d, expected %d, all values of a head".formatted(key, turning, headDim));
+        }
+        if (turning < 2 || turning > headDim || turning % 2 != 0) {
+            throw fault("%s is %d, expected an even number up to %d, the values of a head"
+                    .formatted(key, turning, headDim));
+        }
+    }
+
+    /// Channels of a head that turn.
+    int turning() {
+        return number(key("rope.dimension_count"), headDim);
     }
 
     Gguf file() {
         return file;
     }
 
+    GgufArchitecture architecture() {
+        return arch;
+    }
+
     /// Whether rotary frequencies are divided by factors of their own.
     boolean hasRopeFactors() {
-        return infos.containsKey(ROPE_FACTORS);
+        return infos.containsKey(GgufLayout.ROPE_FACTORS);
     }
 
     /// Every tensor of the file under its Hugging Face name.
     Map<String, StoredName> names() {
         Map<String, StoredName> names = new LinkedHashMap<>();
-        Set<String> left = new HashSet<>(infos.keySet());
-        left.remove(ROPE_FACTORS);
+        Set<String> left = new LinkedHashSet<>(infos.keySet());
+        left.removeAll(ROPE_FACTORS);
         left.removeIf(name -> name.endsWith(".attn_rot_embd.weight")); // frequencies, which every reader computes
-        for (GgufNames.Row row : GgufNames.MODEL) {
-            if (left.remove(row.gguf() + ".weight")) {
-                names.put(row.hf() + ".weight", change(row, row.gguf() + ".weight", 0));
-            }
-        }
         requireEmbedding();
-        if (TiedHead.isTied(file, EMBEDDING)) names.remove(HEAD);
+        for (GgufPlace place : arch.ends()) take(place, "", "", left, names);
+        if (TiedHead.isTied(file, EMBEDDING)) names.remove(head());
         // A block takes at least one tensor: a count beyond that is absurd and would only be looped over.
         if (layers > infos.size()) {
             throw fault(key("block_count") + " is %d, but there are %d tensors".formatted(layers, infos.size()));
         }
-        List<GgufNames.Row> rows = new ArrayList<>(GgufNames.LAYER);
-        if (arch.isMixture()) rows.addAll(GgufNames.EXPERTS);
         for (int i = 0; i < layers; i++) {
-            for (GgufNames.Row row : rows) {
-                for (String end : List.of(".weight", ".bias")) {
-                    String stored = "blk.%d.%s%s".formatted(i, row.gguf(), end);
-                    if (left.remove(stored)) names.putAll(placed(hfName(i, row, end), stored, row));
-                }
-            }
+            for (GgufPlace place : arch.places())
+                take(place, "blk." + i + ".", arch.layers() + "." + i + ".", left, names);
         }
         if (!left.isEmpty()) {
-            String first =
-                    file.names().stream().filter(left::contains).findFirst().orElse("");
-            throw fault("tensor %s: has no place in a %s of %d layers".formatted(first, arch.name(), layers));
+            throw fault("tensor %s: has no place in a %s of %d layers"
+                    .formatted(left.iterator().next(), arch.name(), layers));
         }
         return names;
     }
 
-    /// What one tensor of the file is: a tensor, or one of each expert.
-    private Map<String, StoredName> placed(String hf, String stored, GgufNames.Row row) {
-        if (!hf.contains("%d")) return Map.of(hf, place(stored, row));
-        int experts = number(key(GgufArchitecture.EXPERTS));
-        TensorInfo t = infos.get(stored);
-        if (t == null || t.shape().size() != 3 || t.shape().getFirst() != experts) {
-            throw fault("tensor %s: shape is %s, expected a matrix for each of %d experts"
-                    .formatted(stored, t == null ? "missing" : t.shape(), experts));
+    private void take(GgufPlace place, String block, String layer, Set<String> left, Map<String, StoredName> names) {
+        if (place.hf().isEmpty()) return;
+        for (String end : List.of(".weight", ".bias")) {
+            String stored = block + place.gguf() + end;
+            if (left.remove(stored)) names.putAll(placed(layer + place.hf() + end, stored, place));
+        }
+    }
+
+    private String head() {
+        return arch.end("output") + ".weight";
+    }
+
+    /// What one tensor of the file is: a tensor, or one of each expert or head.
+    private Map<String, StoredName> placed(String hf, String stored, GgufPlace place) {
+        List<Long> shape = Objects.requireNonNull(infos.get(stored)).shape();
+        if (!place.isStack()) return Map.of(hf, single(stored, shape, place));
+        boolean isOfExperts = place.gguf().endsWith("_exps");
+        int parts = isOfExperts ? number(key(GgufArchitecture.EXPERTS)) : Math.toIntExact(shape.getFirst());
+        if (isOfExperts && (shape.size() != 3 || shape.getFirst() != parts)) {
+            throw fault(
+                    "tensor %s: shape is %s, expected a matrix for each of %d experts".formatted(stored, shape, parts));
+        }
+        if (!isOfExperts && (shape.size() != 2 || parts > heads)) {
+            throw fault(
+                    "tensor %s: shape is %s, expected a vector for each of %d heads".formatted(stored, shape, heads));
         }
         Map<String, StoredName> each = new LinkedHashMap<>();
-        for (int e = 0; e < experts; e++) each.put(hf.formatted(e), StoredName.of(stored, e));
+        for (int p = 0; p < parts; p++) each.put(hf.formatted(p), StoredName.of(stored, p));
         return each;
     }
 
-    private String hfName(int layer, GgufNames.Row row, String end) {
-        return "model.layers." + layer + "." + arch.moved().getOrDefault(row.gguf(), row.hf()) + end;
-    }
-
-    private StoredName change(GgufNames.Row row, String stored, int interleaved) {
-        return new StoredName(
-                stored, interleaved, arch.normPlusOne() && row.gguf().endsWith("norm"), -1);
-    }
-
-    /// Heads whose rows a row of the table interleaves, or 0.
-    private int interleaved(GgufNames.Row row) {
-        if (!arch.interleaved()) return 0;
-        return switch (row.gguf()) {
-            case "attn_q" -> heads;
-            case "attn_k" -> kvHeads;
-            default -> 0;
-        };
-    }
-
-    private StoredName place(String stored, GgufNames.Row row) {
-        int interleaved = interleaved(row);
-        TensorInfo t = infos.get(stored);
-        long rows = t == null || t.shape().isEmpty() ? 0 : t.shape().getFirst();
-        if (interleaved > 0 && rows != (long) interleaved * headDim) {
+    private StoredName single(String stored, List<Long> shape, GgufPlace place) {
+        int moved = place.change().heads(heads, kvHeads);
+        long rows = shape.isEmpty() ? 0 : shape.getFirst();
+        if (moved > 0 && rows != (long) moved * headDim) {
             throw fault("tensor %s: %d rows, expected %d for %d heads of %d"
-                    .formatted(stored, rows, (long) interleaved * headDim, interleaved, headDim));
+                    .formatted(stored, rows, (long) moved * headDim, moved, headDim));
         }
-        return change(row, stored, interleaved);
+        return new StoredName(stored, place.change().of(heads, kvHeads), -1);
     }
 
     /// What the metadata and shapes say.
@@ -148,26 +176,17 @@ final class GgufModel {
     /// @param names of `names()`
     /// @throws CheckpointException names a key that is missing, cannot be used or is not known
     Map<String, Object> config(Map<String, StoredName> names) {
-        Map<String, Object> c = new LinkedHashMap<>(arch.config());
+        Map<String, Object> c = new LinkedHashMap<>(arch.meanings());
+        c.putAll(arch.fixed());
         c.put("model_type", arch.modelType());
-        c.put("attention_bias", names.containsKey("model.layers.0.self_attn.q_proj.bias"));
-        c.put("mlp_bias", names.containsKey("model.layers.0.mlp.gate_proj.bias"));
-        c.put("hidden_size", hidden);
-        c.put("intermediate_size", number(key("feed_forward_length")));
-        c.put("num_hidden_layers", layers);
-        c.put("num_attention_heads", heads);
-        c.put("num_key_value_heads", kvHeads);
-        c.put("head_dim", headDim);
-        c.put("vocab_size", vocabulary());
-        c.put("max_position_embeddings", positions());
-        c.put("rms_norm_eps", real(key("attention.layer_norm_rms_epsilon")));
-        c.put("rope_theta", theta());
-        Map<String, Object> scaling = GgufRope.scaling(this, theta(), headDim);
-        if (!scaling.isEmpty()) c.put("rope_scaling", scaling);
-        c.put("tie_word_embeddings", !names.containsKey(HEAD));
-        arch.keys().forEach((gguf, hf) -> {
-            if (has(key(gguf))) c.put(hf, plain(key(gguf)));
+        arch.told().forEach((tensor, hf) -> {
+            if (!hf.isEmpty()) c.put(hf, infos.containsKey("blk.0." + tensor));
         });
+        c.put("vocab_size", vocabulary());
+        for (GgufKey k : arch.keys()) read(k, c);
+        if (arch.theta() > 0) GgufRope.read(this, c);
+        windows(c);
+        c.put("tie_word_embeddings", !names.containsKey(head()));
         if (arch.scaledByWidthAt() == layers) c.put("query_pre_attn_scalar", hidden / heads);
         for (String token : List.of("bos", "eos", "padding")) {
             String key = "tokenizer.ggml.%s_token_id".formatted(token);
@@ -177,7 +196,55 @@ final class GgufModel {
         return c;
     }
 
-    private double theta() {
+    /// One key of the metadata, which a file must have if it is a size, or the sum that is added to a variance.
+    private void read(GgufKey k, Map<String, Object> c) {
+        if (k.kind() == GgufKey.Kind.SIZE) {
+            int size = size(k.gguf());
+            if (!k.hf().isEmpty()) c.put(k.hf(), size);
+        } else if (k.gguf().endsWith("epsilon") || (has(key(k.gguf())) && !isNone(k))) {
+            c.put(k.hf(), plain(key(k.gguf()), k.kind()));
+        }
+    }
+
+    /// A whole number of nothing, such as a window of no width.
+    private boolean isNone(GgufKey k) {
+        return k.kind() == GgufKey.Kind.WHOLE && isZero(key(k.gguf()));
+    }
+
+    private int size(String gguf) {
+        return switch (gguf) {
+            case GgufKey.KEY_HEADS -> kvHeads;
+            case GgufKey.KEY_WIDTH -> headDim;
+            default -> number(key(gguf));
+        };
+    }
+
+    /// Which layers have a window, where the file says it: one of so many has none, or a switch for each.
+    private void windows(Map<String, Object> c) {
+        String key = key("attention.sliding_window_pattern");
+        if (arch.period() <= 0 || !has(key)) return;
+        boolean[] near = new boolean[layers];
+        if (value(key) instanceof boolean[] each) {
+            if (each.length != layers) {
+                throw fault("%s has %d values, expected one for each of %d layers".formatted(key, each.length, layers));
+            }
+            near = each;
+        } else {
+            int every = number(key);
+            for (int l = 0; l < layers; l++) near[l] = (l + 1) % every != 0;
+        }
+        List<String> types = new ArrayList<>();
+        for (boolean n : near) types.add(n ? "sliding_attention" : "full_attention");
+        c.put("layer_types", types);
+    }
+
+    /// Channels of a head.
+    int headDim() {
+        return headDim;
+    }
+
+    /// Base of rotary frequencies.
+    double theta() {
         return has(key("rope.freq_base")) ? real(key("rope.freq_base")) : 10000.0;
     }
 
@@ -188,7 +255,7 @@ final class GgufModel {
 
     /// Fails unless a rotary scaling of a `config.json` gives the file's own factors.
     void requireSameFactors(Map<String, Object> scaling) {
-        GgufRope.requireSame(this, scaling, theta(), headDim);
+        GgufRope.requireSame(this, scaling);
     }
 
     /// The table's rows: `llama.vocab_size` is missing in older files.
@@ -211,11 +278,21 @@ final class GgufModel {
         return arch.name() + "." + name;
     }
 
-    /// A number as it is: whole, or the shortest decimal.
-    private Object plain(String key) {
-        Object value = value(key);
-        if (value instanceof Float || value instanceof Double) return real(key);
-        return number(key);
+    private Object plain(String key, GgufKey.Kind kind) {
+        return switch (kind) {
+            case SIZE, WHOLE -> number(key);
+            case REAL -> real(key);
+            case FLAG -> flag(key);
+        };
+    }
+
+    private boolean flag(String key) {
+        if (value(key) instanceof Boolean b) return b;
+        throw fault("%s is %s, expected true or false".formatted(key, Shown.of(value(key))));
+    }
+
+    private int number(String key, int otherwise) {
+        return has(key) ? number(key) : otherwise;
     }
 
     boolean has(String key) {
@@ -232,7 +309,7 @@ final class GgufModel {
         return value(key) instanceof Number n && n.doubleValue() == 0;
     }
 
-    private int number(String key) {
+    int number(String key) {
         Object value = value(key);
         long n = value instanceof Long l ? l : value instanceof Integer i ? i : -1;
         boolean id = key.endsWith("_token_id");

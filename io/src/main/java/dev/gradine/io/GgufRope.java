@@ -22,7 +22,7 @@ import java.util.stream.DoubleStream;
 /// `longrope` with the same factors for all lengths, which is the same computation.
 final class GgufRope {
 
-    private static final String FACTORS = "rope_freqs.weight";
+    private static final String FACTORS = GgufLayout.ROPE_FACTORS;
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /// Llama 3's, from 3.1 on; the factor itself differs: 8 or 32.
@@ -36,18 +36,52 @@ final class GgufRope {
 
     private GgufRope() {}
 
-    /// What the file says; empty if it scales nothing.
+    /// Puts what the file says under Hugging Face's keys.
     ///
     /// @throws CheckpointException if the scaling is one that is not computed here
-    static Map<String, Object> scaling(GgufModel model, double theta, int headDim) {
+    static void read(GgufModel model, Map<String, Object> config) {
+        config.put("rope_theta", model.theta());
+        int turning = model.turning();
+        if (turning != model.headDim() || model.architecture().part() != 1) {
+            config.put("partial_rotary_factor", share(turning, model.headDim()));
+        }
+        Map<String, Object> scaling = scaling(model);
+        if (!scaling.isEmpty()) config.put("rope_scaling", scaling);
+    }
+
+    /// The share of a head that gives back so many channels where it is multiplied and cut.
+    private static double share(int turning, int headDim) {
+        double share = (double) turning / headDim;
+        return (int) (headDim * share) == turning ? share : Math.nextUp(share);
+    }
+
+    /// Empty if the file scales nothing.
+    private static Map<String, Object> scaling(GgufModel model) {
+        if (model.file().names().contains(GgufLayout.LONG_FACTORS)) return byLength(model);
         double factor = linear(model);
-        if (!model.file().names().contains(FACTORS)) return linear(factor);
-        double[] factors = factors(model, headDim / 2);
+        if (!model.hasRopeFactors()) return linear(factor);
+        double[] factors = factors(model, FACTORS);
         for (int i = 0; i < factors.length; i++) factors[i] *= factor;
         if (Arrays.stream(factors).allMatch(f -> f == factors[0])) return linear(factors[0]);
         double most = Arrays.stream(factors).max().orElse(1);
         Map<String, Object> llama3 = llama3(most);
-        return areThose(llama3, factors, theta) ? llama3 : longrope(factors, model.positions());
+        return areThose(llama3, factors, model.theta()) ? llama3 : longrope(factors, factors, model.positions(), 1);
+    }
+
+    /// Factors for short texts and for long ones.
+    private static Map<String, Object> byLength(GgufModel model) {
+        String type = model.key("rope.scaling.type");
+        if (model.has(type) && !"longrope".equals(model.value(type))) {
+            throw model.fault("%s is %s, expected longrope beside tensor %s"
+                    .formatted(type, Shown.of(model.value(type)), GgufLayout.LONG_FACTORS));
+        }
+        String length = model.key("rope.scaling.original_context_length");
+        String attention = model.key("rope.scaling.attn_factor");
+        return longrope(
+                factors(model, GgufLayout.SHORT_FACTORS),
+                factors(model, GgufLayout.LONG_FACTORS),
+                model.has(length) ? model.number(length) : model.positions(),
+                model.has(attention) ? model.real(attention) : 1);
     }
 
     private static Map<String, Object> linear(double factor) {
@@ -73,17 +107,19 @@ final class GgufRope {
         return factor;
     }
 
-    private static double[] factors(GgufModel model, int pairs) {
-        Tensor t = model.file().tensor(FACTORS);
+    private static double[] factors(GgufModel model, String name) {
+        int pairs = model.turning() / 2;
+        if (!model.file().names().contains(name)) throw model.fault("no tensor " + name);
+        Tensor t = model.file().tensor(name);
         if (t.dtype() != DType.F32 || t.size() != pairs) {
-            throw model.fault("tensor %s is %s, expected F32[%d], one factor for each pair of a head"
-                    .formatted(FACTORS, t, pairs));
+            throw model.fault(
+                    "tensor %s is %s, expected F32[%d], one factor for each pair of a head".formatted(name, t, pairs));
         }
         double[] factors = new double[pairs];
         for (int i = 0; i < pairs; i++) {
-            factors[i] = t.data().get(F32, 4L * i);
+            factors[i] = Double.parseDouble(Float.toString(t.data().get(F32, 4L * i))); // 1.05, not 1.0499999523
             if (!(factors[i] > 0) || Double.isInfinite(factors[i])) {
-                throw model.fault("tensor %s: value %d is %s, expected a number > 0".formatted(FACTORS, i, factors[i]));
+                throw model.fault("tensor %s: value %d is %s, expected a number > 0".formatted(name, i, factors[i]));
             }
         }
         return factors;
@@ -99,26 +135,29 @@ final class GgufRope {
         return scaling;
     }
 
-    private static Map<String, Object> longrope(double[] factors, int positions) {
-        List<Object> list = DoubleStream.of(factors).boxed().collect(Collectors.toList());
+    private static Map<String, Object> longrope(double[] ofShort, double[] ofLong, int positions, double attention) {
         Map<String, Object> scaling = new LinkedHashMap<>();
         scaling.put("rope_type", "longrope");
-        scaling.put("short_factor", list);
-        scaling.put("long_factor", list);
+        scaling.put("short_factor", list(ofShort));
+        scaling.put("long_factor", list(ofLong));
         scaling.put("factor", 1.0);
-        scaling.put("attention_factor", 1.0);
+        scaling.put("attention_factor", attention);
         scaling.put("original_max_position_embeddings", positions);
         return scaling;
     }
 
+    private static List<Object> list(double[] factors) {
+        return DoubleStream.of(factors).boxed().collect(Collectors.toList());
+    }
+
     /// Fails unless a scaling of a `config.json` gives the factors of the file; one of another type than llama3 is
     /// believed.
-    static void requireSame(GgufModel model, Map<String, Object> scaling, double theta, int headDim) {
+    static void requireSame(GgufModel model, Map<String, Object> scaling) {
         boolean told =
                 List.of("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings").stream()
                         .allMatch(k -> scaling.get(k) instanceof Number);
         if (!"llama3".equals(scaling.get("rope_type")) || !told) return;
-        if (areThose(scaling, factors(model, headDim / 2), theta)) return;
+        if (areThose(scaling, factors(model, FACTORS), model.theta())) return;
         throw model.fault(
                 "tensor %s: its factors are not those of rope_scaling in the config.json beside it".formatted(FACTORS));
     }

@@ -38,8 +38,7 @@ final class Llama2cNames {
                         "model.layers.%d.%s.weight".formatted(i, row.hf),
                         new StoredName(
                                 "layers.%d.%s.weight".formatted(i, row.meta),
-                                heads(row, bin.header().heads(), bin.header().kvHeads()),
-                                false,
+                                change(row, bin.header().heads(), bin.header().kvHeads()),
                                 -1));
             }
         }
@@ -50,12 +49,12 @@ final class Llama2cNames {
         return names;
     }
 
-    /// Heads whose rows a row of the table interleaves, or 0.
-    static int heads(Row row, int heads, int kvHeads) {
+    /// Rows of queries and keys are those of the original Llama.
+    private static StoredChange change(Row row, int heads, int kvHeads) {
         return switch (row.hf) {
-            case "self_attn.q_proj" -> heads;
-            case "self_attn.k_proj" -> kvHeads;
-            default -> 0;
+            case "self_attn.q_proj" -> StoredRows.pairs(heads);
+            case "self_attn.k_proj" -> StoredRows.pairs(kvHeads);
+            default -> StoredChange.NONE;
         };
     }
 }

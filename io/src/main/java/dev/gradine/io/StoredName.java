@@ -8,25 +8,25 @@ import java.util.Map;
 /// Where a tensor of a Hugging Face name lies in a file.
 ///
 /// @param name as the file spells it
-/// @param heads number of heads whose rows must be put in order, see `RotaryRows`; 0 if the rows are right
-/// @param plusOne whether the file's values are greater by 1
-/// @param part which matrix of a stack `[E,out,in]` it is, or -1 for a whole tensor
-record StoredName(String name, int heads, boolean plusOne, int part) {
+/// @param change what was done to its values
+/// @param part which tensor of a stack, such as `[E,out,in]`, it is, or -1 for a whole tensor
+record StoredName(String name, StoredChange change, int part) {
 
     /// A tensor that is stored as Hugging Face has it.
     static StoredName as(String name) {
-        return new StoredName(name, 0, false, -1);
+        return new StoredName(name, StoredChange.NONE, -1);
     }
 
-    /// One matrix of a stack.
+    /// One tensor of a stack.
     static StoredName of(String stack, int part) {
-        return new StoredName(stack, 0, false, part);
+        return new StoredName(stack, StoredChange.NONE, part);
     }
 
     /// Its values, of those that the file has under `name`; nothing is copied.
     Tensor in(Tensor stored) {
         if (part < 0) return stored;
         Shape s = stored.shape();
+        if (s.rank() == 2) return stored.rows(part, part + 1).reshape(Shape.of(s.dim(1)));
         return stored.reshape(Shape.of(s.dim(0) * s.dim(1), s.dim(2))).rows(part * s.dim(1), (part + 1) * s.dim(1));
     }
 

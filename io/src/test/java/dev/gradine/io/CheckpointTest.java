@@ -194,7 +194,7 @@ class CheckpointTest {
                 .tensor("blk.0.ffn_gate_exps.weight", new float[16], 4, 2, 2)
                 .to(folder.resolve("a.gguf"));
         List<GgufArchitecture> mixture =
-                List.of(GgufArchitecture.of("llama", "mixtral").reading("expert_count", "num_local_experts"));
+                List.of(GgufArchitecture.of("llama", "mixtral").experts("num_local_experts"));
         assertThatThrownBy(() -> Checkpoint.open(file, mixture, arena))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(file + ": tensor blk.0.ffn_gate_exps.weight: shape is [2, 2, 4], expected a matrix for each"

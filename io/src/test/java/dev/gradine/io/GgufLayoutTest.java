@@ -16,7 +16,7 @@ class GgufLayoutTest {
     private static final GgufLayout LLAMA =
             new GgufLayout(GgufArchitecture.of("llama", "llama").withInterleavedRows(), 2, 1);
     private static final GgufLayout GEMMA = new GgufLayout(
-            GgufArchitecture.of("gemma2", "gemma2").withNormPlusOne().moving("ffn_norm", "pre_feedforward_layernorm"),
+            GgufArchitecture.of("gemma2", "gemma2").withNormPlusOne().placing("ffn_norm", "pre_feedforward_layernorm"),
             2,
             1);
 

@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.Parallel;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -10,6 +11,7 @@ import dev.gradine.nn.Rotary;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -30,6 +32,25 @@ public record Cohere() implements Family {
         return Set.of("cohere", "cohere2");
     }
 
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(
+                of("command-r", "cohere")
+                        .telling("use_qk_norm", "attn_q_norm.weight")
+                        .meaning("architectures", List.of("CohereForCausalLM")),
+                of("cohere2", "cohere2").windows(PERIOD).meaning("architectures", List.of("Cohere2ForCausalLM")));
+    }
+
+    private static GgufArchitecture of(String name, String modelType) {
+        return GgufArchitecture.of(name, modelType)
+                .without("output", "ffn_norm", "post_attention_norm")
+                .layerNorms("layer_norm_eps", 1e-5)
+                .real("logit_scale", "logit_scale", LOGIT_SCALE)
+                .stating("rope.scaling.type", "none")
+                .meaning("hidden_act", "silu");
+    }
+
+    private static final double LOGIT_SCALE = 0.0625;
     private static final int PERIOD = 4; // every fourth layer of the second sees all
 
     @Override
@@ -43,7 +64,7 @@ public record Cohere() implements Family {
         int period = c.positive("sliding_window_pattern", c.positive("_sliding_window_pattern", PERIOD));
         IntFunction<AttentionSpec> masks = p.windows(p.causal(), isSecond, l -> (l + 1) % period != 0);
         return p.lastNorm(p::layerNormWithoutBias)
-                .logits(c.real("logit_scale", 0.0625))
+                .logits(c.real("logit_scale", LOGIT_SCALE))
                 .decoder(true, (l, w) -> {
                     Norm n = p.layerNormWithoutBias(w, "input_layernorm");
                     boolean turns = !isSecond || !masks.apply(l).equals(p.causal());

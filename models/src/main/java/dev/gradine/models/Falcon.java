@@ -1,6 +1,8 @@
 package dev.gradine.models;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.Block.Parallel;
@@ -11,6 +13,7 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -29,6 +32,36 @@ public record Falcon() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("falcon");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        GgufArchitecture all = GgufArchitecture.of("falcon", "falcon")
+                .layers("transformer.h")
+                .placing("token_embd", "transformer.word_embeddings")
+                .placing("output_norm", "transformer.ln_f")
+                .placing("attn_qkv", "self_attention.query_key_value")
+                .placing("attn_output", "self_attention.dense")
+                .placing("ffn_up", "mlp.dense_h_to_4h")
+                .placing("ffn_down", "mlp.dense_4h_to_h")
+                .without("ffn_norm", "post_attention_norm")
+                .changing(GgufChange.GROUPS, "attn_qkv")
+                .telling("bias", "attn_qkv.bias")
+                .calling("attention.head_count_kv", "num_kv_heads")
+                .calling("feed_forward_length", "ffn_hidden_size")
+                .layerNorms("layer_norm_epsilon", 1e-5)
+                .stating("tensor_data_layout", "jploski")
+                .meaning("architectures", List.of("FalconForCausalLM"))
+                .meaning("multi_query", true)
+                .meaning("parallel_attn", true)
+                .meaning("new_decoder_architecture", true) // of which the older one is a case: one norm, one key head
+                .fixing("activation", "gelu");
+        return List.of(
+                all.meaning("num_ln_in_parallel_attn", 1),
+                all.toldBy("blk.0.attn_norm_2.weight")
+                        .placing("attn_norm", "ln_mlp")
+                        .placing("attn_norm_2", "ln_attn")
+                        .meaning("num_ln_in_parallel_attn", 2));
     }
 
     @Override

@@ -60,6 +60,14 @@ public final class Families {
         return all.stream().flatMap(f -> f.gguf().stream()).toList();
     }
 
+    /// Whether a key of `config.json` changes nothing in models of that type.
+    public boolean isWithoutEffect(String modelType, String key) {
+        return ConfigKeys.isWithoutEffect(key)
+                || all.stream()
+                        .anyMatch(f -> f.modelTypes().contains(modelType)
+                                && f.withoutEffect().contains(key));
+    }
+
     /// The language model that `config.json` describes, over its weights.
     ///
     /// @throws ConfigException names the key or weight that is missing or cannot be used, or a key that the family

@@ -24,6 +24,7 @@ import java.util.function.IntFunction;
 /// Gemma Team 2024 (arXiv:2408.00118), section 2. Layers 0, 2, 4 … see a window, unless `layer_types` says otherwise.
 public record Gemma2() implements Family {
 
+    private static final int PERIOD = 2; // every second layer sees all
     private static final int LAYERS_OF_27B = 46; // whose query_pre_attn_scalar is no key's width, and in no GGUF file
 
     @Override
@@ -36,13 +37,13 @@ public record Gemma2() implements Family {
         return List.of(GgufArchitecture.of("gemma2", "gemma2")
                 .withNormPlusOne()
                 .scaledByWidthAt(LAYERS_OF_27B)
-                .moving("ffn_norm", "pre_feedforward_layernorm")
+                .placing("ffn_norm", "pre_feedforward_layernorm")
                 .meaning("architectures", List.of("Gemma2ForCausalLM"))
                 .meaning("hidden_activation", "gelu_pytorch_tanh")
-                .reading("attn_logit_softcapping", "attn_logit_softcapping")
-                .reading("final_logit_softcapping", "final_logit_softcapping")
-                .reading("attention.key_length", "query_pre_attn_scalar")
-                .reading("attention.sliding_window", "sliding_window"));
+                .real("attn_logit_softcapping", "attn_logit_softcapping", 50)
+                .real("final_logit_softcapping", "final_logit_softcapping", 30)
+                .whole("attention.key_length", "query_pre_attn_scalar")
+                .windows(PERIOD));
     }
 
     @Override
@@ -59,7 +60,7 @@ public record Gemma2() implements Family {
         AttentionSpec spec =
                 p.causal(c.positive("query_pre_attn_scalar", 256)).withSoftCap(p.cap("attn_logit_softcapping", 50));
         Rotary rotary = p.rotary();
-        IntFunction<AttentionSpec> masks = p.windows(spec, true, l -> l % 2 == 0);
+        IntFunction<AttentionSpec> masks = p.windows(spec, true, l -> (l + 1) % PERIOD != 0);
         return p.scaled(Math.sqrt(p.hidden()))
                 .lastNorm(p::rmsPlusOne)
                 .capped(p.cap("final_logit_softcapping", 30))

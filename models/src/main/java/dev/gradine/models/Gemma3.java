@@ -37,14 +37,14 @@ public record Gemma3() implements Family {
         return List.of(GgufArchitecture.of("gemma3", "gemma3_text")
                 .withNormPlusOne()
                 .scaledByWidthAt(LAYERS_OF_27B)
-                .moving("ffn_norm", "pre_feedforward_layernorm")
+                .placing("ffn_norm", "pre_feedforward_layernorm")
                 .meaning("architectures", List.of("Gemma3ForCausalLM"))
                 .meaning("hidden_activation", "gelu_pytorch_tanh")
-                .reading("attention.key_length", "query_pre_attn_scalar")
-                .reading("rope.freq_base_swa", "rope_local_base_freq")
-                .reading("attention.sliding_window_pattern", "sliding_window_pattern")
-                .reading("final_logit_softcapping", "final_logit_softcapping")
-                .reading("attention.sliding_window", "sliding_window"));
+                .whole("attention.key_length", "query_pre_attn_scalar")
+                .turning(1e6, 1)
+                .real("rope.freq_base_swa", "rope_local_base_freq", 1e4)
+                .real("final_logit_softcapping", "final_logit_softcapping")
+                .windows(PERIOD));
     }
 
     @Override

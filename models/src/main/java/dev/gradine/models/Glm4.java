@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.Block.PreNorm;
@@ -11,6 +12,7 @@ import dev.gradine.nn.Norm;
 import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 
 /// GLM-4: norms before and behind, one layer for gate and up, and neighbours of half of each head turn.
@@ -28,6 +30,18 @@ public record Glm4() implements Family {
         return Set.of("glm4", "glm");
     }
 
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("glm4", "glm4")
+                .placing("post_attention_norm", "post_self_attn_layernorm")
+                .placing("ffn_up", "mlp.gate_up_proj")
+                .placing("post_ffw_norm", "post_mlp_layernorm")
+                .turning(THETA, PART)
+                .meaning("architectures", List.of("Glm4ForCausalLM"))
+                .meaning("hidden_act", "silu"));
+    }
+
+    private static final double THETA = 10_000;
     private static final double PART = 0.5;
 
     @Override
@@ -36,7 +50,7 @@ public record Glm4() implements Family {
         boolean isOlder = c.text("model_type", "").equals("glm");
         Parts p = new Parts(isOlder ? "glm" : "glm4", c, weights);
         boolean bias = c.flag("attention_bias", isOlder);
-        Rotary rotary = p.rotary(new Usual(10_000, PART), true);
+        Rotary rotary = p.rotary(new Usual(THETA, PART), true);
         FeedForwards mlp = p.feedForwards(false);
         return p.decoder(false, (l, w) -> {
             Norm n1 = p.rms(w, "input_layernorm");

@@ -6,6 +6,8 @@ import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.autograd.op.Functions;
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
 import dev.gradine.nn.Block;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -46,6 +48,34 @@ public record Gpt2() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("gpt2");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("gpt2", "gpt2")
+                .layers("transformer.h")
+                .placing("token_embd", "transformer.wte")
+                .placing("position_embd", "transformer.wpe")
+                .placing("output_norm", "transformer.ln_f")
+                .placing("attn_norm", "ln_1")
+                .placing("attn_qkv", "attn.c_attn")
+                .placing("attn_output", "attn.c_proj")
+                .placing("ffn_norm", "ln_2")
+                .placing("ffn_up", "mlp.c_fc")
+                .placing("ffn_down", "mlp.c_proj")
+                .changing(GgufChange.TURNED, "attn_qkv", "attn_output", "ffn_up", "ffn_down")
+                .calling("context_length", "n_positions")
+                .calling("embedding_length", "n_embd")
+                .calling("block_count", "n_layer")
+                .calling("feed_forward_length", "n_inner")
+                .calling("attention.head_count", "n_head")
+                .calling("attention.head_count_kv", "")
+                .calling("attention.key_length", "")
+                .layerNorms("layer_norm_epsilon", 1e-5)
+                .withoutTurning()
+                .meaning("architectures", List.of("GPT2LMHeadModel"))
+                .meaning("activation_function", "gelu_new")
+                .meaning("scale_attn_weights", true));
     }
 
     @Override

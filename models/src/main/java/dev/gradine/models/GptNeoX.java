@@ -1,6 +1,8 @@
 package dev.gradine.models;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.Block.ParallelApart;
@@ -11,6 +13,7 @@ import dev.gradine.nn.Norm;
 import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -30,6 +33,27 @@ public record GptNeoX() implements Family {
         return Set.of("gpt_neox");
     }
 
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("gptneox", "gpt_neox")
+                .layers("gpt_neox.layers")
+                .placing("token_embd", "gpt_neox.embed_in")
+                .placing("output_norm", "gpt_neox.final_layer_norm")
+                .placing("output", "embed_out")
+                .placing("attn_qkv", "attention.query_key_value")
+                .placing("attn_output", "attention.dense")
+                .placing("ffn_up", "mlp.dense_h_to_4h")
+                .placing("ffn_down", "mlp.dense_4h_to_h")
+                .changing(GgufChange.GROUPS, "attn_qkv")
+                .telling("attention_bias", "attn_qkv.bias")
+                .layerNorms("layer_norm_eps", 1e-5)
+                .turning(THETA, PART)
+                .flag("use_parallel_residual", "use_parallel_residual", true)
+                .meaning("architectures", List.of("GPTNeoXForCausalLM"))
+                .fixing("hidden_act", "gelu"));
+    }
+
+    private static final double THETA = 10_000;
     private static final double PART = 0.25;
 
     @Override
@@ -38,7 +62,7 @@ public record GptNeoX() implements Family {
         Parts p = new Parts("gpt_neox", c, weights);
         boolean bias = c.flag("attention_bias", true);
         boolean isParallel = c.flag("use_parallel_residual", true);
-        Rotary rotary = p.rotary(new Usual(10_000, PART), false);
+        Rotary rotary = p.rotary(new Usual(THETA, PART), false);
         FeedForwards mlp = p.feedForwards(true);
         return p.named("gpt_neox.embed_in", "gpt_neox.layers", "gpt_neox.final_layer_norm", "embed_out")
                 .lastNorm(p::layerNorm)

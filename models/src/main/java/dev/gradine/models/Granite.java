@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -7,6 +8,7 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 
 /// Granite: Llama with four multipliers.
@@ -24,6 +26,18 @@ public record Granite() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("granite");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("granite", "granite")
+                .withInterleavedRows()
+                .real("embedding_scale", "embedding_multiplier", 1)
+                .real("residual_scale", "residual_multiplier", 1)
+                .real("attention.scale", "attention_multiplier", 1)
+                .real("logit_scale", "logits_scaling", 1)
+                .meaning("architectures", List.of("GraniteForCausalLM"))
+                .meaning("hidden_act", "silu"));
     }
 
     @Override

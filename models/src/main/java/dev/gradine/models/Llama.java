@@ -37,7 +37,7 @@ public record Llama() implements Family {
 
     @Override
     public Set<String> withoutEffect() {
-        return Set.of("sliding_window");
+        return Set.of("sliding_window", "pretraining_tp"); // which is 1
     }
 
     @Override

@@ -35,14 +35,13 @@ public record Mixtral() implements Family {
     public List<GgufArchitecture> gguf() {
         return List.of(GgufArchitecture.of("llama", "mixtral")
                 .withInterleavedRows()
-                .moving("ffn_gate_inp", "block_sparse_moe.gate")
-                .moving("ffn_gate_exps", "block_sparse_moe.experts.%d.w1")
-                .moving("ffn_up_exps", "block_sparse_moe.experts.%d.w3")
-                .moving("ffn_down_exps", "block_sparse_moe.experts.%d.w2")
+                .experts("num_local_experts")
+                .placing("ffn_gate_inp", "block_sparse_moe.gate")
+                .placing("ffn_gate_exps", "block_sparse_moe.experts.%d.w1")
+                .placing("ffn_up_exps", "block_sparse_moe.experts.%d.w3")
+                .placing("ffn_down_exps", "block_sparse_moe.experts.%d.w2")
                 .meaning("architectures", List.of("MixtralForCausalLM"))
-                .meaning("hidden_act", "silu")
-                .reading("expert_count", "num_local_experts")
-                .reading("expert_used_count", "num_experts_per_tok"));
+                .meaning("hidden_act", "silu"));
     }
 
     @Override

@@ -35,7 +35,7 @@ public record Olmo2() implements Family {
     @Override
     public List<GgufArchitecture> gguf() {
         return List.of(GgufArchitecture.of("olmo2", "olmo2")
-                .moving("ffn_norm", "pre_feedforward_layernorm") // there is none: norms stand behind
+                .placing("ffn_norm", "pre_feedforward_layernorm") // there is none: norms stand behind
                 .meaning("architectures", List.of("Olmo2ForCausalLM"))
                 .meaning("hidden_act", "silu"));
     }

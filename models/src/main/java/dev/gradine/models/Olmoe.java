@@ -30,9 +30,8 @@ public record Olmoe() implements Family {
         return List.of(GgufArchitecture.of("olmoe", "olmoe")
                 .meaning("architectures", List.of("OlmoeForCausalLM"))
                 .meaning("hidden_act", "silu")
-                .meaning("norm_topk_prob", false)
-                .reading("expert_count", "num_experts")
-                .reading("expert_used_count", "num_experts_per_tok"));
+                .fixing("norm_topk_prob", false)
+                .experts("num_experts"));
     }
 
     @Override

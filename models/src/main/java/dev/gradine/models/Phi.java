@@ -1,6 +1,7 @@
 package dev.gradine.models;
 
 import dev.gradine.autograd.op.Functions;
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.Parallel;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
@@ -9,6 +10,7 @@ import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 
 /// Phi-1.5 and Phi-2: attention and feed-forward layer side by side behind one layer norm, and half of each head turns.
@@ -26,6 +28,22 @@ public record Phi() implements Family {
         return Set.of("phi");
     }
 
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("phi2", "phi")
+                .placing("output_norm", "model.final_layernorm")
+                .placing("attn_output", "self_attn.dense")
+                .placing("ffn_up", "mlp.fc1")
+                .placing("ffn_down", "mlp.fc2")
+                .without("ffn_norm", "post_attention_norm")
+                .telling("", "attn_q.bias")
+                .layerNorms("layer_norm_eps", 1e-5)
+                .turning(THETA, PART)
+                .meaning("architectures", List.of("PhiForCausalLM"))
+                .meaning("hidden_act", "gelu_new"));
+    }
+
+    private static final double THETA = 10_000;
     private static final double PART = 0.5;
 
     @Override
@@ -33,7 +51,7 @@ public record Phi() implements Family {
         c.oneOf("hidden_act", "gelu_new", "gelu_new", "gelu_pytorch_tanh");
         Parts p = new Parts("phi", c, weights);
         boolean headNorms = c.flag("qk_layernorm", false);
-        Rotary rotary = p.rotary(new Usual(10_000, PART), false);
+        Rotary rotary = p.rotary(new Usual(THETA, PART), false);
         FeedForwards mlp = p.feedForwards(true);
         return p.named("model.embed_tokens", "model.layers", "model.final_layernorm", "lm_head")
                 .lastNorm(p::layerNorm)

@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -7,6 +8,7 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -23,6 +25,15 @@ public record Phi3() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("phi3");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("phi3", "phi3")
+                .placing("ffn_up", "mlp.gate_up_proj")
+                .windowsUnseen()
+                .meaning("architectures", List.of("Phi3ForCausalLM"))
+                .meaning("hidden_act", "silu"));
     }
 
     @Override

@@ -34,10 +34,10 @@ public record Qwen3Moe() implements Family {
         return List.of(GgufArchitecture.of("qwen3moe", "qwen3_moe")
                 .meaning("architectures", List.of("Qwen3MoeForCausalLM"))
                 .meaning("hidden_act", "silu")
-                .meaning("norm_topk_prob", true)
-                .reading("expert_count", "num_experts")
-                .reading("expert_used_count", "num_experts_per_tok")
-                .reading("expert_feed_forward_length", "moe_intermediate_size"));
+                .fixing("norm_topk_prob", true)
+                .fixing("decoder_sparse_step", 1)
+                .experts("num_experts")
+                .whole("expert_feed_forward_length", "moe_intermediate_size"));
     }
 
     @Override

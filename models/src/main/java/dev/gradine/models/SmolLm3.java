@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -8,6 +9,7 @@ import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
@@ -27,7 +29,18 @@ public record SmolLm3() implements Family {
         return Set.of("smollm3");
     }
 
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("smollm3", "smollm3")
+                .withInterleavedRows()
+                .turning(THETA, 1)
+                .layersWithoutTurning(PERIOD)
+                .meaning("architectures", List.of("SmolLM3ForCausalLM"))
+                .meaning("hidden_act", "silu"));
+    }
+
     private static final double THETA = 2e6;
+    private static final int PERIOD = 4; // every fourth layer has no positions
 
     @Override
     public CausalLm build(ModelConfig c, Weights weights) {

@@ -1,12 +1,14 @@
 package dev.gradine.models;
 
 import dev.gradine.autograd.op.Functions;
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -23,6 +25,18 @@ public record StarCoder2() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("starcoder2");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("starcoder2", "starcoder2")
+                .placing("ffn_up", "mlp.c_fc")
+                .placing("ffn_down", "mlp.c_proj")
+                .telling("use_bias", "attn_q.bias")
+                .layerNorms("norm_epsilon", 1e-5)
+                .windowsUnseen()
+                .meaning("architectures", List.of("Starcoder2ForCausalLM"))
+                .meaning("hidden_act", "gelu_pytorch_tanh"));
     }
 
     @Override

@@ -48,6 +48,11 @@ public final class ModelConfig {
         return values.containsKey(key);
     }
 
+    /// Whether the key has this value.
+    public boolean is(String key, Object expected) {
+        return expected.equals(value(key));
+    }
+
     /// A whole number of at least 1.
     ///
     /// @throws ConfigException if it is missing or another value
@@ -235,9 +240,7 @@ public final class ModelConfig {
     /// @param withoutEffect whether a key is known to change nothing that is computed here
     /// @throws ConfigException names the key and its value
     public void requireRead(Predicate<String> withoutEffect) {
-        for (Map.Entry<String, ?> e : values.entrySet()) {
-            String key = e.getKey();
-            if (read.contains(key) || isOff(e.getValue()) || withoutEffect.test(key)) continue;
+        for (String key : unread(withoutEffect)) {
             throw wrong(
                     key,
                     "no such key: what it means is not known here, and the model may differ by it;"
@@ -245,6 +248,17 @@ public final class ModelConfig {
         }
         List<ModelConfig> opened = new ArrayList<>(objects.values());
         for (ModelConfig o : opened) o.requireRead(_ -> false);
+    }
+
+    /// Keys that nothing has read and whose values switch something on.
+    ///
+    /// @param withoutEffect whether a key is known to change nothing that is computed here
+    public List<String> unread(Predicate<String> withoutEffect) {
+        List<String> unread = new ArrayList<>();
+        values.forEach((key, value) -> {
+            if (!read.contains(key) && !isOff(value) && !withoutEffect.test(key)) unread.add(key);
+        });
+        return unread;
     }
 
     private static boolean isOff(@Nullable Object value) {

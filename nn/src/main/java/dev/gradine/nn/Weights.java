@@ -136,9 +136,14 @@ public final class Weights {
     }
 
     /// A frozen linear layer that is stored the other way round, `path.weight [in,out]`, with a bias: GPT-2's `Conv1D`.
+    /// Blocks of a quantised one lie along what an output reads: it is `[out,in]`.
     public Linear conv1d(String path, int out, int in) {
         String name = prefix + path + ".weight";
-        Tensor turned = Transposed.of(taken(name, shape(name, in, out)));
+        Tensor given = source.tensor(name, shape(name, in, out));
+        boolean isTurned = given.dtype().blockSize() > 1;
+        Tensor turned = isTurned
+                ? checked(name, given, shape(name, out, in))
+                : Transposed.of(checked(name, given, shape(name, in, out)));
         return kept(path, linear(path, turned, true), out, true);
     }
 

@@ -1,0 +1,58 @@
+package dev.gradine.io;
+
+import java.util.List;
+
+/// A tensor's name in GGUF files and in Hugging Face's, without `.weight` and `.bias`, and what the file does to its
+/// values.
+///
+/// @param gguf within a block, or of the whole model
+/// @param hf within a layer, or of the whole model; with `%d` for one tensor of each expert or head, of which a file
+///     holds one stack
+record GgufPlace(String gguf, String hf, GgufChange change) {
+
+    /// Of the whole model, in most architectures; a name that is empty has no place in them.
+    static final List<GgufPlace> MODEL = List.of(
+            of("token_embd", "model.embed_tokens"),
+            of("position_embd", ""),
+            of("output_norm", "model.norm"),
+            of("output", "lm_head"));
+
+    /// Of every layer, in most architectures. Two of them may name one module of Hugging Face's: the later one is that
+    /// of
+    /// the architectures with fewer norms.
+    static final List<GgufPlace> LAYER = List.of(
+            of("attn_norm", "input_layernorm"),
+            of("attn_qkv", "self_attn.qkv_proj"),
+            of("attn_q", "self_attn.q_proj"),
+            of("attn_q_norm", "self_attn.q_norm"),
+            of("attn_k", "self_attn.k_proj"),
+            of("attn_k_norm", "self_attn.k_norm"),
+            of("attn_v", "self_attn.v_proj"),
+            of("attn_output", "self_attn.o_proj"),
+            of("post_attention_norm", "post_attention_layernorm"),
+            of("ffn_norm", "post_attention_layernorm"),
+            of("ffn_gate", "mlp.gate_proj"),
+            of("ffn_up", "mlp.up_proj"),
+            of("ffn_down", "mlp.down_proj"),
+            of("post_ffw_norm", "post_feedforward_layernorm"));
+
+    /// Of every layer, beside these, of an architecture whose models have experts.
+    static final List<GgufPlace> EXPERTS = List.of(
+            of("ffn_gate_inp", "mlp.gate"),
+            of("ffn_gate_exps", "mlp.experts.%d.gate_proj"),
+            of("ffn_up_exps", "mlp.experts.%d.up_proj"),
+            of("ffn_down_exps", "mlp.experts.%d.down_proj"));
+
+    private static GgufPlace of(String gguf, String hf) {
+        return new GgufPlace(gguf, hf, GgufChange.NONE);
+    }
+
+    /// Whether the file holds one stack of all.
+    boolean isStack() {
+        return hf.contains("%d");
+    }
+
+    boolean isNorm() {
+        return gguf.endsWith("norm");
+    }
+}

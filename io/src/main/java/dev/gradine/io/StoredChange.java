@@ -1,0 +1,69 @@
+package dev.gradine.io;
+
+import dev.gradine.tensor.DType;
+import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.Transposed;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// What was done to the values of a tensor on their way into a file.
+interface StoredChange {
+
+    /// Nothing.
+    StoredChange NONE = new StoredChange() {
+        @Override
+        public Tensor undone(Tensor stored, Arena arena) {
+            return stored;
+        }
+
+        @Override
+        public Tensor done(Tensor own, Arena arena) {
+            return own;
+        }
+    };
+
+    /// 1 was added, so that a norm of weights around 0 is one of weights around 1.
+    StoredChange PLUS_ONE = new StoredChange() {
+        @Override
+        public Tensor undone(Tensor stored, Arena arena) {
+            return plus(stored, -1, arena);
+        }
+
+        @Override
+        public Tensor done(Tensor own, Arena arena) {
+            return plus(own, 1, arena);
+        }
+    };
+
+    /// What Hugging Face has as `[in,out]` is `[out,in]` in the file, and in a model. Blocks lie along what an output
+    /// reads: those of a quantised matrix stay as they are, whoever reads them.
+    StoredChange TURNED = new StoredChange() {
+        @Override
+        public Tensor undone(Tensor stored, Arena arena) {
+            boolean isTurned = stored.shape().rank() == 2 && stored.dtype().blockSize() == 1;
+            return isTurned ? Transposed.of(stored) : stored;
+        }
+
+        @Override
+        public Tensor done(Tensor own, Arena arena) {
+            return own;
+        }
+    };
+
+    /// As Hugging Face has it, out of what the file has.
+    Tensor undone(Tensor stored, Arena arena);
+
+    /// As the file has it, out of what a model has.
+    Tensor done(Tensor own, Arena arena);
+
+    private static Tensor plus(Tensor t, float more, Arena arena) {
+        if (t.dtype() != DType.F32) {
+            throw new DTypeException("norm weights are %s, expected F32".formatted(t.dtype()));
+        }
+        float[] values = t.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+        for (int i = 0; i < values.length; i++) values[i] += more;
+        return Tensor.of(arena, t.shape(), values);
+    }
+}
