@@ -71,6 +71,9 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Mixin
     private WritingArgs writing = new WritingArgs();
 
+    @Mixin
+    private DraftArgs drafts = new DraftArgs();
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -84,12 +87,13 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
             throw new IllegalArgumentException("--prompt and --prompts: %s given, expected one of them"
                     .formatted(prompt == null ? "none" : "both"));
         }
-        try (LoadedModel m = model.open()) {
+        try (LoadedModel m = model.open();
+                DraftArgs.Drafting drafting = drafts.open(m.model())) {
             Policy policy = model.policy(m);
             boolean chat = !raw && (chatTemplate != null || m.hasTemplate());
             TextCodec codec =
                     chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
-            WritingRule rule = writing.rule(m.ends(codec), policy.model().vocabSize());
+            WritingRule rule = writing.rule(m.ends(codec), policy.model().vocabSize(), drafting.draft());
             var ask = new Ask(policy, m.run(), codec, chat, rule);
             if (prompts != null) answer(ask, lines(prompts));
             else if (n > 1) several(ask, prompt == null ? "" : prompt);

@@ -1,5 +1,6 @@
 package dev.gradine.cli;
 
+import dev.gradine.nn.generate.Draft;
 import dev.gradine.nn.generate.LogitChanges;
 import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.nn.generate.WritingRule.Reports;
@@ -102,8 +103,9 @@ final class WritingArgs {
     /// The rule.
     ///
     /// @param vocabSize of the model
+    /// @param draft guesses
     /// @throws IllegalArgumentException names the option that is out of range
-    WritingRule rule(IntPredicate isEnd, int vocabSize) {
+    WritingRule rule(IntPredicate isEnd, int vocabSize, Draft draft) {
         if (maxTokens < 1) throw new IllegalArgumentException("--max-tokens: " + maxTokens + ", expected at least 1");
         for (int id : logitBias.keySet()) {
             if (id < 0 || id >= vocabSize) {
@@ -114,7 +116,7 @@ final class WritingArgs {
         var changes = new LogitChanges(
                 new HashMap<>(logitBias), repetitionPenalty, frequencyPenalty, presencePenalty, minTokens);
         return new WritingRule(
-                new SamplingParams(temperature, topK, topP, minP), changes, maxTokens, isEnd, Reports.IDS);
+                new SamplingParams(temperature, topK, topP, minP), changes, maxTokens, isEnd, Reports.IDS, draft);
     }
 
     /// Texts that end what is written.

@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.lab.base.StoryFiles;
+import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,6 +88,21 @@ class GeneratePromptsTest {
                     .extracting(String::strip)
                     .isEqualTo(want);
         }
+    }
+
+    @Test
+    void drafts_change_no_text() throws IOException {
+        Object[] rule = {"--max-tokens", 24, "--temperature", "0.5"};
+        List<Map<String, Object>> plain = together(rule);
+        assertThat(together("--max-tokens", 24, "--temperature", "0.5", "--prompt-lookup", 3))
+                .isEqualTo(plain);
+        assertThat(together("--max-tokens", 24, "--temperature", "0.5", "--draft-model", temp.resolve("model")))
+                .isEqualTo(plain);
+        generate("--prompt", "a", "--prompt-lookup", 3, "--draft-model", temp.resolve("model"))
+                .refuses("--draft-model and --prompt-lookup are both given, expected one of them");
+        generate("--prompt", "a", "--draft-model", Golden.golden("trl/base"))
+                .refuses("--draft-model: " + Golden.golden("trl/base")
+                        + " has a vocabulary of 260 tokens, expected 512, as the model has");
     }
 
     @Test

@@ -24,6 +24,13 @@ final class Answer {
         this.rng = rng;
     }
 
+    /// Its lane, where it has one.
+    Lane rows() {
+        Lane l = lane;
+        if (l == null) throw new IllegalStateException("a text without rows");
+        return l;
+    }
+
     /// Tokens of the text that have been read.
     int read() {
         Lane l = lane;

@@ -20,13 +20,14 @@ import java.util.List;
 final class BatchReading {
 
     private static final int PIECE = 3 * LaneMemory.UNIT; // tokens of a prompt read at once
-    private static final int AGAIN = 3; // tokens of a text read at once where it was put off: see below
+    private static final int AGAIN = 16; // tokens of a text read at once where it was put off
     private static final int LOGITS = 64; // rows of logits held at once
 
     private final CausalLm model;
     private final Kernels k;
     private final KvCache cache;
     private final Mixing mixing;
+    private Guesses guesses = new Guesses(0, 0);
 
     BatchReading(CausalLm model, Kernels k, KvCache cache, Mixing mixing) {
         this.model = model;
@@ -142,41 +143,104 @@ final class BatchReading {
         }
     }
 
-    /// The next token of each of `texts`, read in one pass. A text that was put off has tokens to be read again: a few
-    /// at once, since attention of up to three queries sums as that of one.
+    /// The next tokens of each of `texts`, read in one pass: one, or several where a draft is right. A text that was
+    /// put
+    /// off has tokens to be read again, and gets none until it has been.
     void write(List<Answer> texts) {
         try (Kernels rows = k.openStepByRow()) {
             BatchTurn turn = new BatchTurn();
             List<Answer> order = ordered(texts);
-            List<Integer> last = new ArrayList<>();
-            List<Answer> drawing = new ArrayList<>();
+            List<Drafted> drawing = new ArrayList<>();
             IdentityHashMap<PromptGroup, Integer> parents = new IdentityHashMap<>();
             for (Answer a : order) if (a.group.isShared()) parents.computeIfAbsent(a.group, g -> addPrompt(turn, g));
             for (Answer a : order) {
+                Lane lane = a.rows();
                 int read = a.read();
-                int to = Math.min(a.count, read + AGAIN);
-                Lane lane = a.lane;
-                if (lane == null) throw new IllegalStateException("a text without rows");
-                int room = Math.min(to, read + lane.capacity - lane.length);
-                turn.add(
-                        lane,
-                        Arrays.copyOfRange(a.text, read, room),
-                        parents.getOrDefault(a.group, -1),
-                        a.group.adapters);
-                if (room < a.count) continue;
-                last.add(turn.tokens() - 1);
-                drawing.add(a);
+                int to = Math.min(a.count, read + Math.min(AGAIN, lane.capacity - lane.length));
+                int[] known = Arrays.copyOfRange(a.text, read, to);
+                int[] guess = to < a.count ? new int[0] : guess(a, lane.capacity - lane.length - known.length);
+                int from = turn.tokens() + known.length - 1;
+                int parent = parents.getOrDefault(a.group, -1);
+                turn.add(lane, joined(known, guess), parent, a.group.adapters);
+                if (to == a.count) drawing.add(new Drafted(a, from, guess));
             }
             Var h = model.hidden(turn.pass(Tape.noGrad(rows), cache, mixing));
             turn.advance();
-            if (drawing.isEmpty()) return;
-            int[] at = last.stream().mapToInt(Integer::intValue).toArray();
-            Tensor wanted = at.length == h.shape().dim(0)
-                    ? h.value()
-                    : indexSelect(h, rows.ofInts(at)).value();
-            List<Adapters> each = drawing.stream().map(a -> a.group.adapters).toList();
-            TokenDraw.each(rows, logits(rows, wanted, each, new int[at.length]), drawing);
+            if (!drawing.isEmpty()) draw(rows, h, drawing);
         }
+    }
+
+    /// A text, the row behind which its next token is drawn, and what was guessed of it, in the rows behind that.
+    private static final class Drafted {
+        final Answer text;
+        final int row;
+        final int[] guess;
+
+        Drafted(Answer text, int row, int[] guess) {
+            this.text = text;
+            this.row = row;
+            this.guess = guess;
+        }
+    }
+
+    private int[] guess(Answer a, int room) {
+        int most = Math.min(room, a.group.limit - a.count - 1);
+        Draft draft = a.group.writing.rule().draft();
+        if (most < 1 || draft.equals(Draft.NONE) || cache.isRecurrent()) return new int[0];
+        int[] guess = draft.next(joined(a.group.prompt(), Arrays.copyOf(a.text, a.count)), most);
+        return guess.length > most ? Arrays.copyOf(guess, most) : guess;
+    }
+
+    private static int[] joined(int[] first, int[] then) {
+        int[] all = Arrays.copyOf(first, first.length + then.length);
+        System.arraycopy(then, 0, all, first.length, then.length);
+        return all;
+    }
+
+    private void draw(Kernels rows, Var h, List<Drafted> drawing) {
+        List<Integer> wanted = new ArrayList<>();
+        List<Adapters> each = new ArrayList<>();
+        for (Drafted d : drawing) {
+            for (int i = 0; i <= d.guess.length; i++) {
+                wanted.add(d.row + i);
+                each.add(d.text.group.adapters);
+            }
+        }
+        int[] at = wanted.stream().mapToInt(Integer::intValue).toArray();
+        Tensor hidden = at.length == h.shape().dim(0)
+                ? h.value()
+                : indexSelect(h, rows.ofInts(at)).value();
+        Tensor logits = logits(rows, hidden, each, new int[at.length]);
+        if (at.length == drawing.size()) {
+            TokenDraw.each(rows, logits, drawing.stream().map(d -> d.text).toList());
+            return;
+        }
+        int row = 0;
+        for (Drafted d : drawing) {
+            checked(rows, logits.rows(row, row + d.guess.length + 1), d);
+            row += d.guess.length + 1;
+        }
+    }
+
+    /// Draws behind each guess that was right, and forgets those behind the first that was not.
+    private void checked(Kernels rows, Tensor logits, Drafted d) {
+        int right = 0;
+        while (true) {
+            TokenDraw.each(rows, logits.rows(right, right + 1), List.of(d.text));
+            boolean goesOn =
+                    right < d.guess.length && !d.text.isOver && d.text.text[d.text.count - 1] == d.guess[right];
+            if (!goesOn) break;
+            right++;
+        }
+        d.text.rows().length -= d.guess.length - right;
+        guesses = new Guesses(guesses.made + d.guess.length, guesses.right + right);
+    }
+
+    /// How many tokens were guessed, and how many of them rightly.
+    record Guesses(long made, long right) {}
+
+    Guesses guesses() {
+        return guesses;
     }
 
     private static int addPrompt(BatchTurn turn, PromptGroup g) {

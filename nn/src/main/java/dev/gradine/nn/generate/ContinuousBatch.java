@@ -121,6 +121,17 @@ public final class ContinuousBatch implements AutoCloseable {
         return new Load(waiting.size(), inside.size() - read, writing, memory.used());
     }
 
+    /// What drafts were worth so far.
+    ///
+    /// @param guessed tokens
+    /// @param right how many of them were those that the model drew
+    public record Drafts(long guessed, long right) {}
+
+    /// What drafts were worth so far.
+    public Drafts drafts() {
+        return new Drafts(reading.guesses().made(), reading.guesses().right());
+    }
+
     /// Reads some of the prompts, then gives every text that is being written a token more.
     ///
     /// @return whether anything is left to do

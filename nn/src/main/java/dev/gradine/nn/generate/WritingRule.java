@@ -10,8 +10,14 @@ import java.util.function.IntPredicate;
 /// @param maxTokens most tokens to write
 /// @param isEnd whether a token ends the text; it is not written
 /// @param reports what is told of a token beside its id
+/// @param draft guesses that save passes and change no token
 public record WritingRule(
-        SamplingParams sampling, LogitChanges changes, int maxTokens, IntPredicate isEnd, Reports reports) {
+        SamplingParams sampling,
+        LogitChanges changes,
+        int maxTokens,
+        IntPredicate isEnd,
+        Reports reports,
+        Draft draft) {
 
     /// What is told of a token.
     ///
@@ -30,6 +36,12 @@ public record WritingRule(
                         + (prompt ? " and those of the prompt" : "") + " without log-probabilities, expected them");
             }
         }
+    }
+
+    /// Without a draft.
+    public WritingRule(
+            SamplingParams sampling, LogitChanges changes, int maxTokens, IntPredicate isEnd, Reports reports) {
+        this(sampling, changes, maxTokens, isEnd, reports, Draft.NONE);
     }
 
     /// @throws IllegalArgumentException if there is no token to write and none to be told of

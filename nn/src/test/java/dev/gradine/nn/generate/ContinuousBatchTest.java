@@ -243,6 +243,64 @@ class ContinuousBatchTest {
         assertThat(other.texts.getFirst()).isEqualTo(alone(prompt(2, 20), 10, 3));
     }
 
+    /// A prompt that repeats itself, so that some guesses are right, and drafts that are wrong now and then.
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.6})
+    void a_draft_changes_no_token_and_saves_passes(double temperature) {
+        int[] prompt = IntStream.range(0, 60).map(i -> i % 6).toArray();
+        var params = new SamplingParams(temperature, 0, 1);
+        Draft wrong = (tokens, most) -> new int[] {tokens[tokens.length - 1], 1, 2};
+        List<List<DrawnToken>> texts = new ArrayList<>();
+        List<Integer> steps = new ArrayList<>();
+        for (Draft draft : List.of(Draft.NONE, Draft.lookup(4, 3), wrong)) {
+            Told told = new Told();
+            var rule = new WritingRule(params, LogitChanges.NONE, 120, _ -> false, new Reports(true, 0, false), draft);
+            try (var batch = new ContinuousBatch(model, run, WIDE, Mixing.NONE)) {
+                batch.add(writing(prompt, rule, told, 1, 2));
+                steps.add(finish(batch));
+                assertThat(batch.drafts().right() > 0).isEqualTo(steps.getLast() < steps.getFirst());
+                assertThat(batch.drafts().right())
+                        .isLessThanOrEqualTo(batch.drafts().guessed());
+            }
+            texts.addAll(told.texts);
+        }
+        for (int i = 2; i < 6; i++)
+            assertThat(texts.get(i)).isEqualTo(texts.get(i % 2)).hasSize(120);
+        if (temperature == 0) assertThat(steps.get(1)).isLessThan(steps.get(0));
+    }
+
+    /// The model drafts for itself: all its guesses are right, and a text of n tokens takes about n/5 steps.
+    @Test
+    void a_draft_model_guesses_its_likeliest_tokens() {
+        int[] prompt = prompt(4, 70);
+        List<List<DrawnToken>> texts = new ArrayList<>();
+        List<Integer> steps = new ArrayList<>();
+        try (Kernels own = CpuKernels.open()) {
+            for (Draft draft : List.of(Draft.NONE, new DraftModel(TinyLlama.of(own, 2048), own, 4, 2048))) {
+                Told told = new Told();
+                var rule = new WritingRule(
+                        SamplingParams.GREEDY, LogitChanges.NONE, 60, _ -> false, new Reports(true, 0, false), draft);
+                try (var batch = new ContinuousBatch(model, run, WIDE, Mixing.NONE)) {
+                    batch.add(writing(prompt, rule, told, 1));
+                    batch.add(writing(prompt(9, 30), rule, new Told(), 1));
+                    steps.add(finish(batch));
+                }
+                texts.add(told.texts.getFirst());
+            }
+        }
+        assertThat(texts.get(1)).isEqualTo(texts.get(0)).hasSize(60);
+        assertThat(steps.get(1)).isLessThan(20);
+    }
+
+    @Test
+    void a_lookup_gives_what_followed_the_longest_end_that_was_there() {
+        int[] tokens = {7, 1, 2, 3, 9, 2, 3, 5, 6, 1, 2, 3};
+        assertThat(Draft.lookup(3, 3).next(tokens, 10)).containsExactly(9, 2, 3);
+        assertThat(Draft.lookup(3, 2).next(tokens, 2)).containsExactly(5, 6);
+        assertThat(Draft.lookup(3, 2).next(new int[] {1, 2, 3}, 2)).isEmpty();
+        assertThatThrownBy(() -> Draft.lookup(0, 2)).hasMessageContaining("prompt lookup: 0 tokens");
+    }
+
     @Test
     void says_why_a_text_is_over() {
         Told stopped = new Told();

@@ -11,9 +11,16 @@ import dev.gradine.tensor.kernel.Sequences;
 /// Grouped-query attention by blocks.
 final class AttentionCpu implements AttentionKernel {
 
-    static final AttentionKernel KERNEL = new AttentionCpu();
+    static final AttentionKernel KERNEL = new AttentionCpu(false);
 
-    private AttentionCpu() {}
+    /// Computes each query as if it were alone.
+    static final AttentionKernel BY_ROW = new AttentionCpu(true);
+
+    private final boolean byRow;
+
+    private AttentionCpu(boolean byRow) {
+        this.byRow = byRow;
+    }
 
     @Override
     public void forward(Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor y, Tensor lse) {
@@ -21,7 +28,8 @@ final class AttentionCpu implements AttentionKernel {
         assert q.size() == sequences.queries() * spec.heads() * spec.headDim() && y.size() == q.size();
         assert k.size() == sequences.keys() * spec.kvHeads() * spec.headDim() && v.size() == k.size();
         Sequences cut = spec.mask().over(sequences);
-        new AttentionForward(address(q), address(k), address(v), spec, cut, writable(y), writable(lse)).run();
+        var at = new AttentionForward.Addresses(address(q), address(k), address(v), writable(y), writable(lse));
+        new AttentionForward(at, spec, cut, byRow).run();
     }
 
     @Override

@@ -18,7 +18,12 @@ import dev.gradine.tensor.kernel.Sequences;
 ///
 /// Scores lie transposed, `[key][query]`, so that the softmax runs along lanes. What the mask hides is not
 /// computed, up to the size of a tile of the product; blocks that no query of a tile sees are not even read.
-record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences sequences, long y, long lse) {
+///
+/// @param byRow whether each query is computed as if it were alone
+record AttentionForward(Addresses in, AttentionSpec spec, Sequences sequences, boolean byRow) {
+
+    /// Of the operands.
+    record Addresses(long q, long k, long v, long y, long lse) {}
 
     private static final int FEW = 3; // queries for which a tile would be mostly padding
     private static final long SMALL = 1L << 16; // products of queries and keys done before another thread has woken up
@@ -47,7 +52,7 @@ record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences se
         int queries = sequences.queries(s);
         int first = (tiles(queries) - 1 - rest) * BLOCK; // later tiles see more keys: the long parts start first
         int end = Math.min(queries, first + BLOCK);
-        if (queries <= FEW) for (int i = first; i < end; i++) rows(s, group, i);
+        if (queries <= FEW || byRow) for (int i = first; i < end; i++) rows(s, group, i);
         else tile(s, group, first, end - first);
     }
 
@@ -79,12 +84,12 @@ record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences se
         int stride = spec.kvHeads() * d;
         int rest = seen.all - seen.first;
         float[] p = ThreadArrays.floats(AttentionTile.padded(seen.all));
-        AttentionRow.scores(q + 4 * at * d, k + seen.parentAt, stride, d, spec.scale(), p, 0, seen.first);
-        AttentionRow.scores(q + 4 * at * d, k + seen.ownAt, stride, d, spec.scale(), p, seen.first, rest);
+        AttentionRow.scores(in.q + 4 * at * d, in.k + seen.parentAt, stride, d, spec.scale(), p, 0, seen.first);
+        AttentionRow.scores(in.q + 4 * at * d, in.k + seen.ownAt, stride, d, spec.scale(), p, seen.first, rest);
         if (spec.softCap() > 0) AttentionCap.apply(p, 0, seen.all, spec.softCap());
-        Vectors.set(lse, at, AttentionRow.softmax(p, seen.all));
-        if (seen.first > 0) AttentionRow.weighted(p, 0, seen.first, v + seen.parentAt, stride, d, y + 4 * at * d);
-        AttentionRow.weighted(p, seen.first, rest, v + seen.ownAt, stride, d, y + 4 * at * d);
+        Vectors.set(in.lse, at, AttentionRow.softmax(p, seen.all));
+        if (seen.first > 0) AttentionRow.weighted(p, 0, seen.first, in.v + seen.parentAt, stride, d, in.y + 4 * at * d);
+        AttentionRow.weighted(p, seen.first, rest, in.v + seen.ownAt, stride, d, in.y + 4 * at * d);
     }
 
     private void tile(int s, int group, int first, int queries) {
@@ -95,7 +100,7 @@ record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences se
         AttentionTile t = AttentionTile.forward(d, perGroup);
         for (int head = 0; head < perGroup; head++) {
             long to = t.qTransposed + 4L * head * BLOCK * t.width();
-            t.transpose(q + 4 * (row + head) * d, stride, queries, spec.scale(), to);
+            t.transpose(in.q + 4 * (row + head) * d, stride, queries, spec.scale(), to);
         }
         AttentionSoftmax.start(t);
         Band band = spec.band(sequences, s).fromQuery(first);
@@ -104,8 +109,8 @@ record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences se
                 shared > 0 && keys(t, keyAt(sequences.parent(s), group), band.fromKey(0, shared), queries, false);
         keys(t, keyAt(s, group), band.fromKey(shared, sequences.keys(s)), queries, seen);
         for (int head = 0; head < perGroup; head++) {
-            AttentionSoftmax.finish(t, head * BLOCK, queries, lse + 4 * (row + head), spec.heads());
-            t.unpack(t.out, head * BLOCK, queries, y + 4 * (row + head) * d, stride);
+            AttentionSoftmax.finish(t, head * BLOCK, queries, in.lse + 4 * (row + head), spec.heads());
+            t.unpack(t.out, head * BLOCK, queries, in.y + 4 * (row + head) * d, stride);
         }
     }
 
@@ -119,8 +124,8 @@ record AttentionForward(long q, long k, long v, AttentionSpec spec, Sequences se
         boolean seen = before;
         for (int key = band.begin(); key < end; key += BLOCK) {
             int keys = Math.min(BLOCK, end - key);
-            t.pack(k + at + 4L * key * stride, stride, keys, t.kRows);
-            t.pack(v + at + 4L * key * stride, stride, keys, t.v);
+            t.pack(in.k + at + 4L * key * stride, stride, keys, t.kRows);
+            t.pack(in.v + at + 4L * key * stride, stride, keys, t.v);
             Band block = band.fromKey(key, keys);
             for (int first = 0; first < spec.perGroup() * BLOCK; first += BLOCK) block(t, first, queries, block, seen);
             seen = true;

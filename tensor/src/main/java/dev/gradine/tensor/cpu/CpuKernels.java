@@ -275,7 +275,7 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public AttentionKernel attention() {
-        return AttentionCpu.KERNEL;
+        return byRow ? AttentionCpu.BY_ROW : AttentionCpu.KERNEL;
     }
 
     @Override
