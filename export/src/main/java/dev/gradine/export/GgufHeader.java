@@ -87,7 +87,7 @@ final class GgufHeader {
         for (GgufKey k : arch.keys()) put(m, k);
         m.put(key("attention.value_length"), sizes.headDim());
         arch.stated().forEach((key, value) -> m.put(key(key), value));
-        if (arch.theta() > 0) rotary.put(m, key(""));
+        if (arch.positions().turns()) rotary.put(m, key(""));
         windows.put(m, key(""), notes);
         requirePlaceForAll();
         return m;
@@ -100,7 +100,7 @@ final class GgufHeader {
 
     /// Tensors that stand for keys.
     List<TensorSource> tensors() {
-        return arch.theta() > 0 ? rotary.tensors() : List.of();
+        return arch.positions().turns() ? rotary.tensors() : List.of();
     }
 
     private void put(Map<String, Object> m, GgufKey k) {
@@ -112,7 +112,7 @@ final class GgufHeader {
             }
             case WHOLE -> {
                 String hf = k.gguf().equals("expert_count") ? experts(k.hf()) : k.hf();
-                if (config.has(hf)) m.put(key(k.gguf()), config.positive(hf));
+                if (config.has(hf)) m.put(key(k.gguf()), config.whole(hf, 0));
             }
             case REAL -> {
                 boolean isUsual = !Double.isNaN(k.otherwise());
@@ -125,7 +125,7 @@ final class GgufHeader {
 
     /// The key of the number of experts, of which transformers 5 writes two, and older files one or the other.
     private String experts(String usual) {
-        config.ignore("num_experts", "num_local_experts");
+        config.ignore("num_experts", "num_local_experts", "n_routed_experts");
         return config.has(usual) ? usual : "num_local_experts";
     }
 
@@ -154,7 +154,7 @@ final class GgufHeader {
 
     /// Which layers have no position embedding is not in the file.
     private void requireUsualTurning() {
-        int every = arch.unturned();
+        int every = arch.positions().unturned();
         if (every == 0) return;
         List<Integer> own = config.wholes("no_rope_layers");
         List<Integer> usual = IntStream.range(0, config.positive("num_hidden_layers"))
@@ -169,7 +169,7 @@ final class GgufHeader {
     /// Every key that changes what is computed is one of the file's, or means what each file of its kind means.
     private void requirePlaceForAll() {
         String type = config.text("model_type", "");
-        config.ignore("vocab_size", "tie_word_embeddings", "quantization_config");
+        config.ignore("vocab_size", "tie_word_embeddings", "quantization_config", "num_nextn_predict_layers");
         arch.told().values().forEach(config::ignore);
         arch.meanings().keySet().forEach(config::ignore);
         arch.fixed().forEach((key, value) -> {

@@ -1,12 +1,14 @@
 package dev.gradine.export;
 
 import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufKey;
 import dev.gradine.io.GgufLayout;
 import dev.gradine.io.TensorSource;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,7 +17,7 @@ import java.util.Set;
 final class GgufRotary {
 
     private static final String ORIGINAL = "original_max_position_embeddings";
-    private static final Set<String> PLACES = Set.of("default", "linear", "llama3", "longrope");
+    private static final Set<String> PLACES = Set.of("default", "linear", "llama3", "factors", "yarn");
 
     private final GgufArchitecture arch;
     private final ModelConfig config;
@@ -25,7 +27,9 @@ final class GgufRotary {
         this.arch = arch;
         this.config = config;
         this.headDim = headDim;
-        if (!PLACES.contains(scaling())) throw GgufHeader.without(arch, "rotary scaling " + scaling());
+        boolean hasPlace = PLACES.contains(scaling())
+                || (scaling().equals("longrope") && arch.positions().isLongRope());
+        if (!hasPlace) throw GgufHeader.without(arch, "rotary scaling " + scaling());
         if (near().has("rope_type") && !near().text("rope_type", "").equals("default")) {
             throw GgufHeader.without(arch, "rotary scaling within windows");
         }
@@ -47,10 +51,39 @@ final class GgufRotary {
                 m.put(prefix + "rope.scaling.original_context_length", (int) original());
                 m.put(prefix + "rope.scaling.attn_factor", (float) attention());
             }
+            case "yarn" -> yarn(m, prefix + "rope.scaling.");
             default -> {}
         }
+        if (hasGrowth()) m.put(prefix + GgufKey.GROWTH, (float) rope().real("llama_4_scaling_beta"));
         if (nearKeys()) m.put(prefix + "rope.freq_base_swa", (float) nearTheta());
         config.ignore("rope_theta", "rotary_emb_base", "partial_rotary_factor", "rotary_pct", "rope_parameters");
+    }
+
+    /// Factors of cosines and sines are 0.1 ln(factor) + 1 by themselves.
+    private void yarn(Map<String, Object> m, String prefix) {
+        if (!rope().flag("truncate", true)) throw GgufHeader.without(arch, "yarn without truncate");
+        double factor = rope().real("factor");
+        m.put(prefix + "type", "yarn");
+        m.put(prefix + "factor", (float) factor);
+        m.put(prefix + "original_context_length", (int) original());
+        m.put(prefix + "yarn_beta_fast", (float) rope().real("beta_fast", 32));
+        m.put(prefix + "yarn_beta_slow", (float) rope().real("beta_slow", 1));
+        double usual = mscale(factor, 1);
+        double own = rope().atLeastZero("mscale", 0);
+        double all = rope().atLeastZero("mscale_all_dim", 0);
+        boolean isRatio = own > 0 && all > 0;
+        double scale = rope().real("attention_factor", isRatio ? mscale(factor, own) / mscale(factor, all) : usual);
+        if (isRatio && own == 1 && !rope().has("attention_factor")) m.put(prefix + "yarn_log_multiplier", (float) all);
+        else if (scale != usual) m.put(prefix + "attn_factor", (float) (scale / usual));
+    }
+
+    private static double mscale(double factor, double s) {
+        return factor <= 1 ? 1 : 0.1 * s * Math.log(factor) + 1;
+    }
+
+    private boolean hasGrowth() {
+        return arch.keys().stream().anyMatch(k -> k.gguf().equals(GgufKey.GROWTH))
+                && rope().atLeastZero("llama_4_scaling_beta", 0) > 0;
     }
 
     /// Tensors that stand for keys: factors by which frequencies are divided, `f32[R/2]`, R the channels that turn.
@@ -63,11 +96,12 @@ final class GgufRotary {
     /// ```
     List<TensorSource> tensors() {
         return switch (scaling()) {
+            case "factors" -> List.of(source(GgufLayout.ROPE_FACTORS, factors("long_factor")));
             case "llama3" -> List.of(source(GgufLayout.ROPE_FACTORS, llama3()));
             case "longrope" ->
                 List.of(
-                        source(GgufLayout.LONG_FACTORS, rope().reals("long_factor", turning() / 2)),
-                        source(GgufLayout.SHORT_FACTORS, rope().reals("short_factor", turning() / 2)));
+                        source(GgufLayout.LONG_FACTORS, factors("long_factor")),
+                        source(GgufLayout.SHORT_FACTORS, factors("short_factor")));
             default -> List.of();
         };
     }
@@ -107,8 +141,14 @@ final class GgufRotary {
 
     /// Channels of a head that turn.
     private int turning() {
-        double top = config.real("partial_rotary_factor", config.real("rotary_pct", arch.part()));
+        double top = config.real(
+                "partial_rotary_factor",
+                config.real("rotary_pct", arch.positions().part()));
         return (int) (headDim * rope().real("partial_rotary_factor", top));
+    }
+
+    private double[] factors(String key) {
+        return rope().reals(key, turning() / 2);
     }
 
     /// Whether layers with a window turn by a base of their own.
@@ -129,7 +169,11 @@ final class GgufRotary {
     }
 
     private double theta() {
-        return rope().real("rope_theta", config.real("rope_theta", config.real("rotary_emb_base", arch.theta())));
+        return rope().real(
+                        "rope_theta",
+                        config.real(
+                                "rope_theta",
+                                config.real("rotary_emb_base", arch.positions().theta())));
     }
 
     private double nearTheta() {
@@ -138,6 +182,9 @@ final class GgufRotary {
 
     private String scaling() {
         String type = rope().text("rope_type", rope().text("type", "default"));
-        return type.equals("su") || (type.equals("yarn") && rope().has("long_factor")) ? "longrope" : type;
+        boolean isByLength = type.equals("su") || type.equals("longrope") || rope().has("long_factor");
+        if (!isByLength) return type;
+        boolean isOne = Arrays.equals(factors("short_factor"), factors("long_factor")) && attention() == 1;
+        return isOne ? "factors" : arch.positions().isLongRope() ? "longrope" : type;
     }
 }

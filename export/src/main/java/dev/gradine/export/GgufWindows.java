@@ -24,15 +24,15 @@ final class GgufWindows {
         this.config = config;
         if (config.flag("use_sliding_window", false)) throw GgufHeader.without(arch, "use_sliding_window");
         config.ignore("max_window_layers");
-        if (arch.period() < 0) requireNone();
-        else if (isOn() && arch.period() == 0 && every() != usual()) {
+        if (arch.positions().period() < 0) requireNone();
+        else if (isOn() && arch.positions().period() == 0 && every() != usual()) {
             throw GgufHeader.without(arch, "this order of layers with windows");
         }
     }
 
     private boolean isOn() {
         boolean isOff = config.says(WIDTH) && !config.has(WIDTH);
-        return arch.period() == 0 ? config.has(WIDTH) : !isOff;
+        return arch.positions().period() == 0 ? config.has(WIDTH) : !isOff;
     }
 
     /// What `sliding_window` says has no effect where windows are a switch that is off.
@@ -57,7 +57,7 @@ final class GgufWindows {
 
     /// By llama.cpp's rule; where no layer sees all, so many that none does.
     private int usual() {
-        return arch.period() > 0 ? arch.period() : config.positive("num_hidden_layers") + 1;
+        return arch.positions().period() > 0 ? arch.positions().period() : config.positive("num_hidden_layers") + 1;
     }
 
     private static List<String> layers(int count, int every) {
@@ -70,11 +70,12 @@ final class GgufWindows {
     ///
     /// @param prefix of all keys
     void put(Map<String, Object> m, String prefix, List<String> notes) {
-        if (arch.period() < 0) return;
-        int none = arch.period() == 0 ? 0 : config.positive("max_position_embeddings", 2048);
+        if (arch.positions().period() < 0) return;
+        if (!isOn() && arch.mark().equals("attention.sliding_window")) return; // it would be another architecture
+        int none = arch.positions().period() == 0 ? 0 : config.positive("max_position_embeddings", 2048);
         m.put(prefix + "attention.sliding_window", isOn() ? config.positive(WIDTH, WINDOW) : none);
         if (isOn() && every() != usual()) m.put(prefix + "attention.sliding_window_pattern", every());
-        if (arch.isWindowSeen() || !isOn()) return;
+        if (arch.positions().isWindowSeen() || !isOn()) return;
         notes.add("llama.cpp sees all keys in models of architecture %s, not the last %d as this one does"
                 .formatted(arch.name(), config.positive(WIDTH)));
     }

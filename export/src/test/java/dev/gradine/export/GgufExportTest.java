@@ -259,8 +259,9 @@ class GgufExportTest {
                         "vocab_size",
                         264),
                 "gguf: model_type is olmo, which we do not write as GGUF, expected one of cohere, cohere2, falcon,"
-                        + " gemma, gemma2, gemma3_text, glm4, gpt2, gpt_neox, granite, llama, mixtral, olmo2, olmoe,"
-                        + " phi, phi3, qwen2, qwen3, qwen3_moe, smollm3, stablelm, starcoder2; --to safetensors"
+                        + " gemma, gemma2, gemma3_text, glm4, glm4_moe, gpt2, gpt_neox, granite, llama, ministral3,"
+                        + " mistral, mixtral, olmo2, olmoe, phi, phi3, qwen2, qwen2_moe, qwen3, qwen3_moe, smollm3,"
+                        + " stablelm, starcoder2; --to safetensors"
                         + " writes it");
         Map<String, Object> windows = TinyModels.config("qwen2");
         windows.put("use_sliding_window", true);

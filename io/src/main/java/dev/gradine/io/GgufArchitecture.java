@@ -33,14 +33,10 @@ public final class GgufArchitecture {
     private final Map<String, Object> meanings;
     private final Map<String, Object> fixed;
     private final Map<String, String> told;
-    private final Map<String, String> stated;
+    private final Map<String, Object> stated;
     private String layers = "model.layers";
     private String mark = "";
-    private double theta = 10_000;
-    private double part = 1;
-    private int period = -1;
-    private int unturned;
-    private boolean isWindowSeen = true;
+    private GgufPositions positions = GgufPositions.LLAMA;
     private int scaledByWidthAt;
 
     private GgufArchitecture(String name, String modelType) {
@@ -68,11 +64,7 @@ public final class GgufArchitecture {
         stated = new LinkedHashMap<>(a.stated);
         layers = a.layers;
         mark = a.mark;
-        theta = a.theta;
-        part = a.part;
-        period = a.period;
-        unturned = a.unturned;
-        isWindowSeen = a.isWindowSeen;
+        positions = a.positions;
         scaledByWidthAt = a.scaledByWidthAt;
     }
 
@@ -92,7 +84,7 @@ public final class GgufArchitecture {
 
     /// A tensor has another name in Hugging Face's files than a Llama's.
     ///
-    /// @param gguf within a block, or of the whole model, without `.weight` and `.bias`
+    /// @param gguf within a block, or of the whole model, without `.weight` and `.bias`, where `hf` ends alike
     /// @param hf within a layer, or of the whole model; with `%d` for one tensor of each part of a stack
     public GgufArchitecture placing(String gguf, String hf) {
         GgufChange change = all().stream()
@@ -166,14 +158,14 @@ public final class GgufArchitecture {
         });
     }
 
-    /// A text that llama.cpp's converter writes into every file.
-    public GgufArchitecture stating(String gguf, String value) {
+    /// A text or number that llama.cpp's converter writes into every file. Another number is refused.
+    public GgufArchitecture stating(String gguf, Object value) {
         return with(a -> a.stated.put(gguf, value));
     }
 
     /// Every so many layers have no position embedding, by llama.cpp's own rule.
     public GgufArchitecture layersWithoutTurning(int every) {
-        return with(a -> a.unturned = every);
+        return with(a -> a.positions = a.positions.without(every));
     }
 
     /// A key and value of the configuration that every file of this architecture means, and that change nothing of what
@@ -244,6 +236,14 @@ public final class GgufArchitecture {
                 .whole("expert_used_count", "num_experts_per_tok");
     }
 
+    /// An expert that every token has.
+    ///
+    /// @param path of its linear layers
+    public GgufArchitecture sharedExpert(String path) {
+        return with(a ->
+                GgufPlace.SHARED.forEach(p -> a.place(new GgufPlace(p.gguf(), path + "." + p.hf(), GgufChange.NONE))));
+    }
+
     /// Of two architectures of one name, this is that of files with the key, or the tensor.
     public GgufArchitecture toldBy(String keyOrTensor) {
         return with(a -> a.mark = keyOrTensor);
@@ -254,10 +254,12 @@ public final class GgufArchitecture {
     /// @param base θ
     /// @param share of a head's channels that turn
     public GgufArchitecture turning(double base, double share) {
-        return with(a -> {
-            a.theta = base;
-            a.part = share;
-        });
+        return with(a -> a.positions = a.positions.turning(base, share));
+    }
+
+    /// Factors of rotary frequencies may be others for long texts.
+    public GgufArchitecture turningByLength() {
+        return with(a -> a.positions = a.positions.byLength());
     }
 
     /// Nothing turns.
@@ -269,12 +271,17 @@ public final class GgufArchitecture {
     ///
     /// @param every period of layers that see all, from 2
     public GgufArchitecture windows(int every) {
-        return whole("attention.sliding_window", "sliding_window").with(a -> a.period = every);
+        return windows(every, true);
     }
 
     /// A window in all layers, of which llama.cpp takes no notice.
     public GgufArchitecture windowsUnseen() {
-        return windows(0).with(a -> a.isWindowSeen = false);
+        return windows(0, false);
+    }
+
+    private GgufArchitecture windows(int every, boolean isSeen) {
+        return whole("attention.sliding_window", "sliding_window")
+                .with(a -> a.positions = a.positions.windows(every, isSeen));
     }
 
     /// Scores of the model of that many layers are divided by √(C/H), not √D.
@@ -312,34 +319,14 @@ public final class GgufArchitecture {
         return Collections.unmodifiableMap(told);
     }
 
-    /// Texts that every file has, by their keys.
-    public Map<String, String> stated() {
+    /// Texts and numbers that every file has, by their keys.
+    public Map<String, Object> stated() {
         return Collections.unmodifiableMap(stated);
     }
 
-    /// Which layers have no position embedding: every so many; 0 for none.
-    public int unturned() {
-        return unturned;
-    }
-
-    /// Base θ where the configuration has none; 0 where nothing turns.
-    public double theta() {
-        return theta;
-    }
-
-    /// Share of a head's channels that turn where the configuration does not say.
-    public double part() {
-        return part;
-    }
-
-    /// Which layers have no window: every so many; 0 for none of them, negative where no layer has one.
-    public int period() {
-        return period;
-    }
-
-    /// Whether llama.cpp computes with the windows.
-    public boolean isWindowSeen() {
-        return isWindowSeen;
+    /// What turns, and what sees a window.
+    public GgufPositions positions() {
+        return positions;
     }
 
     /// Layers of the model whose scores are divided by √(C/H); 0 for none.
@@ -380,7 +367,7 @@ public final class GgufArchitecture {
     }
 
     /// The key, or the tensor, that tells it from another of its name; empty for none.
-    String mark() {
+    public String mark() {
         return mark;
     }
 }

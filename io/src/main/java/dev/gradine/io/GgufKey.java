@@ -21,6 +21,9 @@ public record GgufKey(String gguf, String hf, Kind kind, double otherwise) {
         FLAG
     }
 
+    /// How fast queries grow with their position.
+    public static final String GROWTH = "attention.temperature_scale";
+
     static final String CONTEXT = "context_length";
     static final String HIDDEN = "embedding_length";
     static final String LAYERS = "block_count";

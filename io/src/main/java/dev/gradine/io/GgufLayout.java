@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// Where a Hugging Face tensor goes in a GGUF file of one architecture, and what is done to its values on the way: what
 /// `GgufModel` undoes.
@@ -22,7 +23,7 @@ public final class GgufLayout {
     public static final String SHORT_FACTORS = "rope_factors_short.weight";
 
     /// Matrices that llama.cpp reads as f32 alone.
-    private static final List<String> ALWAYS_F32 = List.of("position_embd", "ffn_gate_inp");
+    private static final List<String> ALWAYS_F32 = List.of("position_embd", "ffn_gate_inp", "ffn_gate_inp_shexp");
 
     private final GgufArchitecture arch;
     private final int heads;
@@ -61,7 +62,8 @@ public final class GgufLayout {
         String quoted = Pattern.quote(prefix + place.hf())
                 .replace("%l", "\\E(?<l>\\d+)\\Q")
                 .replace("%d", "\\E(?<e>\\d+)\\Q");
-        return Pattern.compile(quoted + "\\.(?<end>weight|bias)");
+        String ends = place.endings().stream().map(Pattern::quote).collect(Collectors.joining("|"));
+        return Pattern.compile(quoted + "(?<end>" + ends + ")");
     }
 
     /// The architecture.
@@ -107,7 +109,7 @@ public final class GgufLayout {
 
     private static Found found(GgufPlace place, String block, Matcher m) {
         int part = place.isStack() ? Integer.parseInt(m.group("e")) : -1;
-        return new Found(place, new Spot(block + place.gguf() + "." + m.group("end"), part));
+        return new Found(place, new Spot(block + place.gguf() + m.group("end"), part));
     }
 
     /// Whether the file holds this tensor's values plus 1.

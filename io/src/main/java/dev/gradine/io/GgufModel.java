@@ -38,7 +38,8 @@ final class GgufModel {
         this.file = file;
         arch = named(architectures);
         for (TensorInfo t : file.tensors()) infos.put(t.name(), t);
-        layers = number(key(GgufKey.LAYERS));
+        layers = number(key(GgufKey.LAYERS)) - predicting();
+        if (layers < 1) throw fault("%s is %s, expected more".formatted(key(GgufKey.LAYERS), layers + predicting()));
         heads = number(key(GgufKey.HEADS));
         kvHeads = number(key(GgufKey.KEY_HEADS), heads);
         hidden = number(key(GgufKey.HIDDEN));
@@ -74,6 +75,12 @@ final class GgufModel {
     private boolean isMarked(GgufArchitecture a) {
         Object value = file.metadata().get(a.name() + "." + a.mark());
         return value instanceof Number n ? n.longValue() > 0 : file.names().contains(a.mark());
+    }
+
+    /// Blocks at the end that are no layers: they guess further tokens.
+    private int predicting() {
+        String key = key("nextn_predict_layers");
+        return has(key) && !isZero(key) ? number(key) : 0;
     }
 
     private void requireTurning() {
@@ -112,6 +119,10 @@ final class GgufModel {
         Set<String> left = new LinkedHashSet<>(infos.keySet());
         left.removeAll(ROPE_FACTORS);
         left.removeIf(name -> name.endsWith(".attn_rot_embd.weight")); // frequencies, which every reader computes
+        for (int i = 0; i < predicting(); i++) {
+            String block = "blk." + (layers + i) + ".";
+            left.removeIf(name -> name.startsWith(block));
+        }
         requireEmbedding();
         for (GgufPlace place : arch.ends()) take(place, "", "", left, names);
         if (TiedHead.isTied(file, EMBEDDING)) names.remove(head());
@@ -132,7 +143,7 @@ final class GgufModel {
 
     private void take(GgufPlace place, String block, String layer, Set<String> left, Map<String, StoredName> names) {
         if (place.hf().isEmpty()) return;
-        for (String end : List.of(".weight", ".bias")) {
+        for (String end : place.endings()) {
             String stored = block + place.gguf() + end;
             if (left.remove(stored)) names.putAll(placed(layer + place.hf() + end, stored, place));
         }
@@ -184,7 +195,8 @@ final class GgufModel {
         });
         c.put("vocab_size", vocabulary());
         for (GgufKey k : arch.keys()) read(k, c);
-        if (arch.theta() > 0) GgufRope.read(this, c);
+        arch.stated().forEach(this::requireStated);
+        if (arch.positions().turns()) GgufRope.read(this, c);
         windows(c);
         c.put("tie_word_embeddings", !names.containsKey(head()));
         if (arch.scaledByWidthAt() == layers) c.put("query_pre_attn_scalar", hidden / heads);
@@ -201,20 +213,32 @@ final class GgufModel {
         if (k.kind() == GgufKey.Kind.SIZE) {
             int size = size(k.gguf());
             if (!k.hf().isEmpty()) c.put(k.hf(), size);
+        } else if (k.hf().isEmpty()) {
+            value(key(k.gguf())); // read with others
         } else if (k.gguf().endsWith("epsilon") || (has(key(k.gguf())) && !isNone(k))) {
             c.put(k.hf(), plain(key(k.gguf()), k.kind()));
         }
     }
 
-    /// A whole number of nothing, such as a window of no width.
+    /// A number that every file of this architecture has.
+    private void requireStated(String gguf, Object stated) {
+        Object value = value(key(gguf));
+        if (!(stated instanceof Number n) || value == null) return;
+        if (value instanceof Number v && v.doubleValue() == n.doubleValue()) return;
+        throw fault("%s is %s, expected %s, the only value that is computed here"
+                .formatted(key(gguf), Shown.of(value), stated));
+    }
+
+    /// A window of no width is none.
     private boolean isNone(GgufKey k) {
-        return k.kind() == GgufKey.Kind.WHOLE && isZero(key(k.gguf()));
+        return k.gguf().equals("attention.sliding_window") && isZero(key(k.gguf()));
     }
 
     private int size(String gguf) {
         return switch (gguf) {
             case GgufKey.KEY_HEADS -> kvHeads;
             case GgufKey.KEY_WIDTH -> headDim;
+            case GgufKey.LAYERS -> layers;
             default -> number(key(gguf));
         };
     }
@@ -222,7 +246,7 @@ final class GgufModel {
     /// Which layers have a window, where the file says it: one of so many has none, or a switch for each.
     private void windows(Map<String, Object> c) {
         String key = key("attention.sliding_window_pattern");
-        if (arch.period() <= 0 || !has(key)) return;
+        if (arch.positions().period() <= 0 || !has(key)) return;
         boolean[] near = new boolean[layers];
         if (value(key) instanceof boolean[] each) {
             if (each.length != layers) {
@@ -280,7 +304,7 @@ final class GgufModel {
 
     private Object plain(String key, GgufKey.Kind kind) {
         return switch (kind) {
-            case SIZE, WHOLE -> number(key);
+            case SIZE, WHOLE -> isZero(key) ? 0 : number(key);
             case REAL -> real(key);
             case FLAG -> flag(key);
         };

@@ -5,7 +5,7 @@ import java.util.List;
 /// A tensor's name in GGUF files and in Hugging Face's, without `.weight` and `.bias`, and what the file does to its
 /// values.
 ///
-/// @param gguf within a block, or of the whole model
+/// @param gguf within a block, or of the whole model; with its ending where Hugging Face's name ends otherwise
 /// @param hf within a layer, or of the whole model; with `%d` for one tensor of each expert or head, of which a file
 ///     holds one stack
 record GgufPlace(String gguf, String hf, GgufChange change) {
@@ -43,6 +43,10 @@ record GgufPlace(String gguf, String hf, GgufChange change) {
             of("ffn_up_exps", "mlp.experts.%d.up_proj"),
             of("ffn_down_exps", "mlp.experts.%d.down_proj"));
 
+    /// Of every layer, beside these, where all tokens have one expert, too.
+    static final List<GgufPlace> SHARED = List.of(
+            of("ffn_gate_shexp", "gate_proj"), of("ffn_up_shexp", "up_proj"), of("ffn_down_shexp", "down_proj"));
+
     private static GgufPlace of(String gguf, String hf) {
         return new GgufPlace(gguf, hf, GgufChange.NONE);
     }
@@ -50,6 +54,11 @@ record GgufPlace(String gguf, String hf, GgufChange change) {
     /// Whether the file holds one stack of all.
     boolean isStack() {
         return hf.contains("%d");
+    }
+
+    /// What follows the name in both, one of these; nothing where the names have their own endings.
+    List<String> endings() {
+        return gguf.contains(".") ? List.of("") : List.of(".weight", ".bias");
     }
 
     boolean isNorm() {

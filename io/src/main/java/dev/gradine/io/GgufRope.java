@@ -25,6 +25,9 @@ final class GgufRope {
     private static final String FACTORS = GgufLayout.ROPE_FACTORS;
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /// The factor's key, and its older one.
+    private static final List<String> FACTOR = List.of("rope.scaling.factor", "rope.scale_linear");
+
     /// Llama 3's, from 3.1 on; the factor itself differs: 8 or 32.
     private static final double LOW = 1;
 
@@ -40,13 +43,34 @@ final class GgufRope {
     ///
     /// @throws CheckpointException if the scaling is one that is not computed here
     static void read(GgufModel model, Map<String, Object> config) {
+        String growth = model.key(GgufKey.GROWTH);
+        if (model.has(growth)) {
+            config.put("rope_parameters", growing(model, model.real(growth)));
+            return;
+        }
         config.put("rope_theta", model.theta());
         int turning = model.turning();
-        if (turning != model.headDim() || model.architecture().part() != 1) {
+        if (turning != model.headDim() || model.architecture().positions().part() != 1) {
             config.put("partial_rotary_factor", share(turning, model.headDim()));
         }
         Map<String, Object> scaling = scaling(model);
         if (!scaling.isEmpty()) config.put("rope_scaling", scaling);
+    }
+
+    /// Queries that grow with their position: all in one object, as the family that has them reads it.
+    private static Map<String, Object> growing(GgufModel model, double beta) {
+        Map<String, Object> rope = new LinkedHashMap<>(scaling(model));
+        rope.putIfAbsent("rope_type", "default");
+        rope.put("rope_theta", model.theta());
+        rope.put("llama_4_scaling_beta", beta);
+        rope.putIfAbsent("original_max_position_embeddings", original(model));
+        return rope;
+    }
+
+    /// The length that a scaling begins from.
+    private static int original(GgufModel model) {
+        String length = model.key("rope.scaling.original_context_length");
+        return model.has(length) ? model.number(length) : model.positions();
     }
 
     /// The share of a head that gives back so many channels where it is multiplied and cut.
@@ -58,6 +82,7 @@ final class GgufRope {
     /// Empty if the file scales nothing.
     private static Map<String, Object> scaling(GgufModel model) {
         if (model.file().names().contains(GgufLayout.LONG_FACTORS)) return byLength(model);
+        if (isYarn(model)) return yarn(model);
         double factor = linear(model);
         if (!model.hasRopeFactors()) return linear(factor);
         double[] factors = factors(model, FACTORS);
@@ -75,13 +100,45 @@ final class GgufRope {
             throw model.fault("%s is %s, expected longrope beside tensor %s"
                     .formatted(type, Shown.of(model.value(type)), GgufLayout.LONG_FACTORS));
         }
-        String length = model.key("rope.scaling.original_context_length");
         String attention = model.key("rope.scaling.attn_factor");
         return longrope(
                 factors(model, GgufLayout.SHORT_FACTORS),
                 factors(model, GgufLayout.LONG_FACTORS),
-                model.has(length) ? model.number(length) : model.positions(),
+                original(model),
                 model.has(attention) ? model.real(attention) : 1);
+    }
+
+    private static boolean isYarn(GgufModel model) {
+        String type = model.key("rope.scaling.type");
+        return model.has(type) && "yarn".equals(model.value(type)) && factor(model, FACTOR) != 1;
+    }
+
+    /// Factors of cosines and sines, m(s) = 0.1 s ln(factor) + 1 by themselves:
+    ///
+    /// ```
+    /// a · m(1)          a: rope.scaling.attn_factor, or 1
+    /// m(1) / m(l)       l: rope.scaling.yarn_log_multiplier
+    /// ```
+    private static Map<String, Object> yarn(GgufModel model) {
+        double factor = factor(model, FACTOR);
+        Map<String, Object> yarn = new LinkedHashMap<>();
+        yarn.put("rope_type", "yarn");
+        yarn.put("factor", factor);
+        yarn.put("original_max_position_embeddings", original(model));
+        number(model, "rope.scaling.yarn_beta_fast", yarn, "beta_fast");
+        number(model, "rope.scaling.yarn_beta_slow", yarn, "beta_slow");
+        number(model, "rope.scaling.yarn_log_multiplier", yarn, "mscale_all_dim");
+        if (yarn.containsKey("mscale_all_dim")) yarn.put("mscale", 1.0);
+        String attention = model.key("rope.scaling.attn_factor");
+        if (model.has(attention)) {
+            yarn.put("attention_factor", model.real(attention) * (0.1 * Math.log(factor) + 1));
+        }
+        return yarn;
+    }
+
+    private static void number(GgufModel model, String gguf, Map<String, Object> to, String hf) {
+        String key = model.key(gguf);
+        if (model.has(key) && !model.isZero(key)) to.put(hf, model.real(key));
     }
 
     private static Map<String, Object> linear(double factor) {
@@ -92,11 +149,11 @@ final class GgufRope {
     private static double linear(GgufModel model) {
         String key = model.key("rope.scaling.type");
         Object type = model.has(key) ? model.value(key) : "linear";
-        double factor = factor(model, List.of("rope.scaling.factor", "rope.scale_linear"));
+        double factor = factor(model, FACTOR);
         if ("none".equals(type)) return 1;
         // yarn blends ω with ω / factor, so that at a factor of 1 nothing changes
         if ("linear".equals(type) || ("yarn".equals(type) && factor == 1)) return factor;
-        throw model.fault("%s is %s, expected none or linear".formatted(key, Shown.of(type)));
+        throw model.fault("%s is %s, expected none, linear or yarn".formatted(key, Shown.of(type)));
     }
 
     private static double factor(GgufModel model, List<String> names) {

@@ -71,13 +71,37 @@ class GgufRopeTest {
     }
 
     @Test
+    void yarn_has_keys_of_its_own() {
+        GgufBytes yarn = gguf().text("llama.rope.scaling.type", "yarn").f32("llama.rope.scaling.factor", 4);
+        assertThat(config(yarn))
+                .containsEntry(
+                        "rope_scaling",
+                        Map.of("rope_type", "yarn", "factor", 4.0, "original_max_position_embeddings", 16));
+        assertThat(config(yarn.u32("llama.rope.scaling.original_context_length", 8)
+                        .f32("llama.rope.scaling.yarn_beta_fast", 16)
+                        .f32("llama.rope.scaling.yarn_log_multiplier", 0.5f)))
+                .containsEntry(
+                        "rope_scaling",
+                        Map.of(
+                                "rope_type",
+                                "yarn",
+                                "factor",
+                                4.0,
+                                "original_max_position_embeddings",
+                                8,
+                                "beta_fast",
+                                16.0,
+                                "mscale_all_dim",
+                                0.5,
+                                "mscale",
+                                1.0));
+    }
+
+    @Test
     void a_scaling_that_is_not_computed_is_refused_by_its_name() {
         assertRefused(
-                gguf().text("llama.rope.scaling.type", "yarn").f32("llama.rope.scaling.factor", 4),
-                "llama.rope.scaling.type is yarn, expected none or linear");
-        assertRefused(
                 gguf().text("llama.rope.scaling.type", "longrope"),
-                "llama.rope.scaling.type is longrope, expected none or linear");
+                "llama.rope.scaling.type is longrope, expected none, linear or yarn");
         assertRefused(
                 gguf().f32("llama.rope.scaling.attn_factor", 1.5f),
                 "llama.rope.scaling.attn_factor is 1.5, which is not computed here: expected no such key or 1.0");

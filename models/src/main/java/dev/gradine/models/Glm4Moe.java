@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -10,6 +11,7 @@ import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
@@ -29,10 +31,32 @@ public record Glm4Moe() implements Family {
     }
 
     @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("glm4moe", "glm4_moe")
+                .experts("n_routed_experts")
+                .sharedExpert("mlp.shared_experts")
+                .placing("exp_probs_b.bias", "mlp.gate.e_score_correction_bias")
+                .without("ffn_norm") // it is the norm behind attention that stands before it
+                .telling("use_qk_norm", "attn_q_norm.weight")
+                .turning(THETA, PART)
+                .whole("expert_feed_forward_length", "moe_intermediate_size")
+                .whole("expert_shared_count", "n_shared_experts")
+                .whole("leading_dense_block_count", "first_k_dense_replace")
+                .whole("expert_group_count", "n_group")
+                .whole("expert_group_used_count", "topk_group")
+                .real("expert_weights_scale", "routed_scaling_factor", 1)
+                .flag("expert_weights_norm", "norm_topk_prob", true)
+                .stating("expert_gating_func", 2)
+                .meaning("architectures", List.of("Glm4MoeForCausalLM"))
+                .meaning("hidden_act", "silu"));
+    }
+
+    @Override
     public Set<String> withoutEffect() {
         return Set.of("num_nextn_predict_layers");
     }
 
+    private static final double THETA = 10_000;
     private static final double PART = 0.5;
 
     @Override
@@ -41,7 +65,7 @@ public record Glm4Moe() implements Family {
         Parts p = new Parts("glm4_moe", c, weights);
         boolean bias = c.flag("attention_bias", false);
         boolean headNorms = c.flag("use_qk_norm", false);
-        Rotary rotary = p.rotary(new Usual(10_000, PART), false);
+        Rotary rotary = p.rotary(new Usual(THETA, PART), false);
         ExpertParts experts = p.experts();
         IntPredicate isSparse = experts.behindDense(1);
         return p.decoder(false, (l, w) -> {

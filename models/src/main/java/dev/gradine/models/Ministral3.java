@@ -1,5 +1,7 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufKey;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -8,6 +10,7 @@ import dev.gradine.nn.Rotary;
 import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -23,6 +26,15 @@ public record Ministral3() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("ministral3");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("mistral3", "ministral3")
+                .withInterleavedRows()
+                .real(GgufKey.GROWTH, "")
+                .meaning("architectures", List.of("Ministral3ForCausalLM"))
+                .meaning("hidden_act", "silu"));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -7,6 +8,7 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -23,6 +25,16 @@ public record Mistral() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("mistral");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("llama", "mistral")
+                .withInterleavedRows()
+                .windowsUnseen()
+                .toldBy("attention.sliding_window") // without one it is a Llama
+                .meaning("architectures", List.of("MistralForCausalLM"))
+                .meaning("hidden_act", "silu"));
     }
 
     @Override

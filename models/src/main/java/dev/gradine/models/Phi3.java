@@ -32,6 +32,7 @@ public record Phi3() implements Family {
         return List.of(GgufArchitecture.of("phi3", "phi3")
                 .placing("ffn_up", "mlp.gate_up_proj")
                 .windowsUnseen()
+                .turningByLength()
                 .meaning("architectures", List.of("Phi3ForCausalLM"))
                 .meaning("hidden_act", "silu"));
     }

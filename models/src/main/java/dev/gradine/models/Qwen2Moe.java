@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -9,6 +10,7 @@ import dev.gradine.nn.Rotary;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -24,6 +26,21 @@ public record Qwen2Moe() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("qwen2_moe");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("qwen2moe", "qwen2_moe")
+                .experts("num_experts")
+                .sharedExpert("mlp.shared_expert")
+                .placing("ffn_gate_inp_shexp", "mlp.shared_expert_gate")
+                .telling("qkv_bias", "attn_q.bias")
+                .whole("expert_feed_forward_length", "moe_intermediate_size")
+                .whole("expert_shared_feed_forward_length", "shared_expert_intermediate_size")
+                .meaning("architectures", List.of("Qwen2MoeForCausalLM"))
+                .meaning("hidden_act", "silu")
+                .fixing("norm_topk_prob", false)
+                .fixing("decoder_sparse_step", 1));
     }
 
     @Override
