@@ -26,10 +26,17 @@ public final class ChatTemplate {
 
     private final Choice choice;
     private final Limits limits;
+    private final String source;
 
-    private ChatTemplate(Choice choice, Limits limits) {
+    private ChatTemplate(Choice choice, Limits limits, String source) {
         this.choice = choice;
         this.limits = limits;
+        this.source = source;
+    }
+
+    /// Its source, for conversations without tools; empty if there is none.
+    public String source() {
+        return source;
     }
 
     /// Picks the template for what stands beside a conversation.
@@ -80,10 +87,12 @@ public final class ChatTemplate {
         if (!sources.containsKey(DEFAULT)) {
             String why = name + ": there are " + String.join(", ", new TreeSet<>(sources.keySet()))
                     + " and none called default; choose one with --chat-template NAME";
-            return new ChatTemplate(new Choice.Missing(why, tools), Limits.defaults());
+            return new ChatTemplate(new Choice.Missing(why, tools), Limits.defaults(), "");
         }
-        JinjaTemplate plain = JinjaTemplate.parse(name, sources.getOrDefault(DEFAULT, ""));
-        return new ChatTemplate(new Choice.Two(plain, tools.isEmpty() ? plain : tools.getFirst()), Limits.defaults());
+        String source = sources.getOrDefault(DEFAULT, "");
+        JinjaTemplate plain = JinjaTemplate.parse(name, source);
+        JinjaTemplate withTools = tools.isEmpty() ? plain : tools.getFirst();
+        return new ChatTemplate(new Choice.Two(plain, withTools), Limits.defaults(), source);
     }
 
     /// A usual template: `alpaca`, `chatml`, `gemma`, `llama2`, `llama3`, `mistral`, `phi3`, `vicuna` or `zephyr`.
@@ -126,12 +135,12 @@ public final class ChatTemplate {
     public static ChatTemplate absent() {
         String why = "the model has no chat template, so it cannot render a conversation; give it one with"
                 + " --chat-template, for example --chat-template chatml";
-        return new ChatTemplate(new Choice.Missing(why, List.of()), Limits.defaults());
+        return new ChatTemplate(new Choice.Missing(why, List.of()), Limits.defaults(), "");
     }
 
     /// This template with other bounds on what a rendering may spend.
     public ChatTemplate within(Limits other) {
-        return new ChatTemplate(choice, other);
+        return new ChatTemplate(choice, other, source);
     }
 
     /// Whether the template for these variables marks the assistant's text with `{% generation %}`.

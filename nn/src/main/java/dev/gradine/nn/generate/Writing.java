@@ -95,11 +95,13 @@ public final class Writing {
         return draws.size();
     }
 
-    int[] prompt() {
+    /// Its prompt.
+    public int[] prompt() {
         return prompt;
     }
 
-    WritingRule rule() {
+    /// How it is written.
+    public WritingRule rule() {
         return rule;
     }
 

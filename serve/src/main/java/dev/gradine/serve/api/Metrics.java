@@ -1,0 +1,91 @@
+package dev.gradine.serve.api;
+
+import dev.gradine.nn.generate.ContinuousBatch.Load;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/// What has been written, and how fast, in the text form of Prometheus.
+final class Metrics {
+
+    private static final double NANOS = 1e-9;
+
+    private final Map<String, LongAdder> tokens = new ConcurrentSkipListMap<>();
+    private final TimeHistogram first = new TimeHistogram(
+            "gradine_time_to_first_token_seconds", "From a request to its first token.", 0.01, 0.1, 0.5, 1, 5, 10, 60);
+    private final TimeHistogram next = new TimeHistogram(
+            "gradine_time_per_token_seconds", "Between tokens of a request.", 0.001, 0.01, 0.03, 0.1, 0.3, 1, 10);
+
+    /// Times the tokens of one request. For one thread.
+    final class Watch implements AutoCloseable {
+
+        private final LongAdder counter;
+        private long last = System.nanoTime();
+        private boolean isFirst = true;
+
+        private Watch(String model) {
+            counter = tokens.computeIfAbsent(model, _ -> new LongAdder());
+        }
+
+        /// A token has come.
+        void token() {
+            long now = System.nanoTime();
+            (isFirst ? first : next).add((now - last) * NANOS);
+            isFirst = false;
+            last = now;
+            counter.increment();
+        }
+
+        @Override
+        public void close() {
+            last = 0;
+        }
+    }
+
+    /// A request to a model begins.
+    Watch watch(String model) {
+        return new Watch(model);
+    }
+
+    /// All of them.
+    ///
+    /// @param load of the thread that writes
+    /// @param adapters that are loaded
+    /// @param answers of the server, by status
+    String text(Load load, int adapters, Map<Integer, Long> answers) {
+        StringBuilder out = new StringBuilder();
+        gauge(out, "gradine_requests_waiting", "Prompts without room.", load.waiting());
+        gauge(
+                out,
+                "gradine_requests_running",
+                "Prompts being read, and texts being written.",
+                load.reading() + load.writing());
+        gauge(out, "gradine_kv_tokens_used", "Tokens whose keys are held.", load.tokens());
+        gauge(out, "gradine_adapters_resident", "Adapters that are loaded.", adapters);
+        head(out, "gradine_tokens_total", "Tokens written, by the model that was asked.", "counter");
+        tokens.forEach((model, n) -> line(out, "gradine_tokens_total{model=\"" + model + "\"}", n.sum()));
+        head(out, "gradine_answers_total", "Answers, by status; 499 for clients that went away.", "counter");
+        answers.forEach((status, n) -> line(out, "gradine_answers_total{status=\"" + status + "\"}", n));
+        first.append(out);
+        next.append(out);
+        return out.toString();
+    }
+
+    private static void gauge(StringBuilder out, String name, String help, long value) {
+        head(out, name, help, "gauge");
+        line(out, name, value);
+    }
+
+    static void head(StringBuilder out, String name, String help, String type) {
+        out.append(
+                "# HELP %s %s%n# TYPE %s %s%n".formatted(name, help, name, type).replace("\r\n", "\n"));
+    }
+
+    static void line(StringBuilder out, String name, Number value) {
+        out.append(name)
+                .append(' ')
+                .append(String.format(Locale.ROOT, "%s", value))
+                .append('\n');
+    }
+}

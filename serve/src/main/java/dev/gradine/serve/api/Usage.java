@@ -1,0 +1,25 @@
+package dev.gradine.serve.api;
+
+import dev.gradine.serve.http.JsonMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Tokens of a request.
+///
+/// @param prompt those that were read
+/// @param completion those that were written, without ends
+record Usage(int prompt, int completion) {
+
+    /// As streams have it.
+    Map<String, @Nullable Object> plain() {
+        return JsonMap.of(
+                "prompt_tokens", prompt, "completion_tokens", completion, "total_tokens", prompt + completion);
+    }
+
+    /// As whole answers have it.
+    Map<String, @Nullable Object> detailed() {
+        var all = plain();
+        all.put("prompt_tokens_details", JsonMap.of("cached_tokens", 0));
+        return all;
+    }
+}
