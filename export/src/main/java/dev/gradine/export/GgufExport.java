@@ -18,16 +18,17 @@ import dev.gradine.peft.Merge;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /// A GGUF file of a model and its adapter, for llama.cpp: the adapter is in the weights.
 ///
@@ -79,39 +80,55 @@ public final class GgufExport {
         Map<String, List<Weight>> byName = new LinkedHashMap<>();
         List<String> odd = new ArrayList<>();
         for (Weight w : model.model().weights()) {
-            if (!c.has(w.path()) && !Merge.stores(adapted, w)) continue; // tied to another, and stays so
+            String hf = GgufHeader.name(w);
+            if (!c.has(hf) && !Merge.stores(adapted, w)) continue; // tied to another, and stays so
             DType written = written(layout, w);
             if (w.shape().rank() > 1 && written == DType.F16 && type != DType.F16) odd.add(w.path());
-            byName.computeIfAbsent(layout.name(w.path()), _ -> new ArrayList<>())
-                    .add(w);
+            byName.computeIfAbsent(layout.name(hf), _ -> new ArrayList<>()).add(w);
         }
         if (!odd.isEmpty()) {
             notes.add("%d matrices are F16, not %s, whose blocks of %d do not fit their rows: %s%s"
                     .formatted(odd.size(), type, type.blockSize(), odd.getFirst(), odd.size() > 1 ? " ..." : ""));
         }
         List<TensorSource> all = new ArrayList<>();
-        byName.forEach((name, weights) -> all.add(source(layout, name, weights)));
+        byName.forEach((name, weights) -> {
+            String second = layout.spot(GgufHeader.name(weights.getFirst())).second();
+            if (second.isEmpty()) all.add(source(name, weights, w -> whole(layout, name, w)));
+            else {
+                all.add(source(name, weights, w -> half(layout, name, w, 0)));
+                all.add(source(second, weights, w -> half(layout, second, w, 1)));
+            }
+        });
         return all;
     }
 
-    private TensorSource source(GgufLayout layout, String name, List<Weight> weights) {
-        if (layout.spot(weights.getFirst().path()).part() < 0) return source(layout, name, weights.getFirst());
-        return TensorSource.stack(
-                name,
-                weights.stream()
-                        .sorted(Comparator.comparingInt(
-                                w -> layout.spot(w.path()).part()))
-                        .map(w -> source(layout, name, w))
-                        .toList());
+    /// One tensor of one weight, or of all that are in a stack of the file or of the checkpoint.
+    private static TensorSource source(String name, List<Weight> weights, Function<Weight, TensorSource> each) {
+        boolean isStack = weights.size() > 1 || weights.getFirst().stack() != null;
+        if (!isStack) return each.apply(weights.getFirst());
+        return TensorSource.stack(name, weights.stream().map(each).toList());
     }
 
-    private TensorSource source(GgufLayout layout, String name, Weight w) {
+    private TensorSource whole(GgufLayout layout, String name, Weight w) {
         DType written = written(layout, w);
         return new TensorSource(name, written, w.shape(), () -> stored(layout, w, written));
     }
 
+    private TensorSource half(GgufLayout layout, String name, Weight w, int index) {
+        DType written = written(layout, w);
+        boolean isOfVectors = w.stack() == null;
+        int rows = w.shape().dim(0);
+        int last = w.shape().dim(1);
+        Shape half = isOfVectors ? Shape.of(rows, last / 2) : Shape.of(rows / 2, last);
+        return new TensorSource(
+                name,
+                written,
+                half,
+                () -> layout.half(GgufHeader.name(w), stored(layout, w, written), index, Arena.ofAuto()));
+    }
+
     private DType written(GgufLayout layout, Weight w) {
-        if (w.shape().rank() == 1 || layout.staysF32(w.path())) return DType.F32;
+        if (w.shape().rank() == 1 || layout.staysF32(GgufHeader.name(w))) return DType.F32;
         return w.shape().last() % type.blockSize() == 0 ? type : DType.F16;
     }
 
@@ -121,7 +138,7 @@ public final class GgufExport {
         try (Kernels k = model.run().openStep()) {
             Arena arena = Arena.ofAuto();
             Tensor host = k.toHost(keeps ? base : Merge.merged(adapted, w, k), arena);
-            Tensor moved = layout.stored(w.path(), host, arena);
+            Tensor moved = layout.stored(GgufHeader.name(w), host, arena);
             return GgufBlocks.of(moved, written, arena);
         } catch (DTypeException e) {
             throw new IllegalArgumentException("gguf: " + w.path() + ": " + e.getMessage(), e);

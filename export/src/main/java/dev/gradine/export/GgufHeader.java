@@ -61,9 +61,15 @@ final class GgufHeader {
         }
         for (GgufArchitecture a : own) {
             GgufLayout layout = new GgufLayout(a);
-            if (weights.stream().allMatch(w -> layout.has(w.path()))) return a;
+            if (weights.stream().allMatch(w -> layout.has(name(w)))) return a;
         }
         return own.getFirst();
+    }
+
+    /// The tensor of the checkpoint that a weight is, or is a part of.
+    static String name(Weight w) {
+        Weight.Stack stack = w.stack();
+        return stack == null ? w.path() : stack.path();
     }
 
     /// The names of the file.
@@ -88,6 +94,9 @@ final class GgufHeader {
         m.put(key("attention.value_length"), sizes.headDim());
         arch.stated().forEach((key, value) -> m.put(key(key), value));
         if (arch.positions().turns()) rotary.put(m, key(""));
+        if (!arch.isYarnRounded()) {
+            notes.add("llama.cpp rounds the range that yarn blends to whole pairs, which this model does not");
+        }
         windows.put(m, key(""), notes);
         requirePlaceForAll();
         return m;

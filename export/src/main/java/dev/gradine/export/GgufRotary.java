@@ -61,7 +61,8 @@ final class GgufRotary {
 
     /// Factors of cosines and sines are 0.1 ln(factor) + 1 by themselves.
     private void yarn(Map<String, Object> m, String prefix) {
-        if (!rope().flag("truncate", true)) throw GgufHeader.without(arch, "yarn without truncate");
+        if (arch.isYarnRounded() != rope().flag("truncate", true))
+            throw GgufHeader.without(arch, "yarn with this truncate");
         double factor = rope().real("factor");
         m.put(prefix + "type", "yarn");
         m.put(prefix + "factor", (float) factor);

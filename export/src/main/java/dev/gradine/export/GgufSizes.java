@@ -22,7 +22,8 @@ record GgufSizes(int vocab, int hidden, int heads, int keyHeads, int headDim, in
     static GgufSizes of(GgufArchitecture arch, ModelConfig config, List<Weight> weights) {
         GgufLayout names = new GgufLayout(arch);
         Map<String, Shape> shapes = new HashMap<>();
-        for (Weight w : weights) if (names.has(w.path())) shapes.put(names.name(w.path()), w.shape());
+        for (Weight w : weights)
+            if (names.has(GgufHeader.name(w))) shapes.put(names.name(GgufHeader.name(w)), w.shape());
         Shape table = shape(shapes, "token_embd.weight");
         int heads = config.positive(arch.hf("attention.head_count"));
         int headDim = shape(shapes, "blk.0.attn_output.weight").dim(1) / heads;

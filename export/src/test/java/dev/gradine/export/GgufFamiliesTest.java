@@ -12,6 +12,7 @@ import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Cases;
@@ -31,6 +32,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -86,6 +88,24 @@ class GgufFamiliesTest {
                 assertThat(got).as(String.valueOf(key)).isEqualTo(value);
             }
         });
+    }
+
+    /// As gguf-py's table of this architecture has them.
+    @Test
+    void gate_and_up_of_gpt_oss_have_names_of_their_own() throws IOException {
+        Map<String, Object> config =
+                TinyModels.config("gpt_oss", Map.of("num_local_experts", 4, "num_experts_per_tok", 2));
+        Path out = temp.resolve("gpt-oss.gguf");
+        try (OpenModel m = Models.open(TinyModels.write(temp.resolve("folder"), config), run)) {
+            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, out);
+        }
+        Gguf file = Gguf.open(out, arena);
+        assertThat(file.names())
+                .contains("blk.0.attn_sinks.weight", "blk.0.ffn_gate_inp.bias", "blk.0.post_attention_norm.weight")
+                .contains("blk.0.ffn_gate_exps.bias", "blk.0.ffn_up_exps.bias", "blk.0.ffn_down_exps.bias");
+        assertThat(file.tensor("blk.0.ffn_gate_exps.weight").shape()).isEqualTo(Shape.of(4, 96, 64));
+        assertThat(file.tensor("blk.0.ffn_up_exps.weight").shape()).isEqualTo(Shape.of(4, 96, 64));
+        assertThat(file.tensor("blk.0.ffn_down_exps.weight").shape()).isEqualTo(Shape.of(4, 64, 96));
     }
 
     @ParameterizedTest

@@ -1,6 +1,5 @@
 package dev.gradine.io;
 
-import dev.gradine.tensor.DTypeException;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -141,7 +140,7 @@ public final class Checkpoint {
     public Tensor tensor(String name) {
         StoredName stored = names.get(name);
         if (stored == null) throw new CheckpointException(path(), "no tensor " + name);
-        if (stored.change().equals(StoredChange.NONE)) return stored.in(stored(stored.name()));
+        if (stored.isAsStored()) return stored.in(stored(stored.name()));
         return changed.computeIfAbsent(name, _ -> changed(stored));
     }
 
@@ -165,8 +164,10 @@ public final class Checkpoint {
 
     private Tensor changed(StoredName stored) {
         try {
-            return stored.change().undone(file.tensor(stored.name()), arena);
-        } catch (DTypeException e) {
+            Tensor t = file.tensor(stored.name());
+            if (!stored.second().isEmpty()) t = stored.pair().joined(t, file.tensor(stored.second()), arena);
+            return stored.change().undone(t, arena);
+        } catch (IllegalArgumentException e) {
             throw new CheckpointException(path(), "tensor " + stored.name() + ": " + e.getMessage());
         }
     }
@@ -174,7 +175,7 @@ public final class Checkpoint {
     /// Number of values of all tensors of `names()`.
     public long parameters() {
         Set<String> stored = new HashSet<>();
-        for (StoredName s : names.values()) stored.add(s.name());
+        for (StoredName s : names.values()) stored.addAll(List.of(s.name(), s.second()));
         return file.tensors().stream()
                 .filter(t -> stored.contains(t.name()))
                 .mapToLong(this::values)

@@ -36,6 +36,7 @@ public final class GgufArchitecture {
     private final Map<String, Object> stated;
     private String layers = "model.layers";
     private String mark = "";
+    private boolean isYarnRounded = true;
     private GgufPositions positions = GgufPositions.LLAMA;
     private int scaledByWidthAt;
 
@@ -64,6 +65,7 @@ public final class GgufArchitecture {
         stated = new LinkedHashMap<>(a.stated);
         layers = a.layers;
         mark = a.mark;
+        isYarnRounded = a.isYarnRounded;
         positions = a.positions;
         scaledByWidthAt = a.scaledByWidthAt;
     }
@@ -93,6 +95,13 @@ public final class GgufArchitecture {
                 .findFirst()
                 .orElse(GgufChange.NONE);
         return with(a -> a.place(new GgufPlace(gguf, hf, change)));
+    }
+
+    /// Two tensors, such as gate and up, are one in Hugging Face's files; all three names with their endings, if any.
+    ///
+    /// @param change `HALVES` or `ALTERNATING`
+    public GgufArchitecture pairing(GgufChange change, String first, String second, String hf) {
+        return with(a -> a.place(new GgufPlace(first, hf, change, second)));
     }
 
     /// The values of tensors, whose names must be known already, are changed on the way.
@@ -260,6 +269,16 @@ public final class GgufArchitecture {
     /// Factors of rotary frequencies may be others for long texts.
     public GgufArchitecture turningByLength() {
         return with(a -> a.positions = a.positions.byLength());
+    }
+
+    /// The range that yarn blends is not rounded to whole pairs, as llama.cpp rounds it.
+    public GgufArchitecture withoutRounding() {
+        return with(a -> a.isYarnRounded = false);
+    }
+
+    /// Whether the range that yarn blends is rounded to whole pairs.
+    public boolean isYarnRounded() {
+        return isYarnRounded;
     }
 
     /// Nothing turns.

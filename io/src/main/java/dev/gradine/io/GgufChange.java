@@ -19,12 +19,18 @@ public enum GgufChange {
     GROUPS,
 
     /// The other way round.
-    TURNED;
+    TURNED,
+
+    /// Rows of two tensors, from one after the other by turns, and the other way round, to apart.
+    ALTERNATING,
+
+    /// Rows of two tensors, from one above the other to apart.
+    HALVES;
 
     /// The same for a model of so many heads.
     StoredChange of(int heads, int keyHeads) {
         return switch (this) {
-            case NONE -> StoredChange.NONE;
+            case NONE, ALTERNATING, HALVES -> StoredChange.NONE;
             case PLUS_ONE -> StoredChange.PLUS_ONE;
             case QUERY_PAIRS -> StoredRows.pairs(heads);
             case KEY_PAIRS -> StoredRows.pairs(keyHeads);

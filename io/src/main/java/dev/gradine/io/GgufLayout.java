@@ -35,7 +35,8 @@ public final class GgufLayout {
     ///
     /// @param name such as `blk.3.attn_q.weight`
     /// @param part number of the tensor within a stack, or -1 where the file holds it by itself
-    public record Spot(String name, int part) {}
+    /// @param second where the other half of its rows are, or empty
+    public record Spot(String name, int part, String second) {}
 
     /// Where a name was found.
     private record Found(GgufPlace place, Spot spot) {}
@@ -109,7 +110,9 @@ public final class GgufLayout {
 
     private static Found found(GgufPlace place, String block, Matcher m) {
         int part = place.isStack() ? Integer.parseInt(m.group("e")) : -1;
-        return new Found(place, new Spot(block + place.gguf() + m.group("end"), part));
+        return new Found(
+                place,
+                new Spot(block + place.gguf() + m.group("end"), part, place.isPair() ? block + place.second() : ""));
     }
 
     /// Whether the file holds this tensor's values plus 1.
@@ -120,7 +123,17 @@ public final class GgufLayout {
     /// Whether it stays f32 whatever type the others get, though it may be a matrix.
     public boolean staysF32(String hf) {
         GgufPlace place = found(hf).place();
-        return place.isNorm() || ALWAYS_F32.contains(place.gguf());
+        return place.isNorm() || place.gguf().endsWith(".bias") || ALWAYS_F32.contains(place.gguf());
+    }
+
+    /// One of the two tensors of a pair, a copy in `arena`.
+    ///
+    /// @param both its values: `[2I,C]` of one expert, or `[E,2I]`
+    /// @param index 0 for the first, 1 for the second
+    public Tensor half(String hf, Tensor both, int index, Arena arena) {
+        GgufPlace place = found(hf).place();
+        boolean isAlternating = place.change() == GgufChange.ALTERNATING;
+        return new StoredPair(isAlternating).half(both, index, place.gguf().endsWith(".bias"), arena);
     }
 
     /// The tensor as the file holds it; see `GgufChange`.

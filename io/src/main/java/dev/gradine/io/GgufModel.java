@@ -145,7 +145,11 @@ final class GgufModel {
         if (place.hf().isEmpty()) return;
         for (String end : place.endings()) {
             String stored = block + place.gguf() + end;
-            if (left.remove(stored)) names.putAll(placed(layer + place.hf() + end, stored, place));
+            if (!left.remove(stored)) continue;
+            if (!place.isPair()) names.putAll(placed(layer + place.hf() + end, stored, place));
+            else if (left.remove(block + place.second())) {
+                names.put(layer + place.hf(), pair(stored, block + place.second(), place));
+            } else throw fault("tensor %s: is there without %s".formatted(stored, block + place.second()));
         }
     }
 
@@ -170,6 +174,13 @@ final class GgufModel {
         Map<String, StoredName> each = new LinkedHashMap<>();
         for (int p = 0; p < parts; p++) each.put(hf.formatted(p), StoredName.of(stored, p));
         return each;
+    }
+
+    private static StoredName pair(String first, String second, GgufPlace place) {
+        boolean isAlternating = place.change() == GgufChange.ALTERNATING;
+        StoredChange turned = isAlternating ? StoredChange.TURNED : StoredChange.NONE;
+        boolean isMatrix = first.endsWith(".weight");
+        return new StoredName(first, isMatrix ? turned : StoredChange.NONE, -1, second, new StoredPair(isAlternating));
     }
 
     private StoredName single(String stored, List<Long> shape, GgufPlace place) {

@@ -8,7 +8,12 @@ import java.util.List;
 /// @param gguf within a block, or of the whole model; with its ending where Hugging Face's name ends otherwise
 /// @param hf within a layer, or of the whole model; with `%d` for one tensor of each expert or head, of which a file
 ///     holds one stack
-record GgufPlace(String gguf, String hf, GgufChange change) {
+/// @param second of two tensors that are one of Hugging Face's, one above the other; empty for none
+record GgufPlace(String gguf, String hf, GgufChange change, String second) {
+
+    GgufPlace(String gguf, String hf, GgufChange change) {
+        this(gguf, hf, change, "");
+    }
 
     /// Of the whole model, in most architectures; a name that is empty has no place in them.
     static final List<GgufPlace> MODEL = List.of(
@@ -49,6 +54,11 @@ record GgufPlace(String gguf, String hf, GgufChange change) {
 
     private static GgufPlace of(String gguf, String hf) {
         return new GgufPlace(gguf, hf, GgufChange.NONE);
+    }
+
+    /// Whether two tensors of the file are one.
+    boolean isPair() {
+        return !second.isEmpty();
     }
 
     /// Whether the file holds one stack of all.

@@ -124,6 +124,7 @@ final class GgufRope {
         Map<String, Object> yarn = new LinkedHashMap<>();
         yarn.put("rope_type", "yarn");
         yarn.put("factor", factor);
+        if (!model.architecture().isYarnRounded()) yarn.put("truncate", false);
         yarn.put("original_max_position_embeddings", original(model));
         number(model, "rope.scaling.yarn_beta_fast", yarn, "beta_fast");
         number(model, "rope.scaling.yarn_beta_slow", yarn, "beta_slow");

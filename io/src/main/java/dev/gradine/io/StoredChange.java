@@ -2,9 +2,11 @@ package dev.gradine.io;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.DTypeException;
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.Transposed;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -42,8 +44,8 @@ interface StoredChange {
     StoredChange TURNED = new StoredChange() {
         @Override
         public Tensor undone(Tensor stored, Arena arena) {
-            boolean isTurned = stored.shape().rank() == 2 && stored.dtype().blockSize() == 1;
-            return isTurned ? Transposed.of(stored) : stored;
+            if (stored.dtype().blockSize() > 1 || stored.shape().rank() < 2) return stored;
+            return stored.shape().rank() == 2 ? Transposed.of(stored) : eachTurned(stored, arena);
         }
 
         @Override
@@ -57,6 +59,19 @@ interface StoredChange {
 
     /// As the file has it, out of what a model has.
     Tensor done(Tensor own, Arena arena);
+
+    /// Each matrix of a stack `[E,out,in]`.
+    private static Tensor eachTurned(Tensor stack, Arena arena) {
+        Shape s = stack.shape();
+        Tensor rows = stack.reshape(Shape.of(s.dim(0) * s.dim(1), s.dim(2)));
+        MemorySegment out = arena.allocate(stack.data().byteSize(), Tensor.ALIGNMENT);
+        long bytes = stack.data().byteSize() / s.dim(0);
+        for (int e = 0; e < s.dim(0); e++) {
+            Tensor one = Transposed.of(rows.rows(e * s.dim(1), (e + 1) * s.dim(1)));
+            MemorySegment.copy(one.data(), 0, out, e * bytes, bytes);
+        }
+        return new Tensor(out, stack.dtype(), Shape.of(s.dim(0), s.dim(2), s.dim(1)));
+    }
 
     private static Tensor plus(Tensor t, float more, Arena arena) {
         if (t.dtype() != DType.F32) {

@@ -10,7 +10,14 @@ import java.util.Map;
 /// @param name as the file spells it
 /// @param change what was done to its values
 /// @param part which tensor of a stack, such as `[E,out,in]`, it is, or -1 for a whole tensor
-record StoredName(String name, StoredChange change, int part) {
+/// @param second another tensor that is above or between the rows of the first, or empty for none
+/// @param pair how the two are one
+record StoredName(String name, StoredChange change, int part, String second, StoredPair pair) {
+
+    /// One tensor, or a part of it.
+    StoredName(String name, StoredChange change, int part) {
+        this(name, change, part, "", new StoredPair(false));
+    }
 
     /// A tensor that is stored as Hugging Face has it.
     static StoredName as(String name) {
@@ -20,6 +27,11 @@ record StoredName(String name, StoredChange change, int part) {
     /// One tensor of a stack.
     static StoredName of(String stack, int part) {
         return new StoredName(stack, StoredChange.NONE, part);
+    }
+
+    /// Whether it is in the file as it is.
+    boolean isAsStored() {
+        return change.equals(StoredChange.NONE) && second.isEmpty();
     }
 
     /// Its values, of those that the file has under `name`; nothing is copied.

@@ -46,7 +46,6 @@ public record Falcon() implements Family {
                 .placing("ffn_down", "mlp.dense_4h_to_h")
                 .without("ffn_norm", "post_attention_norm")
                 .changing(GgufChange.GROUPS, "attn_qkv")
-                .telling("bias", "attn_qkv.bias")
                 .calling("attention.head_count_kv", "num_kv_heads")
                 .calling("feed_forward_length", "ffn_hidden_size")
                 .layerNorms("layer_norm_epsilon", 1e-5)
@@ -55,6 +54,7 @@ public record Falcon() implements Family {
                 .meaning("multi_query", true)
                 .meaning("parallel_attn", true)
                 .meaning("new_decoder_architecture", true) // of which the older one is a case: one norm, one key head
+                .fixing("bias", false) // of linear layers, which llama.cpp has none of
                 .fixing("activation", "gelu");
         return List.of(
                 all.meaning("num_ln_in_parallel_attn", 1),

@@ -1,5 +1,9 @@
 package dev.gradine.models;
 
+import static dev.gradine.io.GgufChange.ALTERNATING;
+
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
 import dev.gradine.nn.AlternatingGate;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -13,6 +17,7 @@ import dev.gradine.nn.RouterRules.Shares;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 
@@ -29,6 +34,28 @@ public record GptOss() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("gpt_oss");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("gpt-oss", "gpt_oss")
+                .experts("num_local_experts")
+                .placing("ffn_gate_inp", "mlp.router")
+                .placing("attn_sinks.weight", "self_attn.sinks")
+                .without("ffn_norm", "ffn_gate_exps", "ffn_up_exps", "ffn_down_exps") // they have other endings
+                .pairing(ALTERNATING, "ffn_gate_exps.weight", "ffn_up_exps.weight", "mlp.experts.gate_up_proj")
+                .pairing(ALTERNATING, "ffn_gate_exps.bias", "ffn_up_exps.bias", "mlp.experts.gate_up_proj_bias")
+                .placing("ffn_down_exps.weight", "mlp.experts.down_proj")
+                .placing("ffn_down_exps.bias", "mlp.experts.down_proj_bias")
+                .changing(GgufChange.TURNED, "ffn_down_exps.weight")
+                .turning(THETA, 1)
+                .withoutRounding()
+                .windows(2)
+                .whole("expert_feed_forward_length", "intermediate_size")
+                .meaning("architectures", List.of("GptOssForCausalLM"))
+                .meaning("hidden_act", "silu")
+                .fixing("swiglu_limit", LIMIT)
+                .fixing("swiglu_alpha", ALPHA));
     }
 
     @Override

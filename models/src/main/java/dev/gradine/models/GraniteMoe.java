@@ -1,5 +1,7 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -14,6 +16,7 @@ import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
 import dev.gradine.nn.WithShared;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 
 /// Granite with experts in the place of the feed-forward layer; the shared kind has one beside them for every token.
@@ -29,6 +32,28 @@ public record GraniteMoe() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("granitemoe", "granitemoeshared");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("granitemoe", "granitemoe")
+                .withInterleavedRows()
+                .experts("num_local_experts")
+                .placing("ffn_gate_inp", "block_sparse_moe.router.layer")
+                .without("ffn_gate_exps", "ffn_up_exps") // two of one
+                .pairing(
+                        GgufChange.HALVES,
+                        "ffn_gate_exps.weight",
+                        "ffn_up_exps.weight",
+                        "block_sparse_moe.input_linear.weight")
+                .without("ffn_down_exps")
+                .placing("ffn_down_exps.weight", "block_sparse_moe.output_linear.weight")
+                .real("embedding_scale", "embedding_multiplier", 1)
+                .real("residual_scale", "residual_multiplier", 1)
+                .real("attention.scale", "attention_multiplier", 1)
+                .real("logit_scale", "logits_scaling", 1)
+                .meaning("architectures", List.of("GraniteMoeForCausalLM"))
+                .meaning("hidden_act", "silu"));
     }
 
     @Override
