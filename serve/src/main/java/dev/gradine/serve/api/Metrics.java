@@ -18,7 +18,7 @@ final class Metrics {
             "gradine_time_per_token_seconds", "Between tokens of a request.", 0.001, 0.01, 0.03, 0.1, 0.3, 1, 10);
 
     /// Times the tokens of one request. For one thread.
-    final class Watch implements AutoCloseable {
+    final class Watch {
 
         private final LongAdder counter;
         private long last = System.nanoTime();
@@ -35,11 +35,6 @@ final class Metrics {
             isFirst = false;
             last = now;
             counter.increment();
-        }
-
-        @Override
-        public void close() {
-            last = 0;
         }
     }
 
@@ -64,12 +59,16 @@ final class Metrics {
         gauge(out, "gradine_kv_tokens_used", "Tokens whose keys are held.", load.tokens());
         gauge(out, "gradine_adapters_resident", "Adapters that are loaded.", adapters);
         head(out, "gradine_tokens_total", "Tokens written, by the model that was asked.", "counter");
-        tokens.forEach((model, n) -> line(out, "gradine_tokens_total{model=\"" + model + "\"}", n.sum()));
+        tokens.forEach((model, n) -> line(out, "gradine_tokens_total{model=\"" + label(model) + "\"}", n.sum()));
         head(out, "gradine_answers_total", "Answers, by status; 499 for clients that went away.", "counter");
         answers.forEach((status, n) -> line(out, "gradine_answers_total{status=\"" + status + "\"}", n));
         first.append(out);
         next.append(out);
         return out.toString();
+    }
+
+    private static String label(String name) {
+        return name.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", " ");
     }
 
     private static void gauge(StringBuilder out, String name, String help, long value) {

@@ -1,5 +1,6 @@
 package dev.gradine.serve.api;
 
+import dev.gradine.io.Json;
 import dev.gradine.nn.generate.LogitChanges;
 import dev.gradine.serve.http.ApiException;
 import dev.gradine.tensor.kernel.SamplingParams;
@@ -12,6 +13,17 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /// The fields that chats and completions have in common.
 final class TextFields {
+
+    private static final String UNBOUND = "texts are not bound to a grammar";
+    private static final List<String> FORMS = List.of(
+            "functions",
+            "structured_outputs",
+            "guided_json",
+            "guided_regex",
+            "guided_choice",
+            "guided_grammar",
+            "grammar",
+            "json_schema");
 
     private static final int MOST_STOPS = 16;
     private static final int LONGEST_STOP = 1024; // characters
@@ -48,15 +60,16 @@ final class TextFields {
                 f.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE, drawn));
     }
 
-    /// What would change the text and cannot be done.
+    /// What would bind the text to a form, which cannot be done: to leave it out would be the worst answer.
     private void refuse() {
+        for (String field : FORMS) {
+            if (f.has(field)) throw ApiException.unsupported(field, field + " is not served: " + UNBOUND);
+        }
         if (f.has("response_format")) {
             String type = f.object("response_format").text("type");
             if (!type.equals("text")) {
-                throw ApiException.unsupported(
-                        "response_format",
-                        "response_format is not served but as {\"type\":\"text\"}: "
-                                + "texts are not bound to a grammar");
+                String message = "response_format is %s, expected text: %s".formatted(Json.line(type), UNBOUND);
+                throw ApiException.unsupported("response_format", message);
             }
         }
     }

@@ -123,6 +123,5 @@ final class Texts implements AutoCloseable {
     @Override
     public void close() {
         writings.forEach(Writing::cancel);
-        watch.close();
     }
 }

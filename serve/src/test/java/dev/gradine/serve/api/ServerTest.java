@@ -216,6 +216,7 @@ class ServerTest {
             "response_format":{"type":"json_object"} | response_format
             "tools":[{"type":"function","function":{"name":"f"}}] | tools
             "tool_choice":"required"     | tool_choice
+            "guided_json":{}             | guided_json
             """)
     void what_cannot_be_done_is_refused_and_not_left_out(String field, String param) {
         HttpResponse<String> answer = chat("," + field);
