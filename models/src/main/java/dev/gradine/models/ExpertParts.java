@@ -42,7 +42,6 @@ final class ExpertParts {
         experts = c.positive(key);
         chosen = c.positive("num_experts_per_tok");
         if (chosen > experts) throw c.wrong("num_experts_per_tok", "at most %d, the %s".formatted(experts, key));
-        c.requireOff("output_router_logits"); // it adds a loss of the router's to training
         inner = c.positive("moe_intermediate_size", c.positive("intermediate_size"));
     }
 
@@ -52,19 +51,29 @@ final class ExpertParts {
         return this;
     }
 
+    /// Coefficient of the loss that asks for all experts evenly: `router_aux_loss_coef`, if `output_router_logits` says
+    /// that routers are asked; 0 else.
+    static float balance(ModelConfig c) {
+        if (!c.flag("output_router_logits", false)) return 0;
+        if (!c.has("router_aux_loss_coef"))
+            throw c.wrong("router_aux_loss_coef", "a number, as output_router_logits is true");
+        return (float) c.atLeastZero("router_aux_loss_coef", 0);
+    }
+
     /// Softmax over all experts, then the choice, as Qwen has it.
     ///
     /// @param sumsToOne whether shares of a token are divided by their sum
     Router softmaxFirst(Weights w, String path, boolean sumsToOne) {
         Weight weight = w.weight(path + ".weight", experts, hidden);
-        return router(weight, null, Scores.SOFTMAX, new Best(chosen), sumsToOne ? Shares.SUM_TO_ONE : Shares.PLAIN);
+        Shares shares = sumsToOne ? Shares.SUM_TO_ONE : Shares.PLAIN;
+        return new Router(weight, null, Scores.SOFTMAX, new Best(chosen), shares, balance(config));
     }
 
     /// The choice by logits, then `shares` of the chosen.
     Router logitsFirst(Weights w, String path, boolean hasBias, Shares shares) {
         Weight weight = w.weight(path + ".weight", experts, hidden);
         @Nullable Weight bias = hasBias ? w.weight(path + ".bias", experts) : null;
-        return router(weight, bias, Scores.LOGITS, new Best(chosen), shares);
+        return new Router(weight, bias, Scores.LOGITS, new Best(chosen), shares, balance(config));
     }
 
     /// The choice by sigmoids and a correction, in groups, as DeepSeek V3 has it.
@@ -74,7 +83,7 @@ final class ExpertParts {
         boolean divided = config.flag("norm_topk_prob", true);
         Shares shares = divided ? Shares.dividedBySum(1e-20f) : Shares.PLAIN;
         Choice choice = groups(values(w, added), 2);
-        return router(weight, null, Scores.SIGMOID, choice, shares.times(scale()));
+        return unasked(weight, Scores.SIGMOID, choice, shares.times(scale()));
     }
 
     /// Softmax over all experts, then the choice in groups by their largest, as DeepSeek V2 has it.
@@ -83,7 +92,7 @@ final class ExpertParts {
         Weight weight = w.weight(path + ".weight", experts, hidden);
         String method = config.oneOf("topk_method", "greedy", "greedy", "group_limited_greedy");
         Choice choice = method.equals("greedy") ? new Best(chosen) : groups(List.of(), 1);
-        return router(weight, null, Scores.SOFTMAX, choice, Shares.PLAIN.times(scale()));
+        return unasked(weight, Scores.SOFTMAX, choice, Shares.PLAIN.times(scale()));
     }
 
     private float scale() {
@@ -107,8 +116,10 @@ final class ExpertParts {
         return values;
     }
 
-    private static Router router(Weight weight, @Nullable Weight bias, Scores s, Choice c, Shares shares) {
-        return new Router(weight, bias, s, c, shares);
+    /// A router of a family that has no loss for choosing evenly.
+    private Router unasked(Weight weight, Scores s, Choice c, Shares shares) {
+        config.requireOff("output_router_logits");
+        return new Router(weight, null, s, c, shares, 0);
     }
 
     /// Qwen's: shares by a softmax over all experts, divided by their sum if `norm_topk_prob` says so.

@@ -65,6 +65,7 @@ public record Llama4() implements Family {
                 ? RowStep.tempered(c.real("attn_scale", 0.1), c.real("floor_scale", 8192), 1)
                 : RowStep.NONE;
         FeedForwards dense = new FeedForwards(p.hidden(), c.positive("intermediate_size_mlp"), false);
+        c.requireOff("output_router_logits"); // it has no loss for choosing evenly
         Sparse sparse = new Sparse(p.experts().wide(), p.feedForwards(false), moeLayers(c));
         return p.decoder(false, (l, w) -> {
             Norm n1 = p.rms(w, "input_layernorm");

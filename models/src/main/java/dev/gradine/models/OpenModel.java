@@ -120,6 +120,12 @@ public final class OpenModel implements AutoCloseable {
         return ScoreHead.isIn(checkpoint);
     }
 
+    /// Coefficient of the loss that asks for all experts evenly, which is added in training; 0 for none.
+    public double routerLoss() {
+        ModelConfig config = new ModelConfig(checkpoint.config());
+        return model.experts().isEmpty() ? 0 : ExpertParts.balance(config);
+    }
+
     /// Tensors of the file that the model has no place for, and that no file of its family is known to carry.
     public List<String> unused() {
         return unused;

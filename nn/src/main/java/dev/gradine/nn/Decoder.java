@@ -115,8 +115,8 @@ public final class Decoder implements CausalLm {
             Pass pass = Pass.of(Tape.noGrad(scratch), batch);
             Var top = blocks(ends.begin.forward(pass.tape(), pass), 0, common - 1, pass);
             scratch.copy(top.value(), h);
+            return Trunk.of(this, batch, common, h, pass.balance());
         }
-        return Trunk.of(this, batch, common, h);
     }
 
     /// Number of lowest layers that the adapters do not touch; the beginning is the first.
@@ -138,6 +138,7 @@ public final class Decoder implements CausalLm {
                     "trunk: %d layers, expected at most %d (the lowest that the adapters of the pass do not touch)"
                             .formatted(common, untouched));
         }
+        pass.balance().addAll(trunk.balance());
         Tape tape = pass.tape();
         Var h = common == 0 ? ends.begin.forward(tape, pass) : tape.constant(trunk.hidden());
         return given(rest(h, Math.max(0, common - 1), pass), pass);

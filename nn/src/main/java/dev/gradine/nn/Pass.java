@@ -36,6 +36,7 @@ public final class Pass {
     private final Mode mode;
     private final TokenBatch rows;
     private final IdentityHashMap<Rotary, Rotary.Turn> turns = new IdentityHashMap<>();
+    private final LoadBalance balance = new LoadBalance();
     private @Nullable Tensor positions;
     private @Nullable Tensor slots;
 
@@ -180,6 +181,11 @@ public final class Pass {
             positions = p;
         }
         return p;
+    }
+
+    /// What its routers have chosen, of models that are to choose their experts evenly.
+    public LoadBalance balance() {
+        return balance;
     }
 
     /// What a position embedding turns by in this pass, as long as the tape.

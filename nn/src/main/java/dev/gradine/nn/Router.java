@@ -26,12 +26,14 @@ import org.jspecify.annotations.Nullable;
 /// @param scores of all experts, from their logits
 /// @param choice which of them a token has
 /// @param shares how much each of those counts
+/// @param balance coefficient c of the loss that asks for all experts evenly, 0 for none: see `LoadBalance`
 public record Router(
         Weight weight,
         @Nullable Weight bias,
         RouterRules.Scores scores,
         RouterRules.Choice choice,
-        RouterRules.Shares shares) {
+        RouterRules.Shares shares,
+        float balance) {
 
     /// Which expert computes which token with which share. A row is a token for one of its experts; rows are sorted by
     /// expert, and of one expert by token.
@@ -45,7 +47,8 @@ public record Router(
     /// Logits r of all experts, `f32[N,C] → f32[N,E]`.
     public Var logits(Var n, Pass pass) {
         Var r = matMul(n, weight.on(n, pass));
-        return bias == null ? r : addBias(r, bias.on(n, pass));
+        Var biased = bias == null ? r : addBias(r, bias.on(n, pass));
+        return balance == 0 || pass.cache() != null ? biased : pass.balance().noted(this, biased, pass.rows());
     }
 
     /// Routes `n f32[N,C]`.

@@ -182,6 +182,21 @@ public final class TokenBatch {
                 .toArray();
     }
 
+    /// How many texts have each row: those that end in its sequence or in one that continues it.
+    int[] texts() {
+        int[] below = new int[parent.length];
+        for (int s = parent.length - 1; s >= 0; s--) {
+            if (below[s] == 0) below[s] = 1;
+            if (parent[s] >= 0) below[parent[s]] += below[s];
+        }
+        int[] all = new int[ids.length];
+        for (int s = 0; s < parent.length; s++) {
+            int from = layout.queryStart(s);
+            Arrays.fill(all, from, from + layout.queries(s), below[s]);
+        }
+        return all;
+    }
+
     private int end(int text) {
         int s = text;
         while (s >= 0 && layout.queries(s) == 0) s = parent[s];

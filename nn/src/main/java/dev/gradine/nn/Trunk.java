@@ -15,8 +15,10 @@ public final class Trunk {
     private final TokenBatch batch;
     private final int layers;
     private final @Nullable Tensor hidden;
+    private final LoadBalance balance;
 
-    private Trunk(CausalLm model, TokenBatch batch, int layers, @Nullable Tensor hidden) {
+    private Trunk(CausalLm model, TokenBatch batch, int layers, @Nullable Tensor hidden, LoadBalance balance) {
+        this.balance = balance;
         this.model = model;
         this.batch = batch;
         this.layers = layers;
@@ -25,13 +27,19 @@ public final class Trunk {
 
     /// Nothing is common: even the embedding is trained.
     static Trunk empty(CausalLm model, TokenBatch batch) {
-        return new Trunk(model, batch, 0, null);
+        return new Trunk(model, batch, 0, null, new LoadBalance());
     }
 
     /// @param layers number of lowest layers computed, at least 1; the embedding counts as the first
     /// @param hidden what they give, `f32[N,C]`
-    static Trunk of(CausalLm model, TokenBatch batch, int layers, Tensor hidden) {
-        return new Trunk(model, batch, layers, hidden);
+    /// @param balance what their routers have chosen
+    static Trunk of(CausalLm model, TokenBatch batch, int layers, Tensor hidden, LoadBalance balance) {
+        return new Trunk(model, batch, layers, hidden, balance);
+    }
+
+    /// What the routers of its layers have chosen.
+    LoadBalance balance() {
+        return balance;
     }
 
     /// Fails unless it holds layers of `other` over `read`.

@@ -101,7 +101,12 @@ class ExpertsTest {
         RouterRules.Shares shares = sumsToOne ? RouterRules.Shares.SUM_TO_ONE : RouterRules.Shares.PLAIN;
         @Nullable Weight none = null;
         Router r = new Router(
-                weight("gate.weight", router, E, C), none, RouterRules.Scores.SOFTMAX, new RouterRules.Best(2), shares);
+                weight("gate.weight", router, E, C),
+                none,
+                RouterRules.Scores.SOFTMAX,
+                new RouterRules.Best(2),
+                shares,
+                0);
         ExpertLinear wide = new ExpertLinear("experts.gate_up_proj", List.of(all(gate, M, C), all(up, M, C)));
         var narrow = new ExpertLinear("experts.down_proj", List.of(all(down, C, M)));
         return new Experts(r, Experts.Inner.halves(Gated.SILU), wide, narrow, false);

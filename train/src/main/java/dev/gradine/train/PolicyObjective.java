@@ -27,8 +27,8 @@ import dev.gradine.optim.Step;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.DoubleConsumer;
 
@@ -134,18 +134,36 @@ public final class PolicyObjective<E> implements Objective<E> {
         Kernels k = step.tape().kernels();
         Packed packed = Packed.of(micro.stream().map(recipe::sequences).toList(), shareBeginnings);
         if (packed.sequences().stream().allMatch(s -> s.predicted() == 0)) return nothing(step, micro);
-        Scored<E> batch =
-                recipe.reference() == ReferenceUse.IN_LOSS ? compared(step, micro, packed) : alone(step, micro, packed);
+        Pass pass = learner.pass(step, packed.tokens());
+        Scored<E> batch = recipe.reference() == ReferenceUse.IN_LOSS
+                ? compared(step, micro, packed, pass)
+                : alone(step, micro, packed, pass);
         Var losses = recipe.loss(batch);
         int n = losses.value().size();
         MeanMetrics m = new MeanMetrics();
-        Optional<Var> penalty = step.isTraining() ? learner.shaping().penalty(step.tape()) : Optional.empty();
-        double more = penalty.map(p -> k.download(p.value())[0]).orElse(0f);
+        Var loss = mean(losses);
+        double more = 0;
+        for (Var added : added(step, pass, n, m)) {
+            more += k.download(added.value())[0];
+            loss = add(loss, added);
+        }
         m.add("loss", sum(k.download(losses.value())) + n * more, n);
         SampledRecipe.note(micro, m);
         recipe.measure(batch, m);
-        Var loss = penalty.map(p -> add(mean(losses), p)).orElseGet(() -> mean(losses));
         return new Outcome(scale(loss, (float) (n / totalWeight)), m);
+    }
+
+    /// What is added to the mean of the recipe's losses: what adapters ask of their shape in training, and routers of
+    /// the
+    /// experts they choose where words are learnt.
+    private List<Var> added(Step step, Pass pass, int n, MeanMetrics m) {
+        List<Var> all = new ArrayList<>();
+        if (step.isTraining()) learner.shaping().penalty(step.tape()).ifPresent(all::add);
+        if (!pass.balance().isEmpty() && !recipe.reading().scores()) {
+            all.add(pass.balance().loss(step.tape()));
+            m.add("aux_loss", n * pass.balance().value(), n);
+        }
+        return all;
     }
 
     /// Of a micro-batch without a token to learn: all of its answers were left out.
@@ -156,9 +174,8 @@ public final class PolicyObjective<E> implements Objective<E> {
         return new Outcome(step.tape().constant(step.tape().kernels().zeros(Shape.of(1))), m);
     }
 
-    private Scored<E> alone(Step step, List<E> micro, Packed packed) {
+    private Scored<E> alone(Step step, List<E> micro, Packed packed, Pass pass) {
         CausalLm model = learner.policy().model();
-        Pass pass = learner.pass(step, packed.tokens());
         Var hidden = model.hidden(pass);
         if (recipe.needsTeacher()) {
             return taught(step, micro, packed, Predicting.of(model, pass, hidden, packed), hidden);
@@ -175,12 +192,11 @@ public final class PolicyObjective<E> implements Objective<E> {
         return Scored.of(micro, packed, logProbs, new float[0]).taught(student, taught);
     }
 
-    private Scored<E> compared(Step step, List<E> micro, Packed packed) {
+    private Scored<E> compared(Step step, List<E> micro, Packed packed, Pass pass) {
         CausalLm model = learner.policy().model();
         Kernels k = step.tape().kernels();
         Trunk trunk = model.trunk(k, packed.tokens(), reference.besides(learner.policy()));
         float[] ref = reference.of(k, packed, trunk);
-        Pass pass = learner.pass(step, packed.tokens());
         var logProbs = TokenLogProbs.of(model, pass, model.hidden(pass, trunk), packed, recipe.reading());
         Scored<E> batch = Scored.of(micro, packed, logProbs, ref, memory(step));
         if (step.isTraining()) compareAtTheStart(batch);

@@ -142,7 +142,7 @@ public final class Run<E> {
             var objective = objective(learner, reference, adapted, model).taughtBy(teacher.policies());
             var batches = new MixedBatches(mixture.learnt(objective, rollouts, learner));
             told.addAll(mixture.told(resolved.train().steps()));
-            told.addAll(notes(resolved, adapted, data.evaluates()));
+            told.addAll(notes(resolved, adapted, data.evaluates(), model));
             var deciding = RunDescription.of(resolved, recipe, adapted, host);
             deciding.putAll(contents);
             deciding.putAll(reference.contents());
@@ -176,11 +176,13 @@ public final class Run<E> {
         return new PolicyObjective<>(recipe, learner, reference.logProbs(), shared).remembering(model.run());
     }
 
-    private static List<String> notes(RunSettings resolved, AdapterSet adapted, boolean evaluates) {
+    private List<String> notes(RunSettings resolved, AdapterSet adapted, boolean evaluates, OpenModel model) {
         TrainSettings train = resolved.train();
         Best.require(resolved.unattended(), evaluates, train.evalEvery());
         WatchedRate.require(train, evaluates);
         List<String> notes = new ArrayList<>(RunNotes.of(resolved, evaluates));
+        double routerLoss = recipe.reading().scores() ? 0 : model.routerLoss();
+        if (routerLoss > 0) notes.add(RunNotes.routerLoss(routerLoss));
         notes.addAll(train.optimizer().notes(train.groups(adapted.trained())));
         return notes;
     }

@@ -20,6 +20,14 @@ final class RunNotes {
                 difference == 0 ? "0" : String.format(Locale.ROOT, "%.2g", difference));
     }
 
+    /// What is added to the loss of a mixture of experts.
+    ///
+    /// @param coefficient of the loss that asks for all experts evenly
+    static String routerLoss(double coefficient) {
+        return "output_router_logits: %s × aux_loss, which asks for all experts evenly, is added to the loss"
+                .formatted((float) coefficient);
+    }
+
     /// A line for each.
     ///
     /// @param settings with the steps of the run
