@@ -57,6 +57,7 @@ final class TinyModels {
         if (modelType.equals("falcon")) {
             c.put("ffn_hidden_size", Objects.requireNonNull(c.remove("intermediate_size")));
             c.remove("num_key_value_heads");
+            c.remove("head_dim");
         }
         for (Map.Entry<String, String> e : LAYER_NORMS.entrySet()) {
             if (modelType.equals(e.getKey())) c.put(e.getValue(), Objects.requireNonNull(c.remove("rms_norm_eps")));

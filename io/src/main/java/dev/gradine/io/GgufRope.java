@@ -54,6 +54,9 @@ final class GgufRope {
             config.put("partial_rotary_factor", share(turning, model.headDim()));
         }
         Map<String, Object> scaling = scaling(model);
+        if (model.file().names().contains(GgufLayout.LONG_FACTORS)) {
+            config.put("original_max_position_embeddings", original(model)); // where transformers looks for it
+        }
         if (!scaling.isEmpty()) config.put("rope_scaling", scaling);
     }
 

@@ -47,6 +47,7 @@ public record Falcon() implements Family {
                 .without("ffn_norm", "post_attention_norm")
                 .changing(GgufChange.GROUPS, "attn_qkv")
                 .calling("attention.head_count_kv", "num_kv_heads")
+                .calling("attention.key_length", "")
                 .calling("feed_forward_length", "ffn_hidden_size")
                 .layerNorms("layer_norm_epsilon", 1e-5)
                 .stating("tensor_data_layout", "jploski")

@@ -46,6 +46,8 @@ public record GptNeoX() implements Family {
                 .placing("ffn_down", "mlp.dense_4h_to_h")
                 .changing(GgufChange.GROUPS, "attn_qkv")
                 .telling("attention_bias", "attn_qkv.bias")
+                .calling("attention.head_count_kv", "")
+                .calling("attention.key_length", "")
                 .layerNorms("layer_norm_eps", 1e-5)
                 .turning(THETA, PART)
                 .flag("use_parallel_residual", "use_parallel_residual", true)
