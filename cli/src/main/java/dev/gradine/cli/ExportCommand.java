@@ -176,7 +176,11 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
                 Takers.folder(
                         String.valueOf(m.checkpoint().config().get("model_type")),
                         Files.exists(out.resolve("tokenizer.json")));
-            case GGUF -> Takers.gguf(matrices, m.hasTokenizer());
+            case GGUF ->
+                Takers.gguf(
+                        matrices,
+                        m.hasTokenizer(),
+                        String.valueOf(m.checkpoint().config().get("model_type")));
             case GGUF_LORA -> Takers.ggufAdapter();
         };
     }

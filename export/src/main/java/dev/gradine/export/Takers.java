@@ -11,6 +11,7 @@ import dev.gradine.peft.Method;
 import dev.gradine.peft.PromptTuning;
 import dev.gradine.tensor.DType;
 import java.util.List;
+import java.util.Set;
 
 /// Which of PEFT, transformers, vLLM, TGI and llama.cpp take a result, and why the others do not: what their loaders
 /// accept, as of PEFT 0.21, transformers 5, vLLM 0.11, TGI 3.3 and llama.cpp of 2026.
@@ -41,15 +42,35 @@ public final class Takers {
                 Taker.no("llama.cpp", GGUF));
     }
 
+    /// Whose GGUF files transformers reads, of those that are written here.
+    private static final Set<String> READ_BY_TRANSFORMERS = Set.of(
+            "falcon",
+            "gemma2",
+            "gemma3_text",
+            "gpt2",
+            "gpt_oss",
+            "llama",
+            "mistral",
+            "phi3",
+            "qwen2",
+            "qwen2_moe",
+            "qwen3",
+            "qwen3_moe",
+            "stablelm",
+            "starcoder2");
+
     /// A GGUF file of a whole model.
     ///
     /// @param type of its matrices
     /// @param tokenizer whether it holds one
-    public static List<Taker> gguf(DType type, boolean tokenizer) {
+    /// @param modelType of the model's configuration
+    public static List<Taker> gguf(DType type, boolean tokenizer, String modelType) {
         String decoded = type == DType.F32 ? "" : ", which decodes %s to f32".formatted(type);
         return List.of(
                 Taker.no("PEFT", "it adapts folders of safetensors: --to safetensors"),
-                Taker.yes("transformers", "from_pretrained(DIR, gguf_file=FILE)" + decoded),
+                READ_BY_TRANSFORMERS.contains(modelType)
+                        ? Taker.yes("transformers", "from_pretrained(DIR, gguf_file=FILE)" + decoded)
+                        : Taker.no("transformers", "it reads no GGUF of a %s: --to safetensors".formatted(modelType)),
                 tokenizer
                         ? Taker.yes("vLLM", "vllm serve FILE --tokenizer BASE; experimental there")
                         : Taker.no("vLLM", "the file has no tokenizer"),
