@@ -27,6 +27,7 @@ public final class Server implements AutoCloseable {
         Unknown unknown = new Unknown(options.api().isStrict(), log);
         AnswerCounts counts = new AnswerCounts();
         List<Route> routes = new ArrayList<>();
+        routes.addAll(ChatPage.routes());
         routes.addAll(new ModelsEndpoint(served).routes());
         routes.add(new ChatEndpoint(served, metrics, unknown, options.api().maxTexts()).route());
         routes.add(

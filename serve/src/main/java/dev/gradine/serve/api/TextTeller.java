@@ -1,5 +1,6 @@
 package dev.gradine.serve.api;
 
+import dev.gradine.data.encode.StopStrings;
 import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.nn.generate.DrawnToken;

@@ -1,0 +1,132 @@
+package dev.gradine.cli;
+
+import dev.gradine.data.encode.TextCodec;
+import dev.gradine.io.LayerCopies;
+import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.generate.ContinuousBatch.Room;
+import dev.gradine.peft.AdapterFolder;
+import dev.gradine.serve.ServedModel;
+import dev.gradine.serve.api.Server;
+import dev.gradine.tensor.cpu.CpuKernels;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// `gradine serve`: a model and its adapters over HTTP, as the OpenAI API has it.
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description =
+                "Serve a model and any number of its adapters over HTTP, as the OpenAI API has it: chat, completions,"
+                        + " streams. Requests are written together, whatever their adapters. Ctrl-C ends it.")
+final class ServeCommand implements Runnable, ConfigFile.Reader {
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR|FILE",
+            description = "Model: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
+    private Path model = Path.of("");
+
+    @Option(
+            names = "--served-model-name",
+            paramLabel = "NAME",
+            description = "Name of the model in requests (default that of its folder or file).")
+    private @Nullable String name;
+
+    @Option(
+            names = "--lora-modules",
+            arity = "1..*",
+            paramLabel = "NAME=DIR",
+            description = "Adapters in PEFT's format, of any method, and the names that requests call them by.")
+    private List<String> adapters = new ArrayList<>();
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "NAME|FILE",
+            description =
+                    "Template for chats: a name among the model's or the usual ones (chatml, llama3, …), or a file"
+                            + " of Jinja (default the model's own).")
+    private @Nullable String chatTemplate;
+
+    @Mixin
+    private QuantizeArgs quantize = new QuantizeArgs();
+
+    @Mixin
+    private ServeRoomArgs room = new ServeRoomArgs();
+
+    @Mixin
+    private ServePortArgs port = new ServePortArgs();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
+
+    @Override
+    public void run() {
+        SequencedMap<String, Path> folders = NamedFolder.all("--lora-modules", adapters);
+        port.check();
+        PrintWriter out = spec.commandLine().getOut();
+        try (LoadedModel m = new LoadedModel(model, CpuKernels::open, quantize.chosen(), copies(folders))) {
+            m.open().notes().forEach(out::println);
+            try (ServedModel served = served(m, out)) {
+                folders.forEach((adapter, folder) -> served.load(adapter, folder, false));
+                try (Server server = Server.start(served, port.options(), line -> log(out, line))) {
+                    log(
+                            out,
+                            "serving %s at %s"
+                                    .formatted(served.cards().getFirst().name(), port.url(server.port())));
+                    new CountDownLatch(1).await(); // until the process is ended
+                }
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static synchronized void log(PrintWriter out, String line) {
+        out.println(line);
+        out.flush();
+    }
+
+    /// Layers that the model of the adapters is made of.
+    private static LayerCopies copies(SequencedMap<String, Path> folders) {
+        List<LayerCopies> all = folders.values().stream()
+                .map(folder ->
+                        AdapterFolder.config(folder).method().replication().copies())
+                .distinct()
+                .toList();
+        if (all.size() < 2) return all.isEmpty() ? LayerCopies.NONE : all.getFirst();
+        throw new IllegalArgumentException("--lora-modules: layer_replication differs, expected adapters of one model");
+    }
+
+    private ServedModel served(LoadedModel m, PrintWriter out) {
+        CausalLm base = m.model();
+        boolean hasTemplate = chatTemplate != null || m.hasTemplate();
+        TextCodec codec = chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
+        Room chosen = room.of(base, m.run());
+        log(out, room.line(chosen));
+        var texts = new ServedModel.Texts(codec, hasTemplate, m.ends(codec), room.maxTokens(base));
+        String called = name == null ? nameOf(model) : name;
+        return new ServedModel(
+                new ServedModel.Base(base, called, model, texts),
+                m.run(),
+                CpuKernels::open,
+                chosen,
+                room.maxQueue(),
+                line -> log(out, line));
+    }
+
+    private static String nameOf(Path model) {
+        String file = String.valueOf(model.toAbsolutePath().normalize().getFileName());
+        return file.endsWith(".gguf") ? file.substring(0, file.length() - ".gguf".length()) : file;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.gradine.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.gradine.testkit.Golden;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ServeCommandTest {
+
+    @TempDir
+    private Path temp = Path.of("");
+
+    private static Cli serve(Object... more) {
+        Object[] all = new Object[more.length + 3];
+        all[0] = "serve";
+        all[1] = "--model";
+        all[2] = Golden.golden("trl/base");
+        System.arraycopy(more, 0, all, 3, more.length);
+        return Cli.run(all);
+    }
+
+    /// What `gradine generate` writes.
+    private static String generated(String adapter) {
+        return Cli.run(
+                        "generate",
+                        "--model",
+                        Golden.golden("trl/base"),
+                        "--adapter",
+                        Golden.golden("trl/" + adapter + "/end"),
+                        "--temperature",
+                        0,
+                        "--max-tokens",
+                        12,
+                        "--prompt",
+                        "Tell me a story")
+                .ok()
+                .out()
+                .strip();
+    }
+
+    @Test
+    void a_process_serves_adapters_by_name_and_ends_when_it_is_told_to() throws Exception {
+        try (ServerProcess server = ServerProcess.start(temp)) {
+            assertThat(server.get("/v1/models")).contains("\"base\"", "\"dpo\"", "\"alphapo\"");
+            assertThat(server.chat("dpo", "Tell me a story")).isEqualTo(generated("dpo"));
+            assertThat(server.chat("alphapo", "Tell me a story")).isEqualTo(generated("alphapo"));
+            server.child().terminate();
+            assertThat(server.child().code()).isEqualTo(143);
+        }
+    }
+
+    @Test
+    void refuses_what_cannot_be_before_it_opens_the_model() {
+        serve("--lora-modules", "a")
+                .refuses("--lora-modules: \"a\", expected NAME=DIR, its name of letters, digits and _.-");
+        serve("--max-n", 0).refuses("max-n is 0, expected at least 1");
+        serve("--allow-adapter-updates")
+                .refuses("--allow-adapter-updates and --adapter-dir: one of them is given, expected both or none");
+        serve("--port", 70000).refuses("port is 70000, expected 0 to 65535");
+        serve("--port", 0, "--max-model-len", 100000).refuses("--max-model-len: 100000, expected 0 to 2048");
+    }
+}
