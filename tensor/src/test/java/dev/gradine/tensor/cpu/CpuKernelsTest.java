@@ -11,9 +11,13 @@ import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Cases;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class CpuKernelsTest {
@@ -217,5 +221,25 @@ class CpuKernelsTest {
         try (CpuKernels run = CpuKernels.open()) {
             assertThat(run.name()).matches("cpu \\(\\d+-bit vectors, \\d+ threads\\)");
         }
+    }
+
+    /// Two gigabytes of which one row is written: the system has to find memory for that row alone.
+    @Test
+    void large_tensors_are_zeros_that_cost_memory_once_they_are_written() throws IOException {
+        Path pages = Path.of("/proc/self/statm");
+        Assumptions.assumeTrue(Files.exists(pages), "needs /proc/self/statm, which tells the memory of a process");
+        try (CpuKernels k = CpuKernels.open()) {
+            long before = resident(pages);
+            Tensor t = k.empty(DType.F32, Shape.of(250, 2_000_000));
+            assertThat(t.data().address() % Tensor.ALIGNMENT).isZero();
+            Tensor row = t.rows(249, 250);
+            assertThat(k.download(row)[1_999_999]).isZero();
+            k.upload(new float[2_000_000], row);
+            assertThat(resident(pages) - before).as("pages of 4 KiB").isLessThan(100_000);
+        }
+    }
+
+    private static long resident(Path pages) throws IOException {
+        return Long.parseLong(Files.readString(pages).split(" ")[1]);
     }
 }
