@@ -32,6 +32,7 @@ public final class Main implements Runnable {
     /// Commands that train nothing.
     private static final List<Class<?>> OTHERS = List.of(
             GenerateCommand.class,
+            ChatCommand.class,
             ServeCommand.class,
             MergeCommand.class,
             MergeModelsCommand.class,
