@@ -28,8 +28,8 @@ class ChatPageBrowserTest {
             assertThat(tab.evaluate("[...document.getElementById('first').options].map(o => o.value).join()"))
                     .isEqualTo("base,alphapo,dpo");
             tab.evaluate("(() => { for (const [id, value] of Object.entries({first: 'dpo', second: 'alphapo',"
-                    + " temperature: 0, tokens: 12, text: 'Tell me a story'})) document.getElementById(id).value = value;"
-                    + " document.getElementById('send').click(); })()");
+                    + " temperature: 0, tokens: 12, text: 'Tell me a story'}))"
+                    + " document.getElementById(id).value = value; document.getElementById('send').click(); })()");
             tab.await(FEET + DONE + " === 2");
             String text = "[...document.querySelectorAll('.answer p')].map(p => p.textContent)";
             assertThat(tab.evaluate(text + "[0].trim()")).isEqualTo(server.chat("dpo", "Tell me a story"));

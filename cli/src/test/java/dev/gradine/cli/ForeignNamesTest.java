@@ -57,7 +57,15 @@ class ForeignNamesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"fft, sft", "SFT, sft", "train, sft", "chat, generate", "mrege, merge", "fine_tune, sft"})
+    @CsvSource({
+        "fft, sft",
+        "SFT, sft",
+        "train, sft",
+        "infer, generate",
+        "server, serve",
+        "mrege, merge",
+        "fine_tune, sft"
+    })
     void a_command_that_there_is_not_is_answered_with_the_nearest(String typed, String meant) {
         Cli.run(typed, "--model", "x")
                 .refuses("there is no command \"%s\"; did you mean %s? (see gradine --help)".formatted(typed, meant));

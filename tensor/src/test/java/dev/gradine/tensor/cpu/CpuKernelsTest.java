@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Scanner;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -240,6 +241,6 @@ class CpuKernelsTest {
     }
 
     private static long resident(Path pages) throws IOException {
-        return Long.parseLong(Files.readString(pages).split(" ")[1]);
+        return new Scanner(Files.readString(pages)).skip("\\d+ ").nextLong();
     }
 }
