@@ -113,8 +113,12 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
         boolean hasTemplate = chatTemplate != null || m.hasTemplate();
         TextCodec codec = chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
         Room chosen = room.of(base, m.run());
-        log(out, room.line(chosen));
-        var texts = new ServedModel.Texts(codec, hasTemplate, m.ends(codec), room.maxTokens(base));
+        int longest = Math.min(room.maxTokens(base), chosen.tokens());
+        log(
+                out,
+                "room for %d tokens, %d texts at once, %d tokens each at most"
+                        .formatted(chosen.tokens(), chosen.texts(), longest));
+        var texts = new ServedModel.Texts(codec, hasTemplate, m.ends(codec), longest);
         String called = name == null ? nameOf(model) : name;
         return new ServedModel(
                 new ServedModel.Base(base, called, model, texts),

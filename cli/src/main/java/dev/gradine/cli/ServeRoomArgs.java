@@ -65,7 +65,7 @@ final class ServeRoomArgs {
         return maxModelLen == 0 ? model.maxPositions() : maxModelLen;
     }
 
-    /// The room of a batch.
+    /// The room of a batch. Where nothing was asked for, texts may have fewer tokens than the model has positions.
     ///
     /// @throws IllegalArgumentException names the option that is out of range
     Room of(CausalLm model, Kernels run) {
@@ -98,10 +98,5 @@ final class ServeRoomArgs {
             model.newCache(k, SAMPLE);
             return Math.max(1, (double) (k.bytesInUse() - before) / SAMPLE);
         }
-    }
-
-    /// What there is room for.
-    String line(Room room) {
-        return "room for %d tokens, %d texts at once".formatted(room.tokens(), room.texts());
     }
 }

@@ -27,7 +27,6 @@ public final class Server implements AutoCloseable {
         Unknown unknown = new Unknown(options.api().isStrict(), log);
         AnswerCounts counts = new AnswerCounts();
         List<Route> routes = new ArrayList<>();
-        routes.addAll(ChatPage.routes());
         routes.addAll(new ModelsEndpoint(served).routes());
         routes.add(new ChatEndpoint(served, metrics, unknown, options.api().maxTexts()).route());
         routes.add(
@@ -35,6 +34,7 @@ public final class Server implements AutoCloseable {
         routes.addAll(new TokenEndpoints(served, unknown).routes());
         routes.addAll(new AdapterEndpoints(served, unknown, options.api().adapterDir()).routes());
         routes.addAll(new HealthEndpoints(served, metrics, counts).routes());
+        routes.addAll(ChatPage.routes());
         return new Server(HttpPort.open(options.http(), routes, counts, log));
     }
 
