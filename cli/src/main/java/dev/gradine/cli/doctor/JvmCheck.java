@@ -30,6 +30,7 @@ public final class JvmCheck {
             "-Dgradine.home=",
             "-Dgradine.results=",
             "-XX:CompileCommand=dontinline,dev.gradine.",
+            "-XX:CompileCommand=inline,dev.gradine.",
             "-XX:SharedArchiveFile=",
             "-Xlog:cds*=off");
 
