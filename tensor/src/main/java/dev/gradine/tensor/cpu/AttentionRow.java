@@ -26,13 +26,14 @@ final class AttentionRow {
         int end = AttentionTile.padded(n);
         Arrays.fill(s, n, end, Float.NEGATIVE_INFINITY);
         FloatVector largest = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-        for (int j = 0; j < end; j += LANES) largest = largest.max(FloatVector.fromArray(F, s, j));
+        for (int j = 0; j < end; j += LANES)
+            largest = FloatVector.fromArray(F, s, j).max(largest);
         float max = Vectors.max(largest);
         FloatVector sums = FloatVector.zero(F);
         for (int j = 0; j < end; j += LANES) {
             FloatVector e = VectorMath.exp(FloatVector.fromArray(F, s, j).sub(max));
             e.intoArray(s, j);
-            sums = sums.add(e);
+            sums = e.add(sums);
         }
         float sum = Vectors.sum(sums);
         float inverse = 1 / sum;

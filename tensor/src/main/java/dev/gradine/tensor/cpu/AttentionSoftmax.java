@@ -65,11 +65,11 @@ final class AttentionSoftmax {
         int end = to * BLOCK;
         int at = from * BLOCK + i;
         for (; at < end - BLOCK; at += 2 * BLOCK) {
-            even = even.max(FloatVector.fromArray(F, scores, at));
-            odd = odd.max(FloatVector.fromArray(F, scores, at + BLOCK));
+            even = FloatVector.fromArray(F, scores, at).max(even);
+            odd = FloatVector.fromArray(F, scores, at + BLOCK).max(odd);
         }
-        if (at < end) even = even.max(FloatVector.fromArray(F, scores, at));
-        FloatVector now = even.max(odd);
+        if (at < end) even = FloatVector.fromArray(F, scores, at).max(even);
+        FloatVector now = Vectors.exact(even).max(odd);
         now.intoArray(t.max, first + i);
         VectorMath.exp(before.sub(now)).intoArray(t.rescale, first + i);
     }
@@ -83,7 +83,7 @@ final class AttentionSoftmax {
             FloatVector e = VectorMath.exp(
                     FloatVector.fromArray(F, scores, j * BLOCK + i).sub(now));
             e.intoArray(scores, j * BLOCK + i);
-            total = total.add(e);
+            total = e.add(total);
         }
         total.intoArray(t.sum, first + i);
     }

@@ -2,6 +2,7 @@ package dev.gradine.tensor.cpu;
 
 import static dev.gradine.tensor.cpu.Vectors.F;
 import static dev.gradine.tensor.cpu.Vectors.LANES;
+import static dev.gradine.tensor.cpu.Vectors.exact;
 import static dev.gradine.tensor.cpu.Vectors.get;
 import static dev.gradine.tensor.cpu.Vectors.load;
 import static jdk.incubator.vector.VectorOperators.EQ;
@@ -155,8 +156,8 @@ final class LogitSums {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             FloatVector v = load(at, i);
-            largests = largests.blend(v, v.compare(GT, largests));
-            sums = sums.add(VectorMath.expFrom(VectorMath.floor(v.sub(reference))));
+            largests = exact(largests).blend(v, v.compare(GT, largests));
+            sums = VectorMath.expFrom(VectorMath.floor(v.sub(reference))).add(sums);
         }
         max = Vectors.max(largests);
         s = Vectors.sum(sums);
@@ -176,12 +177,12 @@ final class LogitSums {
         int i = 0;
         for (; i <= n - LANES; i += LANES) {
             FloatVector v = load(at, i);
-            largests = largests.blend(v, v.compare(GT, largests));
+            largests = exact(largests).blend(v, v.compare(GT, largests));
             FloatVector x = VectorMath.floor(v.sub(reference));
             FloatVector e = VectorMath.expFrom(x);
-            sums = sums.add(e);
+            sums = e.add(sums);
             weighted = e.fma(x, weighted);
-            values = values.add(v);
+            values = v.add(values);
         }
         max = Vectors.max(largests);
         s = Vectors.sum(sums);

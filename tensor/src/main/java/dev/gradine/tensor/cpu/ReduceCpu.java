@@ -140,7 +140,7 @@ final class ReduceCpu implements ReduceKernel {
         }
         double rest = 0;
         for (; i < n; i++) rest += (double) get(x, i) * get(x, i);
-        return Vectors.sum(s0.add(s1).add(s2.add(s3))) + rest;
+        return Vectors.sum(Vectors.exact(s0).add(s1).add(Vectors.exact(s2).add(s3))) + rest;
     }
 
     /// The first half of the vector at `i`. Vectors of half the size would be a second kind of `FloatVector`, and where

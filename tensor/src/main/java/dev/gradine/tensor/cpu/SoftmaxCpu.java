@@ -38,7 +38,7 @@ final class SoftmaxCpu implements SoftmaxKernel {
     private static float largest(long x, int c) {
         FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         int i = 0;
-        for (; i <= c - LANES; i += LANES) most = most.max(load(x, i));
+        for (; i <= c - LANES; i += LANES) most = load(x, i).max(most);
         float largest = Vectors.max(most);
         for (; i < c; i++) largest = Math.max(largest, get(x, i));
         return largest;
@@ -53,7 +53,7 @@ final class SoftmaxCpu implements SoftmaxKernel {
         int i = 0;
         for (; i <= c - LANES; i += LANES) {
             FloatVector e = VectorMath.exp(load(x, i).sub(most));
-            sum = sum.add(e);
+            sum = e.add(sum);
             store(e, x, i);
         }
         float rest = 0;

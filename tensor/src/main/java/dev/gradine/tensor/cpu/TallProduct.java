@@ -95,7 +95,8 @@ final class TallProduct {
             for (int q = 0; q < WIDTH; q += L) {
                 FloatVector sum = Vectors.load(sums, (long) i * WIDTH + q);
                 for (int part = 1; part < parts; part++) {
-                    sum = sum.add(Vectors.load(sums, part * apart + (long) i * WIDTH + q));
+                    sum = Vectors.load(sums, part * apart + (long) i * WIDTH + q)
+                            .add(sum);
                 }
                 if (turned) {
                     Vectors.store(sum, sums, (long) i * WIDTH + q);

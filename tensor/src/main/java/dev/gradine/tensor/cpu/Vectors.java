@@ -24,6 +24,9 @@ final class Vectors {
     /// Vectors as wide as `F`, of lanes of 64 bits.
     static final VectorSpecies<Double> D = F.withLanes(double.class);
 
+    private static final Class<?> CLASS = FloatVector.zero(F).getClass();
+    private static final Class<?> WIDE_CLASS = DoubleVector.zero(D).getClass();
+
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final VectorShuffle<Float> SWAP_1 = swap(F, 1);
@@ -73,8 +76,22 @@ final class Vectors {
         MemorySegment.copy(from, at, MEMORY, F32, address + 4 * i, n);
     }
 
+    /// The same vector, its class known to the compiler. Of a vector that a loop carries, the compiler knows
+    /// only that it is a `FloatVector`, and guesses its class from earlier calls. Where it has seen none, it
+    /// makes objects of all vectors of the loop. So such a vector is an argument, never the receiver, or comes
+    /// through here.
+    static FloatVector exact(FloatVector v) {
+        return (FloatVector) CLASS.cast(v);
+    }
+
+    /// The same vector, its class known to the compiler.
+    static DoubleVector exact(DoubleVector v) {
+        return (DoubleVector) WIDE_CLASS.cast(v);
+    }
+
     /// Sum of the lanes as a tree of fixed shape: `reduceLanes(ADD)` may add in another order once compiled.
-    static float sum(FloatVector v) {
+    static float sum(FloatVector carried) {
+        FloatVector v = exact(carried);
         if (LANES > 8) v = v.add(v.rearrange(SWAP_8));
         if (LANES > 4) v = v.add(v.rearrange(SWAP_4));
         if (LANES > 2) v = v.add(v.rearrange(SWAP_2));
@@ -82,7 +99,8 @@ final class Vectors {
     }
 
     /// Sum of the lanes as a tree of fixed shape.
-    static double sum(DoubleVector v) {
+    static double sum(DoubleVector carried) {
+        DoubleVector v = exact(carried);
         if (LANES > 8) v = v.add(v.rearrange(WIDE_SWAP_4));
         if (LANES > 4) v = v.add(v.rearrange(WIDE_SWAP_2));
         return v.add(v.rearrange(WIDE_SWAP_1)).lane(0);
@@ -90,7 +108,7 @@ final class Vectors {
 
     /// Largest lane; NaN if one is.
     static float max(FloatVector v) {
-        return v.reduceLanes(VectorOperators.MAX);
+        return exact(v).reduceLanes(VectorOperators.MAX);
     }
 
     /// `Σ a[k] · b[k]` over `k < n`. One running sum: of two, the compiler boxed both in some callers.
@@ -107,7 +125,7 @@ final class Vectors {
     static float sum(long x, int n) {
         FloatVector sum = FloatVector.zero(F);
         int k = 0;
-        for (; k <= n - LANES; k += LANES) sum = sum.add(load(x, k));
+        for (; k <= n - LANES; k += LANES) sum = load(x, k).add(sum);
         float rest = 0;
         for (; k < n; k++) rest += get(x, k);
         return sum(sum) + rest;

@@ -211,7 +211,9 @@ class AllocationTest {
     @MethodSource("kernels")
     void a_warm_kernel_allocates_next_to_nothing(String name) {
         Runnable call = Objects.requireNonNull(calls().get(name));
-        assertThat(leastPerCall(call, PATIENCE)).isLessThanOrEqualTo(BYTES_PER_CALL);
+        assertThat(leastPerCall(call, PATIENCE))
+                .as("bytes per call of %s", name)
+                .isLessThanOrEqualTo(BYTES_PER_CALL);
     }
 
     @Test
