@@ -26,7 +26,6 @@ final class GroupNormCpu implements GroupNormKernel {
     static final GroupNormKernel KERNEL = new GroupNormCpu();
 
     private static final String OP = "group_norm";
-    private static final int RUN = 4096; // values that one vector of floats adds: longer sums lose digits
 
     private GroupNormCpu() {}
 
@@ -42,7 +41,7 @@ final class GroupNormCpu implements GroupNormKernel {
         Chunks.rows(s.images * s.groups, 3L * s.groupValues(), (from, to) -> {
             for (int group = from; group < to; group++) {
                 long at = in + 4L * group * s.groupValues();
-                float m = (float) (sum(at, s.groupValues()) / s.groupValues());
+                float m = (float) (Vectors.longSum(at, s.groupValues()) / s.groupValues());
                 double variance = squaredDistance(at, m, s.groupValues()) / s.groupValues();
                 set(means, group, m);
                 set(r, group, (float) (1 / Math.sqrt(variance + groups.eps())));
@@ -112,7 +111,7 @@ final class GroupNormCpu implements GroupNormKernel {
         void planeSums(Sizes s, int plane, double[] sums) {
             int group = plane / s.perGroup();
             long at = 4L * plane * s.positions;
-            sums[2 * plane] = sum(dy + at, s.positions);
+            sums[2 * plane] = Vectors.longSum(dy + at, s.positions);
             sums[2 * plane + 1] = dotWithDistance(dy + at, x + at, get(mean, group), s.positions) * get(rstd, group);
         }
 
@@ -142,23 +141,19 @@ final class GroupNormCpu implements GroupNormKernel {
         }
     }
 
-    private static double sum(long x, int n) {
-        double sum = 0;
-        for (int i = 0; i < n; i += RUN) sum += Vectors.sum(x + 4L * i, Math.min(RUN, n - i));
-        return sum;
-    }
-
     private static double squaredDistance(long x, float mean, int n) {
         double sum = 0;
-        for (int i = 0; i < n; i += RUN) {
-            sum += LayerNormCpu.squaredDistance(x + 4L * i, mean, Math.min(RUN, n - i));
+        for (int i = 0; i < n; i += Vectors.RUN) {
+            sum += LayerNormCpu.squaredDistance(x + 4L * i, mean, Math.min(Vectors.RUN, n - i));
         }
         return sum;
     }
 
     private static double dotWithDistance(long dy, long x, float mean, int n) {
         double sum = 0;
-        for (int i = 0; i < n; i += RUN) sum += runWithDistance(dy + 4L * i, x + 4L * i, mean, Math.min(RUN, n - i));
+        for (int i = 0; i < n; i += Vectors.RUN) {
+            sum += runWithDistance(dy + 4L * i, x + 4L * i, mean, Math.min(Vectors.RUN, n - i));
+        }
         return sum;
     }
 

@@ -33,7 +33,7 @@ final class ReduceCpu implements ReduceKernel {
         Chunks.rows(segments, segments == 0 ? 0 : n / segments, (from, to) -> {
             for (int s = from; s < to; s++) {
                 int start = start(at, s, n);
-                set(out, s, Vectors.sum(in + 4L * start, end(at, s, n) - start));
+                set(out, s, (float) Vectors.longSum(in + 4L * start, end(at, s, n) - start));
             }
         });
     }
@@ -84,7 +84,7 @@ final class ReduceCpu implements ReduceKernel {
         long in = Operand.read("row_sums", "x", x, x.size());
         long out = Operand.write("row_sums", "y", y, n);
         Chunks.rows(n, c, (from, to) -> {
-            for (int row = from; row < to; row++) set(out, row, Vectors.sum(in + 4L * row * c, c));
+            for (int row = from; row < to; row++) set(out, row, (float) Vectors.longSum(in + 4L * row * c, c));
         });
     }
 

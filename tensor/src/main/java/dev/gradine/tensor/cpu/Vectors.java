@@ -21,6 +21,9 @@ final class Vectors {
     /// Values per vector.
     static final int LANES = F.length();
 
+    /// Values that one vector of floats adds: longer sums lose digits.
+    static final int RUN = 4096;
+
     /// Vectors as wide as `F`, of lanes of 64 bits.
     static final VectorSpecies<Double> D = F.withLanes(double.class);
 
@@ -129,6 +132,13 @@ final class Vectors {
         float rest = 0;
         for (; k < n; k++) rest += get(x, k);
         return sum(sum) + rest;
+    }
+
+    /// `Σ x[k]` over `k < n` of any number of values.
+    static double longSum(long x, int n) {
+        double sum = 0;
+        for (int i = 0; i < n; i += RUN) sum += sum(x + 4L * i, Math.min(RUN, n - i));
+        return sum;
     }
 
     /// `y[k] = value` over `k < n`.
