@@ -23,12 +23,8 @@ final class AdaptersAddCommand implements Runnable {
 
     private final AdapterArgs adapter = new AdapterArgs(List.of());
 
-    @Option(
-            names = "--model",
-            required = true,
-            paramLabel = "DIR|FILE",
-            description = "Model: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
-    private Path model = Path.of("");
+    @Mixin
+    private ModelFileArgs model = new ModelFileArgs();
 
     @Option(
             names = "--seed",
@@ -60,10 +56,11 @@ final class AdaptersAddCommand implements Runnable {
                     "--init-adapter is for training, expected a fresh adapter's --adapter NAME");
         }
         PrintWriter print = spec.commandLine().getOut();
-        try (LoadedModel m = new LoadedModel(model, place.chosen(DType.F32)::open, List.of(), adapter.copies())) {
+        try (LoadedModel m =
+                new LoadedModel(model.path(), place.chosen(DType.F32)::open, List.of(), adapter.copies())) {
             m.open().notes().forEach(place::tell);
             AdapterSet fresh = adapter.adapt(m, seed, Calibration.NONE, place::tell);
-            AdapterFolder.save(fresh, out, model.toString(), m.run());
+            AdapterFolder.save(fresh, out, model.path().toString(), m.run());
             print.printf(
                     "%s on %d modules, %,d values, in %s%n",
                     fresh.method().name(), fresh.adapters().size(), fresh.trainedValues(), out);

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,12 +51,8 @@ final class ChatCommand implements Runnable, ConfigFile.Reader {
     @Option(names = "--system", defaultValue = "", paramLabel = "TEXT", description = "Message before all.")
     private String system = "";
 
-    @Option(
-            names = "--chat-template",
-            paramLabel = "NAME|FILE",
-            description = "Template for the conversation: a name among the model's or the usual ones (chatml, llama3,"
-                    + " …), or a file of Jinja (default the model's own).")
-    private @Nullable String chatTemplate;
+    @Mixin
+    private TemplateArgs template = new TemplateArgs();
 
     @Option(
             names = "--max-model-len",
@@ -81,12 +76,11 @@ final class ChatCommand implements Runnable, ConfigFile.Reader {
         try (LoadedModel m = model.open();
                 DraftArgs.Drafting drafting = drafts.open(m.model());
                 ChatInput input = input()) {
-            if (chatTemplate == null && !m.hasTemplate()) {
+            if (!template.isThere(m)) {
                 throw new IllegalArgumentException("chat: the model has no chat template, expected --chat-template");
             }
             CausalLm base = m.model();
-            TextCodec codec =
-                    chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
+            TextCodec codec = template.codec(m);
             var rule = writing.rule(m.ends(codec), base.vocabSize(), drafting.draft());
             var voice = new ChatSession.Voice(codec, rule, writing.stop(), writing::draws);
             Room room = new Room(TOGETHER * Math.min(longest, base.maxPositions()), TOGETHER, Integer.MAX_VALUE);

@@ -85,8 +85,7 @@ final class EvalAnswerCommand implements Runnable {
         }
         StringBuilder lines = new StringBuilder();
         try (LoadedModel m = model.open()) {
-            TextCodec codec =
-                    chatTemplate.isEmpty() ? m.codecFor(false) : m.open().codec(chatTemplate);
+            TextCodec codec = m.codecFor(chatTemplate);
             PolicyModel.Settings settings =
                     new PolicyModel.Settings(PolicyModel.Settings.defaults().batchTokens(), seed);
             LanguageModel texts = texts(model.policy(m), m, codec, settings);

@@ -74,8 +74,7 @@ final class EvalCommand implements Runnable, ConfigFile.Reader {
         if (out != null) files.prepare();
         List<TaskResult> results = new ArrayList<>();
         try (LoadedModel m = model.open()) {
-            TextCodec codec =
-                    args.chatTemplate().isEmpty() ? m.codecFor(false) : m.open().codec(args.chatTemplate());
+            TextCodec codec = m.codecFor(args.chatTemplate());
             PolicyModel tokens = new PolicyModel(model.policy(m), m.run(), m.ends(codec), args.model());
             TextModel texts = new TextModel(tokens, codec, args.bos());
             Evaluation evaluation = new Evaluation(texts, args.settings(), new EvalProgress(System::nanoTime));

@@ -105,8 +105,7 @@ final class ForgettingCommand implements Runnable, ConfigFile.Reader {
     }
 
     private List<TaskResult> results(LoadedModel m, Policy policy, List<Tasks.Found> tasks) {
-        TextCodec codec =
-                args.chatTemplate().isEmpty() ? m.codecFor(false) : m.open().codec(args.chatTemplate());
+        TextCodec codec = m.codecFor(args.chatTemplate());
         PolicyModel tokens = new PolicyModel(policy, m.run(), m.ends(codec), args.model());
         Evaluation evaluation = new Evaluation(
                 new TextModel(tokens, codec, args.bos()), args.settings(), new EvalProgress(System::nanoTime));

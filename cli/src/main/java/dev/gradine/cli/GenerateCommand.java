@@ -51,12 +51,8 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Option(names = "--system", paramLabel = "TEXT", description = "System message before the prompt.")
     private @Nullable String system;
 
-    @Option(
-            names = "--chat-template",
-            paramLabel = "NAME|FILE",
-            description = "Template for the prompt: a name among the model's or the usual ones (chatml, llama3, …),"
-                    + " or a file of Jinja (default the model's own).")
-    private @Nullable String chatTemplate;
+    @Mixin
+    private TemplateArgs template = new TemplateArgs();
 
     @Option(names = "--raw", description = "Continue the prompt as it is, even if the model has a chat template.")
     private boolean raw;
@@ -80,7 +76,7 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Override
     public void run() {
         if (n < 1) throw new IllegalArgumentException("--n: " + n + ", expected at least 1");
-        if (raw && chatTemplate != null) {
+        if (raw && template.isGiven()) {
             throw new IllegalArgumentException("--raw and --chat-template are both given, expected one of them");
         }
         if ((prompt == null) == (prompts == null)) {
@@ -90,9 +86,8 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
         try (LoadedModel m = model.open();
                 DraftArgs.Drafting drafting = drafts.open(m.model())) {
             Policy policy = model.policy(m);
-            boolean chat = !raw && (chatTemplate != null || m.hasTemplate());
-            TextCodec codec =
-                    chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
+            boolean chat = !raw && template.isThere(m);
+            TextCodec codec = template.codec(m);
             WritingRule rule = writing.rule(m.ends(codec), policy.model().vocabSize(), drafting.draft());
             var ask = new Ask(policy, m.run(), codec, chat, rule);
             if (prompts != null) answer(ask, lines(prompts));

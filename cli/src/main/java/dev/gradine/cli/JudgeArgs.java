@@ -99,7 +99,7 @@ final class JudgeArgs {
 
     private static <T> T withModel(Path at, String template, Function<AnswerJudge, T> work) {
         try (LoadedModel m = new LoadedModel(at)) {
-            TextCodec codec = template.isEmpty() ? m.codecFor(false) : m.open().codec(template);
+            TextCodec codec = m.codecFor(template);
             return work.apply(LocalJudge.of(m.open(), codec));
         }
     }

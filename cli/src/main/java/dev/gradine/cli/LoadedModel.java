@@ -94,6 +94,13 @@ final class LoadedModel implements AutoCloseable {
         return codec;
     }
 
+    /// The model's tokenizer with a chat template.
+    ///
+    /// @param template name or file of it, empty for the model's own
+    TextCodec codecFor(String template) {
+        return template.isEmpty() ? codecFor(false) : open.codec(template);
+    }
+
     /// Where its texts end.
     StopTokens ends(TextCodec codec) {
         StopTokens ends = StopTokens.of(open, codec);

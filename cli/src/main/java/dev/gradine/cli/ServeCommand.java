@@ -1,10 +1,8 @@
 package dev.gradine.cli;
 
 import dev.gradine.data.encode.TextCodec;
-import dev.gradine.io.LayerCopies;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
-import dev.gradine.peft.AdapterFolder;
 import dev.gradine.serve.ServedModel;
 import dev.gradine.serve.api.Server;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -30,12 +28,8 @@ import picocli.CommandLine.Spec;
                         + " streams. Requests are written together, whatever their adapters. Ctrl-C ends it.")
 final class ServeCommand implements Runnable, ConfigFile.Reader {
 
-    @Option(
-            names = "--model",
-            required = true,
-            paramLabel = "DIR|FILE",
-            description = "Model: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
-    private Path model = Path.of("");
+    @Mixin
+    private ModelFileArgs model = new ModelFileArgs();
 
     @Option(
             names = "--served-model-name",
@@ -50,13 +44,8 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
             description = "Adapters in PEFT's format, of any method, and the names that requests call them by.")
     private List<String> adapters = new ArrayList<>();
 
-    @Option(
-            names = "--chat-template",
-            paramLabel = "NAME|FILE",
-            description =
-                    "Template for chats: a name among the model's or the usual ones (chatml, llama3, …), or a file"
-                            + " of Jinja (default the model's own).")
-    private @Nullable String chatTemplate;
+    @Mixin
+    private TemplateArgs template = new TemplateArgs();
 
     @Mixin
     private QuantizeArgs quantize = new QuantizeArgs();
@@ -75,7 +64,7 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
         SequencedMap<String, Path> folders = NamedFolder.all("--lora-modules", adapters);
         port.check();
         PrintWriter out = spec.commandLine().getOut();
-        try (LoadedModel m = new LoadedModel(model, CpuKernels::open, quantize.chosen(), copies(folders))) {
+        try (LoadedModel m = opened(folders)) {
             m.open().notes().forEach(out::println);
             try (ServedModel served = served(m, out)) {
                 folders.forEach((adapter, folder) -> served.load(adapter, folder, false));
@@ -97,31 +86,24 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
         out.flush();
     }
 
-    /// Layers that the model of the adapters is made of.
-    private static LayerCopies copies(SequencedMap<String, Path> folders) {
-        List<LayerCopies> all = folders.values().stream()
-                .map(folder ->
-                        AdapterFolder.config(folder).method().replication().copies())
-                .distinct()
-                .toList();
-        if (all.size() < 2) return all.isEmpty() ? LayerCopies.NONE : all.getFirst();
-        throw new IllegalArgumentException("--lora-modules: layer_replication differs, expected adapters of one model");
+    private LoadedModel opened(SequencedMap<String, Path> folders) {
+        var copies = SourceArgs.copies("--lora-modules", folders.values());
+        return new LoadedModel(model.path(), CpuKernels::open, quantize.chosen(), copies);
     }
 
     private ServedModel served(LoadedModel m, PrintWriter out) {
         CausalLm base = m.model();
-        boolean hasTemplate = chatTemplate != null || m.hasTemplate();
-        TextCodec codec = chatTemplate == null ? m.codecFor(false) : m.open().codec(chatTemplate);
+        TextCodec codec = template.codec(m);
         Room chosen = room.of(base, m.run());
         int longest = Math.min(room.maxTokens(base), chosen.tokens());
         log(
                 out,
                 "room for %d tokens, %d texts at once, %d tokens each at most"
                         .formatted(chosen.tokens(), chosen.texts(), longest));
-        var texts = new ServedModel.Texts(codec, hasTemplate, m.ends(codec), longest);
-        String called = name == null ? nameOf(model) : name;
+        var texts = new ServedModel.Texts(codec, template.isThere(m), m.ends(codec), longest);
+        String called = name == null ? nameOf(model.path()) : name;
         return new ServedModel(
-                new ServedModel.Base(base, called, model, texts),
+                new ServedModel.Base(base, called, model.path(), texts),
                 m.run(),
                 CpuKernels::open,
                 chosen,

@@ -10,6 +10,7 @@ import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -21,12 +22,8 @@ import picocli.CommandLine.Option;
 /// Which model and adapter a command reads.
 final class SourceArgs {
 
-    @Option(
-            names = "--model",
-            required = true,
-            paramLabel = "DIR|FILE",
-            description = "Model: a Hugging Face folder, a GGUF file or a llama2.c .bin.")
-    private Path model = Path.of("");
+    @Mixin
+    private ModelFileArgs model = new ModelFileArgs();
 
     @Option(
             names = "--adapter",
@@ -38,7 +35,7 @@ final class SourceArgs {
     private QuantizeArgs quantize = new QuantizeArgs();
 
     Path model() {
-        return model;
+        return model.path();
     }
 
     boolean hasAdapter() {
@@ -52,7 +49,7 @@ final class SourceArgs {
 
     /// The same, of which other notes are told.
     LoadedModel open(Device device, Consumer<String> tell, Function<OpenModel, List<String>> notes) {
-        LoadedModel m = new LoadedModel(model, device::open, quantize.chosen(), copies());
+        LoadedModel m = new LoadedModel(model.path(), device::open, quantize.chosen(), copies());
         notes.apply(m.open()).forEach(tell);
         return m;
     }
@@ -62,16 +59,21 @@ final class SourceArgs {
         return Models.open(other, run, List.of(), copies());
     }
 
-    /// Layers that the model of the adapters is made of.
     private LayerCopies copies() {
-        List<LayerCopies> all = adapters.stream()
-                .map(given ->
-                        AdapterFolder.config(NamedFolder.parse(given).folder()).method())
-                .map(method -> method.replication().copies())
+        return copies("--adapter", adapterFolders());
+    }
+
+    /// Layers that the model of adapters is made of.
+    ///
+    /// @param option that names their folders
+    static LayerCopies copies(String option, Collection<Path> folders) {
+        List<LayerCopies> all = folders.stream()
+                .map(folder ->
+                        AdapterFolder.config(folder).method().replication().copies())
                 .distinct()
                 .toList();
         if (all.size() < 2) return all.isEmpty() ? LayerCopies.NONE : all.getFirst();
-        throw new IllegalArgumentException("--adapter: layer_replication differs, expected adapters of one model");
+        throw new IllegalArgumentException(option + ": layer_replication differs, expected adapters of one model");
     }
 
     /// The adapter given, for a model already open.
