@@ -3,18 +3,20 @@ package dev.gradine.nn.generate;
 import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 
 import dev.gradine.autograd.Tape;
-import dev.gradine.autograd.Var;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.KvCache;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.generate.ContinuousBatch.Drafts;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// The passes of a batch: a piece of a prompt, or the last tokens of many texts.
 final class BatchReading {
@@ -27,7 +29,7 @@ final class BatchReading {
     private final Kernels k;
     private final KvCache cache;
     private final Mixing mixing;
-    private Guesses guesses = new Guesses(0, 0);
+    private Drafts drafts = new Drafts(0, 0);
 
     BatchReading(CausalLm model, Kernels k, KvCache cache, Mixing mixing) {
         this.model = model;
@@ -36,16 +38,16 @@ final class BatchReading {
         this.mixing = mixing;
     }
 
-    /// The next piece of a prompt.
-    int[] piece(PromptGroup g) {
+    /// Tokens of the next piece of a prompt.
+    int next(PromptGroup g) {
         int from = g.read();
-        return Arrays.copyOfRange(g.prompt(), from, Math.min(g.prompt().length, (from / PIECE + 1) * PIECE));
+        return Math.min(g.prompt().length, (from / PIECE + 1) * PIECE) - from;
     }
 
     /// Whether a prompt's next piece may be read beside others, under the same adapters and with as many rows as from
     /// which products sum in one order: it has the bits that it has alone.
     boolean isReadTogether(PromptGroup g) {
-        return g.own == null && piece(g).length >= LaneMemory.LEFT;
+        return g.own == null && next(g) >= LaneMemory.LEFT;
     }
 
     /// Whether so many tokens fill a pass.
@@ -57,9 +59,11 @@ final class BatchReading {
     /// each of its texts.
     void readPrompts(List<PromptGroup> groups) {
         try (Kernels scratch = k.openStep()) {
-            List<int[]> pieces = groups.stream().map(this::piece).toList();
             int[] read = groups.stream().mapToInt(PromptGroup::read).toArray();
-            Tensor h = hidden(groups, pieces, scratch).value();
+            List<int[]> pieces = groups.stream()
+                    .map(g -> Arrays.copyOfRange(g.prompt(), g.read(), g.read() + next(g)))
+                    .toList();
+            Tensor h = hidden(groups, pieces, scratch);
             List<PromptGroup> ended = new ArrayList<>();
             List<Integer> last = new ArrayList<>();
             int at = 0;
@@ -79,20 +83,19 @@ final class BatchReading {
         }
     }
 
-    private Var hidden(List<PromptGroup> groups, List<int[]> pieces, Kernels scratch) {
+    private Tensor hidden(List<PromptGroup> groups, List<int[]> pieces, Kernels scratch) {
         Tape tape = Tape.noGrad(scratch);
         PromptGroup one = groups.getFirst();
         KvCache own = one.own;
         if (own != null) {
-            return model.hidden(Pass.continuing(tape, pieces.getFirst(), own).with(one.adapters));
+            return model.hidden(Pass.continuing(tape, pieces.getFirst(), own).with(one.adapters))
+                    .value();
         }
         BatchTurn turn = new BatchTurn();
         for (int i = 0; i < pieces.size(); i++) {
-            Lane lane = groups.get(i).lane;
-            if (lane == null) throw new IllegalStateException("a prompt without rows");
-            turn.add(lane, pieces.get(i), -1, one.adapters);
+            turn.add(groups.get(i).rows(), pieces.get(i), -1, one.adapters);
         }
-        Var h = model.hidden(turn.pass(tape, cache, mixing));
+        Tensor h = model.hidden(turn.pass(tape, cache, mixing)).value();
         turn.advance();
         return h;
     }
@@ -101,33 +104,25 @@ final class BatchReading {
     ///
     /// @param last row of each prompt's last token
     private void first(Kernels scratch, Tensor h, List<PromptGroup> ended, List<Integer> last) {
-        List<Answer> drawing = new ArrayList<>();
-        List<Integer> row = new ArrayList<>();
+        List<Drafted> drawing = new ArrayList<>();
         for (int i = 0; i < ended.size(); i++) {
             for (Answer a : ended.get(i).answers) {
                 if (a.isOver || a.count > 0) continue;
-                if (a.group.limit == 0) {
-                    a.end(Ending.of(Ending.Why.LENGTH));
-                    continue;
-                }
-                drawing.add(a);
-                row.add(last.get(i));
+                if (a.group.limit > 0) drawing.add(new Drafted(a, last.get(i), new int[0]));
+                else a.end(Ending.of(Ending.Why.LENGTH));
             }
         }
         if (drawing.isEmpty()) return;
         try (Kernels rows = scratch.openStepByRow()) {
-            int[] at = row.stream().mapToInt(Integer::intValue).toArray();
-            Var hidden = Tape.noGrad(rows).constant(h);
-            Tensor wanted = indexSelect(hidden, rows.ofInts(at)).value();
-            List<Adapters> each = drawing.stream().map(a -> a.group.adapters).toList();
-            TokenDraw.each(rows, logits(rows, wanted, each, new int[at.length]), drawing);
+            draw(rows, h, drawing);
         }
     }
 
-    /// @param ids as many as rows
-    private Tensor logits(Kernels rows, Tensor hidden, List<Adapters> each, int[] ids) {
+    /// @param each adapters of each row, or of all
+    private Tensor logits(Kernels rows, Tensor hidden, List<Adapters> each) {
         Tape tape = Tape.noGrad(rows);
-        List<int[]> single = Arrays.stream(ids).mapToObj(id -> new int[] {id}).toList();
+        int n = hidden.shape().dim(0);
+        List<int[]> single = Collections.nCopies(n, new int[1]);
         Pass pass = Pass.of(tape, TokenBatch.of(single)).with(each.size() == 1 ? each.getFirst() : mixing.of(each));
         return model.head().logits(tape.constant(hidden), pass).value();
     }
@@ -137,22 +132,23 @@ final class BatchReading {
         for (int at = 0; at < n; at += LOGITS) {
             int to = Math.min(n, at + LOGITS);
             try (Kernels rows = scratch.openStep()) {
-                Tensor logits = logits(rows, h.rows(at, to), List.of(g.adapters), new int[to - at]);
+                Tensor logits = logits(rows, h.rows(at, to), List.of(g.adapters));
                 for (int i = at; i < to; i++) g.report(from + i, rows.download(logits.rows(i - at, i - at + 1)));
             }
         }
     }
 
-    /// The next tokens of each of `texts`, read in one pass: one, or several where a draft is right. A text that was
-    /// put
-    /// off has tokens to be read again, and gets none until it has been.
+    /// The next tokens of each of `texts`, read in one pass: one, or several where a draft is right. A text
+    /// that was put off has tokens to be read again, and gets none until it has been.
     void write(List<Answer> texts) {
         try (Kernels rows = k.openStepByRow()) {
             BatchTurn turn = new BatchTurn();
             List<Answer> order = ordered(texts);
             List<Drafted> drawing = new ArrayList<>();
             IdentityHashMap<PromptGroup, Integer> parents = new IdentityHashMap<>();
-            for (Answer a : order) if (a.group.isShared()) parents.computeIfAbsent(a.group, g -> addPrompt(turn, g));
+            for (Answer a : order)
+                if (a.group.isShared())
+                    parents.computeIfAbsent(a.group, g -> turn.add(g.rows(), new int[0], -1, g.adapters));
             for (Answer a : order) {
                 Lane lane = a.rows();
                 int read = a.read();
@@ -164,7 +160,7 @@ final class BatchReading {
                 turn.add(lane, joined(known, guess), parent, a.group.adapters);
                 if (to == a.count) drawing.add(new Drafted(a, from, guess));
             }
-            Var h = model.hidden(turn.pass(Tape.noGrad(rows), cache, mixing));
+            Tensor h = model.hidden(turn.pass(Tape.noGrad(rows), cache, mixing)).value();
             turn.advance();
             if (!drawing.isEmpty()) draw(rows, h, drawing);
         }
@@ -197,7 +193,8 @@ final class BatchReading {
         return all;
     }
 
-    private void draw(Kernels rows, Var h, List<Drafted> drawing) {
+    /// Draws from rows of `h`, and behind each guess that is right.
+    private void draw(Kernels rows, Tensor h, List<Drafted> drawing) {
         List<Integer> wanted = new ArrayList<>();
         List<Adapters> each = new ArrayList<>();
         for (Drafted d : drawing) {
@@ -207,10 +204,11 @@ final class BatchReading {
             }
         }
         int[] at = wanted.stream().mapToInt(Integer::intValue).toArray();
-        Tensor hidden = at.length == h.shape().dim(0)
-                ? h.value()
-                : indexSelect(h, rows.ofInts(at)).value();
-        Tensor logits = logits(rows, hidden, each, new int[at.length]);
+        boolean isAll = Arrays.equals(at, IntStream.range(0, h.shape().dim(0)).toArray());
+        Tensor hidden = isAll
+                ? h
+                : indexSelect(Tape.noGrad(rows).constant(h), rows.ofInts(at)).value();
+        Tensor logits = logits(rows, hidden, each);
         if (at.length == drawing.size()) {
             TokenDraw.each(rows, logits, drawing.stream().map(d -> d.text).toList());
             return;
@@ -233,20 +231,11 @@ final class BatchReading {
             right++;
         }
         d.text.rows().length -= d.guess.length - right;
-        guesses = new Guesses(guesses.made + d.guess.length, guesses.right + right);
+        drafts = new Drafts(drafts.guessed() + d.guess.length, drafts.right() + right);
     }
 
-    /// How many tokens were guessed, and how many of them rightly.
-    record Guesses(long made, long right) {}
-
-    Guesses guesses() {
-        return guesses;
-    }
-
-    private static int addPrompt(BatchTurn turn, PromptGroup g) {
-        Lane lane = g.lane;
-        if (lane == null) throw new IllegalStateException("a prompt without rows");
-        return turn.add(lane, new int[0], -1, g.adapters);
+    Drafts drafts() {
+        return drafts;
     }
 
     /// Texts with the same adapters beside each other.
@@ -274,7 +263,7 @@ final class BatchReading {
             int[] last = {a.text[a.count - 1]};
             Pass pass = Pass.continuing(Tape.noGrad(rows), last, own).with(a.group.adapters);
             Tensor h = model.hidden(pass).value();
-            TokenDraw.each(rows, logits(rows, h, List.of(a.group.adapters), last), List.of(a));
+            TokenDraw.each(rows, logits(rows, h, List.of(a.group.adapters)), List.of(a));
         }
     }
 }

@@ -13,8 +13,9 @@ import java.util.stream.Stream;
 /// Texts that are written together. Each comes in when there is room and leaves when it ends; meanwhile each step gives
 /// every one its next token, so that they read the weights together. Yu et al. 2022, "Orca" (OSDI 2022), section 3.1.
 ///
-/// On the CPU what a text becomes does not depend, to the last bit, on those beside it: its prompt is read alone, in
-/// pieces that begin at fixed positions; its own tokens are read in products that sum by row.
+/// On the CPU what a text becomes does not depend, to the last bit, on those beside it: its prompt is read in
+/// pieces that begin at fixed positions, alone or beside others of the same adapters where that changes no bit; its own
+/// tokens are read in products that sum by row.
 ///
 /// One thread runs a batch. Others may cancel writings.
 public final class ContinuousBatch implements AutoCloseable {
@@ -129,7 +130,7 @@ public final class ContinuousBatch implements AutoCloseable {
 
     /// What drafts were worth so far.
     public Drafts drafts() {
-        return new Drafts(reading.guesses().made(), reading.guesses().right());
+        return reading.drafts();
     }
 
     /// Reads some of the prompts, then gives every text that is being written a token more.
@@ -144,7 +145,7 @@ public final class ContinuousBatch implements AutoCloseable {
         while (tokens < room.promptTokens) {
             List<PromptGroup> next = nextPrompts();
             if (next.isEmpty()) break;
-            for (PromptGroup g : next) tokens += reading.piece(g).length;
+            for (PromptGroup g : next) tokens += reading.next(g);
             reading.readPrompts(next);
         }
         leave();
@@ -162,7 +163,7 @@ public final class ContinuousBatch implements AutoCloseable {
             if (!next.isEmpty() && (!reading.isReadTogether(g) || !g.adapters.equals(next.getFirst().adapters)))
                 continue;
             next.add(g);
-            tokens += reading.piece(g).length;
+            tokens += reading.next(g);
             if (reading.isFull(tokens) || !reading.isReadTogether(next.getFirst())) break;
         }
         return next;

@@ -47,6 +47,13 @@ final class PromptGroup {
         return answers.size() > 1;
     }
 
+    /// Its lane, where it has one.
+    Lane rows() {
+        Lane l = lane;
+        if (l == null) throw new IllegalStateException("a prompt without rows");
+        return l;
+    }
+
     /// Tokens of the prompt that have been read.
     int read() {
         KvCache c = own;
