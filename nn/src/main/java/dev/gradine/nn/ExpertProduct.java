@@ -6,6 +6,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.MatMulKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param wanted whether a gradient is wanted of x, and of each weight behind it
 public record ExpertProduct(ExpertRows rows, List<Boolean> wanted) implements CustomOp<ExpertProduct.Saved> {
 
-    private static final int MANY = 5; // rows from which products sum in one order
+    private static final int MANY = MatMulKernel.MANY_ROWS;
 
     /// x is read again only where a weight is trained.
     record Saved(@Nullable Tensor x, List<Tensor> weights) {}

@@ -3,6 +3,8 @@ package dev.gradine.nn.generate;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.KvCache;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.kernel.AttentionKernel;
+import dev.gradine.tensor.kernel.MatMulKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,12 +18,12 @@ import org.jspecify.annotations.Nullable;
 /// begins alike, under the same adapters, copies it instead of reading it again.
 final class LaneMemory {
 
-    /// A prompt's beginning is taken over in multiples of this many tokens. A multiple of the block of keys that
-    /// attention reads: what is read behind it has the bits that it has behind tokens that were read.
-    static final int UNIT = 96;
+    /// A prompt's beginning is taken over in multiples of this many tokens: what is read behind it has the bits that it
+    /// has behind tokens that were read.
+    static final int UNIT = AttentionKernel.BLOCK;
 
     /// Tokens that are left to be read at least: products of fewer rows sum in another order.
-    static final int LEFT = 5;
+    static final int LEFT = MatMulKernel.MANY_ROWS;
 
     /// Rows of a prompt that was read.
     private static final class Kept {

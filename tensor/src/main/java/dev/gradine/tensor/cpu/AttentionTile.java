@@ -8,6 +8,7 @@ import static dev.gradine.tensor.cpu.Vectors.set;
 import static dev.gradine.tensor.cpu.Vectors.store;
 
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.AttentionKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -20,7 +21,7 @@ import jdk.incubator.vector.FloatVector;
 final class AttentionTile {
 
     /// Queries per tile and keys per block: whole groups of rows and of columns for every vector length.
-    static final int BLOCK = 96;
+    static final int BLOCK = AttentionKernel.BLOCK;
 
     private static final ThreadLocal<AttentionTile> MINE = ThreadLocal.withInitial(AttentionTile::new);
 

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.MatMulKernel;
 import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -17,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// and are added as a tree: the last bits differ from those of `Gemm`, and are the same however many rows there are.
 final class Gemv {
 
-    private static final int MOST_ROWS = 4; // of `a`
+    private static final int MOST_ROWS = MatMulKernel.MANY_ROWS - 1; // of `a`
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();

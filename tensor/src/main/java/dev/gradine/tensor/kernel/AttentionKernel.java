@@ -17,6 +17,11 @@ import dev.gradine.tensor.Tensor;
 /// Every query sees at least one key, as `AttentionSpec.require` asks.
 public interface AttentionKernel {
 
+    /// Queries that the CPU computes together, and keys that it shows them at once: whole groups of rows and
+    /// of columns for every vector length. A sequence whose fresh queries begin at a multiple of it has the
+    /// bits of one that is read whole.
+    int BLOCK = 96;
+
     /// Writes `y f32[Nq,H·D]` and `lse f32[Nq,H]` from `q f32[Nq,H·D]` and `k, v f32[Nk,G·D]`.
     void forward(Tensor q, Tensor k, Tensor v, AttentionSpec spec, Sequences sequences, Tensor y, Tensor lse);
 
@@ -27,9 +32,8 @@ public interface AttentionKernel {
     /// @param lse the forward's log-sum-exp
     record Upstream(Tensor dy, Tensor y, Tensor lse) {}
 
-    /// Overwrites `dq f32[Nq,H·D]` and `dk, dv f32[Nk,G·D]`; key rows that no query sees get zeros. Sums have one
-    /// order,
-    /// whatever the number of threads.
+    /// Overwrites `dq f32[Nq,H·D]` and `dk, dv f32[Nk,G·D]`; key rows that no query sees get zeros. Sums
+    /// have one order, whatever the number of threads.
     void backward(
             Upstream up,
             Tensor q,

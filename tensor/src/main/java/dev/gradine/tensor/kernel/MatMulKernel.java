@@ -10,6 +10,10 @@ import dev.gradine.tensor.Tensor;
 /// is overwritten.
 public interface MatMulKernel {
 
+    /// Rows of `a` from which on `nt` sums each of them in one order on the CPU, however many they are. Fewer
+    /// are summed in the order of a single row.
+    int MANY_ROWS = 5;
+
     /// `c[M,N] (+)= alpha · a[M,K] · b[N,K]ᵀ`: a linear layer's forward.
     void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c);
 
