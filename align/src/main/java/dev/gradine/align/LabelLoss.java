@@ -21,9 +21,8 @@ import dev.gradine.tensor.Kernels;
 /// numbers               L = mean (z − y)²                                 over texts and labels
 /// ```
 ///
-/// Cross entropy, binary cross entropy of each label, squared error: transformers' `ForSequenceClassificationLoss`.
-/// Which
-/// one it is, `Labels.asked` says.
+/// Cross entropy, binary cross entropy of each label, squared error: transformers'
+/// `ForSequenceClassificationLoss`. Which one it is, `Labels.asked` says.
 ///
 /// @param labels what the outputs stand for
 public record LabelLoss(Labels labels) {

@@ -89,9 +89,8 @@ public final class Scored<E> {
         return all;
     }
 
-    /// How far policy and teacher are from each other at each labelled token, `f32[m]`, nats; a recipe asks for one
-    /// such
-    /// divergence, which is computed once.
+    /// How far policy and teacher are from each other at each labelled token, `f32[m]`, nats; a recipe asks
+    /// for one such divergence, which is computed once.
     ///
     /// @param beta 0 for KL(teacher ‖ policy), 1 for KL(policy ‖ teacher)
     /// @param temperature what logits are divided by

@@ -14,9 +14,8 @@ import java.util.List;
 /// @param run lifetime within which passes are opened
 record LabelScore(Classifier model, Kernels run) {
 
-    /// Logits of each text, one text after the other, `f32[B,L]`. Each has a pass of its own, so that it does not
-    /// depend
-    /// on its neighbours.
+    /// Logits of each text, one text after the other, `f32[B,L]`. Each has a pass of its own, so that it
+    /// does not depend on its neighbours.
     ///
     /// @param each the adapters of each text
     float[] logits(List<TokenBatch> texts, List<Adapters> each) {

@@ -8,9 +8,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// `gradine sft --resume --out DIR`: the options of the run in that folder, taken from its `run.json`, and what is
-/// typed
-/// in place of some. A line that names the model is whole as it stands.
+/// `gradine sft --resume --out DIR`: the options of the run in that folder, taken from its `run.json`, and
+/// what is typed in place of some. A line that names the model is whole as it stands.
 final class ResumedArgs {
 
     private ResumedArgs() {}

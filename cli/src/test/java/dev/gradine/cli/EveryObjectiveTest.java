@@ -21,15 +21,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// How a step is cut, laid out and computed changes the step of no objective. Where a claim has no meaning for one, it
-/// is
-/// said why, and that it does not hold.
+/// How a step is cut, laid out and computed changes the step of no objective. Where a claim has no meaning
+/// for one, it is said why, and that it does not hold.
 ///
-/// Examples are laid out one behind the other, so there is no padding: what may be longer is the longest that is
-/// allowed.
-/// What an objective makes of given log-probabilities is tried by `RecipeContract`, beside its formula, and that a
-/// prompt
-/// read once for two answers teaches what it teaches read twice.
+/// Examples are laid out one behind the other, so there is no padding: what may be longer is the longest
+/// that is allowed. What an objective makes of given log-probabilities is tried by `RecipeContract`, beside
+/// its formula, and that a prompt read once for two answers teaches what it teaches read twice.
 @Tag("slow")
 class EveryObjectiveTest {
 

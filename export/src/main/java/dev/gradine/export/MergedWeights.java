@@ -20,12 +20,11 @@ import java.util.Locale;
 
 /// The tensors of a model with its adapter added.
 ///
-/// What the adapter does not change keeps the bytes of the checkpoint, unless another type was asked for. What
-/// it changes is added in f32 and rounded once, to the checkpoint's type or the one asked for. A weight that is
-/// computed with in codes of a few bits is written decoded, as f32 unless asked otherwise: other values than
-/// the decoded ones would not compute what the adapter was trained on. Requantised it is written only where that is
-/// asked
-/// for.
+/// What the adapter does not change keeps the bytes of the checkpoint, unless another type was asked for.
+/// What it changes is added in f32 and rounded once, to the checkpoint's type or the one asked for. A
+/// weight that is computed with in codes of a few bits is written decoded, as f32 unless asked otherwise:
+/// other values than the decoded ones would not compute what the adapter was trained on. Requantised it is
+/// written only where that is asked for.
 final class MergedWeights {
 
     private final OpenModel model;

@@ -3,9 +3,8 @@ package dev.gradine.io;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/// Tells the weights of one model from those of another, without reading all of them: SHA-256 of the configuration and
-/// of
-/// the names, types, shapes and first bytes of all tensors.
+/// Tells the weights of one model from those of another, without reading all of them: SHA-256 of the
+/// configuration and of the names, types, shapes and first bytes of all tensors.
 public final class Fingerprint {
 
     private static final int SAMPLE = 256; // bytes of a tensor: two models of one shape differ in them

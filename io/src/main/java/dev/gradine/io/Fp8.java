@@ -22,10 +22,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /// W_scale          one number, [] or [1], or one for each row, [O] or [O,1]
 /// ```
 ///
-/// Whatever its name says, the scale is a factor. A weight without one is as it lies. `M.input_scale` is for
-/// activations
-/// of eight bits, which are f32 here: it is left out. In memory every row has scales of its own, for as many values as
-/// the greatest power of two that blocks and rows are multiples of.
+/// Whatever its name says, the scale is a factor. A weight without one is as it lies. `M.input_scale` is
+/// for activations of eight bits, which are f32 here: it is left out. In memory every row has scales of its
+/// own, for as many values as the greatest power of two that blocks and rows are multiples of.
 final class Fp8 implements Assembled {
 
     private static final List<String> SCALES = List.of("_scale_inv", "_scale");

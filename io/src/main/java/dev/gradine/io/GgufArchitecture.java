@@ -8,10 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// How the models of one family lie in GGUF files, told once and used for reading and for writing: where its tensors
-/// are
-/// and what was done to them, and which keys mean what. Told is what differs from Llama: see `GgufPlace` and `GgufKey`
-/// for that.
+/// How the models of one family lie in GGUF files, told once and used for reading and for writing: where
+/// its tensors are and what was done to them, and which keys mean what. Told is what differs from Llama:
+/// see `GgufPlace` and `GgufKey` for that.
 ///
 /// ```
 /// GgufArchitecture.of("starcoder2", "starcoder2")
@@ -183,9 +182,8 @@ public final class GgufArchitecture {
         return with(a -> a.meanings.put(key, value));
     }
 
-    /// A key of the configuration that every file of this architecture means: a model with another value has no place
-    /// in
-    /// one.
+    /// A key of the configuration that every file of this architecture means: a model with another value
+    /// has no place in one.
     public GgufArchitecture fixing(String key, Object value) {
         return with(a -> a.fixed.put(key, value));
     }

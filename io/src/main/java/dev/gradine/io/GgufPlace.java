@@ -22,9 +22,8 @@ record GgufPlace(String gguf, String hf, GgufChange change, String second) {
             of("output_norm", "model.norm"),
             of("output", "lm_head"));
 
-    /// Of every layer, in most architectures. Two of them may name one module of Hugging Face's: the later one is that
-    /// of
-    /// the architectures with fewer norms.
+    /// Of every layer, in most architectures. Two of them may name one module of Hugging Face's: the later
+    /// one is that of the architectures with fewer norms.
     static final List<GgufPlace> LAYER = List.of(
             of("attn_norm", "input_layernorm"),
             of("attn_qkv", "self_attn.qkv_proj"),

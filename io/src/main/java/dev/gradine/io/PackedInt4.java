@@ -28,10 +28,10 @@ import java.util.stream.IntStream;
 ///                                                         order = 0 2 4 6 1 3 5 7
 /// ```
 ///
-/// GPTQ's zero points are stored less 1 (modulo 16), unless `checkpoint_format` is `gptq_v2`. Rows of W are columns of
-/// the file, so they are turned once into blocks of GPTQ4; still four bits, and exact. Where `desc_act` has put inputs
-/// of
-/// different groups side by side, no block has one scale: such a layer is f16, as GPTQ's own kernels round it.
+/// GPTQ's zero points are stored less 1 (modulo 16), unless `checkpoint_format` is `gptq_v2`. Rows of W are
+/// columns of the file, so they are turned once into blocks of GPTQ4; still four bits, and exact. Where
+/// `desc_act` has put inputs of different groups side by side, no block has one scale: such a layer is f16,
+/// as GPTQ's own kernels round it.
 final class PackedInt4 implements Assembled {
 
     private static final ValueLayout.OfInt I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -5,9 +5,8 @@ import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Gate and up of all experts, two tensors of a file `[E,I,C]` or `[E,I]`, that are one of Hugging Face's: `[E,2I,C]`
-/// or
-/// `[E,2I]`.
+/// Gate and up of all experts, two tensors of a file `[E,I,C]` or `[E,I]`, that are one of Hugging Face's:
+/// `[E,2I,C]` or `[E,2I]`.
 ///
 /// ```
 /// halves         [gate rows; up rows]

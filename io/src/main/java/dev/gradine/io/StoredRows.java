@@ -5,9 +5,8 @@ import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Another order of the rows of a tensor than Hugging Face's. Whole rows move, so block formats, whose blocks lie along
-/// a
-/// row, come out as exact as they went in.
+/// Another order of the rows of a tensor than Hugging Face's. Whole rows move, so block formats, whose
+/// blocks lie along a row, come out as exact as they went in.
 @FunctionalInterface
 interface StoredRows extends StoredChange {
 
@@ -16,9 +15,8 @@ interface StoredRows extends StoredChange {
     /// @param rows how many there are
     int stored(int row, int rows);
 
-    /// Rows of q or k of the original Llama, whose rotary embedding turns neighbours where Hugging Face turns halves.
-    /// For
-    /// every head of D rows
+    /// Rows of q or k of the original Llama, whose rotary embedding turns neighbours where Hugging Face
+    /// turns halves. For every head of D rows
     ///
     /// ```
     /// row i        ← row 2i

@@ -16,9 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every experiment runs, says whose claim it tries, and gives the same figures for the same seed; a claim that is
-/// wrong
-/// is told to be.
+/// Every experiment runs, says whose claim it tries, and gives the same figures for the same seed; a claim
+/// that is wrong is told to be.
 class LabTest {
 
     @TempDir

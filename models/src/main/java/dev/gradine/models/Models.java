@@ -77,9 +77,8 @@ public final class Models {
         }
     }
 
-    /// A model of the family and sizes that a `config.json` tells, whose weights have shapes and no values: for
-    /// counting,
-    /// whatever memory the model would need.
+    /// A model of the family and sizes that a `config.json` tells, whose weights have shapes and no values:
+    /// for counting, whatever memory the model would need.
     ///
     /// @param run lifetime of the model
     /// @throws dev.gradine.nn.ConfigException names the key that is missing or cannot be used

@@ -47,9 +47,8 @@ class GoldenGgufTest {
         }
     }
 
-    /// GGUF does not hold Gemma's `query_pre_attn_scalar`: it is the width of a key, which the golden model's is not.
-    /// So
-    /// the folder, whose family the golden values hold, is read with that scalar.
+    /// GGUF does not hold Gemma's `query_pre_attn_scalar`: it is the width of a key, which the golden
+    /// model's is not. So the folder, whose family the golden values hold, is read with that scalar.
     @Test
     void a_converted_gemma_2_gives_the_logits_of_its_folder() throws IOException {
         Path golden = Golden.golden("models/gemma2");

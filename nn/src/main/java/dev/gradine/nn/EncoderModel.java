@@ -21,9 +21,8 @@ import java.util.List;
 /// z  = head(pool(hidden))                            a row for each text
 /// ```
 ///
-/// Devlin et al. 2018 (arXiv:1810.04805). It writes no text, and nothing of a text can be read before the whole of it
-/// is
-/// known: there is no cache, and no beginning is shared.
+/// Devlin et al. 2018 (arXiv:1810.04805). It writes no text, and nothing of a text can be read before the
+/// whole of it is known: there is no cache, and no beginning is shared.
 public final class EncoderModel implements Classifier {
 
     /// From the hidden states of a text to one row.

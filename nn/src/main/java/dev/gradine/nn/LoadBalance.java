@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// Fedus et al. 2021 (arXiv:2101.03961), eq. 4 to 6, in the form of transformers' `load_balancing_loss_func`: k choices
 /// a token. f has no gradient. A token that several texts begin with counts once for each of them.
 ///
-/// f is known when all layers have chosen. So a router's logits pass through an op that changes nothing forward and
-/// adds
-/// the gradient above on the way back, when the loss, which is asked for behind all layers, has had its own gradient.
+/// f is known when all layers have chosen. So a router's logits pass through an op that changes nothing
+/// forward and adds the gradient above on the way back, when the loss, which is asked for behind all
+/// layers, has had its own gradient.
 public final class LoadBalance {
 
     /// What the tokens of one layer have chosen: f and P times the weight of all of them.

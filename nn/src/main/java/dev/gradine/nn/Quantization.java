@@ -12,11 +12,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// Which linear weights of a model become weights of four or eight bits while it is read, and how: QLoRA's base
-/// (Dettmers
-/// et al. 2023, arXiv:2305.14314, section 3), or LLM.int8's weights (Dettmers et al. 2022, arXiv:2208.07339, section
-/// 2).
-/// Biases, norms, embeddings and everything trained stay as they are, and activations are never quantised.
+/// Which linear weights of a model become weights of four or eight bits while it is read, and how: QLoRA's
+/// base (Dettmers et al. 2023, arXiv:2305.14314, section 3), or LLM.int8's weights (Dettmers et al. 2022,
+/// arXiv:2208.07339, section 2). Biases, norms, embeddings and everything trained stay as they are, and
+/// activations are never quantised.
 ///
 /// @param type NF4, FP4 or INT8
 /// @param block values that share a magnitude: a power of two from 32 to 4096, usually 64; of INT8 0, as it is a row

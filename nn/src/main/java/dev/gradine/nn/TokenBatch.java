@@ -168,9 +168,8 @@ public final class TokenBatch {
         return reach;
     }
 
-    /// Numbers of the rows where texts end: of each sequence that no other continues, in their order. One without
-    /// tokens
-    /// of its own ends where the one ends that it continues.
+    /// Numbers of the rows where texts end: of each sequence that no other continues, in their order. One
+    /// without tokens of its own ends where the one ends that it continues.
     ///
     /// @throws IllegalArgumentException if a text has no token
     int[] textEnds() {

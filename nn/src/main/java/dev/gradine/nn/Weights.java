@@ -176,9 +176,8 @@ public final class Weights {
         return kept(new ExpertLinear(prefix + path, parts));
     }
 
-    /// A linear layer of all experts that are stored as one parameter. Blocks of a quantised one lie along what an
-    /// output
-    /// reads: it is `[E,out,in]` whatever is said of values.
+    /// A linear layer of all experts that are stored as one parameter. Blocks of a quantised one lie along
+    /// what an output reads: it is `[E,out,in]` whatever is said of values.
     ///
     /// @param path of the parameter that transformers has for it
     /// @param stored its name in the file: `[E,out,in]`, or `[E,in,out]` if `isTurned`

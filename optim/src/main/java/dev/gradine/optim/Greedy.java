@@ -16,9 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Once it was to be lowered `reset` times at its least, all begins anew. `GreedyLR` of transformers
-/// (arXiv:2512.14527),
-/// whose bounds are 0.001 and 1 where none are given: of learning rates below them, as adapters have, it would never
-/// lower one. Here they follow from `--lr`.
+/// (arXiv:2512.14527), whose bounds are 0.001 and 1 where none are given: of learning rates below them, as
+/// adapters have, it would never lower one. Here they follow from `--lr`.
 ///
 /// @param rule when that is
 /// @param minLr least learning rate; null for a tenth of the first

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// lr_A = lr      lr_B = ratio · lr      and a rate of its own for LoRA over embeddings
 /// ```
 ///
-/// Hayou, Ghosh & Yu 2024 (arXiv:2402.12354), section 4: with equal rates features are learnt too slowly in wide
-/// models;
-/// a ratio of about 16 and a smaller lr did best (section 5). As in PEFT, whatever is a vector learns as fast as B.
+/// Hayou, Ghosh & Yu 2024 (arXiv:2402.12354), section 4: with equal rates features are learnt too slowly in
+/// wide models; a ratio of about 16 and a smaller lr did best (section 5). As in PEFT, whatever is a vector
+/// learns as fast as B.
 ///
 /// @param loraplusLrRatio rate of B and of vectors, as a multiple of lr; null for no LoRA+
 /// @param loraplusLrEmbedding rate of LoRA over embeddings; null for 1e-6

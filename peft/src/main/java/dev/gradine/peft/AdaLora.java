@@ -31,9 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// loss + w · mean ‖P Pᵀ − 1‖_F        over all A and Bᵀ: they stay nearly orthogonal
 /// ```
 ///
-/// Zhang et al. 2023 (arXiv:2303.10512), eq. 3 and 4. E starts zero, A and B normal with deviation 0.02. The scale
-/// keeps
-/// the first rank R₀ when ranks are taken away.
+/// Zhang et al. 2023 (arXiv:2303.10512), eq. 3 and 4. E starts zero, A and B normal with deviation 0.02.
+/// The scale keeps the first rank R₀ when ranks are taken away.
 ///
 /// @param schedule when ranks are taken, and how many
 /// @param importance how the worth of a rank is measured

@@ -41,9 +41,8 @@ public final class AdapterFolder {
 
     private AdapterFolder() {}
 
-    /// Writes both files into `folder`, the weights first, after a configuration that is there is removed: a folder
-    /// with
-    /// a configuration is complete. The folder is made if it is not there.
+    /// Writes both files into `folder`, the weights first, after a configuration that is there is removed:
+    /// a folder with a configuration is complete. The folder is made if it is not there.
     ///
     /// @param baseModel name of the model it was trained on, for the configuration; empty for none
     public static void save(AdapterSet trained, Path folder, String baseModel, Kernels kernels) {

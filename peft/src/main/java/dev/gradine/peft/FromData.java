@@ -28,9 +28,8 @@ public sealed interface FromData extends LoraInit permits Eva, Corda, LoraGa {
     /// @param arena lifetime of what is learnt
     record Lesson(Lora lora, List<Linear> layers, Calibration data, Kernels k, Arena arena) {
 
-        /// The layer whose inputs each layer reads, itself or another, by the layer; layers that read nothing are not
-        /// in
-        /// it.
+        /// The layer whose inputs each layer reads, itself or another, by the layer; layers that read
+        /// nothing are not in it.
         SequencedMap<Linear, Linear> readers() {
             Map<Linear, Linear> found = new HashMap<>();
             data.read(0, k, _ -> new InputWatch(Set.copyOf(layers), found::put, (_, _, _) -> {}));

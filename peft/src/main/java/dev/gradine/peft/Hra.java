@@ -31,12 +31,11 @@ import java.util.List;
 /// y  = (x − (x V) Tᵀ Vᵀ) Wᵀ + b
 /// ```
 ///
-/// Yuan, Liu & Xu 2024 (arXiv:2405.17484), eq. 4. The product of reflections as one low-rank matrix is that of
-/// Schreiber
-/// & Van Loan 1989, T as in Joffrain et al. 2006. The columns of u start as equal pairs, whose reflections undo each
-/// other; an odd number of them cannot. With `applyGs` the v_j are made orthogonal by Gram and Schmidt's way, and
-/// T = 2. Equal columns have no second direction then, so all start at random; PEFT starts pairs and divides what
-/// rounding leaves of their difference by its length.
+/// Yuan, Liu & Xu 2024 (arXiv:2405.17484), eq. 4. The product of reflections as one low-rank matrix is that
+/// of Schreiber & Van Loan 1989, T as in Joffrain et al. 2006. The columns of u start as equal pairs, whose
+/// reflections undo each other; an odd number of them cannot. With `applyGs` the v_j are made orthogonal by
+/// Gram and Schmidt's way, and T = 2. Equal columns have no second direction then, so all start at random;
+/// PEFT starts pairs and divides what rounding leaves of their difference by its length.
 ///
 /// @param rank number R of reflections
 /// @param applyGs whether the planes are made orthogonal

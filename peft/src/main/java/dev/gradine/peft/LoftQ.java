@@ -16,10 +16,9 @@ import java.util.regex.Pattern;
 /// repeat: Q = quantised(W − s B A)      s B A = best rank R of W − Q
 /// ```
 ///
-/// Li et al. 2023 (arXiv:2310.08659), algorithm 1. Both factors carry the root of 1 / s, so that the correction is
-/// right
-/// for every scale; PEFT's is for alpha = rank alone. After one iteration Q is the base as it was quantised; after more
-/// it belongs to the adapter and is stored with it.
+/// Li et al. 2023 (arXiv:2310.08659), algorithm 1. Both factors carry the root of 1 / s, so that the
+/// correction is right for every scale; PEFT's is for alpha = rank alone. After one iteration Q is the base
+/// as it was quantised; after more it belongs to the adapter and is stored with it.
 ///
 /// @param iterations how often
 public record LoftQ(int iterations) implements LoraInit {

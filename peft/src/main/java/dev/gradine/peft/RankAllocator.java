@@ -33,11 +33,9 @@ import java.util.SequencedMap;
 /// budget(t) = b_T + (b_0 − b_T) (1 − (t − tinit) / (T − tinit − tfinal))³                         t from 0
 /// ```
 ///
-/// E of all ranks but the best `budget` becomes 0. A rank that was taken has a gradient and can come back, until the
-/// last
-/// allotment at T − tfinal; after that the same ranks stay at 0. As PEFT has it, w is the value after the update and g
-/// the
-/// gradient before it, and ties with the best rank that goes go, too.
+/// E of all ranks but the best `budget` becomes 0. A rank that was taken has a gradient and can come back,
+/// until the last allotment at T − tfinal; after that the same ranks stay at 0. As PEFT has it, w is the
+/// value after the update and g the gradient before it, and ties with the best rank that goes go, too.
 final class RankAllocator implements Shaping {
 
     /// Factors of one layer.

@@ -47,9 +47,8 @@ enum FrozenType {
         return y;
     }
 
-    /// Which of the gradients of an adapter are looked at one by one: all over f32; over other types the largest, as
-    /// the
-    /// base alone differs.
+    /// Which of the gradients of an adapter are looked at one by one: all over f32; over other types the
+    /// largest, as the base alone differs.
     int[] looked(float[] grad) {
         return IntStream.range(0, grad.length)
                 .boxed()

@@ -31,9 +31,8 @@ class PTuningTest {
         run.close();
     }
 
-    /// The reference's weights after three steps give its virtual tokens and its loss. The gradient reaches the
-    /// network:
-    /// that of the last bias is the sum of those of the virtual tokens.
+    /// The reference's weights after three steps give its virtual tokens and its loss. The gradient reaches
+    /// the network: that of the last bias is the sum of those of the virtual tokens.
     @ParameterizedTest
     @ValueSource(strings = {"p-tuning", "p-tuning-lstm", "prefix-tuning-mlp"})
     void the_network_computes_what_the_references_does(String name) {

@@ -56,9 +56,8 @@ public final class CodeTable {
         };
     }
 
-    /// The numbers of a type of eight bits: of E4M3 a code of ones alone is NaN, of E5M2 exponents of ones are what
-    /// they
-    /// are in f16, whose upper half it is.
+    /// The numbers of a type of eight bits: of E4M3 a code of ones alone is NaN, of E5M2 exponents of ones
+    /// are what they are in f16, whose upper half it is.
     private static float[] f8(DType dtype) {
         float[] table = new float[256];
         for (int code = 0; code < 256; code++) {
@@ -84,9 +83,8 @@ public final class CodeTable {
         return table;
     }
 
-    /// The numbers of DYNAMIC8 by code where none is below 0: for i = 0 … 6, 10^(i − 6) · the 2^(i + 1) centres of
-    /// equal
-    /// parts of [0.1, 1]; 0 and 1.
+    /// The numbers of DYNAMIC8 by code where none is below 0: for i = 0 … 6, 10^(i − 6) · the 2^(i + 1)
+    /// centres of equal parts of [0.1, 1]; 0 and 1.
     public static float[] unsignedDynamic8() {
         return dynamic8(2, false);
     }

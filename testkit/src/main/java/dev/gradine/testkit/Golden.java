@@ -7,10 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
-/// Finds golden values and real models: all of them in the folder `shared` beside the repository, where there is one,
-/// and
-/// those that travel with the repository in its folder `golden`. A test that asks for others is skipped, with the
-/// reason.
+/// Finds golden values and real models: all of them in the folder `shared` beside the repository, where
+/// there is one, and those that travel with the repository in its folder `golden`. A test that asks for
+/// others is skipped, with the reason.
 public final class Golden {
 
     /// The folder of the real-size model, below `shared`, and the file with its weights.

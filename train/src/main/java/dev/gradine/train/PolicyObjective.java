@@ -153,9 +153,8 @@ public final class PolicyObjective<E> implements Objective<E> {
         return new Outcome(scale(loss, (float) (n / totalWeight)), m);
     }
 
-    /// What is added to the mean of the recipe's losses: what adapters ask of their shape in training, and routers of
-    /// the
-    /// experts they choose where words are learnt.
+    /// What is added to the mean of the recipe's losses: what adapters ask of their shape in training, and
+    /// routers of the experts they choose where words are learnt.
     private List<Var> added(Step step, Pass pass, int n, MeanMetrics m) {
         List<Var> all = new ArrayList<>();
         if (step.isTraining()) learner.shaping().penalty(step.tape()).ifPresent(all::add);

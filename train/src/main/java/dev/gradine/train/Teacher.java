@@ -14,9 +14,8 @@ import java.util.Map;
 /// @param opened models that were opened for it
 record Teacher(List<Policy> policies, List<OpenModel> opened) implements AutoCloseable {
 
-    /// The teacher of a distillation is another model. That of fine-tuning is the model without adapter, which no
-    /// method
-    /// changes: even plain fine-tuning trains copies of the weights.
+    /// The teacher of a distillation is another model. That of fine-tuning is the model without adapter,
+    /// which no method changes: even plain fine-tuning trains copies of the weights.
     ///
     /// @throws IllegalArgumentException if it has other tokens than the student
     static Teacher of(Recipe<?> recipe, OpenModel student) {

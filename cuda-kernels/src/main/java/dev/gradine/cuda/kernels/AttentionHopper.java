@@ -44,9 +44,8 @@ final class AttentionHopper {
         this.backwardLists = new AttentionLists(gpu);
     }
 
-    /// Whether a pass may be chosen: it takes what the tensor cores' path takes, where the mask is causal in each of
-    /// the
-    /// sequences it is given.
+    /// Whether a pass may be chosen: it takes what the tensor cores' path takes, where the mask is causal
+    /// in each of the sequences it is given.
     boolean runs(String pass, AttentionPath path, AttentionSpec spec) {
         boolean causal = spec.mask() instanceof Mask.Causal || spec.mask() instanceof Mask.Chunk;
         return causal && !path.takesHeadDim() && kernels.contains(kernel(pass, spec.headDim()));

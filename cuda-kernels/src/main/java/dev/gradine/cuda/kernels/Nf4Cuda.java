@@ -15,10 +15,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.EnumMap;
 import java.util.Map;
 
-/// Launches `nf4.cu` and `int8.cu`: values of a type with scales become F32 or BF16. Codes of four bits are multiplied
-/// by magnitudes that are f32 or, double-quantised, codes of eight bits over f32; what is nested deeper is decoded
-/// level
-/// by level.
+/// Launches `nf4.cu` and `int8.cu`: values of a type with scales become F32 or BF16. Codes of four bits are
+/// multiplied by magnitudes that are f32 or, double-quantised, codes of eight bits over f32; what is nested
+/// deeper is decoded level by level.
 final class Nf4Cuda {
 
     private static final String OP = "nf4";

@@ -8,9 +8,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The `post_processor` of a `tokenizer.json`, copied with the fields that its type has. At most one step may put
-/// tokens
-/// around a text: the library ends the process at a second one.
+/// The `post_processor` of a `tokenizer.json`, copied with the fields that its type has. At most one step
+/// may put tokens around a text: the library ends the process at a second one.
 final class PostProcessors {
     private static final int LONGEST = 1 << 10; // characters of a token, tokens around a text
     private int around;

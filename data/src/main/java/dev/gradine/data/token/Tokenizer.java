@@ -19,9 +19,8 @@ public interface Tokenizer {
         return spans(text, addSpecialTokens).ids();
     }
 
-    /// The text of `ids`; bytes that are not UTF-8 become U+FFFD. Ids beyond the vocabulary, which a model with a
-    /// padded
-    /// vocabulary may draw, leave no text.
+    /// The text of `ids`; bytes that are not UTF-8 become U+FFFD. Ids beyond the vocabulary, which a model
+    /// with a padded vocabulary may draw, leave no text.
     ///
     /// @param skipSpecial whether special tokens leave no text
     /// @throws TokenizerException if an id is negative

@@ -18,9 +18,8 @@ import java.util.SequencedMap;
 
 /// A LoRA that begins as the principal part of the weight gets further in the same steps than one that begins at zero.
 ///
-/// The paper gives both one learning rate. Here there are three, from low to what suits LoRA best, for the answer
-/// depends
-/// on it.
+/// The paper gives both one learning rate. Here there are three, from low to what suits LoRA best, for the
+/// answer depends on it.
 public record PissaSpeed() implements Experiment {
 
     private static final int RANK = 8;

@@ -25,9 +25,8 @@ import java.util.List;
 /// error = ‖W − (Q + s B A)‖ / ‖W‖        over the linear weights
 /// ```
 ///
-/// QLoRA begins with B A = 0. LoftQ puts the best correction of W − Q into B A. QPiSSA quantises W without its
-/// principal
-/// part, which is B A.
+/// QLoRA begins with B A = 0. LoftQ puts the best correction of W − Q into B A. QPiSSA quantises W without
+/// its principal part, which is B A.
 public record QuantisedStart() implements Experiment {
 
     private static final List<String> BEGINNINGS = List.of("qlora", "loftq", "loftq, 5 rounds", "qpissa");

@@ -24,9 +24,8 @@ import java.util.SequencedMap;
 
 /// Ten adapters of ten tasks made one, by the average of their updates and by TIES.
 ///
-/// TIES takes the mean over those adapters alone whose value survives, so its update is larger than the average; the
-/// paper
-/// multiplies it by a λ, which is 1 where there are no held-out data to choose it by.
+/// TIES takes the mean over those adapters alone whose value survives, so its update is larger than the
+/// average; the paper multiplies it by a λ, which is 1 where there are no held-out data to choose it by.
 public record TenTasks() implements Experiment {
 
     private static final SmallLlama SIZE = new SmallLlama(LetterTask.VOCAB, 48, 3, LetterTask.LENGTH);

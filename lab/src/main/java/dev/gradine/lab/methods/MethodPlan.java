@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// How methods are compared: the same steps on the same rows for each, at each of several learning rates, since what
-/// suits
-/// one method is far too high or low for another.
+/// How methods are compared: the same steps on the same rows for each, at each of several learning rates,
+/// since what suits one method is far too high or low for another.
 ///
 /// @param steps of each training
 /// @param batch rows of a step

@@ -117,9 +117,8 @@ public final class MethodTrial {
         return Score.of(policy, held, plan.batch(), run).loss();
     }
 
-    /// Processor time of a token, in seconds, with the method and with LoRA with its defaults: that of the cheapest
-    /// step,
-    /// in turns, so that what else the machine does acts on both.
+    /// Processor time of a token, in seconds, with the method and with LoRA with its defaults: that of the
+    /// cheapest step, in turns, so that what else the machine does acts on both.
     private double[] turns(Method method, Training some) {
         double[] cheapest = {Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY};
         try (Kernels run = open.run().openStep()) {

@@ -2,9 +2,8 @@ package dev.gradine.nn.generate;
 
 import java.util.Arrays;
 
-/// Guesses the next tokens of a text, which the model then reads in one pass instead of one after the other:
-/// speculative
-/// decoding. Leviathan et al. 2022 (arXiv:2211.17192).
+/// Guesses the next tokens of a text, which the model then reads in one pass instead of one after the
+/// other: speculative decoding. Leviathan et al. 2022 (arXiv:2211.17192).
 ///
 /// ```
 /// read x, d₁ … d_k      draw t₁ behind x, and as long as t_i = d_i, t_{i+1} behind d_i

@@ -9,8 +9,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /// exp, tanh, the logistic function and the normal distribution, lane by lane, in plain vector arithmetic:
-/// `lanewise(EXP)`
-/// falls back to boxed scalars where the JDK ships no vector library.
+/// `lanewise(EXP)` falls back to boxed scalars where the JDK ships no vector library.
 ///
 /// Polynomials are minimax fits of our own (Lawson's iteration on Chebyshev nodes).
 final class VectorMath {

@@ -18,9 +18,8 @@ public interface FunctionKernel {
     /// `y = f(a, b)`. Unless `per` is `VALUE`, b is f32 whatever the type of the others.
     void combine(Fn2 f, Per per, Tensor a, Tensor b, Tensor y);
 
-    /// `da` and `db`, each of the size of a and in memory of its own; null for one that is not wanted. Where b has
-    /// fewer
-    /// values, the caller sums `db` over the places that share one.
+    /// `da` and `db`, each of the size of a and in memory of its own; null for one that is not wanted.
+    /// Where b has fewer values, the caller sums `db` over the places that share one.
     void combineBackward(Fn2 f, Per per, Tensor dy, Tensor a, Tensor b, @Nullable Tensor da, @Nullable Tensor db);
 
     /// Fails unless b has as many values as `per` asks for beside `n` of a.

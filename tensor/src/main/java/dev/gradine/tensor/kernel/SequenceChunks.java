@@ -2,10 +2,10 @@ package dev.gradine.tensor.kernel;
 
 import java.util.stream.IntStream;
 
-/// Cuts sequences into chunks of c positions: chunk number m of a sequence holds its keys at positions
-/// m · c − h … (m + 1) · c − h − 1 and the queries that stand there. Queries are the last positions of their sequence,
-/// so
-/// those of a chunk are the last of the chunk, and a mask that is causal in the chunk needs to know nothing of others.
+/// Cuts sequences into chunks of c positions: chunk number m of a sequence holds its keys at positions m ·
+/// c − h … (m + 1) · c − h − 1 and the queries that stand there. Queries are the last positions of their
+/// sequence, so those of a chunk are the last of the chunk, and a mask that is causal in the chunk needs to
+/// know nothing of others.
 final class SequenceChunks {
 
     private final Sequences from;

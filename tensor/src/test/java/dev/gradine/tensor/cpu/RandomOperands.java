@@ -46,9 +46,8 @@ final class RandomOperands {
         return t;
     }
 
-    /// Random codes. Blocks of 32 end in the middle of rows, those of INT8 are rows; magnitudes of NF4 are codes in
-    /// their
-    /// turn.
+    /// Random codes. Blocks of 32 end in the middle of rows, those of INT8 are rows; magnitudes of NF4 are
+    /// codes in their turn.
     private Tensor coded(Arena arena, DType dtype, Shape shape) {
         byte[] bytes = new byte[Math.toIntExact(dtype.bytes(shape.size()))];
         random.nextBytes(bytes);

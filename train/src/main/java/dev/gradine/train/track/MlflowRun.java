@@ -14,13 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// A run on an MLflow server. A thread of its own sends what has gathered, in batches of the size MLflow takes; while
-/// the
-/// server is away or slow, metrics wait in memory, and the training does not.
+/// A run on an MLflow server. A thread of its own sends what has gathered, in batches of the size MLflow
+/// takes; while the server is away or slow, metrics wait in memory, and the training does not.
 ///
-/// A run that goes on is the same run there: its number is in `mlflow.json` of its folder. Settings are sent once,
-/// since
-/// MLflow lets nobody change them.
+/// A run that goes on is the same run there: its number is in `mlflow.json` of its folder. Settings are
+/// sent once, since MLflow lets nobody change them.
 final class MlflowRun implements Tracker {
 
     /// Name of the file with the run's number.

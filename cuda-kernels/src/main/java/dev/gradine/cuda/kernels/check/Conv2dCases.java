@@ -8,9 +8,9 @@ import dev.gradine.tensor.kernel.Conv2dKernel.Windows;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Convolution: windows that overlap and that leave values out, padding, dilation, groups, one window and many. Sums
-/// are
-/// those of matrix products; a value of dx adds up to R · S places of columns, each a sum over the outputs.
+/// Convolution: windows that overlap and that leave values out, padding, dilation, groups, one window and
+/// many. Sums are those of matrix products; a value of dx adds up to R · S places of columns, each a sum
+/// over the outputs.
 public final class Conv2dCases {
 
     private Conv2dCases() {}

@@ -7,9 +7,9 @@ import dev.gradine.tensor.kernel.GroupNormKernel.Groups;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Group normalisation: sums over a group, then a few roundings; sums over images for weight and bias. Channels of
-/// whole
-/// groups of 16 bytes and not, a group longer than what stays in registers, one position, images without one.
+/// Group normalisation: sums over a group, then a few roundings; sums over images for weight and bias.
+/// Channels of whole groups of 16 bytes and not, a group longer than what stays in registers, one position,
+/// images without one.
 public final class GroupNormCases {
 
     private static final float EPS = 1e-5f;
