@@ -2,7 +2,6 @@ package dev.gradine.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.gradine.testkit.Golden;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -29,44 +28,22 @@ class ChatCommandTest {
         System.setIn(before);
     }
 
-    private static String adapter(String run) {
-        return run + "=" + Golden.golden("trl/" + run + "/end");
-    }
-
     private String chat(String... lines) {
         System.setIn(new ByteArrayInputStream((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8)));
         return Cli.run(
                         "chat",
                         "--model",
-                        Golden.golden("trl/base"),
+                        TrlModel.BASE,
                         "--adapter",
-                        adapter("dpo"),
+                        TrlModel.named("dpo"),
                         "--adapter",
-                        adapter("alphapo"),
+                        TrlModel.named("alphapo"),
                         "--temperature",
                         0,
                         "--max-tokens",
                         12)
                 .ok()
                 .out();
-    }
-
-    private static String generate(String adapter, String prompt) {
-        return Cli.run(
-                        "generate",
-                        "--model",
-                        Golden.golden("trl/base"),
-                        "--adapter",
-                        Golden.golden("trl/" + adapter + "/end"),
-                        "--temperature",
-                        0,
-                        "--max-tokens",
-                        12,
-                        "--prompt",
-                        prompt)
-                .ok()
-                .out()
-                .strip();
     }
 
     /// Of each message, "role: content".
@@ -84,8 +61,8 @@ class ChatCommandTest {
     void the_adapter_that_was_chosen_answers_and_the_conversation_is_saved() {
         Path file = temp.resolve("talk.jsonl");
         String out = chat("Tell me a story", "/adapter alphapo", "/new", "Tell me a story", "/save " + file, "/quit");
-        String dpo = generate("dpo", "Tell me a story");
-        String alphapo = generate("alphapo", "Tell me a story");
+        String dpo = TrlModel.generated("dpo", "Tell me a story");
+        String alphapo = TrlModel.generated("alphapo", "Tell me a story");
         assertThat(out).contains("dpo answers", dpo, alphapo);
         assertThat(saved(file)).containsExactly("user: Tell me a story", "assistant: " + alphapo);
     }
@@ -95,7 +72,7 @@ class ChatCommandTest {
         String out = chat("/beside alphapo", "Tell me a story");
         assertThat(out).contains("dpo", " │ alphapo", "─┼─");
         for (String adapter : List.of("dpo", "alphapo")) {
-            String answer = generate(adapter, "Tell me a story");
+            String answer = TrlModel.generated(adapter, "Tell me a story");
             assertThat(answer).isNotEmpty();
             assertThat(out).contains(answer.lines().findFirst().orElseThrow());
         }

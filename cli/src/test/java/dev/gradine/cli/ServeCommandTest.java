@@ -16,36 +16,18 @@ class ServeCommandTest {
         Object[] all = new Object[more.length + 3];
         all[0] = "serve";
         all[1] = "--model";
-        all[2] = Golden.golden("trl/base");
+        all[2] = TrlModel.BASE;
         System.arraycopy(more, 0, all, 3, more.length);
         return Cli.run(all);
-    }
-
-    /// What `gradine generate` writes.
-    private static String generated(String adapter) {
-        return Cli.run(
-                        "generate",
-                        "--model",
-                        Golden.golden("trl/base"),
-                        "--adapter",
-                        Golden.golden("trl/" + adapter + "/end"),
-                        "--temperature",
-                        0,
-                        "--max-tokens",
-                        12,
-                        "--prompt",
-                        "Tell me a story")
-                .ok()
-                .out()
-                .strip();
     }
 
     @Test
     void a_process_serves_adapters_by_name_and_ends_when_it_is_told_to() throws Exception {
         try (ServerProcess server = ServerProcess.start(temp)) {
             assertThat(server.get("/v1/models")).contains("\"base\"", "\"dpo\"", "\"alphapo\"");
-            assertThat(server.chat("dpo", "Tell me a story")).isEqualTo(generated("dpo"));
-            assertThat(server.chat("alphapo", "Tell me a story")).isEqualTo(generated("alphapo"));
+            assertThat(server.chat("dpo", "Tell me a story")).isEqualTo(TrlModel.generated("dpo", "Tell me a story"));
+            assertThat(server.chat("alphapo", "Tell me a story"))
+                    .isEqualTo(TrlModel.generated("alphapo", "Tell me a story"));
             server.child().terminate();
             assertThat(server.child().code()).isEqualTo(143);
         }
@@ -60,5 +42,12 @@ class ServeCommandTest {
                 .refuses("--allow-adapter-updates and --adapter-dir: one of them is given, expected both or none");
         serve("--port", 70000).refuses("port is 70000, expected 0 to 65535");
         serve("--port", 0, "--max-model-len", 100000).refuses("--max-model-len: 100000, expected 0 to 2048");
+    }
+
+    @Test
+    void an_adapter_of_another_model_is_the_users_mistake() {
+        Cli refused = serve("--port", 0, "--lora-modules", "a=" + Golden.golden("models/gpt-oss/lora/adapter"));
+        assertThat(refused.err()).startsWith("gradine: ").hasLineCount(1).contains("gpt-oss");
+        assertThat(refused.code()).isEqualTo(2);
     }
 }

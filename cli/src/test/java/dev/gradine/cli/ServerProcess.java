@@ -1,7 +1,6 @@
 package dev.gradine.cli;
 
 import dev.gradine.io.Json;
-import dev.gradine.testkit.Golden;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,8 +35,9 @@ final class ServerProcess implements AutoCloseable {
     ///
     /// @param temp folder of its output
     static ServerProcess start(Path temp, Object... more) throws Exception {
-        List<Object> args = new ArrayList<>(List.of("serve", "--model", Golden.golden("trl/base"), "--port", 0));
-        args.addAll(List.of("--served-model-name", "base", "--lora-modules", adapter("dpo"), adapter("alphapo")));
+        List<Object> args = new ArrayList<>(List.of("serve", "--model", TrlModel.BASE, "--port", 0));
+        args.addAll(List.of(
+                "--served-model-name", "base", "--lora-modules", TrlModel.named("dpo"), TrlModel.named("alphapo")));
         args.addAll(Arrays.asList(more));
         Child child = Child.start(temp, args.toArray());
         Matcher m = URL.matcher("");
@@ -46,10 +46,6 @@ final class ServerProcess implements AutoCloseable {
                 "an address",
                 () -> Files.exists(printed) && m.reset(Values.text(printed)).find());
         return new ServerProcess(child, m.group(1));
-    }
-
-    private static String adapter(String run) {
-        return run + "=" + Golden.golden("trl/" + run + "/end");
     }
 
     String url() {

@@ -1,7 +1,7 @@
 package dev.gradine.serve;
 
 /// An adapter was not loaded, or not removed.
-public final class AdapterRefusedException extends RuntimeException {
+public final class AdapterRefusedException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1;
 

@@ -100,7 +100,11 @@ final class AdapterShelf {
     /// Lets go of an adapter. Memory outside the heap does not make the collector run: it is called where much waits.
     private void retire(@Nullable Entry entry) {
         if (entry == null) return;
-        blends.keySet().removeIf(parts -> parts.containsKey(entry.acting));
+        blends.entrySet().removeIf(blend -> {
+            boolean isGone = blend.getKey().containsKey(entry.acting);
+            if (isGone) retired.accept(blend.getValue().adapters());
+            return isGone;
+        });
         retired.accept(entry.acting.adapters());
         retiredBytes += 4 * entry.set.trainedValues();
         if (retiredBytes < COLLECTED) return;
@@ -117,12 +121,13 @@ final class AdapterShelf {
     synchronized void unload(String name) {
         SequencedMap<String, Entry> rest = new LinkedHashMap<>(entries);
         Entry entry = rest.remove(name);
-        if (entry == null) {
-            throw new AdapterRefusedException(
-                    Why.NOT_FOUND, "there is no adapter `%s`, expected one of %s".formatted(name, entries.keySet()));
-        }
+        if (entry == null) throw new AdapterRefusedException(Why.NOT_FOUND, unknown(name));
         entries = rest;
         retire(entry);
+    }
+
+    private String unknown(String name) {
+        return "there is no adapter `%s`, expected one of %s".formatted(name, entries.keySet());
     }
 
     /// Several adapters that act together; those of scale 0 do not.
@@ -133,10 +138,7 @@ final class AdapterShelf {
         ordered.values().removeIf(s -> s == 0);
         for (Map.Entry<String, Double> e : ordered.entrySet()) {
             Entry known = entries.get(e.getKey());
-            if (known == null) {
-                throw new IllegalArgumentException(
-                        "there is no adapter `%s`, expected one of %s".formatted(e.getKey(), entries.keySet()));
-            }
+            if (known == null) throw new IllegalArgumentException(unknown(e.getKey()));
             parts.put(known.acting, e.getValue());
             sets.add(known.set);
         }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ public final class ChatSession {
     private String system;
     private String acting;
     private @Nullable String beside;
-    private volatile @Nullable Writing running;
+    private final List<Writing> running = new CopyOnWriteArrayList<>();
 
     /// How answers are written.
     ///
@@ -96,10 +97,9 @@ public final class ChatSession {
         return all;
     }
 
-    /// Ends the answer that is being written.
+    /// Ends the answers that are being written.
     public void interrupt() {
-        Writing w = running;
-        if (w != null) w.cancel();
+        running.forEach(Writing::cancel);
     }
 
     private Adapters adaptersOf(String name) {
@@ -138,7 +138,7 @@ public final class ChatSession {
             said.removeLast();
             throw new IllegalArgumentException(e.getMessage() + " (/new begins another conversation)", e);
         } finally {
-            running = null;
+            running.clear();
         }
     }
 
@@ -159,7 +159,7 @@ public final class ChatSession {
         Writing writing(String who) {
             RandomGenerator draws = voice.draws.apply(said.size() / 2);
             Writing w = new Writing(prompt, adaptersOf(who), voice.rule, List.of(draws), this);
-            running = w;
+            running.add(w);
             return w;
         }
 
