@@ -7,6 +7,8 @@ import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.io.Json;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.BeamRule;
+import dev.gradine.nn.generate.BeamSearch;
 import dev.gradine.nn.generate.Continuation;
 import dev.gradine.nn.generate.Generations;
 import dev.gradine.nn.generate.WritingRule;
@@ -70,6 +72,9 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
     @Mixin
     private DraftArgs drafts = new DraftArgs();
 
+    @Mixin
+    private BeamArgs beams = new BeamArgs();
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli puts the real one in its place
 
@@ -83,21 +88,30 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
             throw new IllegalArgumentException("--prompt and --prompts: %s given, expected one of them"
                     .formatted(prompt == null ? "none" : "both"));
         }
+        BeamRule search = beams.rule(n);
         try (LoadedModel m = model.open();
                 DraftArgs.Drafting drafting = drafts.open(m.model())) {
             Policy policy = model.policy(m);
             boolean chat = !raw && template.isThere(m);
             TextCodec codec = template.codec(m);
             WritingRule rule = writing.rule(m.ends(codec), policy.model().vocabSize(), drafting.draft());
-            var ask = new Ask(policy, m.run(), codec, chat, rule);
+            var ask = new Ask(policy, m.run(), codec, chat, rule, search);
             if (prompts != null) answer(ask, lines(prompts));
-            else if (n > 1) several(ask, prompt == null ? "" : prompt);
+            else if (n > 1 || search != null) several(ask, prompt == null ? "" : prompt);
             else stream(ask, prompt == null ? "" : prompt);
         }
     }
 
     /// How prompts are answered.
-    private record Ask(Policy policy, Kernels run, TextCodec codec, boolean chat, WritingRule rule) {}
+    ///
+    /// @param beams how the likeliest texts are searched, null where texts are drawn
+    private record Ask(
+            Policy policy,
+            Kernels run,
+            TextCodec codec,
+            boolean chat,
+            WritingRule rule,
+            @Nullable BeamRule beams) {}
 
     private void stream(Ask ask, String asked) {
         PrintWriter print = spec.commandLine().getOut();
@@ -119,7 +133,8 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
         PrintWriter print = spec.commandLine().getOut();
         List<String> texts = written(ask, List.of(asked)).getFirst();
         for (int i = 0; i < texts.size(); i++) {
-            print.printf("--- %d of %d%n%s%s%n", i + 1, texts.size(), ask.chat ? "" : asked, texts.get(i));
+            if (n > 1) print.printf("--- %d of %d%n", i + 1, texts.size());
+            print.printf("%s%s%n", ask.chat ? "" : asked, texts.get(i));
         }
         print.flush();
     }
@@ -139,6 +154,8 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
 
     /// What is written behind each prompt.
     private List<List<String>> written(Ask ask, List<String> all) {
+        BeamRule search = ask.beams;
+        if (search != null) return all.stream().map(p -> found(ask, p, search)).toList();
         List<Asked> asked = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
             int[] ids = ids(ask, all.get(i));
@@ -159,6 +176,21 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
                 .run(asked, ask.rule).stream()
                         .map(own -> own.stream().map(w -> text(ask, w)).toList())
                         .toList();
+    }
+
+    private List<String> found(Ask ask, String asked, BeamRule search) {
+        return new BeamSearch(ask.policy, ask.run)
+                .search(ids(ask, asked), ask.rule, search, tokens -> isStopped(ask, tokens)).stream()
+                        .limit(n)
+                        .map(f -> text(ask, f.continuation()))
+                        .toList();
+    }
+
+    private boolean isStopped(Ask ask, int[] tokens) {
+        if (writing.stop().isEmpty()) return false;
+        StopStrings stops = new StopStrings(writing.stop());
+        stops.take(ask.codec.tokenizer().decode(tokens, true));
+        return stops.isFound();
     }
 
     private String text(Ask ask, Continuation written) {

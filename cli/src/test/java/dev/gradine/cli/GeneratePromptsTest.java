@@ -137,4 +137,35 @@ class GeneratePromptsTest {
         Path empty = Files.createFile(temp.resolve("empty.txt"));
         generate("--prompts", empty).refuses("--prompts " + empty + ": is empty, expected a line");
     }
+
+    @Test
+    void beams_find_texts_that_are_no_less_likely_than_the_greedy_one() throws IOException {
+        List<Map<String, Object>> one = together("--beams", 1, "--max-tokens", 8);
+        List<Map<String, Object>> greedy = together("--temperature", 0, "--max-tokens", 8);
+        assertThat(one).isEqualTo(greedy);
+        List<Map<String, Object>> found = together("--beams", 4, "--n", 2, "--max-tokens", 8);
+        for (Map<String, Object> line : found) {
+            assertThat(line.get("completions"))
+                    .asInstanceOf(InstanceOfAssertFactories.LIST)
+                    .hasSize(2)
+                    .doesNotHaveDuplicates();
+        }
+        String best = generate("--prompt", PROMPTS.getFirst(), "--beams", 4, "--max-tokens", 8)
+                .ok()
+                .out();
+        assertThat(found.getFirst().get("completions"))
+                .asInstanceOf(InstanceOfAssertFactories.LIST)
+                .first()
+                .isEqualTo(best.substring(PROMPTS.getFirst().length()).stripTrailing());
+    }
+
+    @Test
+    void options_that_have_no_effect_on_beams_are_refused() {
+        generate("--prompt", "a", "--beams", 2, "--temperature", 1)
+                .refuses("--temperature has no effect with --beams: nothing is drawn; leave it out");
+        generate("--prompt", "a", "--beams", 2, "--n", 3).refuses("--beams: 2, expected at least --n, 3");
+        generate("--prompt", "a", "--length-penalty", 2).refuses("--length-penalty is of --beams, expected both");
+        generate("--prompt", "a", "--beams", 2, "--early-stopping", "maybe")
+                .refuses("--early-stopping: \"maybe\", expected true, false or never");
+    }
 }

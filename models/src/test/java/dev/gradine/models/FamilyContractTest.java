@@ -5,6 +5,7 @@ import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.Mean.mean;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gradine.autograd.Param;
@@ -19,6 +20,8 @@ import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.generate.Asked;
+import dev.gradine.nn.generate.BeamRule;
+import dev.gradine.nn.generate.BeamSearch;
 import dev.gradine.nn.generate.Continuation;
 import dev.gradine.nn.generate.Generations;
 import dev.gradine.nn.generate.WritingRule;
@@ -126,6 +129,23 @@ class FamilyContractTest {
                 int[] alone = new Generations(Policy.of(g.model), g.run)
                         .one(prompts.get(p), request, new SplittableRandom(1), _ -> true);
                 for (Continuation c : together.get(p)) assertThat(c.tokens()).containsExactly(alone);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void beams_score_what_a_pass_over_the_whole_text_scores(String name) {
+        try (GoldenModel g = new GoldenModel(name)) {
+            int[] prompt = g.tokens("greedy_prompt").getFirst();
+            var rule = WritingRule.of(SamplingParams.GREEDY, 5, _ -> false);
+            var beams = new BeamRule(3, 0, BeamRule.Patience.ANY_LENGTH);
+            List<BeamSearch.Found> found =
+                    new BeamSearch(Policy.of(g.model), g.run).search(prompt, rule, beams, _ -> false);
+            assertThat(found).hasSize(3);
+            for (BeamSearch.Found f : found) {
+                double whole = g.logProb(prompt, f.continuation().tokens());
+                assertThat(f.score()).isCloseTo(whole, withinPercentage(0.01));
             }
         }
     }

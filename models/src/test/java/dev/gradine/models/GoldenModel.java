@@ -67,6 +67,21 @@ final class GoldenModel implements AutoCloseable {
         }
     }
 
+    /// Log-probability of `text` behind `prompt`, by one pass over both.
+    double logProb(int[] prompt, int[] text) {
+        int[] all = IntStream.concat(IntStream.of(prompt), IntStream.of(text)).toArray();
+        float[] logits = logits(List.of(all));
+        int v = model.vocabSize();
+        double sum = 0;
+        for (int i = 0; i < text.length; i++) {
+            int from = (prompt.length + i - 1) * v;
+            double norm = 0;
+            for (int t = from; t < from + v; t++) norm += Math.exp(logits[t]);
+            sum += logits[from + text[i]] - Math.log(norm);
+        }
+        return sum;
+    }
+
     /// The rows of a matrix of token numbers.
     List<int[]> tokens(String name) {
         Tensor t = expected.tensor(name);

@@ -97,12 +97,33 @@ public final class KvCache {
     /// Copies what is kept of `count` tokens from row `from` on to row `to` on, which must not overlap. States go along
     /// where the two are first rows of sequences.
     public void copy(Kernels k, int from, int to, int count) {
+        copyTokens(k, from, to, count);
+        Integer lane = lanes.remove(from);
+        if (lane != null) lanes.put(to, lane);
+    }
+
+    /// As `copy`, but the sequence at row `from` goes on beside the one at row `to`: states are copied, too.
+    public void branch(Kernels k, int from, int to, int count) {
+        copyTokens(k, from, to, count);
+        Integer lane = lanes.get(from);
+        if (lane == null) return;
+        int other = lanes.computeIfAbsent(to, _ -> freeLane());
+        for (int l = 0; l < keys.length; l++) {
+            int tail = tails[l].shape().dim(0) / sequences;
+            k.copy(rows(tails[l], lane, tail), rows(tails[l], other, tail));
+            k.copy(rows(states[l], lane, 1), rows(states[l], other, 1));
+        }
+    }
+
+    private static Tensor rows(Tensor all, int lane, int each) {
+        return all.rows(lane * each, (lane + 1) * each);
+    }
+
+    private void copyTokens(Kernels k, int from, int to, int count) {
         for (int l = 0; l < keys.length; l++) {
             k.copy(keys[l].rows(from, from + count), keys[l].rows(to, to + count));
             k.copy(values[l].rows(from, from + count), values[l].rows(to, to + count));
         }
-        Integer lane = lanes.remove(from);
-        if (lane != null) lanes.put(to, lane);
     }
 
     /// Forgets that a sequence began at row `row`: another may have its state.
@@ -145,12 +166,15 @@ public final class KvCache {
     int[] lanes(Sequences layout) {
         int[] of = new int[layout.count()];
         for (int s = 0; s < of.length; s++) {
-            of[s] = lanes.computeIfAbsent(layout.keyStart(s), _ -> idle.isEmpty() ? lanes.size() : idle.removeLast());
-            if (of[s] >= sequences) {
-                throw new ShapeException("kv_cache: a sequence more, expected at most %d".formatted(sequences));
-            }
+            of[s] = lanes.computeIfAbsent(layout.keyStart(s), _ -> freeLane());
         }
         return of;
+    }
+
+    private int freeLane() {
+        int lane = idle.isEmpty() ? lanes.size() : idle.removeLast();
+        if (lane < sequences) return lane;
+        throw new ShapeException("kv_cache: a sequence more, expected at most %d".formatted(sequences));
     }
 
     /// Last rows of the convolution of layer `layer`, `[S·(k−1),C]`, in the order of `lanes`.

@@ -141,6 +141,11 @@ final class WriterThread implements AutoCloseable {
         }
 
         @Override
+        public void known(int tokens) {
+            guarded(() -> writing.listener().known(tokens));
+        }
+
+        @Override
         public void prompt(List<DrawnToken> tokens) {
             guarded(() -> writing.listener().prompt(tokens));
         }

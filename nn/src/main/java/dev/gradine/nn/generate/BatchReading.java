@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /// The passes of a batch: a piece of a prompt, or the last tokens of many texts.
 final class BatchReading {
 
-    private static final int PIECE = 3 * LaneMemory.UNIT; // tokens of a prompt read at once
+    static final int PIECE = 3 * LaneMemory.UNIT; // tokens of a prompt read at once
     private static final int AGAIN = 16; // tokens of a text read at once where it was put off
     private static final int LOGITS = 64; // rows of logits held at once
 
@@ -84,18 +84,22 @@ final class BatchReading {
     }
 
     private Tensor hidden(List<PromptGroup> groups, List<int[]> pieces, Kernels scratch) {
-        Tape tape = Tape.noGrad(scratch);
         PromptGroup one = groups.getFirst();
         KvCache own = one.own;
         if (own != null) {
-            return model.hidden(Pass.continuing(tape, pieces.getFirst(), own).with(one.adapters))
-                    .value();
+            Pass pass = Pass.continuing(Tape.noGrad(scratch), pieces.getFirst(), own);
+            return model.hidden(pass.with(one.adapters)).value();
         }
         BatchTurn turn = new BatchTurn();
         for (int i = 0; i < pieces.size(); i++) {
             turn.add(groups.get(i).rows(), pieces.get(i), -1, one.adapters);
         }
-        Tensor h = model.hidden(turn.pass(tape, cache, mixing)).value();
+        return read(scratch, turn);
+    }
+
+    /// What the layers make of the tokens of a turn, which are read then.
+    Tensor read(Kernels rows, BatchTurn turn) {
+        Tensor h = model.hidden(turn.pass(Tape.noGrad(rows), cache, mixing)).value();
         turn.advance();
         return h;
     }
@@ -119,7 +123,7 @@ final class BatchReading {
     }
 
     /// @param each adapters of each row, or of all
-    private Tensor logits(Kernels rows, Tensor hidden, List<Adapters> each) {
+    Tensor logits(Kernels rows, Tensor hidden, List<Adapters> each) {
         Tape tape = Tape.noGrad(rows);
         int n = hidden.shape().dim(0);
         List<int[]> single = Collections.nCopies(n, new int[1]);
@@ -160,8 +164,7 @@ final class BatchReading {
                 turn.add(lane, joined(known, guess), parent, a.group.adapters);
                 if (to == a.count) drawing.add(new Drafted(a, from, guess));
             }
-            Tensor h = model.hidden(turn.pass(Tape.noGrad(rows), cache, mixing)).value();
-            turn.advance();
+            Tensor h = read(rows, turn);
             if (!drawing.isEmpty()) draw(rows, h, drawing);
         }
     }

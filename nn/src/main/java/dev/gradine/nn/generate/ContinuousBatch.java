@@ -69,7 +69,7 @@ public final class ContinuousBatch implements AutoCloseable {
     /// @throws IllegalArgumentException as `require`
     public void add(Writing w) {
         require(w);
-        int limit = limit(model, w);
+        int limit = limit(model, w.adapters(), w.prompt(), w.rule().maxTokens());
         Adapters adapters = w.adapters();
         if (isTogether(adapters)) {
             waiting.add(new PromptGroup(w, w.draws(), 0, adapters, limit));
@@ -85,7 +85,7 @@ public final class ContinuousBatch implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if its prompt is empty or too long for the model, or its texts for the room
     public void require(Writing w) {
-        int limit = limit(model, w);
+        int limit = limit(model, w.adapters(), w.prompt(), w.rule().maxTokens());
         int texts = isTogether(w.adapters()) ? w.draws().size() : 1;
         long tokens = w.prompt().length + (long) texts * limit;
         if (tokens <= room.tokens && texts <= room.texts) return;
@@ -97,16 +97,15 @@ public final class ContinuousBatch implements AutoCloseable {
     /// Tokens that may be written behind a prompt.
     ///
     /// @throws IllegalArgumentException if it is empty or leaves no room within the model's positions
-    static int limit(CausalLm model, Writing w) {
-        int virtual = w.adapters().virtualTokens();
-        int most = model.maxPositions() - virtual;
-        int length = w.prompt().length;
+    static int limit(CausalLm model, Adapters adapters, int[] prompt, int maxTokens) {
+        int most = model.maxPositions() - adapters.virtualTokens();
+        int length = prompt.length;
         if (length == 0) throw new IllegalArgumentException("generate: the prompt has no token");
-        if (length > most || (length == most && w.rule().maxTokens() > 0)) {
+        if (length > most || (length == most && maxTokens > 0)) {
             throw new IllegalArgumentException(
                     "generate: the prompt has %d tokens, expected fewer than %d".formatted(length, most));
         }
-        return Math.min(most - length, w.rule().maxTokens());
+        return Math.min(most - length, maxTokens);
     }
 
     /// Forgets what was read of earlier prompts under `adapters`, which will not act again.
@@ -232,12 +231,15 @@ public final class ContinuousBatch implements AutoCloseable {
                 return false;
             }
         }
-        if (!g.writing.rule().reports().prompt()) memory.recall(lane, g.prompt(), g.adapters);
+        if (!g.writing.rule().reports().prompt()) {
+            int known = memory.recall(lane, g.prompt(), g.adapters);
+            if (known > 0 && !g.wasPutOff) g.writing.listener().known(known);
+        }
         return true;
     }
 
     /// Whether texts with these adapters may be read beside others.
-    private static boolean isTogether(Adapters adapters) {
+    static boolean isTogether(Adapters adapters) {
         return adapters.virtualTokens() == 0 && adapters.areCausal();
     }
 
@@ -284,6 +286,7 @@ public final class ContinuousBatch implements AutoCloseable {
         waiting.addFirst(g);
         g.reserved = g.limit; // it comes in when it can be written to its end
         g.isRead = false;
+        g.wasPutOff = true;
     }
 
     @Override

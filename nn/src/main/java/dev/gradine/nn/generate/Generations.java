@@ -76,7 +76,9 @@ public final class Generations {
     }
 
     private long need(Writing w) {
-        return w.prompt().length + (long) w.draws().size() * ContinuousBatch.limit(policy.model(), w);
+        int limit = ContinuousBatch.limit(
+                policy.model(), w.adapters(), w.prompt(), w.rule().maxTokens());
+        return w.prompt().length + (long) w.draws().size() * limit;
     }
 
     /// Keeps what is written.

@@ -122,7 +122,9 @@ final class LaneMemory {
     }
 
     /// Copies into `lane` what is known of the beginning of `prompt`.
-    void recall(Lane lane, int[] prompt, Adapters adapters) {
+    ///
+    /// @return how many tokens
+    int recall(Lane lane, int[] prompt, Adapters adapters) {
         Kept best = null;
         int most = 0;
         for (Kept each : kept) {
@@ -131,11 +133,12 @@ final class LaneMemory {
             best = each;
             most = common;
         }
-        if (best == null) return;
+        if (best == null) return 0;
         kept.remove(best);
         kept.add(best);
         cache.copy(k, best.lane.start, lane.start, most);
         lane.length = most;
+        return most;
     }
 
     /// Moves the tokens of a lane to a longer one.

@@ -13,6 +13,12 @@ final class LogProbs {
 
     private LogProbs() {}
 
+    /// Turns logits into log-probabilities.
+    static void normalise(float[] logits) {
+        double norm = logSumExp(logits);
+        for (int t = 0; t < logits.length; t++) logits[t] = (float) (logits[t] - norm);
+    }
+
     /// That of token `id`, and the `most` likeliest.
     static DrawnToken of(float[] logits, int id, int most) {
         double norm = logSumExp(logits);
@@ -30,7 +36,7 @@ final class LogProbs {
     }
 
     /// By falling logit, ties by token.
-    private static List<Integer> largest(float[] logits, int most) {
+    static List<Integer> largest(float[] logits, int most) {
         PriorityQueue<Integer> heap =
                 new PriorityQueue<>((a, b) -> logits[a] != logits[b] ? Float.compare(logits[a], logits[b]) : b - a);
         for (int t = 0; t < logits.length && most > 0; t++) {

@@ -29,6 +29,7 @@ final class PromptGroup {
     private final List<DrawnToken> reported = new ArrayList<>();
     private boolean isReported;
 
+    boolean wasPutOff;
     boolean isRead; // whether its first tokens have been drawn
 
     PromptGroup(Writing writing, List<? extends RandomGenerator> draws, int firstNumber, Adapters adapters, int limit) {

@@ -13,6 +13,10 @@ public final class Writing {
     /// Who is told of a text. Calls come from the thread that runs the batch, and hold up all its texts.
     public interface Listener {
 
+        /// The first `tokens` of the prompt were read for an earlier one, and are not read again. Called once, before
+        /// any token, where there are some.
+        default void known(int tokens) {}
+
         /// The prompt has been read. Called once, before any token, where the rule reports the prompt.
         ///
         /// @param tokens of the prompt

@@ -20,7 +20,7 @@ final class ChatChoice {
     /// Takes the news of it, and gives what may be shown.
     String take(News news) {
         return switch (news) {
-            case News.Read _, News.Ended _, News.Failed _ -> "";
+            case News.Known _, News.Read _, News.Ended _, News.Failed _ -> "";
             case News.Piece p -> {
                 tokens.add(p.token());
                 yield tools.take(p.shown());

@@ -44,7 +44,7 @@ final class CompletionChoice {
                 text.append(over.shown());
                 reason = over.reason();
             }
-            case News.Failed _ -> {}
+            case News.Known _, News.Failed _ -> {}
         }
     }
 

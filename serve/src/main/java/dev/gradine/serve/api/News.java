@@ -9,6 +9,9 @@ sealed interface News {
     /// Number of the text among those of the request.
     int text();
 
+    /// The beginning of its prompt had been read for an earlier request.
+    record Known(int text, int tokens) implements News {}
+
     /// The prompt was read, of this text and those behind it that share it.
     ///
     /// @param tokens of the prompt

@@ -40,6 +40,11 @@ final class TextTeller implements Writing.Listener {
     }
 
     @Override
+    public void known(int tokens) {
+        told.accept(new News.Known(first, tokens));
+    }
+
+    @Override
     public void prompt(List<DrawnToken> tokens) {
         told.accept(new News.Read(first, List.copyOf(tokens)));
     }

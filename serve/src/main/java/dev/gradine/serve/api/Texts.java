@@ -31,6 +31,7 @@ final class Texts implements AutoCloseable {
     private int asked;
     private int running;
     private int promptTokens;
+    private int known; // of them, read for an earlier request
     private int written;
 
     /// @param metrics told of each token
@@ -91,7 +92,7 @@ final class Texts implements AutoCloseable {
 
     /// Tokens of the prompts, and of the texts so far.
     Usage usage() {
-        return new Usage(promptTokens, written);
+        return new Usage(promptTokens, known, written);
     }
 
     /// The next news, null when all texts are over.
@@ -101,10 +102,10 @@ final class Texts implements AutoCloseable {
     @Nullable
     News next(@Nullable Call stream) throws IOException, InterruptedException {
         if (running == 0) return null;
-        News next = news.poll(PING, TimeUnit.SECONDS);
-        while (next == null) {
-            if (stream != null) stream.events().ping();
-            next = news.poll(PING, TimeUnit.SECONDS);
+        News next = await(stream);
+        while (next instanceof News.Known k) {
+            known += k.tokens();
+            next = await(stream);
         }
         if (next instanceof News.Piece) {
             written++;
@@ -118,6 +119,14 @@ final class Texts implements AutoCloseable {
             }
         }
         return next;
+    }
+
+    private News await(@Nullable Call stream) throws IOException, InterruptedException {
+        while (true) {
+            News next = news.poll(PING, TimeUnit.SECONDS);
+            if (next != null) return next;
+            if (stream != null) stream.events().ping();
+        }
     }
 
     @Override

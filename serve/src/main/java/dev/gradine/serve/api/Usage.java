@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Tokens of a request.
 ///
-/// @param prompt those that were read
+/// @param prompt those of the prompts
+/// @param cached those of them that had been read for an earlier request
 /// @param completion those that were written, without ends
-record Usage(int prompt, int completion) {
+record Usage(int prompt, int cached, int completion) {
 
     /// As streams have it.
     Map<String, @Nullable Object> plain() {
@@ -19,7 +20,7 @@ record Usage(int prompt, int completion) {
     /// As whole answers have it.
     Map<String, @Nullable Object> detailed() {
         var all = plain();
-        all.put("prompt_tokens_details", JsonMap.of("cached_tokens", 0));
+        all.put("prompt_tokens_details", JsonMap.of("cached_tokens", cached));
         return all;
     }
 }

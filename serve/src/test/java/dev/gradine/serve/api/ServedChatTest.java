@@ -34,6 +34,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -88,14 +90,18 @@ class ServedChatTest {
 
     /// The first choice of an answer.
     private Map<?, ?> ask(String path, String body) throws IOException, InterruptedException {
+        String answer = answer(path, body);
+        Map<String, Object> json = Json.parseObject("answer", answer.getBytes(StandardCharsets.UTF_8));
+        if (json.get("choices") instanceof List<?> all && all.getFirst() instanceof Map<?, ?> choice) return choice;
+        throw new AssertionError(answer);
+    }
+
+    private String answer(String path, String body) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
                 .header("Content-Type", "application/json")
                 .POST(BodyPublishers.ofString(body))
                 .build();
-        String answer = client.send(request, BodyHandlers.ofString()).body();
-        Map<String, Object> json = Json.parseObject("answer", answer.getBytes(StandardCharsets.UTF_8));
-        if (json.get("choices") instanceof List<?> all && all.getFirst() instanceof Map<?, ?> choice) return choice;
-        throw new AssertionError(answer);
+        return client.send(request, BodyHandlers.ofString()).body();
     }
 
     private String chat(String model, String more) throws IOException, InterruptedException {
@@ -164,5 +170,14 @@ class ServedChatTest {
             }
             return rows.toArray(double[][]::new);
         }
+    }
+
+    @Test
+    void usage_counts_tokens_that_were_read_for_an_earlier_request() throws Exception {
+        String prompt =
+                IntStream.range(0, 150).mapToObj(i -> String.valueOf(5 + i)).collect(Collectors.joining(","));
+        String body = "{\"model\":\"base\",\"max_tokens\":1,\"prompt\":[%s]}".formatted(prompt);
+        assertThat(answer("/v1/completions", body)).contains("\"prompt_tokens\":150", "\"cached_tokens\":0");
+        assertThat(answer("/v1/completions", body)).contains("\"prompt_tokens\":150", "\"cached_tokens\":96");
     }
 }
