@@ -6,10 +6,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
-import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /// `c[M,N] (+)= alpha · a[M,K] · b[N,K]ᵀ` for few rows: dot products that stream `b` once, as it lies.
@@ -19,12 +16,11 @@ import jdk.incubator.vector.VectorSpecies;
 final class Gemv {
 
     private static final int MOST_ROWS = MatMulKernel.MANY_ROWS - 1; // of `a`
-    private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
     private static final VectorSpecies<Float> H8 = FloatVector.SPECIES_256;
     private static final VectorSpecies<Float> H4 = FloatVector.SPECIES_128;
-    private static final int ROWS = 4; // rows of b whose sums run side by side
+    private static final int ROWS = BlockDots.ROWS; // of b, whose sums run side by side
     private static final long PART_BYTES = 32 << 10; // at least: about 10 µs, and waking a thread costs less
     private static final int PARTS = 4 * Parallel.THREADS; // a few a thread even out, many small ones do not stream
 
@@ -73,27 +69,22 @@ final class Gemv {
         float[] x = own.row(m * k);
         float[] sums = own.sums(ROWS * ROWS * (L + 1));
         Vectors.read(a, 0, x, 0, m * k);
-        if (m == 1 && isMultipliedAsItLies(dtype) && Decode.BLOCKS) blocks(x, from, to, sums);
+        if (m == 1 && BlockDots.fits(dtype, k)) blocks(x, from, to, sums);
         else if (dtype == DType.F32) direct(x, from, to, sums);
         else decoded(x, from, to, own.rows(ROWS * k), sums);
     }
 
-    private static boolean isMultipliedAsItLies(DType dtype) {
-        return dtype == DType.Q8_0 || dtype == DType.Q4_0 || dtype == DType.Q4_1 || dtype == DType.GPTQ4;
-    }
-
-    /// Two rows of blocks at a time, decoded in registers.
+    /// Four rows of blocks at a time, decoded in registers.
     private void blocks(float[] x, int from, int to, float[] sums) {
         long rowBytes = dtype.bytes(k);
-        for (int j = from; j < to; j += 2) {
-            long r0 = b + j * rowBytes;
-            long r1 = j + 1 < to ? r0 + rowBytes : r0;
-            if (dtype == DType.Q8_0) dotBytes(x, r0, r1, k / 32, sums);
-            else dotNibbles(x, r0, r1, k / 32, dtype, sums);
-            trees(sums, 2, 2 * L);
-            store(0, j, sums[2 * L]);
-            if (j + 1 < to) store(0, j + 1, sums[2 * L + 1]);
+        float[] rows = Scratch.own().rows(ROWS * k);
+        int fours = from + (to - from) / ROWS * ROWS;
+        for (int j = from; j < fours; j += ROWS) {
+            BlockDots.dots(dtype, x, k, b + j * rowBytes, rows, sums);
+            trees(sums, ROWS, ROWS * L);
+            for (int r = 0; r < ROWS; r++) store(0, j + r, sums[ROWS * L + r]);
         }
+        if (fours < to) decoded(x, fours, to, rows, sums);
     }
 
     /// Rows of f32, as they lie.
@@ -246,76 +237,6 @@ final class Gemv {
         for (int r = 0; r < ROWS * ROWS && whole < k; r++) {
             sums[ROWS * ROWS * L + r] += tail(x, xAt + r / ROWS * k, rows, r % ROWS * k, whole, k);
         }
-    }
-
-    /// Partial sums of two rows of Q8_0, side by side in `sums`.
-    private static void dotBytes(float[] x, long b0, long b1, int blocks, float[] sums) {
-        FloatVector s0 = FloatVector.zero(S);
-        FloatVector s1 = s0;
-        for (int i = 0; i < blocks; i++) {
-            long at0 = b0 + 34L * i;
-            long at1 = b1 + 34L * i;
-            FloatVector d0 = FloatVector.broadcast(S, half(at0));
-            FloatVector d1 = FloatVector.broadcast(S, half(at1));
-            for (int j = 0; j < 32; j += L) {
-                FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
-                s0 = bytes(at0 + 2 + j).mul(d0).fma(v, s0);
-                s1 = bytes(at1 + 2 + j).mul(d1).fma(v, s1);
-            }
-        }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, L);
-    }
-
-    private static FloatVector bytes(long address) {
-        return (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, address, LITTLE_ENDIAN)
-                .convertShape(VectorOperators.B2F, S, 0);
-    }
-
-    /// The same of Q4_0, Q4_1 or GPTQ4.
-    private static void dotNibbles(float[] x, long b0, long b1, int blocks, DType dtype, float[] sums) {
-        FloatVector s0 = FloatVector.zero(S);
-        FloatVector s1 = s0;
-        int head = dtype.blockBytes() - 16;
-        for (int i = 0; i < blocks; i++) {
-            long at0 = b0 + (head + 16L) * i;
-            long at1 = b1 + (head + 16L) * i;
-            float scale0 = half(at0);
-            float scale1 = half(at1);
-            FloatVector d0 = FloatVector.broadcast(S, scale0);
-            FloatVector d1 = FloatVector.broadcast(S, scale1);
-            FloatVector m0 = FloatVector.broadcast(S, minimum(dtype, at0, scale0));
-            FloatVector m1 = FloatVector.broadcast(S, minimum(dtype, at1, scale1));
-            for (int j = 0; j < 32; j += L) {
-                FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
-                s0 = nibbles(at0 + head, j).mul(d0).add(m0).fma(v, s0);
-                s1 = nibbles(at1 + head, j).mul(d1).add(m1).fma(v, s1);
-            }
-        }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, L);
-    }
-
-    /// Codes `j … j + L` of a block of 32: the lower halves of its bytes are the first sixteen.
-    private static FloatVector nibbles(long bytes, int j) {
-        return (FloatVector) ByteVector.fromMemorySegment(Decode.BYTES, MEMORY, bytes + (j & 15), LITTLE_ENDIAN)
-                .convertShape(VectorOperators.ZERO_EXTEND_B2I, Decode.I, 0)
-                .lanewise(VectorOperators.LSHR, j >> 4 << 2)
-                .lanewise(VectorOperators.AND, 15)
-                .convertShape(VectorOperators.I2F, S, 0);
-    }
-
-    /// What is added to all values of a block.
-    private static float minimum(DType dtype, long block, float d) {
-        return switch (dtype) {
-            case Q4_0 -> -8 * d;
-            case Q4_1 -> half(block + 2);
-            default -> -d * (MEMORY.get(U16, block + 2) & 0xffff);
-        };
-    }
-
-    private static float half(long address) {
-        return Float.float16ToFloat(MEMORY.get(U16, address));
     }
 
     /// Sums of `count` times L values, which it overwrites: halves onto halves, the same order on every machine of that

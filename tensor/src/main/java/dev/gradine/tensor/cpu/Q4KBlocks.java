@@ -14,9 +14,12 @@ import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
 
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 
 /// GGUF's Q4_K: 256 values in eight parts of 32, each with a scale and a minimum of six bits. Memory:
 ///
@@ -35,6 +38,14 @@ import jdk.incubator.vector.IntVector;
 final class Q4KBlocks {
 
     private static final int BYTES_OF_BLOCK = 144;
+
+    // Of lane s, the scale, and lane s + 8, the minimum: which byte has its low bits, which has its top two, and where.
+    private static final IntVector LOW_BYTE = lanes(i -> i < 4 ? i : i < 8 ? i + 4 : i - 4);
+    private static final IntVector HIGH_BYTE = lanes(i -> i < 8 ? Math.max(0, i - 4) : i - 8);
+    private static final IntVector LOW_SHIFT = lanes(i -> i < 12 ? 0 : 4);
+    private static final IntVector LOW_MASK = lanes(i -> i % 8 < 4 ? 63 : 15);
+    private static final IntVector HIGH_MASK = lanes(i -> i % 8 < 4 ? 0 : 48);
+    private static final VectorMask<Float> OF_MINIMA = VectorMask.fromLong(S, 0xff00 & ((1L << L) - 1));
 
     private Q4KBlocks() {}
 
@@ -72,6 +83,23 @@ final class Q4KBlocks {
                         .intoArray(to, at + i + l);
             }
         }
+    }
+
+    /// `d · sc_s` of all parts into `to[at …]`, and `−dmin · mn_s` behind them, of a block at an address. Of sixteen
+    /// lanes alone.
+    static void scalesAndMinima(long block, float[] to, int at) {
+        int head = u32(block);
+        FloatVector factors = FloatVector.broadcast(S, Float.float16ToFloat((short) head))
+                .blend(-Float.float16ToFloat((short) (head >> 16)), OF_MINIMA);
+        IntVector bytes = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 4, LITTLE_ENDIAN)
+                .convertShape(ZERO_EXTEND_B2I, I, 0);
+        IntVector low = LOW_BYTE.selectFrom(bytes).lanewise(LSHR, LOW_SHIFT).and(LOW_MASK);
+        IntVector high = HIGH_BYTE.selectFrom(bytes).lanewise(LSHR, 2).and(HIGH_MASK);
+        ((FloatVector) low.or(high).convertShape(I2F, S, 0)).mul(factors).intoArray(to, at);
+    }
+
+    private static IntVector lanes(IntUnaryOperator of) {
+        return IntVector.fromArray(I, IntStream.range(0, L).map(of).toArray(), 0);
     }
 
     /// The scales of all parts, a byte each, of the 12 bytes at an address.

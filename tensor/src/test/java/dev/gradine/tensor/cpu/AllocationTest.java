@@ -74,6 +74,7 @@ class AllocationTest {
         addAttention(calls);
         addFunctions(calls);
         addImages(calls);
+        addBlocks(calls);
         return calls;
     }
 
@@ -159,6 +160,15 @@ class AllocationTest {
         calls.put("window", () -> AttentionCpu.KERNEL.forward(q, k, k, window, packed, y, lse));
         calls.put("window row", () -> AttentionCpu.KERNEL.forward(one, k, k, window, cached, rowY, rowLse));
         calls.put("window backward", () -> AttentionCpu.KERNEL.backward(up, q, k, k, window, packed, dq, dk, dv));
+    }
+
+    private static void addBlocks(Map<String, Runnable> calls) {
+        Tensor x = vector(512).reshape(Shape.of(1, 512));
+        Tensor y = vector(N).reshape(Shape.of(1, N));
+        for (DType type : List.of(DType.Q8_0, DType.Q4_0, DType.Q4_1, DType.Q4_K, DType.GPTQ4)) {
+            Tensor w = Tensor.zeros(ARENA, type, Shape.of(N, 512));
+            calls.put("a row times " + type, () -> new Gemv(x, w, 1, false, y).run());
+        }
     }
 
     private static void addImages(Map<String, Runnable> calls) {
