@@ -45,33 +45,33 @@ final class BlockDots {
     /// Partial sums of four rows, side by side in `sums`.
     ///
     /// @param b address of the first row
+    /// @param apart bytes from one of them to the next
     /// @param scratch 32 values
-    static void dots(DType dtype, float[] x, int k, long b, float[] scratch, float[] sums) {
-        long rowBytes = dtype.bytes(k);
+    static void dots(DType dtype, float[] x, int k, long b, long apart, float[] scratch, float[] sums) {
         if (dtype == DType.Q8_0) {
-            bytes(x, b, rowBytes, k / 32, sums);
+            bytes(x, b, apart, k / 32, sums);
         } else if (dtype == DType.Q4_K) {
-            superblocks(x, b, rowBytes, k / 256, scratch, sums, 0);
-            superblocks(x, b + 2 * rowBytes, rowBytes, k / 256, scratch, sums, 2 * L);
+            superblocks(x, b, apart, k / 256, scratch, sums, 0);
+            superblocks(x, b + 2 * apart, apart, k / 256, scratch, sums, 2 * L);
         } else if (TABLES) {
-            nibbles(x, b, rowBytes, k / 32, dtype, sums);
+            nibbles(x, b, apart, k / 32, dtype, sums);
         } else {
-            narrowNibbles(x, b, k / 32, dtype, sums, 0);
-            narrowNibbles(x, b + 2 * rowBytes, k / 32, dtype, sums, 2 * L);
+            narrowNibbles(x, b, apart, k / 32, dtype, sums, 0);
+            narrowNibbles(x, b + 2 * apart, apart, k / 32, dtype, sums, 2 * L);
         }
     }
 
     /// Four rows of Q8_0.
-    private static void bytes(float[] x, long b, long rowBytes, int blocks, float[] sums) {
+    private static void bytes(float[] x, long b, long apart, int blocks, float[] sums) {
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
         FloatVector s3 = s0;
         for (int i = 0; i < blocks; i++) {
             long at0 = b + 34L * i;
-            long at1 = at0 + rowBytes;
-            long at2 = at1 + rowBytes;
-            long at3 = at2 + rowBytes;
+            long at1 = at0 + apart;
+            long at2 = at1 + apart;
+            long at3 = at2 + apart;
             FloatVector d0 = FloatVector.broadcast(S, BlockBits.half(at0));
             FloatVector d1 = FloatVector.broadcast(S, BlockBits.half(at1));
             FloatVector d2 = FloatVector.broadcast(S, BlockBits.half(at2));
@@ -116,7 +116,7 @@ final class BlockDots {
 
     /// Four rows of Q4_0, Q4_1 or GPTQ4: the lower halves of 16 bytes are the first sixteen codes. A look-up regards
     /// the last four bits of its numbers.
-    private static void nibbles(float[] x, long b, long rowBytes, int blocks, DType dtype, float[] sums) {
+    private static void nibbles(float[] x, long b, long apart, int blocks, DType dtype, float[] sums) {
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -124,9 +124,9 @@ final class BlockDots {
         int bytes = dtype.blockBytes();
         for (int i = 0; i < blocks; i++) {
             long at0 = b + (long) bytes * i;
-            long at1 = at0 + rowBytes;
-            long at2 = at1 + rowBytes;
-            long at3 = at2 + rowBytes;
+            long at1 = at0 + apart;
+            long at2 = at1 + apart;
+            long at3 = at2 + apart;
             FloatVector low = FloatVector.fromArray(S, x, 32 * i);
             FloatVector high = FloatVector.fromArray(S, x, 32 * i + 16);
             int head0 = BlockBits.u32(at0);
@@ -161,13 +161,13 @@ final class BlockDots {
     }
 
     /// Two rows of the same, with fewer lanes than a nibble has values.
-    private static void narrowNibbles(float[] x, long b0, int blocks, DType dtype, float[] sums, int to) {
+    private static void narrowNibbles(float[] x, long b0, long apart, int blocks, DType dtype, float[] sums, int to) {
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         int bytes = dtype.blockBytes();
         for (int i = 0; i < blocks; i++) {
             long at0 = b0 + (long) bytes * i;
-            long at1 = at0 + (long) bytes * blocks;
+            long at1 = at0 + apart;
             int head0 = BlockBits.u32(at0);
             int head1 = BlockBits.u32(at1);
             FloatVector d0 = FloatVector.broadcast(S, scale(head0));
@@ -191,14 +191,13 @@ final class BlockDots {
     }
 
     /// Two rows of Q4_K.
-    private static void superblocks(
-            float[] x, long b, long rowBytes, int blocks, float[] scales, float[] sums, int to) {
+    private static void superblocks(float[] x, long b, long apart, int blocks, float[] scales, float[] sums, int to) {
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         for (int i = 0; i < blocks; i++) {
             long block = b + 144L * i;
             Q4KBlocks.scalesAndMinima(block, scales, 0);
-            Q4KBlocks.scalesAndMinima(block + rowBytes, scales, 16);
+            Q4KBlocks.scalesAndMinima(block + apart, scales, 16);
             for (int s = 0; s < 8; s += 2) {
                 int v = 256 * i + 32 * s;
                 FloatVector v0 = FloatVector.fromArray(S, x, v);
@@ -221,8 +220,8 @@ final class BlockDots {
                         .reinterpretAsInts();
                 odd = COUNT.fma(FloatVector.broadcast(S, scales[s + 17]), FloatVector.broadcast(S, scales[s + 25]))
                         .reinterpretAsInts();
-                q0 = unsigned(qs + rowBytes);
-                q1 = unsigned(qs + rowBytes + 16);
+                q0 = unsigned(qs + apart);
+                q1 = unsigned(qs + apart + 16);
                 s1 = q0.selectFrom(even).reinterpretAsFloats().fma(v0, s1);
                 s1 = q1.selectFrom(even).reinterpretAsFloats().fma(v1, s1);
                 s1 = q0.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v2, s1);

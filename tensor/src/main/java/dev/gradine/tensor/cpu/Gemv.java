@@ -74,29 +74,32 @@ final class Gemv {
         else decoded(x, from, to, own.rows(ROWS * k), sums);
     }
 
-    /// Four rows of blocks at a time, decoded in registers.
+    /// Four rows of blocks at a time, decoded in registers. They lie a quarter of all apart: each of the four streams
+    /// runs on from row to row, which processors foresee.
     private void blocks(float[] x, int from, int to, float[] sums) {
         long rowBytes = dtype.bytes(k);
         float[] rows = Scratch.own().rows(ROWS * k);
-        int fours = from + (to - from) / ROWS * ROWS;
-        for (int j = from; j < fours; j += ROWS) {
-            BlockDots.dots(dtype, x, k, b + j * rowBytes, rows, sums);
+        int quarter = (to - from) / ROWS;
+        for (int j = from; j < from + quarter; j++) {
+            BlockDots.dots(dtype, x, k, b + j * rowBytes, quarter * rowBytes, rows, sums);
             trees(sums, ROWS, ROWS * L);
-            for (int r = 0; r < ROWS; r++) store(0, j + r, sums[ROWS * L + r]);
+            for (int r = 0; r < ROWS; r++) store(0, j + r * quarter, sums[ROWS * L + r]);
         }
-        if (fours < to) decoded(x, fours, to, rows, sums);
+        int rest = from + ROWS * quarter;
+        if (rest < to) decoded(x, rest, to, rows, sums);
     }
 
-    /// Rows of f32, as they lie.
+    /// Rows of f32, as they lie, a quarter apart likewise.
     private void direct(float[] x, int from, int to, float[] sums) {
-        int fours = from + (to - from) / ROWS * ROWS;
-        for (int j = from; j < fours; j += ROWS) {
+        int quarter = (to - from) / ROWS;
+        for (int j = from; j < from + quarter; j++) {
             for (int i = 0; i < m; i++) {
-                dot4(x, i * k, b + 4L * j * k, k, sums);
-                for (int r = 0; r < ROWS; r++) store(i, j + r, sums[ROWS * L + r]);
+                dot4(x, i * k, b + 4L * j * k, 4L * quarter * k, k, sums);
+                for (int r = 0; r < ROWS; r++) store(i, j + r * quarter, sums[ROWS * L + r]);
             }
         }
-        if (fours < to) decoded(x, fours, to, Scratch.own().rows(ROWS * k), sums);
+        int rest = from + ROWS * quarter;
+        if (rest < to) decoded(x, rest, to, Scratch.own().rows(ROWS * k), sums);
     }
 
     /// Rows of any type, four at a time, by way of an array.
@@ -121,10 +124,10 @@ final class Gemv {
         Vectors.set(c, at, alpha * sum + (accumulate ? Vectors.get(c, at) : 0));
     }
 
-    private static void dot4(float[] x, int xAt, long b0, int k, float[] sums) {
-        long b1 = b0 + 4L * k;
-        long b2 = b1 + 4L * k;
-        long b3 = b2 + 4L * k;
+    private static void dot4(float[] x, int xAt, long b0, long apart, int k, float[] sums) {
+        long b1 = b0 + apart;
+        long b2 = b1 + apart;
+        long b3 = b2 + apart;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -144,7 +147,7 @@ final class Gemv {
         trees(sums, ROWS, ROWS * L);
         for (int r = 0; r < ROWS && whole < k; r++) {
             float tail = 0;
-            for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], Vectors.get(b0, (long) r * k + p), tail);
+            for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], Vectors.get(b0 + r * apart, p), tail);
             sums[ROWS * L + r] += tail;
         }
     }
