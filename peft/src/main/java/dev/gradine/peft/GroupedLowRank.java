@@ -6,6 +6,7 @@ import dev.gradine.autograd.op.CustomOp;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
+import dev.gradine.tensor.kernel.MatMulKernel.Nt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,16 +53,26 @@ record GroupedLowRank(Tensor w, List<LoraLinear> low, List<Range> ranges, boolea
         Tensor x = inputs.getFirst();
         Tensor y = k.empty(x.dtype(), Shape.of(x.shape().dim(0), w.shape().dim(0)));
         k.matMul().nt(x, w, 1, false, y);
-        List<Tensor> kept = new ArrayList<>();
+        List<Nt> down = new ArrayList<>();
+        List<Nt> up = new ArrayList<>();
         for (Range r : ranges) {
             Tensor a = inputs.get(1 + 2 * r.adapter);
             Tensor u = k.empty(x.dtype(), Shape.of(r.to - r.from, a.shape().dim(0)));
-            k.matMul().nt(x.rows(r.from, r.to), a, 1, false, u);
-            float s = low.get(r.adapter).s();
-            k.matMul().nt(u, inputs.get(2 + 2 * r.adapter), s, true, y.rows(r.from, r.to));
-            kept.add(u);
+            down.add(new Nt(x.rows(r.from, r.to), a, 1, false, u));
+            Tensor b = inputs.get(2 + 2 * r.adapter);
+            up.add(new Nt(u, b, low.get(r.adapter).s(), true, y.rows(r.from, r.to)));
         }
+        k.matMul().ntEach(down);
+        if (areApart()) k.matMul().ntEach(up);
+        else for (Nt p : up) k.matMul().ntEach(List.of(p));
+        List<Tensor> kept = down.stream().map(Nt::c).toList();
         return new Forward<>(y, new Saved(x, inputs.subList(1, inputs.size()), kept));
+    }
+
+    /// Whether no row has two adapters.
+    private boolean areApart() {
+        for (int i = 1; i < ranges.size(); i++) if (ranges.get(i).from < ranges.get(i - 1).to) return false;
+        return true;
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.Gemm.Form;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import dev.gradine.tensor.kernel.MatMulShapes;
+import java.util.List;
 
 /// Matrix products: by blocks (`Gemm`); for few rows or columns with the other side read as it lies (`FewRows`);
 /// for one to four rows by dot products (`Gemv`); for two tall matrices of which one is narrow in one pass over the
@@ -30,6 +31,26 @@ final class MatMulCpu implements MatMulKernel {
         else if (!FewRows.run(Form.NT, a, b, alpha, accumulate, c)) {
             new Gemm(Form.NT, a, b, alpha, accumulate, c).run();
         }
+    }
+
+    /// Of many products of about one size each thread computes whole ones: to share out a small one costs as much as
+    /// it.
+    @Override
+    public void ntEach(List<Nt> products) {
+        long most = products.stream().mapToLong(MatMulCpu::work).max().orElse(0);
+        long all = products.stream().mapToLong(MatMulCpu::work).sum();
+        if (most * Parallel.THREADS > all) {
+            MatMulKernel.super.ntEach(products);
+            return;
+        }
+        Parallel.forEach(products.size(), i -> {
+            Nt p = products.get(i);
+            nt(p.a(), p.b(), p.alpha(), p.accumulate(), p.c());
+        });
+    }
+
+    private static long work(Nt p) {
+        return (long) p.c().size() * p.a().shape().last();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.gradine.tensor.kernel;
 
 import dev.gradine.tensor.Tensor;
+import java.util.List;
 
 /// Device contract of matrix products.
 ///
@@ -16,6 +17,14 @@ public interface MatMulKernel {
 
     /// `c[M,N] (+)= alpha · a[M,K] · b[N,K]ᵀ`: a linear layer's forward.
     void nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c);
+
+    /// Operands of a product `nt`.
+    record Nt(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c) {}
+
+    /// Products `nt` of which none writes where another reads or writes: each has the bits that it has alone.
+    default void ntEach(List<Nt> products) {
+        for (Nt p : products) nt(p.a, p.b, p.alpha, p.accumulate, p.c);
+    }
 
     /// `c[M,N] (+)= alpha · a[M,K] · b[K,N]`: the gradient of its input.
     void nn(Tensor a, Tensor b, float alpha, boolean accumulate, Tensor c);
