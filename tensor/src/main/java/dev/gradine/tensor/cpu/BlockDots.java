@@ -30,7 +30,25 @@ final class BlockDots {
     private static final FloatVector COUNT =
             (FloatVector) IntVector.zero(I).addIndex(1).convertShape(I2F, S, 0);
 
-    private BlockDots() {}
+    private final DType dtype;
+    private final float[] x;
+    private final int k;
+    private final long apart;
+    private final float[] heads;
+    private final float[] sums;
+
+    /// @param x the one row, of `k` values
+    /// @param apart bytes from one of four rows to the next
+    /// @param scratch as many values as four rows have
+    /// @param sums where partial sums of four rows go, side by side
+    BlockDots(DType dtype, float[] x, int k, long apart, float[] scratch, float[] sums) {
+        this.dtype = dtype;
+        this.x = x;
+        this.k = k;
+        this.apart = apart;
+        heads = scratch;
+        this.sums = sums;
+    }
 
     /// Whether rows of `k` values of a type are multiplied here: whole blocks of these types.
     static boolean fits(DType dtype, int k) {
@@ -42,27 +60,53 @@ final class BlockDots {
         };
     }
 
-    /// Partial sums of four rows, side by side in `sums`.
+    /// Partial sums of four rows.
     ///
-    /// @param b address of the first row
-    /// @param apart bytes from one of them to the next
-    /// @param scratch 32 values
-    static void dots(DType dtype, float[] x, int k, long b, long apart, float[] scratch, float[] sums) {
+    /// @param b address of the first
+    void run(long b) {
+        if (dtype == DType.Q4_K) {
+            superblocks(b, 0);
+            superblocks(b + 2 * apart, 2 * L);
+            return;
+        }
+        readHeads(b);
         if (dtype == DType.Q8_0) {
-            bytes(x, b, apart, k / 32, sums);
-        } else if (dtype == DType.Q4_K) {
-            superblocks(x, b, apart, k / 256, scratch, sums, 0);
-            superblocks(x, b + 2 * apart, apart, k / 256, scratch, sums, 2 * L);
+            bytes(b);
         } else if (TABLES) {
-            nibbles(x, b, apart, k / 32, dtype, sums);
+            nibbles(b);
         } else {
-            narrowNibbles(x, b, apart, k / 32, dtype, sums, 0);
-            narrowNibbles(x, b + 2 * apart, apart, k / 32, dtype, sums, 2 * L);
+            narrowNibbles(b, 0);
+            narrowNibbles(b + 2 * apart, 2);
         }
     }
 
+    /// What values of each block are computed with: the scales of four rows, and behind them what is added. On its own,
+    /// since it would use up the nodes of the loops below.
+    private void readHeads(long b) {
+        int bytes = dtype.blockBytes();
+        int blocks = k / 32;
+        for (int r = 0; r < ROWS; r++) {
+            for (int i = 0; i < blocks; i++) {
+                int head = BlockBits.u32(b + r * apart + (long) bytes * i);
+                float scale = Float.float16ToFloat((short) head);
+                heads[8 * i + r] = scale;
+                heads[8 * i + 4 + r] = minimum(head, scale);
+            }
+        }
+    }
+
+    /// What is added to all values of a block, of its first four bytes.
+    private float minimum(int head, float scale) {
+        return switch (dtype) {
+            case Q4_0 -> -8 * scale;
+            case Q4_1 -> Float.float16ToFloat((short) (head >> 16));
+            default -> -scale * (head >>> 16);
+        };
+    }
+
     /// Four rows of Q8_0.
-    private static void bytes(float[] x, long b, long apart, int blocks, float[] sums) {
+    private void bytes(long b) {
+        int blocks = k / 32;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -72,10 +116,10 @@ final class BlockDots {
             long at1 = at0 + apart;
             long at2 = at1 + apart;
             long at3 = at2 + apart;
-            FloatVector d0 = FloatVector.broadcast(S, BlockBits.half(at0));
-            FloatVector d1 = FloatVector.broadcast(S, BlockBits.half(at1));
-            FloatVector d2 = FloatVector.broadcast(S, BlockBits.half(at2));
-            FloatVector d3 = FloatVector.broadcast(S, BlockBits.half(at3));
+            FloatVector d0 = FloatVector.broadcast(S, heads[8 * i]);
+            FloatVector d1 = FloatVector.broadcast(S, heads[8 * i + 1]);
+            FloatVector d2 = FloatVector.broadcast(S, heads[8 * i + 2]);
+            FloatVector d3 = FloatVector.broadcast(S, heads[8 * i + 3]);
             for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
                 s0 = codes(at0 + 2 + j).mul(d0).fma(v, s0);
@@ -100,23 +144,10 @@ final class BlockDots {
                 .convertShape(ZERO_EXTEND_B2I, I, 0);
     }
 
-    /// What the scale of a block is, of its first four bytes.
-    private static float scale(int head) {
-        return Float.float16ToFloat((short) head);
-    }
-
-    /// What is added to all values of a block.
-    private static float minimum(DType dtype, int head, float scale) {
-        return switch (dtype) {
-            case Q4_0 -> -8 * scale;
-            case Q4_1 -> Float.float16ToFloat((short) (head >> 16));
-            default -> -scale * (head >>> 16);
-        };
-    }
-
     /// Four rows of Q4_0, Q4_1 or GPTQ4: the lower halves of 16 bytes are the first sixteen codes. A look-up regards
     /// the last four bits of its numbers.
-    private static void nibbles(float[] x, long b, long apart, int blocks, DType dtype, float[] sums) {
+    private void nibbles(long b) {
+        int blocks = k / 32;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         FloatVector s2 = s0;
@@ -129,18 +160,11 @@ final class BlockDots {
             long at3 = at2 + apart;
             FloatVector low = FloatVector.fromArray(S, x, 32 * i);
             FloatVector high = FloatVector.fromArray(S, x, 32 * i + 16);
-            int head0 = BlockBits.u32(at0);
-            int head1 = BlockBits.u32(at1);
-            int head2 = BlockBits.u32(at2);
-            int head3 = BlockBits.u32(at3);
-            float d0 = scale(head0);
-            float d1 = scale(head1);
-            float d2 = scale(head2);
-            float d3 = scale(head3);
-            IntVector t0 = COUNT.mul(d0).add(minimum(dtype, head0, d0)).reinterpretAsInts();
-            IntVector t1 = COUNT.mul(d1).add(minimum(dtype, head1, d1)).reinterpretAsInts();
-            IntVector t2 = COUNT.mul(d2).add(minimum(dtype, head2, d2)).reinterpretAsInts();
-            IntVector t3 = COUNT.mul(d3).add(minimum(dtype, head3, d3)).reinterpretAsInts();
+            int h = 8 * i;
+            IntVector t0 = COUNT.mul(heads[h]).add(heads[h + 4]).reinterpretAsInts();
+            IntVector t1 = COUNT.mul(heads[h + 1]).add(heads[h + 5]).reinterpretAsInts();
+            IntVector t2 = COUNT.mul(heads[h + 2]).add(heads[h + 6]).reinterpretAsInts();
+            IntVector t3 = COUNT.mul(heads[h + 3]).add(heads[h + 7]).reinterpretAsInts();
             IntVector q0 = unsigned(at0 + bytes - 16);
             IntVector q1 = unsigned(at1 + bytes - 16);
             IntVector q2 = unsigned(at2 + bytes - 16);
@@ -160,28 +184,28 @@ final class BlockDots {
         s3.intoArray(sums, 3 * L);
     }
 
-    /// Two rows of the same, with fewer lanes than a nibble has values.
-    private static void narrowNibbles(float[] x, long b0, long apart, int blocks, DType dtype, float[] sums, int to) {
+    /// Two rows of the same, from row number `r` on, with fewer lanes than a nibble has values.
+    private void narrowNibbles(long b0, int r) {
+        int blocks = k / 32;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         int bytes = dtype.blockBytes();
         for (int i = 0; i < blocks; i++) {
             long at0 = b0 + (long) bytes * i;
             long at1 = at0 + apart;
-            int head0 = BlockBits.u32(at0);
-            int head1 = BlockBits.u32(at1);
-            FloatVector d0 = FloatVector.broadcast(S, scale(head0));
-            FloatVector d1 = FloatVector.broadcast(S, scale(head1));
-            FloatVector m0 = FloatVector.broadcast(S, minimum(dtype, head0, scale(head0)));
-            FloatVector m1 = FloatVector.broadcast(S, minimum(dtype, head1, scale(head1)));
+            int h = 8 * i + r;
+            FloatVector d0 = FloatVector.broadcast(S, heads[h]);
+            FloatVector d1 = FloatVector.broadcast(S, heads[h + 1]);
+            FloatVector m0 = FloatVector.broadcast(S, heads[h + 4]);
+            FloatVector m1 = FloatVector.broadcast(S, heads[h + 5]);
             for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
                 s0 = nibblesOf(at0 + bytes - 16, j).mul(d0).add(m0).fma(v, s0);
                 s1 = nibblesOf(at1 + bytes - 16, j).mul(d1).add(m1).fma(v, s1);
             }
         }
-        s0.intoArray(sums, to);
-        s1.intoArray(sums, to + L);
+        s0.intoArray(sums, r * L);
+        s1.intoArray(sums, (r + 1) * L);
     }
 
     /// Codes `j … j + L` of a block of 32.
@@ -191,7 +215,9 @@ final class BlockDots {
     }
 
     /// Two rows of Q4_K.
-    private static void superblocks(float[] x, long b, long apart, int blocks, float[] scales, float[] sums, int to) {
+    private void superblocks(long b, int to) {
+        int blocks = k / 256;
+        float[] scales = heads;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         for (int i = 0; i < blocks; i++) {

@@ -70,7 +70,7 @@ final class Gemv {
         float[] sums = own.sums(ROWS * ROWS * (L + 1));
         Vectors.read(a, 0, x, 0, m * k);
         if (m == 1 && BlockDots.fits(dtype, k)) blocks(x, from, to, sums);
-        else if (dtype == DType.F32) direct(x, from, to, sums);
+        else if (dtype == DType.F32 && m < ROWS) direct(x, from, to, sums);
         else decoded(x, from, to, own.rows(ROWS * k), sums);
     }
 
@@ -80,8 +80,9 @@ final class Gemv {
         long rowBytes = dtype.bytes(k);
         float[] rows = Scratch.own().rows(ROWS * k);
         int quarter = (to - from) / ROWS;
+        BlockDots dots = new BlockDots(dtype, x, k, quarter * rowBytes, rows, sums);
         for (int j = from; j < from + quarter; j++) {
-            BlockDots.dots(dtype, x, k, b + j * rowBytes, quarter * rowBytes, rows, sums);
+            dots.run(b + j * rowBytes);
             trees(sums, ROWS, ROWS * L);
             for (int r = 0; r < ROWS; r++) store(0, j + r * quarter, sums[ROWS * L + r]);
         }
