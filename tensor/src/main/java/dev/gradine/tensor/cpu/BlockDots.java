@@ -19,8 +19,9 @@ import jdk.incubator.vector.IntVector;
 /// Dot products of one row with four rows of blocks, which are decoded in registers: L partial sums of each, with the
 /// bits that they have of rows that were decoded into an array.
 ///
-/// With sixteen lanes the sixteen values that nibbles of a block stand for are computed once, and looked up. A method
-/// here has no room for more: behind 18 000 nodes the compiler inlines nothing, and vectors become objects.
+/// With sixteen lanes the sixteen values that nibbles of a block stand for are computed once, and looked up. Four rows
+/// of these would be too much for one method: behind 18 000 nodes the compiler inlines nothing, and vectors become
+/// objects. Scales are read where they are used: a loop of its own over them waits for memory twice.
 final class BlockDots {
 
     /// Rows whose sums run side by side.
@@ -34,19 +35,19 @@ final class BlockDots {
     private final float[] x;
     private final int k;
     private final long apart;
-    private final float[] heads;
+    private final float[] scales; // of parts of two blocks of Q4_K
     private final float[] sums;
 
     /// @param x the one row, of `k` values
     /// @param apart bytes from one of four rows to the next
-    /// @param scratch as many values as four rows have
+    /// @param scratch room for 32 values
     /// @param sums where partial sums of four rows go, side by side
     BlockDots(DType dtype, float[] x, int k, long apart, float[] scratch, float[] sums) {
         this.dtype = dtype;
         this.x = x;
         this.k = k;
         this.apart = apart;
-        heads = scratch;
+        scales = scratch;
         this.sums = sums;
     }
 
@@ -69,29 +70,11 @@ final class BlockDots {
             superblocks(b + 2 * apart, 2 * L);
             return;
         }
-        readHeads(b);
         if (dtype == DType.Q8_0) {
             bytes(b);
-        } else if (TABLES) {
-            nibbles(b);
         } else {
-            narrowNibbles(b, 0);
-            narrowNibbles(b + 2 * apart, 2);
-        }
-    }
-
-    /// What values of each block are computed with: the scales of four rows, and behind them what is added. On its own,
-    /// since it would use up the nodes of the loops below.
-    private void readHeads(long b) {
-        int bytes = dtype.blockBytes();
-        int blocks = k / 32;
-        for (int r = 0; r < ROWS; r++) {
-            for (int i = 0; i < blocks; i++) {
-                int head = BlockBits.u32(b + r * apart + (long) bytes * i);
-                float scale = Float.float16ToFloat((short) head);
-                heads[8 * i + r] = scale;
-                heads[8 * i + 4 + r] = minimum(head, scale);
-            }
+            nibbles(b, 0);
+            nibbles(b + 2 * apart, 2 * L);
         }
     }
 
@@ -116,10 +99,10 @@ final class BlockDots {
             long at1 = at0 + apart;
             long at2 = at1 + apart;
             long at3 = at2 + apart;
-            FloatVector d0 = FloatVector.broadcast(S, heads[8 * i]);
-            FloatVector d1 = FloatVector.broadcast(S, heads[8 * i + 1]);
-            FloatVector d2 = FloatVector.broadcast(S, heads[8 * i + 2]);
-            FloatVector d3 = FloatVector.broadcast(S, heads[8 * i + 3]);
+            FloatVector d0 = FloatVector.broadcast(S, BlockBits.half(at0));
+            FloatVector d1 = FloatVector.broadcast(S, BlockBits.half(at1));
+            FloatVector d2 = FloatVector.broadcast(S, BlockBits.half(at2));
+            FloatVector d3 = FloatVector.broadcast(S, BlockBits.half(at3));
             for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
                 s0 = codes(at0 + 2 + j).mul(d0).fma(v, s0);
@@ -144,68 +127,63 @@ final class BlockDots {
                 .convertShape(ZERO_EXTEND_B2I, I, 0);
     }
 
-    /// Four rows of Q4_0, Q4_1 or GPTQ4: the lower halves of 16 bytes are the first sixteen codes. A look-up regards
-    /// the last four bits of its numbers.
-    private void nibbles(long b) {
+    /// Two rows of Q4_0, Q4_1 or GPTQ4.
+    private void nibbles(long b, int to) {
+        if (TABLES) lookedUp(b, to);
+        else computed(b, to);
+    }
+
+    /// The lower halves of 16 bytes are the first sixteen codes. A look-up regards the last four bits of its numbers.
+    private void lookedUp(long b, int to) {
         int blocks = k / 32;
+        int bytes = dtype.blockBytes();
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
-        int bytes = dtype.blockBytes();
         for (int i = 0; i < blocks; i++) {
             long at0 = b + (long) bytes * i;
             long at1 = at0 + apart;
-            long at2 = at1 + apart;
-            long at3 = at2 + apart;
-            FloatVector low = FloatVector.fromArray(S, x, 32 * i);
-            FloatVector high = FloatVector.fromArray(S, x, 32 * i + 16);
-            int h = 8 * i;
-            IntVector t0 = COUNT.mul(heads[h]).add(heads[h + 4]).reinterpretAsInts();
-            IntVector t1 = COUNT.mul(heads[h + 1]).add(heads[h + 5]).reinterpretAsInts();
-            IntVector t2 = COUNT.mul(heads[h + 2]).add(heads[h + 6]).reinterpretAsInts();
-            IntVector t3 = COUNT.mul(heads[h + 3]).add(heads[h + 7]).reinterpretAsInts();
+            int head0 = BlockBits.u32(at0);
+            int head1 = BlockBits.u32(at1);
+            float d0 = Float.float16ToFloat((short) head0);
+            float d1 = Float.float16ToFloat((short) head1);
+            IntVector t0 = COUNT.mul(d0).add(minimum(head0, d0)).reinterpretAsInts();
+            IntVector t1 = COUNT.mul(d1).add(minimum(head1, d1)).reinterpretAsInts();
             IntVector q0 = unsigned(at0 + bytes - 16);
             IntVector q1 = unsigned(at1 + bytes - 16);
-            IntVector q2 = unsigned(at2 + bytes - 16);
-            IntVector q3 = unsigned(at3 + bytes - 16);
+            FloatVector low = FloatVector.fromArray(S, x, 32 * i);
+            FloatVector high = FloatVector.fromArray(S, x, 32 * i + 16);
             s0 = q0.selectFrom(t0).reinterpretAsFloats().fma(low, s0);
             s1 = q1.selectFrom(t1).reinterpretAsFloats().fma(low, s1);
-            s2 = q2.selectFrom(t2).reinterpretAsFloats().fma(low, s2);
-            s3 = q3.selectFrom(t3).reinterpretAsFloats().fma(low, s3);
             s0 = q0.lanewise(LSHR, 4).selectFrom(t0).reinterpretAsFloats().fma(high, s0);
             s1 = q1.lanewise(LSHR, 4).selectFrom(t1).reinterpretAsFloats().fma(high, s1);
-            s2 = q2.lanewise(LSHR, 4).selectFrom(t2).reinterpretAsFloats().fma(high, s2);
-            s3 = q3.lanewise(LSHR, 4).selectFrom(t3).reinterpretAsFloats().fma(high, s3);
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, L);
-        s2.intoArray(sums, 2 * L);
-        s3.intoArray(sums, 3 * L);
+        s0.intoArray(sums, to);
+        s1.intoArray(sums, to + L);
     }
 
-    /// Two rows of the same, from row number `r` on, with fewer lanes than a nibble has values.
-    private void narrowNibbles(long b0, int r) {
+    /// The same with fewer lanes than a nibble has values.
+    private void computed(long b, int to) {
         int blocks = k / 32;
+        int bytes = dtype.blockBytes();
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
-        int bytes = dtype.blockBytes();
         for (int i = 0; i < blocks; i++) {
-            long at0 = b0 + (long) bytes * i;
+            long at0 = b + (long) bytes * i;
             long at1 = at0 + apart;
-            int h = 8 * i + r;
-            FloatVector d0 = FloatVector.broadcast(S, heads[h]);
-            FloatVector d1 = FloatVector.broadcast(S, heads[h + 1]);
-            FloatVector m0 = FloatVector.broadcast(S, heads[h + 4]);
-            FloatVector m1 = FloatVector.broadcast(S, heads[h + 5]);
+            int head0 = BlockBits.u32(at0);
+            int head1 = BlockBits.u32(at1);
+            float d0 = Float.float16ToFloat((short) head0);
+            float d1 = Float.float16ToFloat((short) head1);
+            float m0 = minimum(head0, d0);
+            float m1 = minimum(head1, d1);
             for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
                 s0 = nibblesOf(at0 + bytes - 16, j).mul(d0).add(m0).fma(v, s0);
                 s1 = nibblesOf(at1 + bytes - 16, j).mul(d1).add(m1).fma(v, s1);
             }
         }
-        s0.intoArray(sums, r * L);
-        s1.intoArray(sums, (r + 1) * L);
+        s0.intoArray(sums, to);
+        s1.intoArray(sums, to + L);
     }
 
     /// Codes `j … j + L` of a block of 32.
@@ -217,7 +195,6 @@ final class BlockDots {
     /// Two rows of Q4_K.
     private void superblocks(long b, int to) {
         int blocks = k / 256;
-        float[] scales = heads;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
         for (int i = 0; i < blocks; i++) {
