@@ -64,7 +64,7 @@ record GroupedLowRank(Tensor w, List<LoraLinear> low, List<Range> ranges, boolea
         }
         k.matMul().ntEach(down);
         if (areApart()) k.matMul().ntEach(up);
-        else for (Nt p : up) k.matMul().ntEach(List.of(p));
+        else up.forEach(p -> k.matMul().nt(p.a(), p.b(), p.alpha(), p.accumulate(), p.c()));
         List<Tensor> kept = down.stream().map(Nt::c).toList();
         return new Forward<>(y, new Saved(x, inputs.subList(1, inputs.size()), kept));
     }

@@ -48,7 +48,6 @@ final class Beams {
     private final Completion completion;
     private List<Open> open = List.of(new Open(new int[0], 0, 0));
     private List<BeamSearch.Found> found = new ArrayList<>(); // best first
-    private boolean isOver;
 
     /// @param ends number of tokens that end a text
     /// @param longest tokens of a text
@@ -67,8 +66,9 @@ final class Beams {
         return found;
     }
 
+    /// Whether nothing that may follow changes the result.
     boolean isOver() {
-        return isOver;
+        return open.isEmpty() || (found.size() == rule.beams() && isSettled());
     }
 
     /// Goes on by a token.
@@ -90,7 +90,6 @@ final class Beams {
         found.sort(Comparator.comparingDouble(BeamSearch.Found::score).reversed());
         if (found.size() > rule.beams()) found = new ArrayList<>(found.subList(0, rule.beams()));
         open = next;
-        isOver = open.isEmpty() || (found.size() == rule.beams() && isSettled());
     }
 
     private List<Open> likeliest(List<float[]> logProbs) {
