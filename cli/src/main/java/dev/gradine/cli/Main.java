@@ -40,6 +40,7 @@ public final class Main implements Runnable {
             AddTokensCommand.class,
             ExportCommand.class,
             ScoreCommand.class,
+            ForwardCommand.class,
             EvalCommand.class,
             ForgettingCommand.class,
             FeedbackCommand.class,

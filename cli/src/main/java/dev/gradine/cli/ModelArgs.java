@@ -3,6 +3,8 @@ package dev.gradine.cli;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.TextModel;
+import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
@@ -31,6 +33,18 @@ final class ModelArgs {
     /// The adapter, if one was given.
     Adapters adapters(Model model, Kernels run) {
         return source.hasAdapter() ? source.adapt(model, run, device::tell).settled(run) : Adapters.NONE;
+    }
+
+    /// The adapter given, to be trained or differentiated; one without effect if none was.
+    AdapterSet adaptOrNone(Model model, Kernels run) {
+        return source.hasAdapter() ? source.adapt(model, run, device::tell) : AdapterSet.none(model);
+    }
+
+    /// The model that the files mean: one of labels where they, or an adapter, have a head for those.
+    TextModel meant(LoadedModel m) {
+        int labels =
+                adapterFolders().stream().mapToInt(AdapterFolder::labels).max().orElse(0);
+        return m.open().isClassifier() || labels > 0 ? m.open().classifier(labels) : m.model();
     }
 
     /// The adapters given, by their names, ready to compute.

@@ -2,6 +2,8 @@ package dev.gradine.cli;
 
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
+import dev.gradine.cli.forward.PaddedTexts;
+import dev.gradine.cli.forward.Padding;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.token.StreamDecoder;
 import dev.gradine.data.token.Tokenizer;
@@ -13,7 +15,6 @@ import dev.gradine.nn.Classifier;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
-import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.RowAdapters;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -79,12 +80,8 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
     @Override
     public void run() {
         try (LoadedModel m = model.openAny()) {
-            int labels = model.adapterFolders().stream()
-                    .mapToInt(AdapterFolder::labels)
-                    .max()
-                    .orElse(0);
-            if (m.open().isClassifier() || labels > 0) {
-                labels(m, m.open().classifier(labels));
+            if (model.meant(m) instanceof Classifier classifier) {
+                labels(m, classifier);
                 return;
             }
             if (input.ids != null) {
@@ -107,16 +104,16 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
 
     private void labels(LoadedModel m, Classifier classifier) {
         LabelScore score = new LabelScore(classifier, m.run());
-        TokenTexts padded = TokenTexts.of(m.open().checkpoint().config(), classifier);
+        Padding padding = Padding.of(m.open().checkpoint().config(), classifier);
         if (input.ids != null) {
-            List<TokenBatch> texts = padded.read(input.ids);
+            List<TokenBatch> texts = PaddedTexts.read(input.ids, padding).apart();
             float[] logits = score.logits(texts, each(classifier, m, texts.size(), input.ids + " has %d rows"));
             write(logits, Shape.of(texts.size(), classifier.labels().count()));
         }
         if (input.text != null) {
             int[] ids = m.codecFor(false).tokenizer().encode(input.text, true);
             score.print(
-                    padded.of(ids),
+                    padding.of(ids),
                     each(classifier, m, 1, "--text is %d row").getFirst(),
                     spec.commandLine().getOut());
         }

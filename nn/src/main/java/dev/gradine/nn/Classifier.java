@@ -9,7 +9,17 @@ public interface Classifier extends TextModel {
 
     /// Outputs of the labels, a row for each text of `pass.batch()`, `f32[S,L]`: for each of its sequences that none
     /// continues, in their order.
-    Var logits(Pass pass);
+    default Var logits(Pass pass) {
+        Var h = hidden(pass);
+        Var z = logits(h, pass);
+        h.release();
+        return z;
+    }
+
+    /// The same of hidden states that are there already.
+    ///
+    /// @param hidden of `pass`, `f32[N,C]`
+    Var logits(Var hidden, Pass pass);
 
     /// What the outputs stand for.
     Labels labels();

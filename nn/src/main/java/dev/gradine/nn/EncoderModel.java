@@ -71,11 +71,8 @@ public final class EncoderModel implements Classifier {
     }
 
     @Override
-    public Var logits(Pass pass) {
-        Var h = hidden(pass);
-        Var z = h.tape().frame(x -> top.head.of(pooled(x, pass.batch().layout()), pass), h);
-        h.release();
-        return z;
+    public Var logits(Var hidden, Pass pass) {
+        return hidden.tape().frame(x -> top.head.of(pooled(x, pass.batch().layout()), pass), hidden);
     }
 
     private Var pooled(Var h, Sequences texts) {

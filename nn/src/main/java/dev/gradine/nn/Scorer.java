@@ -26,11 +26,8 @@ public record Scorer(CausalLm body, Linear score, Labels labels) implements Caus
     public static final String SCORE = "score";
 
     @Override
-    public Var logits(Pass pass) {
-        Var h = body.hidden(pass);
-        Var z = h.tape().frame(x -> head().logits(ends(x, pass.batch()), pass), h);
-        h.release();
-        return z;
+    public Var logits(Var hidden, Pass pass) {
+        return hidden.tape().frame(x -> head().logits(ends(x, pass.batch()), pass), hidden);
     }
 
     private static Var ends(Var h, TokenBatch batch) {

@@ -103,7 +103,11 @@ public final class TokenBatch {
             longer.add(IntStream.concat(IntStream.range(0, before).map(_ -> VIRTUAL), own)
                     .toArray());
         }
-        return branching(longer, parent);
+        TokenBatch all = branching(longer, parent);
+        int[] places = all.positions.clone();
+        int next = 0;
+        for (int i = 0; i < places.length; i++) if (all.ids[i] != VIRTUAL) places[i] = count + positions[next++];
+        return all.at(places);
     }
 
     /// The same tokens, each of a type: which of two texts it belongs to, in BERT.
@@ -128,7 +132,13 @@ public final class TokenBatch {
     }
 
     /// The same rows at other positions.
-    TokenBatch at(int[] others) {
+    ///
+    /// @throws IllegalArgumentException if there are more or fewer than rows
+    public TokenBatch at(int[] others) {
+        if (others.length != ids.length) {
+            throw new IllegalArgumentException(
+                    "tokens: %d positions are given, expected %d (one a token)".formatted(others.length, ids.length));
+        }
         return new TokenBatch(ids, others.clone(), layout, sequences, parent, types);
     }
 
