@@ -31,16 +31,26 @@ final class BlockDots {
     private static final FloatVector COUNT =
             (FloatVector) IntVector.zero(I).addIndex(1).convertShape(I2F, S, 0);
 
+    /// The one row.
+    final float[] x;
+
+    /// How many values it has.
+    final int k;
+
+    /// Bytes from one row of blocks to the next.
+    final long apart;
+
+    /// Room for scales and minima of parts of two blocks.
+    final float[] scales;
+
+    /// Where partial sums go.
+    final float[] sums;
+
     private final DType dtype;
-    private final float[] x;
-    private final int k;
-    private final long apart;
-    private final float[] scales; // of parts of two blocks of Q4_K
-    private final float[] sums;
 
     /// @param x the one row, of `k` values
     /// @param apart bytes from one of four rows to the next
-    /// @param scratch room for 32 values
+    /// @param scratch room for 64 values
     /// @param sums where partial sums of four rows go, side by side
     BlockDots(DType dtype, float[] x, int k, long apart, float[] scratch, float[] sums) {
         this.dtype = dtype;
@@ -56,7 +66,7 @@ final class BlockDots {
         if (!Decode.BLOCKS || k % dtype.blockSize() != 0) return false;
         return switch (dtype) {
             case Q8_0, Q4_0, Q4_1, GPTQ4 -> true;
-            case Q4_K -> TABLES;
+            case IQ4_NL, MXFP4, IQ4_XS, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> TABLES;
             default -> false;
         };
     }
@@ -64,17 +74,28 @@ final class BlockDots {
     /// Partial sums of four rows.
     ///
     /// @param b address of the first
-    void run(long b) {
-        if (dtype == DType.Q4_K) {
-            superblocks(b, 0);
-            superblocks(b + 2 * apart, 2 * L);
+    /// @param to where in `sums` they go
+    void run(long b, int to) {
+        if (dtype == DType.Q8_0) {
+            bytes(b, to);
             return;
         }
-        if (dtype == DType.Q8_0) {
-            bytes(b);
-        } else {
-            nibbles(b, 0);
-            nibbles(b + 2 * apart, 2 * L);
+        two(b, to);
+        two(b + 2 * apart, to + 2 * L);
+    }
+
+    private void two(long b, int to) {
+        switch (dtype) {
+            case Q2_K -> Q2KBlocks.dots(this, b, to);
+            case Q3_K -> Q3KBlocks.dots(this, b, to);
+            case Q4_K -> Q4KBlocks.dots(this, b, to);
+            case Q5_K -> Q5KBlocks.dots(this, b, to);
+            case Q6_K -> Q6KBlocks.dots(this, b, to);
+            case Q5_0 -> Q5Blocks.dots(this, b, false, to);
+            case Q5_1 -> Q5Blocks.dots(this, b, true, to);
+            case IQ4_NL, MXFP4 -> TableBlocks.dots(this, b, dtype == DType.MXFP4, to);
+            case IQ4_XS -> TableBlocks.iq4xsDots(this, b, to);
+            default -> nibbles(b, to);
         }
     }
 
@@ -88,7 +109,7 @@ final class BlockDots {
     }
 
     /// Four rows of Q8_0.
-    private void bytes(long b) {
+    private void bytes(long b, int to) {
         int blocks = k / 32;
         FloatVector s0 = FloatVector.zero(S);
         FloatVector s1 = s0;
@@ -111,10 +132,10 @@ final class BlockDots {
                 s3 = codes(at3 + 2 + j).mul(d3).fma(v, s3);
             }
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, L);
-        s2.intoArray(sums, 2 * L);
-        s3.intoArray(sums, 3 * L);
+        s0.intoArray(sums, to);
+        s1.intoArray(sums, to + L);
+        s2.intoArray(sums, to + 2 * L);
+        s3.intoArray(sums, to + 3 * L);
     }
 
     private static FloatVector codes(long address) {
@@ -122,7 +143,8 @@ final class BlockDots {
                 .convertShape(B2F, S, 0);
     }
 
-    private static IntVector unsigned(long address) {
+    /// As many bytes as there are lanes, from 0 to 255.
+    static IntVector unsigned(long address) {
         return (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, address, LITTLE_ENDIAN)
                 .convertShape(ZERO_EXTEND_B2I, I, 0);
     }
@@ -190,48 +212,5 @@ final class BlockDots {
     private static FloatVector nibblesOf(long bytes, int j) {
         return (FloatVector)
                 unsigned(bytes + (j & 15)).lanewise(LSHR, j >> 4 << 2).and(15).convertShape(I2F, S, 0);
-    }
-
-    /// Two rows of Q4_K.
-    private void superblocks(long b, int to) {
-        int blocks = k / 256;
-        FloatVector s0 = FloatVector.zero(S);
-        FloatVector s1 = s0;
-        for (int i = 0; i < blocks; i++) {
-            long block = b + 144L * i;
-            Q4KBlocks.scalesAndMinima(block, scales, 0);
-            Q4KBlocks.scalesAndMinima(block + apart, scales, 16);
-            for (int s = 0; s < 8; s += 2) {
-                int v = 256 * i + 32 * s;
-                FloatVector v0 = FloatVector.fromArray(S, x, v);
-                FloatVector v1 = FloatVector.fromArray(S, x, v + 16);
-                FloatVector v2 = FloatVector.fromArray(S, x, v + 32);
-                FloatVector v3 = FloatVector.fromArray(S, x, v + 48);
-                long qs = block + 16 + 16L * s;
-                IntVector even = COUNT.fma(FloatVector.broadcast(S, scales[s]), FloatVector.broadcast(S, scales[s + 8]))
-                        .reinterpretAsInts();
-                IntVector odd = COUNT.fma(
-                                FloatVector.broadcast(S, scales[s + 1]), FloatVector.broadcast(S, scales[s + 9]))
-                        .reinterpretAsInts();
-                IntVector q0 = unsigned(qs);
-                IntVector q1 = unsigned(qs + 16);
-                s0 = q0.selectFrom(even).reinterpretAsFloats().fma(v0, s0);
-                s0 = q1.selectFrom(even).reinterpretAsFloats().fma(v1, s0);
-                s0 = q0.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v2, s0);
-                s0 = q1.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v3, s0);
-                even = COUNT.fma(FloatVector.broadcast(S, scales[s + 16]), FloatVector.broadcast(S, scales[s + 24]))
-                        .reinterpretAsInts();
-                odd = COUNT.fma(FloatVector.broadcast(S, scales[s + 17]), FloatVector.broadcast(S, scales[s + 25]))
-                        .reinterpretAsInts();
-                q0 = unsigned(qs + apart);
-                q1 = unsigned(qs + apart + 16);
-                s1 = q0.selectFrom(even).reinterpretAsFloats().fma(v0, s1);
-                s1 = q1.selectFrom(even).reinterpretAsFloats().fma(v1, s1);
-                s1 = q0.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v2, s1);
-                s1 = q1.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v3, s1);
-            }
-        }
-        s0.intoArray(sums, to);
-        s1.intoArray(sums, to + L);
     }
 }

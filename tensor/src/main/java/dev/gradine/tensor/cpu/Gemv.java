@@ -18,9 +18,10 @@ final class Gemv {
     private static final int MOST_ROWS = MatMulKernel.MANY_ROWS - 1; // of `a`
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int L = S.length();
-    private static final VectorSpecies<Float> H8 = FloatVector.SPECIES_256;
-    private static final VectorSpecies<Float> H4 = FloatVector.SPECIES_128;
+    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
     private static final int ROWS = BlockDots.ROWS; // of b, whose sums run side by side
+    private static final int TILE = ROWS * ROWS; // sums that are added up together
+    private static final int TREES = TILE * L; // where they lie behind their parts
     private static final long PART_BYTES = 32 << 10; // at least: about 10 µs, and waking a thread costs less
     private static final int PARTS = 4 * Parallel.THREADS; // a few a thread even out, many small ones do not stream
 
@@ -67,7 +68,7 @@ final class Gemv {
     private void part(int from, int to) {
         Scratch own = Scratch.own();
         float[] x = own.row(m * k);
-        float[] sums = own.sums(ROWS * ROWS * (L + 1));
+        float[] sums = own.sums(TILE * (L + 1));
         Vectors.read(a, 0, x, 0, m * k);
         if (m == 1 && BlockDots.fits(dtype, k)) blocks(x, from, to, sums);
         else if (dtype == DType.F32 && m < ROWS) direct(x, from, to, sums);
@@ -81,10 +82,11 @@ final class Gemv {
         float[] rows = Scratch.own().rows(ROWS * k);
         int quarter = (to - from) / ROWS;
         BlockDots dots = new BlockDots(dtype, x, k, quarter * rowBytes, rows, sums);
-        for (int j = from; j < from + quarter; j++) {
-            dots.run(b + j * rowBytes);
-            trees(sums, ROWS, ROWS * L);
-            for (int r = 0; r < ROWS; r++) store(0, j + r * quarter, sums[ROWS * L + r]);
+        for (int j = from; j < from + quarter; j += ROWS) {
+            int count = Math.min(ROWS, from + quarter - j);
+            for (int r = 0; r < count; r++) dots.run(b + (j + r) * rowBytes, ROWS * r * L);
+            LaneSums.trees(sums, ROWS * count, TREES);
+            for (int r = 0; r < ROWS * count; r++) store(0, j + r / ROWS + r % ROWS * quarter, sums[TREES + r]);
         }
         int rest = from + ROWS * quarter;
         if (rest < to) decoded(x, rest, to, rows, sums);
@@ -93,14 +95,25 @@ final class Gemv {
     /// Rows of f32, as they lie, a quarter apart likewise.
     private void direct(float[] x, int from, int to, float[] sums) {
         int quarter = (to - from) / ROWS;
-        for (int j = from; j < from + quarter; j++) {
-            for (int i = 0; i < m; i++) {
-                dot4(x, i * k, b + 4L * j * k, 4L * quarter * k, k, sums);
-                for (int r = 0; r < ROWS; r++) store(i, j + r * quarter, sums[ROWS * L + r]);
-            }
+        for (int j = from; j < from + quarter; j += ROWS) {
+            for (int i = 0; i < m; i++) direct(x, i, j, Math.min(ROWS, from + quarter - j), quarter, sums);
         }
         int rest = from + ROWS * quarter;
         if (rest < to) decoded(x, rest, to, Scratch.own().rows(ROWS * k), sums);
+    }
+
+    /// Row `i` of `a` times `count` rows from `j` on, and those one, two and three quarters behind them.
+    private void direct(float[] x, int i, int j, int count, int quarter, float[] sums) {
+        int whole = S.loopBound(k);
+        for (int r = 0; r < count; r++) {
+            dot4(x, i * k, b + 4L * (j + r) * k, 4L * quarter * k, whole, sums, ROWS * r * L);
+        }
+        LaneSums.trees(sums, ROWS * count, TREES);
+        for (int r = 0; r < ROWS * count; r++) {
+            int column = j + r / ROWS + r % ROWS * quarter;
+            float sum = sums[TREES + r];
+            store(i, column, whole < k ? sum + tail(x, i * k, b + 4L * column * k, whole, k) : sum);
+        }
     }
 
     /// Rows of any type, four at a time, by way of an array.
@@ -111,13 +124,21 @@ final class Gemv {
             int fours = count == ROWS ? m / ROWS * ROWS : 0;
             for (int i = 0; i < fours; i += ROWS) {
                 dots4(x, i * k, rows, k, sums);
-                for (int r = 0; r < ROWS * ROWS; r++) store(i + r / ROWS, j + r % ROWS, sums[ROWS * ROWS * L + r]);
+                for (int r = 0; r < ROWS; r++) store4(i + r, j, sums, TREES + ROWS * r);
             }
             for (int i = fours; i < m; i++) {
                 dots(x, i * k, rows, k, count, sums);
-                for (int r = 0; r < count; r++) store(i, j + r, sums[ROWS * L + r]);
+                for (int r = 0; r < count; r++) store(i, j + r, sums[TREES + r]);
             }
         }
+    }
+
+    /// Four sums beside each other.
+    private void store4(int i, int j, float[] sums, int at) {
+        long to = c + 4 * ((long) i * n + j);
+        FloatVector before =
+                accumulate ? FloatVector.fromMemorySegment(FOUR, MEMORY, to, LITTLE_ENDIAN) : FloatVector.zero(FOUR);
+        FloatVector.fromArray(FOUR, sums, at).mul(alpha).add(before).intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
     }
 
     private void store(int i, int j, float sum) {
@@ -125,7 +146,8 @@ final class Gemv {
         Vectors.set(c, at, alpha * sum + (accumulate ? Vectors.get(c, at) : 0));
     }
 
-    private static void dot4(float[] x, int xAt, long b0, long apart, int k, float[] sums) {
+    /// Partial sums of one row of `a` with four rows of b that lie `apart` bytes apart.
+    private static void dot4(float[] x, int xAt, long b0, long apart, int whole, float[] sums, int to) {
         long b1 = b0 + apart;
         long b2 = b1 + apart;
         long b3 = b2 + apart;
@@ -133,7 +155,6 @@ final class Gemv {
         FloatVector s1 = s0;
         FloatVector s2 = s0;
         FloatVector s3 = s0;
-        int whole = S.loopBound(k);
         for (int p = 0; p < whole; p += L) {
             FloatVector v = FloatVector.fromArray(S, x, xAt + p);
             s0 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b0 + 4L * p, LITTLE_ENDIAN), s0);
@@ -141,16 +162,16 @@ final class Gemv {
             s2 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b2 + 4L * p, LITTLE_ENDIAN), s2);
             s3 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b3 + 4L * p, LITTLE_ENDIAN), s3);
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, L);
-        s2.intoArray(sums, 2 * L);
-        s3.intoArray(sums, 3 * L);
-        trees(sums, ROWS, ROWS * L);
-        for (int r = 0; r < ROWS && whole < k; r++) {
-            float tail = 0;
-            for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], Vectors.get(b0 + r * apart, p), tail);
-            sums[ROWS * L + r] += tail;
-        }
+        s0.intoArray(sums, to);
+        s1.intoArray(sums, to + L);
+        s2.intoArray(sums, to + 2 * L);
+        s3.intoArray(sums, to + 3 * L);
+    }
+
+    private static float tail(float[] x, int xAt, long b, int whole, int k) {
+        float tail = 0;
+        for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], Vectors.get(b, p), tail);
+        return tail;
     }
 
     /// One row of `a` times `count` rows of b.
@@ -164,9 +185,9 @@ final class Gemv {
             }
             s.intoArray(sums, r * L);
         }
-        trees(sums, count, ROWS * L);
+        LaneSums.trees(sums, count, TREES);
         for (int r = 0; r < count && whole < k; r++) {
-            sums[ROWS * L + r] += tail(x, xAt, rows, r * k, whole, k);
+            sums[TREES + r] += tail(x, xAt, rows, r * k, whole, k);
         }
     }
 
@@ -237,32 +258,9 @@ final class Gemv {
         s31.intoArray(sums, 13 * L);
         s32.intoArray(sums, 14 * L);
         s33.intoArray(sums, 15 * L);
-        trees(sums, ROWS * ROWS, ROWS * ROWS * L);
-        for (int r = 0; r < ROWS * ROWS && whole < k; r++) {
-            sums[ROWS * ROWS * L + r] += tail(x, xAt + r / ROWS * k, rows, r % ROWS * k, whole, k);
-        }
-    }
-
-    /// Sums of `count` times L values, which it overwrites: halves onto halves, the same order on every machine of that
-    /// width, compiled or not. The sums come to lie at `to`.
-    private static void trees(float[] sums, int count, int to) {
-        if (L > 8) {
-            for (int at = 0; at < count * L; at += L) {
-                FloatVector.fromArray(H8, sums, at)
-                        .add(FloatVector.fromArray(H8, sums, at + 8))
-                        .intoArray(sums, at);
-            }
-        }
-        if (L > 4) {
-            for (int at = 0; at < count * L; at += L) {
-                FloatVector.fromArray(H4, sums, at)
-                        .add(FloatVector.fromArray(H4, sums, at + 4))
-                        .intoArray(sums, at);
-            }
-        }
-        for (int r = 0; r < count; r++) {
-            int at = r * L;
-            sums[to + r] = (sums[at] + sums[at + 2]) + (sums[at + 1] + sums[at + 3]);
+        LaneSums.trees(sums, TILE, TREES);
+        for (int r = 0; r < TILE && whole < k; r++) {
+            sums[TREES + r] += tail(x, xAt + r / ROWS * k, rows, r % ROWS * k, whole, k);
         }
     }
 }

@@ -2,8 +2,10 @@ package dev.gradine.tensor.cpu;
 
 import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
+import static dev.gradine.tensor.cpu.BlockBits.u32;
 import static dev.gradine.tensor.cpu.BlockBits.u64;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.BlockDots.unsigned;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
@@ -68,5 +70,51 @@ final class Q2KBlocks {
                         .intoArray(to, at + i + l);
             }
         }
+    }
+
+    /// Partial sums of two rows of blocks, as `BlockDots` has them.
+    static void dots(BlockDots of, long b, int to) {
+        float[] x = of.x;
+        float[] scales = of.scales;
+        int blocks = of.k / 256;
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
+        for (int i = 0; i < blocks; i++) {
+            long block = b + (long) BYTES_OF_BLOCK * i;
+            long other = block + of.apart;
+            for (int r = 0; r < 2; r++) scalesAndMinima(block + r * of.apart, scales, 32 * r);
+            for (int p = 0; p < 16; p++) {
+                long qs = 16 + 32L * (p >> 3) + 16L * (p & 1);
+                int j = (p >> 1) & 3;
+                FloatVector v = FloatVector.fromArray(S, x, 256 * i + 16 * p);
+                s0 = codes(block + qs, j)
+                        .fma(FloatVector.broadcast(S, scales[p]), FloatVector.broadcast(S, scales[p + 16]))
+                        .fma(v, s0);
+                s1 = codes(other + qs, j)
+                        .fma(FloatVector.broadcast(S, scales[p + 32]), FloatVector.broadcast(S, scales[p + 48]))
+                        .fma(v, s1);
+            }
+        }
+        s0.intoArray(of.sums, to);
+        s1.intoArray(of.sums, to + L);
+    }
+
+    /// The scales of all parts of a block, and behind them what is added to their values, of sixteen lanes alone.
+    private static void scalesAndMinima(long block, float[] to, int at) {
+        IntVector both = unsigned(block);
+        int factors = u32(block + 80);
+        ((FloatVector) both.and(15).convertShape(I2F, S, 0))
+                .mul(Float.float16ToFloat((short) factors))
+                .intoArray(to, at);
+        ((FloatVector) both.lanewise(LSHR, 4).convertShape(I2F, S, 0))
+                .mul(-Float.float16ToFloat((short) (factors >> 16)))
+                .intoArray(to, at + 16);
+    }
+
+    private static FloatVector codes(long qs, int j) {
+        return (FloatVector) unsigned(qs)
+                .lanewise(LSHR, IntVector.broadcast(I, 2 * j))
+                .and(3)
+                .convertShape(I2F, S, 0);
     }
 }

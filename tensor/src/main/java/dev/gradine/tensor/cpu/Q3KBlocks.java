@@ -5,6 +5,7 @@ import static dev.gradine.tensor.cpu.BlockBits.half;
 import static dev.gradine.tensor.cpu.BlockBits.u32;
 import static dev.gradine.tensor.cpu.BlockBits.u64;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.BlockDots.unsigned;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
@@ -85,5 +86,51 @@ final class Q3KBlocks {
         long first = high & 0x03030303L;
         long second = (high >>> 2) & 0x03030303L;
         return low | (first << 4) | (second << 36);
+    }
+
+    /// Partial sums of two rows of blocks, as `BlockDots` has them.
+    static void dots(BlockDots of, long b, int to) {
+        float[] x = of.x;
+        float[] scales = of.scales;
+        int blocks = of.k / 256;
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
+        for (int i = 0; i < blocks; i++) {
+            long block = b + (long) BYTES_OF_BLOCK * i;
+            long other = block + of.apart;
+            for (int r = 0; r < 2; r++) scales(block + r * of.apart, scales, 16 * r);
+            for (int p = 0; p < 16; p++) {
+                long l = 16L * (p & 1);
+                long qs = 32 + 32L * (p >> 3) + l;
+                int part = p >> 1;
+                FloatVector v = FloatVector.fromArray(S, x, 256 * i + 16 * p);
+                s0 = codes(block + qs, block + l, part)
+                        .fma(FloatVector.broadcast(S, scales[p]), FloatVector.broadcast(S, -4 * scales[p]))
+                        .fma(v, s0);
+                s1 = codes(other + qs, other + l, part)
+                        .fma(FloatVector.broadcast(S, scales[p + 16]), FloatVector.broadcast(S, -4 * scales[p + 16]))
+                        .fma(v, s1);
+            }
+        }
+        s0.intoArray(of.sums, to);
+        s1.intoArray(of.sums, to + L);
+    }
+
+    /// `d · (sc_s − 32)` of all parts of a block.
+    private static void scales(long block, float[] to, int at) {
+        float d = half(block + 108);
+        for (int h = 0; h < 2; h++) {
+            long eight = scales(block + 96, h == 1);
+            for (int s = 0; s < 8; s++) to[at + 8 * h + s] = d * (byteOf(eight, s) - 32);
+        }
+    }
+
+    private static FloatVector codes(long qs, long hmask, int part) {
+        IntVector high =
+                unsigned(hmask).lanewise(LSHR, IntVector.broadcast(I, part)).and(1);
+        IntVector low = unsigned(qs)
+                .lanewise(LSHR, IntVector.broadcast(I, 2 * (part & 3)))
+                .and(3);
+        return (FloatVector) low.or(high.lanewise(LSHL, 2)).convertShape(I2F, S, 0);
     }
 }

@@ -4,6 +4,7 @@ import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
 import static dev.gradine.tensor.cpu.BlockBits.u32;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.BlockDots.unsigned;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
@@ -45,6 +46,8 @@ final class Q4KBlocks {
     private static final IntVector LOW_SHIFT = lanes(i -> i < 12 ? 0 : 4);
     private static final IntVector LOW_MASK = lanes(i -> i % 8 < 4 ? 63 : 15);
     private static final IntVector HIGH_MASK = lanes(i -> i % 8 < 4 ? 0 : 48);
+    private static final FloatVector COUNT =
+            (FloatVector) IntVector.zero(I).addIndex(1).convertShape(I2F, S, 0);
     private static final VectorMask<Float> OF_MINIMA = VectorMask.fromLong(S, 0xff00 & ((1L << L) - 1));
 
     private Q4KBlocks() {}
@@ -83,6 +86,51 @@ final class Q4KBlocks {
                         .intoArray(to, at + i + l);
             }
         }
+    }
+
+    /// Partial sums of two rows of blocks, as `BlockDots` has them. Nibbles are looked up in the sixteen values that a
+    /// part has, of sixteen lanes alone.
+    static void dots(BlockDots of, long b, int to) {
+        float[] x = of.x;
+        float[] scales = of.scales;
+        int blocks = of.k / 256;
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
+        for (int i = 0; i < blocks; i++) {
+            long block = b + (long) BYTES_OF_BLOCK * i;
+            for (int r = 0; r < 2; r++) scalesAndMinima(block + r * of.apart, scales, 16 * r);
+            for (int s = 0; s < 8; s += 2) {
+                int v = 256 * i + 32 * s;
+                FloatVector v0 = FloatVector.fromArray(S, x, v);
+                FloatVector v1 = FloatVector.fromArray(S, x, v + 16);
+                FloatVector v2 = FloatVector.fromArray(S, x, v + 32);
+                FloatVector v3 = FloatVector.fromArray(S, x, v + 48);
+                long qs = block + 16 + 16L * s;
+                IntVector even = COUNT.fma(FloatVector.broadcast(S, scales[s]), FloatVector.broadcast(S, scales[s + 8]))
+                        .reinterpretAsInts();
+                IntVector odd = COUNT.fma(
+                                FloatVector.broadcast(S, scales[s + 1]), FloatVector.broadcast(S, scales[s + 9]))
+                        .reinterpretAsInts();
+                IntVector q0 = unsigned(qs);
+                IntVector q1 = unsigned(qs + 16);
+                s0 = q0.selectFrom(even).reinterpretAsFloats().fma(v0, s0);
+                s0 = q1.selectFrom(even).reinterpretAsFloats().fma(v1, s0);
+                s0 = q0.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v2, s0);
+                s0 = q1.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v3, s0);
+                even = COUNT.fma(FloatVector.broadcast(S, scales[s + 16]), FloatVector.broadcast(S, scales[s + 24]))
+                        .reinterpretAsInts();
+                odd = COUNT.fma(FloatVector.broadcast(S, scales[s + 17]), FloatVector.broadcast(S, scales[s + 25]))
+                        .reinterpretAsInts();
+                q0 = unsigned(qs + of.apart);
+                q1 = unsigned(qs + of.apart + 16);
+                s1 = q0.selectFrom(even).reinterpretAsFloats().fma(v0, s1);
+                s1 = q1.selectFrom(even).reinterpretAsFloats().fma(v1, s1);
+                s1 = q0.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v2, s1);
+                s1 = q1.lanewise(LSHR, 4).selectFrom(odd).reinterpretAsFloats().fma(v3, s1);
+            }
+        }
+        s0.intoArray(of.sums, to);
+        s1.intoArray(of.sums, to + L);
     }
 
     /// `d · sc_s` of all parts into `to[at …]`, and `−dmin · mn_s` behind them, of a block at an address. Of sixteen

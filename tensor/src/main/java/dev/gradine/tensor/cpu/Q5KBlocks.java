@@ -3,6 +3,7 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.BlockDots.unsigned;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
@@ -74,5 +75,40 @@ final class Q5KBlocks {
                         .intoArray(to, at + i + l);
             }
         }
+    }
+
+    /// Partial sums of two rows of blocks, as `BlockDots` has them.
+    static void dots(BlockDots of, long b, int to) {
+        float[] x = of.x;
+        float[] scales = of.scales;
+        int blocks = of.k / 256;
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
+        for (int i = 0; i < blocks; i++) {
+            long block = b + (long) BYTES_OF_BLOCK * i;
+            long other = block + of.apart;
+            for (int r = 0; r < 2; r++) Q4KBlocks.scalesAndMinima(block + r * of.apart, scales, 16 * r);
+            for (int p = 0; p < 16; p++) {
+                int s = p >> 1;
+                long qh = 16 + 16L * (p & 1);
+                long qs = 32 + 32L * (s >> 1) + qh;
+                FloatVector v = FloatVector.fromArray(S, x, 256 * i + 16 * p);
+                s0 = codes(block + qs, block + qh, s)
+                        .fma(FloatVector.broadcast(S, scales[s]), FloatVector.broadcast(S, scales[s + 8]))
+                        .fma(v, s0);
+                s1 = codes(other + qs, other + qh, s)
+                        .fma(FloatVector.broadcast(S, scales[s + 16]), FloatVector.broadcast(S, scales[s + 24]))
+                        .fma(v, s1);
+            }
+        }
+        s0.intoArray(of.sums, to);
+        s1.intoArray(of.sums, to + L);
+    }
+
+    private static FloatVector codes(long qs, long qh, int s) {
+        IntVector high = unsigned(qh).lanewise(LSHR, IntVector.broadcast(I, s)).and(1);
+        IntVector low =
+                unsigned(qs).lanewise(LSHR, IntVector.broadcast(I, 4 * (s & 1))).and(15);
+        return (FloatVector) low.or(high.lanewise(LSHL, 4)).convertShape(I2F, S, 0);
     }
 }

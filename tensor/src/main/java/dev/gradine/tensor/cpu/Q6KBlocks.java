@@ -4,12 +4,14 @@ import static dev.gradine.tensor.cpu.BlockBits.byteOf;
 import static dev.gradine.tensor.cpu.BlockBits.half;
 import static dev.gradine.tensor.cpu.BlockBits.u64;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.BlockDots.unsigned;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
 import static dev.gradine.tensor.cpu.Decode.S;
 import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.B2F;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -78,5 +80,51 @@ final class Q6KBlocks {
                         .intoArray(to, at + i + l);
             }
         }
+    }
+
+    /// Partial sums of two rows of blocks, as `BlockDots` has them.
+    static void dots(BlockDots of, long b, int to) {
+        float[] x = of.x;
+        float[] scales = of.scales;
+        int blocks = of.k / 256;
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
+        for (int i = 0; i < blocks; i++) {
+            long block = b + (long) BYTES_OF_BLOCK * i;
+            long other = block + of.apart;
+            for (int r = 0; r < 2; r++) scales(block + r * of.apart, scales, 16 * r);
+            for (int p = 0; p < 16; p++) {
+                int j = (p >> 1) & 3;
+                long l = 16L * (p & 1);
+                long ql = 64L * (p >> 3) + 32L * (j & 1) + l;
+                long qh = 128 + 32L * (p >> 3) + l;
+                FloatVector v = FloatVector.fromArray(S, x, 256 * i + 16 * p);
+                s0 = codes(block + ql, block + qh, j)
+                        .fma(FloatVector.broadcast(S, scales[p]), FloatVector.broadcast(S, -32 * scales[p]))
+                        .fma(v, s0);
+                s1 = codes(other + ql, other + qh, j)
+                        .fma(FloatVector.broadcast(S, scales[p + 16]), FloatVector.broadcast(S, -32 * scales[p + 16]))
+                        .fma(v, s1);
+            }
+        }
+        s0.intoArray(of.sums, to);
+        s1.intoArray(of.sums, to + L);
+    }
+
+    /// `d · scales[…]` of all parts of a block, of sixteen lanes alone.
+    private static void scales(long block, float[] to, int at) {
+        ((FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 192, LITTLE_ENDIAN)
+                        .convertShape(B2F, S, 0))
+                .mul(half(block + 208))
+                .intoArray(to, at);
+    }
+
+    private static FloatVector codes(long ql, long qh, int j) {
+        IntVector high =
+                unsigned(qh).lanewise(LSHR, IntVector.broadcast(I, 2 * j)).and(3);
+        IntVector low = unsigned(ql)
+                .lanewise(LSHR, IntVector.broadcast(I, 4 * (j >> 1)))
+                .and(15);
+        return (FloatVector) low.or(high.lanewise(LSHL, 4)).convertShape(I2F, S, 0);
     }
 }

@@ -3,6 +3,7 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.BlockBits.half;
 import static dev.gradine.tensor.cpu.BlockBits.u16;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
+import static dev.gradine.tensor.cpu.BlockDots.unsigned;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
@@ -67,8 +68,7 @@ final class TableBlocks {
         for (int i = 0; i < n; i += 32) {
             long block = data + ((first + i) >>> 8) * 136;
             int s = (int) ((first + i) >>> 5) & 7;
-            int scale = ((u8(block + 4 + s / 2) >> (4 * (s % 2))) & 15) | (((u16(block + 2) >> (2 * s)) & 3) << 4);
-            nibbles(block + 8 + 16L * s, half(block) * (scale - 32), T, to, at + i);
+            nibbles(block + 8 + 16L * s, half(block) * xsScale(block, s), T, to, at + i);
         }
     }
 
@@ -109,5 +109,62 @@ final class TableBlocks {
                         .intoArray(to, at + l + 16 * side);
             }
         }
+    }
+
+    /// Partial sums of two rows of blocks of 32 values, as `BlockDots` has them, of sixteen lanes alone.
+    static void dots(BlockDots of, long b, boolean isMxfp4, int to) {
+        float[] x = of.x;
+        int blocks = of.k / 32;
+        int head = isMxfp4 ? 1 : 2;
+        FloatVector table = FloatVector.fromArray(S, isMxfp4 ? M : T, 0);
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
+        for (int i = 0; i < blocks; i++) {
+            long block = b + (head + 16L) * i;
+            long other = block + of.apart;
+            IntVector t0 = table.mul(isMxfp4 ? power(u8(block)) : half(block)).reinterpretAsInts();
+            IntVector t1 = table.mul(isMxfp4 ? power(u8(other)) : half(other)).reinterpretAsInts();
+            IntVector q0 = unsigned(block + head);
+            IntVector q1 = unsigned(other + head);
+            FloatVector low = FloatVector.fromArray(S, x, 32 * i);
+            FloatVector high = FloatVector.fromArray(S, x, 32 * i + 16);
+            s0 = q0.selectFrom(t0).reinterpretAsFloats().fma(low, s0);
+            s1 = q1.selectFrom(t1).reinterpretAsFloats().fma(low, s1);
+            s0 = q0.lanewise(LSHR, 4).selectFrom(t0).reinterpretAsFloats().fma(high, s0);
+            s1 = q1.lanewise(LSHR, 4).selectFrom(t1).reinterpretAsFloats().fma(high, s1);
+        }
+        s0.intoArray(of.sums, to);
+        s1.intoArray(of.sums, to + L);
+    }
+
+    /// The same of IQ4_XS.
+    static void iq4xsDots(BlockDots of, long b, int to) {
+        float[] x = of.x;
+        int parts = of.k / 32;
+        FloatVector table = FloatVector.fromArray(S, T, 0);
+        FloatVector s0 = FloatVector.zero(S);
+        FloatVector s1 = s0;
+        for (int p = 0; p < parts; p++) {
+            long block = b + 136L * (p >> 3);
+            long other = block + of.apart;
+            int s = p & 7;
+            IntVector t0 = table.mul(half(block) * xsScale(block, s)).reinterpretAsInts();
+            IntVector t1 = table.mul(half(other) * xsScale(other, s)).reinterpretAsInts();
+            IntVector q0 = unsigned(block + 8 + 16L * s);
+            IntVector q1 = unsigned(other + 8 + 16L * s);
+            FloatVector low = FloatVector.fromArray(S, x, 32 * p);
+            FloatVector high = FloatVector.fromArray(S, x, 32 * p + 16);
+            s0 = q0.selectFrom(t0).reinterpretAsFloats().fma(low, s0);
+            s1 = q1.selectFrom(t1).reinterpretAsFloats().fma(low, s1);
+            s0 = q0.lanewise(LSHR, 4).selectFrom(t0).reinterpretAsFloats().fma(high, s0);
+            s1 = q1.lanewise(LSHR, 4).selectFrom(t1).reinterpretAsFloats().fma(high, s1);
+        }
+        s0.intoArray(of.sums, to);
+        s1.intoArray(of.sums, to + L);
+    }
+
+    /// The scale of part `s` of a block of IQ4_XS, without d.
+    private static int xsScale(long block, int s) {
+        return (((u8(block + 4 + s / 2) >> (4 * (s % 2))) & 15) | (((u16(block + 2) >> (2 * s)) & 3) << 4)) - 32;
     }
 }

@@ -1,0 +1,78 @@
+package dev.gradine.tensor.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/// Sums of the lanes of vectors, each as a tree: the upper half of the lanes onto the lower half, until one is left.
+///
+/// ```
+/// t[i] = v[i] + v[i + L/2]      i < L/2
+/// u[i] = t[i] + t[i + L/4]      i < L/4      and so on
+/// ```
+///
+/// L vectors are added up together: of two vectors, the halves that stay lie in one, the halves that come to them in
+/// another, so each step is one addition for both, and halves their number. Lane i of the last one is the sum of vector
+/// i. The order of additions is the same for one vector alone, and so are the bits.
+final class LaneSums {
+
+    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+    private static final int L = S.length();
+    private static final IntVector LANES = IntVector.zero(I).addIndex(1);
+    private static final VectorMask<Float> UPPER_8 = upper(8);
+    private static final VectorMask<Float> UPPER_4 = upper(4);
+    private static final VectorMask<Float> UPPER_2 = upper(2);
+    private static final VectorMask<Float> UPPER_1 = upper(1);
+    private static final IntVector ACROSS_8 = across(8);
+    private static final IntVector ACROSS_4 = across(4);
+    private static final IntVector ACROSS_2 = across(2);
+    private static final IntVector ACROSS_1 = across(1);
+
+    private LaneSums() {}
+
+    private static VectorMask<Float> upper(int distance) {
+        return LANES.and(distance).compare(VectorOperators.NE, 0).cast(S);
+    }
+
+    private static IntVector across(int distance) {
+        return LANES.lanewise(VectorOperators.XOR, distance).and(L - 1);
+    }
+
+    /// Sums of `count` vectors that lie one behind the other from 0 on, and are overwritten. The sums come to lie at
+    /// `to`.
+    static void trees(float[] values, int count, int to) {
+        int whole = count / L * L;
+        for (int v = 0; v < whole; v += L) together(values, v * L, to + v);
+        for (int v = whole; v < count; v++) values[to + v] = alone(values, v * L);
+    }
+
+    private static void together(float[] values, int at, int to) {
+        if (L > 8) halve(values, at, 8, UPPER_8, ACROSS_8);
+        if (L > 4) halve(values, at, 4, UPPER_4, ACROSS_4);
+        if (L > 2) halve(values, at, 2, UPPER_2, ACROSS_2);
+        halve(values, at, 1, UPPER_1, ACROSS_1);
+        FloatVector.fromArray(S, values, at).intoArray(values, to);
+    }
+
+    /// Of 2 · `distance` vectors half as many.
+    private static void halve(float[] values, int at, int distance, VectorMask<Float> upper, IntVector across) {
+        for (int v = 0; v < distance; v++) {
+            FloatVector p = FloatVector.fromArray(S, values, at + v * L);
+            FloatVector q = FloatVector.fromArray(S, values, at + (v + distance) * L);
+            IntVector coming = q.blend(p, upper).reinterpretAsInts();
+            p.blend(q, upper)
+                    .add(across.selectFrom(coming).reinterpretAsFloats())
+                    .intoArray(values, at + v * L);
+        }
+    }
+
+    private static float alone(float[] values, int at) {
+        for (int half = L / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) values[at + i] += values[at + i + half];
+        }
+        return values[at];
+    }
+}
