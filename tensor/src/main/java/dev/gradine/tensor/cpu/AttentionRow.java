@@ -18,7 +18,24 @@ final class AttentionRow {
 
     /// `s[from + j] = scale · q · k_j` for `n` keys whose rows are `stride` values apart.
     static void scores(long q, long k, int stride, int d, float scale, float[] s, int from, int n) {
-        for (int j = 0; j < n; j++) s[from + j] = scale * Vectors.dot(q, k + 4L * j * stride, d);
+        if (d % LANES != 0) {
+            for (int j = 0; j < n; j++) s[from + j] = scale * Vectors.dot(q, k + 4L * j * stride, d);
+            return;
+        }
+        float[] parts = Scratch.own().sums(LANES * (LANES + 1));
+        for (int j = 0; j < n; j += LANES) {
+            int count = Math.min(LANES, n - j);
+            for (int i = 0; i < count; i++) partial(q, k + 4L * (j + i) * stride, d, parts, i * LANES);
+            LaneSums.trees(parts, count, LANES * LANES);
+            for (int i = 0; i < count; i++) s[from + j + i] = scale * parts[LANES * LANES + i];
+        }
+    }
+
+    /// The products of `q` and a key, each lane the sum of its own.
+    private static void partial(long q, long key, int d, float[] parts, int at) {
+        FloatVector sum = FloatVector.zero(F);
+        for (int i = 0; i < d; i += LANES) sum = load(q, i).fma(load(key, i), sum);
+        sum.intoArray(parts, at);
     }
 
     /// Replaces `n` scores, which have room to be padded to whole vectors, by their softmax; returns their log-sum-exp.

@@ -1,6 +1,7 @@
 package dev.gradine.tensor.cpu;
 
 import static dev.gradine.tensor.cpu.Decode.BYTES;
+import static dev.gradine.tensor.cpu.Decode.COUNT;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
 import static dev.gradine.tensor.cpu.Decode.S;
@@ -28,8 +29,6 @@ final class BlockDots {
     static final int ROWS = 4;
 
     private static final boolean TABLES = L == 16;
-    private static final FloatVector COUNT =
-            (FloatVector) IntVector.zero(I).addIndex(1).convertShape(I2F, S, 0);
 
     /// The one row.
     final float[] x;

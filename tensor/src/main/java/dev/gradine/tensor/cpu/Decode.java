@@ -32,6 +32,10 @@ final class Decode {
     static final VectorSpecies<Byte> BYTES =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, S.vectorBitSize() / 4)));
 
+    /// 0, 1, 2 …
+    static final FloatVector COUNT =
+            (FloatVector) IntVector.zero(I).addIndex(1).convertShape(VectorOperators.I2F, S, 0);
+
     /// Whether blocks can be decoded in registers.
     static final boolean BLOCKS = BYTES.length() == L;
 
@@ -142,6 +146,17 @@ final class Decode {
             };
             if (!BLOCKS) {
                 nibbles(data, block + head, d, m, to, at + 32 * i);
+                continue;
+            }
+            if (L == 16) { // the sixteen values are computed once, and looked up
+                IntVector t = COUNT.mul(d).add(m).reinterpretAsInts();
+                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, data, block + head, LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+                q.selectFrom(t).reinterpretAsFloats().intoArray(to, at + 32 * i);
+                q.lanewise(VectorOperators.LSHR, 4)
+                        .selectFrom(t)
+                        .reinterpretAsFloats()
+                        .intoArray(to, at + 32 * i + 16);
                 continue;
             }
             for (int j = 0; j < 16; j += L) {

@@ -67,18 +67,18 @@ final class Gemv {
     /// Columns `from … to` of `c`.
     private void part(int from, int to) {
         Scratch own = Scratch.own();
-        float[] x = own.row(m * k);
         float[] sums = own.sums(TILE * (L + 1));
-        Vectors.read(a, 0, x, 0, m * k);
-        if (m == 1 && BlockDots.fits(dtype, k)) blocks(x, from, to, sums);
-        else if (dtype == DType.F32 && m < ROWS) direct(x, from, to, sums);
-        else decoded(x, from, to, own.rows(ROWS * k), sums);
+        if (m == 1 && BlockDots.fits(dtype, k)) blocks(from, to, sums);
+        else if (dtype == DType.F32 && m < ROWS) direct(from, to, sums);
+        else decoded(from, to, own.rows(ROWS * k), sums);
     }
 
     /// Four rows of blocks at a time, decoded in registers. They lie a quarter of all apart: each of the four streams
     /// runs on from row to row, which processors foresee.
-    private void blocks(float[] x, int from, int to, float[] sums) {
+    private void blocks(int from, int to, float[] sums) {
         long rowBytes = dtype.bytes(k);
+        float[] x = Scratch.own().row(k);
+        Vectors.read(a, 0, x, 0, k);
         float[] rows = Scratch.own().rows(ROWS * k);
         int quarter = (to - from) / ROWS;
         BlockDots dots = new BlockDots(dtype, x, k, quarter * rowBytes, rows, sums);
@@ -89,45 +89,46 @@ final class Gemv {
             for (int r = 0; r < ROWS * count; r++) store(0, j + r / ROWS + r % ROWS * quarter, sums[TREES + r]);
         }
         int rest = from + ROWS * quarter;
-        if (rest < to) decoded(x, rest, to, rows, sums);
+        if (rest < to) decoded(rest, to, rows, sums);
     }
 
     /// Rows of f32, as they lie, a quarter apart likewise.
-    private void direct(float[] x, int from, int to, float[] sums) {
+    private void direct(int from, int to, float[] sums) {
         int quarter = (to - from) / ROWS;
         for (int j = from; j < from + quarter; j += ROWS) {
-            for (int i = 0; i < m; i++) direct(x, i, j, Math.min(ROWS, from + quarter - j), quarter, sums);
+            for (int i = 0; i < m; i++) direct(i, j, Math.min(ROWS, from + quarter - j), quarter, sums);
         }
         int rest = from + ROWS * quarter;
-        if (rest < to) decoded(x, rest, to, Scratch.own().rows(ROWS * k), sums);
+        if (rest < to) decoded(rest, to, Scratch.own().rows(ROWS * k), sums);
     }
 
     /// Row `i` of `a` times `count` rows from `j` on, and those one, two and three quarters behind them.
-    private void direct(float[] x, int i, int j, int count, int quarter, float[] sums) {
+    private void direct(int i, int j, int count, int quarter, float[] sums) {
+        long x = a + 4L * i * k;
         int whole = S.loopBound(k);
         for (int r = 0; r < count; r++) {
-            dot4(x, i * k, b + 4L * (j + r) * k, 4L * quarter * k, whole, sums, ROWS * r * L);
+            dot4(x, b + 4L * (j + r) * k, 4L * quarter * k, whole, sums, ROWS * r * L);
         }
         LaneSums.trees(sums, ROWS * count, TREES);
         for (int r = 0; r < ROWS * count; r++) {
             int column = j + r / ROWS + r % ROWS * quarter;
             float sum = sums[TREES + r];
-            store(i, column, whole < k ? sum + tail(x, i * k, b + 4L * column * k, whole, k) : sum);
+            store(i, column, whole < k ? sum + tail(x, b + 4L * column * k, whole, k) : sum);
         }
     }
 
     /// Rows of any type, four at a time, by way of an array.
-    private void decoded(float[] x, int from, int to, float[] rows, float[] sums) {
+    private void decoded(int from, int to, float[] rows, float[] sums) {
         for (int j = from; j < to; j += ROWS) {
             int count = Math.min(ROWS, to - j);
             values.read((long) j * k, count * k, rows, 0);
             int fours = count == ROWS ? m / ROWS * ROWS : 0;
             for (int i = 0; i < fours; i += ROWS) {
-                dots4(x, i * k, rows, k, sums);
+                dots4(a + 4L * i * k, rows, k, sums);
                 for (int r = 0; r < ROWS; r++) store4(i + r, j, sums, TREES + ROWS * r);
             }
             for (int i = fours; i < m; i++) {
-                dots(x, i * k, rows, k, count, sums);
+                dots(a + 4L * i * k, rows, k, count, sums);
                 for (int r = 0; r < count; r++) store(i, j + r, sums[TREES + r]);
             }
         }
@@ -147,7 +148,7 @@ final class Gemv {
     }
 
     /// Partial sums of one row of `a` with four rows of b that lie `apart` bytes apart.
-    private static void dot4(float[] x, int xAt, long b0, long apart, int whole, float[] sums, int to) {
+    private static void dot4(long x, long b0, long apart, int whole, float[] sums, int to) {
         long b1 = b0 + apart;
         long b2 = b1 + apart;
         long b3 = b2 + apart;
@@ -156,7 +157,7 @@ final class Gemv {
         FloatVector s2 = s0;
         FloatVector s3 = s0;
         for (int p = 0; p < whole; p += L) {
-            FloatVector v = FloatVector.fromArray(S, x, xAt + p);
+            FloatVector v = Vectors.load(x, p);
             s0 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b0 + 4L * p, LITTLE_ENDIAN), s0);
             s1 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b1 + 4L * p, LITTLE_ENDIAN), s1);
             s2 = v.fma(FloatVector.fromMemorySegment(S, MEMORY, b2 + 4L * p, LITTLE_ENDIAN), s2);
@@ -168,37 +169,37 @@ final class Gemv {
         s3.intoArray(sums, to + 3 * L);
     }
 
-    private static float tail(float[] x, int xAt, long b, int whole, int k) {
+    private static float tail(long x, long b, int whole, int k) {
         float tail = 0;
-        for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], Vectors.get(b, p), tail);
+        for (int p = whole; p < k; p++) tail = Math.fma(Vectors.get(x, p), Vectors.get(b, p), tail);
         return tail;
     }
 
     /// One row of `a` times `count` rows of b.
-    private static void dots(float[] x, int xAt, float[] rows, int k, int count, float[] sums) {
+    private static void dots(long x, float[] rows, int k, int count, float[] sums) {
         int whole = S.loopBound(k);
         for (int r = 0; r < count; r++) {
             FloatVector s = FloatVector.zero(S);
             int at = r * k;
             for (int p = 0; p < whole; p += L) {
-                s = FloatVector.fromArray(S, x, xAt + p).fma(FloatVector.fromArray(S, rows, at + p), s);
+                s = Vectors.load(x, p).fma(FloatVector.fromArray(S, rows, at + p), s);
             }
             s.intoArray(sums, r * L);
         }
         LaneSums.trees(sums, count, TREES);
         for (int r = 0; r < count && whole < k; r++) {
-            sums[TREES + r] += tail(x, xAt, rows, r * k, whole, k);
+            sums[TREES + r] += tail(x, rows, r * k, whole, k);
         }
     }
 
-    private static float tail(float[] x, int xAt, float[] rows, int at, int whole, int k) {
+    private static float tail(long x, float[] rows, int at, int whole, int k) {
         float tail = 0;
-        for (int p = whole; p < k; p++) tail = Math.fma(x[xAt + p], rows[at + p], tail);
+        for (int p = whole; p < k; p++) tail = Math.fma(Vectors.get(x, p), rows[at + p], tail);
         return tail;
     }
 
     /// Four rows of `a` times four rows of b: each value that is read serves four sums.
-    private static void dots4(float[] x, int xAt, float[] rows, int k, float[] sums) {
+    private static void dots4(long x, float[] rows, int k, float[] sums) {
         FloatVector s00 = FloatVector.zero(S);
         FloatVector s01 = s00;
         FloatVector s02 = s00;
@@ -221,22 +222,22 @@ final class Gemv {
             FloatVector b1 = FloatVector.fromArray(S, rows, k + p);
             FloatVector b2 = FloatVector.fromArray(S, rows, 2 * k + p);
             FloatVector b3 = FloatVector.fromArray(S, rows, 3 * k + p);
-            FloatVector v = FloatVector.fromArray(S, x, xAt + p);
+            FloatVector v = Vectors.load(x, p);
             s00 = v.fma(b0, s00);
             s01 = v.fma(b1, s01);
             s02 = v.fma(b2, s02);
             s03 = v.fma(b3, s03);
-            v = FloatVector.fromArray(S, x, xAt + k + p);
+            v = Vectors.load(x, k + p);
             s10 = v.fma(b0, s10);
             s11 = v.fma(b1, s11);
             s12 = v.fma(b2, s12);
             s13 = v.fma(b3, s13);
-            v = FloatVector.fromArray(S, x, xAt + 2 * k + p);
+            v = Vectors.load(x, 2L * k + p);
             s20 = v.fma(b0, s20);
             s21 = v.fma(b1, s21);
             s22 = v.fma(b2, s22);
             s23 = v.fma(b3, s23);
-            v = FloatVector.fromArray(S, x, xAt + 3 * k + p);
+            v = Vectors.load(x, 3L * k + p);
             s30 = v.fma(b0, s30);
             s31 = v.fma(b1, s31);
             s32 = v.fma(b2, s32);
@@ -260,7 +261,7 @@ final class Gemv {
         s33.intoArray(sums, 15 * L);
         LaneSums.trees(sums, TILE, TREES);
         for (int r = 0; r < TILE && whole < k; r++) {
-            sums[TREES + r] += tail(x, xAt + r / ROWS * k, rows, r % ROWS * k, whole, k);
+            sums[TREES + r] += tail(x + 4L * (r / ROWS) * k, rows, r % ROWS * k, whole, k);
         }
     }
 }

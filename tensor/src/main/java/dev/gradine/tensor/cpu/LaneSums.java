@@ -41,12 +41,10 @@ final class LaneSums {
         return LANES.lanewise(VectorOperators.XOR, distance).and(L - 1);
     }
 
-    /// Sums of `count` vectors that lie one behind the other from 0 on, and are overwritten. The sums come to lie at
-    /// `to`.
+    /// Sums of `count` vectors that lie one behind the other from 0 on, L at a time: there is room for whole groups of
+    /// L, also behind `to`, where the sums come to lie. What is no vector has no sum that means anything.
     static void trees(float[] values, int count, int to) {
-        int whole = count / L * L;
-        for (int v = 0; v < whole; v += L) together(values, v * L, to + v);
-        for (int v = whole; v < count; v++) values[to + v] = alone(values, v * L);
+        for (int v = 0; v < count; v += L) together(values, v * L, to + v);
     }
 
     private static void together(float[] values, int at, int to) {
@@ -57,7 +55,7 @@ final class LaneSums {
         FloatVector.fromArray(S, values, at).intoArray(values, to);
     }
 
-    /// Of 2 · `distance` vectors half as many.
+    /// Of 2 · `distance` vectors half as many, in memory: all steps on locals were more than the compiler inlines.
     private static void halve(float[] values, int at, int distance, VectorMask<Float> upper, IntVector across) {
         for (int v = 0; v < distance; v++) {
             FloatVector p = FloatVector.fromArray(S, values, at + v * L);
@@ -67,12 +65,5 @@ final class LaneSums {
                     .add(across.selectFrom(coming).reinterpretAsFloats())
                     .intoArray(values, at + v * L);
         }
-    }
-
-    private static float alone(float[] values, int at) {
-        for (int half = L / 2; half > 0; half /= 2) {
-            for (int i = 0; i < half; i++) values[at + i] += values[at + i + half];
-        }
-        return values[at];
     }
 }

@@ -6,6 +6,7 @@ import static dev.gradine.tensor.cpu.BlockBits.u32;
 import static dev.gradine.tensor.cpu.BlockBits.u8;
 import static dev.gradine.tensor.cpu.BlockDots.unsigned;
 import static dev.gradine.tensor.cpu.Decode.BYTES;
+import static dev.gradine.tensor.cpu.Decode.COUNT;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
 import static dev.gradine.tensor.cpu.Decode.S;
@@ -46,8 +47,6 @@ final class Q4KBlocks {
     private static final IntVector LOW_SHIFT = lanes(i -> i < 12 ? 0 : 4);
     private static final IntVector LOW_MASK = lanes(i -> i % 8 < 4 ? 63 : 15);
     private static final IntVector HIGH_MASK = lanes(i -> i % 8 < 4 ? 0 : 48);
-    private static final FloatVector COUNT =
-            (FloatVector) IntVector.zero(I).addIndex(1).convertShape(I2F, S, 0);
     private static final VectorMask<Float> OF_MINIMA = VectorMask.fromLong(S, 0xff00 & ((1L << L) - 1));
 
     private Q4KBlocks() {}
