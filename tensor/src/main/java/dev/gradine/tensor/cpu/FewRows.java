@@ -88,7 +88,7 @@ final class FewRows {
         int runs = Math.ceilDiv(k, RUN);
         Gemm.each(groups * vectors * runs, i -> turn(i / runs, i % runs * RUN, panels), parallel);
         int blocks = Math.ceilDiv(rows, BLOCK);
-        int parts = parallel ? Math.min(blocks, PARTS) : 1;
+        int parts = parallel ? blocks <= 2 * PARTS ? blocks : PARTS : 1;
         Parallel.Part part = i -> {
             int from = (int) ((long) blocks * i / parts) * BLOCK;
             int to = Math.min(rows, (int) ((long) blocks * (i + 1) / parts) * BLOCK);

@@ -57,7 +57,8 @@ final class Gemv {
     }
 
     void run() {
-        int wanted = Math.clamp(bytes / PART_BYTES, 1, PARTS);
+        int work = Math.max(1, m / ROWS);
+        int wanted = Math.clamp(work * bytes / PART_BYTES, 1, work > 1 ? 2 * PARTS : PARTS);
         int rows = Gemm.roundUp(Math.ceilDiv(n, wanted), ROWS);
         int parts = Math.ceilDiv(n, rows);
         if (parts <= 1) part(0, n);
@@ -119,12 +120,18 @@ final class Gemv {
 
     /// Rows of any type, four at a time, by way of an array.
     private void decoded(int from, int to, float[] rows, float[] sums) {
+        int whole = S.loopBound(k);
         for (int j = from; j < to; j += ROWS) {
             int count = Math.min(ROWS, to - j);
             values.read((long) j * k, count * k, rows, 0);
             int fours = count == ROWS ? m / ROWS * ROWS : 0;
             for (int i = 0; i < fours; i += ROWS) {
-                dots4(a + 4L * i * k, rows, k, sums);
+                long x = a + 4L * i * k;
+                dots4(x, rows, k, sums);
+                LaneSums.trees(sums, TILE, TREES);
+                for (int r = 0; r < TILE && whole < k; r++) {
+                    sums[TREES + r] += tail(x + 4L * (r / ROWS) * k, rows, r % ROWS * k, whole, k);
+                }
                 for (int r = 0; r < ROWS; r++) store4(i + r, j, sums, TREES + ROWS * r);
             }
             for (int i = fours; i < m; i++) {
@@ -259,9 +266,5 @@ final class Gemv {
         s31.intoArray(sums, 13 * L);
         s32.intoArray(sums, 14 * L);
         s33.intoArray(sums, 15 * L);
-        LaneSums.trees(sums, TILE, TREES);
-        for (int r = 0; r < TILE && whole < k; r++) {
-            sums[TREES + r] += tail(x + 4L * (r / ROWS) * k, rows, r % ROWS * k, whole, k);
-        }
     }
 }

@@ -47,23 +47,43 @@ final class LaneSums {
         for (int v = 0; v < count; v += L) together(values, v * L, to + v);
     }
 
+    /// Half the steps at a time: all of them in one would be too much for the compiler to keep in registers.
     private static void together(float[] values, int at, int to) {
-        if (L > 8) halve(values, at, 8, UPPER_8, ACROSS_8);
-        if (L > 4) halve(values, at, 4, UPPER_4, ACROSS_4);
-        if (L > 2) halve(values, at, 2, UPPER_2, ACROSS_2);
-        halve(values, at, 1, UPPER_1, ACROSS_1);
-        FloatVector.fromArray(S, values, at).intoArray(values, to);
+        for (int v = at; v < at + 4 * L; v += L) {
+            if (L > 8) sixteen(values, v).intoArray(values, v);
+            else if (L > 4) eight(values, v).intoArray(values, v);
+        }
+        FloatVector even = join(
+                FloatVector.fromArray(S, values, at), FloatVector.fromArray(S, values, at + 2 * L), UPPER_2, ACROSS_2);
+        FloatVector odd = join(
+                FloatVector.fromArray(S, values, at + L),
+                FloatVector.fromArray(S, values, at + 3 * L),
+                UPPER_2,
+                ACROSS_2);
+        join(even, odd, UPPER_1, ACROSS_1).intoArray(values, to);
     }
 
-    /// Of 2 · `distance` vectors half as many, in memory: all steps on locals were more than the compiler inlines.
-    private static void halve(float[] values, int at, int distance, VectorMask<Float> upper, IntVector across) {
-        for (int v = 0; v < distance; v++) {
-            FloatVector p = FloatVector.fromArray(S, values, at + v * L);
-            FloatVector q = FloatVector.fromArray(S, values, at + (v + distance) * L);
-            IntVector coming = q.blend(p, upper).reinterpretAsInts();
-            p.blend(q, upper)
-                    .add(across.selectFrom(coming).reinterpretAsFloats())
-                    .intoArray(values, at + v * L);
-        }
+    /// Of four vectors of sixteen lanes one.
+    private static FloatVector sixteen(float[] values, int at) {
+        FloatVector p = join(
+                FloatVector.fromArray(S, values, at), FloatVector.fromArray(S, values, at + 8 * L), UPPER_8, ACROSS_8);
+        FloatVector q = join(
+                FloatVector.fromArray(S, values, at + 4 * L),
+                FloatVector.fromArray(S, values, at + 12 * L),
+                UPPER_8,
+                ACROSS_8);
+        return join(p, q, UPPER_4, ACROSS_4);
+    }
+
+    /// Of two vectors of eight lanes one.
+    private static FloatVector eight(float[] values, int at) {
+        return join(
+                FloatVector.fromArray(S, values, at), FloatVector.fromArray(S, values, at + 4 * L), UPPER_4, ACROSS_4);
+    }
+
+    /// Of two vectors one.
+    private static FloatVector join(FloatVector p, FloatVector q, VectorMask<Float> upper, IntVector across) {
+        IntVector coming = q.blend(p, upper).reinterpretAsInts();
+        return p.blend(q, upper).add(across.selectFrom(coming).reinterpretAsFloats());
     }
 }
