@@ -13,11 +13,11 @@ import dev.gradine.models.OpenModel;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
+import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.testkit.Golden;
-import dev.gradine.testkit.Teeth;
-import dev.gradine.testkit.Tolerance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -25,7 +25,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,8 +39,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// ```
 class FamilyGradientTest {
 
-    private static final double CHANGE = 2e-3; // of the loss, far above what its rounding changes
-    private static final double PART = 0.01; // of a weight's length: farther, it does not go straight on
+    private static final double[] CHANGES = {2e-3, 2e-4, 2e-5}; // of the loss
+    private static final double PART = 0.02; // of a weight's length: farther, the loss does not go straight on
+    private static final double ROUNDING = 2e-8; // of a loss
+    private static final double SLOPE = 0.004; // how far differences may be from the gradient, a part of it
 
     private final Kernels run = CpuKernels.open();
 
@@ -60,33 +64,64 @@ class FamilyGradientTest {
         try (run;
                 OpenModel open = Models.open(folder, run)) {
             CausalLm model = open.model();
-            TinyModel.Trained all = TinyModel.train(model, run);
+            TinyModel.Trained all = copies(model);
             Policy policy = new Policy(model, all);
             TokenBatch tokens = TokenBatch.of(List.of(tokens(folder)));
             backward(policy, tokens);
             assertThat(all.params()).isNotEmpty().allSatisfy(p -> {
                 float[] g = run.download(p.grad());
-                float length = length(g);
-                assertThat(length).as(p.name()).isPositive();
                 float[] x = run.download(p.value());
-                double h = Math.min(CHANGE / length, PART * length(x));
-                double slope = (loss(policy, tokens, p, moved(x, g, h / length))
-                                - loss(policy, tokens, p, moved(x, g, -h / length)))
-                        / (2 * h);
+                float length = length(g);
+                if (length == 0) assertFlat(policy, tokens, p, x);
+                else assertSlope(policy, tokens, p, x, g);
                 run.upload(x, p.value());
-                Tolerance t = new Tolerance(1e-7 / h, 0.01, "two losses of fp32 and a curve");
-                Teeth.bite(new float[] {length}, v -> t.check(name + " " + p.name(), v, new double[] {slope}));
             });
         }
     }
 
-    /// The first text of the golden values.
+    /// A long step leaves the straight line, and may send tokens to other experts, where the loss jumps; in a short one
+    /// rounding is seen. A wrong gradient is the slope of none.
+    private void assertSlope(Policy policy, TokenBatch tokens, Param p, float[] x, float[] g) {
+        float length = length(g);
+        double best = Double.POSITIVE_INFINITY;
+        double allowed = 0;
+        for (double change : CHANGES) {
+            double h = Math.min(change / length, PART * length(x));
+            double slope = (loss(policy, tokens, p, moved(x, g, h / length))
+                            - loss(policy, tokens, p, moved(x, g, -h / length)))
+                    / (2 * h);
+            double off = Math.abs(slope - length) - ROUNDING / h;
+            if (off >= best) continue;
+            best = off;
+            allowed = SLOPE * length;
+        }
+        assertThat(best).as("%s: |g| = %s", p.name(), length).isLessThan(allowed);
+    }
+
+    /// What has no gradient does not change the loss: an expert that no token was sent to, or a bias that only chooses.
+    private void assertFlat(Policy policy, TokenBatch tokens, Param p, float[] x) {
+        double change = loss(policy, tokens, p, moved(x, x, 1e-4)) - loss(policy, tokens, p, x);
+        assertThat(change).as(p.name()).isZero();
+    }
+
+    /// Trained copies of all weights: those of the file are mapped, and cannot be moved.
+    private TinyModel.Trained copies(CausalLm model) {
+        SequencedMap<Weight, Param> all = new LinkedHashMap<>();
+        for (Weight w : model.weights()) {
+            Tensor own = run.emptyLike(w.param().value());
+            run.upload(run.download(w.param().value()), own);
+            all.put(w, Param.trained(w.path(), own, run));
+        }
+        return new TinyModel.Trained(all);
+    }
+
+    /// The last text of the golden values: behind the first, a token of Mixtral's has two experts all but equal.
     private static int[] tokens(Path folder) {
         try (Arena arena = Arena.ofConfined()) {
             var t = Safetensors.open(folder.resolve("expected.safetensors"), arena)
                     .tensor("input_ids");
             return Arrays.stream(t.data().toArray(ValueLayout.JAVA_LONG_UNALIGNED))
-                    .limit(t.shape().last())
+                    .skip(t.shape().size() - t.shape().last())
                     .mapToInt(Math::toIntExact)
                     .toArray();
         }

@@ -22,7 +22,7 @@ class FamilyTrainingTest {
 
     @ParameterizedTest
     @CsvSource({
-        "qwen3, sft", "qwen3, dpo", "gemma2, sft", "gemma2, dpo", "gpt2, sft", "gpt2, dpo",
+        "qwen3, sft", "qwen3, dpo", "gemma2, sft", "gemma2, dpo", "falcon, sft", "falcon, dpo",
         "deepseek-v3, sft", "deepseek-v3, dpo", "qwen3.5, sft", "qwen3.5, dpo", "mixtral, sft", "mixtral, dpo",
         "mamba2, sft", "mamba2, dpo"
     })
