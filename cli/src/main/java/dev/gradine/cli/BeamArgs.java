@@ -6,7 +6,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /// The search for the likeliest text, in place of drawing one.
@@ -59,9 +58,8 @@ final class BeamArgs {
         if (beams < shown) {
             throw new IllegalArgumentException("--beams: %d, expected at least --n, %d".formatted(beams, shown));
         }
-        ParseResult given = spec.commandLine().getParseResult();
         for (String option : OF_DRAWING) {
-            if (given.hasMatchedOption(option)) {
+            if (ConfigFile.gives(spec.commandLine(), option)) {
                 throw new IllegalArgumentException(
                         option + " has no effect with --beams: nothing is drawn; leave it out");
             }

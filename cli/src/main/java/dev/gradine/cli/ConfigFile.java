@@ -55,6 +55,14 @@ final class ConfigFile implements IDefaultValueProvider {
         command.setDefaultValueProvider(new ConfigFile(read(file, command)));
     }
 
+    /// Whether an option was given, on the command line or in the file.
+    ///
+    /// @param option its longest name
+    static boolean gives(CommandLine command, String option) {
+        return command.getParseResult().hasMatchedOption(option)
+                || (command.getDefaultValueProvider() instanceof ConfigFile f && f.values.containsKey(option));
+    }
+
     /// What stands in a YAML file; null for nothing.
     ///
     /// @throws IllegalArgumentException names the file and the line

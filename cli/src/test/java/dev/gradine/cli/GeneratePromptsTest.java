@@ -160,9 +160,11 @@ class GeneratePromptsTest {
     }
 
     @Test
-    void options_that_have_no_effect_on_beams_are_refused() {
-        generate("--prompt", "a", "--beams", 2, "--temperature", 1)
-                .refuses("--temperature has no effect with --beams: nothing is drawn; leave it out");
+    void options_that_have_no_effect_on_beams_are_refused() throws IOException {
+        String message = "--temperature has no effect with --beams: nothing is drawn; leave it out";
+        generate("--prompt", "a", "--beams", 2, "--temperature", 1).refuses(message);
+        Path file = Files.writeString(temp.resolve("options.yaml"), "temperature: 0.5\n");
+        generate("--config", file, "--prompt", "a", "--beams", 2).refuses(message);
         generate("--prompt", "a", "--beams", 2, "--n", 3).refuses("--beams: 2, expected at least --n, 3");
         generate("--prompt", "a", "--length-penalty", 2).refuses("--length-penalty is of --beams, expected both");
         generate("--prompt", "a", "--beams", 2, "--early-stopping", "maybe")
