@@ -3,13 +3,12 @@ package dev.gradine.cli;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
+import dev.gradine.serve.AdapterLimits;
 import dev.gradine.serve.ServedModel;
 import dev.gradine.serve.api.Server;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +36,8 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
             description = "Name of the model in requests (default that of its folder or file).")
     private @Nullable String name;
 
-    @Option(
-            names = "--lora-modules",
-            arity = "1..*",
-            paramLabel = "NAME=DIR",
-            description = "Adapters in PEFT's format, of any method, and the names that requests call them by.")
-    private List<String> adapters = new ArrayList<>();
+    @Mixin
+    private ServeAdapterArgs adapters = new ServeAdapterArgs();
 
     @Mixin
     private TemplateArgs template = new TemplateArgs();
@@ -61,12 +56,13 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
 
     @Override
     public void run() {
-        SequencedMap<String, Path> folders = NamedFolder.all("--lora-modules", adapters);
+        SequencedMap<String, Path> folders = adapters.folders();
+        AdapterLimits limits = adapters.limits();
         port.check();
         PrintWriter out = spec.commandLine().getOut();
         try (LoadedModel m = opened(folders)) {
             m.open().notes().forEach(out::println);
-            try (ServedModel served = served(m, out)) {
+            try (ServedModel served = served(m, limits, out)) {
                 folders.forEach((adapter, folder) -> served.load(adapter, folder, false));
                 try (Server server = Server.start(served, port.options(), line -> log(out, line))) {
                     log(
@@ -91,7 +87,7 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
         return new LoadedModel(model.path(), CpuKernels::open, quantize.chosen(), copies);
     }
 
-    private ServedModel served(LoadedModel m, PrintWriter out) {
+    private ServedModel served(LoadedModel m, AdapterLimits limits, PrintWriter out) {
         CausalLm base = m.model();
         TextCodec codec = template.codec(m);
         Room chosen = room.of(base, m.run());
@@ -106,8 +102,7 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
                 new ServedModel.Base(base, called, model.path(), texts),
                 m.run(),
                 CpuKernels::open,
-                chosen,
-                room.maxQueue(),
+                new ServedModel.Limits(room.maxQueue(), chosen, limits),
                 line -> log(out, line));
     }
 

@@ -65,6 +65,14 @@ final class ServePortArgs {
                     + " x-gradine-ignored).")
     private boolean strictApi;
 
+    @Option(
+            names = "--logprobs-mode",
+            defaultValue = "raw",
+            paramLabel = "raw|processed",
+            description = "Log-probabilities that are told of tokens: raw, the model's own, or processed, those that"
+                    + " tokens are drawn by, after bias, penalties, temperature and cuts (default ${DEFAULT-VALUE}).")
+    private String logProbs = "raw";
+
     /// Fails before a model is opened.
     ///
     /// @throws IllegalArgumentException names the option
@@ -83,7 +91,17 @@ final class ServePortArgs {
         HttpOptions usual = HttpOptions.defaults();
         return new ServerOptions(
                 new HttpOptions(host, port, apiKey, cors, maxBody, usual.patience(), usual.farewell()),
-                new ApiOptions(maxN, adapterDir, strictApi));
+                new ApiOptions(maxN, adapterDir, strictApi, told()));
+    }
+
+    private ApiOptions.LogProbs told() {
+        return switch (logProbs) {
+            case "raw" -> ApiOptions.LogProbs.RAW;
+            case "processed" -> ApiOptions.LogProbs.PROCESSED;
+            default ->
+                throw new IllegalArgumentException(
+                        "--logprobs-mode: \"%s\", expected raw or processed".formatted(logProbs));
+        };
     }
 
     /// Where it is reached.

@@ -40,8 +40,18 @@ class ServeCommandTest {
         serve("--max-n", 0).refuses("max-n is 0, expected at least 1");
         serve("--allow-adapter-updates")
                 .refuses("--allow-adapter-updates and --adapter-dir: one of them is given, expected both or none");
+        serve("--logprobs-mode", "all").refuses("--logprobs-mode: \"all\", expected raw or processed");
+        serve("--max-loras", -1).refuses("--max-loras: -1, expected at least 0 (0 for any)");
+        serve("--max-loras", 3, "--max-cpu-loras", 2).refuses("--max-loras: 3, expected at most 2 (--max-cpu-loras)");
         serve("--port", 70000).refuses("port is 70000, expected 0 to 65535");
         serve("--port", 0, "--max-model-len", 100000).refuses("--max-model-len: 100000, expected 0 to 2048");
+    }
+
+    @Test
+    void an_adapter_of_too_large_a_rank_is_refused() {
+        Cli refused = serve("--port", 0, "--max-lora-rank", 2, "--lora-modules", TrlModel.named("dpo"));
+        assertThat(refused.err()).hasLineCount(1).contains("rank is 8, expected at most 2 (--max-lora-rank)");
+        assertThat(refused.code()).isEqualTo(2);
     }
 
     @Test

@@ -14,7 +14,9 @@ public final class AdapterRefusedException extends IllegalArgumentException {
         /// There is none of that name.
         NOT_FOUND,
         /// There is one of that name already.
-        EXISTS
+        EXISTS,
+        /// It was put away, and its folder does not hold it any more.
+        LOST
     }
 
     /// A refusal.

@@ -1,175 +1,180 @@
 package dev.gradine.serve;
 
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.CausalLm;
-import dev.gradine.peft.AdapterFolder;
-import dev.gradine.peft.AdapterSet;
-import dev.gradine.peft.ScaledAdapters;
-import dev.gradine.peft.TogetherAdapters;
+import dev.gradine.serve.AdapterReader.InMemory;
 import dev.gradine.serve.AdapterRefusedException.Why;
-import dev.gradine.tensor.Kernels;
-import java.lang.ref.Cleaner;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Adapters of one base model by name. What a name means is swapped in one step; requests that have begun keep what it
 /// meant when they came.
 ///
-/// Each adapter has memory of its own, which is given back when nothing acts with it any more.
+/// Not more of them are in memory than may be: the one that was used longest ago is put away.
 final class AdapterShelf {
 
-    private static final Cleaner CLEANER = Cleaner.create();
     private static final long COLLECTED = 256 << 20; // bytes of adapters that went
-    private static final int BLENDS = 16; // that are kept, so that requests with the same blend share a batch
 
-    /// An adapter.
+    /// What there is; never changed, but replaced.
     ///
-    /// @param acting what acts under its name
-    /// @param set the adapters themselves
-    private record Entry(Card card, Acting acting, AdapterSet set) {}
+    /// @param adapters by name
+    /// @param scales of those that act with the base model, none of 0
+    private record State(SequencedMap<String, ShelvedAdapter> adapters, SequencedMap<String, Double> scales) {}
 
-    private final CausalLm model;
     private final String base;
-    private final Acting ofBase;
-    private final Supplier<Kernels> memory;
-    private final Consumer<String> tell;
+    private final AdapterReader reader;
+    private final AdapterBlends blends;
+    private final int inMemory;
     private final Consumer<Adapters> retired;
+    private final AtomicLong clock = new AtomicLong();
     private long retiredBytes;
-    private final Map<Map<Acting, Double>, Acting> blends = new LinkedHashMap<>();
-    private volatile SequencedMap<String, Entry> entries = new LinkedHashMap<>(); // never changed, but replaced
+    private volatile State state = new State(new LinkedHashMap<>(), new LinkedHashMap<>());
 
-    /// @param memory opens the lifetime of an adapter
-    /// @param tell gets a line about each adapter that was read
-    /// @param retired is told of adapters that no request will ask for again
-    AdapterShelf(
-            CausalLm model, Base base, Supplier<Kernels> memory, Consumer<String> tell, Consumer<Adapters> retired) {
-        this.model = model;
-        this.base = base.name;
-        ofBase = base.acting;
-        this.memory = memory;
-        this.tell = tell;
+    /// @param base the base model's name
+    /// @param inMemory how many adapters are
+    /// @param retired is told of adapters that will not act again as they are
+    AdapterShelf(String base, AdapterReader reader, int inMemory, Consumer<Adapters> retired) {
+        this.base = base;
+        this.reader = reader;
+        this.inMemory = inMemory;
         this.retired = retired;
+        blends = new AdapterBlends(reader, retired);
     }
 
-    /// The base model's name, and what acts under it.
-    record Base(String name, Acting acting) {}
-
     List<Card> cards() {
-        return entries.values().stream().map(Entry::card).toList();
+        return state.adapters.values().stream().map(ShelvedAdapter::card).toList();
+    }
+
+    int inMemory() {
+        return (int) state.adapters.values().stream()
+                .filter(ShelvedAdapter::isInMemory)
+                .count();
     }
 
     @Nullable
     Acting acting(String name) {
-        if (name.equals(base)) return ofBase;
-        Entry e = entries.get(name);
-        return e == null ? null : e.acting;
+        State now = state;
+        if (name.equals(base)) return blend(now.adapters, now.scales);
+        ShelvedAdapter a = now.adapters.get(name);
+        return a == null ? null : used(a).acting();
+    }
+
+    private InMemory used(ShelvedAdapter a) {
+        boolean was = a.isInMemory();
+        InMemory now = a.use(clock.incrementAndGet());
+        if (!was) putAway();
+        return now;
+    }
+
+    /// Puts away those that were used longest ago, as many as are too many.
+    private synchronized void putAway() {
+        List<ShelvedAdapter> all = state.adapters.values().stream()
+                .filter(ShelvedAdapter::isInMemory)
+                .sorted(Comparator.comparingLong(ShelvedAdapter::used))
+                .toList();
+        for (int i = 0; i < all.size() - inMemory; i++) retire(all.get(i));
     }
 
     void load(String name, Path folder, boolean inPlace) {
         if (name.equals(base)) throw new AdapterRefusedException(Why.EXISTS, "`%s` is the base model".formatted(name));
         requireFree(name, inPlace);
-        Kernels own = memory.get();
-        Entry entry;
-        try {
-            AdapterSet set = AdapterFolder.load(folder, model, own, tell).settled(own);
-            String print = ofBase.fingerprint() + "-" + Fingerprint.of(folder);
-            entry = new Entry(new Card(name, folder, base, Instant.now()), new Acting(print, set), set);
-            CLEANER.register(set, own::close);
-        } catch (RuntimeException e) {
-            own.close();
-            throw new AdapterRefusedException(Why.INVALID, Objects.requireNonNullElse(e.getMessage(), e.toString()));
-        }
+        ShelvedAdapter fresh = new ShelvedAdapter(new Card(name, folder, base, Instant.now()), reader);
+        fresh.use(clock.incrementAndGet());
         synchronized (this) {
             requireFree(name, inPlace); // another may have come meanwhile
-            SequencedMap<String, Entry> more = new LinkedHashMap<>(entries);
-            retire(more.put(name, entry));
-            entries = more;
+            SequencedMap<String, ShelvedAdapter> more = new LinkedHashMap<>(state.adapters);
+            ShelvedAdapter old = more.put(name, fresh);
+            if (state.scales.containsKey(name)) requireBlend(more, state.scales);
+            state = new State(more, state.scales);
+            if (old != null) retire(old);
+            putAway();
         }
     }
 
-    /// Lets go of an adapter. Memory outside the heap does not make the collector run: it is called where much waits.
-    private void retire(@Nullable Entry entry) {
-        if (entry == null) return;
-        blends.entrySet().removeIf(blend -> {
-            boolean isGone = blend.getKey().containsKey(entry.acting);
-            if (isGone) retired.accept(blend.getValue().adapters());
-            return isGone;
-        });
-        retired.accept(entry.acting.adapters());
-        retiredBytes += 4 * entry.set.trainedValues();
-        if (retiredBytes < COLLECTED) return;
-        retiredBytes = 0;
-        System.gc();
+    /// One that acts with the base model can be replaced by one that can do so.
+    private void requireBlend(SequencedMap<String, ShelvedAdapter> adapters, SequencedMap<String, Double> scales) {
+        try {
+            blend(adapters, scales);
+        } catch (AdapterRefusedException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new AdapterRefusedException(Why.INVALID, e.getMessage() + " (it is to act with the base model)");
+        }
     }
 
     private void requireFree(String name, boolean inPlace) {
-        if (inPlace || !entries.containsKey(name)) return;
+        if (inPlace || !state.adapters.containsKey(name)) return;
         throw new AdapterRefusedException(
                 Why.EXISTS, "the adapter `%s` is loaded already; load_inplace replaces it".formatted(name));
     }
 
     synchronized void unload(String name) {
-        SequencedMap<String, Entry> rest = new LinkedHashMap<>(entries);
-        Entry entry = rest.remove(name);
-        if (entry == null) throw new AdapterRefusedException(Why.NOT_FOUND, unknown(name));
-        entries = rest;
-        retire(entry);
+        SequencedMap<String, ShelvedAdapter> rest = new LinkedHashMap<>(state.adapters);
+        ShelvedAdapter gone = rest.remove(name);
+        if (gone == null) throw new AdapterRefusedException(Why.NOT_FOUND, unknown(name, rest));
+        SequencedMap<String, Double> scales = new LinkedHashMap<>(state.scales);
+        scales.remove(name);
+        state = new State(rest, scales);
+        retire(gone);
     }
 
-    private String unknown(String name) {
-        return "there is no adapter `%s`, expected one of %s".formatted(name, entries.keySet());
+    private static String unknown(String name, SequencedMap<String, ShelvedAdapter> adapters) {
+        return "there is no adapter `%s`, expected one of %s".formatted(name, adapters.keySet());
+    }
+
+    /// Lets go of an adapter. Memory outside the heap does not make the collector run: it is called where much waits.
+    private void retire(ShelvedAdapter adapter) {
+        InMemory was = adapter.putAway();
+        if (was == null) return;
+        blends.forget(was);
+        retired.accept(was.set());
+        retiredBytes += 4 * was.set().trainedValues();
+        if (retiredBytes < COLLECTED) return;
+        retiredBytes = 0;
+        System.gc();
+    }
+
+    Acting blend(Map<String, Double> scales) {
+        return blend(state.adapters, scales);
     }
 
     /// Several adapters that act together; those of scale 0 do not.
-    synchronized Acting blend(Map<String, Double> scales) {
-        Map<Acting, Double> parts = new LinkedHashMap<>();
-        List<AdapterSet> sets = new ArrayList<>();
-        Map<String, Double> ordered = new TreeMap<>(scales);
-        ordered.values().removeIf(s -> s == 0);
-        for (Map.Entry<String, Double> e : ordered.entrySet()) {
-            Entry known = entries.get(e.getKey());
-            if (known == null) throw new IllegalArgumentException(unknown(e.getKey()));
-            parts.put(known.acting, e.getValue());
-            sets.add(known.set);
+    private Acting blend(SequencedMap<String, ShelvedAdapter> adapters, Map<String, Double> scales) {
+        SequencedMap<String, Double> acting = acting(scales);
+        if (acting.size() > inMemory) {
+            throw new IllegalArgumentException("%d adapters are to act together, expected at most %d (--max-cpu-loras)"
+                    .formatted(acting.size(), inMemory));
         }
-        if (parts.isEmpty()) return ofBase;
-        if (parts.size() == 1 && parts.containsValue(1.0))
-            return parts.keySet().iterator().next();
-        Acting known = blends.get(parts);
-        if (known != null) return known;
-        Acting made = blended(parts, sets);
-        blends.put(parts, made);
-        if (blends.size() > BLENDS) blends.remove(blends.keySet().iterator().next());
-        return made;
+        SequencedMap<InMemory, Double> parts = new LinkedHashMap<>();
+        acting.forEach((name, scale) -> {
+            ShelvedAdapter a = adapters.get(name);
+            if (a == null) throw new IllegalArgumentException(unknown(name, adapters));
+            parts.put(used(a), scale);
+        });
+        return blends.of(parts);
     }
 
-    private Acting blended(Map<Acting, Double> parts, List<AdapterSet> sets) {
-        Kernels own = memory.get();
-        try {
-            List<Double> scales = List.copyOf(parts.values());
-            List<AdapterSet> scaled = new ArrayList<>();
-            for (int i = 0; i < sets.size(); i++) {
-                scaled.add(scales.get(i) == 1 ? sets.get(i) : ScaledAdapters.of(sets.get(i), scales.get(i), own));
-            }
-            Adapters together = TogetherAdapters.of(scaled);
-            CLEANER.register(together, own::close);
-            StringBuilder print = new StringBuilder();
-            parts.forEach((acting, scale) ->
-                    print.append(acting.fingerprint()).append('*').append(scale));
-            return new Acting(ofBase.fingerprint() + "-" + Fingerprint.of(print.toString()), together);
-        } catch (RuntimeException e) {
-            own.close();
-            throw new IllegalArgumentException(e.getMessage(), e);
-        }
+    private static SequencedMap<String, Double> acting(Map<String, Double> scales) {
+        SequencedMap<String, Double> ordered = new TreeMap<>(scales);
+        ordered.values().removeIf(s -> s == 0);
+        return ordered;
+    }
+
+    Map<String, Double> scales() {
+        return state.scales;
+    }
+
+    /// From now on, these act with the base model.
+    synchronized void scale(Map<String, Double> scales) {
+        blend(state.adapters, scales); // fails if they cannot
+        state = new State(state.adapters, acting(scales));
     }
 }

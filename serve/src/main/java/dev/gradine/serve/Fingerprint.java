@@ -16,20 +16,31 @@ import java.util.stream.Stream;
 final class Fingerprint {
 
     private static final int BYTES = 4;
-    private static final int MOST = 64 << 20; // bytes of a file; of a larger one those at its beginning, and its length
+    private static final long MOST = 64 << 20; // bytes of a model's file
+    private static final int PIECE = 1 << 16;
 
     private Fingerprint() {}
 
-    /// That of a file, or of all files of a folder.
-    static String of(Path path) {
+    /// That of a model's file, or of all files of its folder: of large ones their length, and what is at their
+    /// beginning.
+    static String ofModel(Path path) {
+        return of(path, MOST);
+    }
+
+    /// That of all files of an adapter's folder.
+    static String ofAdapter(Path folder) {
+        return of(folder, Long.MAX_VALUE);
+    }
+
+    private static String of(Path path, long most) {
         MessageDigest hash = digest();
         try {
             if (!Files.isDirectory(path)) {
-                add(hash, path);
+                add(hash, path, most);
             } else {
                 try (Stream<Path> all = Files.list(path)) {
                     List<Path> files = all.filter(Files::isRegularFile).sorted().toList();
-                    for (Path file : files) add(hash, file);
+                    for (Path file : files) add(hash, file, most);
                 }
             }
         } catch (IOException e) {
@@ -45,11 +56,16 @@ final class Fingerprint {
         return text(hash);
     }
 
-    private static void add(MessageDigest hash, Path file) throws IOException {
+    private static void add(MessageDigest hash, Path file, long most) throws IOException {
         String header = "%s %d".formatted(file.getFileName(), Files.size(file));
         hash.update(header.getBytes(StandardCharsets.UTF_8));
         try (InputStream in = Files.newInputStream(file)) {
-            hash.update(in.readNBytes(MOST));
+            byte[] piece = new byte[PIECE];
+            long left = most;
+            for (int n = in.read(piece); n > 0 && left > 0; n = in.read(piece)) {
+                hash.update(piece, 0, (int) Math.min(left, n));
+                left -= n;
+            }
         }
     }
 

@@ -16,6 +16,8 @@ public interface Served {
     List<Card> cards();
 
     /// What acts under a name, or null if nothing has it.
+    ///
+    /// @throws AdapterRefusedException if it is an adapter that was put away and is lost
     @Nullable
     Acting acting(String name);
 
@@ -24,6 +26,17 @@ public interface Served {
     /// @param scales by name; 1 for an adapter as it was trained
     /// @throws IllegalArgumentException names the adapter that is unknown or cannot be scaled
     Acting blend(Map<String, Double> scales);
+
+    /// Adapters that act under the name of the base model, each with its scale; none unless they were chosen.
+    Map<String, Double> scales();
+
+    /// Chooses them: requests that come from now on have them. One that is removed acts no more.
+    ///
+    /// @throws IllegalArgumentException as `blend`
+    void scale(Map<String, Double> scales);
+
+    /// How many adapters are in memory.
+    int adaptersInMemory();
 
     /// Tokenizer and chat template.
     TextCodec codec();

@@ -42,19 +42,28 @@ public final class ServedModel implements Served, AutoCloseable {
     /// @param maxTokens that a prompt and its text may have together
     public record Texts(TextCodec codec, boolean hasTemplate, IntPredicate ends, int maxTokens) {}
 
+    /// How much is held at once.
+    ///
+    /// @param queue requests that may wait
+    /// @param room of the batch
+    /// @param adapters how many
+    public record Limits(int queue, Room room, AdapterLimits adapters) {}
+
     /// @param run lifetime of the model; until this is closed, only its thread may use it
     /// @param memory opens the lifetime of an adapter
-    /// @param room of the batch
-    /// @param maxQueue requests that may wait
     /// @param tell gets a line about each adapter that was read
-    public ServedModel(
-            Base base, Kernels run, Supplier<Kernels> memory, Room room, int maxQueue, Consumer<String> tell) {
+    public ServedModel(Base base, Kernels run, Supplier<Kernels> memory, Limits limits, Consumer<String> tell) {
         this.base = base;
-        String print = Fingerprint.of(base.root);
+        String print = Fingerprint.ofModel(base.root);
         Acting ofBase = new Acting(print, Adapters.NONE);
         card = new Card(base.name, base.root, null, Instant.now());
-        writer = new WriterThread(() -> new ContinuousBatch(base.model, run, room, new KnownAdapters()), maxQueue);
-        shelf = new AdapterShelf(base.model, new AdapterShelf.Base(base.name, ofBase), memory, tell, writer::forget);
+        Room room = limits.room;
+        writer = new WriterThread(
+                () -> new ContinuousBatch(base.model, run, room, new KnownAdapters()),
+                limits.queue,
+                new AdapterTurns<>(limits.adapters.perBatch(), room.texts()));
+        AdapterReader reader = new AdapterReader(base.model, ofBase, limits.adapters.rank(), memory, tell);
+        shelf = new AdapterShelf(base.name, reader, limits.adapters.inMemory(), writer::forget);
         writer.start();
     }
 
@@ -74,6 +83,21 @@ public final class ServedModel implements Served, AutoCloseable {
     @Override
     public Acting blend(Map<String, Double> scales) {
         return shelf.blend(scales);
+    }
+
+    @Override
+    public Map<String, Double> scales() {
+        return shelf.scales();
+    }
+
+    @Override
+    public void scale(Map<String, Double> scales) {
+        shelf.scale(scales);
+    }
+
+    @Override
+    public int adaptersInMemory() {
+        return shelf.inMemory();
     }
 
     @Override

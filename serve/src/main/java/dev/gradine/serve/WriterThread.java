@@ -8,13 +8,9 @@ import dev.gradine.nn.generate.Ending;
 import dev.gradine.nn.generate.Writing;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -22,8 +18,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
-/// The thread that runs a batch. Requests come in from any thread; those of different adapters in turns, so that one
-/// that is much asked for does not keep the others waiting.
+/// The thread that runs a batch. Requests come in from any thread.
 final class WriterThread implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(WriterThread.class.getName());
@@ -35,16 +30,17 @@ final class WriterThread implements AutoCloseable {
     private final Queue<Adapters> forgotten = new ConcurrentLinkedQueue<>();
     private final Semaphore work = new Semaphore(0);
     private final AtomicInteger waiting = new AtomicInteger(); // not yet in the batch
-    private final Map<Adapters, ArrayDeque<Told>> queues = new LinkedHashMap<>(); // of the thread
+    private final AdapterTurns<Told> turns; // of the thread
     private final Set<Told> inside = new LinkedHashSet<>(); // of the thread
     private final Thread thread = Thread.ofPlatform().name("gradine-writer").unstarted(this::run);
     private volatile ContinuousBatch batch;
     private volatile Load load = new Load(0, 0, 0, 0);
     private volatile boolean closing;
 
-    WriterThread(Supplier<ContinuousBatch> open, int maxQueue) {
+    WriterThread(Supplier<ContinuousBatch> open, int maxQueue, AdapterTurns<Told> turns) {
         this.open = open;
         this.maxQueue = maxQueue;
+        this.turns = turns;
         batch = open.get();
     }
 
@@ -104,15 +100,16 @@ final class WriterThread implements AutoCloseable {
 
     private void takeIn() {
         for (Told t = incoming.poll(); t != null; t = incoming.poll()) {
-            queues.computeIfAbsent(t.writing.adapters(), _ -> new ArrayDeque<>())
-                    .add(t);
+            turns.add(t.writing.adapters(), t);
+        }
+        for (Told gone : turns.remove(t -> t.writing.isCancelled())) {
+            waiting.decrementAndGet();
+            gone.endAll();
         }
         for (Adapters a = forgotten.poll(); a != null; a = forgotten.poll()) batch.forget(a);
-        while (batch.load().waiting() < AHEAD && !queues.isEmpty()) {
-            Adapters first = queues.keySet().iterator().next();
-            ArrayDeque<Told> queue = Objects.requireNonNull(queues.remove(first));
-            Told next = queue.removeFirst();
-            if (!queue.isEmpty()) queues.put(first, queue); // behind the others
+        while (batch.load().waiting() < AHEAD) {
+            Told next = turns.next();
+            if (next == null) break;
             waiting.decrementAndGet();
             inside.add(next);
             batch.add(next.writing.telling(next));
@@ -123,15 +120,16 @@ final class WriterThread implements AutoCloseable {
     private void fail(RuntimeException why) {
         takeIn();
         List<Told> all = new ArrayList<>(inside);
-        queues.values().forEach(all::addAll);
-        waiting.addAndGet(-queues.values().stream().mapToInt(ArrayDeque::size).sum());
-        queues.clear();
+        List<Told> queued = turns.remove(_ -> true);
+        waiting.addAndGet(-queued.size());
+        all.addAll(queued);
+        for (Told t : inside) turns.left(t.writing.adapters());
         inside.clear();
         for (Told t : all) t.failed(why);
     }
 
     /// A request: a listener that fails harms no other.
-    private final class Told implements Writing.Listener {
+    final class Told implements Writing.Listener {
         final Writing writing;
         private int left;
 
@@ -159,7 +157,7 @@ final class WriterThread implements AutoCloseable {
 
         @Override
         public void end(int draw, Ending ending) {
-            if (--left == 0) inside.remove(this);
+            if (--left == 0 && inside.remove(this)) turns.left(writing.adapters());
             guarded(() -> writing.listener().end(draw, ending));
         }
 
@@ -171,6 +169,11 @@ final class WriterThread implements AutoCloseable {
             } catch (RuntimeException again) {
                 LOG.log(Level.WARNING, "a request could not be told that it failed", again);
             }
+        }
+
+        /// Tells that all its texts were given up.
+        void endAll() {
+            for (int draw = 0; draw < writing.texts(); draw++) end(draw, new Ending(Ending.Why.CANCELLED, -1));
         }
 
         private void guarded(Runnable call) {

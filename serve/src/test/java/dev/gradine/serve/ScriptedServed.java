@@ -50,6 +50,7 @@ public final class ScriptedServed implements Served, AutoCloseable {
     private volatile TextCodec codec = new TextCodec(tokenizer, template());
     private volatile Script script = saying("Hello");
     private volatile boolean isFull;
+    private volatile Map<String, Double> scales = Map.of();
 
     private static Tokenizer tokenizer() {
         try {
@@ -163,6 +164,22 @@ public final class ScriptedServed implements Served, AutoCloseable {
     public Acting blend(Map<String, Double> scales) {
         if (!adapters.containsAll(scales.keySet())) throw new IllegalArgumentException("there is no adapter `?`");
         return new Acting("b0-" + scales, new Adapters() {});
+    }
+
+    @Override
+    public Map<String, Double> scales() {
+        return scales;
+    }
+
+    @Override
+    public void scale(Map<String, Double> chosen) {
+        blend(chosen);
+        scales = chosen;
+    }
+
+    @Override
+    public int adaptersInMemory() {
+        return adapters.size();
     }
 
     @Override

@@ -47,9 +47,14 @@ class ServedModelTest {
     private final ServedModel served = served();
 
     private ServedModel served() {
+        return served(AdapterLimits.NONE, open, run);
+    }
+
+    private static ServedModel served(AdapterLimits adapters, OpenModel open, Kernels run) {
+        var limits = new ServedModel.Limits(QUEUE, new Room(4000, 16, 300), adapters);
         var texts = new ServedModel.Texts(open.codec(), true, _ -> false, 200);
         var base = new ServedModel.Base(open.model(), "base", BASE, texts);
-        return new ServedModel(base, run, CpuKernels::open, new Room(4000, 16, 300), QUEUE, _ -> {});
+        return new ServedModel(base, run, CpuKernels::open, limits, _ -> {});
     }
 
     @AfterEach
@@ -190,6 +195,27 @@ class ServedModelTest {
         assertThat(ask(3, both).whole.join()).hasSize(8);
         assertThatThrownBy(() -> served.blend(Map.of("c", 1.0)))
                 .hasMessage("there is no adapter `c`, expected one of [a, b]");
+    }
+
+    @Test
+    void adapters_chosen_for_the_base_act_in_requests_that_come_later() {
+        served.load("a", adapter("dpo"), false);
+        served.load("b", adapter("cpo"), false);
+        Acting before = acting("base");
+        served.scale(Map.of("a", 2.0, "b", 0.5));
+        assertThat(acting("base")).isSameAs(served.blend(Map.of("a", 2.0, "b", 0.5)));
+        assertThat(served.blend(Map.of())).isEqualTo(before);
+        assertThat(before.adapters()).isSameAs(Adapters.NONE);
+        assertThatThrownBy(() -> served.scale(Map.of("c", 1.0))).hasMessageContaining("no adapter `c`");
+        served.scale(Map.of("b", 1.0, "a", 0.0));
+        assertThat(served.scales()).isEqualTo(Map.of("b", 1.0));
+        assertThat(ask(3, acting("base")).whole.join())
+                .isEqualTo(alone(adapter("cpo"), 4).get(3));
+        served.load("b", adapter("bco"), true);
+        assertThat(acting("base")).isEqualTo(acting("b"));
+        served.unload("b");
+        assertThat(acting("base")).isEqualTo(before);
+        assertThat(served.scales()).isEmpty();
     }
 
     @Test

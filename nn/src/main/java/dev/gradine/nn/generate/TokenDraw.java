@@ -61,9 +61,12 @@ final class TokenDraw {
         Tensor token = k.empty(DType.I32, Shape.of(1));
         k.sampling().draw(k.of(Shape.of(1, z.length), z), rule.sampling(), u, token);
         int drawn = k.downloadInts(token)[0];
-        text.take(
-                rule.reports().logProbs()
-                        ? LogProbs.of(own, drawn, rule.reports().likeliest())
-                        : DrawnToken.of(drawn));
+        if (!rule.reports().logProbs()) {
+            text.take(DrawnToken.of(drawn));
+            return;
+        }
+        if (rule.reports().drawn()) DrawnFrom.change(z, rule.sampling(), drawn);
+        float[] told = rule.reports().drawn() ? z : own;
+        text.take(LogProbs.of(told, drawn, rule.reports().likeliest()));
     }
 }

@@ -23,11 +23,17 @@ public record WritingRule(
     ///
     /// @param likeliest how many of the likeliest tokens are named with each, 0 for none
     /// @param logProbs whether log-probabilities are computed
-    /// @param prompt whether those of the prompt are, too
-    public record Reports(boolean logProbs, int likeliest, boolean prompt) {
+    /// @param prompt whether those of the prompt are, too; they are always the model's own
+    /// @param drawn whether they are those that a token is drawn by, rather than the model's own
+    public record Reports(boolean logProbs, int likeliest, boolean prompt, boolean drawn) {
 
         /// Ids alone.
         public static final Reports IDS = new Reports(false, 0, false);
+
+        /// The model's own.
+        public Reports(boolean logProbs, int likeliest, boolean prompt) {
+            this(logProbs, likeliest, prompt, false);
+        }
 
         /// @throws IllegalArgumentException if tokens are named without their log-probabilities
         public Reports {

@@ -12,11 +12,12 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Adapters while serving: `POST /v1/load_lora_adapter` and `/v1/unload_lora_adapter`, which the server has
-/// to be told to allow, and `GET /lora-adapters`.
+/// to be told to allow, and `GET` and `POST /lora-adapters`, the scales of those that act with the base model.
 ///
 /// Adapters are read from one folder alone, whatever links lead out of it.
 final class AdapterEndpoints {
@@ -38,16 +39,34 @@ final class AdapterEndpoints {
         return List.of(
                 Route.post("/v1/load_lora_adapter", this::load),
                 Route.post("/v1/unload_lora_adapter", this::unload),
-                Route.get("/lora-adapters", this::list));
+                Route.get("/lora-adapters", this::list),
+                Route.post("/lora-adapters", this::scale));
     }
 
-    /// As llama.cpp lists them; the scale is that of an adapter which is asked by its name.
+    /// As llama.cpp lists them; the scale is that in requests to the base model.
     private void list(Call call) throws IOException {
         List<Object> all = new ArrayList<>();
+        Map<String, Double> scales = served.scales();
         for (Card c : served.cards().stream().skip(1).toList()) {
-            all.add(JsonMap.of("id", all.size(), "path", c.root().toString(), "scale", 1.0));
+            double scale = scales.getOrDefault(c.name(), 0.0);
+            all.add(JsonMap.of("id", all.size(), "path", c.root().toString(), "scale", scale));
         }
         call.json(200, all);
+    }
+
+    /// Adapters that are not named act no more.
+    private void scale(Call call) throws IOException {
+        Fields f = Fields.parseList("adapters", call.body());
+        Map<String, Double> scales = AdapterScales.read(f, "", f.list("adapters"), served.cards());
+        unknown.report(call, f);
+        try {
+            served.scale(scales);
+        } catch (AdapterRefusedException e) {
+            throw refused(e);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.request(400, "invalid_value", null, String.valueOf(e.getMessage()));
+        }
+        call.json(200, JsonMap.of("success", true));
     }
 
     private void load(Call call) throws IOException {
@@ -114,6 +133,7 @@ final class AdapterEndpoints {
             case INVALID -> invalid(message);
             case NOT_FOUND -> ApiException.request(404, "adapter_not_found", "lora_name", message);
             case EXISTS -> ApiException.request(409, "adapter_exists", "lora_name", message);
+            case LOST -> ApiException.server(500, "adapter_invalid", message);
         };
     }
 }

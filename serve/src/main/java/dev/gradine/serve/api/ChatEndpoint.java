@@ -19,13 +19,13 @@ final class ChatEndpoint {
     private final Served served;
     private final Metrics metrics;
     private final Unknown unknown;
-    private final int maxTexts;
+    private final ApiOptions options;
 
-    ChatEndpoint(Served served, Metrics metrics, Unknown unknown, int maxTexts) {
+    ChatEndpoint(Served served, Metrics metrics, Unknown unknown, ApiOptions options) {
         this.served = served;
         this.metrics = metrics;
         this.unknown = unknown;
-        this.maxTexts = maxTexts;
+        this.options = options;
     }
 
     Route route() {
@@ -34,9 +34,10 @@ final class ChatEndpoint {
 
     private void answer(Call call) throws IOException, InterruptedException {
         Fields fields = Fields.parse(call.body());
-        ChatRequest request = ChatRequest.read(fields, served, maxTexts);
+        ChatRequest request = ChatRequest.read(fields, served, options);
         unknown.report(call, fields);
         call.header(SEED, Long.toString(request.options().seed()));
+        call.watch();
         try (Texts texts = new Texts(served, request.model(), metrics)) {
             texts.ask("messages", request.chat().ids(), request.options(), request.reports());
             if (request.stream().isOn()) new ChatStream(request, texts, served.codec()).send(call);

@@ -17,11 +17,11 @@ record ChatRequest(
 
     private static final int MOST_LIKELIEST = 20;
 
-    static ChatRequest read(Fields f, Served served, int maxTexts) {
+    static ChatRequest read(Fields f, Served served, ApiOptions api) {
         Chosen model = Chosen.of(f, served);
         int vocabulary = served.codec().vocabSize();
-        TextOptions options = TextFields.read(f, vocabulary, maxTokens(f), maxTexts);
-        Reports reports = reports(f);
+        TextOptions options = TextFields.read(f, vocabulary, maxTokens(f), api.maxTexts());
+        Reports reports = reports(f, api);
         Streaming stream = Streaming.read(f);
         boolean ids = f.flag("return_token_ids", false);
         return new ChatRequest(model, ChatPrompt.read(f, served), options, reports, stream, ids);
@@ -33,12 +33,12 @@ record ChatRequest(
         return (int) f.whole("max_completion_tokens", 1, Integer.MAX_VALUE, older);
     }
 
-    private static Reports reports(Fields f) {
+    private static Reports reports(Fields f, ApiOptions api) {
         boolean wanted = f.flag("logprobs", false);
         int most = (int) f.whole("top_logprobs", 0, MOST_LIKELIEST, 0);
         if (f.has("top_logprobs") && !wanted) {
             throw ApiException.value("top_logprobs", "top_logprobs is given without logprobs, expected logprobs true");
         }
-        return wanted ? new Reports(true, most, false) : Reports.IDS;
+        return wanted ? new Reports(true, most, false, api.tellsDrawn()) : Reports.IDS;
     }
 }

@@ -17,13 +17,13 @@ final class CompletionsEndpoint {
     private final Served served;
     private final Metrics metrics;
     private final Unknown unknown;
-    private final int maxTexts;
+    private final ApiOptions options;
 
-    CompletionsEndpoint(Served served, Metrics metrics, Unknown unknown, int maxTexts) {
+    CompletionsEndpoint(Served served, Metrics metrics, Unknown unknown, ApiOptions options) {
         this.served = served;
         this.metrics = metrics;
         this.unknown = unknown;
-        this.maxTexts = maxTexts;
+        this.options = options;
     }
 
     Route route() {
@@ -32,9 +32,10 @@ final class CompletionsEndpoint {
 
     private void answer(Call call) throws IOException, InterruptedException {
         Fields fields = Fields.parse(call.body());
-        CompletionRequest request = CompletionRequest.read(fields, served, maxTexts);
+        CompletionRequest request = CompletionRequest.read(fields, served, options);
         unknown.report(call, fields);
         call.header(ChatEndpoint.SEED, Long.toString(request.options().seed()));
+        call.watch();
         try (Texts texts = new Texts(served, request.model(), metrics)) {
             for (PromptText p : request.prompts()) {
                 texts.ask("prompt", p.tokens(), request.options(), request.reports());

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// An object of a request while it is read: what is there has to be of its kind and within its range, and
@@ -31,9 +32,23 @@ final class Fields {
 
     /// @throws ApiException if a body is no object of JSON; says where
     static Fields parse(byte[] utf8) {
+        return parse(utf8, body -> Json.parseObject("body", body));
+    }
+
+    /// The list that is a body, in a field that no message names.
+    ///
+    /// @throws ApiException if a body is no list of JSON; says where
+    static Fields parseList(String field, byte[] utf8) {
+        return parse(utf8, body -> {
+            if (Json.parse("body", body, Object.class) instanceof List<?> list) return Map.of(field, list);
+            throw notJson("body: line 1: expected a JSON list, [ ... ]");
+        });
+    }
+
+    private static Fields parse(byte[] utf8, Function<byte[], Map<String, Object>> reader) {
         try {
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8));
-            Map<String, Object> values = Json.parseObject("body", utf8);
+            Map<String, Object> values = reader.apply(utf8);
             requireWhole(values);
             return new Fields("", values);
         } catch (CharacterCodingException e) {

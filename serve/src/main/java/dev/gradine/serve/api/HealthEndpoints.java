@@ -30,8 +30,8 @@ final class HealthEndpoints {
     }
 
     private void metrics(Call call) throws IOException {
-        int adapters = served.cards().size() - 1;
-        call.text("text/plain; version=0.0.4; charset=utf-8", metrics.text(served.now(), adapters, answers.byStatus()));
+        String text = metrics.text(served.now(), served.adaptersInMemory(), answers.byStatus());
+        call.text("text/plain; version=0.0.4; charset=utf-8", text);
     }
 
     private static void version(Call call) throws IOException {

@@ -46,7 +46,7 @@ final class Metrics {
     /// All of them.
     ///
     /// @param load of the thread that writes
-    /// @param adapters that are loaded
+    /// @param adapters in memory
     /// @param answers of the server, by status
     String text(Load load, int adapters, Map<Integer, Long> answers) {
         StringBuilder out = new StringBuilder();
@@ -57,7 +57,7 @@ final class Metrics {
                 "Prompts being read, and texts being written.",
                 load.reading() + load.writing());
         gauge(out, "gradine_kv_tokens_used", "Tokens whose keys are held.", load.tokens());
-        gauge(out, "gradine_adapters_resident", "Adapters that are loaded.", adapters);
+        gauge(out, "gradine_adapters_resident", "Adapters in memory.", adapters);
         head(out, "gradine_tokens_total", "Tokens written, by the model that was asked.", "counter");
         tokens.forEach((model, n) -> line(out, "gradine_tokens_total{model=\"" + label(model) + "\"}", n.sum()));
         head(out, "gradine_answers_total", "Answers, by status; 499 for clients that went away.", "counter");

@@ -28,9 +28,8 @@ public final class Server implements AutoCloseable {
         AnswerCounts counts = new AnswerCounts();
         List<Route> routes = new ArrayList<>();
         routes.addAll(new ModelsEndpoint(served).routes());
-        routes.add(new ChatEndpoint(served, metrics, unknown, options.api().maxTexts()).route());
-        routes.add(
-                new CompletionsEndpoint(served, metrics, unknown, options.api().maxTexts()).route());
+        routes.add(new ChatEndpoint(served, metrics, unknown, options.api()).route());
+        routes.add(new CompletionsEndpoint(served, metrics, unknown, options.api()).route());
         routes.addAll(new TokenEndpoints(served, unknown).routes());
         routes.addAll(new AdapterEndpoints(served, unknown, options.api().adapterDir()).routes());
         routes.addAll(new HealthEndpoints(served, metrics, counts).routes());

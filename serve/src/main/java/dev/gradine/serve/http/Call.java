@@ -3,10 +3,10 @@ package dev.gradine.serve.http;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import dev.gradine.io.Json;
+import dev.gradine.serve.http.ConnectionTable.Ports;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +17,16 @@ public final class Call {
     private static final String JSON = "application/json";
     private static final long NEVER = 0;
     private static final int READ_ANYWAY = 1 << 20;
+    private static final int MISSED = 3; // looks in which a connection is not found, before it is believed
 
     private final HttpExchange exchange;
     private final int maxBody;
     private final long patience; // nanoseconds
     private final Thread thread = Thread.currentThread();
     private final AtomicLong deadline = new AtomicLong(NEVER); // of the client, by System.nanoTime
+    private volatile boolean isWatched;
+    private volatile boolean isGone;
+    private int missed; // of the thread that looks
     private int status;
     private @Nullable ServerEvents events;
 
@@ -117,6 +121,7 @@ public final class Call {
     }
 
     private void send(int code, String type, String text) throws IOException {
+        isWatched = false;
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         header("Content-Type", type);
         if (isHead()) {
@@ -184,13 +189,33 @@ public final class Call {
         if (until != NEVER && System.nanoTime() - until > 0 && deadline.compareAndSet(until, NEVER)) drop();
     }
 
+    /// From now on, should the client go away before it has its answer, the thread is interrupted.
+    public void watch() {
+        isWatched = true;
+    }
+
+    boolean isWatched() {
+        return isWatched;
+    }
+
+    /// Whether the client went away while it was watched.
+    boolean isGone() {
+        return isGone;
+    }
+
+    /// Takes the thread away where the client has gone.
+    void dropIfGone(ConnectionTable now) {
+        Ports ports = new Ports(
+                exchange.getLocalAddress().getPort(),
+                exchange.getRemoteAddress().getPort());
+        missed = now.misses(ports) ? missed + 1 : 0;
+        if (isGone || (missed < MISSED && !now.hasLeft(ports))) return;
+        isGone = true;
+        drop();
+    }
+
     /// Takes the thread away.
     void drop() {
         thread.interrupt();
-    }
-
-    /// Time between two looks at clients.
-    static Duration look(Duration patience) {
-        return patience.dividedBy(4);
     }
 }

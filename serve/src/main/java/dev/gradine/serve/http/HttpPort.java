@@ -6,6 +6,7 @@ import dev.gradine.data.OneLine;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -18,10 +19,12 @@ import java.util.stream.Collectors;
 /// A port that is listened on, with a thread for each call.
 ///
 /// Clients that dawdle are dropped: in their headers by the JDK's server, which is told so by a property of
-/// the JVM; in their bodies, and in taking answers in, by `HttpOptions.patience`.
+/// the JVM; in their bodies, and in taking answers in, by `HttpOptions.patience`. Clients that go away before their
+/// answer begins are dropped, too, on Linux.
 public final class HttpPort implements AutoCloseable {
 
     private static final int CLIENT_GONE = 499; // as nginx has it; in counts alone
+    private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final HttpOptions options;
     private final List<Route> routes;
@@ -109,6 +112,7 @@ public final class HttpPort implements AutoCloseable {
         } catch (ApiException e) {
             fail(call, e);
         } catch (InterruptedException e) {
+            if (call.isGone()) throw new ClosedChannelException();
             fail(call, ApiException.server(503, "shutting_down", "the server is shutting down"));
         } catch (RuntimeException | StackOverflowError e) {
             log.accept("500 %s %s: %s".formatted(call.method(), shown(call.path()), trace(e)));
@@ -161,11 +165,25 @@ public final class HttpPort implements AutoCloseable {
         call.fail(e);
     }
 
+    /// Time between two looks at clients.
+    private Duration look() {
+        Duration quarter = options.patience().dividedBy(4);
+        return quarter.compareTo(LOOK) < 0 ? quarter : LOOK;
+    }
+
+    private void dropGone() {
+        List<Call> watched = calls.stream().filter(Call::isWatched).toList();
+        if (watched.isEmpty()) return;
+        ConnectionTable now = ConnectionTable.read();
+        watched.forEach(call -> call.dropIfGone(now));
+    }
+
     private void sweep() {
         try {
             while (true) {
-                Thread.sleep(Call.look(options.patience()));
+                Thread.sleep(look());
                 calls.forEach(Call::dropIfStuck);
+                dropGone();
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

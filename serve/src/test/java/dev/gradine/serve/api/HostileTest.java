@@ -63,6 +63,7 @@ class HostileTest {
                     + "\"stream\":true,\"min_tokens\":2,\"top_k\":3}",
             "/tokenize {\"prompt\":\"some text\",\"add_special_tokens\":false}",
             "/detokenize {\"tokens\":[1,2,3]}",
+            "/lora-adapters [{\"id\":0,\"scale\":0.5},{\"id\":1}]",
             "/v1/load_lora_adapter {\"lora_name\":\"n\",\"lora_path\":\"new\",\"load_inplace\":true}",
             "/v1/unload_lora_adapter {\"lora_name\":\"n\"}");
 

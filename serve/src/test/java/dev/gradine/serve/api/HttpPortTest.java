@@ -2,21 +2,28 @@ package dev.gradine.serve.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.gradine.nn.generate.Ending;
 import dev.gradine.serve.ScriptedServed;
 import dev.gradine.serve.http.HttpOptions;
 import java.io.ByteArrayInputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Who is let in, and what of a request is read at all.
 class HttpPortTest {
@@ -203,6 +210,36 @@ class HttpPortTest {
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
             assertThat(asking.get("/health").statusCode()).isEqualTo(200);
             assertThat(asking.get("/metrics").body()).contains("gradine_answers_total{status=\"499\"} 1");
+        }
+    }
+
+    /// Linux alone has a table of connections.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void a_client_that_goes_away_before_anything_is_sent_ends_its_texts(boolean streams) throws Exception {
+        assumeTrue(Files.exists(Path.of("/proc/self/net/tcp")));
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        try (Asking asking = small()) {
+            asking.model().script(w -> {
+                begun.countDown();
+                while (!w.isCancelled()) TimeUnit.MILLISECONDS.sleep(5);
+                w.listener().end(0, new Ending(Ending.Why.CANCELLED, -1));
+                ended.countDown();
+            });
+            String body = HI.replaceFirst("\\{", "{\"stream\":" + streams + ",");
+            try (Socket client = new Socket(InetAddress.getLoopbackAddress(), asking.port())) {
+                String request = "POST " + CHAT + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: " + body.length() + "\r\n\r\n" + body;
+                client.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+                begun.await();
+                assertThat(ended.await(500, TimeUnit.MILLISECONDS))
+                        .as("while it is there")
+                        .isFalse();
+            }
+            assertThat(ended.await(5, TimeUnit.SECONDS)).isTrue();
+            while (asking.log().isEmpty()) Thread.onSpinWait();
+            assertThat(asking.log()).containsExactly("499 POST " + CHAT + ": the client has gone");
         }
     }
 

@@ -14,6 +14,7 @@ import dev.gradine.nn.generate.ContinuousBatch.Room;
 import dev.gradine.nn.generate.Generations;
 import dev.gradine.nn.generate.WritingRule;
 import dev.gradine.peft.AdapterFolder;
+import dev.gradine.serve.AdapterLimits;
 import dev.gradine.serve.ServedModel;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -58,7 +59,12 @@ class ServedChatTest {
     private ServedModel served() {
         var texts = new ServedModel.Texts(open.codec(), true, id -> id == END, 200);
         var base = new ServedModel.Base(open.model(), "base", BASE, texts);
-        return new ServedModel(base, run, CpuKernels::open, new Room(2000, 8, 300), 10, _ -> {});
+        return new ServedModel(
+                base,
+                run,
+                CpuKernels::open,
+                new ServedModel.Limits(10, new Room(2000, 8, 300), AdapterLimits.NONE),
+                _ -> {});
     }
 
     @AfterEach

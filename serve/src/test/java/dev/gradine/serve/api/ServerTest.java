@@ -2,6 +2,7 @@ package dev.gradine.serve.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.gradine.nn.generate.WritingRule.Reports;
 import dev.gradine.serve.ScriptedServed;
 import java.net.http.HttpResponse;
 import java.util.List;
@@ -246,6 +247,20 @@ class ServerTest {
                     .contains("the request has fields that are not known: foo")
                     .contains("\"param\":\"foo\",\"code\":\"unsupported_parameter\"");
         }
+    }
+
+    @Test
+    void a_server_that_is_told_so_tells_the_log_probabilities_that_tokens_are_drawn_by() {
+        var drawn = new ApiOptions(8, null, false, ApiOptions.LogProbs.PROCESSED);
+        try (Asking other =
+                new Asking(new ServerOptions(ServerOptions.defaults().http(), drawn))) {
+            other.post("/v1/chat/completions", "{" + HI + ",\"logprobs\":true}");
+            assertThat(other.model().asked().getLast().rule().reports()).isEqualTo(new Reports(true, 0, false, true));
+            other.post("/v1/completions", "{\"model\":\"base\",\"prompt\":\"a\",\"logprobs\":2,\"echo\":true}");
+            assertThat(other.model().asked().getLast().rule().reports()).isEqualTo(new Reports(true, 2, true, true));
+        }
+        chat(",\"logprobs\":true");
+        assertThat(model.asked().getLast().rule().reports().drawn()).isFalse();
     }
 
     @Test
