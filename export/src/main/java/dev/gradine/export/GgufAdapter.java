@@ -97,6 +97,12 @@ public final class GgufAdapter {
         adapted.adapters().forEach((site, adapter) -> {
             Factors f = Factors.of(adapter);
             String name = layout.name(site.path() + ".weight");
+            if (!layout.isWhole(site.path() + ".weight")) {
+                throw new IllegalArgumentException(
+                        "gguf-lora: %s is not one matrix in a file for llama.cpp, or has its columns in another order;"
+                                        .formatted(site.path())
+                                + " --to gguf merges the adapter");
+            }
             Arena arena = Arena.ofAuto();
             Tensor a = model.run().toHost(f.a, arena);
             tensors.add(TensorSource.of(name + ".lora_a", f.flipped ? Transposed.of(a) : a));

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /// A GGUF file of a model and its adapter, for llama.cpp: the adapter is in the weights.
@@ -82,8 +83,7 @@ public final class GgufExport {
         for (Weight w : model.model().weights()) {
             String hf = GgufHeader.name(w);
             if (!c.has(hf) && !Merge.stores(adapted, w)) continue; // tied to another, and stays so
-            DType written = written(layout, w);
-            if (w.shape().rank() > 1 && written == DType.F16 && type != DType.F16) odd.add(w.path());
+            if (isOdd(layout, w)) odd.add(w.path());
             byName.computeIfAbsent(layout.name(hf), _ -> new ArrayList<>()).add(w);
         }
         if (!odd.isEmpty()) {
@@ -110,36 +110,45 @@ public final class GgufExport {
     }
 
     private TensorSource whole(GgufLayout layout, String name, Weight w) {
-        DType written = written(layout, w);
-        return new TensorSource(name, written, w.shape(), () -> stored(layout, w, written));
+        Shape shape = layout.shape(GgufHeader.name(w), w.shape());
+        return source(layout, name, w, shape, (t, _) -> t);
     }
 
     private TensorSource half(GgufLayout layout, String name, Weight w, int index) {
-        DType written = written(layout, w);
-        boolean isOfVectors = w.stack() == null;
-        int rows = w.shape().dim(0);
-        int last = w.shape().dim(1);
-        Shape half = isOfVectors ? Shape.of(rows, last / 2) : Shape.of(rows / 2, last);
-        return new TensorSource(
-                name,
-                written,
-                half,
-                () -> layout.half(GgufHeader.name(w), stored(layout, w, written), index, Arena.ofAuto()));
+        String hf = GgufHeader.name(w);
+        return source(
+                layout, name, w, layout.half(hf, w.shape(), index), (t, arena) -> layout.half(hf, t, index, arena));
     }
 
-    private DType written(GgufLayout layout, Weight w) {
-        if (w.shape().rank() == 1 || layout.staysF32(GgufHeader.name(w))) return DType.F32;
-        return w.shape().last() % type.blockSize() == 0 ? type : DType.F16;
+    private TensorSource source(
+            GgufLayout layout, String name, Weight w, Shape shape, BiFunction<Tensor, Arena, Tensor> part) {
+        DType written = written(layout, w, shape);
+        return new TensorSource(name, written, shape, () -> stored(layout, w, written, part));
     }
 
-    private Tensor stored(GgufLayout layout, Weight w, DType written) {
+    /// Whether it is a matrix whose rows are no whole number of blocks.
+    private boolean isOdd(GgufLayout layout, Weight w) {
+        String hf = GgufHeader.name(w);
+        boolean isPair = !layout.spot(hf).second().isEmpty();
+        List<Shape> parts = isPair
+                ? List.of(layout.half(hf, w.shape(), 0), layout.half(hf, w.shape(), 1))
+                : List.of(layout.shape(hf, w.shape()));
+        return type != DType.F16 && parts.stream().anyMatch(s -> written(layout, w, s) == DType.F16);
+    }
+
+    private DType written(GgufLayout layout, Weight w, Shape shape) {
+        if (shape.rank() == 1 || layout.staysF32(GgufHeader.name(w))) return DType.F32;
+        return shape.last() % type.blockSize() == 0 ? type : DType.F16;
+    }
+
+    private Tensor stored(GgufLayout layout, Weight w, DType written, BiFunction<Tensor, Arena, Tensor> part) {
         Tensor base = w.param().value();
         boolean keeps = base.dtype() == written && !Merge.changes(adapted, w);
         try (Kernels k = model.run().openStep()) {
             Arena arena = Arena.ofAuto();
             Tensor host = k.toHost(keeps ? base : Merge.merged(adapted, w, k), arena);
             Tensor moved = layout.stored(GgufHeader.name(w), host, arena);
-            return GgufBlocks.of(moved, written, arena);
+            return GgufBlocks.of(part.apply(moved, arena), written, arena);
         } catch (DTypeException e) {
             throw new IllegalArgumentException("gguf: " + w.path() + ": " + e.getMessage(), e);
         }

@@ -33,6 +33,9 @@ final class GgufRotary {
         if (near().has("rope_type") && !near().text("rope_type", "").equals("default")) {
             throw GgufHeader.without(arch, "rotary scaling within windows");
         }
+        if (!nearKeys() && near().real("rope_theta", theta()) != theta()) {
+            throw GgufHeader.without(arch, "another rope_theta within windows");
+        }
         if (turning() != headDim && arch.turnsWhole()) throw GgufHeader.without(arch, "heads of which a part turns");
     }
 
@@ -61,7 +64,7 @@ final class GgufRotary {
 
     /// Factors of cosines and sines are 0.1 ln(factor) + 1 by themselves.
     private void yarn(Map<String, Object> m, String prefix) {
-        if (arch.isYarnRounded() != rope().flag("truncate", true))
+        if (arch.yarn().isRounded() != rope().flag("truncate", true))
             throw GgufHeader.without(arch, "yarn with this truncate");
         double factor = rope().real("factor");
         m.put(prefix + "type", "yarn");
@@ -69,6 +72,11 @@ final class GgufRotary {
         m.put(prefix + "original_context_length", (int) original());
         m.put(prefix + "yarn_beta_fast", (float) rope().real("beta_fast", 32));
         m.put(prefix + "yarn_beta_slow", (float) rope().real("beta_slow", 1));
+        if (arch.yarn().isOfScores()) scores(m, prefix);
+        else turned(m, prefix, factor);
+    }
+
+    private void turned(Map<String, Object> m, String prefix, double factor) {
         double usual = mscale(factor, 1);
         double own = rope().atLeastZero("mscale", 0);
         double all = rope().atLeastZero("mscale_all_dim", 0);
@@ -76,6 +84,15 @@ final class GgufRotary {
         double scale = rope().real("attention_factor", isRatio ? mscale(factor, own) / mscale(factor, all) : usual);
         if (isRatio && own == 1 && !rope().has("attention_factor")) m.put(prefix + "yarn_log_multiplier", (float) all);
         else if (scale != usual) m.put(prefix + "attn_factor", (float) (scale / usual));
+    }
+
+    /// llama.cpp takes one scale for scores, and leaves cosines and sines as they are.
+    private void scores(Map<String, Object> m, String prefix) {
+        double all = rope().atLeastZero("mscale_all_dim", 0);
+        if (all == 0 || rope().atLeastZero("mscale", 0) != all || rope().has("attention_factor")) {
+            throw GgufHeader.without(arch, "yarn with a mscale that is not its mscale_all_dim");
+        }
+        m.put(prefix + "yarn_log_multiplier", (float) (0.1 * all));
     }
 
     private static double mscale(double factor, double s) {
@@ -162,7 +179,7 @@ final class GgufRotary {
         ModelConfig scaling = config.object("rope_scaling");
         if (!scaling.isEmpty() || !config.has("rope_parameters")) return scaling;
         ModelConfig p = config.object("rope_parameters");
-        return nearKeys() ? p.object("full_attention") : p;
+        return p.has("full_attention") ? p.object("full_attention") : p;
     }
 
     private ModelConfig near() {

@@ -22,21 +22,36 @@ record GgufSizes(int vocab, int hidden, int heads, int keyHeads, int headDim, in
     static GgufSizes of(GgufArchitecture arch, ModelConfig config, List<Weight> weights) {
         GgufLayout names = new GgufLayout(arch);
         Map<String, Shape> shapes = new HashMap<>();
-        for (Weight w : weights)
-            if (names.has(GgufHeader.name(w))) shapes.put(names.name(GgufHeader.name(w)), w.shape());
+        for (Weight w : weights) {
+            if (names.has(GgufHeader.name(w)))
+                shapes.putIfAbsent(withoutBlock(names.name(GgufHeader.name(w))), w.shape());
+        }
         Shape table = shape(shapes, "token_embd.weight");
+        int inner = inner(arch, config, shapes);
+        if (!arch.says("attention.head_count")) return new GgufSizes(table.dim(0), table.dim(1), 0, 0, 0, inner);
         int heads = config.positive(arch.hf("attention.head_count"));
-        int headDim = shape(shapes, "blk.0.attn_output.weight").dim(1) / heads;
-        @Nullable Shape all = shapes.get("blk.0.attn_qkv.weight");
-        int keyHeads = all == null
-                ? shape(shapes, "blk.0.attn_k.weight").dim(0) / headDim
-                : (all.dim(0) / headDim - heads) / 2;
-        String key = arch.hf("feed_forward_length");
-        @Nullable Shape down = shapes.getOrDefault("blk.0.ffn_down.weight", shapes.get("blk.0.ffn_down_exps.weight"));
-        int inner = shapes.containsKey("blk.0.ffn_down.weight") || !config.has(key)
-                ? (down == null ? 0 : down.dim(1))
-                : config.positive(key);
+        int headDim = arch.says("attention.key_length")
+                ? shape(shapes, "attn_output.weight").dim(1) / heads
+                : config.positive(arch.hf("rope.dimension_count"));
+        int keyHeads = arch.says("attention.head_count_kv") ? keyHeads(shapes, heads, headDim) : heads;
         return new GgufSizes(table.dim(0), table.dim(1), heads, keyHeads, headDim, inner);
+    }
+
+    /// The same for every block.
+    private static String withoutBlock(String name) {
+        return name.replaceFirst("^blk\\.\\d+\\.", "");
+    }
+
+    private static int keyHeads(Map<String, Shape> shapes, int heads, int headDim) {
+        @Nullable Shape keys = shapes.get("attn_k.weight");
+        return keys == null ? (shape(shapes, "attn_qkv.weight").dim(0) / headDim - heads) / 2 : keys.dim(0) / headDim;
+    }
+
+    private static int inner(GgufArchitecture arch, ModelConfig config, Map<String, Shape> shapes) {
+        String key = arch.hf("feed_forward_length");
+        @Nullable Shape down = shapes.getOrDefault("ffn_down.weight", shapes.get("ffn_down_exps.weight"));
+        if (!shapes.containsKey("ffn_down.weight") && config.has(key)) return config.positive(key);
+        return down == null ? 0 : down.dim(1);
     }
 
     private static Shape shape(Map<String, Shape> shapes, String name) {

@@ -271,24 +271,13 @@ class GgufExportTest {
     @Test
     void what_gguf_has_no_place_for_is_refused() {
         refuses(
-                Map.of(
-                        "model_type",
-                        "olmo",
-                        "hidden_size",
-                        8,
-                        "num_attention_heads",
-                        2,
-                        "num_hidden_layers",
-                        1,
-                        "intermediate_size",
-                        8,
-                        "vocab_size",
-                        264),
-                "gguf: model_type is olmo, which we do not write as GGUF, expected one of cohere, cohere2, falcon,"
-                        + " gemma, gemma2, gemma3_text, glm4, glm4_moe, gpt2, gpt_neox, gpt_oss, granite, granitemoe,"
-                        + " llama, ministral3, mistral, mixtral, olmo2, olmoe, phi, phi3, qwen2, qwen2_moe, qwen3,"
-                        + " qwen3_moe, smollm3, stablelm, starcoder2; --to safetensors"
-                        + " writes it");
+                TinyModels.config("gemma4_text"),
+                "gguf: model_type is gemma4_text, which we do not write as GGUF, expected one of cohere, cohere2,"
+                        + " deepseek_v2, deepseek_v3, glm4_moe_lite, falcon, gemma, gemma2, gemma3_text, glm4, glm4_moe,"
+                        + " gpt2, gpt_neox, gpt_oss, granite, granitemoe, granitemoeshared, lfm2, llama, llama4_text,"
+                        + " mamba2, ministral3, mistral, mixtral, olmo, olmo2, olmo3, olmoe, phi, phi3, qwen2,"
+                        + " qwen2_moe, qwen3, qwen3_moe, qwen3_next, qwen3_5_text, smollm3, stablelm, starcoder2;"
+                        + " --to safetensors writes it");
         Map<String, Object> windows = TinyModels.config("qwen2");
         windows.put("use_sliding_window", true);
         windows.put("sliding_window", 4);

@@ -44,10 +44,8 @@ final class TinyModels {
         c.put("rms_norm_eps", 1e-5);
         c.put("rope_theta", 500.0);
         c.put("tie_word_embeddings", modelType.startsWith("gemma"));
-        if (modelType.startsWith("gemma")) {
-            c.put("query_pre_attn_scalar", 32);
-            c.put("sliding_window", 5);
-        }
+        if (modelType.startsWith("gemma")) c.put("sliding_window", 5);
+        if (modelType.startsWith("gemma") && !modelType.equals("gemma4_text")) c.put("query_pre_attn_scalar", 32);
         if (modelType.equals("gemma2")) {
             c.put("attn_logit_softcapping", 50.0);
             c.put("final_logit_softcapping", 3.0);

@@ -3,10 +3,12 @@ package dev.gradine.io;
 import dev.gradine.io.GgufKey.Kind;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// How the models of one family lie in GGUF files, told once and used for reading and for writing: where
 /// its tensors are and what was done to them, and which keys mean what. Told is what differs from Llama:
@@ -25,46 +27,41 @@ public final class GgufArchitecture {
     static final String EXPERTS = "expert_count";
 
     private final String name;
-    private final String modelType;
-    private final List<GgufPlace> ends;
-    private final List<GgufPlace> places;
+    private String modelType;
+    private final GgufPlaces places;
     private final List<GgufKey> keys;
-    private final Map<String, Object> meanings;
-    private final Map<String, Object> fixed;
-    private final Map<String, String> told;
-    private final Map<String, Object> stated;
+    private final GgufMeanings meanings;
+    private final List<GgufDerived> derived;
+    private @Nullable GgufMixing mixing;
     private String layers = "model.layers";
     private String mark = "";
-    private boolean isYarnRounded = true;
+    private GgufYarn yarn = GgufYarn.USUAL;
     private GgufPositions positions = GgufPositions.LLAMA;
     private int scaledByWidthAt;
 
     private GgufArchitecture(String name, String modelType) {
         this.name = name;
         this.modelType = modelType;
-        ends = new ArrayList<>(GgufPlace.MODEL);
-        places = new ArrayList<>(GgufPlace.LAYER);
+        places = GgufPlaces.usual();
         keys = new ArrayList<>(GgufKey.USUAL);
         keys.add(new GgufKey("attention.layer_norm_rms_epsilon", "rms_norm_eps", Kind.REAL, 1e-6));
-        meanings = new LinkedHashMap<>();
-        fixed = new LinkedHashMap<>();
-        stated = new LinkedHashMap<>();
-        told = new LinkedHashMap<>(Map.of("attn_q.bias", "attention_bias", "ffn_gate.bias", "mlp_bias"));
+        derived = new ArrayList<>();
+        meanings = GgufMeanings.none();
+        meanings.told().put("attn_q.bias", "attention_bias");
+        meanings.told().put("ffn_gate.bias", "mlp_bias");
     }
 
     private GgufArchitecture(GgufArchitecture a) {
         name = a.name;
         modelType = a.modelType;
-        ends = new ArrayList<>(a.ends);
-        places = new ArrayList<>(a.places);
+        places = a.places.copy();
         keys = new ArrayList<>(a.keys);
-        meanings = new LinkedHashMap<>(a.meanings);
-        fixed = new LinkedHashMap<>(a.fixed);
-        told = new LinkedHashMap<>(a.told);
-        stated = new LinkedHashMap<>(a.stated);
+        meanings = a.meanings.copy();
+        derived = new ArrayList<>(a.derived);
+        mixing = a.mixing;
         layers = a.layers;
         mark = a.mark;
-        isYarnRounded = a.isYarnRounded;
+        yarn = a.yarn;
         positions = a.positions;
         scaledByWidthAt = a.scaledByWidthAt;
     }
@@ -83,52 +80,33 @@ public final class GgufArchitecture {
         return new GgufArchitecture(name, modelType);
     }
 
+    /// The same for another `model_type`.
+    public GgufArchitecture as(String other) {
+        return with(a -> a.modelType = other);
+    }
+
     /// A tensor has another name in Hugging Face's files than a Llama's.
     ///
     /// @param gguf within a block, or of the whole model, without `.weight` and `.bias`, where `hf` ends alike
     /// @param hf within a layer, or of the whole model; with `%d` for one tensor of each part of a stack
     public GgufArchitecture placing(String gguf, String hf) {
-        GgufChange change = all().stream()
-                .filter(p -> p.gguf().equals(gguf))
-                .map(GgufPlace::change)
-                .findFirst()
-                .orElse(GgufChange.NONE);
-        return with(a -> a.place(new GgufPlace(gguf, hf, change)));
+        List<GgufChange> changes = places.find(gguf).map(GgufPlace::changes).orElse(List.of());
+        return with(a -> a.places.put(new GgufPlace(gguf, hf, changes)));
     }
 
     /// Two tensors, such as gate and up, are one in Hugging Face's files; all three names with their endings, if any.
     ///
-    /// @param change `HALVES` or `ALTERNATING`
+    /// @param change what of two tensors it is, such as `HALVES`
     public GgufArchitecture pairing(GgufChange change, String first, String second, String hf) {
-        return with(a -> a.place(new GgufPlace(first, hf, change, second)));
+        return with(a -> a.places.put(new GgufPlace(first, hf, List.of(change), second)));
     }
 
-    /// The values of tensors, whose names must be known already, are changed on the way.
+    /// The values of tensors, whose names must be known already, are changed on the way, after what is done to them
+    /// otherwise.
     public GgufArchitecture changing(GgufChange change, String... gguf) {
         return with(a -> {
-            for (String g : gguf) a.place(new GgufPlace(g, a.found(g).hf(), change));
+            for (String g : gguf) a.places.put(a.places.found(g).changed(change));
         });
-    }
-
-    private GgufPlace found(String gguf) {
-        return all().stream().filter(p -> p.gguf().equals(gguf)).findFirst().orElseThrow();
-    }
-
-    private List<GgufPlace> all() {
-        List<GgufPlace> all = new ArrayList<>(ends);
-        all.addAll(places);
-        return all;
-    }
-
-    private void place(GgufPlace place) {
-        boolean isEnd = ends.stream().anyMatch(p -> p.gguf().equals(place.gguf()));
-        List<GgufPlace> list = isEnd ? ends : places;
-        for (int i = 0; i < list.size(); i++) {
-            if (!list.get(i).gguf().equals(place.gguf())) continue;
-            list.set(i, place);
-            return;
-        }
-        list.add(place);
     }
 
     /// Layers have another name in Hugging Face's files than `model.layers`.
@@ -143,32 +121,34 @@ public final class GgufArchitecture {
 
     /// 1 is added to the weights of all norms on the way.
     public GgufArchitecture withNormPlusOne() {
-        String[] norms =
-                all().stream().filter(GgufPlace::isNorm).map(GgufPlace::gguf).toArray(String[]::new);
+        String[] norms = places.all().stream()
+                .filter(GgufPlace::isNorm)
+                .map(GgufPlace::gguf)
+                .toArray(String[]::new);
         return changing(GgufChange.PLUS_ONE, norms);
     }
 
     /// Tensors that other architectures have have no place in files of this one.
     public GgufArchitecture without(String... gguf) {
         return with(a -> {
-            for (String g : gguf) a.place(new GgufPlace(g, "", GgufChange.NONE));
+            for (String g : gguf) a.places.put(new GgufPlace(g, "", List.of()));
         });
     }
 
-    /// Whether a switch of the configuration is on, a tensor tells by being there.
+    /// Whether a switch of the configuration is on, a tensor of a block tells by being there.
     ///
     /// @param hf empty for no switch
     /// @param tensor within a block, such as `attn_q.bias`
     public GgufArchitecture telling(String hf, String tensor) {
         return with(a -> {
-            a.told.values().remove(hf);
-            a.told.put(tensor, hf);
+            a.meanings.told().values().remove(hf);
+            a.meanings.told().put(tensor, hf);
         });
     }
 
     /// A text or number that llama.cpp's converter writes into every file. Another number is refused.
     public GgufArchitecture stating(String gguf, Object value) {
-        return with(a -> a.stated.put(gguf, value));
+        return with(a -> a.meanings.stated().put(gguf, value));
     }
 
     /// Every so many layers have no position embedding, by llama.cpp's own rule.
@@ -179,13 +159,18 @@ public final class GgufArchitecture {
     /// A key and value of the configuration that every file of this architecture means, and that change nothing of what
     /// the family computes.
     public GgufArchitecture meaning(String key, Object value) {
-        return with(a -> a.meanings.put(key, value));
+        return with(a -> a.meanings.meant().put(key, value));
     }
 
     /// A key of the configuration that every file of this architecture means: a model with another value
     /// has no place in one.
     public GgufArchitecture fixing(String key, Object value) {
-        return with(a -> a.fixed.put(key, value));
+        return with(a -> a.meanings.fixed().put(key, value));
+    }
+
+    /// The same, but a configuration without the key means the value.
+    public GgufArchitecture usually(String key, Object value) {
+        return with(a -> a.meanings.usual().put(key, value));
     }
 
     /// A size has another key in the configuration than Llama's.
@@ -236,7 +221,7 @@ public final class GgufArchitecture {
     /// @param hf the key of their number
     public GgufArchitecture experts(String hf) {
         return with(a -> {
-                    GgufPlace.EXPERTS.forEach(a::place);
+                    GgufPlace.EXPERTS.forEach(a.places::put);
                     a.mark = EXPERTS;
                 })
                 .whole(EXPERTS, hf)
@@ -248,7 +233,7 @@ public final class GgufArchitecture {
     /// @param path of its linear layers
     public GgufArchitecture sharedExpert(String path) {
         return with(a ->
-                GgufPlace.SHARED.forEach(p -> a.place(new GgufPlace(p.gguf(), path + "." + p.hf(), GgufChange.NONE))));
+                GgufPlace.SHARED.forEach(p -> a.places.put(new GgufPlace(p.gguf(), path + "." + p.hf(), List.of()))));
     }
 
     /// Of two architectures of one name, this is that of files with the key, or the tensor.
@@ -269,14 +254,35 @@ public final class GgufArchitecture {
         return with(a -> a.positions = a.positions.byLength());
     }
 
-    /// The range that yarn blends is not rounded to whole pairs, as llama.cpp rounds it.
-    public GgufArchitecture withoutRounding() {
-        return with(a -> a.isYarnRounded = false);
+    /// llama.cpp makes something else of yarn.
+    public GgufArchitecture blending(GgufYarn kind) {
+        return with(a -> a.yarn = kind);
     }
 
-    /// Whether the range that yarn blends is rounded to whole pairs.
-    public boolean isYarnRounded() {
-        return isYarnRounded;
+    /// What becomes of yarn.
+    public GgufYarn yarn() {
+        return yarn;
+    }
+
+    /// A key that says something otherwise than the configuration does; see `GgufDerived`.
+    public GgufArchitecture deriving(
+            String gguf, Function<GgufWholes, Object> written, String hf, Function<GgufWholes, Object> read) {
+        return with(a -> a.derived.add(new GgufDerived(gguf, written, hf, read)));
+    }
+
+    /// A key that is written, and that says nothing that is not known without it.
+    public GgufArchitecture noting(String gguf, Function<GgufWholes, Object> written) {
+        return deriving(gguf, written, "", _ -> "");
+    }
+
+    /// Sizes that other architectures have have no key in the configuration of this one.
+    public GgufArchitecture withoutKeys(String... gguf) {
+        return with(a -> a.keys.removeIf(k -> List.of(gguf).contains(k.gguf())));
+    }
+
+    /// Layers are of two kinds, of which one attends.
+    public GgufArchitecture mixing(GgufMixing kinds) {
+        return with(a -> a.mixing = kinds);
     }
 
     /// Nothing turns.
@@ -321,24 +327,9 @@ public final class GgufArchitecture {
         return Collections.unmodifiableList(keys);
     }
 
-    /// Keys and values that every file means, and that are no choice.
-    public Map<String, Object> meanings() {
-        return Collections.unmodifiableMap(meanings);
-    }
-
-    /// Keys and values that every file means, and that a model must have.
-    public Map<String, Object> fixed() {
-        return Collections.unmodifiableMap(fixed);
-    }
-
-    /// Switches by the tensor that tells them.
-    public Map<String, String> told() {
-        return Collections.unmodifiableMap(told);
-    }
-
-    /// Texts and numbers that every file has, by their keys.
-    public Map<String, Object> stated() {
-        return Collections.unmodifiableMap(stated);
+    /// What every file means, and what stands in it.
+    public GgufMeanings meanings() {
+        return meanings;
     }
 
     /// What turns, and what sees a window.
@@ -351,26 +342,40 @@ public final class GgufArchitecture {
         return scaledByWidthAt;
     }
 
+    /// Numbers in another form than a configuration's.
+    public List<GgufDerived> derived() {
+        return Collections.unmodifiableList(derived);
+    }
+
+    /// How layers of two kinds are told apart; empty where all are of one.
+    public Optional<GgufMixing> mixing() {
+        return Optional.ofNullable(mixing);
+    }
+
+    /// Whether a file says a size by a key of its own.
+    public boolean says(String gguf) {
+        return keys.stream().anyMatch(k -> k.gguf().equals(gguf));
+    }
+
     /// Hugging Face's key of a size; empty if it has none.
     public String hf(String gguf) {
-        return keys.stream()
-                .filter(k -> k.gguf().equals(gguf))
-                .map(GgufKey::hf)
-                .findFirst()
-                .orElse("");
+        Stream<String> own = keys.stream().filter(k -> k.gguf().equals(gguf)).map(GgufKey::hf);
+        Stream<String> other =
+                derived.stream().filter(d -> d.gguf().equals(gguf)).map(GgufDerived::hf);
+        return Stream.concat(own, other).findFirst().orElse("");
     }
 
     /// Hugging Face's name of a tensor of the whole model, without `.weight`.
     String end(String gguf) {
-        return found(gguf).hf();
+        return places.found(gguf).hf();
     }
 
     List<GgufPlace> ends() {
-        return ends;
+        return places.ends();
     }
 
     List<GgufPlace> places() {
-        return places;
+        return places.layer();
     }
 
     /// What layers are called, without their number.
@@ -380,7 +385,7 @@ public final class GgufArchitecture {
 
     /// Whether rows of queries and keys move, so that all of a head must turn.
     public boolean turnsWhole() {
-        return places.stream().anyMatch(p -> p.change() == GgufChange.QUERY_PAIRS);
+        return places().stream().anyMatch(p -> p.changes().contains(GgufChange.QUERY_PAIRS));
     }
 
     /// The key, or the tensor, that tells it from another of its name; empty for none.

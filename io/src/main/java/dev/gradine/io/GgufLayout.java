@@ -1,5 +1,6 @@
 package dev.gradine.io;
 
+import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
@@ -23,11 +24,17 @@ public final class GgufLayout {
     public static final String SHORT_FACTORS = "rope_factors_short.weight";
 
     /// Matrices that llama.cpp reads as f32 alone.
-    private static final List<String> ALWAYS_F32 = List.of("position_embd", "ffn_gate_inp", "ffn_gate_inp_shexp");
+    private static final List<String> ALWAYS_F32 = List.of(
+            "position_embd",
+            "ffn_gate_inp",
+            "ffn_gate_inp_shexp",
+            "ssm_conv1d",
+            "ssm_a",
+            "ssm_d",
+            "shortconv.conv.weight");
 
     private final GgufArchitecture arch;
-    private final int heads;
-    private final int kvHeads;
+    private final GgufHeads heads;
     private final Map<Pattern, GgufPlace> ofLayer = new LinkedHashMap<>();
     private final Map<Pattern, GgufPlace> ofModel = new LinkedHashMap<>();
 
@@ -43,15 +50,13 @@ public final class GgufLayout {
 
     /// Names alone.
     public GgufLayout(GgufArchitecture arch) {
-        this(arch, 1, 1);
+        this(arch, GgufHeads.of(1, 1));
     }
 
-    /// @param heads number of query heads
-    /// @param kvHeads number of key heads
-    public GgufLayout(GgufArchitecture arch, int heads, int kvHeads) {
+    /// @param heads by which rows are in groups
+    public GgufLayout(GgufArchitecture arch, GgufHeads heads) {
         this.arch = arch;
         this.heads = heads;
-        this.kvHeads = kvHeads;
         arch.places().reversed().stream()
                 .filter(p -> !p.hf().isEmpty())
                 .forEach(p -> ofLayer.put(pattern(arch.layers() + ".%l.", p), p));
@@ -117,7 +122,7 @@ public final class GgufLayout {
 
     /// Whether the file holds this tensor's values plus 1.
     public boolean addsOne(String hf) {
-        return found(hf).place().change() == GgufChange.PLUS_ONE;
+        return found(hf).place().addsOne();
     }
 
     /// Whether it stays f32 whatever type the others get, though it may be a matrix.
@@ -126,14 +131,28 @@ public final class GgufLayout {
         return place.isNorm() || place.gguf().endsWith(".bias") || ALWAYS_F32.contains(place.gguf());
     }
 
+    /// Whether what its rows give, and what its columns take, is one tensor's in the file, up to the order of rows.
+    public boolean isWhole(String hf) {
+        GgufPlace place = found(hf).place();
+        return !place.isPair() && place.changes().stream().noneMatch(GgufChange::movesColumns);
+    }
+
+    /// Extents in the file.
+    public Shape shape(String hf, Shape own) {
+        return found(hf).place().change(heads).shape(own);
+    }
+
+    /// Extents of one of the two tensors of a pair.
+    public Shape half(String hf, Shape both, int index) {
+        return found(hf).place().pair(heads, both.dim(0)).half(both, index);
+    }
+
     /// One of the two tensors of a pair, a copy in `arena`.
     ///
     /// @param both its values: `[2I,C]` of one expert, or `[E,2I]`
     /// @param index 0 for the first, 1 for the second
     public Tensor half(String hf, Tensor both, int index, Arena arena) {
-        GgufPlace place = found(hf).place();
-        boolean isAlternating = place.change() == GgufChange.ALTERNATING;
-        return new StoredPair(isAlternating).half(both, index, place.gguf().endsWith(".bias"), arena);
+        return found(hf).place().pair(heads, both.shape().dim(0)).half(both, index, arena);
     }
 
     /// The tensor as the file holds it; see `GgufChange`.
@@ -141,6 +160,6 @@ public final class GgufLayout {
     /// @param values in host memory, f32 where 1 is added
     /// @param arena of the copy, where there is one
     public Tensor stored(String hf, Tensor values, Arena arena) {
-        return found(hf).place().change().of(heads, kvHeads).done(values, arena);
+        return found(hf).place().change(heads).done(values, arena);
     }
 }

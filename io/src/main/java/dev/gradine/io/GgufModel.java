@@ -2,7 +2,6 @@ package dev.gradine.io;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// A language model in a GGUF file, under Hugging Face's names and keys.
@@ -27,34 +27,52 @@ final class GgufModel {
     private final GgufArchitecture arch;
     private final Map<String, TensorInfo> infos = new LinkedHashMap<>();
     private final int layers;
-    private final int heads;
-    private final int kvHeads;
+    private final GgufHeads heads;
     private final int hidden;
     private final int headDim;
-    private final Set<String> read = new HashSet<>();
+    private final GgufNumbers numbers;
 
     /// @throws CheckpointException if it is none of the architectures, or a number is missing or absurd
     GgufModel(Gguf file, List<GgufArchitecture> architectures) {
         this.file = file;
         arch = named(architectures);
+        numbers = new GgufNumbers(file, arch);
         for (TensorInfo t : file.tensors()) infos.put(t.name(), t);
         layers = number(key(GgufKey.LAYERS)) - predicting();
         if (layers < 1) throw fault("%s is %s, expected more".formatted(key(GgufKey.LAYERS), layers + predicting()));
-        heads = number(key(GgufKey.HEADS));
-        kvHeads = number(key(GgufKey.KEY_HEADS), heads);
         hidden = number(key(GgufKey.HIDDEN));
-        headDim = number(key(GgufKey.KEY_WIDTH), hidden / heads);
-        if (headDim < 2 || headDim % 2 != 0)
-            throw fault("heads have %d values, expected an even number".formatted(headDim));
-        if (heads % kvHeads != 0) {
-            throw fault(
-                    "%s is %d, expected a divisor of the %d heads".formatted(key(GgufKey.KEY_HEADS), kvHeads, heads));
-        }
+        int queries = arch.says(GgufKey.HEADS) ? number(key(GgufKey.HEADS)) : 0;
+        int keys = arch.says(GgufKey.KEY_HEADS) ? keyHeads(queries) : queries;
+        heads = new GgufHeads(
+                queries, keys, own("ssm.group_count"), own("ssm.time_step_rank"), own("ssm.state_size"), 0);
+        headDim = queries == 0 ? 0 : headDim(queries);
+        if (queries > 0) requireTurning();
+    }
+
+    /// A number of a recurrence, 0 in an architecture without one.
+    private int own(String gguf) {
+        return arch.hf(gguf).isEmpty() ? 0 : number(key(gguf));
+    }
+
+    /// Where layers of two kinds differ by it, that of those that attend.
+    private int keyHeads(int queries) {
+        String key = key(GgufKey.KEY_HEADS);
+        boolean isByLayer = arch.mixing().filter(GgufMixing::isByKeyHeads).isPresent();
+        List<Integer> each = isByLayer ? numbers.all(GgufKey.KEY_HEADS) : List.of();
+        int keys = each.stream().max(Comparator.naturalOrder()).orElseGet(() -> number(key, queries));
+        if (keys > 0 && queries % keys == 0) return keys;
+        throw fault("%s is %d, expected a divisor of the %d heads".formatted(key, keys, queries));
+    }
+
+    private int headDim(int queries) {
+        boolean isUsual = arch.says(GgufKey.KEY_WIDTH);
+        int dim = isUsual ? number(key(GgufKey.KEY_WIDTH), hidden / queries) : number(key("rope.dimension_count"));
+        if (dim < 2 || dim % 2 != 0) throw fault("heads have %d values, expected an even number".formatted(dim));
         String width = key("attention.value_length");
-        if (number(width, headDim) != headDim) {
-            throw fault("%s is %d, expected %d, as wide as keys".formatted(width, number(width), headDim));
+        if (isUsual && number(width, dim) != dim) {
+            throw fault("%s is %d, expected %d, as wide as keys".formatted(width, number(width), dim));
         }
-        requireTurning();
+        return dim;
     }
 
     /// The one that the file names; of two of a name, that whose mark the file has.
@@ -74,7 +92,8 @@ final class GgufModel {
 
     private boolean isMarked(GgufArchitecture a) {
         Object value = file.metadata().get(a.name() + "." + a.mark());
-        return value instanceof Number n ? n.longValue() > 0 : file.names().contains(a.mark());
+        if (value instanceof Number n) return n.longValue() > 0;
+        return file.names().stream().anyMatch(n -> n.endsWith("." + a.mark()));
     }
 
     /// Blocks at the end that are no layers: they guess further tokens.
@@ -167,30 +186,31 @@ final class GgufModel {
             throw fault(
                     "tensor %s: shape is %s, expected a matrix for each of %d experts".formatted(stored, shape, parts));
         }
-        if (!isOfExperts && (shape.size() != 2 || parts > heads)) {
-            throw fault(
-                    "tensor %s: shape is %s, expected a vector for each of %d heads".formatted(stored, shape, heads));
+        if (!isOfExperts && (shape.size() != 2 || parts > heads.queries())) {
+            throw fault("tensor %s: shape is %s, expected a vector for each of %d heads"
+                    .formatted(stored, shape, heads.queries()));
         }
         Map<String, StoredName> each = new LinkedHashMap<>();
         for (int p = 0; p < parts; p++) each.put(hf.formatted(p), StoredName.of(stored, p));
         return each;
     }
 
-    private static StoredName pair(String first, String second, GgufPlace place) {
-        boolean isAlternating = place.change() == GgufChange.ALTERNATING;
-        StoredChange turned = isAlternating ? StoredChange.TURNED : StoredChange.NONE;
-        boolean isMatrix = first.endsWith(".weight");
-        return new StoredName(first, isMatrix ? turned : StoredChange.NONE, -1, second, new StoredPair(isAlternating));
+    private StoredName pair(String first, String second, GgufPlace place) {
+        boolean isTurned = first.endsWith(".weight") && place.changes().stream().anyMatch(GgufChange::isTurned);
+        StoredChange change = isTurned ? StoredChange.TURNED : place.change(heads);
+        long rows = Objects.requireNonNull(infos.get(first)).shape().getFirst()
+                + Objects.requireNonNull(infos.get(second)).shape().getFirst();
+        return new StoredName(first, change, -1, second, place.pair(heads, Math.toIntExact(rows)));
     }
 
     private StoredName single(String stored, List<Long> shape, GgufPlace place) {
-        int moved = place.change().heads(heads, kvHeads);
+        int moved = place.changes().stream().mapToInt(c -> c.heads(heads)).sum();
         long rows = shape.isEmpty() ? 0 : shape.getFirst();
         if (moved > 0 && rows != (long) moved * headDim) {
             throw fault("tensor %s: %d rows, expected %d for %d heads of %d"
                     .formatted(stored, rows, (long) moved * headDim, moved, headDim));
         }
-        return new StoredName(stored, place.change().of(heads, kvHeads), -1);
+        return new StoredName(stored, place.change(heads), -1);
     }
 
     /// What the metadata and shapes say.
@@ -198,25 +218,33 @@ final class GgufModel {
     /// @param names of `names()`
     /// @throws CheckpointException names a key that is missing, cannot be used or is not known
     Map<String, Object> config(Map<String, StoredName> names) {
-        Map<String, Object> c = new LinkedHashMap<>(arch.meanings());
-        c.putAll(arch.fixed());
+        Map<String, Object> c = arch.meanings().all();
         c.put("model_type", arch.modelType());
-        arch.told().forEach((tensor, hf) -> {
-            if (!hf.isEmpty()) c.put(hf, infos.containsKey("blk.0." + tensor));
+        arch.meanings().told().forEach((tensor, hf) -> {
+            if (!hf.isEmpty()) c.put(hf, hasInBlock(tensor));
         });
         c.put("vocab_size", vocabulary());
         for (GgufKey k : arch.keys()) read(k, c);
-        arch.stated().forEach(this::requireStated);
+        for (GgufDerived d : arch.derived()) {
+            boolean isThere = has(key(d.gguf()));
+            if (!d.hf().isEmpty() && isThere) c.put(d.hf(), d.read().apply(numbers));
+        }
+        arch.mixing().ifPresent(m -> c.put("layer_types", m.types(this, layers)));
+        arch.meanings().stated().forEach(this::requireStated);
         if (arch.positions().turns()) GgufRope.read(this, c);
         windows(c);
         c.put("tie_word_embeddings", !names.containsKey(head()));
-        if (arch.scaledByWidthAt() == layers) c.put("query_pre_attn_scalar", hidden / heads);
+        if (arch.scaledByWidthAt() == layers) c.put("query_pre_attn_scalar", hidden / heads.queries());
         for (String token : List.of("bos", "eos", "padding")) {
             String key = "tokenizer.ggml.%s_token_id".formatted(token);
             if (has(key)) c.put(token.equals("padding") ? "pad_token_id" : token + "_token_id", number(key));
         }
-        GgufKeys.requireKnown(file, arch, read);
+        GgufKeys.requireKnown(file, arch, numbers.read());
         return c;
+    }
+
+    private boolean hasInBlock(String tensor) {
+        return IntStream.range(0, layers).anyMatch(l -> infos.containsKey("blk." + l + "." + tensor));
     }
 
     /// One key of the metadata, which a file must have if it is a size, or the sum that is added to a variance.
@@ -227,7 +255,7 @@ final class GgufModel {
         } else if (k.hf().isEmpty()) {
             value(key(k.gguf())); // read with others
         } else if (k.gguf().endsWith("epsilon") || (has(key(k.gguf())) && !isNone(k))) {
-            c.put(k.hf(), plain(key(k.gguf()), k.kind()));
+            c.put(k.hf(), numbers.of(k));
         }
     }
 
@@ -235,7 +263,7 @@ final class GgufModel {
     private void requireStated(String gguf, Object stated) {
         Object value = value(key(gguf));
         if (!(stated instanceof Number n) || value == null) return;
-        if (value instanceof Number v && v.doubleValue() == n.doubleValue()) return;
+        if (value instanceof Number v && v.floatValue() == n.floatValue()) return;
         throw fault("%s is %s, expected %s, the only value that is computed here"
                 .formatted(key(gguf), Shown.of(value), stated));
     }
@@ -247,7 +275,7 @@ final class GgufModel {
 
     private int size(String gguf) {
         return switch (gguf) {
-            case GgufKey.KEY_HEADS -> kvHeads;
+            case GgufKey.KEY_HEADS -> heads.keys();
             case GgufKey.KEY_WIDTH -> headDim;
             case GgufKey.LAYERS -> layers;
             default -> number(key(gguf));
@@ -310,20 +338,7 @@ final class GgufModel {
 
     /// The architecture's own key.
     String key(String name) {
-        return arch.name() + "." + name;
-    }
-
-    private Object plain(String key, GgufKey.Kind kind) {
-        return switch (kind) {
-            case SIZE, WHOLE -> isZero(key) ? 0 : number(key);
-            case REAL -> real(key);
-            case FLAG -> flag(key);
-        };
-    }
-
-    private boolean flag(String key) {
-        if (value(key) instanceof Boolean b) return b;
-        throw fault("%s is %s, expected true or false".formatted(key, Shown.of(value(key))));
+        return numbers.key(name);
     }
 
     private int number(String key, int otherwise) {
@@ -336,32 +351,19 @@ final class GgufModel {
 
     @Nullable
     Object value(String key) {
-        read.add(key);
-        return file.metadata().get(key);
+        return numbers.value(key);
     }
 
     boolean isZero(String key) {
-        return value(key) instanceof Number n && n.doubleValue() == 0;
+        return numbers.isZero(key);
     }
 
     int number(String key) {
-        Object value = value(key);
-        long n = value instanceof Long l ? l : value instanceof Integer i ? i : -1;
-        boolean id = key.endsWith("_token_id");
-        if (n < (id ? 0 : 1) || n > Integer.MAX_VALUE) {
-            throw fault("%s is %s, expected a whole number from %d".formatted(key, Shown.of(value), id ? 0 : 1));
-        }
-        return (int) n;
+        return numbers.number(key);
     }
 
-    /// The shortest decimal that reads as the file's f32: 1e-5 rather than 9.999999747378752e-06.
     double real(String key) {
-        Object value = value(key);
-        boolean real = value instanceof Float || value instanceof Double;
-        if (!real || !(value instanceof Number n) || !(n.doubleValue() > 0)) {
-            throw fault("%s is %s, expected a number > 0".formatted(key, Shown.of(value)));
-        }
-        return Double.parseDouble(value.toString());
+        return numbers.real(key);
     }
 
     CheckpointException fault(String what) {

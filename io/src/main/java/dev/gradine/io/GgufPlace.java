@@ -1,5 +1,6 @@
 package dev.gradine.io;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// A tensor's name in GGUF files and in Hugging Face's, without `.weight` and `.bias`, and what the file does to its
@@ -8,17 +9,19 @@ import java.util.List;
 /// @param gguf within a block, or of the whole model; with its ending where Hugging Face's name ends otherwise
 /// @param hf within a layer, or of the whole model; with `%d` for one tensor of each expert or head, of which a file
 ///     holds one stack
+/// @param changes one after the other, on the way into the file
 /// @param second of two tensors that are one of Hugging Face's, one above the other; empty for none
-record GgufPlace(String gguf, String hf, GgufChange change, String second) {
+record GgufPlace(String gguf, String hf, List<GgufChange> changes, String second) {
 
-    GgufPlace(String gguf, String hf, GgufChange change) {
-        this(gguf, hf, change, "");
+    GgufPlace(String gguf, String hf, List<GgufChange> changes) {
+        this(gguf, hf, changes, "");
     }
 
     /// Of the whole model, in most architectures; a name that is empty has no place in them.
     static final List<GgufPlace> MODEL = List.of(
             of("token_embd", "model.embed_tokens"),
             of("position_embd", ""),
+            of("token_embd_norm", ""),
             of("output_norm", "model.norm"),
             of("output", "lm_head"));
 
@@ -52,7 +55,34 @@ record GgufPlace(String gguf, String hf, GgufChange change, String second) {
             of("ffn_gate_shexp", "gate_proj"), of("ffn_up_shexp", "up_proj"), of("ffn_down_shexp", "down_proj"));
 
     private static GgufPlace of(String gguf, String hf) {
-        return new GgufPlace(gguf, hf, GgufChange.NONE);
+        return new GgufPlace(gguf, hf, List.of());
+    }
+
+    /// Vectors that llama.cpp names without an ending.
+    private static final List<String> ENDLESS = List.of("ssm_a", "ssm_d");
+
+    /// The same with one change more.
+    GgufPlace changed(GgufChange more) {
+        List<GgufChange> all = new ArrayList<>(changes);
+        all.add(more);
+        return new GgufPlace(gguf, hf, all, second);
+    }
+
+    /// What is done to its values in a model of so many heads.
+    StoredChange change(GgufHeads heads) {
+        return StoredChange.all(changes.stream().map(c -> c.of(heads)).toList());
+    }
+
+    /// How two tensors are one.
+    ///
+    /// @param rows of both
+    StoredPair pair(GgufHeads heads, int rows) {
+        return changes.getFirst().pair(heads, gguf.endsWith(".bias"), rows);
+    }
+
+    /// Whether values get 1 added.
+    boolean addsOne() {
+        return changes.contains(GgufChange.PLUS_ONE);
     }
 
     /// Whether two tensors of the file are one.
@@ -67,7 +97,7 @@ record GgufPlace(String gguf, String hf, GgufChange change, String second) {
 
     /// What follows the name in both, one of these; nothing where the names have their own endings.
     List<String> endings() {
-        return gguf.contains(".") ? List.of("") : List.of(".weight", ".bias");
+        return gguf.contains(".") || ENDLESS.contains(gguf) ? List.of("") : List.of(".weight", ".bias");
     }
 
     boolean isNorm() {

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 
@@ -127,12 +128,16 @@ final class GgufRope {
         Map<String, Object> yarn = new LinkedHashMap<>();
         yarn.put("rope_type", "yarn");
         yarn.put("factor", factor);
-        if (!model.architecture().isYarnRounded()) yarn.put("truncate", false);
+        if (!model.architecture().yarn().isRounded()) yarn.put("truncate", false);
         yarn.put("original_max_position_embeddings", original(model));
         number(model, "rope.scaling.yarn_beta_fast", yarn, "beta_fast");
         number(model, "rope.scaling.yarn_beta_slow", yarn, "beta_slow");
         number(model, "rope.scaling.yarn_log_multiplier", yarn, "mscale_all_dim");
-        if (yarn.containsKey("mscale_all_dim")) yarn.put("mscale", 1.0);
+        if (yarn.get("mscale_all_dim") instanceof Double all) {
+            boolean isTenth = model.architecture().yarn().isOfScores();
+            if (isTenth) yarn.put("mscale_all_dim", Double.parseDouble(Float.toString((float) (10 * all))));
+            yarn.put("mscale", isTenth ? Objects.requireNonNull(yarn.get("mscale_all_dim")) : 1.0);
+        }
         String attention = model.key("rope.scaling.attn_factor");
         if (model.has(attention)) {
             yarn.put("attention_factor", model.real(attention) * (0.1 * Math.log(factor) + 1));

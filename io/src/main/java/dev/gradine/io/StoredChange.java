@@ -9,6 +9,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 
 /// What was done to the values of a tensor on their way into a file.
 interface StoredChange {
@@ -30,12 +32,25 @@ interface StoredChange {
     StoredChange PLUS_ONE = new StoredChange() {
         @Override
         public Tensor undone(Tensor stored, Arena arena) {
-            return plus(stored, -1, arena);
+            return each(stored, w -> w - 1, arena);
         }
 
         @Override
         public Tensor done(Tensor own, Arena arena) {
-            return plus(own, 1, arena);
+            return each(own, w -> w + 1, arena);
+        }
+    };
+
+    /// A is in the file as −exp(A), at which a state decays.
+    StoredChange NEGATIVE_EXP = new StoredChange() {
+        @Override
+        public Tensor undone(Tensor stored, Arena arena) {
+            return each(stored, StoredChange::logOfNegative, arena);
+        }
+
+        @Override
+        public Tensor done(Tensor own, Arena arena) {
+            return each(own, a -> -Math.exp(a), arena);
         }
     };
 
@@ -60,6 +75,39 @@ interface StoredChange {
     /// As the file has it, out of what a model has.
     Tensor done(Tensor own, Arena arena);
 
+    /// Extents in the file.
+    default Shape shape(Shape own) {
+        return own;
+    }
+
+    /// One after the other, on the way into a file.
+    static StoredChange all(List<StoredChange> steps) {
+        List<StoredChange> some = steps.stream().filter(s -> !s.equals(NONE)).toList();
+        if (some.size() < 2) return some.isEmpty() ? NONE : some.getFirst();
+        return new StoredChange() {
+            @Override
+            public Tensor undone(Tensor stored, Arena arena) {
+                Tensor t = stored;
+                for (StoredChange s : some.reversed()) t = s.undone(t, arena);
+                return t;
+            }
+
+            @Override
+            public Tensor done(Tensor own, Arena arena) {
+                Tensor t = own;
+                for (StoredChange s : some) t = s.done(t, arena);
+                return t;
+            }
+
+            @Override
+            public Shape shape(Shape own) {
+                Shape shape = own;
+                for (StoredChange s : some) shape = s.shape(shape);
+                return shape;
+            }
+        };
+    }
+
     /// Each matrix of a stack `[E,out,in]`.
     private static Tensor eachTurned(Tensor stack, Arena arena) {
         Shape s = stack.shape();
@@ -73,12 +121,18 @@ interface StoredChange {
         return new Tensor(out, stack.dtype(), Shape.of(s.dim(0), s.dim(2), s.dim(1)));
     }
 
-    private static Tensor plus(Tensor t, float more, Arena arena) {
+    private static double logOfNegative(double a) {
+        if (a < 0) return Math.log(-a);
+        throw new IllegalArgumentException("a value is %s, expected numbers < 0, at which states decay".formatted(a));
+    }
+
+    /// In double, rounded once.
+    private static Tensor each(Tensor t, DoubleUnaryOperator change, Arena arena) {
         if (t.dtype() != DType.F32) {
-            throw new DTypeException("norm weights are %s, expected F32".formatted(t.dtype()));
+            throw new DTypeException("values are %s, expected F32".formatted(t.dtype()));
         }
         float[] values = t.data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
-        for (int i = 0; i < values.length; i++) values[i] += more;
+        for (int i = 0; i < values.length; i++) values[i] = (float) change.applyAsDouble(values[i]);
         return Tensor.of(arena, t.shape(), values);
     }
 }

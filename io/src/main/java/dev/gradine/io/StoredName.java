@@ -16,7 +16,7 @@ record StoredName(String name, StoredChange change, int part, String second, Sto
 
     /// One tensor, or a part of it.
     StoredName(String name, StoredChange change, int part) {
-        this(name, change, part, "", new StoredPair(false));
+        this(name, change, part, "", new StackedPair(false));
     }
 
     /// A tensor that is stored as Hugging Face has it.

@@ -52,6 +52,43 @@ interface StoredRows extends StoredChange {
         };
     }
 
+    /// Rows of heads of values, those of one key head side by side, or in the file apart: first one of each key head,
+    /// then the next.
+    ///
+    /// ```
+    /// k₀v₀ k₀v₁ k₁v₀ k₁v₁  ←  k₀v₀ k₁v₀ k₀v₁ k₁v₁
+    /// ```
+    ///
+    /// @param first rows before them, which stay
+    /// @param values heads of values, a multiple of the key heads
+    static StoredRows tiled(int first, int keys, int values) {
+        return (row, rows) -> {
+            if (row < first) return row;
+            int size = (rows - first) / values;
+            int head = (row - first) / size;
+            int each = values / keys;
+            return first + (head % each * keys + head / each) * size + (row - first) % size;
+        };
+    }
+
+    /// Rows of queries, keys, values and gates: side by side for each key head, or apart in the file.
+    ///
+    /// ```
+    /// [q k v z | q k v z | …]  ←  [q q … | k k … | v v … | z z …]
+    /// ```
+    ///
+    /// @param width rows of one key
+    static StoredRows parts(int keys, int width) {
+        return (row, rows) -> {
+            int head = row / (rows / keys);
+            int i = row % (rows / keys);
+            int value = rows / keys / 2 - width;
+            if (i < 2 * width) return (i / width * keys + head) * width + i % width;
+            int behind = i - 2 * width;
+            return 2 * keys * width + (behind / value * keys + head) * value + behind % value;
+        };
+    }
+
     @Override
     default Tensor undone(Tensor stored, Arena arena) {
         return moved(stored, arena, true);

@@ -104,21 +104,21 @@ class GgufArchitectureTest {
     void gate_and_up_are_halves_of_one_or_every_other_row() {
         Tensor gate = Tensor.of(arena, Shape.of(2, 2, 1), 1f, 2f, 5f, 6f);
         Tensor up = Tensor.of(arena, Shape.of(2, 2, 1), 3f, 4f, 7f, 8f);
-        Tensor halves = new StoredPair(false).joined(gate, up, arena);
-        Tensor turns = new StoredPair(true).joined(gate, up, arena);
+        Tensor halves = new StackedPair(false).joined(gate, up, arena);
+        Tensor turns = new StackedPair(true).joined(gate, up, arena);
         assertThat(halves.shape()).isEqualTo(Shape.of(2, 4, 1));
         assertThat(halves.data().toArray(ValueLayout.JAVA_FLOAT)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
         assertThat(turns.data().toArray(ValueLayout.JAVA_FLOAT)).containsExactly(1, 3, 2, 4, 5, 7, 6, 8);
         Tensor vectors = turns.reshape(Shape.of(2, 4));
-        assertThat(new StoredPair(true).half(vectors, 1, true, arena).data().toArray(ValueLayout.JAVA_FLOAT))
+        assertThat(new StackedPair(true, true, 0).half(vectors, 1, arena).data().toArray(ValueLayout.JAVA_FLOAT))
                 .containsExactly(3, 4, 7, 8);
         Tensor one = Tensor.of(arena, Shape.of(4, 1), 1f, 3f, 2f, 4f);
-        assertThat(new StoredPair(true).half(one, 0, false, arena).data().toArray(ValueLayout.JAVA_FLOAT))
+        assertThat(new StackedPair(true).half(one, 0, arena).data().toArray(ValueLayout.JAVA_FLOAT))
                 .containsExactly(1, 2);
         Tensor blocks = Tensor.zeros(arena, DType.MXFP4, Shape.of(2, 2, 32));
-        assertThat(new StoredPair(true).joined(blocks, blocks, arena).toString())
+        assertThat(new StackedPair(true).joined(blocks, blocks, arena).toString())
                 .isEqualTo("MXFP4[2, 4, 32]");
-        assertThatThrownBy(() -> new StoredPair(true).joined(gate, blocks, arena))
+        assertThatThrownBy(() -> new StackedPair(true).joined(gate, blocks, arena))
                 .hasMessage("gate is F32[2, 2, 1], up is MXFP4[2, 2, 32], expected two alike");
     }
 }

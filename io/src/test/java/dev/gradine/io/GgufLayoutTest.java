@@ -14,11 +14,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GgufLayoutTest {
 
     private static final GgufLayout LLAMA =
-            new GgufLayout(GgufArchitecture.of("llama", "llama").withInterleavedRows(), 2, 1);
+            new GgufLayout(GgufArchitecture.of("llama", "llama").withInterleavedRows(), GgufHeads.of(2, 1));
     private static final GgufLayout GEMMA = new GgufLayout(
             GgufArchitecture.of("gemma2", "gemma2").withNormPlusOne().placing("ffn_norm", "pre_feedforward_layernorm"),
-            2,
-            1);
+            GgufHeads.of(2, 1));
 
     @ParameterizedTest
     @CsvSource({

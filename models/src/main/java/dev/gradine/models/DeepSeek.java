@@ -1,5 +1,9 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
+import dev.gradine.io.GgufWholes;
+import dev.gradine.io.GgufYarn;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -15,6 +19,7 @@ import dev.gradine.nn.RowStep;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
@@ -36,6 +41,77 @@ public record DeepSeek() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("deepseek_v2", "deepseek_v3", "glm4_moe_lite");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        GgufArchitecture third = gguf("deepseek_v3", "sigmoid", "noaux_tc")
+                .toldBy("exp_probs_b.bias")
+                .placing("exp_probs_b.bias", "mlp.gate.e_score_correction_bias")
+                .flag("expert_weights_norm", "norm_topk_prob", true)
+                .usually("rope_interleave", true)
+                .stating("expert_gating_func", 2);
+        return List.of(
+                third.meaning("architectures", List.of("DeepseekV3ForCausalLM")),
+                third.as("glm4_moe_lite").meaning("architectures", List.of("Glm4MoeLiteForCausalLM")),
+                gguf("deepseek_v2", "softmax", "greedy")
+                        .usually("norm_topk_prob", false)
+                        .stating("expert_gating_func", 1)
+                        .meaning("architectures", List.of("DeepseekV2ForCausalLM")));
+    }
+
+    private static GgufArchitecture gguf(String modelType, String scores, String method) {
+        return GgufArchitecture.of("deepseek2", modelType)
+                .placing("attn_q_a", "self_attn.q_a_proj")
+                .placing("attn_q_a_norm", "self_attn.q_a_layernorm")
+                .placing("attn_q_b", "self_attn.q_b_proj")
+                .placing("attn_kv_a_mqa", "self_attn.kv_a_proj_with_mqa")
+                .placing("attn_kv_a_norm", "self_attn.kv_a_layernorm")
+                .placing("attn_kv_b", "self_attn.kv_b_proj") // of older files
+                .pairing(GgufChange.LATENT, "attn_k_b.weight", "attn_v_b.weight", "self_attn.kv_b_proj.weight")
+                .experts("n_routed_experts")
+                .sharedExpert("mlp.shared_experts")
+                .telling("attention_bias", "attn_kv_a_mqa.bias")
+                .withoutKeys("attention.head_count_kv", "attention.key_length")
+                .whole("attention.q_lora_rank", "q_lora_rank")
+                .whole(RANK, "kv_lora_rank")
+                .deriving("attention.head_count_kv", _ -> 1, "num_key_value_heads", f -> f.of("attention.head_count"))
+                .deriving(TURNING, c -> c.of("qk_rope_head_dim"), "qk_rope_head_dim", f -> f.of(TURNING))
+                .deriving(
+                        KEY, c -> c.of("kv_lora_rank") + c.of("qk_rope_head_dim"), "qk_nope_head_dim", DeepSeek::still)
+                .deriving(
+                        KEY + "_mla",
+                        c -> c.of("qk_nope_head_dim") + c.of("qk_rope_head_dim"),
+                        "qk_nope_head_dim",
+                        DeepSeek::still)
+                .deriving(VALUE, c -> c.of("kv_lora_rank"), "v_head_dim", f -> width(f, VALUE))
+                .deriving(VALUE + "_mla", c -> c.of("v_head_dim"), "v_head_dim", f -> width(f, VALUE))
+                .blending(GgufYarn.OF_SCORES)
+                .whole("expert_feed_forward_length", "moe_intermediate_size")
+                .whole("expert_shared_count", "n_shared_experts")
+                .whole("leading_dense_block_count", "first_k_dense_replace")
+                .whole("expert_group_count", "n_group")
+                .whole("expert_group_used_count", "topk_group")
+                .real("expert_weights_scale", "routed_scaling_factor", 1)
+                .usually("scoring_func", scores)
+                .usually("topk_method", method)
+                .usually("moe_layer_freq", 1)
+                .usually("pretraining_tp", 1)
+                .meaning("hidden_act", "silu");
+    }
+
+    private static final String RANK = "attention.kv_lora_rank";
+    private static final String TURNING = "rope.dimension_count";
+    private static final String KEY = "attention.key_length";
+    private static final String VALUE = "attention.value_length";
+
+    /// A width that older files have under the name of what newer ones keep in their cache.
+    private static int width(GgufWholes file, String key) {
+        return file.of(file.has(key + "_mla") ? key + "_mla" : key);
+    }
+
+    private static int still(GgufWholes file) {
+        return width(file, KEY) - file.of(TURNING);
     }
 
     @Override

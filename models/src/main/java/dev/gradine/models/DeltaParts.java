@@ -1,5 +1,8 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
+import dev.gradine.io.GgufMixing;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.CausalConvolution;
 import dev.gradine.nn.GatedDeltaNet;
@@ -28,6 +31,7 @@ import java.util.function.IntPredicate;
 record DeltaParts(Parts parts, Heads heads, int taps) {
 
     private static final String ATTENDS = "full_attention";
+    private static final String RECURS = "linear_attention";
     private static final int PERIOD = 4; // every fourth layer attends where it is not said
 
     static DeltaParts of(ModelConfig c, Parts p) {
@@ -43,9 +47,35 @@ record DeltaParts(Parts parts, Heads heads, int taps) {
         return new DeltaParts(p, heads, c.positive("linear_conv_kernel_dim", 4));
     }
 
+    /// Places and numbers in GGUF files of both.
+    static GgufArchitecture gguf(String name, String modelType) {
+        return GgufArchitecture.of(name, modelType)
+                .without("ffn_norm") // it is the norm behind attention that stands before the feed-forward layer
+                .withNormPlusOne()
+                .placing("ssm_conv1d", "linear_attn.conv1d")
+                .placing("ssm_dt.bias", "linear_attn.dt_bias")
+                .placing("ssm_a", "linear_attn.A_log")
+                .placing("ssm_norm", "linear_attn.norm") // of weights around 1
+                .placing("ssm_out", "linear_attn.out_proj")
+                .changing(GgufChange.KERNEL, "ssm_conv1d")
+                .changing(GgufChange.NEGATIVE_EXP, "ssm_a")
+                .turning(Qwen3Next.ROPE.theta(), Qwen3Next.ROPE.part())
+                .whole("ssm.conv_kernel", "linear_conv_kernel_dim")
+                .whole("ssm.state_size", "linear_key_head_dim")
+                .whole("ssm.group_count", "linear_num_key_heads")
+                .whole("ssm.time_step_rank", "linear_num_value_heads")
+                .deriving(
+                        "ssm.inner_size",
+                        c -> c.of("linear_num_value_heads") * c.of("linear_value_head_dim"),
+                        "linear_value_head_dim",
+                        f -> f.of("ssm.inner_size") / f.of("ssm.time_step_rank"))
+                .mixing(new GgufMixing("attn_q.weight", ATTENDS, RECURS, false))
+                .meaning("hidden_act", "silu");
+    }
+
     /// Which layers attend: those that `layer_types` names so, or every `full_attention_interval`-th.
     static IntPredicate attends(ModelConfig c, Parts p) {
-        List<String> types = p.layerTypes(ATTENDS, "linear_attention");
+        List<String> types = p.layerTypes(ATTENDS, RECURS);
         int period = c.positive("full_attention_interval", PERIOD);
         return l -> types.isEmpty() ? (l + 1) % period == 0 : types.get(l).equals(ATTENDS);
     }

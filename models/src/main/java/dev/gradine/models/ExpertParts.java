@@ -91,6 +91,7 @@ final class ExpertParts {
         config.requireOff("norm_topk_prob"); // transformers' DeepSeek V2 does not divide, whatever it says
         Weight weight = w.weight(path + ".weight", experts, hidden);
         String method = config.oneOf("topk_method", "greedy", "greedy", "group_limited_greedy");
+        if (method.equals("greedy")) config.ignore("n_group", "topk_group");
         Choice choice = method.equals("greedy") ? new Best(chosen) : groups(List.of(), 1);
         return unasked(weight, Scores.SOFTMAX, choice, Shares.PLAIN.times(scale()));
     }

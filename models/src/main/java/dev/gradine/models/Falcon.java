@@ -59,7 +59,7 @@ public record Falcon() implements Family {
                 .fixing("activation", "gelu");
         return List.of(
                 all.meaning("num_ln_in_parallel_attn", 1),
-                all.toldBy("blk.0.attn_norm_2.weight")
+                all.toldBy("attn_norm_2.weight")
                         .placing("attn_norm", "ln_mlp")
                         .placing("attn_norm_2", "ln_attn")
                         .meaning("num_ln_in_parallel_attn", 2));

@@ -4,6 +4,7 @@ import static dev.gradine.io.GgufChange.ALTERNATING;
 
 import dev.gradine.io.GgufArchitecture;
 import dev.gradine.io.GgufChange;
+import dev.gradine.io.GgufYarn;
 import dev.gradine.nn.AlternatingGate;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -49,7 +50,7 @@ public record GptOss() implements Family {
                 .placing("ffn_down_exps.bias", "mlp.experts.down_proj_bias")
                 .changing(GgufChange.TURNED, "ffn_down_exps.weight")
                 .turning(THETA, 1)
-                .withoutRounding()
+                .blending(GgufYarn.UNROUNDED)
                 .windows(2)
                 .whole("expert_feed_forward_length", "intermediate_size")
                 .meaning("architectures", List.of("GptOssForCausalLM"))

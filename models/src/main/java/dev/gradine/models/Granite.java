@@ -30,14 +30,18 @@ public record Granite() implements Family {
 
     @Override
     public List<GgufArchitecture> gguf() {
-        return List.of(GgufArchitecture.of("granite", "granite")
+        return List.of(gguf("granite", "granite").meaning("architectures", List.of("GraniteForCausalLM")));
+    }
+
+    /// Rows and multipliers in GGUF files of all Granites.
+    static GgufArchitecture gguf(String name, String modelType) {
+        return GgufArchitecture.of(name, modelType)
                 .withInterleavedRows()
                 .real("embedding_scale", "embedding_multiplier", 1)
                 .real("residual_scale", "residual_multiplier", 1)
                 .real("attention.scale", "attention_multiplier", 1)
                 .real("logit_scale", "logits_scaling", 1)
-                .meaning("architectures", List.of("GraniteForCausalLM"))
-                .meaning("hidden_act", "silu"));
+                .meaning("hidden_act", "silu");
     }
 
     @Override

@@ -36,24 +36,31 @@ public record GraniteMoe() implements Family {
 
     @Override
     public List<GgufArchitecture> gguf() {
-        return List.of(GgufArchitecture.of("granitemoe", "granitemoe")
-                .withInterleavedRows()
+        return List.of(
+                gguf("granitemoeshared")
+                        .toldBy("ffn_gate_shexp.weight")
+                        .pairing(
+                                GgufChange.HALVES,
+                                "ffn_gate_shexp.weight",
+                                "ffn_up_shexp.weight",
+                                "shared_mlp.input_linear.weight")
+                        .placing("ffn_down_shexp", "shared_mlp.output_linear")
+                        .whole("expert_shared_feed_forward_length", "shared_intermediate_size")
+                        .meaning("architectures", List.of("GraniteMoeSharedForCausalLM")),
+                gguf("granitemoe").meaning("architectures", List.of("GraniteMoeForCausalLM")));
+    }
+
+    private static GgufArchitecture gguf(String modelType) {
+        return Granite.gguf("granitemoe", modelType)
                 .experts("num_local_experts")
                 .placing("ffn_gate_inp", "block_sparse_moe.router.layer")
-                .without("ffn_gate_exps", "ffn_up_exps") // two of one
+                .without("ffn_gate_exps", "ffn_up_exps", "ffn_down_exps") // they have other endings
                 .pairing(
                         GgufChange.HALVES,
                         "ffn_gate_exps.weight",
                         "ffn_up_exps.weight",
                         "block_sparse_moe.input_linear.weight")
-                .without("ffn_down_exps")
-                .placing("ffn_down_exps.weight", "block_sparse_moe.output_linear.weight")
-                .real("embedding_scale", "embedding_multiplier", 1)
-                .real("residual_scale", "residual_multiplier", 1)
-                .real("attention.scale", "attention_multiplier", 1)
-                .real("logit_scale", "logits_scaling", 1)
-                .meaning("architectures", List.of("GraniteMoeForCausalLM"))
-                .meaning("hidden_act", "silu"));
+                .placing("ffn_down_exps.weight", "block_sparse_moe.output_linear.weight");
     }
 
     @Override

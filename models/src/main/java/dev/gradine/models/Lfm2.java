@@ -1,5 +1,8 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
+import dev.gradine.io.GgufMixing;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.Block.PreNorm;
@@ -36,6 +39,34 @@ public record Lfm2() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("lfm2");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("lfm2", "lfm2")
+                .without("output_norm", "post_attention_norm")
+                .placing("token_embd_norm", "model.embedding_norm") // the last norm, whatever its name
+                .placing("attn_norm", "operator_norm")
+                .placing("attn_output", "self_attn.out_proj")
+                .placing("attn_q_norm", "self_attn.q_layernorm")
+                .placing("attn_k_norm", "self_attn.k_layernorm")
+                .placing("shortconv.conv.weight", "conv.conv.weight")
+                .placing("shortconv.in_proj.weight", "conv.in_proj.weight")
+                .placing("shortconv.out_proj.weight", "conv.out_proj.weight")
+                .placing("ffn_norm", "ffn_norm")
+                .placing("ffn_gate", "feed_forward.w1")
+                .placing("ffn_down", "feed_forward.w2")
+                .placing("ffn_up", "feed_forward.w3")
+                .changing(GgufChange.KERNEL, "shortconv.conv.weight")
+                .calling("attention.layer_norm_rms_epsilon", "norm_eps")
+                .turning(THETA, 1)
+                .whole("shortconv.l_cache", "conv_L_cache")
+                .mixing(new GgufMixing("attn_q.weight", ATTENDS, CONVOLVES, true))
+                .fixing("conv_bias", false)
+                .meaning("block_auto_adjust_ff_dim", false) // a file says the channels there are
+                .meaning("block_ffn_dim_multiplier", 1.0)
+                .meaning("block_multiple_of", 256)
+                .meaning("architectures", List.of("Lfm2ForCausalLM")));
     }
 
     @Override

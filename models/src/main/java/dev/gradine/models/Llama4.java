@@ -1,5 +1,8 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
+import dev.gradine.io.GgufWholes;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /// Llama 4, its text models: three of four layers see chunks and turn neighbours, the others see all, have no
 /// positions, and queries that grow with theirs.
@@ -39,6 +43,60 @@ public record Llama4() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("llama4_text");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("llama4", "llama4_text")
+                .placing("ffn_gate", "feed_forward.gate_proj")
+                .placing("ffn_up", "feed_forward.up_proj")
+                .placing("ffn_down", "feed_forward.down_proj")
+                .experts("num_local_experts")
+                .placing("ffn_gate_inp", "feed_forward.router")
+                .without("ffn_gate_exps", "ffn_up_exps", "ffn_down_exps") // they have other endings
+                .pairing(
+                        GgufChange.TURNED_HALVES,
+                        "ffn_gate_exps.weight",
+                        "ffn_up_exps.weight",
+                        "feed_forward.experts.gate_up_proj")
+                .placing("ffn_down_exps.weight", "feed_forward.experts.down_proj")
+                .changing(GgufChange.TURNED, "ffn_down_exps.weight")
+                .sharedExpert("feed_forward.shared_expert")
+                .turning(THETA, 1)
+                .layersWithoutTurning(FOURTH)
+                .calling("feed_forward_length", "intermediate_size_mlp")
+                .whole("expert_feed_forward_length", "intermediate_size")
+                .deriving(STEP, Llama4::step, STEP, f -> f.of(STEP))
+                .deriving(
+                        "expert_count",
+                        c -> c.of("num_local_experts"),
+                        "use_qk_norm",
+                        f -> f.of("expert_count") != MAVERICK)
+                .usually("use_qk_norm", true)
+                .usually("attn_temperature_tuning", true)
+                .usually("attn_scale", 0.1)
+                .usually("floor_scale", CHUNK)
+                .usually("attention_chunk_size", CHUNK)
+                .meaning("architectures", List.of("Llama4ForCausalLM"))
+                .meaning("hidden_act", "silu"));
+    }
+
+    private static final String STEP = "interleave_moe_layer_step";
+    private static final int FOURTH = 4; // one of so many layers sees all
+    private static final int MAVERICK = 128; // experts of the model whose queries and keys llama.cpp does not norm
+
+    /// Every so many layers have experts.
+    private static int step(GgufWholes c) {
+        int step = c.has(STEP) ? c.of(STEP) : 1;
+        List<Integer> usual = IntStream.range(0, c.of("num_hidden_layers"))
+                .filter(l -> (l + 1) % step == 0)
+                .boxed()
+                .toList();
+        List<Integer> own = c.all("moe_layers");
+        if (own.isEmpty() || own.equals(usual)) return step;
+        throw new IllegalArgumentException(
+                "gguf: moe_layers %s have no place in a file of architecture llama4, expected every %d of them %s; --to safetensors keeps them"
+                        .formatted(own, step, usual));
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
+import dev.gradine.io.GgufWholes;
 import dev.gradine.nn.Block.MixerOnly;
 import dev.gradine.nn.CausalConvolution;
 import dev.gradine.nn.CausalLm;
@@ -31,6 +34,49 @@ public record Mamba2() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("mamba2");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("mamba2", "mamba2")
+                .layers("backbone.layers")
+                .placing("token_embd", "backbone.embeddings")
+                .placing("output_norm", "backbone.norm_f")
+                .placing("attn_norm", "norm")
+                .placing("ssm_in", "mixer.in_proj")
+                .placing("ssm_conv1d", "mixer.conv1d")
+                .placing("ssm_dt.bias", "mixer.dt_bias")
+                .placing("ssm_a", "mixer.A_log")
+                .placing("ssm_d", "mixer.D")
+                .placing("ssm_norm", "mixer.norm")
+                .placing("ssm_out", "mixer.out_proj")
+                .changing(GgufChange.KERNEL, "ssm_conv1d")
+                .changing(GgufChange.NEGATIVE_EXP, "ssm_a")
+                .changing(GgufChange.COLUMN, "ssm_a", "ssm_d")
+                .changing(GgufChange.GROUP_ROWS, "ssm_norm")
+                .withoutTurning()
+                .withoutKeys("context_length", "feed_forward_length", "attention.key_length")
+                .withoutKeys("attention.head_count", "attention.head_count_kv")
+                .noting("context_length", _ -> 1 << 20)
+                .noting("feed_forward_length", _ -> 0)
+                .noting("attention.head_count", _ -> 0)
+                .calling("attention.layer_norm_rms_epsilon", "layer_norm_epsilon")
+                .whole("ssm.conv_kernel", "conv_kernel")
+                .whole("ssm.state_size", "state_size")
+                .whole("ssm.group_count", "n_groups")
+                .whole("ssm.time_step_rank", "num_heads")
+                .deriving(INNER, Mamba2::inner, "head_dim", f -> f.of(INNER) / f.of("ssm.time_step_rank"))
+                .deriving(INNER, Mamba2::inner, "expand", f -> f.of(INNER) / f.of("embedding_length"))
+                .telling("use_conv_bias", "ssm_conv1d.bias")
+                .fixing("use_bias", false)
+                .meaning("architectures", List.of("Mamba2ForCausalLM"))
+                .meaning("hidden_act", "silu"));
+    }
+
+    private static final String INNER = "ssm.inner_size";
+
+    private static int inner(GgufWholes c) {
+        return c.of("num_heads") * c.of("head_dim");
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Gated;
@@ -8,6 +9,7 @@ import dev.gradine.nn.Norm;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 
 /// The first OLMo: Llama with layer norms that have neither weight nor bias, and values of q, k and v kept within a
@@ -24,6 +26,17 @@ public record Olmo() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("olmo");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(GgufArchitecture.of("olmo", "olmo")
+                .withInterleavedRows()
+                .withoutKeys("attention.layer_norm_rms_epsilon")
+                .stating("attention.layer_norm_epsilon", 1e-5f)
+                .real("attention.clamp_kqv", "clip_qkv")
+                .meaning("architectures", List.of("OlmoForCausalLM"))
+                .meaning("hidden_act", "silu"));
     }
 
     private static final Norm BARE = new Norm.BareLayer(1e-5f);

@@ -34,10 +34,19 @@ public record Olmo2() implements Family {
 
     @Override
     public List<GgufArchitecture> gguf() {
-        return List.of(GgufArchitecture.of("olmo2", "olmo2")
+        return List.of(
+                gguf("olmo2").meaning("architectures", List.of("Olmo2ForCausalLM")),
+                gguf("olmo3")
+                        .toldBy("attention.sliding_window")
+                        .windows(PERIOD)
+                        .meaning("architectures", List.of("Olmo3ForCausalLM")));
+    }
+
+    private static GgufArchitecture gguf(String modelType) {
+        return GgufArchitecture.of("olmo2", modelType)
                 .placing("ffn_norm", "pre_feedforward_layernorm") // there is none: norms stand behind
-                .meaning("architectures", List.of("Olmo2ForCausalLM"))
-                .meaning("hidden_act", "silu"));
+                .turning(THETA, 1)
+                .meaning("hidden_act", "silu");
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
+import dev.gradine.io.GgufWholes;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.Block.PreNorm;
 import dev.gradine.nn.CausalLm;
@@ -8,8 +11,10 @@ import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /// Qwen3.5, text: Qwen3-Next's layers with one feed-forward layer in the place of experts.
 ///
@@ -26,6 +31,36 @@ public record Qwen35() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("qwen3_5_text");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(DeltaParts.gguf("qwen35", "qwen3_5_text")
+                .placing("attn_qkv", "linear_attn.in_proj_qkv")
+                .placing("attn_gate", "linear_attn.in_proj_z")
+                .placing("ssm_beta", "linear_attn.in_proj_b")
+                .placing("ssm_alpha", "linear_attn.in_proj_a")
+                .changing(GgufChange.TILED_VALUES, "attn_qkv", "ssm_conv1d")
+                .changing(GgufChange.TILED, "attn_gate", "ssm_beta", "ssm_alpha", "ssm_a", "ssm_dt.bias")
+                .changing(GgufChange.TILED_COLUMNS, "ssm_out")
+                .deriving(SECTIONS, Qwen35::sections, "mrope_section", f -> f.all(SECTIONS))
+                .meaning("architectures", List.of("Qwen3_5ForCausalLM")));
+    }
+
+    private static final String SECTIONS = "rope.dimension_sections";
+    private static final List<Integer> USUAL = List.of(11, 11, 10);
+
+    /// Four numbers of pairs, of which text needs none.
+    private static int[] sections(GgufWholes c) {
+        List<Integer> own = c.has("mrope_section") ? c.all("mrope_section") : c.all("rope_parameters.mrope_section");
+        return IntStream.range(0, 4)
+                .map(i -> i < (own.isEmpty() ? USUAL : own).size() ? (own.isEmpty() ? USUAL : own).get(i) : 0)
+                .toArray();
+    }
+
+    @Override
+    public Set<String> withoutEffect() {
+        return Set.of("mrope_section");
     }
 
     @Override

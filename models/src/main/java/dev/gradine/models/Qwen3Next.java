@@ -1,5 +1,7 @@
 package dev.gradine.models;
 
+import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
 import dev.gradine.nn.Block.FeedForward;
 import dev.gradine.nn.Block.Mixer;
 import dev.gradine.nn.Block.PreNorm;
@@ -10,6 +12,7 @@ import dev.gradine.nn.Norm;
 import dev.gradine.nn.RopeConfig.Usual;
 import dev.gradine.nn.Rotary;
 import dev.gradine.nn.Weights;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
 
@@ -32,6 +35,27 @@ public record Qwen3Next() implements Family {
     @Override
     public Set<String> modelTypes() {
         return Set.of("qwen3_next");
+    }
+
+    @Override
+    public List<GgufArchitecture> gguf() {
+        return List.of(DeltaParts.gguf("qwen3next", "qwen3_next")
+                .without("attn_qkv")
+                .placing("ssm_in", "linear_attn.in_proj_qkvz") // of older files
+                .pairing(
+                        GgufChange.GATES_APART,
+                        "attn_qkv.weight",
+                        "attn_gate.weight",
+                        "linear_attn.in_proj_qkvz.weight")
+                .placing("ssm_ba", "linear_attn.in_proj_ba")
+                .experts("num_experts")
+                .sharedExpert("mlp.shared_expert")
+                .placing("ffn_gate_inp_shexp", "mlp.shared_expert_gate")
+                .whole("expert_feed_forward_length", "moe_intermediate_size")
+                .whole("expert_shared_feed_forward_length", "shared_expert_intermediate_size")
+                .usually("norm_topk_prob", true)
+                .usually("decoder_sparse_step", 1)
+                .meaning("architectures", List.of("Qwen3NextForCausalLM")));
     }
 
     @Override
