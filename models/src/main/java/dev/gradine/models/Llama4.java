@@ -95,8 +95,8 @@ public record Llama4() implements Family {
         List<Integer> own = c.all("moe_layers");
         if (own.isEmpty() || own.equals(usual)) return step;
         throw new IllegalArgumentException(
-                "gguf: moe_layers %s have no place in a file of architecture llama4, expected every %d of them %s; --to safetensors keeps them"
-                        .formatted(own, step, usual));
+                "gguf: moe_layers %s have no place in a file of architecture llama4, expected %s;".formatted(own, usual)
+                        + " --to safetensors keeps them");
     }
 
     @Override
