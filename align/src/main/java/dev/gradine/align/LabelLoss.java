@@ -2,11 +2,13 @@ package dev.gradine.align;
 
 import static dev.gradine.autograd.op.Functions.mul;
 import static dev.gradine.autograd.op.Functions.neg;
+import static dev.gradine.autograd.op.Functions.scale;
 import static dev.gradine.autograd.op.Functions.softplus;
 import static dev.gradine.autograd.op.Functions.square;
 import static dev.gradine.autograd.op.Functions.sub;
 import static dev.gradine.autograd.op.LogProb.logProb;
 import static dev.gradine.autograd.op.Mean.mean;
+import static dev.gradine.autograd.op.SumLast.sumLast;
 
 import dev.gradine.autograd.Var;
 import dev.gradine.nn.Labels;
@@ -32,11 +34,16 @@ public record LabelLoss(Labels labels) {
     /// @param z outputs `f32[S,L]`
     /// @throws IllegalArgumentException if a label is none of the labels, or texts need a value of each label
     public Var of(Var z, int[] y) {
+        return mean(each(z, y));
+    }
+
+    /// That of each text, `f32[S]`, of which it is the mean.
+    public Var each(Var z, int[] y) {
         Problem problem = labels.asked(true);
         if (problem != Problem.SINGLE_LABEL) {
             float[] values = new float[y.length];
             for (int i = 0; i < y.length; i++) values[i] = y[i];
-            return of(z, values);
+            return each(z, values);
         }
         requireCount(y.length, z.shape().dim(0));
         for (int label : y) {
@@ -44,7 +51,7 @@ public record LabelLoss(Labels labels) {
             throw new IllegalArgumentException(
                     "labels: a text has %d, expected 0 to %d".formatted(label, labels.count() - 1));
         }
-        return neg(mean(logProb(z, z.tape().kernels().ofInts(y), null)));
+        return neg(logProb(z, z.tape().kernels().ofInts(y), null));
     }
 
     /// The loss of texts that have a value of each label, text after text.
@@ -52,6 +59,11 @@ public record LabelLoss(Labels labels) {
     /// @param z outputs `f32[S,L]`
     /// @throws IllegalArgumentException if they are too few or too many, or a text has one label of several
     public Var of(Var z, float[] y) {
+        return mean(each(z, y));
+    }
+
+    /// That of each text, `f32[S]`, of which it is the mean.
+    public Var each(Var z, float[] y) {
         Problem problem = labels.asked(false);
         if (problem == Problem.SINGLE_LABEL) {
             throw new IllegalArgumentException(
@@ -60,8 +72,8 @@ public record LabelLoss(Labels labels) {
         requireCount(y.length, z.value().size());
         Kernels k = z.tape().kernels();
         Var given = z.tape().constant(k.of(z.shape(), y));
-        if (problem == Problem.REGRESSION) return mean(square(sub(z, given)));
-        return mean(sub(softplus(z), mul(given, z)));
+        Var each = problem == Problem.REGRESSION ? square(sub(z, given)) : sub(softplus(z), mul(given, z));
+        return scale(sumLast(each), 1f / labels.count());
     }
 
     private void requireCount(int given, int expected) {

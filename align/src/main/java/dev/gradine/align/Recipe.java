@@ -1,9 +1,11 @@
 package dev.gradine.align;
 
 import dev.gradine.autograd.Var;
+import dev.gradine.data.Row;
 import dev.gradine.data.encode.Encoder;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.nn.Labels;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.optim.Metric;
 import java.util.List;
@@ -15,7 +17,7 @@ import java.util.List;
 /// differentiated is the same for all.
 ///
 /// @param <E> an example
-public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, SampledRecipe, CustomRecipe {
+public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, Classify, SampledRecipe, CustomRecipe {
 
     /// What people are told of it.
     ///
@@ -58,6 +60,14 @@ public sealed interface Recipe<E> permits Sft, PairLoss, JudgedLoss, Reward, Sam
     /// How the policy reads.
     default Reading reading() {
         return Reading.PLAIN;
+    }
+
+    /// What the outputs of the head stand for that it trains, where it reads for labels.
+    ///
+    /// @param rows that are learnt from or held out
+    /// @throws dev.gradine.data.DataException names what of the rows cannot be
+    default Labels labels(Iterable<Row> rows) {
+        return Labels.score();
     }
 
     /// What people should know of the examples a run learns from: one line each.

@@ -22,6 +22,7 @@ public final class Scored<E> {
     private final int[] offsets; // first labelled token of each sequence
     private final Memory memory;
     private @Nullable TeacherRows taught;
+    private @Nullable TextOutputs outputs;
     private @Nullable Var divergence;
     private @Nullable Var sums;
     private @Nullable Tensor referenceSums;
@@ -80,6 +81,22 @@ public final class Scored<E> {
                     .formatted(reference.length, logProbs.count()));
         }
         return new Scored<>(examples, packed, logProbs, reference, memory);
+    }
+
+    /// What a pass of a model of labels has found.
+    public static <E> Scored<E> of(List<E> examples, Packed packed, TextOutputs outputs) {
+        Scored<E> all = of(examples, packed, TokenLogProbs.scores(outputs.z()), new float[0]);
+        all.outputs = outputs;
+        return all;
+    }
+
+    /// The outputs of a model of labels.
+    ///
+    /// @throws IllegalStateException if it is a model of words
+    TextOutputs outputs() {
+        TextOutputs all = outputs;
+        if (all != null) return all;
+        throw new IllegalStateException("scored: there are no labels, expected some (the recipe must read for them)");
     }
 
     /// The same with the rows of the policy, and of its teacher, that predict the labelled tokens.

@@ -2,17 +2,19 @@ package dev.gradine.align;
 
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Classifier;
 import dev.gradine.nn.Pass;
-import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a model with a head for scores says of texts.
+/// The scores that a reward model gives to texts.
 ///
-/// @param policy the model, a `Scorer`, with its adapters
+/// @param model of one label: a language model with a head for scores, or an encoder
+/// @param adapters on it
 /// @param run lifetime within which passes are opened
-public record TextScores(Policy policy, Kernels run) {
+public record TextScores(Classifier model, Adapters adapters, Kernels run) {
 
     private static final int TOKENS = 4096; // read in a pass, but for a group that alone has more
 
@@ -38,14 +40,12 @@ public record TextScores(Policy policy, Kernels run) {
     }
 
     private List<double[]> read(List<List<LabelledTokens>> groups) {
-        Packed packed = Packed.of(groups, policy.adapters().areCausal());
+        Packed packed = Packed.of(groups, adapters.areCausal());
         float[] values;
         try (Kernels k = run.openStep()) {
-            Pass pass = policy.pass(Tape.noGrad(k), packed.tokens());
-            var hidden = policy.model().hidden(pass);
-            values = k.download(TokenLogProbs.of(policy.model(), pass, hidden, packed, Reading.SCORES)
-                    .values()
-                    .value());
+            Pass pass =
+                    Pass.of(Tape.noGrad(k), TextOutputs.tokens(model, packed)).with(adapters);
+            values = k.download(TextOutputs.of(model, pass, packed).z().value());
         }
         List<double[]> scores =
                 groups.stream().map(group -> new double[group.size()]).toList();

@@ -23,6 +23,7 @@ import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.LogProbKernel.Stats;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Log-probabilities of the labelled tokens of a batch, M of them, sequence after sequence.
@@ -72,7 +73,7 @@ public record TokenLogProbs(
     /// The same, with a temperature and a smoothing.
     public static TokenLogProbs of(CausalLm model, Pass pass, Var hidden, Packed packed, Reading reading) {
         HeadOf head = new HeadOf(model.head(), pass, reading);
-        TokenLogProbs all = reading.scores() ? scores(head, hidden, packed) : of(head, hidden, packed);
+        TokenLogProbs all = of(head, hidden, packed);
         hidden.release();
         return all;
     }
@@ -106,21 +107,17 @@ public record TokenLogProbs(
         return all;
     }
 
-    /// Scores in the place of log-probabilities, one a sequence: that of its last token, which is the labelled one.
-    private static TokenLogProbs scores(HeadOf head, Var hidden, Packed packed) {
-        Kernels k = hidden.tape().kernels();
-        int n = packed.sequences().size();
-        int[] rows = new int[n];
-        int[] offsets = new int[n + 1];
-        for (int s = 0; s < n; s++) {
-            rows[s] = packed.row(s, packed.sequences().get(s).tokens() - 1);
-            offsets[s + 1] = s + 1;
-        }
-        Var h = indexSelect(hidden, k.ofInts(rows));
-        Var values = sumLast(head.head().logits(h, head.pass())); // of one value, in f32
+    /// Scores in the place of log-probabilities, one a sequence: the sum of its outputs, of which a
+    /// reward model has one.
+    ///
+    /// @param outputs `f32[S,L]`
+    static TokenLogProbs scores(Var outputs) {
+        Kernels k = outputs.tape().kernels();
+        int n = outputs.shape().rows();
         Tensor none = k.zeros(Shape.of(n));
         Tensor ids = k.ofInts(new int[n]);
-        return new TokenLogProbs(values, k.ofInts(offsets), new Stats(none, ids, none), ids, null);
+        Tensor offsets = k.ofInts(IntStream.rangeClosed(0, n).toArray());
+        return new TokenLogProbs(sumLast(outputs), offsets, new Stats(none, ids, none), ids, null);
     }
 
     private static TokenLogProbs of(HeadOf head, Var hidden, Packed packed) {

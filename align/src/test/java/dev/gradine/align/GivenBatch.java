@@ -1,8 +1,12 @@
 package dev.gradine.align;
 
+import static dev.gradine.autograd.op.Reshape.reshape;
+
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.data.encode.LabelledTokens;
+import dev.gradine.nn.Labels;
+import dev.gradine.nn.Labels.Problem;
 import dev.gradine.optim.MeanMetrics;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
@@ -114,7 +118,9 @@ final class GivenBatch<E> {
         try (Kernels k = run.openStep()) {
             Tape tape = Tape.recording(k);
             Var values = tape.leaf(k.of(Shape.of(logProbs.length), logProbs));
-            Scored<E> batch = Scored.of(examples, packed, given(k, values), reference, memory);
+            Scored<E> batch = recipe.reading().scores()
+                    ? Scored.of(examples, packed, outputs(values))
+                    : Scored.of(examples, packed, given(k, values), reference, memory);
             if (recipe.needsTeacher()) batch = TaughtRows.beside(batch, values);
             Var losses = recipe.loss(batch);
             int n = losses.value().size();
@@ -124,6 +130,11 @@ final class GivenBatch<E> {
             tape.backward(losses, k.of(Shape.of(n), Arrays.copyOf(dy, n)));
             return new Result(k.download(losses.value()), k.download(values.grad()), metrics);
         }
+    }
+
+    /// One output of each sequence, a number.
+    private static TextOutputs outputs(Var values) {
+        return new TextOutputs(reshape(values, values.value().size(), 1), new Labels(List.of("y"), Problem.REGRESSION));
     }
 
     private TokenLogProbs given(Kernels k, Var values) {

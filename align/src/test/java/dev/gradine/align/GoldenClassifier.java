@@ -39,7 +39,7 @@ final class GoldenClassifier implements AutoCloseable {
         folder = Golden.golden("classify/" + name);
         expected = Safetensors.open(folder.resolve("expected.safetensors"), arena);
         open = Models.open(folder, run);
-        model = open.classifier(1);
+        model = open.classifier();
     }
 
     OpenModel open() {

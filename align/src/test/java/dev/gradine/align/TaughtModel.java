@@ -86,6 +86,9 @@ final class TaughtModel<E> implements AutoCloseable {
 
     private Scored<E> scored(List<E> micro, Packed packed, Tape tape, Memory memory) {
         Pass pass = policy.pass(tape, packed.tokens());
+        if (policy.model() instanceof Scorer scorer) {
+            return Scored.of(micro, packed, TextOutputs.of(scorer, pass, packed));
+        }
         Var hidden = policy.model().hidden(pass);
         Predicting rows = recipe.needsTeacher() ? Predicting.of(policy.model(), pass, hidden, packed) : null;
         TokenLogProbs own = TokenLogProbs.of(policy.model(), pass, hidden, packed, recipe.reading());

@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.autograd.Param;
 import dev.gradine.io.LayerCopies;
+import dev.gradine.nn.Labels;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Calibration;
@@ -54,7 +55,7 @@ final class AdapterArgs {
         AdapterSettings settings = where.read();
         Path start = settings.initAdapter();
         if (start != null) {
-            AdapterSet set = AdapterFolder.load(start, m.model(), m.run(), tell);
+            AdapterSet set = AdapterFolder.load(start, m.trained(), m.run(), tell);
             set.method().requireContinues();
             return set;
         }
@@ -67,7 +68,7 @@ final class AdapterArgs {
                         text -> m.codecFor(false).tokenizer().encode(text, false))
                 .with(m.open()::original);
         Selection targets = settings.selection(method.usualTargets());
-        AdapterSet set = FreshAdapters.of(m.model(), method, targets, first, data, tell);
+        AdapterSet set = FreshAdapters.of(m.trained(), method, targets, first, data, tell);
         tellOfRoundedRest(set, tell);
         return set;
     }
@@ -83,6 +84,12 @@ final class AdapterArgs {
                             .formatted(set.method().name(), type));
             return;
         }
+    }
+
+    /// Labels that the adapter to go on with tells: one, or none.
+    List<Labels> labels() {
+        Path start = where.read().initAdapter();
+        return start == null ? List.of() : AdapterFolder.labels(start);
     }
 
     /// Layers that the model to be adapted is made of.

@@ -6,7 +6,10 @@ import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
 import dev.gradine.models.StopTokens;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Labels;
 import dev.gradine.nn.Quantization;
+import dev.gradine.nn.TextModel;
 import dev.gradine.tensor.Device;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
@@ -22,7 +25,7 @@ final class LoadedModel implements AutoCloseable {
     private final Kernels run;
     private final WarmUp warmUp;
     private final OpenModel open;
-    private final List<CausalLm> scorer; // one, or none
+    private final List<Classifier> classifier; // one, or none
     private final Set<String> told = new HashSet<>();
 
     /// @throws IllegalArgumentException names the file and what is wrong with it
@@ -32,14 +35,14 @@ final class LoadedModel implements AutoCloseable {
 
     /// @param device opens the `run` lifetime that the model is to live in
     LoadedModel(Path source, Supplier<Kernels> device) {
-        this(source, WarmUp.none(), device, List.of(), LayerCopies.NONE, false);
+        this(source, WarmUp.none(), device, List.of(), LayerCopies.NONE, List.of());
     }
 
     /// @param device opens the `run` lifetime that the model is to live in
     /// @param quantised which weights become weights of four bits: one, or none
     /// @param copies of layers that it is made of
     LoadedModel(Path source, Supplier<Kernels> device, List<Quantization> quantised, LayerCopies copies) {
-        this(source, WarmUp.none(), device, quantised, copies, false);
+        this(source, WarmUp.none(), device, quantised, copies, List.of());
     }
 
     private LoadedModel(
@@ -48,12 +51,12 @@ final class LoadedModel implements AutoCloseable {
             Supplier<Kernels> device,
             List<Quantization> quantised,
             LayerCopies copies,
-            boolean scores) {
+            List<Labels> labels) {
         this.warmUp = warmUp;
         run = device.get();
         try {
             open = Models.open(source, run, quantised, copies);
-            scorer = scores ? List.of(open.scorer()) : List.of();
+            classifier = labels.stream().map(open::classifier).toList();
         } catch (RuntimeException e) {
             warmUp.close();
             run.close();
@@ -63,15 +66,15 @@ final class LoadedModel implements AutoCloseable {
 
     /// The model of a training run; the CPU's kernels are being compiled meanwhile: `ready` ends that.
     ///
-    /// @param scores whether it has a head for scores in the place of that for words
-    static LoadedModel forTraining(TrainOptions args, boolean scores) {
+    /// @param labels what a head for labels is to tell: one, or none of a model of words
+    static LoadedModel forTraining(TrainOptions args, List<Labels> labels) {
         List<Quantization> quantised = args.quantize().chosen();
         Device device = args.device().chosen();
         WarmUp warmUp = device.name().equals(DeviceArgs.CPU) ? WarmUp.start() : WarmUp.none();
         LayerCopies copies = args.adapter().copies();
         var m = new LoadedModel(
-                args.files().model(), warmUp, () -> args.watched(device.open()), quantised, copies, scores);
-        m.open.notes().forEach(args.device()::tell);
+                args.files().model(), warmUp, () -> args.watched(device.open()), quantised, copies, labels);
+        (labels.isEmpty() ? m.open.notes() : m.open.notesOfLabels()).forEach(args.device()::tell);
         return m;
     }
 
@@ -118,11 +121,18 @@ final class LoadedModel implements AutoCloseable {
         return open.hasTemplate();
     }
 
-    /// The language model, with a head for scores where it was opened for that.
+    /// The language model.
     ///
     /// @throws IllegalArgumentException if the files hold none
     CausalLm model() {
-        return scorer.isEmpty() ? open.model() : scorer.getFirst();
+        return open.model();
+    }
+
+    /// The model that a run adapts: with a head for labels where it was opened for that.
+    ///
+    /// @throws IllegalArgumentException if the files hold no language model, and it was not
+    TextModel trained() {
+        return classifier.isEmpty() ? open.model() : classifier.getFirst();
     }
 
     /// The `run` lifetime.

@@ -61,14 +61,17 @@ final class MergeArgs {
         return source.adapt(m, place::tell);
     }
 
+    /// The adapter given, for the model that the files and it mean: one of labels where there is a head
+    /// for those.
+    ///
+    /// @throws IllegalArgumentException if none was given
+    AdapterSet adaptMeant(OpenModel m) {
+        return source.adapt(source.meant(m), m.run(), place::tell);
+    }
+
     /// Another file of the same model, as it is.
     OpenModel plain(Path other, LoadedModel m) {
         return source.plain(other, m.run());
-    }
-
-    /// The adapter for that one.
-    AdapterSet adaptTo(OpenModel other) {
-        return source.adapt(other.model(), other.run(), place::tell);
     }
 
     /// The adapter given, or none.

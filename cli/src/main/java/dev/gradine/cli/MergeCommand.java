@@ -71,7 +71,7 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
         AtomicFiles.requireFree(out);
         try (LoadedModel m = model.open()) {
             if (onto != null) requireQuantised(m.open());
-            AdapterSet adapted = model.adapt(m);
+            AdapterSet adapted = model.adaptMeant(m.open());
             notes(m, adapted, format).forEach(spec.commandLine().getOut()::println);
         }
         spec.commandLine().getOut().println("merged model in " + out);
@@ -93,7 +93,7 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
     }
 
     private static boolean isQuantised(OpenModel m) {
-        return m.model().linears().stream()
+        return m.text().linears().stream()
                 .anyMatch(l -> !l.weight().param().value().dtype().isFloat());
     }
 
@@ -124,7 +124,7 @@ final class MergeCommand implements Runnable, ConfigFile.Reader {
                 throw new IllegalArgumentException(
                         "--base-weights: %s is quantised, expected the weights before".formatted(from));
             }
-            AdapterSet over = model.adaptTo(full);
+            AdapterSet over = model.adaptMeant(full);
             return MergedModel.write(full, over, out, format, written -> check(m.open(), adapted, written));
         }
     }

@@ -4,7 +4,6 @@ import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Model;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TextModel;
-import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
@@ -41,10 +40,10 @@ final class ModelArgs {
     }
 
     /// The model that the files mean: one of labels where they, or an adapter, have a head for those.
+    ///
+    /// @throws IllegalArgumentException if it is an encoder without a head
     TextModel meant(LoadedModel m) {
-        int labels =
-                adapterFolders().stream().mapToInt(AdapterFolder::labels).max().orElse(0);
-        return m.open().isClassifier() || labels > 0 ? m.open().classifier(labels) : m.model();
+        return source.meant(m.open());
     }
 
     /// The adapters given, by their names, ready to compute.

@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import dev.gradine.align.Recipe;
 import dev.gradine.align.ReferenceUse;
+import dev.gradine.nn.Labels;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Calibration;
 import dev.gradine.train.ReferenceSettings;
@@ -73,7 +74,6 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         Explanation explanation = args.explained(options.explained(), recipe);
         if (explain.getValue() != null) return Explanation.print(explanation, spec);
         args.check();
-        boolean scores = recipe.reading().scores();
         Run<E> run = Run.of(recipe, args.settings(comparison.read()));
         if (run.hasFinished()) {
             CommandHost.say(
@@ -84,7 +84,7 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
         }
         run.requireFolder();
         TrainingData data = run.read();
-        try (LoadedModel m = LoadedModel.forTraining(args, scores)) {
+        try (LoadedModel m = LoadedModel.forTraining(args, labels(run, data))) {
             List<String> remarks = args.files().isFresh() ? explanation.warnings() : List.of(); // who resumes was told
             CommandHost host = new CommandHost(spec, args, m, remarks);
             Calibration rows = run.calibration(m.open(), data, host);
@@ -96,6 +96,14 @@ final class RecipeCommand<E> implements Callable<Integer>, ConfigFile.Reader {
             out.flush();
             return result.finished() ? 0 : 130;
         }
+    }
+
+    /// What the head that is trained tells: as the adapter to go on with has it, or as the rows do.
+    private List<Labels> labels(Run<E> run, TrainingData data) {
+        List<Labels> ofRows = run.labels(data);
+        List<Labels> begun = ofRows.isEmpty() ? ofRows : args.adapter().labels();
+        for (Labels l : begun) l.requireTake(ofRows.getFirst(), "the adapter");
+        return begun.isEmpty() ? ofRows : begun;
     }
 
     @SuppressWarnings("unchecked") // a record of the same class as the defaults

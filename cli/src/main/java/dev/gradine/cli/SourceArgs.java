@@ -3,7 +3,10 @@ package dev.gradine.cli;
 import dev.gradine.io.LayerCopies;
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Labels;
 import dev.gradine.nn.Model;
+import dev.gradine.nn.TextModel;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.Device;
@@ -90,6 +93,18 @@ final class SourceArgs {
         }
         Path folder = NamedFolder.parse(adapters.getFirst()).folder();
         return AdapterFolder.load(folder, model, run, tell);
+    }
+
+    /// The model that the files mean: one of labels where they, or an adapter, have a head for those.
+    ///
+    /// @throws IllegalArgumentException if it is an encoder without a head
+    TextModel meant(OpenModel open) {
+        List<Labels> brought = adapterFolders().stream()
+                .flatMap(folder -> AdapterFolder.labels(folder).stream())
+                .toList();
+        if (open.isClassifier()) return open.classifier();
+        if (!brought.isEmpty()) return open.classifier(brought.getFirst());
+        return open.text() instanceof Classifier ? open.classifier() : open.model();
     }
 
     /// Folders of the adapters given, with or without names.

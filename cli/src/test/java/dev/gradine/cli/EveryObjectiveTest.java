@@ -85,6 +85,7 @@ class EveryObjectiveTest {
         StringBuilder judged = new StringBuilder();
         StringBuilder pairs = new StringBuilder();
         StringBuilder groups = new StringBuilder();
+        StringBuilder labelled = new StringBuilder();
         for (int i = 0; i < 4; i++) {
             String good = "it is " + "so ".repeat(1 + i % 2) + i;
             String bad = "no, " + "no ".repeat(3 - i);
@@ -94,6 +95,7 @@ class EveryObjectiveTest {
             pairs.append(
                     "{\"prompt\": \"Say %d\", \"chosen\": \"%s\", \"rejected\": \"%s\", \"reference\": \"it is\"}\n"
                             .formatted(i, good, bad));
+            labelled.append("{\"text\": \"Say %d, %s\", \"label\": %d}\n".formatted(i, good, i % 2));
             groups.append("{\"prompt\": \"Say %d\", \"completions\": [\"%s\", \"%s\"], \"rewards\": [%d, 0.5]}\n"
                     .formatted(i, good, bad, i % 2));
         }
@@ -101,6 +103,7 @@ class EveryObjectiveTest {
         TinyModel.text(temp.resolve("judged.jsonl"), judged.toString());
         TinyModel.text(temp.resolve("pairs.jsonl"), pairs.toString());
         TinyModel.text(temp.resolve("groups.jsonl"), groups.toString());
+        TinyModel.text(temp.resolve("labelled.jsonl"), labelled.toString());
     }
 
     @TestFactory
@@ -163,6 +166,7 @@ class EveryObjectiveTest {
     private static String data(String name) {
         return switch (name) {
             case "sft", "distill" -> "answers.jsonl";
+            case "classify" -> "labelled.jsonl";
             case "kto", "bco" -> "judged.jsonl";
             case "grpo", "rloo", "online-dpo" -> "groups.jsonl";
             default -> "pairs.jsonl";
@@ -171,11 +175,11 @@ class EveryObjectiveTest {
 
     /// An adapter that is no longer where it began, so that policy and reference differ.
     private Path moved(String name) {
-        boolean scores = name.equals("reward");
-        Path out = temp.resolve(scores ? "scores" : "words");
+        String before = name.equals("reward") || name.equals("classify") ? name : "sft";
+        Path out = temp.resolve("moved-" + before);
         if (Files.exists(out)) return out;
-        List<Object> all = new ArrayList<>(List.of(scores ? "reward" : "sft", "--model", temp.resolve("model")));
-        all.addAll(List.of("--data", temp.resolve(scores ? "pairs.jsonl" : "answers.jsonl"), "--out", out));
+        List<Object> all = new ArrayList<>(List.of(before, "--model", temp.resolve("model")));
+        all.addAll(List.of("--data", temp.resolve(data(before)), "--out", out));
         all.addAll(List.of("--steps", 5, "--samples", 0, "--rank", 4, "--lr", 0.02));
         Cli.run(all.toArray()).ok();
         return out;

@@ -108,7 +108,7 @@ class LabelScoreTest {
                 .ok();
         Cli scored = Cli.run("score", "--model", temp.resolve("model"), "--adapter", run, "--text", "Hello")
                 .ok();
-        assertThat(scored.out()).endsWith("  LABEL_0\n").hasLineCount(1);
+        assertThat(scored.out()).endsWith("  score\n").hasLineCount(1);
     }
 
     @Test

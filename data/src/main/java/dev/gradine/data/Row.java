@@ -10,8 +10,20 @@ import java.util.Map;
 /// `chat_template_kwargs`.
 public sealed interface Row {
 
-    /// Plain text to be learnt whole.
-    record Text(String text) implements Row {}
+    /// Plain text, to be learnt whole or for what it is.
+    ///
+    /// @param label what it is; none of most rows
+    record Text(String text, List<Label> label) implements Row {
+        /// Copies the list.
+        public Text {
+            label = List.copyOf(label);
+        }
+
+        /// A text of which nothing is said.
+        public Text(String text) {
+            this(text, List.of());
+        }
+    }
 
     /// A conversation.
     record Chat(List<Message> messages, Map<String, Object> variables) implements Row {

@@ -43,6 +43,15 @@ record RowFields(JsonNode row) {
         return v.asDouble();
     }
 
+    /// What the row says that its text is, where that is a name, a number, or true or false, which are 1
+    /// and 0.
+    List<Label> label() {
+        JsonNode v = row.path("label");
+        if (v.isString()) return List.of(new Label.Named(v.asString()));
+        if (v.isBoolean()) return List.of(new Label.Numbered(v.asBoolean() ? 1 : 0));
+        return v.isNumber() && Double.isFinite(v.asDouble()) ? List.of(new Label.Numbered(v.asDouble())) : List.of();
+    }
+
     Passage passage(String field) {
         JsonNode v = row.path(field);
         if (v.isString()) return new Passage.Text(v.asString());

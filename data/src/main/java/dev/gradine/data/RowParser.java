@@ -60,7 +60,7 @@ final class RowParser {
 
     private Row row(RowFields f) {
         return switch (format) {
-            case STRING, TEXT -> new Row.Text(f.string("text"));
+            case STRING, TEXT -> new Row.Text(f.string("text"), f.label());
             case TOKENS -> tokens(f);
             case MESSAGES -> new Row.Chat(f.conversation("messages"), f.variables());
             case CONVERSATIONS -> new Row.Chat(f.conversation("conversations"), f.variables());

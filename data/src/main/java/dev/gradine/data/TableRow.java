@@ -2,6 +2,7 @@ package dev.gradine.data;
 
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,15 +18,18 @@ import tools.jackson.databind.node.StringNode;
 /// |---|---|---|
 /// | `messages`, `conversations`, `history`, `tools`, `documents`, `chat_template_kwargs` | JSON | null |
 /// | `input_ids`, `labels`, `completions`, `rewards`, `truncated` | JSON | null |
-/// | `prompt`, `completion`, `chosen`, `rejected` | messages if it is a JSON list of them, else text | text |
+/// | `prompt`, `completion`, `chosen`, `rejected` | messages if it is a JSON list of them, else text |
+/// text |
 /// | `reference` | the same | null |
 /// | `label` beside `completion` | `true` or `1`, `false` or `0`, in letters of any case | refused |
+/// | `label` beside `text` | a number if it is written as one, else a name | null |
 /// | `margin` | a number | null |
 /// | others | text | text |
 final class TableRow {
 
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final int LONGEST = 40; // characters of a text in a message
+    private static final Pattern NUMBER = Pattern.compile("[-+]?\\d+(\\.\\d*)?([eE][-+]?\\d+)?");
 
     private TableRow() {}
 
@@ -57,7 +61,8 @@ final class TableRow {
                     "chat_template_kwargs" -> text.isBlank() ? NullNode.getInstance() : json(column, text);
             case "prompt", "completion", "chosen", "rejected" -> passage(text);
             case "reference" -> text.isEmpty() ? NullNode.getInstance() : passage(text);
-            case "label" -> row.has("completion") ? flag(column, text) : StringNode.valueOf(text);
+            case "label" ->
+                row.has("completion") ? flag(column, text) : row.has("text") ? label(text) : StringNode.valueOf(text);
             case "margin" -> text.isBlank() ? NullNode.getInstance() : number(column, text);
             default -> StringNode.valueOf(text);
         };
@@ -89,6 +94,11 @@ final class TableRow {
             case "false", "0" -> BooleanNode.valueOf(false);
             default -> throw unexpected(column, text, "true or false (or 1 or 0)");
         };
+    }
+
+    private static JsonNode label(String text) {
+        if (text.isBlank()) return NullNode.getInstance();
+        return NUMBER.matcher(text.strip()).matches() ? number("label", text) : StringNode.valueOf(text);
     }
 
     private static JsonNode number(String column, String text) {

@@ -1,7 +1,11 @@
 package dev.gradine.export;
 
 import dev.gradine.autograd.Tape;
+import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Model;
+import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
@@ -32,6 +36,11 @@ public record LogitsCheck(double difference, double tolerance, double sameArgmax
     /// @param got as many
     /// @param u relative rounding of the weights: root mean square of the errors over that of the weights
     public static LogitsCheck of(float[] expected, float[] got, CausalLm model, double u) {
+        return of(expected, got, model, model.vocabSize(), u);
+    }
+
+    /// The same of a model that gives `outputs` logits a row.
+    static LogitsCheck of(float[] expected, float[] got, Model model, int outputs, double u) {
         double difference = got.length == expected.length ? 0 : Double.POSITIVE_INFINITY;
         double largest = 0;
         for (int i = 0; i < Math.min(got.length, expected.length); i++) {
@@ -42,7 +51,7 @@ public record LogitsCheck(double difference, double tolerance, double sameArgmax
         int n = model.linears().stream().mapToInt(l -> l.in()).max().orElse(1);
         int m = model.linears().size();
         double rounding = EPSILON * Math.sqrt(n) * m + 8 * u * Math.sqrt(m);
-        return new LogitsCheck(difference, rounding * largest, sameArgmax(expected, got, model.vocabSize()));
+        return new LogitsCheck(difference, rounding * largest, sameArgmax(expected, got, outputs));
     }
 
     /// The same with another bound.
@@ -70,6 +79,14 @@ public record LogitsCheck(double difference, double tolerance, double sameArgmax
         try (Kernels k = run.openStep()) {
             return k.download(
                     policy.logits(Tape.noGrad(k), TokenBatch.of(sequences)).value());
+        }
+    }
+
+    /// Logits of the labels of each sequence, one row a sequence.
+    static float[] labels(Classifier model, Adapters adapters, Kernels run, List<int[]> sequences) {
+        try (Kernels k = run.openStep()) {
+            Pass pass = Pass.of(Tape.noGrad(k), TokenBatch.of(sequences)).with(adapters);
+            return k.download(model.logits(pass).value());
         }
     }
 

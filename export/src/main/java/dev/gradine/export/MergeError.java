@@ -2,6 +2,9 @@ package dev.gradine.export;
 
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Adapters;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Model;
 import dev.gradine.nn.Policy;
 import dev.gradine.nn.Weight;
 import dev.gradine.peft.AdapterSet;
@@ -31,17 +34,28 @@ public record MergeError(double delta, LogitsCheck logits) {
     public static MergeError of(OpenModel base, AdapterSet adapted, Path written) {
         try (OpenModel other = Models.open(written, base.run())) {
             Map<String, Weight> there = new HashMap<>();
-            for (Weight w : other.model().weights()) there.put(w.path(), w);
+            Model model = adapted.model() instanceof Classifier ? other.classifier() : other.model();
+            for (Weight w : model.weights()) there.put(w.path(), w);
             Sums sums = new Sums();
-            for (Weight w : base.model().weights()) {
+            for (Weight w : adapted.model().weights()) {
                 Weight same = there.get(w.path());
                 if (same != null) sums.add(w, same, adapted, base.run());
             }
-            List<int[]> sequences = TextCheck.sequences(base);
-            float[] expected = LogitsCheck.logits(new Policy(base.model(), adapted), base.run(), sequences);
-            float[] got = LogitsCheck.logits(Policy.of(other.model()), base.run(), sequences);
-            return new MergeError(sums.delta(), LogitsCheck.of(expected, got, base.model(), sums.relative()));
+            return new MergeError(sums.delta(), logits(base, adapted, other, sums.relative()));
         }
+    }
+
+    private static LogitsCheck logits(OpenModel base, AdapterSet adapted, OpenModel other, double u) {
+        List<int[]> sequences = TextCheck.sequences(base);
+        Kernels run = base.run();
+        if (adapted.model() instanceof Classifier labelled) {
+            float[] expected = LogitsCheck.labels(labelled, adapted, run, sequences);
+            float[] got = LogitsCheck.labels(other.classifier(), Adapters.NONE, run, sequences);
+            return LogitsCheck.of(expected, got, labelled, labelled.labels().count(), u);
+        }
+        float[] expected = LogitsCheck.logits(new Policy(base.model(), adapted), run, sequences);
+        float[] got = LogitsCheck.logits(Policy.of(other.model()), run, sequences);
+        return LogitsCheck.of(expected, got, base.model(), u);
     }
 
     /// Sums of squares over the weights.

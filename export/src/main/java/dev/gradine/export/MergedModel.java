@@ -8,7 +8,9 @@ import dev.gradine.io.Checkpoint;
 import dev.gradine.io.Json;
 import dev.gradine.io.ModelFolder;
 import dev.gradine.io.TensorSource;
+import dev.gradine.models.LabelledConfig;
 import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Classifier;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.peft.Merge;
 import java.io.IOException;
@@ -49,6 +51,9 @@ public final class MergedModel {
         MergedWeights weights = new MergedWeights(m, adapted, format);
         List<TensorSource> tensors = weights.tensors();
         Map<String, Object> config = new LinkedHashMap<>(c.config());
+        if (adapted.model() instanceof Classifier labelled) {
+            config = LabelledConfig.of(config, labelled.labels());
+        }
         if (weights.untied()) config.put("tie_word_embeddings", false);
         config.put("dtype", MergedWeights.dtypeName(tensors));
         config.remove("torch_dtype");

@@ -44,9 +44,13 @@ final class MergedWeights {
 
     List<TensorSource> tensors() {
         List<TensorSource> all = new ArrayList<>();
-        for (Weight weight : model.model().weights()) {
+        for (Weight weight : adapted.model().weights()) {
             Weight.Stack stack = weight.stack();
             if (stack != null && stack.index() == 0) all.add(new MergedStack(model, adapted, stack).source(type));
+            if (isBegun(weight)) {
+                all.add(merged(weight, type.of(DType.F32)));
+                continue;
+            }
             if (!checkpoint.has(weight.path()) && !isUntied(weight)) continue;
             if (requantised && !weight.param().value().dtype().isFloat()) all.addAll(codes(weight));
             else all.add(tensor(weight));
@@ -56,15 +60,23 @@ final class MergedWeights {
 
     /// Whether a head and an embedding that were one weight, or are said to be one, are two.
     boolean untied() {
-        return !model.apart().isEmpty() || model.model().weights().stream().anyMatch(this::isUntied);
+        return !model.apart().isEmpty() || adapted.model().weights().stream().anyMatch(this::isUntied);
     }
 
     /// Whether it shares a value with another place and one of the two becomes another.
     private boolean isUntied(Weight weight) {
-        List<Weight> twins = model.model().weights().stream()
+        List<Weight> twins = adapted.model().weights().stream()
                 .filter(w -> w.param() == weight.param())
                 .toList();
         return twins.size() > 1 && Merge.stores(adapted, weight) && !Merge.alike(adapted, twins);
+    }
+
+    /// Whether it is of a head that the adapter brings along, and the checkpoint has none.
+    private boolean isBegun(Weight weight) {
+        return adapted.copies().containsKey(weight)
+                && adapted.model().weights().stream()
+                        .filter(w -> w.param() == weight.param())
+                        .noneMatch(w -> checkpoint.has(w.path()));
     }
 
     private TensorSource tensor(Weight weight) {
@@ -124,7 +136,7 @@ final class MergedWeights {
 
     /// Name of the tensor that it is in the checkpoint: its own, or that of the place it shares its value with.
     private String stored(Weight weight) {
-        return model.model().weights().stream()
+        return adapted.model().weights().stream()
                 .filter(w -> w.param() == weight.param())
                 .map(Weight::path)
                 .filter(checkpoint::has)

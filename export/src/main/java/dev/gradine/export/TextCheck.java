@@ -215,13 +215,13 @@ final class TextCheck {
 
     /// Sequences to compare logits on, of texts or, without a tokenizer, of ids.
     static List<int[]> sequences(OpenModel model) {
-        int longest = Math.min(48, model.model().maxPositions());
+        int longest = Math.min(48, model.text().maxPositions());
         List<int[]> out = new ArrayList<>();
         for (int i = 0; i < 6; i++) {
             int[] ids = model.hasTokenizer()
                     ? model.codec().tokenizer().encode(TEXTS.get(2 * i), true)
                     : new SplittableRandom(i)
-                            .ints(24, 0, model.model().vocabSize())
+                            .ints(24, 0, model.text().vocabSize())
                             .toArray();
             if (ids.length > 0) out.add(Arrays.copyOf(ids, Math.min(ids.length, longest)));
         }

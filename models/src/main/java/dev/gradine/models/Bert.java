@@ -3,7 +3,6 @@ package dev.gradine.models;
 import static dev.gradine.autograd.op.Functions.add;
 import static dev.gradine.autograd.op.IndexSelect.indexSelect;
 
-import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
 import dev.gradine.autograd.op.Functions;
 import dev.gradine.nn.Block.NormOfSum;
@@ -19,8 +18,10 @@ import dev.gradine.nn.RowStep;
 import dev.gradine.nn.SelfAttention;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
+import dev.gradine.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /// BERT with a head for labels: each token sees all of its text, norms behind what is added, learnt positions.
@@ -61,12 +62,20 @@ public record Bert() implements Family {
         c.requireOff("is_decoder");
         c.requireOff("add_cross_attention");
         c.oneOf("position_embedding_type", "absolute", "absolute");
-        UnaryOperator<Var> act = Activations.of(c, "hidden_act", "gelu");
         var p = new EncoderParts(
                 "bert", "BertForSequenceClassification", c, weights, c.real("layer_norm_eps", EPSILON));
-        Begin begin = begin(c, p, weights.at("bert.embeddings"));
+        Begin begin =
+                begin(c, p, weights.at("bert.embeddings"), c.positive("max_position_embeddings"), Pass::positions);
+        List<Decoder.Layer> layers = layers(c, p, "bert.encoder.layer");
+        RowStep pooler = p.dense("bert.pooler.dense", true, Functions::tanh);
+        return p.encoder(begin, layers, p.top(RowStep.NONE, Pooling.FIRST, pooler));
+    }
+
+    /// The layers, which RoBERTa has, too.
+    static List<Decoder.Layer> layers(ModelConfig c, EncoderParts p, String path) {
+        UnaryOperator<Var> act = Activations.of(c, "hidden_act", "gelu");
         FeedForwards ffn = p.feedForwards(true);
-        List<Decoder.Layer> layers = p.layers("bert.encoder.layer", (l, w) -> {
+        return p.layers(path, (l, w) -> {
             SelfAttention attention = p.attention(w, l, "attention")
                     .named("self.query", "self.key", "self.value", "output.dense")
                     .bias(true, true)
@@ -75,29 +84,28 @@ public record Bert() implements Family {
             var plain = ffn.plain(w, act, "intermediate.dense", "output.dense");
             return new NormOfSum(attention, n1, plain, p.layerNorm(w, "output.LayerNorm", true));
         });
-        RowStep pooler = p.dense("bert.pooler.dense", true, Functions::tanh);
-        return p.encoder(begin, layers, p.top(RowStep.NONE, Pooling.FIRST, pooler));
     }
 
-    private static Begin begin(ModelConfig c, EncoderParts p, Weights w) {
+    /// The sum of embeddings that a text begins as.
+    ///
+    /// @param rows of the table of positions
+    /// @param at which of them each token takes, `i32[N]`
+    static Begin begin(ModelConfig c, EncoderParts p, Weights w, int rows, Function<Pass, Tensor> at) {
         Embedding words = w.embedding("word_embeddings", c.positive("vocab_size"), p.hidden());
-        Weight places = w.weight("position_embeddings.weight", c.positive("max_position_embeddings"), p.hidden());
+        Weight places = w.weight("position_embeddings.weight", rows, p.hidden());
         int kinds = c.positive("type_vocab_size", 2);
         Weight types = w.weight("token_type_embeddings.weight", kinds, p.hidden());
         Norm norm = p.layerNorm(w, "LayerNorm", true);
         return (tape, pass) -> {
             p.requireTypes(pass, kinds);
             Var h = words.forward(tape, pass);
-            return tape.frame(x -> norm.forward(placed(x, places, types, pass), pass), h);
+            return tape.frame(x -> norm.forward(placed(x, places, types, pass, at), pass), h);
         };
     }
 
-    private static Var placed(Var h, Weight places, Weight types, Pass pass) {
-        Tape tape = h.tape();
-        Var typed = add(
-                h,
-                indexSelect(
-                        types.on(h, pass), tape.kernels().ofInts(pass.batch().types())));
-        return add(typed, indexSelect(places.on(h, pass), pass.positions()));
+    private static Var placed(Var h, Weight places, Weight types, Pass pass, Function<Pass, Tensor> at) {
+        Tensor kinds = h.tape().kernels().ofInts(pass.batch().types());
+        Var typed = add(h, indexSelect(types.on(h, pass), kinds));
+        return add(typed, indexSelect(places.on(h, pass), at.apply(pass)));
     }
 }

@@ -21,25 +21,31 @@ import dev.gradine.tensor.kernel.Mask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /// The parts that families of encoders are made of, with their sizes as `config.json` gives them.
 final class EncoderParts {
 
     private static final int LABELS = 2; // where a configuration does not say, in transformers
 
+    /// Of models that may be given a head for labels.
+    private static final Pattern HEADLESS = Pattern.compile("\\w+(Model|ForMaskedLM|ForPreTraining)");
+
+    private final boolean isWhole; // whether there is a head for labels
     private final String name;
     private final ModelConfig config;
     private final Weights weights;
     private final Heads heads;
     private final float eps;
 
-    /// @param architecture of a model with a head for labels, the only one that is read
+    /// @param architecture of a model with a head for labels; that of another begins here
     /// @param eps what is added to variances
     EncoderParts(String name, String architecture, ModelConfig c, Weights w, double eps) {
         List<String> said = c.texts("architectures");
-        if (!said.isEmpty() && !said.contains(architecture)) {
+        isWhole = said.isEmpty() || said.contains(architecture);
+        if (!isWhole && said.stream().noneMatch(a -> HEADLESS.matcher(a).matches())) {
             throw c.wrong(
-                    "architectures", "[%s]: of encoders those with a head for labels are read".formatted(architecture));
+                    "architectures", "[%s], or one without a head, or with one for words".formatted(architecture));
         }
         this.name = name;
         config = c;
@@ -101,15 +107,24 @@ final class EncoderParts {
     ///
     /// @param before `f32[S,C] → f32[S,C]`
     Top top(RowStep last, Pooling pooling, RowStep before) {
+        return top(last, pooling, before, "classifier");
+    }
+
+    /// The same with the head under another name.
+    Top top(RowStep last, Pooling pooling, RowStep before, String path) {
         Labels labels = Labels.of(config, LABELS);
-        Linear classifier = weights.linear("classifier", labels.count(), hidden(), true);
+        Linear classifier = head(path, labels.count(), true);
         return new Top(last, pooling, before.then(classifier::forward), labels);
     }
 
-    /// A linear layer over the channels and a function behind it.
+    /// A linear layer of the head, over the channels, and a function behind it.
     RowStep dense(String path, boolean hasBias, UnaryOperator<Var> act) {
-        Linear dense = weights.linear(path, hidden(), hidden(), hasBias);
+        Linear dense = head(path, hidden(), hasBias);
         return (x, pass) -> act.apply(dense.forward(x, pass));
+    }
+
+    private Linear head(String path, int out, boolean hasBias) {
+        return isWhole ? weights.linear(path, out, hidden(), hasBias) : weights.head(path, out, hidden(), hasBias);
     }
 
     /// Fails on a type of a token that the model has not.
@@ -123,8 +138,12 @@ final class EncoderParts {
 
     /// The whole model.
     EncoderModel encoder(Begin begin, List<Decoder.Layer> layers, Top top) {
-        var sizes =
-                new Sizes(name, hidden(), config.positive("vocab_size"), config.positive("max_position_embeddings"));
+        return encoder(begin, layers, top, config.positive("max_position_embeddings"));
+    }
+
+    /// The same of another longest text than the table of positions has rows.
+    EncoderModel encoder(Begin begin, List<Decoder.Layer> layers, Top top, int positions) {
+        var sizes = new Sizes(name, hidden(), config.positive("vocab_size"), positions);
         return new EncoderModel(sizes, begin, layers, top, weights);
     }
 }

@@ -44,6 +44,7 @@ public sealed interface Family
                 Qwen3Moe,
                 Qwen3Next,
                 Qwen35,
+                Roberta,
                 SmolLm3,
                 StableLm,
                 StarCoder2,

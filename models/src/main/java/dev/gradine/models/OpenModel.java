@@ -8,9 +8,9 @@ import dev.gradine.io.LayerCopies;
 import dev.gradine.io.NonFinite;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Labels;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Quantization;
-import dev.gradine.nn.Scorer;
 import dev.gradine.nn.TextModel;
 import dev.gradine.nn.Weight;
 import dev.gradine.nn.Weights;
@@ -41,6 +41,8 @@ public final class OpenModel implements AutoCloseable {
     private final Families families;
     private final List<Quantization> quantised; // one, or none
     private final List<String> unused;
+    private final Weights.Source stored;
+    private final List<String> begun;
 
     /// @param copies of layers that the model is made of
     OpenModel(Path source, Kernels run, Families families, List<Quantization> quantised, LayerCopies copies) {
@@ -53,9 +55,12 @@ public final class OpenModel implements AutoCloseable {
             Set<String> used = new HashSet<>();
             MissingTensors missing = new MissingTensors(checkpoint);
             StoredWeights weights = new StoredWeights(checkpoint, missing, used, files);
-            Weights.Source stored = weights;
-            for (Quantization q : quantised) stored = new OriginalsForgotten(q.over(stored, files), checkpoint);
-            model = families.any(new ModelConfig(ScoreHead.config(checkpoint)), new Weights(stored, run));
+            Weights.Source kept = weights;
+            for (Quantization q : quantised) kept = new OriginalsForgotten(q.over(kept, files), checkpoint);
+            stored = kept;
+            Weights all = new Weights(stored, run);
+            model = families.any(new ModelConfig(ScoreHead.config(checkpoint)), all);
+            begun = all.begun();
             apart = weights.apart();
             missing.requireNone();
             for (Quantization q : quantised) q.requireFound(model.linears());
@@ -97,27 +102,52 @@ public final class OpenModel implements AutoCloseable {
         return w;
     }
 
-    /// The model with a head for scores in the place of that for words: the file's own, or one that has learnt nothing.
-    public Scorer scorer() {
-        return ScoreHead.one(model(), checkpoint, run);
-    }
-
-    /// The model with a head for labels: the file's own, or on a language model one that has learnt nothing.
+    /// The model with the head for labels that the files have.
     ///
-    /// @param otherwise how many labels there are where the files say nothing
-    public Classifier classifier(int otherwise) {
-        return model instanceof Classifier c ? c : ScoreHead.labelled(model(), checkpoint, otherwise, run);
+    /// @throws CheckpointException if they have none
+    public Classifier classifier() {
+        if (!hasHead()) {
+            throw new CheckpointException(
+                    source, "has no head for labels, expected one (such as `gradine classify` trains)");
+        }
+        return model instanceof CausalLm language ? ScoreHead.own(language, checkpoint, run) : encoder(model);
     }
 
-    /// Whether the files hold a model that gives texts labels: an encoder, or a language model of which `architectures`
-    /// says so, or that has no head for words beside that for scores.
+    /// The model with a head for these labels: the files' own, or one that has learnt nothing.
+    ///
+    /// @throws IllegalArgumentException if the files' own has others
+    public Classifier classifier(Labels wanted) {
+        if (hasHead()) {
+            Classifier own = classifier();
+            own.labels().requireTake(wanted, "the model");
+            return own;
+        }
+        if (model instanceof CausalLm language) return ScoreHead.begun(language, wanted, run);
+        Map<String, Object> config = LabelledConfig.of(checkpoint.config(), wanted);
+        config.put("architectures", checkpoint.config().get("architectures")); // of a file without a head
+        return encoder(families.any(new ModelConfig(config), new Weights(stored, run)));
+    }
+
+    private Classifier encoder(TextModel of) {
+        if (of instanceof Classifier c) return c;
+        throw new CheckpointException(source, "a %s has no head for labels".formatted(of.family()));
+    }
+
+    /// Whether the files hold a model that gives texts labels: an encoder with a head for them, or a
+    /// language model of which `architectures` says so, or that has no head for words beside that for
+    /// scores.
     public boolean isClassifier() {
-        return model instanceof Classifier || ScoreHead.isMeant(checkpoint);
+        return model instanceof Classifier ? begun.isEmpty() : ScoreHead.isMeant(checkpoint);
     }
 
-    /// Whether the files have a head for scores.
-    public boolean hasScoreHead() {
-        return ScoreHead.isIn(checkpoint);
+    /// Whether the files have a head for labels, of which a score is one.
+    public boolean hasHead() {
+        return model instanceof Classifier ? begun.isEmpty() : ScoreHead.isIn(checkpoint);
+    }
+
+    /// The model, whatever it does with texts.
+    public TextModel text() {
+        return model;
     }
 
     /// Coefficient of the loss that asks for all experts evenly, which is added in training; 0 for none.

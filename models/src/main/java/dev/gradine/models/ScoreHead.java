@@ -8,6 +8,7 @@ import dev.gradine.nn.Linear;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Scorer;
 import dev.gradine.nn.Weight;
+import dev.gradine.nn.Weights;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
@@ -15,7 +16,6 @@ import dev.gradine.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 
 /// Puts a head for scores on a language model: the checkpoint's own, or one that has learnt nothing yet.
 final class ScoreHead {
@@ -23,7 +23,6 @@ final class ScoreHead {
     /// Name of its weight.
     static final String WEIGHT = Scorer.SCORE + ".weight";
     private static final String WORDS = "lm_head.weight";
-    private static final double DEVIATION = 0.02; // as transformers begins it
 
     private ScoreHead() {}
 
@@ -51,43 +50,35 @@ final class ScoreHead {
         return config;
     }
 
-    /// A model of one score.
+    /// A model of the labels that the configuration names, with the head of the checkpoint.
     ///
-    /// @throws ShapeException if the checkpoint's head has another number of labels than one
-    static Scorer one(CausalLm model, Checkpoint checkpoint, Kernels run) {
-        return on(model, checkpoint, Labels.score(), "one score a text", run);
-    }
-
-    /// A model of the labels that the configuration names.
-    ///
-    /// @param otherwise how many there are where the checkpoint says nothing
     /// @throws ShapeException if the checkpoint's head has another number of labels than its configuration
-    static Scorer labelled(CausalLm model, Checkpoint checkpoint, int otherwise, Kernels run) {
-        int stored = isIn(checkpoint) ? checkpoint.tensor(WEIGHT).shape().dim(0) : otherwise;
+    static Scorer own(CausalLm model, Checkpoint checkpoint, Kernels run) {
+        int stored = checkpoint.tensor(WEIGHT).shape().dim(0);
         Labels labels = Labels.of(new ModelConfig(checkpoint.config()), stored);
-        return on(model, checkpoint, labels, "as many as its config has labels", run);
+        Shape shape = Shape.of(labels.count(), model.head().linear().in());
+        return on(model, stored(checkpoint, shape, run), labels);
     }
 
-    private static Scorer on(CausalLm model, Checkpoint checkpoint, Labels labels, String because, Kernels run) {
-        Shape shape = Shape.of(labels.count(), model.head().linear().in());
-        Tensor w = isIn(checkpoint) ? stored(checkpoint, shape, because, run) : drawn(shape, run);
+    /// A model of these labels, with a head that has learnt nothing.
+    static Scorer begun(CausalLm model, Labels labels, Kernels run) {
+        return on(
+                model,
+                Weights.drawn(Shape.of(labels.count(), model.head().linear().in()), run),
+                labels);
+    }
+
+    private static Scorer on(CausalLm model, Tensor w, Labels labels) {
         Linear head = new Linear(Scorer.SCORE, new Weight(WEIGHT, Param.frozen(WEIGHT, w)), null);
         return new Scorer(model, head, labels);
     }
 
-    private static Tensor stored(Checkpoint checkpoint, Shape shape, String because, Kernels run) {
+    private static Tensor stored(Checkpoint checkpoint, Shape shape, Kernels run) {
         Tensor w = checkpoint.tensor(WEIGHT);
-        ShapeException.require(checkpoint.path() + ": " + WEIGHT, "shape", w.shape(), shape, because);
+        ShapeException.require(
+                checkpoint.path() + ": " + WEIGHT, "shape", w.shape(), shape, "as many as its config has labels");
         Tensor f32 = run.empty(shape);
         run.copy(run.fromHost(w), f32);
         return f32;
-    }
-
-    /// The same values for every model of one width: who trains it holds a copy.
-    private static Tensor drawn(Shape shape, Kernels run) {
-        SplittableRandom rng = new SplittableRandom(0);
-        float[] w = new float[shape.size()];
-        for (int i = 0; i < w.length; i++) w[i] = (float) rng.nextGaussian(0, DEVIATION);
-        return run.of(shape, w);
     }
 }

@@ -35,6 +35,11 @@ final class StoredWeights implements Weights.Source {
     }
 
     @Override
+    public boolean has(String name) {
+        return checkpoint.has(name);
+    }
+
+    @Override
     public Tie tie(String embedding, String head) {
         if (!checkpoint.has(head)) return Tie.EMBEDDING;
         if (!checkpoint.has(embedding)) return Tie.HEAD;

@@ -9,6 +9,8 @@ import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Labels;
+import dev.gradine.nn.Labels.Problem;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.tensor.Kernels;
@@ -70,10 +72,10 @@ class EncodersTest {
 
     @Test
     void a_head_that_is_not_read_is_refused() {
-        Path folder = copy("bert", "architectures", List.of("BertForMaskedLM"), "");
+        Path folder = copy("bert", "architectures", List.of("BertForTokenClassification"), "");
         assertThatThrownBy(() -> Models.open(folder, run))
-                .hasMessageEndingWith("config: architectures is [BertForMaskedLM], expected"
-                        + " [BertForSequenceClassification]: of encoders those with a head for labels are read");
+                .hasMessageEndingWith("config: architectures is [BertForTokenClassification], expected"
+                        + " [BertForSequenceClassification], or one without a head, or with one for words");
     }
 
     @ParameterizedTest
@@ -82,6 +84,21 @@ class EncodersTest {
         Path folder = copy(name, "use_cache", true, tensor);
         assertThatThrownBy(() -> Models.open(folder, run))
                 .hasMessageEndingWith("no tensor %s, which a %s has by its config".formatted(tensor, name));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bert, BertForMaskedLM", "modernbert, ModernBertForMaskedLM"})
+    void a_head_begins_where_a_model_has_one_for_words(String name, String architecture) {
+        Path folder = copy(name, "architectures", List.of(architecture), "classifier.weight");
+        try (OpenModel m = Models.open(folder, run)) {
+            assertThat(m.hasHead()).isFalse();
+            assertThatThrownBy(m::classifier).hasMessageContaining("has no head for labels, expected one");
+            Classifier begun = m.classifier(new Labels(List.of("a", "b", "c", "d"), Problem.SINGLE_LABEL));
+            assertThat(begun.labels().names()).containsExactly("a", "b", "c", "d");
+            assertThat(begun.untrained()).containsExactly("classifier");
+            TokenBatch text = TokenBatch.of(List.of(new int[] {1, 2, 3}));
+            assertThat(begun.logits(Pass.of(Tape.noGrad(run), text)).shape()).isEqualTo(Shape.of(1, 4));
+        }
     }
 
     @ParameterizedTest
@@ -98,14 +115,13 @@ class EncodersTest {
         try (OpenModel m = Models.open(folder, run)) {
             assertThatThrownBy(m::model)
                     .hasMessage(folder + ": a bert gives texts labels and writes none, expected a language model");
-            assertThatThrownBy(m::scorer).hasMessageContaining("expected a language model");
         }
     }
 
     @Test
     void what_is_no_whole_text_is_refused() {
         try (OpenModel m = Models.open(Golden.golden("classify/bert"), run)) {
-            Classifier model = m.classifier(0);
+            Classifier model = m.classifier();
             List<int[]> pieces = List.of(new int[] {1, 2}, new int[] {3});
             refuses(
                     model,

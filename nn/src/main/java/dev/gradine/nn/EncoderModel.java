@@ -13,6 +13,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.kernel.Sequences;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// A transformer in which each token sees those behind it, too, with a head for labels.
 ///
@@ -38,6 +39,8 @@ public final class EncoderModel implements Classifier {
     /// @param last of each row, in front of the pooling
     /// @param head from a row of each text to its logits, `f32[S,C] → f32[S,L]`
     public record Top(RowStep last, Pooling pooling, RowStep head, Labels labels) {}
+
+    private static final String HEAD = "classifier"; // by its name, and with all below it, in every family
 
     private final Sizes sizes;
     private final Begin begin;
@@ -114,7 +117,8 @@ public final class EncoderModel implements Classifier {
 
     @Override
     public List<String> untrained() {
-        return List.of("classifier");
+        Stream<String> others = weights.begun().stream().filter(path -> !path.startsWith(HEAD));
+        return Stream.concat(Stream.of(HEAD), others).toList();
     }
 
     @Override

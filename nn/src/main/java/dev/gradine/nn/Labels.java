@@ -2,12 +2,15 @@ package dev.gradine.nn;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// What the outputs of a classifier stand for.
 ///
 /// @param names of the labels, in the order of the outputs
 /// @param problem what is asked of a text
 public record Labels(List<String> names, Problem problem) {
+
+    private static final String UNNAMED = "LABEL_"; // and a number, as transformers calls them
 
     /// What is asked of a text: `problem_type` in Hugging Face's configurations.
     public enum Problem {
@@ -41,7 +44,7 @@ public record Labels(List<String> names, Problem problem) {
         for (int i = 0; i < count; i++) {
             String key = String.valueOf(i);
             if (!named.isEmpty() && !named.has(key)) throw named.wrong(key, "the name of label " + i);
-            names.add(named.text(key, "LABEL_" + i));
+            names.add(named.text(key, UNNAMED + i));
         }
         String type = c.oneOf(
                 "problem_type", "", "", "regression", "single_label_classification", "multi_label_classification");
@@ -53,6 +56,27 @@ public record Labels(List<String> names, Problem problem) {
                     case "multi_label_classification" -> Problem.MULTI_LABEL;
                     default -> Problem.UNSAID;
                 });
+    }
+
+    /// As many of which no names are known.
+    public static Labels numbered(int count) {
+        return new Labels(IntStream.range(0, count).mapToObj(i -> UNNAMED + i).toList(), Problem.UNSAID);
+    }
+
+    /// Fails unless texts of other labels can be learnt with these: as few, or of names that are among
+    /// these.
+    ///
+    /// @param whose names these in the message, such as `the model`
+    /// @throws IllegalArgumentException names what does not fit
+    public void requireTake(Labels others, String whose) {
+        boolean isOne = count() == 1;
+        boolean areNamed = others.names.stream().anyMatch(name -> !name.startsWith(UNNAMED));
+        boolean fits = isOne == (others.count() == 1)
+                && others.count() <= count()
+                && (isOne || !areNamed || names.containsAll(others.names));
+        if (fits) return;
+        throw new IllegalArgumentException(
+                "labels: the rows have %s, expected some of %s (those of %s)".formatted(others.names, names, whose));
     }
 
     /// How many there are, L.

@@ -9,6 +9,7 @@ import dev.gradine.tensor.Transposed;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,11 @@ public final class Weights {
         /// @param expected shape it must have; who reads it checks that
         /// @throws IllegalArgumentException if there is none
         Tensor tensor(String name, Shape expected);
+
+        /// Whether there is a weight of that name.
+        default boolean has(String name) {
+            return true;
+        }
 
         /// What the linear layer of that path computes with: `w`, or the same weight in another type.
         ///
@@ -50,6 +56,8 @@ public final class Weights {
         APART
     }
 
+    private static final double DEVIATION = 0.02; // of a head
+
     private final Source source;
     private final Kernels run;
     private final String prefix;
@@ -57,11 +65,20 @@ public final class Weights {
 
     /// All that was made so far, in order.
     private record Made(
-            List<Linear> linears, List<ExpertLinear> experts, List<Embedding> embeddings, List<Weight> weights) {}
+            List<Linear> linears,
+            List<ExpertLinear> experts,
+            List<Embedding> embeddings,
+            List<Weight> weights,
+            List<String> begun) {
+
+        Made() {
+            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+    }
 
     /// @param run lifetime of what must be converted or made beside the weights
     public Weights(Source source, Kernels run) {
-        this(source, run, "", new Made(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>()));
+        this(source, run, "", new Made());
     }
 
     private Weights(Source source, Kernels run, String prefix, Made made) {
@@ -133,6 +150,30 @@ public final class Weights {
     public Linear linear(String path, int out, int in, boolean hasBias) {
         String name = prefix + path + ".weight";
         return kept(path, linear(path, taken(name, shape(name, out, in)), false), out, hasBias);
+    }
+
+    /// A linear layer of a head, which the source may lack: it has learnt nothing then, and is one of
+    /// `begun`.
+    public Linear head(String path, int out, int in, boolean hasBias) {
+        String name = prefix + path;
+        if (source.has(name + ".weight")) return linear(path, out, in, hasBias);
+        made.begun.add(name);
+        Weight weight = begun(name + ".weight", drawn(Shape.of(out, in), run));
+        @Nullable Weight bias = hasBias ? begun(name + ".bias", run.zeros(Shape.of(out))) : null;
+        return kept(new Linear(name, weight, bias));
+    }
+
+    private Weight begun(String name, Tensor value) {
+        return kept(new Weight(name, Param.frozen(name, value)));
+    }
+
+    /// Values of a head that has learnt nothing, as transformers draws them; the same for every model of
+    /// one width.
+    public static Tensor drawn(Shape shape, Kernels run) {
+        SplittableRandom rng = new SplittableRandom(0);
+        float[] w = new float[shape.size()];
+        for (int i = 0; i < w.length; i++) w[i] = (float) rng.nextGaussian(0, DEVIATION);
+        return run.of(shape, w);
     }
 
     /// A frozen linear layer that is stored the other way round, `path.weight [in,out]`, with a bias: GPT-2's `Conv1D`.
@@ -253,6 +294,11 @@ public final class Weights {
 
     private static <T> List<T> behind(List<T> all, int count) {
         return all.subList(count, all.size());
+    }
+
+    /// Paths of the layers made so far that the source lacks.
+    public List<String> begun() {
+        return List.copyOf(made.begun);
     }
 
     /// All linear layers made so far, in order.

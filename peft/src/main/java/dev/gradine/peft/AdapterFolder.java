@@ -4,8 +4,10 @@ import dev.gradine.autograd.Param;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
+import dev.gradine.nn.Labels;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.Model;
+import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Scorer;
 import dev.gradine.nn.Weight;
 import dev.gradine.tensor.Kernels;
@@ -37,6 +39,8 @@ public final class AdapterFolder {
 
     static final String TOP = "base_model.";
     static final String PREFIX = TOP + "model.";
+    private static final String MODEL = "config.json"; // of the model with its head
+    private static final List<String> HEADS = List.of(Scorer.SCORE, "classifier", "classifier.out_proj");
     private static final int COMPRESS_FROM = 20; // names, as PEFT does
 
     private AdapterFolder() {}
@@ -135,15 +139,24 @@ public final class AdapterFolder {
         }
     }
 
-    /// How many labels the head for scores has that an adapter brings along; 0 if it brings none.
-    public static int labels(Path folder) {
-        String name = PREFIX + Scorer.SCORE + ".weight";
+    /// Labels of the head that an adapter brings along: by the `config.json` beside it, else as many as
+    /// the head has outputs. One, or none if it brings no head.
+    public static List<Labels> labels(Path folder) {
         Path weights = folder.resolve(WEIGHTS);
-        if (!Files.exists(weights)) return 0;
+        if (!Files.exists(weights)) return List.of();
+        int count = 0;
         try (Arena arena = Arena.ofShared()) {
             Safetensors file = Safetensors.open(weights, arena);
-            return file.names().contains(name) ? file.tensor(name).shape().dim(0) : 0;
+            for (String head : HEADS) {
+                String name = PREFIX + head + ".weight";
+                if (file.names().contains(name))
+                    count = file.tensor(name).shape().dim(0);
+            }
         }
+        if (count == 0) return List.of();
+        Path said = folder.resolve(MODEL);
+        if (!Files.exists(said)) return List.of(Labels.numbered(count));
+        return List.of(Labels.of(new ModelConfig(Json.readObject(said)), count));
     }
 
     /// The model that the adapter of a folder was trained on, as its configuration names it; empty where it does not.

@@ -16,14 +16,18 @@ import java.util.List;
 ///
 /// @param reference `ReferenceLogProbs.none()` without one
 /// @param run lifetime within which passes are opened
-record Beforehand(Policy policy, ReferenceLogProbs reference, Kernels run) {
+record Beforehand(Learner learner, ReferenceLogProbs reference, Kernels run) {
+
+    private Policy policy() {
+        return learner.policy();
+    }
 
     /// The answers to one prompt with the log-probabilities of their tokens.
     ///
     /// @param own whether the policy's are wanted, too
     List<Attempt> see(List<Attempt> attempts, boolean own, float temperature) {
         List<LabelledTokens> answers = attempts.stream().map(Attempt::answer).toList();
-        Packed packed = Packed.of(List.of(answers), policy.adapters().areCausal());
+        Packed packed = Packed.of(List.of(answers), learner.adapters().areCausal());
         float[] old = own ? logProbs(packed, temperature) : new float[0];
         float[] frozen;
         try (Kernels k = run.openStep()) {
@@ -45,9 +49,9 @@ record Beforehand(Policy policy, ReferenceLogProbs reference, Kernels run) {
 
     private float[] logProbs(Packed packed, float temperature) {
         try (Kernels k = run.openStep()) {
-            Pass pass = policy.pass(Tape.noGrad(k), packed.tokens());
-            var h = policy.model().hidden(pass);
-            return k.download(TokenLogProbs.of(policy.model(), pass, h, packed, Reading.at(temperature))
+            Pass pass = policy().pass(Tape.noGrad(k), packed.tokens());
+            var h = policy().model().hidden(pass);
+            return k.download(TokenLogProbs.of(policy().model(), pass, h, packed, Reading.at(temperature))
                     .values()
                     .value());
         }

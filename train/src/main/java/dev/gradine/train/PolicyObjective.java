@@ -12,6 +12,7 @@ import dev.gradine.align.Recipe;
 import dev.gradine.align.ReferenceUse;
 import dev.gradine.align.SampledRecipe;
 import dev.gradine.align.Scored;
+import dev.gradine.align.TextOutputs;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.autograd.Var;
@@ -133,11 +134,12 @@ public final class PolicyObjective<E> implements Objective<E> {
     public Outcome forward(Step step, List<E> micro, double totalWeight) {
         Kernels k = step.tape().kernels();
         Packed packed = Packed.of(micro.stream().map(recipe::sequences).toList(), shareBeginnings);
-        if (packed.sequences().stream().allMatch(s -> s.predicted() == 0)) return nothing(step, micro);
-        Pass pass = learner.pass(step, packed.tokens());
-        Scored<E> batch = recipe.reference() == ReferenceUse.IN_LOSS
-                ? compared(step, micro, packed, pass)
-                : alone(step, micro, packed, pass);
+        boolean labels = recipe.reading().scores();
+        if (!labels && packed.sequences().stream().allMatch(s -> s.predicted() == 0)) return nothing(step, micro);
+        Pass pass = learner.pass(step, TextOutputs.tokens(learner.model(), packed));
+        Scored<E> batch = labels
+                ? Scored.of(micro, packed, TextOutputs.of(learner.classifier(), pass, packed))
+                : words(step, micro, packed, pass);
         Var losses = recipe.loss(batch);
         int n = losses.value().size();
         MeanMetrics m = new MeanMetrics();
@@ -171,6 +173,12 @@ public final class PolicyObjective<E> implements Objective<E> {
         m.add("loss", 0, micro.stream().mapToDouble(recipe::weight).sum());
         SampledRecipe.note(micro, m);
         return new Outcome(step.tape().constant(step.tape().kernels().zeros(Shape.of(1))), m);
+    }
+
+    private Scored<E> words(Step step, List<E> micro, Packed packed, Pass pass) {
+        return recipe.reference() == ReferenceUse.IN_LOSS
+                ? compared(step, micro, packed, pass)
+                : alone(step, micro, packed, pass);
     }
 
     private Scored<E> alone(Step step, List<E> micro, Packed packed, Pass pass) {

@@ -96,9 +96,9 @@ final class Rollouts implements Batches<Group> {
             return new Setup(
                     settings.batches().batch(),
                     settings.perStep(),
-                    Math.min(model.model().maxPositions(), length + answer),
+                    Math.min(model.text().maxPositions(), length + answer),
                     new Sampler(
-                            beforehand.policy(),
+                            beforehand.learner(),
                             model.run(),
                             ends,
                             settings.train().seed()),

@@ -5,9 +5,9 @@ import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.io.FolderLock;
 import dev.gradine.models.OpenModel;
-import dev.gradine.nn.CausalLm;
-import dev.gradine.nn.Policy;
-import dev.gradine.nn.Scorer;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Labels;
+import dev.gradine.nn.TextModel;
 import dev.gradine.optim.Batches;
 import dev.gradine.optim.LoraFa;
 import dev.gradine.optim.TrainSettings;
@@ -79,6 +79,13 @@ public final class Run<E> {
         return mixture.replay() == null ? data : data.replaying(mixture.replay(), evalSplit, seed);
     }
 
+    /// What the head tells that the run trains: one of a recipe that reads for labels, else none.
+    ///
+    /// @throws dev.gradine.data.DataException if that of the rows cannot be
+    public List<Labels> labels(TrainingData data) {
+        return recipe.reading().scores() ? List.of(recipe.labels(data.rows())) : List.of();
+    }
+
     /// The run's batches, of its first source, for adapters that begin from them.
     ///
     /// @param host is told when they are computed
@@ -87,7 +94,7 @@ public final class Run<E> {
         Supplier<Batches<E>> batches = () -> {
             if (made.isEmpty()) {
                 host.ready();
-                int length = length(model, AdapterSet.none(model.model()), new ArrayList<>());
+                int length = length(model, 0, new ArrayList<>());
                 var encoding = encoding(model, codec(model, data), length, new ArrayList<>(), host);
                 SourceExamples<E> first =
                         encoding.part(recipe, data.sources().getFirst().trained());
@@ -95,7 +102,9 @@ public final class Run<E> {
             }
             return made.getFirst();
         };
-        CausalLm whole = recipe.reading().scores() ? model.scorer() : model.model();
+        TextModel whole = labels(data).isEmpty()
+                ? model.model()
+                : model.classifier(labels(data).getFirst());
         return new RunCalibration<>(whole, recipe, batches, settings.batches().gradientCheckpointing());
     }
 
@@ -115,7 +124,7 @@ public final class Run<E> {
         TextCodec codec = codec(model, data);
         List<String> told = new ArrayList<>(host.remarks()); // when nothing can stop the run any more
         told.addAll(codec.tokenizer().notes());
-        int length = length(model, adapted, told);
+        int length = length(model, adapted.virtualTokens(), told);
         var examples = RunExamples.of(recipe, data, encoding(model, codec, length, told, host));
         Rollouts.require(recipe, settings);
         told.addAll(recipe.advice(examples.train()));
@@ -134,10 +143,9 @@ public final class Run<E> {
             Shaping shaping = isFrozen
                     ? FrozenA.of(adapted, model.run())
                     : adapted.shaping(resolved.train().steps(), model.run());
-            Policy policy = new Policy(trained(model, adapted), adapted);
             boolean again = settings.batches().gradientCheckpointing();
-            var learner = new Learner(policy, again, shaping, recipe.reading());
-            var beforehand = new Beforehand(policy, reference.logProbs(), model.run());
+            var learner = new Learner(trained(model, adapted), adapted, again, shaping, recipe.reading());
+            var beforehand = new Beforehand(learner, reference.logProbs(), model.run());
             var rollouts = Rollouts.Setup.of(recipe, settings, model, reader, length, beforehand);
             var objective = objective(learner, reference, adapted, model).taughtBy(teacher.policies());
             var batches = new MixedBatches(mixture.learnt(objective, rollouts, learner));
@@ -195,12 +203,12 @@ public final class Run<E> {
                 recipe.reading().scores() ? 0 : settings.files().samples());
     }
 
-    /// The model that is trained: with a head for scores if the recipe asks for one.
-    private CausalLm trained(OpenModel model, AdapterSet adapted) {
+    /// The model that is trained: with a head for labels if the recipe asks for one.
+    private TextModel trained(OpenModel model, AdapterSet adapted) {
         if (!recipe.reading().scores()) return model.model();
-        if (adapted.model() instanceof Scorer scorer) return scorer;
+        if (adapted.model() instanceof Classifier classifier) return classifier;
         throw new IllegalArgumentException(
-                "%s: the adapter is one of a model with words, expected one of OpenModel.scorer()"
+                "%s: the adapter is one of a model with words, expected one of OpenModel.classifier(…)"
                         .formatted(recipe.about().name()));
     }
 
@@ -224,8 +232,10 @@ public final class Run<E> {
     }
 
     /// Tokens of the longest example; says if the model takes fewer than were asked for.
-    private int length(OpenModel model, AdapterSet adapted, List<String> told) {
-        int positions = model.model().maxPositions() - adapted.virtualTokens();
+    ///
+    /// @param virtual tokens that the adapter puts before each example
+    private int length(OpenModel model, int virtual, List<String> told) {
+        int positions = model.text().maxPositions() - virtual;
         int length = settings.batches().lengthWithin(positions);
         Integer asked = settings.batches().maxLength();
         if (asked != null && asked > length) {

@@ -1,18 +1,23 @@
 package dev.gradine.train;
 
 import dev.gradine.align.Packed;
+import dev.gradine.align.Reading;
 import dev.gradine.align.Recipe;
 import dev.gradine.align.Sft;
+import dev.gradine.align.TextOutputs;
 import dev.gradine.align.TokenLogProbs;
 import dev.gradine.autograd.Tape;
 import dev.gradine.data.encode.LabelledTokens;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.Classifier;
 import dev.gradine.nn.Pass;
 import dev.gradine.nn.Policy;
+import dev.gradine.nn.TextModel;
 import dev.gradine.optim.Batches;
 import dev.gradine.optim.Step;
 import dev.gradine.peft.Calibration;
+import dev.gradine.peft.Shaping;
 import dev.gradine.tensor.Kernels;
 import java.util.List;
 import java.util.function.Function;
@@ -24,7 +29,7 @@ import java.util.stream.IntStream;
 ///
 /// @param batches encoded when they are first asked for
 /// @param checkpointing whether blocks are computed again for the gradient
-record RunCalibration<E>(CausalLm model, Recipe<E> recipe, Supplier<Batches<E>> batches, boolean checkpointing)
+record RunCalibration<E>(TextModel model, Recipe<E> recipe, Supplier<Batches<E>> batches, boolean checkpointing)
         implements Calibration {
 
     private List<E> micro(int batch) {
@@ -40,8 +45,10 @@ record RunCalibration<E>(CausalLm model, Recipe<E> recipe, Supplier<Batches<E>> 
         List<E> micro = micro(batch);
         Packed packed = Packed.of(micro.stream().map(recipe::sequences).toList(), true);
         try (Kernels k = run.openStep()) {
-            Pass pass = new Policy(model, watching.apply(labelled(packed))).pass(Tape.noGrad(k), packed.tokens());
-            TokenLogProbs.of(model, pass, model.hidden(pass), packed, recipe.reading());
+            Pass pass =
+                    Pass.of(Tape.noGrad(k), TextOutputs.tokens(model, packed)).with(watching.apply(labelled(packed)));
+            if (recipe.reading().scores()) TextOutputs.of((Classifier) model, pass, packed);
+            else TokenLogProbs.of((CausalLm) model, pass, model.hidden(pass), packed, recipe.reading());
         }
         return tokens(micro);
     }
@@ -61,9 +68,9 @@ record RunCalibration<E>(CausalLm model, Recipe<E> recipe, Supplier<Batches<E>> 
     @Override
     public int differentiate(int batch, Kernels run, Adapters trained) {
         List<E> micro = micro(batch);
-        var reference = ReferenceLogProbs.of(Policy.of(model));
-        var learner = new Learner(new Policy(model, trained), checkpointing);
-        var base = List.of(Policy.of(model)); // what the model begins as, too
+        List<Policy> base = model instanceof CausalLm l ? List.of(Policy.of(l)) : List.of(); // its beginning, too
+        var reference = base.isEmpty() ? ReferenceLogProbs.none() : ReferenceLogProbs.of(base.getFirst());
+        var learner = new Learner(model, trained, checkpointing, Shaping.NONE, Reading.PLAIN);
         var objective = new PolicyObjective<>(recipe, learner, reference, true)
                 .remembering(run)
                 .taughtBy(recipe instanceof Sft ? base : List.of());

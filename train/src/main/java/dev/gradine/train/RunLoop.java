@@ -3,7 +3,10 @@ package dev.gradine.train;
 import dev.gradine.autograd.Tape;
 import dev.gradine.io.AtomicFiles;
 import dev.gradine.io.CheckpointException;
+import dev.gradine.io.Json;
+import dev.gradine.models.LabelledConfig;
 import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Classifier;
 import dev.gradine.optim.Batches;
 import dev.gradine.optim.Metric;
 import dev.gradine.optim.Objective;
@@ -194,7 +197,7 @@ final class RunLoop<E> implements StepLoop.Listener {
     private void finish() {
         loop.settle();
         best.ifPresent(this::keepBest);
-        AdapterFolder.save(adapted, files.out(), files.model().toString(), model.run());
+        saveAdapter(files.out());
         if (!plan.template().isEmpty()) {
             Path file = files.out().resolve("chat_template.jinja");
             AtomicFiles.writeText(file, plan.template());
@@ -300,11 +303,17 @@ final class RunLoop<E> implements StepLoop.Listener {
     public void save(int step, double work) {
         Path out = files.out();
         var state = new RunCheckpoint.Progress(
-                step,
-                work,
-                plan.deciding(),
-                folder -> loop.withKept(
-                        () -> AdapterFolder.save(adapted, folder, files.model().toString(), model.run())));
+                step, work, plan.deciding(), folder -> loop.withKept(() -> saveAdapter(folder)));
         RunCheckpoint.save(out, loop.state(), state, model.run(), unattended.keepCheckpoints());
+    }
+
+    /// The adapter; with a head for labels that it brings along also the configuration that names these.
+    private void saveAdapter(Path folder) {
+        AdapterFolder.save(adapted, folder, files.model().toString(), model.run());
+        if (adapted.model() instanceof Classifier c) {
+            Json.write(
+                    folder.resolve("config.json"),
+                    LabelledConfig.of(model.checkpoint().config(), c.labels()));
+        }
     }
 }

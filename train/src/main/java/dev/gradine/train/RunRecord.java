@@ -29,7 +29,7 @@ final class RunRecord {
         this.out = out;
         this.loaded = loaded;
         var launch = new RunInfo.Launch(host.command(), plan.kind(), host.version(), now());
-        long parameters = loaded.model().weights().stream()
+        long parameters = loaded.text().weights().stream()
                 .map(Weight::param)
                 .collect(Collectors.toSet()) // tied weights once
                 .stream()

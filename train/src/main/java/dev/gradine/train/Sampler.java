@@ -5,7 +5,6 @@ import dev.gradine.align.SamplingSettings;
 import dev.gradine.data.encode.Attempt;
 import dev.gradine.data.encode.Group;
 import dev.gradine.data.encode.LabelledTokens;
-import dev.gradine.nn.Policy;
 import dev.gradine.nn.generate.Asked;
 import dev.gradine.nn.generate.Continuation;
 import dev.gradine.nn.generate.Generations;
@@ -23,7 +22,7 @@ import java.util.stream.IntStream;
 /// @param run lifetime within which caches are opened
 /// @param ends tokens that end an answer
 /// @param seed of the run
-record Sampler(Policy policy, Kernels run, IntPredicate ends, long seed) {
+record Sampler(Learner policy, Kernels run, IntPredicate ends, long seed) {
 
     /// The prompts with answers to each; those that have some keep them.
     ///
@@ -42,7 +41,7 @@ record Sampler(Policy policy, Kernels run, IntPredicate ends, long seed) {
         SamplingSettings how = recipe.sampling();
         var params = new SamplingParams(how.temperature(), how.topK(), how.topP());
         var request = WritingRule.of(params, how.maxCompletion(), ends);
-        List<List<Continuation>> written = new Generations(policy, run).run(asked, request);
+        List<List<Continuation>> written = new Generations(policy.policy(), run).run(asked, request);
         List<Group> all = new ArrayList<>();
         int at = 0;
         for (Group g : prompts) all.add(g.attempts().isEmpty() ? with(g, written.get(at++)) : g);

@@ -31,7 +31,7 @@ final class TextFiles {
         if (dated) return "";
         Sha256 sha = new Sha256();
         sha.add(template);
-        sha.add(model.model().vocabSize());
+        sha.add(model.text().vocabSize());
         for (Path file : files(model.source())) {
             sha.add(String.valueOf(file.getFileName()));
             sha.add(digest(file));

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The rows of a run, source by source, split into those trained on and those held out.
 ///
@@ -81,6 +82,14 @@ public record TrainingData(List<Source> sources) {
     /// Whether all rows are tokens already.
     boolean areTokens() {
         return sources.stream().allMatch(s -> s.train().rows().getFirst() instanceof Row.Tokens);
+    }
+
+    /// All rows, those that are held out among them.
+    Iterable<Row> rows() {
+        return () -> sources.stream()
+                .flatMap(s -> Stream.concat(Stream.of(s.train()), s.evalSet().stream()))
+                .flatMap(set -> set.rows().stream())
+                .iterator();
     }
 
     /// Whether any row is held out.

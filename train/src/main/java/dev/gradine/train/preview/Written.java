@@ -13,7 +13,11 @@ final class Written {
 
     static String of(Row row) {
         return switch (row) {
-            case Row.Text t -> field("text", t.text());
+            case Row.Text t ->
+                field("text", t.text())
+                        + t.label().stream()
+                                .map(l -> field("label", l.toString()))
+                                .collect(Collectors.joining());
             case Row.Chat c -> turns(c.messages());
             case Row.Completion c -> passage("prompt", c.prompt()) + passage("completion", c.completion());
             case Row.Preference p ->

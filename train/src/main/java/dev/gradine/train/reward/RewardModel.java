@@ -9,8 +9,8 @@ import dev.gradine.data.encode.RewardEncoder;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.models.OpenModel;
 import dev.gradine.nn.Adapters;
-import dev.gradine.nn.Policy;
-import dev.gradine.nn.Scorer;
+import dev.gradine.nn.Classifier;
+import dev.gradine.nn.Labels;
 import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import java.nio.file.Files;
@@ -21,21 +21,22 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
 
-/// The score that a reward model gives to prompt and answer: one that `gradine reward` has trained, or a checkpoint of
-/// Hugging Face's `…ForSequenceClassification` with one label.
+/// The score that a reward model gives to prompt and answer: one that `gradine reward` has trained, or a
+/// checkpoint of Hugging Face's `…ForSequenceClassification` with one label, be it a language model or an
+/// encoder such as BERT.
 ///
-/// Prompt and answer are brought to it by its own tokenizer and template, as in its training. All answers of a step are
-/// scored together, those to one prompt behind one reading of it.
+/// Prompt and answer are brought to it by its own tokenizer and template, as in its training. All answers
+/// of a step are scored together, those to one prompt behind one reading of it.
 public final class RewardModel implements RewardFunction {
 
     private final OpenModel open;
     private final TextCodec codec;
     private final TextScores scores;
 
-    private RewardModel(OpenModel open, Adapters adapters, Scorer scorer) {
+    private RewardModel(OpenModel open, Adapters adapters, Classifier model) {
         this.open = open;
         codec = open.codec();
-        scores = new TextScores(new Policy(scorer, adapters), open.run());
+        scores = new TextScores(model, adapters, open.run());
     }
 
     /// The model of a folder.
@@ -49,15 +50,15 @@ public final class RewardModel implements RewardFunction {
         OpenModel open = opener.apply(adapts ? base(folder) : folder);
         try {
             if (!adapts) {
-                if (!open.hasScoreHead()) throw headless(folder, "no tensor score.weight");
-                return new RewardModel(open, Adapters.NONE, open.scorer());
+                if (!open.hasHead()) throw headless(folder, "no tensor score.weight");
+                return new RewardModel(open, Adapters.NONE, open.classifier(Labels.score()));
             }
-            Scorer scorer = open.scorer();
-            AdapterSet set = AdapterFolder.load(folder, scorer, open.run(), tell);
-            if (!set.selection().modulesToSave().contains(Scorer.SCORE) && !open.hasScoreHead()) {
+            if (AdapterFolder.labels(folder).isEmpty() && !open.hasHead()) {
                 throw headless(folder, "no score among modules_to_save");
             }
-            return new RewardModel(open, set.settled(open.run()), scorer);
+            Classifier model = open.classifier(Labels.score());
+            AdapterSet set = AdapterFolder.load(folder, model, open.run(), tell);
+            return new RewardModel(open, set.settled(open.run()), model);
         } catch (RuntimeException e) {
             open.close();
             throw e;
@@ -110,7 +111,7 @@ public final class RewardModel implements RewardFunction {
                 ? new Passage.Turns(List.of(new Message("assistant", answer)))
                 : new Passage.Text(answer);
         LabelledTokens text = RewardEncoder.text(codec, question.asked(), said, question.variables());
-        int most = open.model().maxPositions();
+        int most = open.text().maxPositions();
         if (text.tokens() <= most) return text;
         throw new IllegalArgumentException("reward model %s: prompt and answer have %d tokens, expected at most %d"
                 .formatted(open.source(), text.tokens(), most));
