@@ -1,5 +1,6 @@
 package dev.gradine.serve;
 
+import dev.gradine.peft.AdapterFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -21,28 +22,25 @@ final class Fingerprint {
 
     private Fingerprint() {}
 
-    /// That of a model's file, or of all files of its folder: of large ones their length, and what is at their
-    /// beginning.
+    /// That of a model's file, or of all files of its folder; of large ones, of their length and their beginning.
     static String ofModel(Path path) {
-        return of(path, MOST);
+        if (!Files.isDirectory(path)) return of(List.of(path), MOST);
+        try (Stream<Path> all = Files.list(path)) {
+            return of(all.filter(Files::isRegularFile).sorted().toList(), MOST);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    /// That of all files of an adapter's folder.
+    /// That of an adapter: of what is read of its folder, where a run may have left more.
     static String ofAdapter(Path folder) {
-        return of(folder, Long.MAX_VALUE);
+        return of(List.of(folder.resolve(AdapterFolder.CONFIG), folder.resolve(AdapterFolder.WEIGHTS)), Long.MAX_VALUE);
     }
 
-    private static String of(Path path, long most) {
+    private static String of(List<Path> files, long most) {
         MessageDigest hash = digest();
         try {
-            if (!Files.isDirectory(path)) {
-                add(hash, path, most);
-            } else {
-                try (Stream<Path> all = Files.list(path)) {
-                    List<Path> files = all.filter(Files::isRegularFile).sorted().toList();
-                    for (Path file : files) add(hash, file, most);
-                }
-            }
+            for (Path file : files) add(hash, file, most);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

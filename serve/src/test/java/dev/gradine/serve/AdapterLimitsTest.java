@@ -78,6 +78,8 @@ class AdapterLimitsTest {
             }
             assertThat(served.adaptersInMemory()).isEqualTo(2);
             assertThat(served.cards()).hasSize(5);
+            write(temp.resolve("dpo").resolve("metrics.jsonl"), "{}"); // not a part of the adapter
+            System.gc();
             acting(served, "bco");
             acting(served, "dpo"); // alphapo goes
             System.gc();
@@ -92,6 +94,21 @@ class AdapterLimitsTest {
                     .hasMessageStartingWith(
                             "the adapter `alphapo` was put away (--max-cpu-loras) and cannot be read" + " again: ")
                     .hasMessageEndingWith("; load it anew");
+        });
+    }
+
+    @Test
+    void one_that_was_used_meanwhile_stays() {
+        serving(new AdapterLimits(ANY, 2, ANY), served -> {
+            served.load("dpo", copied("dpo"), false);
+            served.load("cpo", copied("cpo"), false);
+            acting(served, "dpo");
+            served.load("bco", copied("bco"), false);
+            System.gc();
+            for (String name : List.of("dpo", "cpo", "bco")) delete(name);
+            assertThat(acting(served, "dpo").fingerprint())
+                    .isNotEqualTo(acting(served, "bco").fingerprint());
+            assertThatThrownBy(() -> served.acting("cpo")).hasMessageContaining("`cpo` was put away");
         });
     }
 
@@ -126,6 +143,14 @@ class AdapterLimitsTest {
         try {
             String file = "adapter_model.safetensors";
             Files.write(folder.resolve(file), Files.readAllBytes(by.resolve(file)));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void write(Path file, String text) {
+        try {
+            Files.writeString(file, text);
         } catch (IOException e) {
             throw new AssertionError(e);
         }
