@@ -13,10 +13,14 @@ import dev.gradine.nn.Policy;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Kernels;
+import dev.gradine.tensor.Shape;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
+import dev.gradine.testkit.Golden;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -174,6 +178,45 @@ class GgufTinyFamiliesTest {
             GgufWriter.write(temp.resolve("older.gguf"), metadata, tensors);
         }
         assertThat(logits(temp.resolve("older.gguf"))).isEqualTo(logits(temp.resolve("deepseek_v3")));
+    }
+
+    /// Files made from the first Phi-2 have queries, keys and values in one tensor.
+    @Test
+    void queries_keys_and_values_in_one_tensor_are_read_apart() {
+        Path golden = Golden.golden("models/phi");
+        Path file = temp.resolve("phi.gguf");
+        try (OpenModel m = Models.open(golden, run)) {
+            GgufExport.write(m, AdapterSet.none(m.model()), DType.F32, file);
+        }
+        Gguf apart = Gguf.open(file, arena);
+        List<TensorSource> tensors = new ArrayList<>();
+        for (String t : apart.names()) {
+            if (t.contains("attn_k.") || t.contains("attn_v.")) continue;
+            tensors.add(TensorSource.of(
+                    t.replace("attn_q.", "attn_qkv."), t.contains("attn_q.") ? together(apart, t) : apart.tensor(t)));
+        }
+        Path one = temp.resolve("one.gguf");
+        GgufWriter.write(one, apart.metadata(), tensors);
+        assertThat(logits(one)).isEqualTo(logits(golden));
+        Map<String, Object> wide = new LinkedHashMap<>(apart.metadata());
+        wide.put("phi2.attention.head_count_kv", 2);
+        Path wrong = temp.resolve("wide.gguf");
+        GgufWriter.write(wrong, wide, tensors);
+        assertThatThrownBy(() -> Models.open(wrong, run))
+                .hasMessage(wrong
+                        + ": tensor blk.0.attn_qkv.weight: shape is [96, 32], expected 64 rows for 4 heads and 2"
+                        + " key heads of 8");
+    }
+
+    private Tensor together(Gguf file, String q) {
+        float[] all = new float[0];
+        for (String part : List.of("attn_q.", "attn_k.", "attn_v.")) {
+            float[] own = file.tensor(q.replace("attn_q.", part)).toFloats();
+            all = Arrays.copyOf(all, all.length + own.length);
+            System.arraycopy(own, 0, all, all.length - own.length, own.length);
+        }
+        Shape one = file.tensor(q).shape();
+        return Tensor.of(arena, one.rank() == 1 ? Shape.of(3 * one.dim(0)) : Shape.of(3 * one.dim(0), one.dim(1)), all);
     }
 
     /// Blocks of its keys lie along what does not turn: they are read as f32.

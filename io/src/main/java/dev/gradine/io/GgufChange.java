@@ -42,6 +42,9 @@ public enum GgufChange {
     /// The same of columns.
     TILED_COLUMNS,
 
+    /// Rows of queries, keys and values, from three tensors to one. Read, not written.
+    TOGETHER,
+
     /// Rows of two tensors, from one after the other by turns, and the other way round, to apart.
     ALTERNATING,
 
@@ -60,7 +63,7 @@ public enum GgufChange {
     /// The same for a model of so many heads.
     StoredChange of(GgufHeads h) {
         return switch (this) {
-            case NONE, ALTERNATING, HALVES, TURNED_HALVES, LATENT -> StoredChange.NONE;
+            case NONE, TOGETHER, ALTERNATING, HALVES, TURNED_HALVES, LATENT -> StoredChange.NONE;
             case PLUS_ONE -> StoredChange.PLUS_ONE;
             case NEGATIVE_EXP -> StoredChange.NEGATIVE_EXP;
             case QUERY_PAIRS -> StoredRows.pairs(h.queries());

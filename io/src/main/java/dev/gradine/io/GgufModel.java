@@ -179,6 +179,7 @@ final class GgufModel {
     /// What one tensor of the file is: a tensor, or one of each expert or head.
     private Map<String, StoredName> placed(String hf, String stored, GgufPlace place) {
         List<Long> shape = Objects.requireNonNull(infos.get(stored)).shape();
+        if (place.changes().contains(GgufChange.TOGETHER)) return together(hf, stored, shape);
         if (!place.isStack()) return Map.of(hf, single(stored, shape, place));
         boolean isOfExperts = place.gguf().endsWith("_exps");
         int parts = isOfExperts ? number(key(GgufArchitecture.EXPERTS)) : Math.toIntExact(shape.getFirst());
@@ -192,6 +193,22 @@ final class GgufModel {
         }
         Map<String, StoredName> each = new LinkedHashMap<>();
         for (int p = 0; p < parts; p++) each.put(hf.formatted(p), StoredName.of(stored, p));
+        return each;
+    }
+
+    /// Queries, keys and values, one above the other.
+    private Map<String, StoredName> together(String hf, String stored, List<Long> shape) {
+        int rows = (heads.queries() + 2 * heads.keys()) * headDim;
+        if (shape.isEmpty() || shape.getFirst() != rows) {
+            throw fault("tensor %s: shape is %s, expected %d rows for %d heads and %d key heads of %d"
+                    .formatted(stored, shape, rows, heads.queries(), heads.keys(), headDim));
+        }
+        int keys = heads.queries() * headDim;
+        int values = keys + heads.keys() * headDim;
+        Map<String, StoredName> each = new LinkedHashMap<>();
+        each.put(hf.formatted("q"), new StoredName(stored, new StoredSlice(0, keys), -1));
+        each.put(hf.formatted("k"), new StoredName(stored, new StoredSlice(keys, values), -1));
+        each.put(hf.formatted("v"), new StoredName(stored, new StoredSlice(values, rows), -1));
         return each;
     }
 

@@ -8,7 +8,7 @@ import java.util.List;
 ///
 /// @param gguf within a block, or of the whole model; with its ending where Hugging Face's name ends otherwise
 /// @param hf within a layer, or of the whole model; with `%d` for one tensor of each expert or head, of which a file
-///     holds one stack
+///     holds one stack; with `%s` for q, k and v, which are one tensor of the file
 /// @param changes one after the other, on the way into the file
 /// @param second of two tensors that are one of Hugging Face's, one above the other; empty for none
 record GgufPlace(String gguf, String hf, List<GgufChange> changes, String second) {

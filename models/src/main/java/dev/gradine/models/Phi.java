@@ -2,6 +2,7 @@ package dev.gradine.models;
 
 import dev.gradine.autograd.op.Functions;
 import dev.gradine.io.GgufArchitecture;
+import dev.gradine.io.GgufChange;
 import dev.gradine.nn.Block.Parallel;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.ModelConfig;
@@ -32,6 +33,8 @@ public record Phi() implements Family {
     public List<GgufArchitecture> gguf() {
         return List.of(GgufArchitecture.of("phi2", "phi")
                 .placing("output_norm", "model.final_layernorm")
+                .placing("attn_qkv", "self_attn.%s_proj") // of files made from the first Phi-2
+                .changing(GgufChange.TOGETHER, "attn_qkv")
                 .placing("attn_output", "self_attn.dense")
                 .placing("ffn_up", "mlp.fc1")
                 .placing("ffn_down", "mlp.fc2")
