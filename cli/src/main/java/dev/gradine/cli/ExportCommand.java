@@ -112,6 +112,7 @@ final class ExportCommand implements Callable<Integer>, ConfigFile.Reader {
         }
         requireBound(target);
         requireFree(target);
+        model.requireWords();
         try (LoadedModel m = model.open()) {
             AdapterSet adapted = target.isAdapter() ? model.adapt(m) : model.adaptOrNone(m);
             PrintWriter print = spec.commandLine().getOut();

@@ -2,6 +2,8 @@ package dev.gradine.cli;
 
 import dev.gradine.export.FolderFormat;
 import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Labels;
+import dev.gradine.peft.AdapterFolder;
 import dev.gradine.peft.AdapterSet;
 import dev.gradine.tensor.DType;
 import java.nio.file.Path;
@@ -39,6 +41,20 @@ final class MergeArgs {
         return new FolderFormat(
                 FolderFormat.Type.named(dtype == null ? "auto" : dtype),
                 FolderFormat.bytes(maxShardSize == null ? FolderFormat.MAX_SHARD_SIZE : maxShardSize));
+    }
+
+    /// Fails on an adapter that brings a head for labels.
+    ///
+    /// @throws IllegalArgumentException names it
+    void requireWords() {
+        for (Path folder : source.adapterFolders()) {
+            for (Labels head : AdapterFolder.labels(folder)) {
+                throw new IllegalArgumentException(
+                        ("--adapter: %s has a head for labels (%d), expected a language model's (what takes those has"
+                                        + " no place for it; gradine merge writes a folder that has)")
+                                .formatted(folder, head.count()));
+            }
+        }
     }
 
     /// Fails if a folder was described where `target` is none.

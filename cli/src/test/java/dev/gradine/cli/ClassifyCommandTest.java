@@ -100,6 +100,11 @@ class ClassifyCommandTest {
                         .ok()
                         .out())
                 .contains("  dull\n", "  fine\n");
+        Cli.run("export", "--model", model, "--adapter", out, "--to", "gguf", "--out", temp.resolve("m.gguf"))
+                .refuses(
+                        ("--adapter: %s has a head for labels (2), expected a language model's (what takes those has no"
+                                        + " place for it; gradine merge writes a folder that has)")
+                                .formatted(out));
         Path more = classify(model, rows("fine", "dull"), "--steps", 1, "--init-adapter", out);
         assertThat(Json.readObject(more.resolve("config.json")).get("id2label")).isEqualTo(config.get("id2label"));
         Cli.run(

@@ -64,8 +64,11 @@ final class GgufHeader {
         List<GgufArchitecture> own =
                 all.stream().filter(a -> a.modelType().equals(type)).toList();
         if (own.isEmpty()) {
-            String known =
-                    all.stream().map(GgufArchitecture::modelType).distinct().collect(Collectors.joining(", "));
+            String known = all.stream()
+                    .map(GgufArchitecture::modelType)
+                    .distinct()
+                    .sorted()
+                    .collect(Collectors.joining(", "));
             throw new IllegalArgumentException(
                     "gguf: model_type is %s, which we do not write as GGUF, expected one of %s;".formatted(type, known)
                             + " --to safetensors writes it");

@@ -272,12 +272,12 @@ class GgufExportTest {
     void what_gguf_has_no_place_for_is_refused() {
         refuses(
                 TinyModels.config("gemma4_text"),
-                "gguf: model_type is gemma4_text, which we do not write as GGUF, expected one of cohere, cohere2,"
-                        + " deepseek_v2, deepseek_v3, glm4_moe_lite, falcon, gemma, gemma2, gemma3_text, glm4,"
-                        + " glm4_moe, gpt2, gpt_neox, gpt_oss, granite, granitemoe, granitemoeshared, lfm2,"
-                        + " llama, llama4_text, mamba2, ministral3, mistral, mixtral, olmo, olmo2, olmo3, olmoe,"
-                        + " phi, phi3, qwen2, qwen2_moe, qwen3, qwen3_moe, qwen3_next, qwen3_5_text, smollm3,"
-                        + " stablelm, starcoder2; --to safetensors writes it");
+                "gguf: model_type is gemma4_text, which we do not write as GGUF, expected one of "
+                        + "cohere, cohere2, deepseek_v2, deepseek_v3, falcon, gemma, gemma2, gemma3_text, glm4,"
+                        + " glm4_moe, glm4_moe_lite, gpt2, gpt_neox, gpt_oss, granite, granitemoe, "
+                        + "granitemoeshared, lfm2, llama, llama4_text, mamba2, ministral3, mistral, mixtral, "
+                        + "olmo, olmo2, olmo3, olmoe, phi, phi3, qwen2, qwen2_moe, qwen3, qwen3_5_text, "
+                        + "qwen3_moe, qwen3_next, smollm3, stablelm, starcoder2; --to safetensors writes it");
         Map<String, Object> windows = TinyModels.config("qwen2");
         windows.put("use_sliding_window", true);
         windows.put("sliding_window", 4);
