@@ -148,17 +148,6 @@ final class Decode {
                 nibbles(data, block + head, d, m, to, at + 32 * i);
                 continue;
             }
-            if (L == 16) { // the sixteen values are computed once, and looked up
-                IntVector t = COUNT.mul(d).add(m).reinterpretAsInts();
-                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, data, block + head, LITTLE_ENDIAN)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
-                q.selectFrom(t).reinterpretAsFloats().intoArray(to, at + 32 * i);
-                q.lanewise(VectorOperators.LSHR, 4)
-                        .selectFrom(t)
-                        .reinterpretAsFloats()
-                        .intoArray(to, at + 32 * i + 16);
-                continue;
-            }
             for (int j = 0; j < 16; j += L) {
                 IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, data, block + head + j, LITTLE_ENDIAN)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
