@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.models.Models;
 import dev.gradine.models.OpenModel;
+import dev.gradine.nn.Adapters;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
 import dev.gradine.nn.generate.DrawnToken;
 import dev.gradine.nn.generate.Ending;
@@ -16,8 +17,10 @@ import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Golden;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,21 +71,38 @@ class AdapterLimitsTest {
         return Objects.requireNonNull(served.acting(name), name);
     }
 
+    private static WeakReference<Adapters> watched(ServedModel served, String name) {
+        return new WeakReference<>(acting(served, name).adapters());
+    }
+
+    /// Waits until nothing holds one that was put away: the thread that writes is told of it, and lets go a little
+    /// later.
+    private static void awaitGone(WeakReference<Adapters> adapters) {
+        Instant end = Instant.now().plusSeconds(20);
+        while (adapters.get() != null) {
+            assertThat(Instant.now()).as("held for longer than").isBefore(end);
+            System.gc();
+            Thread.onSpinWait();
+        }
+    }
+
     @Test
     void the_one_used_longest_ago_is_put_away_and_is_itself_when_it_comes_back() {
         serving(new AdapterLimits(ANY, 2, ANY), served -> {
             Map<String, String> prints = new HashMap<>();
+            Map<String, WeakReference<Adapters>> all = new HashMap<>();
             for (String name : RUNS) {
                 served.load(name, copied(name), false);
                 prints.put(name, acting(served, name).fingerprint());
+                all.put(name, watched(served, name));
             }
             assertThat(served.adaptersInMemory()).isEqualTo(2);
             assertThat(served.cards()).hasSize(5);
             write(temp.resolve("dpo").resolve("metrics.jsonl"), "{}"); // not a part of the adapter
-            System.gc();
+            awaitGone(Objects.requireNonNull(all.get("dpo")));
             acting(served, "bco");
             acting(served, "dpo"); // alphapo goes
-            System.gc();
+            awaitGone(Objects.requireNonNull(all.get("alphapo")));
             delete("alphapo");
             assertThat(acting(served, "bco").fingerprint()).isEqualTo(prints.get("bco"));
             assertThat(acting(served, "dpo").fingerprint()).isEqualTo(prints.get("dpo"));
@@ -102,9 +122,10 @@ class AdapterLimitsTest {
         serving(new AdapterLimits(ANY, 2, ANY), served -> {
             served.load("dpo", copied("dpo"), false);
             served.load("cpo", copied("cpo"), false);
+            WeakReference<Adapters> cpo = watched(served, "cpo");
             acting(served, "dpo");
             served.load("bco", copied("bco"), false);
-            System.gc();
+            awaitGone(cpo);
             for (String name : List.of("dpo", "cpo", "bco")) delete(name);
             assertThat(acting(served, "dpo").fingerprint())
                     .isNotEqualTo(acting(served, "bco").fingerprint());
@@ -128,9 +149,10 @@ class AdapterLimitsTest {
         });
         serving(new AdapterLimits(ANY, 1, ANY), served -> {
             served.load("a", dpo, false);
+            WeakReference<Adapters> first = watched(served, "a");
             served.load("b", cpo, false);
             replace(dpo, Golden.golden("trl/dpo/end"));
-            System.gc();
+            awaitGone(first);
             assertThatThrownBy(() -> served.acting("a")).hasMessageContaining("dpo has changed since; load it anew");
             served.load("a", dpo, true);
             assertThat(acting(served, "a").fingerprint()).isNotEmpty();
