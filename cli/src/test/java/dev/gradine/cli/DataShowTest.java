@@ -116,6 +116,6 @@ class DataShowTest {
         Path data = TinyModel.text(temp.resolve("rows.jsonl"), row("a", "b"));
         Cli.run("data", "show", "--model", temp.resolve("model"), "--data", data, "--objective", "dpoo")
                 .refuses("--objective: \"dpoo\", expected one of sft, dpo, orpo, cpo, simpo, alphapo, slic, tpo,"
-                        + " kto, bco, reward, grpo, rloo, online-dpo, distill");
+                        + " kto, bco, reward, classify, grpo, rloo, online-dpo, distill");
     }
 }
