@@ -23,6 +23,9 @@ import jdk.incubator.vector.IntVector;
 /// With sixteen lanes the sixteen values that nibbles of a block stand for are computed once, and looked up. Four rows
 /// of these would be too much for one method: behind 18 000 nodes the compiler inlines nothing, and vectors become
 /// objects. Scales are read where they are used: a loop of its own over them waits for memory twice.
+///
+/// Each type has its own loop over its blocks, beside its formula: one loop for all would call what the compiler does
+/// not know, and the vectors that this returned would be objects, too.
 final class BlockDots {
 
     /// Rows whose sums run side by side.

@@ -29,7 +29,7 @@ final class FewRows {
     private static final int MOST_COLUMNS = 2 * L;
     private static final int LEAST_K = 64; // with fewer terms, bringing tiles to c, across its rows, takes too long
     private static final int BLOCK = 48; // rows of the many, whole tiles: c is written by whole cache lines
-    private static final int PARTS = 4 * Parallel.THREADS;
+    private static final int PARTS = 8 * Parallel.THREADS; // small ones even out what threads wait for each other
 
     private final PackRows few;
     private final int lanesUsed;
@@ -88,7 +88,7 @@ final class FewRows {
         int runs = Math.ceilDiv(k, RUN);
         Gemm.each(groups * vectors * runs, i -> turn(i / runs, i % runs * RUN, panels), parallel);
         int blocks = Math.ceilDiv(rows, BLOCK);
-        int parts = parallel ? blocks <= 2 * PARTS ? blocks : PARTS : 1;
+        int parts = parallel ? Math.min(blocks, PARTS) : 1;
         Parallel.Part part = i -> {
             int from = (int) ((long) blocks * i / parts) * BLOCK;
             int to = Math.min(rows, (int) ((long) blocks * (i + 1) / parts) * BLOCK);

@@ -57,7 +57,7 @@ final class Gemv {
     }
 
     void run() {
-        int work = Math.max(1, m / ROWS);
+        int work = Math.max(1, m / ROWS); // passes over the rows of b: with several, a part computes more than it reads
         int wanted = Math.clamp(work * bytes / PART_BYTES, 1, work > 1 ? 2 * PARTS : PARTS);
         int rows = Gemm.roundUp(Math.ceilDiv(n, wanted), ROWS);
         int parts = Math.ceilDiv(n, rows);
