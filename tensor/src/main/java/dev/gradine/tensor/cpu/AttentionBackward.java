@@ -151,9 +151,9 @@ record AttentionBackward(
         int d = spec.headDim();
         int stride = spec.heads() * d;
         t.pack(in.q + 4 * row * d, stride, queries, t.q);
-        t.pack(in.q + 4 * row * d, stride, queries, t.qRows);
+        t.pack(in.q + 4 * row * d, stride, queries, t.qRows, 0);
         t.pack(in.dy + 4 * row * d, stride, queries, t.dy);
-        t.pack(in.dy + 4 * row * d, stride, queries, t.dyRows);
+        t.pack(in.dy + 4 * row * d, stride, queries, t.dyRows, 0);
         delta(t, row, queries);
     }
 

@@ -44,6 +44,7 @@ final class AttentionCpu implements AttentionKernel {
             Tensor dk,
             Tensor dv) {
         spec.require(sequences);
+        sequences.requireOwnKeys("attention_gradient");
         assert dq.size() == q.size() && dk.size() == k.size() && dv.size() == v.size();
         var in = new AttentionBackward.Arguments(
                 address(up.dy()), address(up.y()), address(up.lse()), address(q), address(k), address(v));

@@ -7,6 +7,8 @@ import static dev.gradine.tensor.cpu.BlockProduct.ROWS;
 import dev.gradine.tensor.kernel.AttentionSpec;
 import dev.gradine.tensor.kernel.Band;
 import dev.gradine.tensor.kernel.Sequences;
+import java.util.ArrayList;
+import java.util.List;
 
 /// Forward of blocked attention: Dao et al. 2022, algorithm 1, with tiles of queries in the outer loop. A part is one
 /// tile of one sequence for all heads that read one key head, so that its keys are brought into cache once.
@@ -56,40 +58,38 @@ record AttentionForward(Addresses in, AttentionSpec spec, Sequences sequences, b
         else tile(s, group, first, end - first);
     }
 
-    /// Bytes from the first key or value of head 0 to that of key 0 of sequence `s`.
-    private long keyAt(int s, int group) {
-        return 4L * ((long) sequences.keyStart(s) * spec.kvHeads() + group) * spec.headDim();
+    /// Bytes from the first key or value of head 0 to that of a key that sequence `s` reads.
+    private long keyAt(int s, int key, int group) {
+        return 4L * ((long) sequences.row(s, key) * spec.kvHeads() + group) * spec.headDim();
     }
 
     private void rows(int s, int group, int i) {
         Band band = spec.band(sequences, s).fromQuery(i);
-        int shared = sequences.sharedKeys(s);
-        int begin = band.begin();
         int end = band.end(1);
-        int rowBytes = 4 * spec.kvHeads() * spec.headDim();
-        int ofParent = Math.max(0, Math.min(shared, end) - begin);
-        long parentAt = ofParent == 0 ? 0 : keyAt(sequences.parent(s), group) + (long) begin * rowBytes;
-        long ownAt = keyAt(s, group) + (long) Math.max(0, begin - shared) * rowBytes;
+        List<Run> seen = new ArrayList<>();
+        for (int key = band.begin(); key < end; ) {
+            int count = Math.min(end - key, sequences.run(s, key));
+            seen.add(new Run(key - band.begin(), count, keyAt(s, key, group)));
+            key += count;
+        }
         long at = (long) (sequences.queryStart(s) + i) * spec.heads() + (long) group * spec.perGroup();
-        Seen seen = new Seen(parentAt, ofParent, ownAt, end - begin);
-        for (int head = 0; head < spec.perGroup(); head++) row(at + head, seen);
+        for (int head = 0; head < spec.perGroup(); head++) row(at + head, seen, end - band.begin());
     }
 
-    /// Keys that a query sees: `first` of a parent, then those of its own sequence, `all` together. Where they are cut
+    /// Keys that a query sees: `count` of them from number `from` on, whose rows follow one another. Where they are cut
     /// makes no difference to any bit.
-    private record Seen(long parentAt, int first, long ownAt, int all) {}
+    private record Run(int from, int count, long at) {}
 
-    private void row(long at, Seen seen) {
+    private void row(long at, List<Run> seen, int all) {
         int d = spec.headDim();
         int stride = spec.kvHeads() * d;
-        int rest = seen.all - seen.first;
-        float[] p = ThreadArrays.floats(AttentionTile.padded(seen.all));
-        AttentionRow.scores(in.q + 4 * at * d, in.k + seen.parentAt, stride, d, spec.scale(), p, 0, seen.first);
-        AttentionRow.scores(in.q + 4 * at * d, in.k + seen.ownAt, stride, d, spec.scale(), p, seen.first, rest);
-        if (spec.softCap() > 0) AttentionCap.apply(p, 0, seen.all, spec.softCap());
-        Vectors.set(in.lse, at, AttentionRow.softmax(p, seen.all));
-        if (seen.first > 0) AttentionRow.weighted(p, 0, seen.first, in.v + seen.parentAt, stride, d, in.y + 4 * at * d);
-        AttentionRow.weighted(p, seen.first, rest, in.v + seen.ownAt, stride, d, in.y + 4 * at * d);
+        float[] p = ThreadArrays.floats(AttentionTile.padded(all));
+        for (Run r : seen) {
+            AttentionRow.scores(in.q + 4 * at * d, in.k + r.at, stride, d, spec.scale(), p, r.from, r.count);
+        }
+        if (spec.softCap() > 0) AttentionCap.apply(p, 0, all, spec.softCap());
+        Vectors.set(in.lse, at, AttentionRow.softmax(p, all));
+        for (Run r : seen) AttentionRow.weighted(p, r.from, r.count, in.v + r.at, stride, d, in.y + 4 * at * d);
     }
 
     private void tile(int s, int group, int first, int queries) {
@@ -105,32 +105,47 @@ record AttentionForward(Addresses in, AttentionSpec spec, Sequences sequences, b
         AttentionSoftmax.start(t);
         Band band = spec.band(sequences, s).fromQuery(first);
         int shared = sequences.sharedKeys(s);
-        boolean seen =
-                shared > 0 && keys(t, keyAt(sequences.parent(s), group), band.fromKey(0, shared), queries, false);
-        keys(t, keyAt(s, group), band.fromKey(shared, sequences.keys(s)), queries, seen);
+        Queries of = new Queries(s, group, queries);
+        boolean seen = shared > 0 && keys(t, of, 0, band.fromKey(0, shared), false);
+        keys(t, of, shared, band.fromKey(shared, sequences.keys(s)), seen);
         for (int head = 0; head < perGroup; head++) {
             AttentionSoftmax.finish(t, head * BLOCK, queries, in.lse + 4 * (row + head), spec.heads());
             t.unpack(t.out, head * BLOCK, queries, in.y + 4 * (row + head) * d, stride);
         }
     }
 
-    /// Shows the queries of a tile what they see of the keys from `at` on, in blocks.
+    /// Queries of a tile, of the heads of a group.
+    private record Queries(int sequence, int group, int count) {}
+
+    /// Shows the queries of a tile what they see of the keys from number `from` on, in blocks.
     ///
     /// @param before whether the tile has seen other keys before
     /// @return whether it has now seen any
-    private boolean keys(AttentionTile t, long at, Band band, int queries, boolean before) {
-        int stride = spec.kvHeads() * spec.headDim();
-        int end = band.end(queries);
+    private boolean keys(AttentionTile t, Queries of, int from, Band band, boolean before) {
+        int end = band.end(of.count);
         boolean seen = before;
         for (int key = band.begin(); key < end; key += BLOCK) {
             int keys = Math.min(BLOCK, end - key);
-            t.pack(in.k + at + 4L * key * stride, stride, keys, t.kRows);
-            t.pack(in.v + at + 4L * key * stride, stride, keys, t.v);
+            pack(t, of, from + key, keys);
             Band block = band.fromKey(key, keys);
-            for (int first = 0; first < spec.perGroup() * BLOCK; first += BLOCK) block(t, first, queries, block, seen);
+            for (int first = 0; first < spec.perGroup() * BLOCK; first += BLOCK) {
+                block(t, first, of.count, block, seen);
+            }
             seen = true;
         }
         return seen;
+    }
+
+    /// Copies a block of keys and values, in as many pieces as there are between the ends of pages.
+    private void pack(AttentionTile t, Queries of, int key, int keys) {
+        int stride = spec.kvHeads() * spec.headDim();
+        for (int done = 0; done < keys; ) {
+            int count = Math.min(keys - done, sequences.run(of.sequence, key + done));
+            long at = keyAt(of.sequence, key + done, of.group);
+            t.pack(in.k + at, stride, count, t.kRows, done);
+            t.pack(in.v + at, stride, count, t.v + 4L * done * t.width());
+            done += count;
+        }
     }
 
     /// One head, whose queries begin at `first` among those of its group, against one block of keys.

@@ -118,11 +118,11 @@ final class AttentionTile {
         return (n + BlockProduct.COLUMNS - 1) / BlockProduct.COLUMNS * BlockProduct.COLUMNS;
     }
 
-    /// Copies `n` rows of head values, `stride` values apart, and zeroes the padding of each.
-    void pack(long from, int stride, int n, float[] to) {
+    /// Copies `n` rows of head values, `stride` values apart, to row `first` on, and zeroes the padding of each.
+    void pack(long from, int stride, int n, float[] to, int first) {
         for (int r = 0; r < n; r++) {
             long source = from + 4L * r * stride;
-            int at = r * width;
+            int at = (first + r) * width;
             int i = 0;
             for (; i <= d - LANES; i += LANES) load(source, i).intoArray(to, at + i);
             for (; i < d; i++) to[at + i] = get(source, i);
@@ -130,7 +130,7 @@ final class AttentionTile {
         }
     }
 
-    /// As `pack` to an array.
+    /// As `pack` to an array, from its first row on.
     void pack(long from, int stride, int n, long to) {
         for (int r = 0; r < n; r++) {
             long source = from + 4L * r * stride;
@@ -156,7 +156,7 @@ final class AttentionTile {
     /// `to[i][r] = factor · from[r][i]` for `n ≤ BLOCK` rows of head values, `stride` values apart; rows of `to` are
     /// padded with zeros to whole groups of columns.
     void transpose(long from, int stride, int n, float factor, long to) {
-        pack(from, stride, n, rows);
+        pack(from, stride, n, rows, 0);
         int end = padded(n);
         Arrays.fill(rows, n * width, end * width, 0);
         for (int r = 0; r < end; r += LANES) {

@@ -5,7 +5,8 @@ import dev.gradine.tensor.Tensor;
 /// Device contract of grouped-query attention over packed sequences of any lengths.
 ///
 /// Query rows of the sequences lie one after the other without padding; each has a range of key rows of its own, with
-/// any rows between the ranges ([Sequences]). Which of its keys a query sees is the mask's to say ([Mask]). A sequence
+/// any rows between the ranges, or pages of `BLOCK` rows ([Sequences]). In pages or not, keys have the same bits on the
+/// CPU. Which of its keys a query sees is the mask's to say ([Mask]). A sequence
 /// that continues another sees the keys of that one before its own: k and v of a shared prompt stand there once, and
 /// their gradients add over the queries of the prompt and of all its branches.
 ///
@@ -34,6 +35,8 @@ public interface AttentionKernel {
 
     /// Overwrites `dq f32[Nq,H·D]` and `dk, dv f32[Nk,G·D]`; key rows that no query sees get zeros. Sums
     /// have one order, whatever the number of threads.
+    ///
+    /// @throws dev.gradine.tensor.ShapeException if the keys lie in pages
     void backward(
             Upstream up,
             Tensor q,

@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
 /// another. Lives on the host, since it decides how work is split.
 ///
 /// Query rows follow one another; key rows of a sequence are one range, and there may be rows between the ranges that
-/// belong to none, as in caches with room to spare.
+/// belong to none, as in caches with room to spare. Or they lie in pages, which several sequences may have in common:
+/// Kwon et al. 2023 (arXiv:2309.06180), section 4.1.
 public final class Sequences {
+
+    private static final int PAGE = AttentionKernel.BLOCK;
 
     private final int[] queryStart;
     private final int[] keyStart;
@@ -36,7 +39,14 @@ public final class Sequences {
     ///
     /// @param rows number of rows
     /// @param gaps those that belong to no sequence, in ascending ranges
-    record Keys(int rows, List<Rows> gaps) {}
+    /// @param arePaged whether they lie in pages
+    /// @param pages through which rows are found; none where they need no finding
+    record Keys(int rows, List<Rows> gaps, boolean arePaged, List<Integer> pages) {
+
+        Keys(int rows, List<Rows> gaps) {
+            this(rows, gaps, false, List.of());
+        }
+    }
 
     Sequences(int[] queryStart, int[] keyStart, int[] keyCount, Keys keys, int[] parent) {
         this.queryStart = queryStart;
@@ -103,6 +113,52 @@ public final class Sequences {
         }
         Keys keys = new Keys(keyRows, gaps(keyStart, keyCount, keyRows));
         return new Sequences(queryStart.clone(), keyStart.clone(), keyCount.clone(), keys, none(n));
+    }
+
+    /// Sequences whose keys lie in pages of `AttentionKernel.BLOCK` rows: key j of a sequence in row
+    /// `pages[j / BLOCK] · BLOCK + j % BLOCK`. Several may read the same page. They are for reading only: backward
+    /// refuses them.
+    ///
+    /// @param queryStart first query row of each sequence, then the number of query rows
+    /// @param pages those of each sequence, in the order of its keys; more than it fills are ignored
+    /// @param keyCount number of keys of each sequence
+    /// @param keyRows key rows in all, those included that belong to no sequence
+    /// @throws ShapeException if the arrays do not pair up, a sequence has too few pages, or a page leaves the rows
+    public static Sequences paged(int[] queryStart, List<int[]> pages, int[] keyCount, int keyRows) {
+        requireAscending("queryStart", queryStart);
+        int n = queryStart.length - 1;
+        requireCount("lists of pages", pages.size(), n, "one per sequence");
+        requireCount("key counts", keyCount.length, n, "one per sequence");
+        List<Integer> table = new ArrayList<>();
+        int[] listed = new int[n];
+        int[] first = new int[n];
+        boolean follow = true;
+        for (int s = 0; s < n; s++) {
+            int[] own = filled(s, pages.get(s), keyCount[s], keyRows);
+            listed[s] = Math.multiplyExact(PAGE, table.size());
+            first[s] = own.length == 0 ? 0 : PAGE * own[0];
+            for (int i = 0; i < own.length; i++) {
+                follow &= own[i] == own[0] + i;
+                table.add(own[i]);
+            }
+        }
+        Keys keys = new Keys(keyRows, List.of(), true, follow ? List.of() : List.copyOf(table));
+        return new Sequences(queryStart.clone(), follow ? first : listed, keyCount.clone(), keys, none(n));
+    }
+
+    /// The pages that `keys` keys of sequence `s` fill.
+    private static int[] filled(int s, int[] pages, int keys, int keyRows) {
+        if (keys < 0 || keys > (long) pages.length * PAGE) {
+            throw new ShapeException("sequences: sequence %d has %d keys in %d pages, expected at most %d a page"
+                    .formatted(s, keys, pages.length, PAGE));
+        }
+        int[] filled = Arrays.copyOf(pages, Math.ceilDiv(keys, PAGE));
+        for (int page : filled) {
+            if (page >= 0 && page < keyRows / PAGE) continue;
+            throw new ShapeException("sequences: sequence %d has page %d, expected 0 to %d (%d rows, %d a page)"
+                    .formatted(s, page, keyRows / PAGE - 1, keyRows, PAGE));
+        }
+        return filled;
     }
 
     private static int[] none(int n) {
@@ -194,9 +250,50 @@ public final class Sequences {
         return queryStart[s];
     }
 
-    /// First key row of sequence `s`.
+    /// First key row of sequence `s`; where there are `pages()`, its number in them, laid in a row.
     public int keyStart(int s) {
         return keyStart[s];
+    }
+
+    /// The pages of all sequences, one list behind the other. None where keys lie in ranges, which those in pages that
+    /// follow one another do.
+    public List<Integer> pages() {
+        return keys.pages;
+    }
+
+    /// Whether keys lie in pages: for reading only.
+    public boolean arePaged() {
+        return keys.arePaged;
+    }
+
+    /// Row of key number `key` among those that sequence `s` reads.
+    public int row(int s, int key) {
+        int shared = sharedKeys(s);
+        return row(key < shared ? keyStart[parent[s]] + key : keyStart[s] + key - shared);
+    }
+
+    private int row(int listed) {
+        return keys.pages.isEmpty() ? listed : keys.pages.get(listed / PAGE) * PAGE + listed % PAGE;
+    }
+
+    /// How many keys from number `key` on, of those that sequence `s` reads, lie in rows that follow one another.
+    public int run(int s, int key) {
+        int shared = sharedKeys(s);
+        int left = key < shared ? shared - key : visibleKeys(s) - key;
+        if (keys.pages.isEmpty() || left == 0) return left;
+        int first = row(s, key);
+        int run = Math.min(left, PAGE - first % PAGE);
+        while (run < left && row(s, key + run) == first + run) run = Math.min(left, run + PAGE);
+        return run;
+    }
+
+    /// Fails where keys lie in pages.
+    ///
+    /// @throws ShapeException says that a gradient has no place there
+    public void requireOwnKeys(String op) {
+        if (!keys.arePaged) return;
+        throw new ShapeException(op + ": keys lie in pages, expected a range of rows for each sequence (pages, which"
+                + " several may share, are for reading only)");
     }
 
     /// The sequence that `s` continues: its queries see keys of that one, then their own. −1 if there is none.
@@ -214,7 +311,7 @@ public final class Sequences {
         return sharedKeys(s) + keyCount[s];
     }
 
-    /// Key rows that belong to no sequence, in ascending ranges.
+    /// Key rows that belong to no sequence, in ascending ranges; none is told where keys lie in pages.
     public List<Rows> gaps() {
         return keys.gaps;
     }

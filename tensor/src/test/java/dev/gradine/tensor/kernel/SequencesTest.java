@@ -1,10 +1,12 @@
 package dev.gradine.tensor.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.kernel.Sequences.Rows;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SequencesTest {
@@ -77,6 +79,61 @@ class SequencesTest {
         assertThatThrownBy(() -> Sequences.ranges(new int[] {0, 1, 2}, keyStart, keyCount, 10))
                 .isInstanceOf(ShapeException.class)
                 .hasMessage(message);
+    }
+
+    private static Sequences paged(int[]... pages) {
+        return Sequences.paged(new int[] {0, 1, 2}, List.of(pages), new int[] {200, 96}, 5 * 96 + 95);
+    }
+
+    @Test
+    void keys_in_pages_lie_where_the_pages_say() {
+        Sequences s = paged(new int[] {3, 4, 0}, new int[] {3, 1});
+        assertThat(s.keys()).isEqualTo(5 * 96 + 95);
+        assertThat(s.visibleKeys(0)).isEqualTo(200);
+        assertThat(s.pages()).as("pages that are filled").containsExactly(3, 4, 0, 3);
+        assertThat(s.row(0, 0)).isEqualTo(3 * 96);
+        assertThat(s.row(0, 95)).isEqualTo(3 * 96 + 95);
+        assertThat(s.row(0, 97)).isEqualTo(4 * 96 + 1);
+        assertThat(s.row(0, 193)).isEqualTo(1);
+        assertThat(s.row(1, 7)).isEqualTo(3 * 96 + 7);
+        assertThat(s.run(0, 10)).as("two pages that follow one another").isEqualTo(182);
+        assertThat(s.run(0, 191)).isEqualTo(1);
+        assertThat(s.run(0, 192)).isEqualTo(8);
+        assertThatCode(() -> Sequences.packed(0, 3).requireOwnKeys("op")).doesNotThrowAnyException();
+        assertThatThrownBy(() -> s.requireOwnKeys("op")).hasMessageStartingWith("op: keys lie in pages");
+    }
+
+    @Test
+    void keys_in_ranges_are_runs_too() {
+        Sequences s = Sequences.ranges(new int[] {0, 0, 1}, new int[] {6, 0}, new int[] {4, 2}, 10)
+                .continuing(new int[] {-1, 0});
+        assertThat(s.row(1, 3)).isEqualTo(9);
+        assertThat(s.row(1, 5)).isEqualTo(1);
+        assertThat(s.run(1, 1)).as("keys of the parent").isEqualTo(3);
+        assertThat(s.run(1, 4)).isEqualTo(2);
+    }
+
+    @Test
+    void pages_that_follow_one_another_are_ranges() {
+        Sequences s = paged(new int[] {2, 3, 4}, new int[] {3});
+        assertThat(s.pages()).isEmpty();
+        assertThat(s.keyStart(0)).isEqualTo(2 * 96);
+        assertThat(s.run(0, 10)).isEqualTo(190);
+        assertThat(s.row(1, 7)).isEqualTo(3 * 96 + 7);
+        assertThatThrownBy(() -> s.requireOwnKeys("op")).as("they may share").hasMessageStartingWith("op: keys lie in");
+    }
+
+    @Test
+    void pages_lie_among_the_rows_and_hold_all_keys() {
+        assertThatThrownBy(() -> paged(new int[] {3, 4, 0}))
+                .isInstanceOf(ShapeException.class)
+                .hasMessage("sequences: 1 lists of pages, expected 2 (one per sequence)");
+        assertThatThrownBy(() -> paged(new int[] {3, 4}, new int[] {1}))
+                .hasMessage("sequences: sequence 0 has 200 keys in 2 pages, expected at most 96 a page");
+        assertThatThrownBy(() -> paged(new int[] {3, 4, 0}, new int[] {5}))
+                .hasMessage("sequences: sequence 1 has page 5, expected 0 to 4 (575 rows, 96 a page)");
+        assertThatThrownBy(() -> paged(new int[] {3, -1, 0}, new int[] {1}))
+                .hasMessage("sequences: sequence 0 has page -1, expected 0 to 4 (575 rows, 96 a page)");
     }
 
     @Test
