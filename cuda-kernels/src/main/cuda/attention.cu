@@ -5,7 +5,8 @@
 // Masks are bands of keys, which the tiles of the host's list say. A cap is for the kernels of any head size alone.
 // Dao et al. 2022 (arXiv:2205.14135). Backward recomputes P from lse, once for dq and once for dk and dv: so every
 // gradient is summed by one block in one order. Blocks along x: tiles of the host's list; along y: heads. Few queries that
-// see many keys are spread over more blocks, see attention_split.cuh.
+// see many keys are spread over more blocks, see attention_split.cuh. Forward finds keys in pages, too: Kwon et al.
+// 2023 (arXiv:2309.06180).
 
 #include "attention_mma_backward.cuh"
 #include "attention_mma_forward.cuh"
@@ -13,14 +14,14 @@
 
 #define ATTENTION(name, T)                                                                                         \
     extern "C" __global__ void __launch_bounds__(128) attention_forward_##name(                                    \
-        const T* q, const T* k, const T* v, const QueryTile* tiles, int heads, int kvHeads, int d, float scale,    \
-        float cap, T* y, float* lse) {                                                                             \
-        attention_forward(q, k, v, tiles, {heads, kvHeads, d, scale, cap}, y, lse);                                \
+        const T* q, const T* k, const T* v, const QueryTile* tiles, const int* pages, int heads, int kvHeads,      \
+        int d, float scale, float cap, T* y, float* lse) {                                                         \
+        attention_forward(q, k, v, tiles, pages, {heads, kvHeads, d, scale, cap}, y, lse);                         \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(128) attention_split_##name(                                      \
-        const T* q, const T* k, const T* v, const Slice* slices, int heads, int kvHeads, int d, float scale,       \
-        float cap, float* outs, Share* shares) {                                                                   \
-        attention_split(q, k, v, slices, {heads, kvHeads, d, scale, cap}, outs, shares);                           \
+        const T* q, const T* k, const T* v, const Slice* slices, const int* pages, int heads, int kvHeads, int d,  \
+        float scale, float cap, float* outs, Share* shares) {                                                      \
+        attention_split(q, k, v, slices, pages, {heads, kvHeads, d, scale, cap}, outs, shares);                    \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(128) attention_join_##name(                                       \
         const float* outs, const Share* shares, const Joint* joints, int heads, int d, T* y, float* lse) {         \
@@ -49,9 +50,9 @@ ATTENTION(bf16, bf16)
 // Tensor cores, for heads of 64 and 128; m_q and m_kv: fragments of rows of one warp.
 #define ATTENTION_MMA(D, m_q, m_kv)                                                                                \
     extern "C" __global__ void __launch_bounds__(128, 2) attention_forward_bf16_d##D(                              \
-        const bf16* q, const bf16* k, const bf16* v, const QueryTile* tiles, int heads, int kvHeads, float scale,  \
-        bf16* y, float* lse) {                                                                                     \
-        attention_mma_forward<D>(q, k, v, tiles, {heads, kvHeads, D, scale, 0}, y, lse);                           \
+        const bf16* q, const bf16* k, const bf16* v, const QueryTile* tiles, const int* pages, int heads,          \
+        int kvHeads, float scale, bf16* y, float* lse) {                                                           \
+        attention_mma_forward<D>(q, k, v, tiles, pages, {heads, kvHeads, D, scale, 0}, y, lse);                    \
     }                                                                                                              \
     extern "C" __global__ void __launch_bounds__(128, 2) attention_backward_q_bf16_d##D(                           \
         const bf16* dy, const float* lse, const float* delta, const bf16* q, const bf16* k, const bf16* v,         \

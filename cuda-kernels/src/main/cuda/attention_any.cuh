@@ -115,7 +115,7 @@ __device__ inline void see(
 
 template <class T>
 __device__ inline void attention_forward(
-    const T* q, const T* k, const T* v, const QueryTile* tiles, Heads h, T* y, float* lse) {
+    const T* q, const T* k, const T* v, const QueryTile* tiles, const int* pages, Heads h, T* y, float* lse) {
     QueryTile t = tiles[blockIdx.x];
     int head = blockIdx.y, group = head / (h.heads / h.kvHeads), pitch = row_pitch(h.d);
     int warp = threadIdx.x / 32, lane = threadIdx.x % 32, first = warp * ROWS;
@@ -126,7 +126,7 @@ __device__ inline void attention_forward(
     clear(out, SPAN * pitch);
     Seen<ROWS> seen;
     for (int j0 = t.begin(); j0 < t.end; j0 += SPAN) {
-        auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };
+        auto key = [&](int j) { return ((size_t)key_row(t, pages, j0 + j) * h.kvHeads + group) * h.d; };
         __syncthreads();  // the last block of keys has been read
         bring(ks, k, t.end - j0, h.d, 1, key);
         bring(vs, v, t.end - j0, h.d, 1, key);

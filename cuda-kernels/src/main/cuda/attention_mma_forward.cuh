@@ -61,7 +61,8 @@ __device__ inline void softmax_step(
 // scale > 0.
 template <int D>
 __device__ inline void attention_mma_forward(
-    const bf16* q, const bf16* k, const bf16* v, const QueryTile* tiles, Heads h, bf16* y, float* lse) {
+    const bf16* q, const bf16* k, const bf16* v, const QueryTile* tiles, const int* pages, Heads h, bf16* y,
+    float* lse) {
     QueryTile t = tiles[blockIdx.x];
     int head = blockIdx.y, group = head / (h.heads / h.kvHeads);
     int lane = threadIdx.x % 32, first = threadIdx.x / 32 * 32;
@@ -69,7 +70,7 @@ __device__ inline void attention_mma_forward(
     auto query = [&](int i) { return ((size_t)(t.query + i) * h.heads + head) * D; };
     int begin = t.begin();
     auto copy_keys = [&](unsigned to, const bf16* from, int j0) {
-        auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * D; };
+        auto key = [&](int j) { return ((size_t)key_row(t, pages, j0 + j) * h.kvHeads + group) * D; };
         copy_rows<D, FORWARD_KEYS>(to, from, t.end - j0, key);
         commit_copies();
     };

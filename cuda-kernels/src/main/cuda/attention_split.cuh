@@ -54,7 +54,7 @@ __device__ inline void bring_rows(float* to, int rows, const T* from, int count,
 
 template <class T>
 __device__ inline void attention_split(
-    const T* q, const T* k, const T* v, const Slice* slices, Heads h, float* outs, Share* shares) {
+    const T* q, const T* k, const T* v, const Slice* slices, const int* pages, Heads h, float* outs, Share* shares) {
     Slice s = slices[blockIdx.x];
     QueryTile t = s.tile;
     int group = blockIdx.y, perGroup = h.heads / h.kvHeads, pitch = row_pitch(h.d);
@@ -69,7 +69,7 @@ __device__ inline void attention_split(
     clear(out, PAIRS * pitch);
     Seen<WARP_PAIRS> seen;
     for (int j0 = s.begin; j0 < s.end; j0 += SPAN) {
-        auto key = [&](int j) { return ((size_t)key_row(t, j0 + j) * h.kvHeads + group) * h.d; };
+        auto key = [&](int j) { return ((size_t)key_row(t, pages, j0 + j) * h.kvHeads + group) * h.d; };
         __syncthreads();  // the last block of keys has been read
         bring_rows(ks, SPAN, k, s.end - j0, h.d, 1, key);
         bring_rows(vs, SPAN, v, s.end - j0, h.d, 1, key);

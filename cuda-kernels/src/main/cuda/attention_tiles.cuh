@@ -20,6 +20,14 @@ __device__ inline int key_row(const QueryTile& t, int key) {
     return key < t.sharedKeys ? t.shared + key : t.own + key - t.sharedKeys;
 }
 
+const int PAGE = 96;  // rows
+
+// Where keys lie in pages, the tile has numbers of rows in these pages, laid in a row; without pages, `pages` is 0.
+__device__ inline int key_row(const QueryTile& t, const int* pages, int key) {
+    unsigned row = key_row(t, key);
+    return pages == 0 ? row : pages[row / PAGE] * PAGE + row % PAGE;
+}
+
 // Keys of one sequence; sources first ... end - 1 see some of them.
 struct KeyTile {
     int key, keys;

@@ -43,12 +43,13 @@ final class AttentionCuda implements AttentionKernel {
             return;
         }
         AttentionPath path = AttentionPath.of(spec, q, k, v, y);
-        if (hopper.runs("forward", path, spec)) {
+        // Hopper's copy engine brings 128 rows that follow one another, pages of 96 only where they do.
+        if (rows.pages().isEmpty() && hopper.runs("forward", path, spec)) {
             hopper.forward(q, k, v, spec, rows, y, lse);
             return;
         }
         Listed l = lists.of(spec.mask(), rows, path.queries(), path.keys());
-        Arguments arguments = new Arguments().values(q, k, v, l.address());
+        Arguments arguments = new Arguments().values(q, k, v, l.address(), l.pages());
         addHeads(arguments, path, spec);
         arguments
                 .values(y, lse)
@@ -75,6 +76,7 @@ final class AttentionCuda implements AttentionKernel {
         requireLike("attention_gradient", "dq", dq, q, "q");
         requireLike("attention_gradient", "dk", dk, k, "k");
         requireLike("attention_gradient", "dv", dv, v, "v");
+        sequences.requireOwnKeys("attention_gradient");
         if (k.size() == 0) return;
         Sequences rows = spec.mask().over(sequences);
         AttentionPath path = AttentionPath.of(spec, q, k, v, up.dy(), dq, dk, dv);

@@ -25,6 +25,11 @@ final class AttentionLists {
             return address + tiles.keysAt();
         }
 
+        /// Where the pages are that keys lie in, 0 if there are none.
+        long pages() {
+            return tiles.pages().isEmpty() ? 0 : address + tiles.pagesAt();
+        }
+
         /// Where the sources of the tiles of keys are.
         long sources() {
             return address + tiles.sourcesAt();

@@ -13,7 +13,8 @@ import java.util.List;
 /// @param slices of the keys, for some pairs of a query and a head each
 /// @param joints for each query, where its parts are
 /// @param parts rows of the parts in all
-record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
+/// @param pages that the tiles' rows of keys are numbers in, laid in a row; none if they are rows
+record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts, List<Integer> pages) {
 
     static final int PAIRS = 8; // of a block, at most
 
@@ -47,14 +48,14 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
     /// @param heads of queries
     /// @param perGroup heads that read one key head
     static AttentionSlices of(Mask mask, Sequences sequences, int heads, int perGroup) {
-        AttentionSlices all = new AttentionSlices(new ArrayList<>(), new ArrayList<>(), 0);
+        AttentionSlices all = new AttentionSlices(new ArrayList<>(), new ArrayList<>(), 0, sequences.pages());
         int parts = 0;
         for (int s = 0; s < sequences.count(); s++) {
             if (sequences.queries(s) == 0) continue;
             QueryTile tile = AttentionTiles.tile(mask, sequences, s, 0, sequences.queries(s));
             parts = all.add(tile, heads, perGroup, parts);
         }
-        return new AttentionSlices(all.slices, all.joints, parts);
+        return new AttentionSlices(all.slices, all.joints, parts, all.pages);
     }
 
     /// Adds the slices of all queries of a sequence, whose parts begin at row `parts`.
@@ -79,20 +80,26 @@ record AttentionSlices(List<Slice> slices, List<Joint> joints, int parts) {
         return Math.max(SHORTEST, Math.ceilDiv(even, SPAN) * SPAN);
     }
 
-    /// The two lists one after the other.
+    /// The lists one after the other.
     int[] toInts() {
-        int[] to = new int[SLICE * slices.size() + 3 * joints.size()];
+        int[] to = new int[SLICE * slices.size() + 3 * joints.size() + pages.size()];
         int at = 0;
         for (Slice s : slices) {
             at = s.tile.put(to, at);
             at = AttentionTiles.put(to, at, s.pair, s.begin, s.end, s.part);
         }
         for (Joint j : joints) at = AttentionTiles.put(to, at, j.part, j.stride, j.count);
+        for (int page : pages) at = AttentionTiles.put(to, at, page);
         return to;
     }
 
     /// Byte at which the joints begin among `toInts`.
     long jointsAt() {
         return 4L * SLICE * slices.size();
+    }
+
+    /// Byte at which the pages begin among `toInts`.
+    long pagesAt() {
+        return jointsAt() + 4L * 3 * joints.size();
     }
 }

@@ -22,7 +22,13 @@ final class AttentionSplit {
     private final Workspace shares;
 
     /// The lists at `address` on the device.
-    private record Listed(Sequences sequences, AttentionSlices slices, long address) {}
+    private record Listed(Sequences sequences, AttentionSlices slices, long address) {
+
+        /// Where the pages are that keys lie in, 0 if there are none.
+        long pages() {
+            return slices.pages().isEmpty() ? 0 : address + slices.pagesAt();
+        }
+    }
 
     /// The last lists for one kind of layer, and their memory.
     private static final class Lists {
@@ -46,7 +52,7 @@ final class AttentionSplit {
         long share = shares.room(8L * l.slices.parts());
         int blocks = l.slices.slices().size();
         new Arguments()
-                .values(q, k, v, l.address, spec.heads(), spec.kvHeads(), spec.headDim())
+                .values(q, k, v, l.address, l.pages(), spec.heads(), spec.kvHeads(), spec.headDim())
                 .values(spec.scale(), spec.softCap(), out, share)
                 .launch(
                         gpu,

@@ -11,10 +11,11 @@ import java.util.function.ToIntFunction;
 /// What each block of an attention kernel does, as `attention_tiles.cuh` reads it: tiles of queries
 /// with the keys they see, tiles of keys with the queries that see them. Tiles with most work come
 /// first, so that no long one starts last.
-record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> sources) {
+record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> sources, List<Integer> pages) {
 
     /// Queries of one sequence; query i sees keys `behind` + i … `ahead` + i, of keys 0 … `end` − 1, the first
-    /// `sharedKeys` of them from row `shared` on, the others from row `own` on.
+    /// `sharedKeys` of them from row `shared` on, the others from row `own` on. Where there are pages, these are
+    /// numbers of rows in the pages, laid in a row.
     record QueryTile(int query, int queries, int shared, int sharedKeys, int own, int ahead, int behind, int end) {
 
         static final int INTS = 8;
@@ -43,12 +44,13 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
     /// @param queryRows queries of a tile
     /// @param keyRows keys of a tile
     static AttentionTiles of(Mask mask, Sequences sequences, int queryRows, int keyRows) {
-        AttentionTiles tiles = new AttentionTiles(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        AttentionTiles tiles =
+                new AttentionTiles(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), sequences.pages());
         for (int s = 0; s < sequences.count(); s++) {
             for (int i = 0; i < sequences.queries(s); i += queryRows) {
                 tiles.queries.add(tile(mask, sequences, s, i, Math.min(queryRows, sequences.queries(s) - i)));
             }
-            for (int key = 0; key < sequences.keys(s); key += keyRows) {
+            for (int key = 0; key < sequences.keys(s) && !sequences.arePaged(); key += keyRows) {
                 tiles.addKeys(mask, sequences, s, key, Math.min(keyRows, sequences.keys(s) - key));
             }
         }
@@ -109,13 +111,14 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
         tiles.sort(Comparator.comparingInt(work).reversed());
     }
 
-    /// The three lists one after the other.
+    /// The lists one after the other.
     int[] toInts() {
-        int[] to = new int[QueryTile.INTS * queries.size() + 4 * keys.size() + 4 * sources.size()];
+        int[] to = new int[QueryTile.INTS * queries.size() + 4 * keys.size() + 4 * sources.size() + pages.size()];
         int at = 0;
         for (QueryTile t : queries) at = t.put(to, at);
         for (KeyTile t : keys) at = put(to, at, t.key, t.keys, t.first, t.end);
         for (Source s : sources) at = put(to, at, s.query, s.queries, s.ahead, s.behind);
+        for (int page : pages) at = put(to, at, page);
         return to;
     }
 
@@ -132,5 +135,10 @@ record AttentionTiles(List<QueryTile> queries, List<KeyTile> keys, List<Source> 
     /// Byte at which the sources begin among `toInts`.
     long sourcesAt() {
         return keysAt() + 4L * 4 * keys.size();
+    }
+
+    /// Byte at which the pages begin among `toInts`.
+    long pagesAt() {
+        return sourcesAt() + 4L * 4 * sources.size();
     }
 }

@@ -131,4 +131,12 @@ class AttentionSlicesTest {
                         0, 2, 2);
         assertThat(slices.jointsAt()).isEqualTo(96);
     }
+
+    @Test
+    void pages_of_keys_come_behind_them() {
+        Sequences s = Sequences.paged(new int[] {0, 1}, List.of(new int[] {4, 0}), new int[] {100}, 5 * 96);
+        AttentionSlices slices = AttentionSlices.of(CAUSAL, s, 1, 1);
+        assertThat(slices.toInts()).endsWith(0, 1, 2, 4, 0); // a joint, pages
+        assertThat(slices.pagesAt()).isEqualTo(4L * (slices.toInts().length - 2));
+    }
 }

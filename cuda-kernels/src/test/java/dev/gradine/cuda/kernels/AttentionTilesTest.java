@@ -124,6 +124,20 @@ class AttentionTilesTest {
         assertThat(rows).containsOnly(1);
     }
 
+    /// Rows are numbers in the pages, laid in a row; there are no tiles of keys, since there is no gradient.
+    @Test
+    void tiles_of_queries_name_rows_in_pages() {
+        List<int[]> pages = List.of(new int[] {4, 0}, new int[] {3, 4});
+        Sequences s = Sequences.paged(new int[] {0, 1, 3}, pages, new int[] {100, 150}, 5 * 96);
+        AttentionTiles tiles = AttentionTiles.of(CAUSAL, s, SIDE, SIDE);
+        assertThat(tiles.toInts())
+                .containsExactly(
+                        1, 2, 0, 0, 192, 148, -2, 150, // the second sequence
+                        0, 1, 0, 0, 0, 99, -1, 100, // the first
+                        4, 0, 3, 4); // pages
+        assertThat(tiles.pagesAt()).isEqualTo(64);
+    }
+
     @Test
     void a_window_costs_no_more_tiles_of_keys_than_it_is_wide() {
         Case c = new Case(new Mask.Window(8), Sequences.packed(0, 1000));

@@ -49,6 +49,7 @@ public final class AttentionCases {
         add(all, layouts.getLast(), DType.BF16, 1, 1, 128);
         addSplit(all);
         all.addAll(AttentionMaskCases.all());
+        all.addAll(AttentionPageCases.all());
         return List.copyOf(all);
     }
 
@@ -79,6 +80,8 @@ public final class AttentionCases {
                 backward(shared, DType.BF16, heads(3, 1, 64)),
                 backward(shared, DType.BF16, heads(1, 1, 128)),
                 forward(lengths, DType.BF16, heads(1, 1, 64).with(new Mask.Chunk(140))),
+                AttentionPageCases.following(heads(2, 1, 64)),
+                AttentionPageCases.following(heads(1, 1, 128)),
                 backward(few, DType.BF16, heads(1, 1, 64).with(new Mask.Chunk(100))),
                 backward(apart, DType.BF16, heads(1, 1, 128)),
                 backward(cached, DType.BF16, heads(1, 1, 64)),

@@ -154,6 +154,17 @@ class AttentionHopperTest {
         assertThat(launches.take()).containsOnlyKeys("attention");
     }
 
+    /// Its copies bring rows that follow one another.
+    @Test
+    void keys_in_pages_apart_take_the_kernels_for_all() {
+        WatchedGpu.Launches launches = new WatchedGpu.Launches();
+        try (Kernels device = CudaKernels.open(new WatchedGpu(new Simulator(HOPPER), true, launches));
+                Kernels cpu = CpuKernels.open()) {
+            assertThat(AttentionPageCases.apart().error(device, cpu)).isLessThanOrEqualTo(1);
+        }
+        assertThat(launches.take()).containsOnlyKeys("attention");
+    }
+
     static List<AttentionSpec> others() {
         AttentionSpec causal = AttentionCases.heads(1, 1, 64);
         return List.of(causal.with(new Mask.Window(50)), causal.with(new Mask.Full()), causal.withSoftCap(2));
