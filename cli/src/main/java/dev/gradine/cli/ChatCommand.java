@@ -83,7 +83,8 @@ final class ChatCommand implements Runnable, ConfigFile.Reader {
             TextCodec codec = template.codec(m);
             var rule = writing.rule(m.ends(codec), base.vocabSize(), drafting.draft());
             var voice = new ChatSession.Voice(codec, rule, writing.stop(), writing::draws);
-            Room room = new Room(TOGETHER * Math.min(longest, base.maxPositions()), TOGETHER, Integer.MAX_VALUE);
+            int tokens = TOGETHER * ContinuousBatch.whole(Math.min(longest, base.maxPositions()));
+            Room room = new Room(tokens, TOGETHER, Integer.MAX_VALUE);
             var adapters = model.named(m);
             try (var batch = new ContinuousBatch(base, m.run(), room, RowAdapters::of)) {
                 talk(new ChatSession(batch, voice, adapters, system), input);

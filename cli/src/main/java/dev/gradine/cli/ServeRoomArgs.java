@@ -2,6 +2,7 @@ package dev.gradine.cli;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.gradine.nn.CausalLm;
+import dev.gradine.nn.generate.ContinuousBatch;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
 import dev.gradine.tensor.Kernels;
 import java.lang.management.ManagementFactory;
@@ -80,7 +81,7 @@ final class ServeRoomArgs {
                     "--kv-cache-memory: %.2f GiB hold %d tokens, expected at least %d (--max-model-len)"
                             .formatted(bytes / GIB, fits, longest));
         }
-        long tokens = Math.min(fits, (long) maxNumSeqs * longest);
+        long tokens = Math.min(fits, (long) maxNumSeqs * ContinuousBatch.whole(longest));
         return new Room((int) Math.min(Integer.MAX_VALUE, tokens), maxNumSeqs, maxNumBatchedTokens);
     }
 

@@ -12,6 +12,7 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.Sequences;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A convolution of each channel over the last few tokens.
@@ -44,7 +45,7 @@ public record CausalConvolution(Weight kernel, @Nullable Weight bias, int layer)
     /// `f32[N,C] → f32[N,C]`
     public Var forward(Var u, Pass pass) {
         Places places = new Places(
-                pass.rows().layout(), pass.lanes(), taps() - 1, u.shape().rows());
+                pass.rows().layout(), pass.states(), taps() - 1, u.shape().rows());
         Var zero = u.tape().constant(u.tape().kernels().zeros(u.value().dtype(), Shape.of(1, channels())));
         Var rows = history(u, zero, pass);
         Var w = reshape(kernel.on(u, pass), channels(), taps());
@@ -75,7 +76,7 @@ public record CausalConvolution(Weight kernel, @Nullable Weight bias, int layer)
         Tensor tails = cache.tails(layer);
         for (int s = 0; s < places.layout.count(); s++) {
             if (places.layout.queries(s) == 0) continue;
-            int to = places.lanes[s] * places.tail;
+            int to = places.states.get(s) * places.tail;
             Var last = indexSelect(rows, k.ofInts(places.last(s)));
             k.copy(last.value(), tails.rows(to, to + places.tail));
         }
@@ -84,13 +85,13 @@ public record CausalConvolution(Weight kernel, @Nullable Weight bias, int layer)
     /// Where a row lies among fresh rows, the one of zeros, and those kept.
     private static final class Places {
         final Sequences layout;
-        final int[] lanes;
+        final List<Integer> states;
         final int tail; // rows kept of a sequence
         final int none; // the row of zeros
 
-        Places(Sequences layout, int[] lanes, int tail, int fresh) {
+        Places(Sequences layout, List<Integer> states, int tail, int fresh) {
             this.layout = layout;
-            this.lanes = lanes;
+            this.states = states;
             this.tail = tail;
             this.none = fresh;
         }
@@ -116,7 +117,7 @@ public record CausalConvolution(Weight kernel, @Nullable Weight bias, int layer)
             int s = sequence;
             int at = place;
             while (at < 0) {
-                if (layout.keys(s) > layout.queries(s)) return none + 1 + lanes[s] * tail + tail + at;
+                if (layout.keys(s) > layout.queries(s)) return none + 1 + states.get(s) * tail + tail + at;
                 s = layout.parent(s);
                 if (s < 0) return none;
                 at += layout.queries(s);

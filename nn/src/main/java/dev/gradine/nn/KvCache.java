@@ -4,15 +4,12 @@ import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
 import dev.gradine.tensor.Tensor;
-import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /// What layers keep of the tokens read so far, so that decoding reads each token once: of one
-/// sequence, or of many, each in a range of rows of its own; see `Pass.reading`.
+/// sequence, or of many, each in pages of rows; see `Pass.reading`.
 ///
 /// Attention keeps keys and values of every token. A layer with a recurrence keeps one state of each
 /// sequence, and the last rows of its convolution: that memory does not grow with the text.
@@ -25,8 +22,8 @@ public final class KvCache {
     private final int capacity;
     private final int sequences;
     private final boolean isRecurrent;
-    private final Map<Integer, Integer> lanes = new HashMap<>(); // by first row
-    private final List<Integer> idle = new ArrayList<>(); // lanes of sequences that are forgotten
+    private final List<Integer> idle = new ArrayList<>(); // states that were given back
+    private int opened; // states that were ever given out
     private int length;
 
     /// What one layer keeps of a token.
@@ -94,42 +91,40 @@ public final class KvCache {
         return isRecurrent;
     }
 
-    /// Copies what is kept of `count` tokens from row `from` on to row `to` on, which must not overlap. States go along
-    /// where the two are first rows of sequences.
+    /// Copies what is kept of `count` tokens from row `from` on to row `to` on, which must not overlap.
     public void copy(Kernels k, int from, int to, int count) {
-        copyTokens(k, from, to, count);
-        Integer lane = lanes.remove(from);
-        if (lane != null) lanes.put(to, lane);
-    }
-
-    /// As `copy`, but the sequence at row `from` goes on beside the one at row `to`: states are copied, too.
-    public void branch(Kernels k, int from, int to, int count) {
-        copyTokens(k, from, to, count);
-        Integer lane = lanes.get(from);
-        if (lane == null) return;
-        int other = lanes.computeIfAbsent(to, _ -> freeLane());
-        for (int l = 0; l < keys.length; l++) {
-            int tail = tails[l].shape().dim(0) / sequences;
-            k.copy(rows(tails[l], lane, tail), rows(tails[l], other, tail));
-            k.copy(rows(states[l], lane, 1), rows(states[l], other, 1));
-        }
-    }
-
-    private static Tensor rows(Tensor all, int lane, int each) {
-        return all.rows(lane * each, (lane + 1) * each);
-    }
-
-    private void copyTokens(Kernels k, int from, int to, int count) {
         for (int l = 0; l < keys.length; l++) {
             k.copy(keys[l].rows(from, from + count), keys[l].rows(to, to + count));
             k.copy(values[l].rows(from, from + count), values[l].rows(to, to + count));
         }
     }
 
-    /// Forgets that a sequence began at row `row`: another may have its state.
-    public void forget(int row) {
-        Integer lane = lanes.remove(row);
-        if (lane != null) idle.add(lane);
+    /// Number of a state for one more sequence.
+    ///
+    /// @throws ShapeException if all have theirs
+    public int openState() {
+        if (!idle.isEmpty()) return idle.removeLast();
+        if (opened < sequences) return opened++;
+        throw new ShapeException("kv_cache: a sequence more, expected at most %d".formatted(sequences));
+    }
+
+    /// Takes a state back: another sequence may have it.
+    public void closeState(int state) {
+        idle.add(state);
+    }
+
+    /// Copies what is kept of a sequence as a whole: another one goes on where it is.
+    public void copyState(Kernels k, int from, int to) {
+        if (!isRecurrent) return;
+        for (int l = 0; l < keys.length; l++) {
+            int tail = tails[l].shape().dim(0) / sequences;
+            k.copy(rows(tails[l], from, tail), rows(tails[l], to, tail));
+            k.copy(rows(states[l], from, 1), rows(states[l], to, 1));
+        }
+    }
+
+    private static Tensor rows(Tensor all, int state, int each) {
+        return all.rows(state * each, (state + 1) * each);
     }
 
     /// Gives back the memory of the cache, in the lifetime that it was made in.
@@ -161,28 +156,12 @@ public final class KvCache {
         length = tokens;
     }
 
-    /// Which state each sequence of a pass has: those that begin at the same row of keys have the
-    /// same.
-    int[] lanes(Sequences layout) {
-        int[] of = new int[layout.count()];
-        for (int s = 0; s < of.length; s++) {
-            of[s] = lanes.computeIfAbsent(layout.keyStart(s), _ -> freeLane());
-        }
-        return of;
-    }
-
-    private int freeLane() {
-        int lane = idle.isEmpty() ? lanes.size() : idle.removeLast();
-        if (lane < sequences) return lane;
-        throw new ShapeException("kv_cache: a sequence more, expected at most %d".formatted(sequences));
-    }
-
-    /// Last rows of the convolution of layer `layer`, `[S·(k−1),C]`, in the order of `lanes`.
+    /// Last rows of the convolution of layer `layer`, `[S·(k−1),C]`, by the number of the state.
     Tensor tails(int layer) {
         return tails[layer];
     }
 
-    /// States of layer `layer`, `f32[S,…]`, in the order of `lanes`.
+    /// States of layer `layer`, `f32[S,…]`.
     Tensor states(int layer) {
         return states[layer];
     }

@@ -3,6 +3,7 @@ package dev.gradine.nn;
 import dev.gradine.autograd.Tape;
 import dev.gradine.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,9 @@ public final class Pass {
             int group,
             @Nullable Reading reading) {}
 
-    /// A cache, and the rows of it that the tokens are written to; none for those behind its one sequence.
-    private record Reading(KvCache cache, List<Integer> slots) {}
+    /// A cache, the rows of it that the tokens are written to, and the states of its sequences; none of both where the
+    /// tokens go behind its one sequence.
+    private record Reading(KvCache cache, List<Integer> slots, List<Integer> states) {}
 
     private static final Mode PLAIN = new Mode(Adapters.NONE, false, 0, false, 0, null);
 
@@ -60,7 +62,7 @@ public final class Pass {
 
     /// The continuation of the one sequence in `cache`; its keys and values are appended there.
     public static Pass continuing(Tape tape, int[] ids, KvCache cache) {
-        Mode mode = new Mode(Adapters.NONE, false, 0, false, 0, new Reading(cache, List.of()));
+        Mode mode = new Mode(Adapters.NONE, false, 0, false, 0, new Reading(cache, List.of(), List.of()));
         return new Pass(tape, TokenBatch.continuing(ids, cache.length()), mode);
     }
 
@@ -68,8 +70,12 @@ public final class Pass {
     ///
     /// @param batch fresh tokens, whose layout says which rows of the cache they see
     /// @param slots row of the cache that each of them is written to
-    public static Pass reading(Tape tape, TokenBatch batch, int[] slots, KvCache cache) {
-        Reading reading = new Reading(cache, Arrays.stream(slots).boxed().toList());
+    /// @param states number of the state of each sequence, as `KvCache.openState` gave it
+    public static Pass reading(Tape tape, TokenBatch batch, int[] slots, int[] states, KvCache cache) {
+        Reading reading = new Reading(
+                cache,
+                Arrays.stream(slots).boxed().toList(),
+                Arrays.stream(states).boxed().toList());
         return new Pass(tape, batch, new Mode(Adapters.NONE, false, 0, false, 0, reading));
     }
 
@@ -168,9 +174,9 @@ public final class Pass {
     }
 
     /// Which state of the cache each sequence has; of no meaning without a cache.
-    int[] lanes() {
-        if (mode.reading == null) return new int[rows.layout().count()];
-        return mode.reading.cache.lanes(rows.layout());
+    List<Integer> states() {
+        if (mode.reading != null && !mode.reading.states.isEmpty()) return mode.reading.states;
+        return Collections.nCopies(rows.layout().count(), 0);
     }
 
     /// Position of each row on the device, `i32[N]`, as long as the tape.

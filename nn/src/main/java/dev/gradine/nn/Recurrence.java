@@ -7,7 +7,6 @@ import dev.gradine.autograd.op.GatedRecurrence;
 import dev.gradine.tensor.kernel.GatedRecurrenceKernel.Heads;
 import dev.gradine.tensor.kernel.GatedRecurrenceKernel.Kept;
 import dev.gradine.tensor.kernel.Sequences;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// A recurrence over the tokens of a pass, with the states of its cache; see autograd's
@@ -34,11 +33,7 @@ public record Recurrence(Heads heads, int layer) {
     Var of(Read in, Pass pass) {
         Sequences layout = pass.rows().layout();
         KvCache cache = pass.cache();
-        @Nullable
-        Kept kept = cache == null
-                ? null
-                : new Kept(
-                        cache.states(layer), Arrays.stream(pass.lanes()).boxed().toList());
+        @Nullable Kept kept = cache == null ? null : new Kept(cache.states(layer), pass.states());
         return gatedRecurrence(new GatedRecurrence(heads, layout, kept), in.q, in.k, in.v, in.decay, in.rate);
     }
 }

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.ShapeException;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.cpu.CpuKernels;
-import dev.gradine.tensor.kernel.Sequences;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -87,16 +87,27 @@ class KvCacheTest {
     }
 
     @Test
-    void sequences_that_begin_at_the_same_row_have_the_same_state() {
+    void each_sequence_has_a_state_of_its_own() {
         KvCache recurrent = recurrent();
-        int[] starts = {4, 0};
-        Sequences both = Sequences.ranges(new int[] {0, 1, 2}, starts, new int[] {1, 1}, 5);
-        assertThat(recurrent.lanes(both)).containsExactly(0, 1);
-        assertThat(recurrent.lanes(Sequences.cached(1, 2))).containsExactly(1);
-        Sequences other = Sequences.ranges(new int[] {0, 1}, new int[] {3}, new int[] {1}, 5);
-        assertThatThrownBy(() -> recurrent.lanes(other))
+        assertThat(recurrent.openState()).isZero();
+        assertThat(recurrent.openState()).isEqualTo(1);
+        assertThatThrownBy(recurrent::openState)
                 .isInstanceOf(ShapeException.class)
                 .hasMessage("kv_cache: a sequence more, expected at most 2");
+        recurrent.closeState(0);
+        assertThat(recurrent.openState()).isZero();
+    }
+
+    @Test
+    void a_state_is_copied_for_a_sequence_that_goes_on_elsewhere() {
+        KvCache recurrent = recurrent();
+        Tensor states = recurrent.states(0);
+        Tensor tails = recurrent.tails(0);
+        k.copy(k.of(Shape.of(2, 8), 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0), states);
+        k.copy(k.of(Shape.of(6, 2), 1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0), tails);
+        recurrent.copyState(k, 0, 1);
+        assertThat(k.download(states)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8);
+        assertThat(k.download(tails)).containsExactly(1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6);
     }
 
     /// Two sequences, a layer with a state.

@@ -34,7 +34,7 @@ final class WriterThread implements AutoCloseable {
     private final Set<Told> inside = new LinkedHashSet<>(); // of the thread
     private final Thread thread = Thread.ofPlatform().name("gradine-writer").unstarted(this::run);
     private volatile ContinuousBatch batch;
-    private volatile Load load = new Load(0, 0, 0, 0);
+    private volatile Load load;
     private volatile boolean closing;
 
     WriterThread(Supplier<ContinuousBatch> open, int maxQueue, AdapterTurns<Told> turns) {
@@ -42,6 +42,7 @@ final class WriterThread implements AutoCloseable {
         this.maxQueue = maxQueue;
         this.turns = turns;
         batch = open.get();
+        load = batch.load();
     }
 
     void start() {
@@ -68,7 +69,7 @@ final class WriterThread implements AutoCloseable {
 
     Load now() {
         Load l = load;
-        return new Load(waiting.get() + l.waiting(), l.reading(), l.writing(), l.tokens());
+        return new Load(waiting.get() + l.waiting(), l.reading(), l.writing(), l.pages(), l.allPages());
     }
 
     private void run() {

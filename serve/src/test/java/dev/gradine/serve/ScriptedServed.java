@@ -235,7 +235,7 @@ public final class ScriptedServed implements Served, AutoCloseable {
 
     @Override
     public Load now() {
-        return new Load(0, 0, running.get(), 0);
+        return new Load(0, 0, running.get(), 0, 1);
     }
 
     @Override

@@ -280,6 +280,6 @@ class ServedModelTest {
         go.countDown();
         for (Text text : waiting) assertThat(text.whole.join()).hasSize(8);
         for (int i = 0; served.now().writing() > 0 && i < 1000; i++) Thread.sleep(1);
-        assertThat(served.now()).isEqualTo(new Load(0, 0, 0, 0));
+        assertThat(served.now()).isEqualTo(new Load(0, 0, 0, 0, 42));
     }
 }

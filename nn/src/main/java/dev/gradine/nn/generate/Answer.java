@@ -14,9 +14,9 @@ final class Answer {
     int count;
     boolean isOver;
 
-    /// Where it is read into: the lane of its prompt, or one of its own behind that.
+    /// Where it is read into, behind its prompt, once that has been read.
     @Nullable
-    Lane lane;
+    TextPages pages;
 
     Answer(PromptGroup group, int number, RandomGenerator rng) {
         this.group = group;
@@ -24,18 +24,17 @@ final class Answer {
         this.rng = rng;
     }
 
-    /// Its lane, where it has one.
-    Lane rows() {
-        Lane l = lane;
-        if (l == null) throw new IllegalStateException("a text without rows");
-        return l;
+    /// Its pages, where it has some.
+    TextPages pages() {
+        TextPages p = pages;
+        if (p == null) throw new IllegalStateException("a text without pages");
+        return p;
     }
 
     /// Tokens of the text that have been read.
     int read() {
-        Lane l = lane;
-        if (l == null) return 0;
-        return group.isShared() ? l.length : l.length - group.prompt().length;
+        TextPages p = pages;
+        return p == null ? 0 : p.length - group.prompt().length;
     }
 
     /// Takes the token that was drawn, and tells of it.

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
 /// The passes of a batch: a piece of a prompt, or the last tokens of many texts.
 final class BatchReading {
 
-    static final int PIECE = 3 * LaneMemory.UNIT; // tokens of a prompt read at once
+    static final int PIECE = 3 * PageMemory.UNIT; // tokens of a prompt read at once
     private static final int AGAIN = 16; // tokens of a text read at once where it was put off
     private static final int LOGITS = 64; // rows of logits held at once
 
@@ -47,7 +47,7 @@ final class BatchReading {
     /// Whether a prompt's next piece may be read beside others, under the same adapters and with as many rows as from
     /// which products sum in one order: it has the bits that it has alone.
     boolean isReadTogether(PromptGroup g) {
-        return g.own == null && next(g) >= LaneMemory.LEFT;
+        return g.own == null && next(g) >= PageMemory.LEFT;
     }
 
     /// Whether so many tokens fill a pass.
@@ -92,7 +92,7 @@ final class BatchReading {
         }
         BatchTurn turn = new BatchTurn();
         for (int i = 0; i < pieces.size(); i++) {
-            turn.add(groups.get(i).rows(), pieces.get(i), -1, one.adapters);
+            turn.add(groups.get(i).pages(), pieces.get(i), one.adapters);
         }
         return read(scratch, turn);
     }
@@ -149,19 +149,15 @@ final class BatchReading {
             BatchTurn turn = new BatchTurn();
             List<Answer> order = ordered(texts);
             List<Drafted> drawing = new ArrayList<>();
-            IdentityHashMap<PromptGroup, Integer> parents = new IdentityHashMap<>();
-            for (Answer a : order)
-                if (a.group.isShared())
-                    parents.computeIfAbsent(a.group, g -> turn.add(g.rows(), new int[0], -1, g.adapters));
             for (Answer a : order) {
-                Lane lane = a.rows();
+                TextPages text = a.pages();
                 int read = a.read();
-                int to = Math.min(a.count, read + Math.min(AGAIN, lane.capacity - lane.length));
+                int room = text.capacity() - text.length;
+                int to = Math.min(a.count, read + Math.min(AGAIN, room));
                 int[] known = Arrays.copyOfRange(a.text, read, to);
-                int[] guess = to < a.count ? new int[0] : guess(a, lane.capacity - lane.length - known.length);
+                int[] guess = to < a.count ? new int[0] : guess(a, room - known.length);
                 int from = turn.tokens() + known.length - 1;
-                int parent = parents.getOrDefault(a.group, -1);
-                turn.add(lane, joined(known, guess), parent, a.group.adapters);
+                turn.add(text, joined(known, guess), a.group.adapters);
                 if (to == a.count) drawing.add(new Drafted(a, from, guess));
             }
             Tensor h = read(rows, turn);
@@ -233,7 +229,7 @@ final class BatchReading {
             if (!goesOn) break;
             right++;
         }
-        d.text.rows().length -= d.guess.length - right;
+        d.text.pages().length -= d.guess.length - right;
         drafts = new Drafts(drafts.guessed() + d.guess.length, drafts.right() + right);
     }
 

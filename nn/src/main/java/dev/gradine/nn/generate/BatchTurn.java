@@ -9,20 +9,17 @@ import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Fresh tokens of one pass, and the lanes that they are read into. A lane that others continue comes before them; it
-/// may have no fresh tokens.
+/// Fresh tokens of one pass, and the texts whose pages they are read into.
 final class BatchTurn {
 
     private static final class Part {
-        final Lane lane;
+        final TextPages text;
         final int[] piece;
-        final int parent;
         final Adapters adapters;
 
-        Part(Lane lane, int[] piece, int parent, Adapters adapters) {
-            this.lane = lane;
+        Part(TextPages text, int[] piece, Adapters adapters) {
+            this.text = text;
             this.piece = piece;
-            this.parent = parent;
             this.adapters = adapters;
         }
     }
@@ -30,14 +27,10 @@ final class BatchTurn {
     private final List<Part> parts = new ArrayList<>();
     private int tokens;
 
-    /// Adds a lane.
-    ///
-    /// @param parent number of the lane that it continues, −1 for none
-    /// @return its number
-    int add(Lane lane, int[] piece, int parent, Adapters adapters) {
-        parts.add(new Part(lane, piece, parent, adapters));
+    /// Adds the next tokens of a text, for which it has pages.
+    void add(TextPages text, int[] piece, Adapters adapters) {
+        parts.add(new Part(text, piece, adapters));
         tokens += piece.length;
-        return parts.size() - 1;
     }
 
     int tokens() {
@@ -48,30 +41,29 @@ final class BatchTurn {
     Pass pass(Tape tape, KvCache cache, Mixing mixing) {
         int n = parts.size();
         int[] queryStart = new int[n + 1];
-        int[] keyStart = new int[n];
+        List<int[]> pages = new ArrayList<>();
         int[] keyCount = new int[n];
         int[] past = new int[n];
-        int[] parent = new int[n];
+        int[] states = new int[n];
         int[] slots = new int[tokens];
         for (int s = 0; s < n; s++) {
             Part p = parts.get(s);
             int fresh = p.piece.length;
             queryStart[s + 1] = queryStart[s] + fresh;
-            keyStart[s] = p.lane.start;
-            keyCount[s] = p.lane.length + fresh;
-            parent[s] = p.parent;
-            past[s] = p.lane.length + (p.parent < 0 ? 0 : parts.get(p.parent).lane.length);
-            for (int i = 0; i < fresh; i++) slots[queryStart[s] + i] = p.lane.start + p.lane.length + i;
+            pages.add(p.text.pages.stream().mapToInt(Integer::intValue).toArray());
+            past[s] = p.text.length;
+            keyCount[s] = past[s] + fresh;
+            states[s] = p.text.state;
+            for (int i = 0; i < fresh; i++) slots[queryStart[s] + i] = p.text.row(past[s] + i);
         }
-        Sequences layout = Sequences.ranges(queryStart, keyStart, keyCount, cache.capacity())
-                .continuing(parent);
+        Sequences layout = Sequences.paged(queryStart, pages, keyCount, cache.capacity());
         TokenBatch batch = TokenBatch.reading(parts.stream().map(p -> p.piece).toList(), past, layout);
-        return Pass.reading(tape, batch, slots, cache)
+        return Pass.reading(tape, batch, slots, states, cache)
                 .with(mixing.of(parts.stream().map(p -> p.adapters).toList()));
     }
 
     /// Counts the tokens as read.
     void advance() {
-        for (Part p : parts) p.lane.length += p.piece.length;
+        for (Part p : parts) p.text.length += p.piece.length;
     }
 }

@@ -7,14 +7,14 @@ import dev.gradine.nn.Policy;
 import dev.gradine.tensor.Kernels;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 
 /// Looks for the likeliest texts behind a prompt, several at a time. The prompt is read once, and the open texts are
-/// read together, each in rows of its own behind it.
+/// read together; as far as they are the same, they have the same pages.
 public final class BeamSearch {
 
     private final CausalLm model;
@@ -48,21 +48,27 @@ public final class BeamSearch {
     public List<Found> search(int[] prompt, WritingRule rule, BeamRule beams, Predicate<int[]> isStopped) {
         int longest = ContinuousBatch.limit(model, adapters, prompt, rule.maxTokens());
         try (Kernels k = run.openStep()) {
-            int b = beams.beams();
-            KvCache cache = model.newCache(k, Math.toIntExact(prompt.length + (long) b * longest), b + 1);
+            long pages = PageMemory.pages(prompt.length, beams.beams(), longest);
+            KvCache cache = model.newCache(k, Math.toIntExact(PageMemory.UNIT * pages), beams.beams());
+            var memory = new PageMemory(cache, k);
             var reading = new BatchReading(model, k, cache, Mixing.NONE);
             var state = new Beams(beams, ends(rule), longest, completion(rule, isStopped));
-            Lane root = new Lane(0, prompt.length);
+            TextPages root = memory.empty();
+            while (root.capacity() < prompt.length) require(memory.extend(root));
             state.step(changed(rule, prompt, state, List.of(first(k, reading, root, prompt))));
-            Lane[] lanes = new Lane[b];
-            for (int i = 0; i < b; i++) lanes[i] = new Lane(prompt.length + i * longest, longest);
+            List<TextPages> texts = continued(memory, List.of(root), state.open());
             while (!state.isOver()) {
-                List<float[]> logits = next(k, reading, root, lanes, state.open());
+                for (TextPages text : texts) require(memory.prepare(text));
+                List<float[]> logits = next(k, reading, texts, state.open());
                 state.step(changed(rule, prompt, state, logits));
-                lanes = moved(k, cache, lanes, state.open());
+                texts = continued(memory, texts, state.open());
             }
             return state.found();
         }
+    }
+
+    private static void require(boolean isThere) {
+        if (!isThere) throw new IllegalStateException("beam search: no page is left");
     }
 
     private int ends(WritingRule rule) {
@@ -78,12 +84,12 @@ public final class BeamSearch {
     }
 
     /// Logits behind the prompt.
-    private float[] first(Kernels k, BatchReading reading, Lane root, int[] prompt) {
+    private float[] first(Kernels k, BatchReading reading, TextPages root, int[] prompt) {
         while (true) {
             int to = Math.min(prompt.length, root.length + BatchReading.PIECE);
             try (Kernels scratch = k.openStep()) {
                 BatchTurn turn = new BatchTurn();
-                turn.add(root, Arrays.copyOfRange(prompt, root.length, to), -1, adapters);
+                turn.add(root, Arrays.copyOfRange(prompt, root.length, to), adapters);
                 var hidden = reading.read(scratch, turn);
                 int n = hidden.shape().dim(0);
                 if (to < prompt.length) continue;
@@ -93,12 +99,11 @@ public final class BeamSearch {
     }
 
     /// Logits behind the last token of each open text.
-    private List<float[]> next(Kernels k, BatchReading reading, Lane root, Lane[] lanes, List<Beams.Open> open) {
+    private List<float[]> next(Kernels k, BatchReading reading, List<TextPages> texts, List<Beams.Open> open) {
         try (Kernels rows = k.openStepByRow()) {
             BatchTurn turn = new BatchTurn();
-            int parent = turn.add(root, new int[0], -1, adapters);
             for (int i = 0; i < open.size(); i++) {
-                turn.add(lanes[i], new int[] {open.get(i).last()}, parent, adapters);
+                turn.add(texts.get(i), new int[] {open.get(i).last()}, adapters);
             }
             var logits = reading.logits(rows, reading.read(rows, turn), List.of(adapters));
             List<float[]> all = new ArrayList<>();
@@ -116,26 +121,17 @@ public final class BeamSearch {
         return logits;
     }
 
-    /// Rows of the open texts: the first that continues a text goes on in its rows, others get copies in the rows of
-    /// texts that are not continued.
-    private static Lane[] moved(Kernels k, KvCache cache, Lane[] lanes, List<Beams.Open> open) {
-        Lane[] moved = new Lane[lanes.length];
-        Map<Integer, Integer> heirs = new HashMap<>();
-        for (int i = 0; i < open.size(); i++) heirs.putIfAbsent(open.get(i).from, i);
-        List<Lane> idle = new ArrayList<>();
-        for (int i = 0; i < lanes.length; i++) {
-            Integer heir = heirs.get(i);
-            if (heir == null) idle.add(lanes[i]);
-            else moved[heir] = lanes[i];
+    /// Pages of the open texts: the first that continues a text goes on in its pages, others share them.
+    private static List<TextPages> continued(PageMemory memory, List<TextPages> texts, List<Beams.Open> open) {
+        List<TextPages> left = new ArrayList<>(texts); // that nobody has gone on with
+        for (Beams.Open text : open) left.remove(texts.get(text.from));
+        left.forEach(memory::release);
+        Set<TextPages> taken = new HashSet<>();
+        List<TextPages> all = new ArrayList<>();
+        for (Beams.Open text : open) {
+            TextPages from = texts.get(text.from);
+            all.add(taken.add(from) ? from : memory.fork(from, 0));
         }
-        for (int i = 0; i < open.size(); i++) {
-            if (moved[i] != null) continue;
-            Lane from = lanes[open.get(i).from];
-            moved[i] = idle.removeLast();
-            cache.branch(k, from.start, moved[i].start, from.length);
-            moved[i].length = from.length;
-        }
-        for (int i = open.size(); i < moved.length; i++) moved[i] = idle.removeLast();
-        return moved;
+        return all;
     }
 }

@@ -23,7 +23,7 @@ public final class ContinuousBatch implements AutoCloseable {
     private final CausalLm model;
     private final Room room;
     private final Kernels k;
-    private final LaneMemory memory;
+    private final PageMemory memory;
     private final BatchReading reading;
     private final ArrayDeque<PromptGroup> waiting = new ArrayDeque<>();
     private final List<PromptGroup> inside = new ArrayList<>(); // in the order they came in
@@ -50,8 +50,9 @@ public final class ContinuousBatch implements AutoCloseable {
     /// @param waiting prompts without room
     /// @param reading prompts that are being read
     /// @param writing texts that are being written
-    /// @param tokens that rows of the cache are taken for
-    public record Load(int waiting, int reading, int writing, int tokens) {}
+    /// @param pages of the cache that these have, of 96 tokens each
+    /// @param allPages of the cache
+    public record Load(int waiting, int reading, int writing, int pages, int allPages) {}
 
     /// @param run lifetime within which the cache is opened
     /// @param mixing how texts with different adapters are read together
@@ -59,8 +60,8 @@ public final class ContinuousBatch implements AutoCloseable {
         this.model = model;
         this.room = room;
         k = run.openStep();
-        KvCache cache = model.newCache(k, room.tokens, 2 * room.texts);
-        memory = new LaneMemory(cache, k);
+        KvCache cache = model.newCache(k, whole(room.tokens), room.texts);
+        memory = new PageMemory(cache, k);
         reading = new BatchReading(model, k, cache, mixing);
     }
 
@@ -88,10 +89,22 @@ public final class ContinuousBatch implements AutoCloseable {
         int limit = limit(model, w.adapters(), w.prompt(), w.rule().maxTokens());
         int texts = isTogether(w.adapters()) ? w.draws().size() : 1;
         long tokens = w.prompt().length + (long) texts * limit;
-        if (tokens <= room.tokens && texts <= room.texts) return;
-        throw new IllegalArgumentException(
-                "generate: %d texts of %d tokens, expected at most %d texts and %d tokens together"
-                        .formatted(texts, w.prompt().length + limit, room.texts, room.tokens));
+        if (tokens > room.tokens || texts > room.texts) {
+            throw new IllegalArgumentException(
+                    "generate: %d texts of %d tokens, expected at most %d texts and %d tokens together"
+                            .formatted(texts, w.prompt().length + limit, room.texts, room.tokens));
+        }
+        long pages = PageMemory.pages(w.prompt().length, texts, limit);
+        if (pages <= memory.all()) return;
+        throw new IllegalArgumentException("generate: %d texts of %d tokens have %d pages of %d, expected at most %d"
+                .formatted(texts, w.prompt().length + limit, pages, PageMemory.UNIT, memory.all()));
+    }
+
+    /// Tokens of the whole pages that a text of `tokens` tokens has.
+    ///
+    /// @throws ArithmeticException if there are so many that they cannot be counted
+    public static int whole(int tokens) {
+        return Math.multiplyExact(PageMemory.pages(tokens), PageMemory.UNIT);
     }
 
     /// Tokens that may be written behind a prompt.
@@ -118,7 +131,7 @@ public final class ContinuousBatch implements AutoCloseable {
         int read = (int) inside.stream().filter(g -> g.isRead).count();
         int writing =
                 (int) answers(inside).filter(a -> a.group.isRead && !a.isOver).count();
-        return new Load(waiting.size(), inside.size() - read, writing, memory.used());
+        return new Load(waiting.size(), inside.size() - read, writing, memory.used(), memory.all());
     }
 
     /// What drafts were worth so far.
@@ -146,6 +159,7 @@ public final class ContinuousBatch implements AutoCloseable {
             if (next.isEmpty()) break;
             for (PromptGroup g : next) tokens += reading.next(g);
             reading.readPrompts(next);
+            for (PromptGroup g : next) if (g.isRead && g.own == null) share(g);
         }
         leave();
         write();
@@ -184,58 +198,56 @@ public final class ContinuousBatch implements AutoCloseable {
         return groups.stream().flatMap(g -> g.answers.stream());
     }
 
-    /// Takes back the rows of texts that are over.
+    /// Takes back the pages of texts that are over.
     private void leave() {
         for (PromptGroup g : inside) {
-            for (Answer a : g.answers) if (a.isOver && g.isShared()) release(a);
-            if (g.isOver()) releasePrompt(g, true);
+            for (Answer a : g.answers) if (a.isOver) release(a);
+            if (g.isOver()) releasePrompt(g);
         }
         inside.removeIf(PromptGroup::isOver);
     }
 
     private void release(Answer a) {
-        Lane lane = a.lane;
-        if (lane != null) memory.release(lane);
-        a.lane = null;
+        TextPages pages = a.pages;
+        if (pages != null) memory.release(pages);
+        a.pages = null;
     }
 
-    private void releasePrompt(PromptGroup g, boolean keeps) {
+    private void releasePrompt(PromptGroup g) {
         KvCache own = g.own;
         if (own != null) own.release(k);
         g.own = null;
-        Lane lane = g.lane;
-        if (lane == null) return;
-        if (keeps && g.isRead) memory.keep(lane, g.prompt(), g.adapters);
-        else memory.release(lane);
-        g.lane = null;
-        g.answers.forEach(a -> a.lane = null);
+        TextPages pages = g.pages;
+        if (pages != null) memory.release(pages);
+        g.pages = null;
     }
 
-    /// Gives a prompt and its texts rows, if there are enough.
+    /// Gives a prompt pages, if there are enough for it and for its texts.
     private boolean comesIn(PromptGroup g) {
         long texts = answers(inside).filter(a -> !a.isOver).count();
-        if (texts + g.answers.size() > room.texts) return false;
+        if (texts + g.open().size() > room.texts) return false;
         if (!isTogether(g.adapters)) {
             g.own = model.newCache(k, g.adapters.virtualTokens() + g.prompt().length + g.limit);
             return true;
         }
-        int first = Math.min(g.limit, g.reserved);
-        Lane lane = memory.take(g.prompt().length + (g.isShared() ? 0 : first));
-        if (lane == null) return false;
-        g.lane = lane;
-        for (Answer a : g.answers) {
-            a.lane = g.isShared() ? memory.take(first) : lane;
-            if (a.lane == null) {
-                g.answers.forEach(this::release);
-                releasePrompt(g, false);
-                return false;
-            }
-        }
-        if (!g.writing.rule().reports().prompt()) {
-            int known = memory.recall(lane, g.prompt(), g.adapters);
-            if (known > 0 && !g.wasPutOff) g.writing.listener().known(known);
-        }
+        boolean recalls = !g.writing.rule().reports().prompt();
+        long wanted = PageMemory.pages(g.prompt().length, g.open().size(), g.reserved());
+        TextPages pages = memory.open(g.prompt(), g.adapters, recalls, Math.toIntExact(wanted));
+        if (pages == null) return false;
+        g.pages = pages;
+        if (pages.length > 0 && !g.wasPutOff) g.writing.listener().known(pages.length);
         return true;
+    }
+
+    /// Notes what a prompt's pages hold, now that it has been read, and gives them to its texts.
+    private void share(PromptGroup g) {
+        memory.learn(g.pages(), g.prompt(), g.adapters);
+        List<Answer> open = g.open();
+        if (open.isEmpty()) return;
+        int each = PageMemory.pages(g.prompt().length % PageMemory.UNIT + g.reserved());
+        for (Answer a : open.subList(0, open.size() - 1)) a.pages = memory.fork(g.pages(), each);
+        open.getLast().pages = g.pages();
+        g.pages = null;
     }
 
     /// Whether texts with these adapters may be read beside others.
@@ -254,37 +266,24 @@ public final class ContinuousBatch implements AutoCloseable {
                 else if (hasRoom(a)) together.add(a);
             }
         }
-        together.removeIf(a -> a.lane == null); // put off for the room of an older one
+        together.removeIf(a -> a.pages == null); // put off for the room of an older one
         if (!together.isEmpty()) reading.write(together);
     }
 
     /// Whether the next token of a text has a row; texts that came in later give way.
     private boolean hasRoom(Answer a) {
-        Lane lane = a.lane;
-        if (lane == null) return false;
-        if (lane.length < lane.capacity) return true;
-        int most = (a.group.isShared() ? 0 : a.group.prompt().length) + a.group.limit;
-        Lane longer = memory.take(Math.min(most, 2 * lane.capacity));
-        while (longer == null) {
-            PromptGroup last =
-                    inside.stream().filter(g -> g.lane != null).toList().getLast();
-            putOff(last);
-            if (last == a.group) return false;
-            longer = memory.take(Math.min(most, 2 * lane.capacity));
+        while (a.pages != null && !memory.prepare(a.pages())) {
+            putOff(inside.stream().filter(g -> g.own == null).toList().getLast());
         }
-        memory.move(lane, longer);
-        a.lane = longer;
-        if (!a.group.isShared()) a.group.lane = longer;
-        return true;
+        return a.pages != null;
     }
 
-    /// Takes the rows of a prompt and its texts; they are read again when there is room.
+    /// Takes the pages of a prompt and its texts; they are read again when there is room.
     private void putOff(PromptGroup g) {
-        if (g.isShared()) g.answers.forEach(this::release);
-        releasePrompt(g, false);
+        g.answers.forEach(this::release);
+        releasePrompt(g);
         inside.remove(g);
         waiting.addFirst(g);
-        g.reserved = g.limit; // it comes in when it can be written to its end
         g.isRead = false;
         g.wasPutOff = true;
     }

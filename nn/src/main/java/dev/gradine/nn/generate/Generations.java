@@ -78,7 +78,7 @@ public final class Generations {
     private long need(Writing w) {
         int limit = ContinuousBatch.limit(
                 policy.model(), w.adapters(), w.prompt(), w.rule().maxTokens());
-        return w.prompt().length + (long) w.draws().size() * limit;
+        return PageMemory.UNIT * PageMemory.pages(w.prompt().length, w.draws().size(), limit);
     }
 
     /// Keeps what is written.

@@ -2,149 +2,191 @@ package dev.gradine.nn.generate;
 
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.KvCache;
+import dev.gradine.nn.generate.KnownPages.Known;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.kernel.AttentionKernel;
 import dev.gradine.tensor.kernel.MatMulKernel;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The rows of a cache, handed out in ranges.
+/// The pages of a cache, handed out to texts one by one: Kwon et al. 2023 (arXiv:2309.06180), sections 4.2 to 4.4.
 ///
-/// What was read of a prompt stays where it is after its text has ended, until its rows are wanted: a later prompt that
-/// begins alike, under the same adapters, copies it instead of reading it again.
-final class LaneMemory {
+/// Texts that begin alike have pages in common. One that is about to write into such a page gets a copy of its own.
+/// What was read of a prompt stays where it is after its texts have ended, until its pages are wanted: a later prompt
+/// that begins alike, under the same adapters, has these pages instead of reading again.
+final class PageMemory {
 
-    /// A prompt's beginning is taken over in multiples of this many tokens: what is read behind it has the bits that it
-    /// has behind tokens that were read.
+    /// Tokens of a page. What is read behind whole pages has the bits that it has behind tokens that were read.
     static final int UNIT = AttentionKernel.BLOCK;
 
     /// Tokens that are left to be read at least: products of fewer rows sum in another order.
     static final int LEFT = MatMulKernel.MANY_ROWS;
 
-    /// Rows of a prompt that was read.
-    private static final class Kept {
-        final Lane lane;
-        final int[] prompt;
-        final Adapters adapters;
-
-        Kept(Lane lane, int[] prompt, Adapters adapters) {
-            this.lane = lane;
-            this.prompt = prompt;
-            this.adapters = adapters;
-        }
-
-        int common(int[] other, Adapters with) {
-            if (!with.equals(adapters)) return 0;
-            int differ = Arrays.mismatch(prompt, other);
-            return differ < 0 ? prompt.length : differ;
-        }
-    }
-
     private final KvCache cache;
     private final Kernels k;
-    private final TreeMap<Integer, Integer> free = new TreeMap<>(); // length by first row
-    private final List<Kept> kept = new ArrayList<>(); // longest unused first
-    private int used;
+    private final int[] users; // of each page: texts that have it
+    private final BitSet free = new BitSet(); // pages that no text has and of which nothing is known
+    private final KnownPages known = new KnownPages();
+    private int reserved; // of the pages that no text has, those that texts will want
 
-    LaneMemory(KvCache cache, Kernels k) {
+    PageMemory(KvCache cache, Kernels k) {
         this.cache = cache;
         this.k = k;
-        free.put(0, cache.capacity());
+        users = new int[cache.capacity() / UNIT];
+        free.set(0, users.length);
     }
 
-    /// Rows of texts that are being written.
+    /// Pages of `tokens` tokens.
+    static int pages(int tokens) {
+        return Math.ceilDiv(tokens, UNIT);
+    }
+
+    /// Pages of a prompt and of some texts of `tokens` tokens behind it. They have whole pages of the prompt in common.
+    static long pages(int prompt, int texts, int tokens) {
+        return prompt / UNIT + (long) texts * pages(Math.addExact(prompt % UNIT, tokens));
+    }
+
+    /// Pages in all.
+    int all() {
+        return users.length;
+    }
+
+    /// Pages that texts have.
     int used() {
-        return used;
+        return users.length - free.cardinality() - known.idle();
     }
 
-    /// Room for `tokens` tokens, or null if there is none even without prompts that are only kept.
+    private int available() {
+        return free.cardinality() + known.idle() - reserved;
+    }
+
+    /// A text without pages.
+    TextPages empty() {
+        return new TextPages(cache.openState());
+    }
+
+    /// Room for a prompt; null if there is none.
+    ///
+    /// @param recalls whether what is known of its beginning is taken over instead of being read
+    /// @param wanted pages of it and its texts, of which those that it does not fill are reserved
     @Nullable
-    Lane take(int tokens) {
-        while (true) {
-            Map.Entry<Integer, Integer> range = free.entrySet().stream()
-                    .filter(r -> r.getValue() >= tokens)
-                    .findFirst()
-                    .orElse(null);
-            if (range != null) {
-                int start = range.getKey();
-                int length = range.getValue();
-                free.remove(start);
-                if (length > tokens) free.put(start + tokens, length - tokens);
-                used += tokens;
-                return new Lane(start, tokens);
+    TextPages open(int[] prompt, Adapters adapters, boolean recalls, int wanted) {
+        TextPages text = empty();
+        if (recalls) recall(text, prompt, adapters);
+        int more = wanted - text.pages.size();
+        if (more > available()) {
+            release(text);
+            return null;
+        }
+        text.reserved = more;
+        reserved += more;
+        while (text.capacity() < prompt.length) extend(text);
+        return text;
+    }
+
+    private void recall(TextPages text, int[] prompt, Adapters adapters) {
+        Known last = null;
+        for (int from = 0; from + UNIT <= prompt.length - LEFT; from += UNIT) {
+            last = known.find(adapters, last, prompt, from);
+            if (last == null) break;
+            hold(last.page);
+            text.pages.add(last.page);
+            text.length += UNIT;
+        }
+    }
+
+    /// Notes what the whole pages of a prompt hold, which has been read. Where another text has read the same, its
+    /// pages take the place of these.
+    void learn(TextPages text, int[] prompt, Adapters adapters) {
+        if (cache.isRecurrent()) return;
+        Known last = null;
+        for (int i = 0; i < prompt.length / UNIT; i++) {
+            int own = text.pages.get(i);
+            Known same = known.find(adapters, last, prompt, i * UNIT);
+            if (same == null) {
+                same = new Known(adapters, last, prompt, i * UNIT, own);
+                known.add(same);
+            } else if (same.page != own) {
+                hold(same.page);
+                text.pages.set(i, same.page);
+                drop(own);
             }
-            if (kept.isEmpty()) return null;
-            giveBack(kept.removeFirst().lane);
+            last = same;
         }
-    }
-
-    /// Takes rows back.
-    void release(Lane lane) {
-        used -= lane.capacity;
-        giveBack(lane);
-    }
-
-    /// Takes rows back that begin with all of `prompt`, and remembers of it what can be taken over.
-    void keep(Lane lane, int[] prompt, Adapters adapters) {
-        used -= lane.capacity;
-        int whole = prompt.length / UNIT * UNIT;
-        boolean isKnown = kept.stream().anyMatch(each -> each.common(prompt, adapters) >= whole);
-        if (cache.isRecurrent() || whole == 0 || isKnown) {
-            giveBack(lane);
-            return;
-        }
-        if (lane.capacity > whole) giveBack(new Lane(lane.start + whole, lane.capacity - whole));
-        kept.add(new Kept(new Lane(lane.start, whole), Arrays.copyOf(prompt, whole), adapters));
     }
 
     /// Forgets prompts that were read under `adapters`.
     void forget(Adapters adapters) {
-        List<Kept> gone = kept.stream().filter(e -> e.adapters.equals(adapters)).toList();
-        kept.removeAll(gone);
-        for (Kept each : gone) giveBack(each.lane);
+        for (int page : known.forget(adapters)) if (users[page] == 0) free.set(page);
     }
 
-    private void giveBack(Lane lane) {
-        cache.forget(lane.start);
-        int start = lane.start;
-        int length = lane.capacity;
-        Map.Entry<Integer, Integer> before = free.floorEntry(start);
-        if (before != null && before.getKey() + before.getValue() == start) {
-            start = before.getKey();
-            length += before.getValue();
-        }
-        Integer after = free.remove(lane.start + lane.capacity);
-        free.put(start, after == null ? length : length + after);
-    }
-
-    /// Copies into `lane` what is known of the beginning of `prompt`.
+    /// Makes a place for the next token of a text, where no other text reads.
     ///
-    /// @return how many tokens
-    int recall(Lane lane, int[] prompt, Adapters adapters) {
-        Kept best = null;
-        int most = 0;
-        for (Kept each : kept) {
-            int common = Math.min(each.common(prompt, adapters), prompt.length - LEFT) / UNIT * UNIT;
-            if (common <= most) continue;
-            best = each;
-            most = common;
-        }
-        if (best == null) return 0;
-        kept.remove(best);
-        kept.add(best);
-        cache.copy(k, best.lane.start, lane.start, most);
-        lane.length = most;
-        return most;
+    /// @return whether there is one
+    boolean prepare(TextPages text) {
+        if (text.length == text.capacity()) return extend(text);
+        int at = text.length / UNIT;
+        int page = text.pages.get(at);
+        if (users[page] == 1) return true;
+        if (!mayTake(text)) return false;
+        int own = take(page + 1);
+        cache.copy(k, page * UNIT, own * UNIT, text.length % UNIT);
+        text.pages.set(at, own);
+        drop(page);
+        return true;
     }
 
-    /// Moves the tokens of a lane to a longer one.
-    void move(Lane from, Lane to) {
-        cache.copy(k, from.start, to.start, from.length);
-        to.length = from.length;
-        release(from);
+    /// Gives a text a page more.
+    ///
+    /// @return whether there is one
+    boolean extend(TextPages text) {
+        if (!mayTake(text)) return false;
+        text.pages.add(take(text.pages.isEmpty() ? 0 : text.pages.getLast() + 1));
+        return true;
+    }
+
+    private boolean mayTake(TextPages text) {
+        if (text.reserved == 0) return available() > 0;
+        text.reserved--;
+        reserved--;
+        return true;
+    }
+
+    /// A page that no text has: the one named, if it is free, since pages that follow one another are read at once.
+    private int take(int best) {
+        int page = free.get(best) ? best : free.nextSetBit(0);
+        if (page < 0) page = known.giveUp();
+        free.clear(page);
+        users[page] = 1;
+        return page;
+    }
+
+    private void hold(int page) {
+        if (users[page]++ == 0) known.use(page);
+    }
+
+    private void drop(int page) {
+        if (--users[page] == 0 && !known.rest(page)) free.set(page);
+    }
+
+    /// A text that goes on where `from` is, in the same pages, and gets `share` of those that are reserved for it.
+    TextPages fork(TextPages from, int share) {
+        TextPages other = empty();
+        from.pages.forEach(this::hold);
+        other.pages.addAll(from.pages);
+        other.length = from.length;
+        other.reserved = share;
+        from.reserved -= share;
+        cache.copyState(k, from.state, other.state);
+        return other;
+    }
+
+    /// Takes the pages of a text, which is over, the last one first: without the earlier ones it is of no use.
+    void release(TextPages text) {
+        reserved -= text.reserved;
+        for (int page : List.copyOf(text.pages).reversed()) drop(page);
+        text.pages.clear();
+        cache.closeState(text.state);
     }
 }

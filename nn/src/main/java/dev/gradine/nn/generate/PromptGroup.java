@@ -17,15 +17,14 @@ final class PromptGroup {
     final Adapters adapters;
     final List<Answer> answers = new ArrayList<>();
 
-    /// Where its prompt is read into.
+    /// Where its prompt is read into; its texts have these pages once it has been read.
     @Nullable
-    Lane lane;
+    TextPages pages;
 
     /// A cache of its own, where its adapters allow no other text beside it.
     @Nullable
     KvCache own;
 
-    int reserved = FIRST_TOKENS; // tokens of each text that there is room for when it comes in
     private final List<DrawnToken> reported = new ArrayList<>();
     private boolean isReported;
 
@@ -43,24 +42,29 @@ final class PromptGroup {
         return writing.prompt();
     }
 
-    /// Whether several texts continue the prompt.
-    boolean isShared() {
-        return answers.size() > 1;
+    /// Its texts that are not over.
+    List<Answer> open() {
+        return answers.stream().filter(a -> !a.isOver).toList();
     }
 
-    /// Its lane, where it has one.
-    Lane rows() {
-        Lane l = lane;
-        if (l == null) throw new IllegalStateException("a prompt without rows");
-        return l;
+    /// Its pages, where it has some.
+    TextPages pages() {
+        TextPages p = pages;
+        if (p == null) throw new IllegalStateException("a prompt without pages");
+        return p;
+    }
+
+    /// Tokens of each text that there must be room for when it comes in: all, once it was put off.
+    int reserved() {
+        return wasPutOff ? limit : Math.min(limit, FIRST_TOKENS);
     }
 
     /// Tokens of the prompt that have been read.
     int read() {
         KvCache c = own;
         if (c != null) return Math.max(0, c.length() - adapters.virtualTokens());
-        Lane l = lane;
-        return l == null ? 0 : Math.min(l.length, prompt().length);
+        TextPages p = pages;
+        return p == null ? 0 : p.length;
     }
 
     /// Notes the log-probability of the token behind token `at` of the prompt, and tells of all at its end.

@@ -151,7 +151,7 @@ class ContinuousBatchTest {
                 batch.add(writing(prompt(i, 600), rule(3), told, i));
                 finish(batch);
                 assertThat(told.texts.getFirst()).isEqualTo(alone(prompt(i, 600), 3, i));
-                assertThat(batch.load().tokens()).isZero();
+                assertThat(batch.load().pages()).isZero();
             }
         }
     }
@@ -238,7 +238,7 @@ class ContinuousBatchTest {
                     .containsOnly(Ending.Why.CANCELLED)
                     .hasSize(2);
             finish(batch);
-            assertThat(batch.load()).isEqualTo(new ContinuousBatch.Load(0, 0, 0, 0));
+            assertThat(batch.load()).isEqualTo(new ContinuousBatch.Load(0, 0, 0, 0, 84));
         }
         assertThat(other.texts.getFirst()).isEqualTo(alone(prompt(2, 20), 10, 3));
     }

@@ -56,7 +56,8 @@ final class Metrics {
                 "gradine_requests_running",
                 "Prompts being read, and texts being written.",
                 load.reading() + load.writing());
-        gauge(out, "gradine_kv_tokens_used", "Tokens whose keys are held.", load.tokens());
+        gauge(out, "gradine_kv_pages_used", "Pages of keys that prompts and texts have.", load.pages());
+        gauge(out, "gradine_kv_pages", "Pages of keys in all, of 96 tokens each.", load.allPages());
         gauge(out, "gradine_adapters_resident", "Adapters in memory.", adapters);
         head(out, "gradine_tokens_total", "Tokens written, by the model that was asked.", "counter");
         tokens.forEach((model, n) -> line(out, "gradine_tokens_total{model=\"" + label(model) + "\"}", n.sum()));
