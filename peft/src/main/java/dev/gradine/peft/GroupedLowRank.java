@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param w `[O,I]`, of any real type
 /// @param low the adapters, each once; their values are the inputs behind x: A, B, A, B, …
-/// @param ranges rows and the adapter they have, by its number in `low`
+/// @param ranges rows and the adapter they have, by its number in `low`; no row is in two of them
 /// @param needsInput whether anything wants dx
 record GroupedLowRank(Tensor w, List<LoraLinear> low, List<Range> ranges, boolean needsInput)
         implements CustomOp<GroupedLowRank.Saved> {
@@ -63,16 +63,9 @@ record GroupedLowRank(Tensor w, List<LoraLinear> low, List<Range> ranges, boolea
             up.add(new Nt(u, b, low.get(r.adapter).s(), true, y.rows(r.from, r.to)));
         }
         k.matMul().ntEach(down);
-        if (areApart()) k.matMul().ntEach(up);
-        else up.forEach(p -> k.matMul().nt(p.a(), p.b(), p.alpha(), p.accumulate(), p.c()));
+        k.matMul().ntEach(up);
         List<Tensor> kept = down.stream().map(Nt::c).toList();
         return new Forward<>(y, new Saved(x, inputs.subList(1, inputs.size()), kept));
-    }
-
-    /// Whether no row has two adapters.
-    private boolean areApart() {
-        for (int i = 1; i < ranges.size(); i++) if (ranges.get(i).from < ranges.get(i - 1).to) return false;
-        return true;
     }
 
     @Override

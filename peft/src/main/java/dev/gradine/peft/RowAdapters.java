@@ -21,9 +21,10 @@ import java.util.List;
 
 /// Adapters of a batch in which every sequence has its own, or none.
 ///
-/// Where all that acts at a layer is LoRA, `GroupedLowRank` computes it: one product with the layer's weight for the
-/// whole batch and two thin ones for each sequence. Otherwise each sequence is cut out, computed by its adapter and put
-/// back. In both ways what a sequence gives does not depend on its neighbours, bit for bit: see there.
+/// Where all that acts at a layer is LoRA, at most one for each sequence, `GroupedLowRank` computes it: one product
+/// with the layer's weight for the whole batch and two thin ones for each sequence. Otherwise each sequence is cut
+/// out, computed by its adapter and put back. In both ways what a sequence gives does not depend on its neighbours,
+/// bit for bit: see there.
 public final class RowAdapters implements Adapters {
 
     private final List<Adapters> each;
@@ -133,7 +134,7 @@ public final class RowAdapters implements Adapters {
     private static boolean isThin(Adapters a, Linear layer, Pass pass) {
         if (copies(a, layer) || sets(a).stream().anyMatch(set -> set.rows().containsKey(layer))) return false;
         List<Adapter> low = low(a, layer);
-        if (low.size() > 1 && pass.tape().kernels().isByRow()) return false; // alone they are added in another order
+        if (low.size() > 1) return false; // alone they are added in another order
         return low.stream().allMatch(l -> l instanceof LoraLinear p && !p.drops(pass));
     }
 

@@ -15,7 +15,9 @@ import dev.gradine.nn.generate.WritingRule.Reports;
 import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import dev.gradine.tensor.kernel.SamplingParams;
+import dev.gradine.testkit.Cases;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -85,5 +87,64 @@ class MixedGenerationTest {
             assertThat(together.get(i)).as("text %d", i).isEqualTo(alone).hasSize(12);
         }
         assertThat(together.get(0)).isNotEqualTo(together.get(1));
+    }
+
+    /// Texts of one token, which is drawn behind the prompt: nothing but prompts is read. Some end within a page, some
+    /// have several pieces; pieces of fewer than five tokens are read alone.
+    @Test
+    void prompts_of_different_adapters_are_read_in_one_pass_with_the_bits_of_each_alone() {
+        AdapterSet a = moved(Lora.of(4, 8), "q_proj,down_proj", 1);
+        AdapterSet b = moved(Lora.of(9, 8), "q_proj,v_proj,lm_head", 2);
+        AdapterSet c = moved(new Dora(Lora.of(2, 8)), "k_proj,v_proj,down_proj", 3);
+        Adapters both = TogetherAdapters.of(List.of(a, b));
+        List<Adapters> each = List.of(a, Adapters.NONE, b, c, both, a, both, c, Adapters.NONE, b);
+        int[] lengths = {20, 96, 5, 60, 33, 291, 100, 8, 7, 300};
+        List<Integer> sequences = new ArrayList<>();
+        Mixing counting = of -> {
+            sequences.add(new HashSet<>(of).size());
+            return RowAdapters.of(of);
+        };
+        List<List<DrawnToken>> together = firstTokens(each, lengths, counting);
+        assertThat(sequences).as("different adapters of a pass").contains(5, 4).hasSizeLessThan(10);
+        for (int i = 0; i < lengths.length; i++) {
+            int[] length = {lengths[i]};
+            assertThat(together.get(i))
+                    .as("text %d", i)
+                    .isEqualTo(firstTokens(List.of(each.get(i)), length, Mixing.NONE)
+                            .getFirst())
+                    .isNotEmpty();
+        }
+    }
+
+    /// With the bits of each prompt token's log-probability.
+    private List<List<DrawnToken>> firstTokens(List<Adapters> each, int[] lengths, Mixing mixing) {
+        var rule = new WritingRule(
+                new SamplingParams(0.9, 0, 1), LogitChanges.NONE, 1, _ -> false, new Reports(true, 2, true));
+        List<List<DrawnToken>> all = new ArrayList<>();
+        try (var batch = new ContinuousBatch(model, run, new Room(4000, 30, 2000), mixing)) {
+            for (int i = 0; i < lengths.length; i++) {
+                List<DrawnToken> told = new ArrayList<>();
+                int[] prompt = Cases.indices(lengths[i], lengths[i], 20);
+                batch.add(new Writing(prompt, each.get(i), rule, List.of(new SplittableRandom(1)), listener(told)));
+                all.add(told);
+            }
+            batch.finish();
+        }
+        return all;
+    }
+
+    private static Writing.Listener listener(List<DrawnToken> told) {
+        return new Writing.Listener() {
+            @Override
+            public void prompt(List<DrawnToken> tokens) {
+                told.addAll(tokens);
+            }
+
+            @Override
+            public boolean token(int draw, DrawnToken token) {
+                told.add(token);
+                return true;
+            }
+        };
     }
 }

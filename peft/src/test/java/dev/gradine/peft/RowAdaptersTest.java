@@ -96,6 +96,7 @@ class RowAdaptersTest {
         AdapterSet dora = moved(new Dora(Lora.of(2, 8)), "v_proj,down_proj", 500);
         requireEachAsAlone(List.of(lora, wide, Adapters.NONE, wide, lora));
         requireEachAsAlone(List.of(lora, dora, Adapters.NONE, TogetherAdapters.of(List.of(lora, dora)), lora));
+        requireEachAsAlone(List.of(lora, wide, Adapters.NONE, TogetherAdapters.of(List.of(lora, wide)), lora));
     }
 
     @Test

@@ -44,8 +44,8 @@ final class BatchReading {
         return Math.min(g.prompt().length, (from / PIECE + 1) * PIECE) - from;
     }
 
-    /// Whether a prompt's next piece may be read beside others, under the same adapters and with as many rows as from
-    /// which products sum in one order: it has the bits that it has alone.
+    /// Whether a prompt's next piece may be read beside others, whatever their adapters: it has the bits that it has
+    /// alone where it has as many rows as from which products sum in one order.
     boolean isReadTogether(PromptGroup g) {
         return g.own == null && next(g) >= PageMemory.LEFT;
     }
@@ -55,8 +55,7 @@ final class BatchReading {
         return tokens >= PIECE;
     }
 
-    /// Reads the next piece of each of some prompts with the same adapters; behind its last, draws the first token of
-    /// each of its texts.
+    /// Reads the next piece of each of some prompts; behind its last, draws the first token of each of its texts.
     void readPrompts(List<PromptGroup> groups) {
         try (Kernels scratch = k.openStep()) {
             int[] read = groups.stream().mapToInt(PromptGroup::read).toArray();
@@ -92,7 +91,7 @@ final class BatchReading {
         }
         BatchTurn turn = new BatchTurn();
         for (int i = 0; i < pieces.size(); i++) {
-            turn.add(groups.get(i).pages(), pieces.get(i), one.adapters);
+            turn.add(groups.get(i).pages(), pieces.get(i), groups.get(i).adapters);
         }
         return read(scratch, turn);
     }

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 /// every one its next token, so that they read the weights together. Yu et al. 2022, "Orca" (OSDI 2022), section 3.1.
 ///
 /// On the CPU what a text becomes does not depend, to the last bit, on those beside it: its prompt is read in
-/// pieces that begin at fixed positions, alone or beside others of the same adapters where that changes no bit; its own
-/// tokens are read in products that sum by row.
+/// pieces that begin at fixed positions, alone or beside others where that changes no bit; its own tokens are read in
+/// products that sum by row.
 ///
 /// One thread runs a batch. Others may cancel writings.
 public final class ContinuousBatch implements AutoCloseable {
@@ -173,8 +173,7 @@ public final class ContinuousBatch implements AutoCloseable {
         int tokens = 0;
         for (PromptGroup g : inside) {
             if (g.isRead || g.isOver()) continue;
-            if (!next.isEmpty() && (!reading.isReadTogether(g) || !g.adapters.equals(next.getFirst().adapters)))
-                continue;
+            if (!next.isEmpty() && !reading.isReadTogether(g)) continue;
             next.add(g);
             tokens += reading.next(g);
             if (reading.isFull(tokens) || !reading.isReadTogether(next.getFirst())) break;
