@@ -202,15 +202,14 @@ public record Dora(@Part Lora lora) implements Method {
     }
 
     /// @param n lengths computed before, or null to compute them in each pass
-    private record OverLinear(
-            LoraLinear low, Param m, @Nullable Tensor n) implements LinearAdapter {
+    record OverLinear(LoraLinear low, Param m, @Nullable Tensor n) implements ThinAdapter {
 
         @Override
         public Var apply(Linear base, Var x, Pass pass) {
             Tape t = x.tape();
             Var w = base.weight(x, pass);
             Var g = gain(t, m, n, w.value(), low);
-            if (!pass.isTraining() || low.p() == 0) return base.biased(scaled(x, w, g), pass);
+            if (!drops(pass)) return base.biased(scaled(x, w, g), pass);
             Var left = dropout(x, low.p(), LoraLinear.seed(pass.seed(), low.index()));
             Var lost = sub(x, left);
             Var rest = matMul(lost, w);
@@ -221,6 +220,12 @@ public record Dora(@Part Lora lora) implements Method {
             rest.release();
             y.release();
             return base.biased(sum, pass);
+        }
+
+        @Override
+        public Optional<UnaryOperator<Var>> then(Tape t, Tensor w) {
+            Var g = gain(t, m, n, w, low);
+            return Optional.of(z -> mul(z, g));
         }
 
         @Override

@@ -33,7 +33,7 @@ import java.util.function.UnaryOperator;
 /// @param s scale
 /// @param p probability of dropping a value of x in training
 /// @param index number of this adapter in its model, so that no two draw the same mask
-public record LoraLinear(Param a, Param b, float s, float p, int index) implements LinearAdapter {
+public record LoraLinear(Param a, Param b, float s, float p, int index) implements ThinAdapter {
 
     static final String A = "lora_A.weight";
     static final String B = "lora_B.weight";
@@ -110,9 +110,9 @@ public record LoraLinear(Param a, Param b, float s, float p, int index) implemen
         return update;
     }
 
-    /// Whether values of x are dropped in this pass.
-    boolean drops(Pass pass) {
-        return pass.isTraining() && p > 0;
+    @Override
+    public LoraLinear low() {
+        return this;
     }
 
     /// Seed of one adapter's mask in one pass, so that a resumed run draws the masks the uninterrupted one would have

@@ -13,18 +13,22 @@ import dev.gradine.nn.Pass;
 import dev.gradine.nn.Site;
 import dev.gradine.nn.TokenBatch;
 import dev.gradine.nn.Weight;
+import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.Sequences;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /// Adapters of a batch in which every sequence has its own, or none.
 ///
-/// Where all that acts at a layer is LoRA, at most one for each sequence, `GroupedLowRank` computes it: one product
-/// with the layer's weight for the whole batch and two thin ones for each sequence. Otherwise each sequence is cut
-/// out, computed by its adapter and put back. In both ways what a sequence gives does not depend on its neighbours,
-/// bit for bit: see there.
+/// Sequences of which at most one LoRA or DoRA acts at a layer are computed together by `GroupedLowRank`: one product
+/// with the layer's weight for all of them and two thin ones for each. Each other sequence is cut out, computed by its
+/// adapter and put back. In both ways what a sequence gives does not depend on its neighbours, bit for bit: see there.
 public final class RowAdapters implements Adapters {
 
     private final List<Adapters> each;
@@ -100,14 +104,37 @@ public final class RowAdapters implements Adapters {
     }
 
     private Var apply(Linear layer, Var x, Pass pass) {
-        Sequences rows = rows(layer.path(), x.shape().dim(0), pass);
-        if (different.stream().allMatch(a -> isThin(a, layer, pass))) return thin(layer, x, pass, rows);
+        List<Run> runs = runs(
+                rows(layer.path(), x.shape().dim(0), pass), x.tape().kernels().isByRow());
+        List<Run> thin = runs.stream().filter(r -> isThin(r.own, layer, pass)).toList();
+        if (thin.size() == runs.size()) return thin(layer, x, pass, runs);
+        Iterator<Var> together = thin.size() < 2 ? Collections.emptyIterator() : apart(layer, x, pass, thin);
         List<Var> parts = new ArrayList<>();
-        for (Run run : runs(rows, x.tape().kernels().isByRow())) {
+        for (Run run : runs) {
+            if (together.hasNext() && thin.contains(run)) {
+                parts.add(together.next());
+                continue;
+            }
             Var part = sliceRows(x, run.from, run.to);
             parts.add(run.own.at(layer).apply(layer, part, pass.with(run.own)));
         }
         return joined(parts);
+    }
+
+    /// What `thin` gives of runs that have others between them: of each its part.
+    private Iterator<Var> apart(Linear layer, Var x, Pass pass, List<Run> thin) {
+        Var taken = joined(thin.stream().map(r -> sliceRows(x, r.from, r.to)).toList());
+        List<Run> moved = moved(thin);
+        Var y = thin(layer, taken, pass, moved);
+        return moved.stream().map(r -> sliceRows(y, r.from, r.to)).iterator();
+    }
+
+    /// The same runs one behind the other.
+    private static List<Run> moved(List<Run> runs) {
+        List<Run> moved = new ArrayList<>();
+        int at = 0;
+        for (Run r : runs) moved.add(new Run(at, at += r.to - r.from, r.own));
+        return moved;
     }
 
     /// Rows that are computed together.
@@ -135,7 +162,7 @@ public final class RowAdapters implements Adapters {
         if (copies(a, layer) || sets(a).stream().anyMatch(set -> set.rows().containsKey(layer))) return false;
         List<Adapter> low = low(a, layer);
         if (low.size() > 1) return false; // alone they are added in another order
-        return low.stream().allMatch(l -> l instanceof LoraLinear p && !p.drops(pass));
+        return low.stream().allMatch(l -> l instanceof ThinAdapter t && !t.drops(pass));
     }
 
     private static List<Adapter> low(Adapters a, Linear layer) {
@@ -147,18 +174,40 @@ public final class RowAdapters implements Adapters {
         return all;
     }
 
-    private Var thin(Linear layer, Var x, Pass pass, Sequences rows) {
-        List<LoraLinear> known = new ArrayList<>();
+    /// One product with the layer's weight for all runs, two thin ones for each, then what their adapters make of the
+    /// sums.
+    private Var thin(Linear layer, Var x, Pass pass, List<Run> runs) {
+        List<ThinAdapter> known = new ArrayList<>();
         List<GroupedLowRank.Range> ranges = new ArrayList<>();
-        for (Run run : runs(rows, x.tape().kernels().isByRow())) {
+        for (Run run : runs) {
             for (Adapter a : low(run.own, layer)) {
-                if (!(a instanceof LoraLinear l)) continue;
-                if (!known.contains(l)) known.add(l);
-                ranges.add(new GroupedLowRank.Range(run.from, run.to, known.indexOf(l)));
+                if (!(a instanceof ThinAdapter t)) continue;
+                if (!known.contains(t)) known.add(t);
+                ranges.add(new GroupedLowRank.Range(run.from, run.to, known.indexOf(t)));
             }
         }
-        Var w = x.tape().param(layer.weight().param());
-        return layer.biased(GroupedLowRank.groupedLowRank(x, w.value(), known, ranges), pass);
+        Tensor w = x.tape().param(layer.weight().param()).value();
+        List<LoraLinear> low = known.stream().map(ThinAdapter::low).toList();
+        Var z = GroupedLowRank.groupedLowRank(x, w, low, ranges);
+        List<Optional<UnaryOperator<Var>>> then =
+                known.stream().map(t -> t.then(x.tape(), w)).toList();
+        return layer.biased(then.stream().allMatch(Optional::isEmpty) ? z : after(z, ranges, then), pass);
+    }
+
+    /// Applies to each range what its adapter makes of sums; rows between them stay as they are.
+    private static Var after(Var z, List<GroupedLowRank.Range> ranges, List<Optional<UnaryOperator<Var>>> then) {
+        List<Var> parts = new ArrayList<>();
+        int at = 0;
+        for (GroupedLowRank.Range r : ranges) {
+            Optional<UnaryOperator<Var>> f = then.get(r.adapter());
+            if (f.isEmpty()) continue;
+            if (at < r.from()) parts.add(sliceRows(z, at, r.from()));
+            parts.add(f.get().apply(sliceRows(z, r.from(), r.to())));
+            at = r.to();
+        }
+        int end = z.shape().dim(0);
+        if (at < end) parts.add(sliceRows(z, at, end));
+        return joined(parts);
     }
 
     /// Where the sequences lie among `n` rows.

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Sequences of one batch with adapters of their own: each gives what it gives alone, and its gradient.
@@ -90,6 +91,17 @@ class RowAdaptersTest {
     }
 
     @Test
+    void dora_lora_and_others_that_cut_their_sequences_out_share_a_batch() {
+        AdapterSet dora = moved(new Dora(Lora.of(4, 8)), "all-linear", 100);
+        AdapterSet other = moved(new Dora(Lora.of(3, 8)), "q_proj,down_proj", 300);
+        AdapterSet lora = moved(Lora.of(9, 4), "all-linear", 500);
+        AdapterSet ia3 = moved(new Ia3(new Targets.Suffixes(List.of("down_proj"))), "k_proj,v_proj,down_proj", 700);
+        requireEachAsAlone(List.of(dora, lora, Adapters.NONE, other, dora));
+        requireEachAsAlone(List.of(lora, ia3, dora, ia3, other));
+        requireEachAsAlone(List.of(ia3, Adapters.NONE, ia3, dora, dora));
+    }
+
+    @Test
     void other_methods_other_places_and_several_at_once_share_a_batch() {
         AdapterSet lora = moved(Lora.of(4, 8), "q_proj,down_proj", 100);
         AdapterSet wide = moved(Lora.of(9, 4), "all-linear", 300);
@@ -122,10 +134,11 @@ class RowAdaptersTest {
     }
 
     /// The loss is a sum over rows, so that what an adapter learns is what it learns from its sequences alone.
-    @Test
-    void each_adapter_gets_the_gradient_of_its_sequences() {
-        AdapterSet a = moved(Lora.of(4, 8), "all-linear", 100);
-        AdapterSet b = moved(Lora.of(4, 8), "all-linear", 300);
+    @ParameterizedTest
+    @MethodSource("learners")
+    void each_adapter_gets_the_gradient_of_its_sequences(Method of, Method beside) {
+        AdapterSet a = moved(of, "all-linear", 100);
+        AdapterSet b = moved(beside, "all-linear", 300);
         List<float[]> alone = gradients(a, a, List.of(SEQUENCES.get(0), SEQUENCES.get(3)));
         Adapters mixed = RowAdapters.of(List.of(a, b, Adapters.NONE, a, b));
         List<float[]> got = gradients(a, mixed, SEQUENCES);
@@ -134,6 +147,14 @@ class RowAdaptersTest {
             double largest = Arrays.stream(expected).map(Math::abs).max().orElse(0);
             Teeth.bite(got.get(i), g -> Tolerance.gradient(largest).check("gradient", g, expected));
         }
+    }
+
+    static Stream<Arguments> learners() {
+        Method lora = Lora.of(4, 8);
+        Method dora = new Dora(Lora.of(4, 8));
+        Method ia3 = new Ia3(new Targets.Suffixes(List.of("down_proj")));
+        return Stream.of(
+                Arguments.of(lora, lora), Arguments.of(dora, lora), Arguments.of(lora, dora), Arguments.of(dora, ia3));
     }
 
     private List<float[]> gradients(AdapterSet of, Adapters adapters, List<int[]> sequences) {
