@@ -74,7 +74,7 @@ final class ChatCommand implements Runnable, ConfigFile.Reader {
     @Override
     public void run() {
         try (LoadedModel m = model.open();
-                DraftArgs.Drafting drafting = drafts.open(m.model());
+                DraftArgs.Drafting drafting = drafts.open(m, m.model().maxPositions());
                 ChatInput input = input()) {
             if (!template.isThere(m)) {
                 throw new IllegalArgumentException("chat: the model has no chat template, expected --chat-template");

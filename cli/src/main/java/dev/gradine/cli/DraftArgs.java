@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.generate.Draft;
 import dev.gradine.nn.generate.DraftModel;
+import dev.gradine.tensor.Kernels;
 import dev.gradine.tensor.cpu.CpuKernels;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ final class DraftArgs {
             names = "--draft-model",
             paramLabel = "DIR|FILE",
             description = "Smaller model with the same vocabulary that guesses the next tokens, for this one to check"
-                    + " in one pass; the text stays the same.")
+                    + " in one pass; the text stays the same. It guesses without adapters.")
     private @Nullable Path model;
 
     @Option(
@@ -57,22 +58,41 @@ final class DraftArgs {
 
     /// Opens the draft model, if one was given.
     ///
+    /// @param positions of a text at most
     /// @throws IllegalArgumentException names the option
-    Drafting open(CausalLm checked) {
+    Drafting open(LoadedModel checked, int positions) {
         if (model != null && lookup > 0) {
             throw new IllegalArgumentException(
                     "--draft-model and --prompt-lookup are both given, expected one of them");
         }
-        if (lookup > 0) return new Drafting(Draft.lookup(lookup, LONGEST), null);
-        if (model == null) return new Drafting(Draft.NONE, null);
+        if (lookup < 0) throw new IllegalArgumentException("--prompt-lookup: " + lookup + ", expected at least 0");
+        if (model == null && lookup == 0) return new Drafting(Draft.NONE, null);
+        requireAttention(checked, model == null ? "--prompt-lookup" : "--draft-model");
+        if (model == null) return new Drafting(Draft.lookup(lookup, LONGEST), null);
         LoadedModel smaller = new LoadedModel(model, CpuKernels::open);
-        int own = smaller.model().vocabSize();
-        if (own != checked.vocabSize()) {
+        try {
+            requireSameVocabulary(model, smaller.model(), checked.model());
+            return new Drafting(new DraftModel(smaller.model(), smaller.run(), tokens, positions), smaller);
+        } catch (RuntimeException e) {
             smaller.close();
-            throw new IllegalArgumentException(
-                    "--draft-model: %s has a vocabulary of %d tokens, expected %d, as the model has"
-                            .formatted(model, own, checked.vocabSize()));
+            throw e;
         }
-        return new Drafting(new DraftModel(smaller.model(), smaller.run(), tokens, checked.maxPositions()), smaller);
+    }
+
+    private static void requireSameVocabulary(Path source, CausalLm smaller, CausalLm checked) {
+        if (smaller.vocabSize() == checked.vocabSize()) return;
+        throw new IllegalArgumentException(
+                "--draft-model: %s has a vocabulary of %d tokens, expected %d, as the model has"
+                        .formatted(source, smaller.vocabSize(), checked.vocabSize()));
+    }
+
+    /// Fails where a text cannot be read again from a guess on that was wrong.
+    private static void requireAttention(LoadedModel checked, String option) {
+        try (Kernels k = checked.run().openStep()) {
+            if (!checked.model().newCache(k, 1).isRecurrent()) return;
+        }
+        throw new IllegalArgumentException(
+                option + ": the model that is to check guesses has a recurrence, expected attention alone"
+                        + " (a state cannot forget a guess that was wrong)");
     }
 }

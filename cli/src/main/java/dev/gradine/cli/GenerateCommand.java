@@ -90,7 +90,7 @@ final class GenerateCommand implements Runnable, ConfigFile.Reader {
         }
         BeamRule search = beams.rule(n);
         try (LoadedModel m = model.open();
-                DraftArgs.Drafting drafting = drafts.open(m.model())) {
+                DraftArgs.Drafting drafting = drafts.open(m, m.model().maxPositions())) {
             Policy policy = model.policy(m);
             boolean chat = !raw && template.isThere(m);
             TextCodec codec = template.codec(m);

@@ -3,6 +3,7 @@ package dev.gradine.cli;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
+import dev.gradine.nn.generate.Draft;
 import dev.gradine.serve.AdapterLimits;
 import dev.gradine.serve.ServedModel;
 import dev.gradine.serve.api.Server;
@@ -49,6 +50,9 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
     private ServeRoomArgs room = new ServeRoomArgs();
 
     @Mixin
+    private DraftArgs drafts = new DraftArgs();
+
+    @Mixin
     private ServePortArgs port = new ServePortArgs();
 
     @Spec
@@ -57,12 +61,15 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
     @Override
     public void run() {
         SequencedMap<String, Path> folders = adapters.folders();
-        AdapterLimits limits = adapters.limits();
+        AdapterLimits most = adapters.limits();
         port.check();
         PrintWriter out = spec.commandLine().getOut();
         try (LoadedModel m = opened(folders)) {
             m.open().notes().forEach(out::println);
-            try (ServedModel served = served(m, limits, out)) {
+            Room chosen = room.of(m.model(), m.run());
+            try (DraftArgs.Drafting guesses = drafts.open(m, room.longest(m.model(), chosen));
+                    ServedModel served =
+                            served(m, guesses.draft(), new ServedModel.Limits(room.maxQueue(), chosen, most), out)) {
                 folders.forEach((adapter, folder) -> served.load(adapter, folder, false));
                 try (Server server = Server.start(served, port.options(), line -> log(out, line))) {
                     log(
@@ -87,27 +94,28 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
         return new LoadedModel(model.path(), CpuKernels::open, quantize.chosen(), copies);
     }
 
-    private ServedModel served(LoadedModel m, AdapterLimits limits, PrintWriter out) {
+    private ServedModel served(LoadedModel m, Draft draft, ServedModel.Limits limits, PrintWriter out) {
         CausalLm base = m.model();
         TextCodec codec = template.codec(m);
-        Room chosen = room.of(base, m.run());
-        int longest = Math.min(room.maxTokens(base), chosen.tokens());
+        Room chosen = limits.room();
+        int longest = room.longest(base, chosen);
         log(
                 out,
                 "room for %d tokens, %d texts at once, %d tokens each at most"
                         .formatted(chosen.tokens(), chosen.texts(), longest));
         var texts = new ServedModel.Texts(codec, template.isThere(m), m.ends(codec), longest);
-        String called = name == null ? nameOf(model.path()) : name;
         return new ServedModel(
-                new ServedModel.Base(base, called, model.path(), texts),
+                new ServedModel.Base(base, called(), model.path(), texts, draft),
                 m.run(),
                 CpuKernels::open,
-                new ServedModel.Limits(room.maxQueue(), chosen, limits),
+                limits,
                 line -> log(out, line));
     }
 
-    private static String nameOf(Path model) {
-        String file = String.valueOf(model.toAbsolutePath().normalize().getFileName());
+    /// What requests call the model.
+    private String called() {
+        if (name != null) return name;
+        String file = String.valueOf(model.path().toAbsolutePath().normalize().getFileName());
         return file.endsWith(".gguf") ? file.substring(0, file.length() - ".gguf".length()) : file;
     }
 }

@@ -66,6 +66,11 @@ final class ServeRoomArgs {
         return maxModelLen == 0 ? model.maxPositions() : maxModelLen;
     }
 
+    /// Tokens of a prompt and its text that there is room for.
+    int longest(CausalLm model, Room room) {
+        return Math.min(maxTokens(model), room.tokens());
+    }
+
     /// The room of a batch. Where nothing was asked for, texts may have fewer tokens than the model has positions.
     ///
     /// @throws IllegalArgumentException names the option that is out of range

@@ -34,6 +34,27 @@ class ServeCommandTest {
     }
 
     @Test
+    void guesses_change_no_answer_and_are_counted() throws Exception {
+        try (ServerProcess server = ServerProcess.start(temp, "--prompt-lookup", 4)) {
+            assertThat(server.chat("dpo", "Tell me a story")).isEqualTo(TrlModel.generated("dpo", "Tell me a story"));
+            assertThat(server.get("/metrics")).containsPattern("\ngradine_spec_decode_num_draft_tokens_total [1-9]");
+        }
+    }
+
+    @Test
+    void drafts_that_cannot_be_are_refused() {
+        serve("--port", 0, "--prompt-lookup", 3, "--draft-model", TrlModel.BASE)
+                .refuses("--draft-model and --prompt-lookup are both given, expected one of them");
+        serve("--port", 0, "--prompt-lookup", -1).refuses("--prompt-lookup: -1, expected at least 0");
+        serve("--port", 0, "--draft-tokens", 0, "--draft-model", TrlModel.BASE)
+                .refuses("draft: 0 tokens, expected at least 1");
+        Cli.run("serve", "--model", Golden.golden("models/mamba2"), "--port", 0, "--prompt-lookup", 3)
+                .refuses(
+                        "--prompt-lookup: the model that is to check guesses has a recurrence, expected attention alone"
+                                + " (a state cannot forget a guess that was wrong)");
+    }
+
+    @Test
     void refuses_what_cannot_be_before_it_opens_the_model() {
         serve("--lora-modules", "a")
                 .refuses("--lora-modules: \"a\", expected NAME=DIR, its name of letters, digits and _.-");

@@ -1,7 +1,9 @@
 package dev.gradine.serve;
 
 import dev.gradine.data.encode.TextCodec;
+import dev.gradine.nn.generate.ContinuousBatch.Drafts;
 import dev.gradine.nn.generate.ContinuousBatch.Load;
+import dev.gradine.nn.generate.Draft;
 import dev.gradine.nn.generate.Writing;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,6 +52,9 @@ public interface Served {
     /// Tokens that a prompt and its text may have together.
     int maxTokens();
 
+    /// What guesses the next tokens of texts; for the thread that writes alone.
+    Draft draft();
+
     /// Loads an adapter.
     ///
     /// @param inPlace whether it may take the place of one of that name
@@ -69,4 +74,7 @@ public interface Served {
 
     /// What is waiting and being written now.
     Load now();
+
+    /// What the guesses were worth so far.
+    Drafts drafts();
 }

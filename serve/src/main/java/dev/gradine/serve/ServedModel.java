@@ -4,8 +4,10 @@ import dev.gradine.data.encode.TextCodec;
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.generate.ContinuousBatch;
+import dev.gradine.nn.generate.ContinuousBatch.Drafts;
 import dev.gradine.nn.generate.ContinuousBatch.Load;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
+import dev.gradine.nn.generate.Draft;
 import dev.gradine.nn.generate.Writing;
 import dev.gradine.tensor.Kernels;
 import java.nio.file.Path;
@@ -32,7 +34,14 @@ public final class ServedModel implements Served, AutoCloseable {
     /// @param name under which it is served
     /// @param root where it lies
     /// @param texts how its texts are read
-    public record Base(CausalLm model, String name, Path root, Texts texts) {}
+    /// @param draft guesses the next tokens of texts, those of adapters, too; changes none
+    public record Base(CausalLm model, String name, Path root, Texts texts, Draft draft) {
+
+        /// Without a draft.
+        public Base(CausalLm model, String name, Path root, Texts texts) {
+            this(model, name, root, texts, Draft.NONE);
+        }
+    }
 
     /// How texts are read.
     ///
@@ -121,6 +130,11 @@ public final class ServedModel implements Served, AutoCloseable {
     }
 
     @Override
+    public Draft draft() {
+        return base.draft;
+    }
+
+    @Override
     public void load(String name, Path folder, boolean inPlace) {
         shelf.load(name, folder, inPlace);
     }
@@ -138,6 +152,11 @@ public final class ServedModel implements Served, AutoCloseable {
     @Override
     public Load now() {
         return writer.now();
+    }
+
+    @Override
+    public Drafts drafts() {
+        return writer.drafts();
     }
 
     /// Ends the texts that are being written, and gives back the memory of the batch.

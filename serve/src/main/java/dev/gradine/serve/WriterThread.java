@@ -2,6 +2,7 @@ package dev.gradine.serve;
 
 import dev.gradine.nn.Adapters;
 import dev.gradine.nn.generate.ContinuousBatch;
+import dev.gradine.nn.generate.ContinuousBatch.Drafts;
 import dev.gradine.nn.generate.ContinuousBatch.Load;
 import dev.gradine.nn.generate.DrawnToken;
 import dev.gradine.nn.generate.Ending;
@@ -35,6 +36,8 @@ final class WriterThread implements AutoCloseable {
     private final Thread thread = Thread.ofPlatform().name("gradine-writer").unstarted(this::run);
     private volatile ContinuousBatch batch;
     private volatile Load load;
+    private volatile Drafts drafts = new Drafts(0, 0);
+    private Drafts earlier = drafts; // of batches that failed; of the thread
     private volatile boolean closing;
 
     WriterThread(Supplier<ContinuousBatch> open, int maxQueue, AdapterTurns<Told> turns) {
@@ -72,6 +75,10 @@ final class WriterThread implements AutoCloseable {
         return new Load(waiting.get() + l.waiting(), l.reading(), l.writing(), l.pages(), l.allPages());
     }
 
+    Drafts drafts() {
+        return drafts;
+    }
+
     private void run() {
         while (!closing) {
             work.drainPermits();
@@ -88,15 +95,22 @@ final class WriterThread implements AutoCloseable {
             takeIn();
             boolean more = batch.step();
             load = batch.load();
+            drafts = withDraftsOf(batch);
             return more || waiting.get() > 0;
         } catch (RuntimeException | OutOfMemoryError e) {
             RuntimeException why = e instanceof RuntimeException r ? r : new IllegalStateException("out of memory", e);
             fail(why);
+            earlier = withDraftsOf(batch);
             batch.close();
             batch = open.get();
             load = batch.load();
             return waiting.get() > 0;
         }
+    }
+
+    private Drafts withDraftsOf(ContinuousBatch b) {
+        Drafts own = b.drafts();
+        return new Drafts(earlier.guessed() + own.guessed(), earlier.right() + own.right());
     }
 
     private void takeIn() {

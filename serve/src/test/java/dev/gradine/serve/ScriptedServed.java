@@ -7,7 +7,9 @@ import dev.gradine.data.token.FolderTokenizer;
 import dev.gradine.data.token.SpecialTokens;
 import dev.gradine.data.token.Tokenizer;
 import dev.gradine.nn.Adapters;
+import dev.gradine.nn.generate.ContinuousBatch.Drafts;
 import dev.gradine.nn.generate.ContinuousBatch.Load;
+import dev.gradine.nn.generate.Draft;
 import dev.gradine.nn.generate.DrawnToken;
 import dev.gradine.nn.generate.Ending;
 import dev.gradine.nn.generate.Writing;
@@ -203,6 +205,11 @@ public final class ScriptedServed implements Served, AutoCloseable {
     }
 
     @Override
+    public Draft draft() {
+        return Draft.NONE;
+    }
+
+    @Override
     public void load(String name, Path folder, boolean inPlace) {
         if (name.equals("bad")) throw new AdapterRefusedException(Why.INVALID, "w: is [2], expected [3]");
         if (adapters.contains(name) && !inPlace) throw new AdapterRefusedException(Why.EXISTS, "it is there");
@@ -236,6 +243,11 @@ public final class ScriptedServed implements Served, AutoCloseable {
     @Override
     public Load now() {
         return new Load(0, 0, running.get(), 0, 1);
+    }
+
+    @Override
+    public Drafts drafts() {
+        return new Drafts(7, 5);
     }
 
     @Override

@@ -30,7 +30,7 @@ final class HealthEndpoints {
     }
 
     private void metrics(Call call) throws IOException {
-        String text = metrics.text(served.now(), served.adaptersInMemory(), answers.byStatus());
+        String text = metrics.text(served, answers.byStatus());
         call.text("text/plain; version=0.0.4; charset=utf-8", text);
     }
 

@@ -1,6 +1,8 @@
 package dev.gradine.serve.api;
 
+import dev.gradine.nn.generate.ContinuousBatch.Drafts;
 import dev.gradine.nn.generate.ContinuousBatch.Load;
+import dev.gradine.serve.Served;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -45,11 +47,11 @@ final class Metrics {
 
     /// All of them.
     ///
-    /// @param load of the thread that writes
-    /// @param adapters in memory
+    /// @param served what writes
     /// @param answers of the server, by status
-    String text(Load load, int adapters, Map<Integer, Long> answers) {
+    String text(Served served, Map<Integer, Long> answers) {
         StringBuilder out = new StringBuilder();
+        Load load = served.now();
         gauge(out, "gradine_requests_waiting", "Prompts without room.", load.waiting());
         gauge(
                 out,
@@ -58,14 +60,23 @@ final class Metrics {
                 load.reading() + load.writing());
         gauge(out, "gradine_kv_pages_used", "Pages of keys that prompts and texts have.", load.pages());
         gauge(out, "gradine_kv_pages", "Pages of keys in all, of 96 tokens each.", load.allPages());
-        gauge(out, "gradine_adapters_resident", "Adapters in memory.", adapters);
+        gauge(out, "gradine_adapters_resident", "Adapters in memory.", served.adaptersInMemory());
         head(out, "gradine_tokens_total", "Tokens written, by the model that was asked.", "counter");
         tokens.forEach((model, n) -> line(out, "gradine_tokens_total{model=\"" + label(model) + "\"}", n.sum()));
+        drafts(out, served.drafts());
         head(out, "gradine_answers_total", "Answers, by status; 499 for clients that went away.", "counter");
         answers.forEach((status, n) -> line(out, "gradine_answers_total{status=\"" + status + "\"}", n));
         first.append(out);
         next.append(out);
         return out.toString();
+    }
+
+    /// Under vLLM's names, with a prefix of its own.
+    private static void drafts(StringBuilder out, Drafts d) {
+        head(out, "gradine_spec_decode_num_draft_tokens_total", "Tokens that drafts guessed.", "counter");
+        line(out, "gradine_spec_decode_num_draft_tokens_total", d.guessed());
+        head(out, "gradine_spec_decode_num_accepted_tokens_total", "Guesses that were right.", "counter");
+        line(out, "gradine_spec_decode_num_accepted_tokens_total", d.right());
     }
 
     private static String label(String name) {

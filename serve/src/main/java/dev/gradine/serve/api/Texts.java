@@ -57,7 +57,8 @@ final class Texts implements AutoCloseable {
         IntPredicate ends = o.ends(served.ends());
         boolean tellsEnds =
                 reports.logProbs() && reports.prompt() && o.changes().minTokens() == 0;
-        WritingRule rule = new WritingRule(o.sampling(), o.changes(), most, tellsEnds ? _ -> false : ends, reports);
+        WritingRule rule = new WritingRule(
+                o.sampling(), o.changes(), most, tellsEnds ? _ -> false : ends, reports, served.draft());
         TextTeller teller =
                 new TextTeller(asked, prompt, codec.tokenizer(), o, tellsEnds ? ends : _ -> false, news::add);
         Writing w = new Writing(prompt, acting.adapters(), rule, Seeds.draws(o.seed(), asked, o.n()), teller);
