@@ -31,13 +31,31 @@ record NamedFolder(String name, Path folder) {
 
     /// The same, given by an option of that name.
     static SequencedMap<String, Path> all(String option, List<String> texts) {
+        return byName(option, texts.stream().map(t -> named(option, t)).toList());
+    }
+
+    /// One that has a name.
+    ///
+    /// @throws IllegalArgumentException if it has none
+    static NamedFolder named(String option, String text) {
+        NamedFolder f = parse(text);
+        return f.name.isEmpty() ? named(option, "", text) : named(option, f.name, f.folder.toString());
+    }
+
+    /// The same, of a name and a folder.
+    static NamedFolder named(String option, String name, String folder) {
+        if (name.matches(NAME) && !name.equals(AdapterNames.BASE)) return new NamedFolder(name, Path.of(folder));
+        String given = name.isEmpty() ? folder : name + "=" + folder;
+        throw new IllegalArgumentException(
+                "%s: \"%s\", expected NAME=DIR, its name of letters, digits and _.-".formatted(option, given));
+    }
+
+    /// Folders by their names.
+    ///
+    /// @throws IllegalArgumentException if two have the same
+    static SequencedMap<String, Path> byName(String option, List<NamedFolder> folders) {
         SequencedMap<String, Path> all = new LinkedHashMap<>();
-        for (String text : texts) {
-            NamedFolder f = parse(text);
-            if (f.name.isEmpty() || f.name.equals(AdapterNames.BASE)) {
-                throw new IllegalArgumentException(
-                        "%s: \"%s\", expected NAME=DIR, its name of letters, digits and _.-".formatted(option, text));
-            }
+        for (NamedFolder f : folders) {
             if (all.put(f.name, f.folder) != null) {
                 throw new IllegalArgumentException("%s: two are called %s, expected one".formatted(option, f.name));
             }

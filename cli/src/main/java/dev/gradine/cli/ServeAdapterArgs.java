@@ -14,7 +14,8 @@ final class ServeAdapterArgs {
             names = "--lora-modules",
             arity = "1..*",
             paramLabel = "NAME=DIR",
-            description = "Adapters in PEFT's format, of any method, and the names that requests call them by.")
+            description = "Adapters in PEFT's format, of any method, and the names that requests call them by; or as"
+                    + " JSON, {\"name\": NAME, \"path\": DIR, \"base_model_name\": MODEL}, one or a list of them.")
     private List<String> modules = new ArrayList<>();
 
     @Option(
@@ -43,9 +44,10 @@ final class ServeAdapterArgs {
 
     /// Their folders by name.
     ///
+    /// @param base name of the model that is served
     /// @throws IllegalArgumentException names what is wrong
-    SequencedMap<String, Path> folders() {
-        return NamedFolder.all("--lora-modules", modules);
+    SequencedMap<String, Path> folders(String base) {
+        return LoraModules.folders(modules, base);
     }
 
     /// @throws IllegalArgumentException names the option that is out of range

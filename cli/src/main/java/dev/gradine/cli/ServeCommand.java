@@ -60,7 +60,7 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
 
     @Override
     public void run() {
-        SequencedMap<String, Path> folders = adapters.folders();
+        SequencedMap<String, Path> folders = adapters.folders(called());
         AdapterLimits most = adapters.limits();
         port.check();
         PrintWriter out = spec.commandLine().getOut();

@@ -35,7 +35,10 @@ class ServeCommandTest {
 
     @Test
     void guesses_change_no_answer_and_are_counted() throws Exception {
-        try (ServerProcess server = ServerProcess.start(temp, "--prompt-lookup", 4)) {
+        String module = "[{\"name\": \"bco\", \"path\": \"%s\", \"base_model_name\": \"base\"}]"
+                .formatted(Golden.golden("trl/bco/end"));
+        try (ServerProcess server = ServerProcess.start(temp, "--prompt-lookup", 4, "--lora-modules", module)) {
+            assertThat(server.get("/v1/models")).contains("\"dpo\"", "\"bco\"");
             assertThat(server.chat("dpo", "Tell me a story")).isEqualTo(TrlModel.generated("dpo", "Tell me a story"));
             assertThat(server.get("/metrics")).containsPattern("\ngradine_spec_decode_num_draft_tokens_total [1-9]");
         }
@@ -58,6 +61,8 @@ class ServeCommandTest {
     void refuses_what_cannot_be_before_it_opens_the_model() {
         serve("--lora-modules", "a")
                 .refuses("--lora-modules: \"a\", expected NAME=DIR, its name of letters, digits and _.-");
+        serve("--served-model-name", "m", "--lora-modules", "{\"name\":\"a\",\"path\":\"d\",\"base_model_name\":\"n\"}")
+                .refuses("--lora-modules: base_model_name of a is \"n\", expected \"m\", the model that is served");
         serve("--max-n", 0).refuses("max-n is 0, expected at least 1");
         serve("--allow-adapter-updates")
                 .refuses("--allow-adapter-updates and --adapter-dir: one of them is given, expected both or none");
