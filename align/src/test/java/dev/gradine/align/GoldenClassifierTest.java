@@ -17,11 +17,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GoldenClassifierTest {
 
     static List<String> models() {
-        return List.of("llama-score", "bert", "modernbert", "roberta", "xlm-roberta");
+        return List.of("llama-score", "bert", "modernbert", "roberta", "xlm-roberta", "distilbert");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bert", "modernbert", "roberta", "xlm-roberta"})
+    @ValueSource(strings = {"bert", "modernbert", "roberta", "xlm-roberta", "distilbert"})
     void hidden_states_are_the_references(String name) {
         try (GoldenClassifier g = new GoldenClassifier(name)) {
             Teeth.bite(g.hidden(), h -> Tolerance.logits().check(name, h, g.attended("last_hidden")));

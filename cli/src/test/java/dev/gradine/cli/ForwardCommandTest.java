@@ -32,7 +32,7 @@ class ForwardCommandTest {
     private Path temp = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta"})
+    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta", "distilbert"})
     void a_model_of_labels_gives_logits_loss_and_hidden_states(String name) {
         Path folder = Golden.golden("classify/" + name);
         Path golden = folder.resolve("expected.safetensors");
@@ -50,7 +50,7 @@ class ForwardCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta"})
+    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta", "distilbert"})
     void with_an_adapter_they_are_pefts_and_so_are_gradients(String name) {
         Path folder = Golden.golden("classify/" + name);
         Path golden = folder.resolve("expected.safetensors");

@@ -28,7 +28,7 @@ class LabelScoreTest {
     private Path temp = Path.of("");
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta"})
+    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta", "distilbert"})
     void logits_of_padded_tokens_are_the_references(String name) {
         Path folder = Golden.golden("classify/" + name);
         assertGolden(folder, "logits");
@@ -46,7 +46,7 @@ class LabelScoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta"})
+    @ValueSource(strings = {"llama-score", "bert", "modernbert", "roberta", "xlm-roberta", "distilbert"})
     void padding_is_known_without_a_mask(String name) {
         Path folder = Golden.golden("classify/" + name);
         Path ids = temp.resolve("ids.safetensors");

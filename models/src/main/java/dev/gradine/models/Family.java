@@ -13,6 +13,7 @@ public sealed interface Family
         permits Bert,
                 Cohere,
                 DeepSeek,
+                DistilBert,
                 Falcon,
                 Gemma,
                 Gemma2,

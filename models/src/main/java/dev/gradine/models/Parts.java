@@ -103,7 +103,7 @@ final class Parts {
         int count = c.positive("num_attention_heads");
         if (count % keyHeads != 0) throw c.wrong("num_key_value_heads", "a divisor of num_attention_heads " + count);
         if (!c.has("head_dim") && hidden % count != 0) {
-            throw c.wrong("hidden_size", "a multiple of num_attention_heads " + count);
+            throw c.wrong("hidden_size", "a multiple of %s %d".formatted(c.name("num_attention_heads"), count));
         }
         int size = c.positive("head_dim", Math.max(1, hidden / count));
         if (size % 2 != 0) throw c.wrong("head_dim", "an even number");

@@ -43,8 +43,8 @@ class EncodersTest {
         run.close();
     }
 
-    /// A copy of a golden model with another value of a key, and one tensor more or less.
-    private Path copy(String name, String key, Object value, String tensor) {
+    /// A copy of a golden model with another value of a key, without some tensors, and with those that it has not.
+    private Path copy(String name, String key, Object value, String... tensors) {
         Path from = Golden.golden("classify/" + name);
         Path to = temp.resolve(name);
         assertThat(to.toFile().mkdirs()).isTrue();
@@ -55,16 +55,23 @@ class EncodersTest {
             Safetensors stored = Safetensors.open(from.resolve("model.safetensors"), arena);
             Map<String, Tensor> all = new LinkedHashMap<>();
             for (String n : stored.names()) all.put(n, stored.tensor(n));
-            if (!tensor.isEmpty() && all.remove(tensor) == null) all.put(tensor, Tensor.of(arena, Shape.of(1), 1f));
+            for (String t : tensors) if (all.remove(t) == null) all.put(t, Tensor.of(arena, Shape.of(1), 1f));
             Safetensors.write(to.resolve("model.safetensors"), all);
         }
         return to;
     }
 
     @ParameterizedTest
-    @CsvSource({"bert, unheard_of", "modernbert, unheard_of", "bert, is_decoder", "bert, add_cross_attention"})
+    @CsvSource({
+        "bert, unheard_of",
+        "modernbert, unheard_of",
+        "distilbert, unheard_of",
+        "bert, is_decoder",
+        "roberta, is_decoder",
+        "bert, add_cross_attention"
+    })
     void a_key_that_means_something_else_is_refused(String name, String key) {
-        Path folder = copy(name, key, true, "");
+        Path folder = copy(name, key, true);
         assertThatThrownBy(() -> Models.open(folder, run))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("config: " + key + " is true, expected ");
@@ -72,14 +79,21 @@ class EncodersTest {
 
     @Test
     void a_head_that_is_not_read_is_refused() {
-        Path folder = copy("bert", "architectures", List.of("BertForTokenClassification"), "");
+        Path folder = copy("bert", "architectures", List.of("BertForTokenClassification"));
         assertThatThrownBy(() -> Models.open(folder, run))
                 .hasMessageEndingWith("config: architectures is [BertForTokenClassification], expected"
                         + " [BertForSequenceClassification], or one without a head, or with one for words");
     }
 
     @ParameterizedTest
-    @CsvSource({"bert, bert.pooler.dense.bias", "modernbert, head.norm.weight", "modernbert, classifier.bias"})
+    @CsvSource({
+        "bert, bert.pooler.dense.bias",
+        "modernbert, head.norm.weight",
+        "modernbert, classifier.bias",
+        "roberta, classifier.dense.bias",
+        "xlm-roberta, classifier.out_proj.weight",
+        "distilbert, pre_classifier.bias"
+    })
     void a_tensor_that_is_missing_is_named(String name, String tensor) {
         Path folder = copy(name, "use_cache", true, tensor);
         assertThatThrownBy(() -> Models.open(folder, run))
@@ -87,25 +101,67 @@ class EncodersTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"bert, BertForMaskedLM", "modernbert, ModernBertForMaskedLM"})
-    void a_head_begins_where_a_model_has_one_for_words(String name, String architecture) {
-        Path folder = copy(name, "architectures", List.of(architecture), "classifier.weight");
+    @CsvSource({
+        "bert, BertForMaskedLM, classifier.weight",
+        "modernbert, ModernBertForMaskedLM, classifier.weight",
+        "roberta, RobertaForMaskedLM, classifier.dense.weight classifier.out_proj.weight",
+        "xlm-roberta, XLMRobertaModel, classifier.dense.weight classifier.out_proj.weight",
+        "distilbert, DistilBertForMaskedLM, classifier.weight pre_classifier.weight"
+    })
+    void a_head_begins_where_a_model_has_one_for_words(String name, String architecture, String gone) {
+        Path folder = copy(name, "architectures", List.of(architecture), gone.split(" ", -1));
         try (OpenModel m = Models.open(folder, run)) {
             assertThat(m.hasHead()).isFalse();
             assertThatThrownBy(m::classifier).hasMessageContaining("has no head for labels, expected one");
             Classifier begun = m.classifier(new Labels(List.of("a", "b", "c", "d"), Problem.SINGLE_LABEL));
             assertThat(begun.labels().names()).containsExactly("a", "b", "c", "d");
-            assertThat(begun.untrained()).containsExactly("classifier");
+            List<String> fresh =
+                    name.equals("distilbert") ? List.of("classifier", "pre_classifier") : List.of("classifier");
+            assertThat(begun.untrained()).isEqualTo(fresh);
             TokenBatch text = TokenBatch.of(List.of(new int[] {1, 2, 3}));
             assertThat(begun.logits(Pass.of(Tape.noGrad(run), text)).shape()).isEqualTo(Shape.of(1, 4));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bert", "modernbert"})
+    @ValueSource(strings = {"bert", "modernbert", "roberta", "distilbert"})
     void a_tensor_without_a_place_is_named(String name) {
         try (OpenModel m = Models.open(copy(name, "use_cache", true, "left.over"), run)) {
             assertThat(m.notesOfLabels()).singleElement().asString().endsWith("left out: left.over");
+        }
+    }
+
+    /// A table of sines is in the file as a learnt one is.
+    @Test
+    void what_places_are_learnt_from_changes_nothing() {
+        TokenBatch text = TokenBatch.of(List.of(new int[] {1, 2, 3}));
+        try (OpenModel learnt = Models.open(Golden.golden("classify/distilbert"), run);
+                OpenModel sines = Models.open(copy("distilbert", "sinusoidal_pos_embds", true), run)) {
+            float[] z = run.download(
+                    learnt.classifier().logits(Pass.of(Tape.noGrad(run), text)).value());
+            assertThat(run.download(sines.classifier()
+                            .logits(Pass.of(Tape.noGrad(run), text))
+                            .value()))
+                    .isEqualTo(z);
+        }
+    }
+
+    @Test
+    void a_size_of_distilbert_is_named_as_its_file_names_it() {
+        assertThatThrownBy(() -> Models.open(copy("distilbert", "dim", 33), run))
+                .hasMessageEndingWith("config: dim is 33, expected a multiple of n_heads 4");
+    }
+
+    @Test
+    void positions_of_roberta_begin_behind_the_id_of_padding() {
+        try (OpenModel m = Models.open(Golden.golden("classify/roberta"), run)) {
+            assertThat(m.classifier().maxPositions()).isEqualTo(64);
+            refuses(
+                    m.classifier(),
+                    TokenBatch.of(List.of(new int[65])),
+                    "roberta: position is 64, expected below 64 (max_position_embeddings)");
+            Pass longest = Pass.of(Tape.noGrad(run), TokenBatch.of(List.of(new int[64])));
+            assertThat(m.classifier().logits(longest).shape()).isEqualTo(Shape.of(1, 3));
         }
     }
 

@@ -19,8 +19,9 @@ public final class ModelConfig {
 
     private final String path; // of this object within the configuration, with a dot behind it
     private final Map<String, ?> values;
-    private final Set<String> read = new HashSet<>();
-    private final Map<String, ModelConfig> objects = new HashMap<>();
+    private final Map<String, String> names; // of keys in this file, by those they are asked for
+    private final Set<String> read;
+    private final Map<String, ModelConfig> objects;
 
     /// @param values keys and values as JSON gives them
     public ModelConfig(Map<String, ?> values) {
@@ -30,11 +31,35 @@ public final class ModelConfig {
     private ModelConfig(String path, Map<String, ?> values) {
         this.path = path;
         this.values = values;
+        names = Map.of();
+        read = new HashSet<>();
+        objects = new HashMap<>();
+    }
+
+    private ModelConfig(ModelConfig of, Map<String, String> names) {
+        path = of.path;
+        values = of.values;
+        this.names = Map.copyOf(names);
+        read = of.read;
+        objects = of.objects;
+    }
+
+    /// The same configuration for who knows its keys by other names, such as `hidden_size` for `dim`. Messages say
+    /// what stands in the file.
+    ///
+    /// @param names of keys in the file, by those they are asked for
+    public ModelConfig calling(Map<String, String> names) {
+        return new ModelConfig(this, names);
+    }
+
+    /// What the file calls a key.
+    public String name(String key) {
+        return names.getOrDefault(key, key);
     }
 
     private @Nullable Object value(String key) {
-        read.add(key);
-        return values.get(key);
+        read.add(name(key));
+        return values.get(name(key));
     }
 
     /// Whether the key has a value.
@@ -44,8 +69,8 @@ public final class ModelConfig {
 
     /// Whether the key is there, be it with a value or with null.
     public boolean says(String key) {
-        read.add(key);
-        return values.containsKey(key);
+        read.add(name(key));
+        return values.containsKey(name(key));
     }
 
     /// Whether the key has this value.
@@ -226,7 +251,7 @@ public final class ModelConfig {
 
     /// Counts keys as read whose values make no difference beside the others.
     public void ignore(String... keys) {
-        read.addAll(List.of(keys));
+        for (String key : keys) read.add(name(key));
     }
 
     /// Counts all keys of this object as read.
@@ -278,6 +303,6 @@ public final class ModelConfig {
         Object got = value(key);
         String shown = got instanceof String s ? '"' + s + '"' : got == null ? "missing" : String.valueOf(got);
         if (shown.length() > MOST_SHOWN) shown = shown.substring(0, MOST_SHOWN) + " ...";
-        return new ConfigException("config: %s%s is %s, expected %s".formatted(path, key, shown, expected));
+        return new ConfigException("config: %s%s is %s, expected %s".formatted(path, name(key), shown, expected));
     }
 }
