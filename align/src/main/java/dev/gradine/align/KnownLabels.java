@@ -25,8 +25,7 @@ record KnownLabels(Labels labels) {
         SortedSet<String> names = new TreeSet<>();
         int numbers = 0;
         for (Row row : rows) {
-            if (!(row instanceof Row.Text t)) continue; // the encoder says so of its row
-            for (Label l : t.label()) {
+            for (Label l : row.label()) { // the encoder says so of rows without
                 if (l instanceof Label.Named n) names.add(n.name());
                 else numbers = Math.max(numbers, count(l) + 1);
             }

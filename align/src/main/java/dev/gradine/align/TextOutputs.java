@@ -11,6 +11,7 @@ import dev.gradine.nn.Pass;
 import dev.gradine.nn.Scorer;
 import dev.gradine.nn.TextModel;
 import dev.gradine.nn.TokenBatch;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /// What a model of labels says of the sequences of a batch, in the order of `Packed.sequences`.
@@ -20,11 +21,14 @@ import java.util.stream.IntStream;
 public record TextOutputs(Var z, Labels labels) {
 
     /// What a model reads of a batch: a language model what several sequences begin with once, an
-    /// encoder, in which each token sees all of its text, each sequence whole.
+    /// encoder, in which each token sees all of its text, each sequence whole. Tokens have types where
+    /// the model tells them apart.
     public static TokenBatch tokens(TextModel model, Packed packed) {
         if (model instanceof CausalLm) return packed.tokens();
-        return TokenBatch.of(
-                packed.sequences().stream().map(LabelledTokens::ids).toList());
+        List<LabelledTokens> all = packed.sequences();
+        TokenBatch texts = TokenBatch.of(all.stream().map(LabelledTokens::ids).toList());
+        boolean hasTypes = model instanceof Classifier c && c.tokenTypes() > 1;
+        return hasTypes ? texts.typed(all.stream().map(LabelledTokens::types).toList()) : texts;
     }
 
     /// Runs the model.

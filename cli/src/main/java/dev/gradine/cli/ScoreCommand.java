@@ -50,6 +50,12 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
     private Input input = new Input();
 
     @Option(
+            names = "--text-pair",
+            paramLabel = "TEXT",
+            description = "Of a classifier: a second text, which is read together with that of --text.")
+    private @Nullable String textPair;
+
+    @Option(
             names = "--adapter-names",
             paramLabel = "NAME[,NAME…]",
             description = "Of several --adapter NAME=DIR, which one each row has: its name, a+b for both at once, or"
@@ -79,10 +85,17 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
 
     @Override
     public void run() {
+        if (textPair != null && input.text == null) {
+            throw new IllegalArgumentException("--text-pair is given without --text, expected both");
+        }
         try (LoadedModel m = model.openAny()) {
             if (model.meant(m) instanceof Classifier classifier) {
                 labels(m, classifier);
                 return;
+            }
+            if (textPair != null) {
+                throw new IllegalArgumentException("--text-pair: %s writes words, expected a classifier"
+                        .formatted(m.model().family()));
             }
             if (input.ids != null) {
                 int[][] rows = TokenFile.read(input.ids);
@@ -111,9 +124,11 @@ final class ScoreCommand implements Runnable, ConfigFile.Reader {
             write(logits, Shape.of(texts.size(), classifier.labels().count()));
         }
         if (input.text != null) {
-            int[] ids = m.codecFor(false).tokenizer().encode(input.text, true);
+            Tokenizer tokenizer = m.codecFor(false).tokenizer();
             score.print(
-                    padding.of(ids),
+                    textPair == null
+                            ? padding.of(tokenizer.encode(input.text, true))
+                            : padding.of(tokenizer.pair(input.text, textPair), classifier),
                     each(classifier, m, 1, "--text is %d row").getFirst(),
                     spec.commandLine().getOut());
         }

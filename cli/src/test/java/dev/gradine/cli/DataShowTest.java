@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +53,22 @@ class DataShowTest {
     void both_answers_of_a_pair_are_shown() {
         String pair = "{\"prompt\": \"p\", \"chosen\": \"c\", \"rejected\": \"r\"}\n";
         assertThat(show(pair, "--objective", "dpo")).contains("p⟦c<|im_end|>⟧", "p⟦r<|im_end|>⟧");
+    }
+
+    @Test
+    void two_texts_are_shown_and_the_longer_one_is_cut() {
+        Path data = TinyModel.text(
+                temp.resolve("rows.jsonl"),
+                "{\"sentence1\": \"so so so so good\", \"sentence2\": \"bad\", \"label\": \"no\"}\n");
+        Path model = TinyEncoder.write(temp.resolve("bert"));
+        Object[] args = {"--model", model, "--data", data, "--objective", "classify", "--max-length", 6};
+        String said = Cli.run(Stream.concat(Stream.of("data", "show"), Stream.of(args))
+                        .toArray())
+                .ok()
+                .out();
+        assertThat(said)
+                .contains("text: so so so so good\ntext_pair: bad\nlabel: \"no\"\n")
+                .contains("1 row, the longest has 9 tokens (row 1); 1 cut at 6 tokens, 3 tokens lost");
     }
 
     @Test

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.gradine.io.Json;
 import dev.gradine.io.Safetensors;
+import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Shape;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.testkit.Golden;
 import dev.gradine.testkit.Teeth;
 import dev.gradine.testkit.Tolerance;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -81,6 +83,50 @@ class LabelScoreTest {
         Tolerance printed = new Tolerance(2e-4, 0, "four digits");
         printed.check("p", p[0], expected);
         printed.check("sum", p[0] + p[1], 1);
+    }
+
+    @Test
+    void two_texts_are_read_together_with_the_types_of_their_tokens() {
+        Path model = TinyEncoder.write(temp.resolve("bert"));
+        String together = Cli.run("score", "--model", model, "--text", "so good", "--text-pair", "not bad")
+                .ok()
+                .out();
+        int[] ids = {256, 62, 53, 258, 61, 54, 258};
+        Path typed = tokens("typed", Map.of("input_ids", ids, "token_type_ids", new int[] {0, 0, 0, 0, 1, 1, 1}));
+        float[] z = logits(model, typed);
+        double[] printed = together.lines().mapToDouble(l -> number(l, 10)).toArray();
+        new Tolerance(1e-4, 0, "four digits").check("logits", z, printed);
+        assertThat(z).isNotEqualTo(logits(model, tokens("plain", Map.of("input_ids", ids))));
+    }
+
+    private float[] logits(Path model, Path ids) {
+        Path out = temp.resolve(ids.getFileName() + ".out");
+        Cli.run("score", "--model", model, "--ids", ids, "--out", out).ok();
+        return Values.floats(out, "logits");
+    }
+
+    private Path tokens(String name, Map<String, int[]> rows) {
+        Path file = temp.resolve(name);
+        try (Arena arena = Arena.ofShared()) {
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            rows.forEach((n, row) -> {
+                var data = arena.allocate(8L * row.length, Tensor.ALIGNMENT);
+                for (int i = 0; i < row.length; i++) data.setAtIndex(ValueLayout.JAVA_LONG, i, row[i]);
+                tensors.put(n, new Tensor(data, DType.I64, Shape.of(1, row.length)));
+            });
+            Safetensors.write(file, tensors);
+        }
+        return file;
+    }
+
+    @Test
+    void a_second_text_needs_a_first_and_a_classifier() {
+        Path model = TinyEncoder.write(temp.resolve("bert"));
+        Cli.run("score", "--model", model, "--ids", temp.resolve("x"), "--text-pair", "b")
+                .refuses("--text-pair is given without --text, expected both");
+        Path words = TinyModel.write(temp.resolve("words"));
+        Cli.run("score", "--model", words, "--text", "a", "--text-pair", "b")
+                .refuses("--text-pair: llama writes words, expected a classifier");
     }
 
     /// The number that stands in ten columns.

@@ -10,6 +10,11 @@ import java.util.Map;
 /// `chat_template_kwargs`.
 public sealed interface Row {
 
+    /// What the row says that its text is; none of most rows.
+    default List<Label> label() {
+        return List.of();
+    }
+
     /// Plain text, to be learnt whole or for what it is.
     ///
     /// @param label what it is; none of most rows
@@ -22,6 +27,16 @@ public sealed interface Row {
         /// A text of which nothing is said.
         public Text(String text) {
             this(text, List.of());
+        }
+    }
+
+    /// Two texts that are read together, such as a sentence and what may follow from it.
+    ///
+    /// @param label what they are to each other; none of most rows
+    record TextPair(String text, String pair, List<Label> label) implements Row {
+        /// Copies the list.
+        public TextPair {
+            label = List.copyOf(label);
         }
     }
 

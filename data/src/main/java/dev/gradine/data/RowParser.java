@@ -61,6 +61,10 @@ final class RowParser {
     private Row row(RowFields f) {
         return switch (format) {
             case STRING, TEXT -> new Row.Text(f.string("text"), f.label());
+            case TEXT_PAIR, SENTENCE_PAIR, PREMISE -> {
+                List<String> texts = format.columns();
+                yield new Row.TextPair(f.string(texts.getFirst()), f.string(texts.getLast()), f.label());
+            }
             case TOKENS -> tokens(f);
             case MESSAGES -> new Row.Chat(f.conversation("messages"), f.variables());
             case CONVERSATIONS -> new Row.Chat(f.conversation("conversations"), f.variables());

@@ -22,7 +22,7 @@ import tools.jackson.databind.node.StringNode;
 /// text |
 /// | `reference` | the same | null |
 /// | `label` beside `completion` | `true` or `1`, `false` or `0`, in letters of any case | refused |
-/// | `label` beside `text` | a number if it is written as one, else a name | null |
+/// | `label` beside `text`, `sentence1` or `premise` | a number if it is written as one, else a name | null |
 /// | `margin` | a number | null |
 /// | others | text | text |
 final class TableRow {
@@ -62,10 +62,14 @@ final class TableRow {
             case "prompt", "completion", "chosen", "rejected" -> passage(text);
             case "reference" -> text.isEmpty() ? NullNode.getInstance() : passage(text);
             case "label" ->
-                row.has("completion") ? flag(column, text) : row.has("text") ? label(text) : StringNode.valueOf(text);
+                row.has("completion") ? flag(column, text) : isText(row) ? label(text) : StringNode.valueOf(text);
             case "margin" -> text.isBlank() ? NullNode.getInstance() : number(column, text);
             default -> StringNode.valueOf(text);
         };
+    }
+
+    private static boolean isText(JsonNode row) {
+        return row.has("text") || row.has("sentence1") || row.has("premise");
     }
 
     private static JsonNode json(String column, String text) {

@@ -68,7 +68,12 @@ public record Bert() implements Family {
                 begin(c, p, weights.at("bert.embeddings"), c.positive("max_position_embeddings"), Pass::positions);
         List<Decoder.Layer> layers = layers(c, p, "bert.encoder.layer");
         RowStep pooler = p.dense("bert.pooler.dense", true, Functions::tanh);
-        return p.encoder(begin, layers, p.top(RowStep.NONE, Pooling.FIRST, pooler));
+        return p.encoder(
+                begin,
+                types(c),
+                layers,
+                p.top(RowStep.NONE, Pooling.FIRST, pooler),
+                c.positive("max_position_embeddings"));
     }
 
     /// The layers, which RoBERTa has, too.
@@ -86,6 +91,11 @@ public record Bert() implements Family {
         });
     }
 
+    /// Types of tokens.
+    static int types(ModelConfig c) {
+        return c.positive("type_vocab_size", 2);
+    }
+
     /// The sum of embeddings that a text begins as.
     ///
     /// @param rows of the table of positions
@@ -93,11 +103,9 @@ public record Bert() implements Family {
     static Begin begin(ModelConfig c, EncoderParts p, Weights w, int rows, Function<Pass, Tensor> at) {
         Embedding words = w.embedding("word_embeddings", c.positive("vocab_size"), p.hidden());
         Weight places = w.weight("position_embeddings.weight", rows, p.hidden());
-        int kinds = c.positive("type_vocab_size", 2);
-        Weight types = w.weight("token_type_embeddings.weight", kinds, p.hidden());
+        Weight types = w.weight("token_type_embeddings.weight", types(c), p.hidden());
         Norm norm = p.layerNorm(w, "LayerNorm", true);
         return (tape, pass) -> {
-            p.requireTypes(pass, kinds);
             Var h = words.forward(tape, pass);
             return tape.frame(x -> norm.forward(placed(x, places, types, pass, at), pass), h);
         };

@@ -13,7 +13,6 @@ import dev.gradine.nn.Labels;
 import dev.gradine.nn.Linear;
 import dev.gradine.nn.ModelConfig;
 import dev.gradine.nn.Norm;
-import dev.gradine.nn.Pass;
 import dev.gradine.nn.RowStep;
 import dev.gradine.nn.Weights;
 import dev.gradine.tensor.kernel.AttentionSpec;
@@ -127,23 +126,14 @@ final class EncoderParts {
         return isWhole ? weights.linear(path, out, hidden(), hasBias) : weights.head(path, out, hidden(), hasBias);
     }
 
-    /// Fails on a type of a token that the model has not.
-    void requireTypes(Pass pass, int kinds) {
-        for (int type : pass.batch().types()) {
-            if (type >= 0 && type < kinds) continue;
-            throw new IllegalArgumentException(
-                    "%s: type of a token is %d, expected 0 to %d (type_vocab_size)".formatted(name, type, kinds - 1));
-        }
-    }
-
-    /// The whole model.
+    /// The whole model, in which tokens are of one type.
     EncoderModel encoder(Begin begin, List<Decoder.Layer> layers, Top top) {
-        return encoder(begin, layers, top, config.positive("max_position_embeddings"));
+        return encoder(begin, 1, layers, top, config.positive("max_position_embeddings"));
     }
 
-    /// The same of another longest text than the table of positions has rows.
-    EncoderModel encoder(Begin begin, List<Decoder.Layer> layers, Top top, int positions) {
+    /// The same with more types of tokens, and another longest text than the table of positions has rows.
+    EncoderModel encoder(Begin begin, int types, List<Decoder.Layer> layers, Top top, int positions) {
         var sizes = new Sizes(name, hidden(), config.positive("vocab_size"), positions);
-        return new EncoderModel(sizes, begin, layers, top, weights);
+        return new EncoderModel(sizes, types, begin, layers, top, weights);
     }
 }

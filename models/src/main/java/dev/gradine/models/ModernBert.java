@@ -93,7 +93,6 @@ public record ModernBert() implements Family {
         Embedding words = w.embedding("tok_embeddings", c.positive("vocab_size"), p.hidden());
         Norm norm = p.layerNorm(w, "norm", normBias);
         return (tape, pass) -> {
-            p.requireTypes(pass, 1);
             Var h = words.forward(tape, pass);
             return tape.frame(x -> norm.forward(x, pass), h);
         };

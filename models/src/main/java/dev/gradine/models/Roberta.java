@@ -51,8 +51,8 @@ public record Roberta() implements Family {
         Begin begin = Bert.begin(c, p, weights.at("roberta.embeddings"), rows, pass -> places(pass, pad + 1));
         var layers = Bert.layers(c, p, "roberta.encoder.layer");
         RowStep dense = p.dense("classifier.dense", true, Functions::tanh);
-        return p.encoder(
-                begin, layers, p.top(RowStep.NONE, Pooling.FIRST, dense, "classifier.out_proj"), rows - pad - 1);
+        var top = p.top(RowStep.NONE, Pooling.FIRST, dense, "classifier.out_proj");
+        return p.encoder(begin, Bert.types(c), layers, top, rows - pad - 1);
     }
 
     /// The place of each token in its text, from `first` on.

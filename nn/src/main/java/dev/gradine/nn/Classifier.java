@@ -21,6 +21,11 @@ public interface Classifier extends TextModel {
     /// @param hidden of `pass`, `f32[N,C]`
     Var logits(Var hidden, Pass pass);
 
+    /// How many types of tokens it tells apart: which of two texts a token belongs to.
+    default int tokenTypes() {
+        return 1;
+    }
+
     /// What the outputs stand for.
     Labels labels();
 

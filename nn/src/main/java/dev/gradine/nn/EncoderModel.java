@@ -43,14 +43,17 @@ public final class EncoderModel implements Classifier {
     private static final String HEAD = "classifier"; // by its name, and with all below it, in every family
 
     private final Sizes sizes;
+    private final int types;
     private final Begin begin;
     private final List<Layer> layers;
     private final Top top;
     private final Weights weights;
 
+    /// @param types of tokens that it tells apart, at least 1
     /// @param weights what the parts were made of, for adapters, merging and counting
-    public EncoderModel(Sizes sizes, Begin begin, List<Layer> layers, Top top, Weights weights) {
+    public EncoderModel(Sizes sizes, int types, Begin begin, List<Layer> layers, Top top, Weights weights) {
         this.sizes = sizes;
+        this.types = types;
         this.begin = begin;
         this.layers = List.copyOf(layers);
         this.top = top;
@@ -68,9 +71,23 @@ public final class EncoderModel implements Classifier {
             throw new IllegalArgumentException(sizes.name()
                     + ": a text continues another, expected whole texts (each token sees all of its text)");
         }
+        requireTypes(pass.batch());
         Var h = begin.forward(pass.tape(), pass);
         for (Layer layer : layers) h = layer.through(h, pass);
         return h.tape().frame(x -> top.last.of(x, pass), h);
+    }
+
+    private void requireTypes(TokenBatch batch) {
+        for (int type : batch.types()) {
+            if (type >= 0 && type < types) continue;
+            throw new IllegalArgumentException("%s: type of a token is %d, expected 0 to %d (type_vocab_size)"
+                    .formatted(sizes.name(), type, types - 1));
+        }
+    }
+
+    @Override
+    public int tokenTypes() {
+        return types;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.gradine.cli.forward;
 
+import dev.gradine.data.token.TokenPair;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.Classifier;
 import dev.gradine.nn.TextModel;
@@ -41,6 +42,12 @@ public record Padding(int pad, boolean isEncoder) {
         while (to > from && ids[places[to - 1]] == pad) to--;
         while (from < to && ids[places[from]] == pad) from++;
         return Arrays.copyOfRange(places, from, to);
+    }
+
+    /// Two texts as a tokenizer puts them together.
+    public TokenBatch of(TokenPair pair, Classifier model) {
+        TokenBatch texts = of(pair.ids());
+        return model.tokenTypes() > 1 ? texts.typed(List.of(pair.types())) : texts;
     }
 
     /// A text as a tokenizer gives it.

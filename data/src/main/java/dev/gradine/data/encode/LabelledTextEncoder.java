@@ -2,12 +2,13 @@ package dev.gradine.data.encode;
 
 import dev.gradine.data.DataException;
 import dev.gradine.data.Row;
+import dev.gradine.data.token.TokenPair;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /// Rows to texts with a label, as Hugging Face's tokenizers bring them to a model that tells labels: with
 /// the tokens that the tokenizer puts around a text. Of a text that is too long the end is cut off, not
-/// what stands around it.
+/// what stands around it; of a pair of texts that of the longer one.
 ///
 /// @param codec the model's tokenizer
 /// @param maxLength of a text, in tokens, at least 1
@@ -22,9 +23,25 @@ public record LabelledTextEncoder(TextCodec codec, int maxLength) implements Enc
 
     @Override
     public Made<LabelledText> make(Row row) {
-        if (!(row instanceof Row.Text t) || t.label().isEmpty()) {
-            throw new DataException("row has no text with a label, expected text + label (a name or a number)");
-        }
+        return switch (row) {
+            case Row.Text t when !t.label().isEmpty() -> text(t);
+            case Row.TextPair p when !p.label().isEmpty() -> pair(p);
+            default ->
+                throw new DataException("row has no text with a label, expected text + label (a name or a number)");
+        };
+    }
+
+    private Made<LabelledText> pair(Row.TextPair p) {
+        TokenPair whole = codec.tokenizer().pair(p.text(), p.pair());
+        TokenPair kept = whole.cut(maxLength);
+        int lost = whole.size() - kept.size();
+        RowSize size = new RowSize(whole.size(), lost, lost > 0, false);
+        if (kept.size() == 0) return Made.nothing(size);
+        LabelledTokens tokens = RewardEncoder.last(kept.ids()).typed(kept.types());
+        return Made.of(new LabelledText(tokens, p.label().getFirst()), size);
+    }
+
+    private Made<LabelledText> text(Row.Text t) {
         int[] whole = codec.tokenizer().encode(t.text(), true);
         int[] kept = whole.length <= maxLength ? whole : cut(t.text(), whole);
         RowSize size = new RowSize(whole.length, whole.length - kept.length, kept.length < whole.length, false);

@@ -19,6 +19,7 @@ public final class LabelledTokens {
     private final int[] labels;
     private final int whole; // labelled tokens that count whole
     private final float rest; // weight of the others
+    private final int[] types; // empty for zeros
 
     /// @param ids tokens, at least one
     /// @param labels as many
@@ -33,18 +34,35 @@ public final class LabelledTokens {
         this.labels = labels.clone();
         whole = Integer.MAX_VALUE;
         rest = 1;
+        types = new int[0];
     }
 
-    private LabelledTokens(LabelledTokens of, int whole, float rest) {
+    private LabelledTokens(LabelledTokens of, int whole, float rest, int[] types) {
         ids = of.ids;
         labels = of.labels;
         this.whole = whole;
         this.rest = rest;
+        this.types = types;
     }
 
     /// The same tokens, of whose labelled ones those behind the first `whole` count `rest` in the sum of the sequence.
     public LabelledTokens fading(int whole, float rest) {
-        return new LabelledTokens(this, whole, rest);
+        return new LabelledTokens(this, whole, rest, types);
+    }
+
+    /// The same tokens, each of a type: which of two texts it belongs to.
+    ///
+    /// @param of as many as tokens
+    /// @throws IllegalArgumentException if there are more or fewer
+    public LabelledTokens typed(int[] of) {
+        if (of.length == ids.length) return new LabelledTokens(this, whole, rest, of.clone());
+        throw new IllegalArgumentException(
+                "labelled: %d types, expected %d (one a token)".formatted(of.length, ids.length));
+    }
+
+    /// Type of each token, 0 where nothing is said.
+    public int[] types() {
+        return types.length == 0 ? new int[ids.length] : types.clone();
     }
 
     /// Whether a labelled token counts other than whole.
@@ -119,6 +137,7 @@ public final class LabelledTokens {
         return other instanceof LabelledTokens l
                 && Arrays.equals(ids, l.ids)
                 && Arrays.equals(labels, l.labels)
+                && Arrays.equals(types(), l.types())
                 && whole == l.whole
                 && rest == l.rest;
     }

@@ -75,6 +75,9 @@ public record SftEncoder(TextCodec codec, LossMask mask, int maxLength) implemen
     private Sequence sequence(Row row) {
         return switch (row) {
             case Row.Text t -> whole(codec.text(codec.ended(t.text())));
+            case Row.TextPair _ ->
+                throw new DataException("row is a pair of texts, expected one text, a conversation or a prompt with its"
+                        + " completion");
             case Row.Chat c -> chat(c);
             case Row.Completion c -> completion(c);
             case Row.Tokens t -> tokens(t);

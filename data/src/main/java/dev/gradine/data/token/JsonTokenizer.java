@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -112,9 +113,23 @@ public final class JsonTokenizer implements Tokenizer {
         return new TokenSpans(out, starts, ends);
     }
 
+    @Override
+    public TokenPair pair(String first, String second) {
+        Encoding encoding = tokenised(() -> djl.encode(unicode(first), unicode(second), true, false));
+        return new TokenPair(ints(encoding.getIds()), ints(encoding.getTypeIds()), ints(encoding.getSequenceIds()));
+    }
+
+    private static int[] ints(long[] all) {
+        return Arrays.stream(all).mapToInt(Math::toIntExact).toArray();
+    }
+
     private Encoding encoded(String text, boolean addSpecialTokens) {
+        return tokenised(() -> djl.encode(unicode(text), addSpecialTokens, false));
+    }
+
+    private Encoding tokenised(Supplier<Encoding> how) {
         try {
-            return djl.encode(unicode(text), addSpecialTokens, false);
+            return how.get();
         } catch (RuntimeException e) {
             throw new TokenizerException(what + ": cannot tokenise a text: " + firstLine(e), e);
         }

@@ -62,18 +62,33 @@ final class PostProcessors {
         f.put(name, pair);
     }
 
-    /// The pair of texts that a template also describes is never asked for: it is written as A and B.
     private static void template(JsonFields f) {
         JsonNode tokens = f.get("special_tokens");
         var all = new JsonFields(f.where("special_tokens"), tokens);
         for (var e : tokens.properties()) all.put(e.getKey(), special(all.where(e.getKey()), e.getValue()));
-        f.list("single", (where, piece) -> piece(where, piece, tokens));
-        ArrayNode single = (ArrayNode) f.checked().get("single");
-        long texts = single.valueStream().filter(p -> p.has("Sequence")).count();
-        require(texts == 1, f.where("single") + " holds the text " + texts + " times, expected once");
-        require(single.size() <= LONGEST, f.where("single") + " has " + single.size() + " pieces, expected fewer");
+        pieces(f, "single", tokens, "A");
         f.put("special_tokens", all.checked());
-        f.put("pair", JsonNodeFactory.instance.arrayNode().add(sequence("A", 0)).add(sequence("B", 1)));
+        if (f.get("pair").isEmpty()) {
+            f.put(
+                    "pair",
+                    JsonNodeFactory.instance.arrayNode().add(sequence("A", 0)).add(sequence("B", 1)));
+        } else {
+            pieces(f, "pair", tokens, "A", "B");
+        }
+    }
+
+    /// @param texts each of which stands in it once
+    private static void pieces(JsonFields f, String name, JsonNode tokens, String... texts) {
+        f.list(name, (where, piece) -> piece(where, piece, tokens, texts));
+        ArrayNode all = (ArrayNode) f.checked().get(name);
+        for (String text : texts) {
+            long n = all.valueStream()
+                    .filter(p -> p.path("Sequence").path("id").asString("").equals(text))
+                    .count();
+            String which = texts.length == 1 ? "the text" : "text " + text;
+            require(n == 1, f.where(name) + " holds " + which + " " + n + " times, expected once");
+        }
+        require(all.size() <= LONGEST, f.where(name) + " has " + all.size() + " pieces, expected fewer");
     }
 
     private static JsonNode special(String where, JsonNode in) {
@@ -92,13 +107,13 @@ final class PostProcessors {
         return f.checked();
     }
 
-    private static JsonNode piece(String where, JsonNode in, JsonNode tokens) {
+    private static JsonNode piece(String where, JsonNode in, JsonNode tokens, String... texts) {
         require(
                 in.isObject() && in.size() == 1,
                 where + " is " + StrictJson.describe(in) + ", expected {\"Sequence\": …} or {\"SpecialToken\": …}");
         if (in.has("Sequence")) {
             var f = new JsonFields(where + ".Sequence", in.get("Sequence"));
-            f.oneOf("id", "A").count("type_id", 0, 1 << 20);
+            f.oneOf("id", texts).count("type_id", 0, 1 << 20);
             return wrapped("Sequence", f);
         }
         var f = new JsonFields(where + ".SpecialToken", in.path("SpecialToken"));

@@ -19,6 +19,14 @@ public interface Tokenizer {
         return spans(text, addSpecialTokens).ids();
     }
 
+    /// The tokens of two texts that are read together, with what the tokenizer puts around and between them.
+    ///
+    /// @throws TokenizerException if its files do not say what that is
+    default TokenPair pair(String first, String second) {
+        throw new TokenizerException(
+                "tokenizer: its files do not say how two texts stand together, expected a tokenizer.json");
+    }
+
     /// The text of `ids`; bytes that are not UTF-8 become U+FFFD. Ids beyond the vocabulary, which a model
     /// with a padded vocabulary may draw, leave no text.
     ///

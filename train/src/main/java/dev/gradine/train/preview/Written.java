@@ -13,11 +13,8 @@ final class Written {
 
     static String of(Row row) {
         return switch (row) {
-            case Row.Text t ->
-                field("text", t.text())
-                        + t.label().stream()
-                                .map(l -> field("label", l.toString()))
-                                .collect(Collectors.joining());
+            case Row.Text t -> field("text", t.text()) + label(t);
+            case Row.TextPair p -> field("text", p.text()) + field("text_pair", p.pair()) + label(p);
             case Row.Chat c -> turns(c.messages());
             case Row.Completion c -> passage("prompt", c.prompt()) + passage("completion", c.completion());
             case Row.Preference p ->
@@ -33,6 +30,10 @@ final class Written {
                                 .collect(Collectors.joining());
             case Row.Tokens t -> field("input_ids", t.ids().length + " tokens");
         };
+    }
+
+    private static String label(Row row) {
+        return row.label().stream().map(l -> field("label", l.toString())).collect(Collectors.joining());
     }
 
     private static String passage(String name, Passage p) {
