@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 final class DraftArgs {
 
     private static final int LONGEST = 3; // tokens looked up
+    private static final int KEPT = 8; // texts whose keys a draft model keeps
 
     @Option(
             names = "--draft-model",
@@ -48,6 +49,11 @@ final class DraftArgs {
 
         Draft draft() {
             return draft;
+        }
+
+        /// Texts that may be written at once: of more, a smaller model reads all of a text for each guess.
+        int texts() {
+            return smaller == null ? Integer.MAX_VALUE : KEPT;
         }
 
         @Override

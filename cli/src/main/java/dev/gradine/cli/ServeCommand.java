@@ -3,7 +3,6 @@ package dev.gradine.cli;
 import dev.gradine.data.encode.TextCodec;
 import dev.gradine.nn.CausalLm;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
-import dev.gradine.nn.generate.Draft;
 import dev.gradine.serve.AdapterLimits;
 import dev.gradine.serve.ServedModel;
 import dev.gradine.serve.api.Server;
@@ -69,7 +68,7 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
             Room chosen = room.of(m.model(), m.run());
             try (DraftArgs.Drafting guesses = drafts.open(m, room.longest(m.model(), chosen));
                     ServedModel served =
-                            served(m, guesses.draft(), new ServedModel.Limits(room.maxQueue(), chosen, most), out)) {
+                            served(m, guesses, new ServedModel.Limits(room.maxQueue(), chosen, most), out)) {
                 folders.forEach((adapter, folder) -> served.load(adapter, folder, false));
                 try (Server server = Server.start(served, port.options(), line -> log(out, line))) {
                     log(
@@ -94,7 +93,7 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
         return new LoadedModel(model.path(), CpuKernels::open, quantize.chosen(), copies);
     }
 
-    private ServedModel served(LoadedModel m, Draft draft, ServedModel.Limits limits, PrintWriter out) {
+    private ServedModel served(LoadedModel m, DraftArgs.Drafting drafting, ServedModel.Limits limits, PrintWriter out) {
         CausalLm base = m.model();
         TextCodec codec = template.codec(m);
         Room chosen = limits.room();
@@ -104,8 +103,9 @@ final class ServeCommand implements Runnable, ConfigFile.Reader {
                 "room for %d tokens, %d texts at once, %d tokens each at most"
                         .formatted(chosen.tokens(), chosen.texts(), longest));
         var texts = new ServedModel.Texts(codec, template.isThere(m), m.ends(codec), longest);
+        var guesses = new ServedModel.Guesses(drafting.draft(), drafting.texts());
         return new ServedModel(
-                new ServedModel.Base(base, called(), model.path(), texts, draft),
+                new ServedModel.Base(base, called(), model.path(), texts, guesses),
                 m.run(),
                 CpuKernels::open,
                 limits,

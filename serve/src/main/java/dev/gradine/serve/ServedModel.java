@@ -25,6 +25,7 @@ public final class ServedModel implements Served, AutoCloseable {
 
     private final Base base;
     private final Card card;
+    private final Draft draft;
     private final AdapterShelf shelf;
     private final WriterThread writer;
 
@@ -34,14 +35,20 @@ public final class ServedModel implements Served, AutoCloseable {
     /// @param name under which it is served
     /// @param root where it lies
     /// @param texts how its texts are read
-    /// @param draft guesses the next tokens of texts, those of adapters, too; changes none
-    public record Base(CausalLm model, String name, Path root, Texts texts, Draft draft) {
+    /// @param guesses what guesses next tokens
+    public record Base(CausalLm model, String name, Path root, Texts texts, Guesses guesses) {
 
-        /// Without a draft.
+        /// Without guesses.
         public Base(CausalLm model, String name, Path root, Texts texts) {
-            this(model, name, root, texts, Draft.NONE);
+            this(model, name, root, texts, new Guesses(Draft.NONE, 0));
         }
     }
+
+    /// What guesses the next tokens of texts, those of adapters, too; it changes none.
+    ///
+    /// @param draft whose guesses are tried
+    /// @param texts most that are written at once while there are guesses
+    public record Guesses(Draft draft, int texts) {}
 
     /// How texts are read.
     ///
@@ -63,6 +70,7 @@ public final class ServedModel implements Served, AutoCloseable {
     /// @param tell gets a line about each adapter that was read
     public ServedModel(Base base, Kernels run, Supplier<Kernels> memory, Limits limits, Consumer<String> tell) {
         this.base = base;
+        draft = base.guesses.draft.equals(Draft.NONE) ? Draft.NONE : this::guess;
         String print = Fingerprint.ofModel(base.root);
         Acting ofBase = new Acting(print, Adapters.NONE);
         card = new Card(base.name, base.root, null, Instant.now());
@@ -131,7 +139,11 @@ public final class ServedModel implements Served, AutoCloseable {
 
     @Override
     public Draft draft() {
-        return base.draft;
+        return draft;
+    }
+
+    private int[] guess(int[] tokens, int most) {
+        return now().writing() > base.guesses.texts ? new int[0] : base.guesses.draft.next(tokens, most);
     }
 
     @Override

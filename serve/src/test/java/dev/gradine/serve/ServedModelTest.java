@@ -10,6 +10,7 @@ import dev.gradine.nn.Policy;
 import dev.gradine.nn.generate.Asked;
 import dev.gradine.nn.generate.ContinuousBatch.Load;
 import dev.gradine.nn.generate.ContinuousBatch.Room;
+import dev.gradine.nn.generate.Draft;
 import dev.gradine.nn.generate.DrawnToken;
 import dev.gradine.nn.generate.Ending;
 import dev.gradine.nn.generate.Generations;
@@ -22,6 +23,7 @@ import dev.gradine.tensor.kernel.SamplingParams;
 import dev.gradine.testkit.Golden;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +31,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -51,9 +54,14 @@ class ServedModelTest {
     }
 
     private static ServedModel served(AdapterLimits adapters, OpenModel open, Kernels run) {
+        return served(adapters, open, run, new ServedModel.Guesses(Draft.NONE, 0));
+    }
+
+    private static ServedModel served(
+            AdapterLimits adapters, OpenModel open, Kernels run, ServedModel.Guesses guesses) {
         var limits = new ServedModel.Limits(QUEUE, new Room(4000, 16, 300), adapters);
         var texts = new ServedModel.Texts(open.codec(), true, _ -> false, 200);
-        var base = new ServedModel.Base(open.model(), "base", BASE, texts);
+        var base = new ServedModel.Base(open.model(), "base", BASE, texts, guesses);
         return new ServedModel(base, run, CpuKernels::open, limits, _ -> {});
     }
 
@@ -179,6 +187,29 @@ class ServedModelTest {
         asked.forEach((text, tokens) -> assertThat(text.whole.join()).isEqualTo(tokens));
         served.unload("a");
         assertThat(served.acting("a")).isNull();
+    }
+
+    /// Eight tokens of each of six texts; a text may be guessed of before the others are known to be there.
+    @Test
+    void nothing_is_guessed_while_more_texts_are_written() {
+        AtomicInteger asked = new AtomicInteger();
+        Draft none = (_, _) -> {
+            asked.incrementAndGet();
+            return new int[0];
+        };
+        for (int most : new int[] {6, 5}) {
+            asked.set(0);
+            try (ServedModel few = served(AdapterLimits.NONE, open, run, new ServedModel.Guesses(none, most))) {
+                WritingRule rule = new WritingRule(
+                        RULE.sampling(), RULE.changes(), RULE.maxTokens(), RULE.isEnd(), RULE.reports(), few.draft());
+                List<SplittableRandom> draws = Collections.nCopies(6, new SplittableRandom(1));
+                Text text = new Text();
+                few.submit(new Writing(prompt(5), Adapters.NONE, rule, draws, text));
+                text.whole.join();
+            }
+            if (most == 6) assertThat(asked).hasValueGreaterThan(24);
+            else assertThat(asked).hasValueLessThan(12);
+        }
     }
 
     @Test

@@ -40,7 +40,8 @@ class DraftedTextsTest {
                     .formatted(REPEATS),
             "{\"model\":\"dpo\",\"temperature\":0.5,\"seed\":6,\"max_tokens\":40,\"logprobs\":2,\"prompt\":%s}"
                     .formatted(REPEATS),
-            "{\"model\":\"base\",\"temperature\":0,\"repetition_penalty\":1.3,\"max_tokens\":40,\"prompt\":\"one two\"}");
+            "{\"model\":\"base\",\"temperature\":0,\"repetition_penalty\":1.3,\"max_tokens\":40,"
+                    + "\"prompt\":\"one two\"}");
 
     private final Kernels run = CpuKernels.open();
     private final OpenModel open = Models.open(BASE, run);
@@ -58,7 +59,8 @@ class DraftedTextsTest {
 
     private Answers answers(Draft draft) throws Exception {
         var texts = new ServedModel.Texts(open.codec(), true, _ -> false, 200);
-        var base = new ServedModel.Base(open.model(), "base", BASE, texts, draft);
+        var guesses = new ServedModel.Guesses(draft, 100);
+        var base = new ServedModel.Base(open.model(), "base", BASE, texts, guesses);
         var limits = new ServedModel.Limits(10, new Room(2000, 8, 300), AdapterLimits.NONE);
         ServerOptions options =
                 new ServerOptions(ServerOptions.defaults().http().at(0), ApiOptions.defaults());
