@@ -41,7 +41,7 @@ final class LoraModules {
 
     private static NamedFolder module(@Nullable Object json, String base) {
         if (!(json instanceof Map<?, ?> module)) {
-            throw wrong("%s, expected an object with name and path".formatted(Json.line(json)));
+            throw wrong("%s, expected an object with name and path".formatted(shown(json)));
         }
         for (Object key : module.keySet()) {
             if (!KEYS.contains(key)) throw wrong("unknown key \"%s\", expected one of %s".formatted(key, KEYS));
@@ -49,15 +49,19 @@ final class LoraModules {
         String name = text(module, "name");
         Object of = module.get(BASE);
         if (of != null && !of.equals(base)) {
-            throw wrong("%s of %s is %s, expected \"%s\", the model that is served"
-                    .formatted(BASE, name, Json.line(of), base));
+            throw wrong(
+                    "%s of %s is %s, expected \"%s\", the model that is served".formatted(BASE, name, shown(of), base));
         }
         return NamedFolder.named(OPTION, name, text(module, "path"));
     }
 
     private static String text(Map<?, ?> module, String key) {
         if (module.get(key) instanceof String s && !s.isEmpty()) return s;
-        throw wrong("%s is %s, expected a text".formatted(key, Json.line(module.get(key))));
+        throw wrong("%s is %s, expected a text".formatted(key, shown(module.get(key))));
+    }
+
+    private static String shown(@Nullable Object value) {
+        return value == null ? "null" : Json.line(value);
     }
 
     private static IllegalArgumentException wrong(String what) {

@@ -55,7 +55,7 @@ enum Format {
     static Format of(Set<String> present) {
         for (Format f : values()) if (f.isOf(present)) return f;
         throw new DataException("columns are [" + OneLine.of(String.join(", ", present), LONGEST)
-                + "], expected messages, conversations, text, prompt, prompt + completion, "
+                + "], expected messages, conversations, text, text + text_pair, prompt, prompt + completion, "
                 + "instruction + output, chosen + rejected or input_ids");
     }
 }

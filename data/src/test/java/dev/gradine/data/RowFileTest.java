@@ -161,6 +161,7 @@ class RowFileTest {
                 "{'prompt': 'p', 'chosen': 5, 'rejected': 'r'}"
                         + "¦field chosen is a number, expected a string or a list of messages",
                 "{'prompt': 'p', 'chosen': 'c'}¦columns are [prompt, chosen], expected messages, conversations, text, "
+                        + "text + text_pair, "
                         + "prompt, prompt + completion, instruction + output, chosen + rejected or input_ids",
                 "{'prompt': 'p', 'chosen': 'c', 'rejected': [{'role': 'assistant', 'content': 'x'}]}"
                         + "¦field rejected is a list of messages, expected a string (as field prompt is)",
