@@ -71,7 +71,7 @@ class DraftedTextsTest {
                 for (String body : ASKED) all.add(asked(server, body));
                 List<String> choices = new ArrayList<>();
                 for (CompletableFuture<String> each : all) choices.add(choices(each.get()));
-                return counted(server, choices, draft != Draft.NONE);
+                return counted(server, choices, !draft.equals(Draft.NONE));
             }
         }
     }
