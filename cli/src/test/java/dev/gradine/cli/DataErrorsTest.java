@@ -70,7 +70,7 @@ class DataErrorsTest {
                         + "closing quote for a string value");
         sft("{\"colour\": \"red\"}\n")
                 .refuses("data.jsonl: row 1: columns are [colour], expected messages, conversations, "
-                        + "text, prompt, prompt + completion,"
+                        + "text, text + text_pair, prompt, prompt + completion,"
                         + " instruction + output, chosen + rejected or input_ids");
     }
 
