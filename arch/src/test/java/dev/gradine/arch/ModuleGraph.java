@@ -1,5 +1,9 @@
 package dev.gradine.arch;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.targetOwner;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameStartingWith;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.lang.ArchRule;
@@ -77,6 +81,7 @@ final class ModuleGraph {
                 onlyIn("options are read where commands are", "picocli..", "cli.."),
                 onlyIn("JCuda has one home", "jcuda..", "cuda.driver.."),
                 segments(),
+                widthChosenIn("dev.gradine.tensor.cpu.Vectors"),
                 forbid("autograd", "dev.gradine.tensor.cpu..", "ops know a device only as Kernels"),
                 forbid("autograd", "dev.gradine.gpu..", "ops know a device only as Kernels"),
                 forbid("autograd", "dev.gradine.cuda..", "ops know a device only as Kernels"),
@@ -112,6 +117,18 @@ final class ModuleGraph {
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.foreign.MemorySegment")
                 .because("above tensor and io, memory is a Tensor")
+                .allowEmptyShould(true);
+    }
+
+    /// One class says how wide vectors of floats are.
+    static ArchRule widthChosenIn(String home) {
+        return noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(home)
+                .should()
+                .accessFieldWhere(
+                        targetOwner(name("jdk.incubator.vector.FloatVector")).and(target(nameStartingWith("SPECIES_"))))
+                .because("of two widths the compiler makes objects in every kernel that calls the same methods")
                 .allowEmptyShould(true);
     }
 

@@ -47,6 +47,14 @@ class ModuleGraphTest {
     }
 
     @Test
+    void a_second_width_of_vectors_is_found() {
+        assertThat(ModuleGraph.widthChosenIn("dev.gradine.Nowhere")
+                        .evaluate(PROGRAM)
+                        .hasViolation())
+                .isTrue();
+    }
+
+    @Test
     void every_module_of_the_build_has_a_row() {
         assertThat(ModuleGraph.unknown(Repository.here().modules())).isEmpty();
         assertThat(ModuleGraph.unknown(List.of("tensor", "cuda-kernels", "cuda-sim", "serving")))

@@ -62,13 +62,7 @@ final class AttentionRow {
     static void weighted(float[] p, int from, int n, long v, int stride, int d, long y) {
         int i = 0;
         for (; i <= d - 4 * LANES; i += 4 * LANES) weighted4(p, from, n, v + 4L * i, stride, y + 4L * i);
-        for (; i <= d - LANES; i += LANES) {
-            FloatVector sum = from == 0 ? FloatVector.zero(F) : load(y, i);
-            for (int j = 0; j < n; j++) {
-                sum = load(v, (long) j * stride + i).fma(FloatVector.broadcast(F, p[from + j]), sum);
-            }
-            store(sum, y, i);
-        }
+        for (; i <= d - LANES; i += LANES) weighted1(p, from, n, v + 4L * i, stride, y + 4L * i);
         for (; i < d; i++) {
             float sum = from == 0 ? 0 : get(y, i);
             for (int j = 0; j < n; j++) sum = Math.fma(p[from + j], get(v, (long) j * stride + i), sum);
@@ -76,12 +70,21 @@ final class AttentionRow {
         }
     }
 
+    /// One vector of sums, in a method of its own: where the compiler has seen it run seldom, it calls it.
+    private static void weighted1(float[] p, int from, int n, long v, int stride, long y) {
+        FloatVector sum = load(from == 0 ? Scratch.ZEROS : y, 0);
+        for (int j = 0; j < n; j++) {
+            sum = load(v, (long) j * stride).fma(FloatVector.broadcast(F, p[from + j]), sum);
+        }
+        store(sum, y, 0);
+    }
+
     private static void weighted4(float[] p, int from, int n, long v, int stride, long y) {
-        boolean first = from == 0;
-        FloatVector s0 = first ? FloatVector.zero(F) : load(y, 0);
-        FloatVector s1 = first ? FloatVector.zero(F) : load(y, LANES);
-        FloatVector s2 = first ? FloatVector.zero(F) : load(y, 2L * LANES);
-        FloatVector s3 = first ? FloatVector.zero(F) : load(y, 3L * LANES);
+        long before = from == 0 ? Scratch.ZEROS : y; // a choice of two vectors would make objects of them
+        FloatVector s0 = load(before, 0);
+        FloatVector s1 = load(before, LANES);
+        FloatVector s2 = load(before, 2L * LANES);
+        FloatVector s3 = load(before, 3L * LANES);
         for (int j = 0; j < n; j++) {
             long at = (long) j * stride;
             FloatVector w = FloatVector.broadcast(F, p[from + j]);

@@ -36,7 +36,6 @@ import dev.gradine.tensor.memory.Lifetime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import jdk.incubator.vector.FloatVector;
 
 /// The CPU device. `open` gives the `run` lifetime; steps share one slab.
 public final class CpuKernels implements Kernels {
@@ -81,7 +80,7 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public int vectorBits() {
-        return FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        return Vectors.F.vectorBitSize();
     }
 
     @Override

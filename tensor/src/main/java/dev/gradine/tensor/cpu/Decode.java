@@ -22,8 +22,8 @@ final class Decode {
     private static final ValueLayout.OfShort U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
     private static final ValueLayout.OfByte I8 = ValueLayout.JAVA_BYTE;
 
-    static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-    static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Float> S = Vectors.F;
+    static final VectorSpecies<Integer> I = S.withLanes(int.class);
     static final int L = S.length();
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(S.vectorBitSize() / 2));

@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// `fma` into its sum, in ascending order, and every sum is a local variable, as many as the registers hold.
 final class FewRowsTile {
 
-    static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Float> S = Vectors.F;
     static final int L = S.length();
 
     /// Values of K at once.

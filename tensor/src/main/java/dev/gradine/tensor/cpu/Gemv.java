@@ -7,6 +7,7 @@ import dev.gradine.tensor.DType;
 import dev.gradine.tensor.Tensor;
 import dev.gradine.tensor.kernel.MatMulKernel;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /// `c[M,N] (+)= alpha · a[M,K] · b[N,K]ᵀ` for few rows: dot products that stream `b` once, as it lies.
@@ -16,9 +17,9 @@ import jdk.incubator.vector.VectorSpecies;
 final class Gemv {
 
     private static final int MOST_ROWS = MatMulKernel.MANY_ROWS - 1; // of `a`
-    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> S = Vectors.F;
     private static final int L = S.length();
-    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+    private static final VectorMask<Float> FOUR = VectorMask.fromLong(S, 0b1111);
     private static final int ROWS = BlockDots.ROWS; // of b, whose sums run side by side
     private static final int TILE = ROWS * ROWS; // sums that are added up together
     private static final int TREES = TILE * L; // where they lie behind their parts
@@ -68,7 +69,7 @@ final class Gemv {
     /// Columns `from … to` of `c`.
     private void part(int from, int to) {
         Scratch own = Scratch.own();
-        float[] sums = own.sums(TILE * (L + 1));
+        float[] sums = own.sums(TILE * (L + 1) + L);
         if (m == 1 && BlockDots.fits(dtype, k)) blocks(from, to, sums);
         else if (dtype == DType.F32 && m < ROWS) direct(from, to, sums);
         else decoded(from, to, own.rows(ROWS * k), sums);
@@ -141,17 +142,17 @@ final class Gemv {
         }
     }
 
-    /// Four sums beside each other.
+    /// Four sums beside each other: the first lanes of a vector, whose others are left as they are.
     private void store4(int i, int j, float[] sums, int at) {
         long to = c + 4 * ((long) i * n + j);
-        FloatVector before =
-                accumulate ? FloatVector.fromMemorySegment(FOUR, MEMORY, to, LITTLE_ENDIAN) : FloatVector.zero(FOUR);
-        FloatVector.fromArray(FOUR, sums, at).mul(alpha).add(before).intoMemorySegment(MEMORY, to, LITTLE_ENDIAN);
+        FloatVector four = FloatVector.fromArray(S, sums, at).mul(alpha);
+        if (accumulate) four = four.add(FloatVector.fromMemorySegment(S, MEMORY, to, LITTLE_ENDIAN, FOUR));
+        four.intoMemorySegment(MEMORY, to, LITTLE_ENDIAN, FOUR);
     }
 
     private void store(int i, int j, float sum) {
         long at = (long) i * n + j;
-        Vectors.set(c, at, alpha * sum + (accumulate ? Vectors.get(c, at) : 0));
+        Vectors.set(c, at, accumulate ? alpha * sum + Vectors.get(c, at) : alpha * sum);
     }
 
     /// Partial sums of one row of `a` with four rows of b that lie `apart` bytes apart.

@@ -18,8 +18,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// i. The order of additions is the same for one vector alone, and so are the bits.
 final class LaneSums {
 
-    private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> S = Vectors.F;
+    private static final VectorSpecies<Integer> I = S.withLanes(int.class);
     private static final int L = S.length();
     private static final IntVector LANES = IntVector.zero(I).addIndex(1);
     private static final VectorMask<Float> UPPER_8 = upper(8);

@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// more than 4 × 2 spills. Unrolling k spills as well.
 final class MicroKernel {
 
-    static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
+    static final VectorSpecies<Float> S = Vectors.F;
     static final int L = S.length();
 
     private static final ByteOrder LE = ByteOrder.LITTLE_ENDIAN;

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 /// all threads. Kernels are quoted as a share of it, since processors differ and neighbours come and go.
 public final class PeakRate {
 
-    private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> F = Vectors.F;
     private static final int ROUNDS = 2_000_000;
     private static final int CHAINS = 10; // independent sums: enough to hide the latency of two units of four cycles
     private static final int RUNS = 12; // the first few are compiled in

@@ -12,9 +12,9 @@ final class Scratch {
 
     private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 
-    /// A row of a tile of zeros.
+    /// Four vectors of zeros.
     static final long ZEROS =
-            Arena.global().allocate(4L * MicroKernel.WIDEST, Tensor.ALIGNMENT).address();
+            Arena.global().allocate(4L * 4 * Vectors.LANES, Tensor.ALIGNMENT).address();
 
     private MemorySegment panels = MemorySegment.NULL;
     private MemorySegment morePanels = MemorySegment.NULL;

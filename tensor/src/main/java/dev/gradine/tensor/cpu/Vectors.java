@@ -14,7 +14,8 @@ import jdk.incubator.vector.VectorSpecies;
 /// Loads, stores and sums of f32 vectors. Indices count values, not bytes.
 final class Vectors {
 
-    /// The widest vectors the machine prefers, at most 16 lanes: `sum` folds four times.
+    /// The widest vectors the machine prefers, at most 16 lanes: `sum` folds four times. All vectors of floats are as
+    /// wide: where a method of theirs has seen two widths, the compiler makes objects of them, whoever calls it.
     static final VectorSpecies<Float> F =
             FloatVector.SPECIES_PREFERRED.length() <= 16 ? FloatVector.SPECIES_PREFERRED : FloatVector.SPECIES_512;
 

@@ -74,6 +74,7 @@ class AllocationTest {
         addSimple(calls);
         addRows(calls);
         addAttention(calls);
+        addRowAttention(calls);
         addFunctions(calls);
         addImages(calls);
         addBlocks(calls);
@@ -193,6 +194,22 @@ class AllocationTest {
             calls.put("upsample " + mode, () -> UpsampleCpu.KERNEL.forward(x, twice, large));
             calls.put("upsample backward " + mode, () -> UpsampleCpu.KERNEL.backward(large, twice, y));
         }
+    }
+
+    /// One query, wider than four vectors, over keys that lie in a range and in pages.
+    private static void addRowAttention(Map<String, Runnable> calls) {
+        int n = 150;
+        int d = 72;
+        AttentionSpec spec = AttentionSpec.causal(2, 1, d, 0.2f);
+        Sequences cached = Sequences.cached(1, n);
+        Sequences paged = Sequences.paged(new int[] {0, 1}, List.of(new int[] {2, 0}), new int[] {n}, 2 * n);
+        Tensor q = vector(2 * d);
+        Tensor k = vector(n * d);
+        Tensor pages = vector(2 * n * d);
+        Tensor y = vector(2 * d);
+        Tensor lse = vector(2);
+        calls.put("attention row, wide", () -> AttentionCpu.KERNEL.forward(q, k, k, spec, cached, y, lse));
+        calls.put("attention row in pages", () -> AttentionCpu.KERNEL.forward(q, pages, pages, spec, paged, y, lse));
     }
 
     private static void addFunctions(Map<String, Runnable> calls) {
