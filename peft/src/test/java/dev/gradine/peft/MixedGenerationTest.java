@@ -105,7 +105,10 @@ class MixedGenerationTest {
             return RowAdapters.of(of);
         };
         List<List<DrawnToken>> together = firstTokens(each, lengths, counting);
-        assertThat(sequences).as("different adapters of a pass").contains(5, 4).hasSizeLessThan(10);
+        assertThat(sequences)
+                .as("different adapters of a pass")
+                .startsWith(5, 5)
+                .hasSizeLessThan(10);
         for (int i = 0; i < lengths.length; i++) {
             int[] length = {lengths[i]};
             assertThat(together.get(i))

@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 final class BatchReading {
 
     static final int PIECE = 3 * PageMemory.UNIT; // tokens of a prompt read at once
+    static final int TOGETHER = 2 * PIECE; // tokens of several prompts: weights are decoded once for all of them
     private static final int AGAIN = 16; // tokens of a text read at once where it was put off
     private static final int LOGITS = 64; // rows of logits held at once
 
@@ -48,11 +49,6 @@ final class BatchReading {
     /// alone where it has as many rows as from which products sum in one order.
     boolean isReadTogether(PromptGroup g) {
         return g.own == null && next(g) >= PageMemory.LEFT;
-    }
-
-    /// Whether so many tokens fill a pass.
-    boolean isFull(int tokens) {
-        return tokens >= PIECE;
     }
 
     /// Reads the next piece of each of some prompts; behind its last, draws the first token of each of its texts.

@@ -170,13 +170,14 @@ public final class ContinuousBatch implements AutoCloseable {
     /// The prompt that has waited longest to be read, and others that may be read beside it.
     private List<PromptGroup> nextPrompts() {
         List<PromptGroup> next = new ArrayList<>();
+        int full = Math.clamp(room.promptTokens, BatchReading.PIECE, BatchReading.TOGETHER);
         int tokens = 0;
         for (PromptGroup g : inside) {
             if (g.isRead || g.isOver()) continue;
             if (!next.isEmpty() && !reading.isReadTogether(g)) continue;
             next.add(g);
             tokens += reading.next(g);
-            if (reading.isFull(tokens) || !reading.isReadTogether(next.getFirst())) break;
+            if (tokens >= full || !reading.isReadTogether(next.getFirst())) break;
         }
         return next;
     }

@@ -1,5 +1,6 @@
 package dev.gradine.tensor.cpu;
 
+import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.gradine.tensor.DType;
@@ -39,6 +40,9 @@ final class Decode {
     /// Whether blocks can be decoded in registers.
     static final boolean BLOCKS = BYTES.length() == L;
 
+    /// Whether a vector holds what each code of four bits stands for.
+    static final boolean TABLES = L == 16;
+
     private Decode() {}
 
     /// Writes `n` values from value number `first` on to `to[at …]`. For block types both `first` and `n` are
@@ -48,9 +52,9 @@ final class Decode {
             case F32 -> MemorySegment.copy(data, F32, 4 * first, to, at, n);
             case F16 -> f16(data, 2 * first, n, to, at);
             case BF16 -> bf16(data, 2 * first, n, to, at);
-            case Q8_0 -> q8(data, first / 32 * 34, n / 32, to, at);
-            case Q4_0 -> q4(data, first / 32 * 18, n / 32, dtype, to, at);
-            case Q4_1, GPTQ4 -> q4(data, first / 32 * 20, n / 32, dtype, to, at);
+            case Q8_0 -> q8(data.address() + first / 32 * 34, n / 32, to, at);
+            case Q4_0 -> q4(data.address() + first / 32 * 18, n / 32, dtype, to, at);
+            case Q4_1, GPTQ4 -> q4(data.address() + first / 32 * 20, n / 32, dtype, to, at);
             case Q5_0 -> Q5Blocks.read(data.address(), first, n, false, to, at);
             case Q5_1 -> Q5Blocks.read(data.address(), first, n, true, to, at);
             case Q2_K -> Q2KBlocks.read(data.address(), first, n, to, at);
@@ -107,16 +111,16 @@ final class Decode {
         for (int i = whole; i < n; i++) to[at + i] = bf16(data.get(U16, byteAt + 2L * i));
     }
 
-    private static void q8(MemorySegment data, long byteAt, int blocks, float[] to, int at) {
+    private static void q8(long from, int blocks, float[] to, int at) {
         for (int i = 0; i < blocks; i++) {
-            long block = byteAt + 34L * i;
-            float d = half(data, block);
+            long block = from + 34L * i;
+            float d = BlockBits.half(block);
             if (!BLOCKS) {
-                for (int j = 0; j < 32; j++) to[at + 32 * i + j] = d * data.get(I8, block + 2 + j);
+                for (int j = 0; j < 32; j++) to[at + 32 * i + j] = d * MEMORY.get(I8, block + 2 + j);
                 continue;
             }
             for (int j = 0; j < 32; j += L) {
-                FloatVector q = (FloatVector) ByteVector.fromMemorySegment(BYTES, data, block + 2 + j, LITTLE_ENDIAN)
+                FloatVector q = (FloatVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + 2 + j, LITTLE_ENDIAN)
                         .convertShape(VectorOperators.B2F, S, 0);
                 q.mul(d).intoArray(to, at + 32 * i + j);
             }
@@ -134,22 +138,33 @@ final class Decode {
         for (int i = whole; i < n; i++) to[at + i] = d * data.get(I8, byteAt + i);
     }
 
-    private static void q4(MemorySegment data, long byteAt, int blocks, DType dtype, float[] to, int at) {
+    private static void q4(long from, int blocks, DType dtype, float[] to, int at) {
         int head = dtype.blockBytes() - 16;
         for (int i = 0; i < blocks; i++) {
-            long block = byteAt + (head + 16L) * i;
-            float d = half(data, block);
+            long block = from + (head + 16L) * i;
+            float d = BlockBits.half(block);
             float m = switch (dtype) {
                 case Q4_0 -> -8 * d;
-                case Q4_1 -> half(data, block + 2);
-                default -> -d * (data.get(U16, block + 2) & 0xffff);
+                case Q4_1 -> BlockBits.half(block + 2);
+                default -> -d * (MEMORY.get(U16, block + 2) & 0xffff);
             };
+            if (TABLES) {
+                IntVector table = COUNT.mul(d).add(m).reinterpretAsInts(); // what each of 16 codes stands for
+                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + head, LITTLE_ENDIAN)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
+                q.selectFrom(table).reinterpretAsFloats().intoArray(to, at + 32 * i);
+                q.lanewise(VectorOperators.LSHR, 4)
+                        .selectFrom(table)
+                        .reinterpretAsFloats()
+                        .intoArray(to, at + 32 * i + 16);
+                continue;
+            }
             if (!BLOCKS) {
-                nibbles(data, block + head, d, m, to, at + 32 * i);
+                nibbles(block + head, d, m, to, at + 32 * i);
                 continue;
             }
             for (int j = 0; j < 16; j += L) {
-                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, data, block + head + j, LITTLE_ENDIAN)
+                IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + head + j, LITTLE_ENDIAN)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, I, 0);
                 FloatVector low = (FloatVector) q.and(15).convertShape(VectorOperators.I2F, S, 0);
                 FloatVector high =
@@ -160,9 +175,9 @@ final class Decode {
         }
     }
 
-    private static void nibbles(MemorySegment data, long byteAt, float d, float m, float[] to, int at) {
+    private static void nibbles(long from, float d, float m, float[] to, int at) {
         for (int j = 0; j < 16; j++) {
-            int q = data.get(I8, byteAt + j);
+            int q = MEMORY.get(I8, from + j);
             to[at + j] = d * (q & 15) + m;
             to[at + j + 16] = d * ((q >> 4) & 15) + m;
         }
