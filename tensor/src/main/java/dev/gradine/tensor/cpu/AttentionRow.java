@@ -70,7 +70,7 @@ final class AttentionRow {
         }
     }
 
-    /// One vector of sums, in a method of its own: where the compiler has seen it run seldom, it calls it.
+    /// One vector of sums. It is compiled on its own: its vectors were objects in a caller that had seldom come here.
     private static void weighted1(float[] p, int from, int n, long v, int stride, long y) {
         FloatVector sum = load(from == 0 ? Scratch.ZEROS : y, 0);
         for (int j = 0; j < n; j++) {

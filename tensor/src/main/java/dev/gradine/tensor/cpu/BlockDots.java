@@ -5,6 +5,7 @@ import static dev.gradine.tensor.cpu.Decode.COUNT;
 import static dev.gradine.tensor.cpu.Decode.I;
 import static dev.gradine.tensor.cpu.Decode.L;
 import static dev.gradine.tensor.cpu.Decode.S;
+import static dev.gradine.tensor.cpu.Decode.TABLES;
 import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.B2F;
@@ -30,8 +31,6 @@ final class BlockDots {
 
     /// Rows whose sums run side by side.
     static final int ROWS = 4;
-
-    private static final boolean TABLES = L == 16;
 
     /// The one row.
     final float[] x;

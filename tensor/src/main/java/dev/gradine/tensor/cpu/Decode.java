@@ -146,7 +146,7 @@ final class Decode {
             float m = switch (dtype) {
                 case Q4_0 -> -8 * d;
                 case Q4_1 -> BlockBits.half(block + 2);
-                default -> -d * (MEMORY.get(U16, block + 2) & 0xffff);
+                default -> -d * BlockBits.u16(block + 2);
             };
             if (TABLES) {
                 IntVector table = COUNT.mul(d).add(m).reinterpretAsInts(); // what each of 16 codes stands for

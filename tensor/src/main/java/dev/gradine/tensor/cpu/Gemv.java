@@ -69,7 +69,7 @@ final class Gemv {
     /// Columns `from … to` of `c`.
     private void part(int from, int to) {
         Scratch own = Scratch.own();
-        float[] sums = own.sums(TILE * (L + 1) + L);
+        float[] sums = own.sums(TREES + TILE + L); // the last four are read as a whole vector
         if (m == 1 && BlockDots.fits(dtype, k)) blocks(from, to, sums);
         else if (dtype == DType.F32 && m < ROWS) direct(from, to, sums);
         else decoded(from, to, own.rows(ROWS * k), sums);
