@@ -21,8 +21,9 @@ final class Gemv {
     private static final int L = S.length();
     private static final VectorMask<Float> FOUR = VectorMask.fromLong(S, 0b1111);
     private static final int ROWS = BlockDots.ROWS; // of b, whose sums run side by side
-    private static final int TILE = ROWS * ROWS; // sums that are added up together
-    private static final int TREES = TILE * L; // where they lie behind their parts
+    private static final int TILE = ROWS * ROWS; // sums of four rows of a with four of b
+    private static final int MOST_SUMS = NibbleTile.ROWS * NibbleTile.COLUMNS; // that are added up together
+    private static final int TREES = MOST_SUMS * L; // where they lie behind their parts
     private static final long PART_BYTES = 32 << 10; // at least: about 10 µs, and waking a thread costs less
     private static final int PARTS = 4 * Parallel.THREADS; // a few a thread even out, many small ones do not stream
 
@@ -69,7 +70,7 @@ final class Gemv {
     /// Columns `from … to` of `c`.
     private void part(int from, int to) {
         Scratch own = Scratch.own();
-        float[] sums = own.sums(TREES + TILE + L); // the last four are read as a whole vector
+        float[] sums = own.sums(TREES + MOST_SUMS + L); // the last four are read as a whole vector
         if (m == 1 && BlockDots.fits(dtype, k)) blocks(from, to, sums);
         else if (dtype == DType.F32 && m < ROWS) direct(from, to, sums);
         else decoded(from, to, own.rows(ROWS * k), sums);
@@ -124,9 +125,12 @@ final class Gemv {
         int whole = S.loopBound(k);
         for (int j = from; j < to; j += ROWS) {
             int count = Math.min(ROWS, to - j);
+            int eights = count == ROWS && NibbleTile.fits(dtype, k) ? m / NibbleTile.ROWS * NibbleTile.ROWS : 0;
+            for (int i = 0; i < eights; i += NibbleTile.ROWS) nibbles(i, j, sums);
+            if (eights == m) continue;
             values.read((long) j * k, count * k, rows, 0);
             int fours = count == ROWS ? m / ROWS * ROWS : 0;
-            for (int i = 0; i < fours; i += ROWS) {
+            for (int i = eights; i < fours; i += ROWS) {
                 long x = a + 4L * i * k;
                 dots4(x, rows, k, sums);
                 LaneSums.trees(sums, TILE, TREES);
@@ -140,6 +144,13 @@ final class Gemv {
                 for (int r = 0; r < count; r++) store(i, j + r, sums[TREES + r]);
             }
         }
+    }
+
+    /// Eight rows of `a` times four rows of b, decoded in registers.
+    private void nibbles(int i, int j, float[] sums) {
+        NibbleTile.run(a + 4L * i * k, k, b + j * dtype.bytes(k), dtype, sums);
+        LaneSums.trees(sums, MOST_SUMS, TREES);
+        for (int r = 0; r < NibbleTile.ROWS; r++) store4(i + r, j, sums, TREES + ROWS * r);
     }
 
     /// Four sums beside each other: the first lanes of a vector, whose others are left as they are.

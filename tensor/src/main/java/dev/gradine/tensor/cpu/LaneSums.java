@@ -44,15 +44,67 @@ final class LaneSums {
     /// Sums of `count` vectors that lie one behind the other from 0 on, L at a time: there is room for whole groups of
     /// L, also behind `to`, where the sums come to lie. What is no vector has no sum that means anything.
     static void trees(float[] values, int count, int to) {
-        for (int v = 0; v < count; v += L) together(values, v * L, to + v);
+        for (int v = 0; v < count; v += L) {
+            if (L == 16) sixteen(values, v * L, to + v);
+            else fewer(values, v * L, to + v);
+        }
     }
 
-    /// Half the steps at a time: all of them in one would be too much for the compiler to keep in registers.
-    private static void together(float[] values, int at, int to) {
-        for (int v = at; v < at + 4 * L; v += L) {
-            if (L > 8) sixteen(values, v).intoArray(values, v);
-            else if (L > 4) eight(values, v).intoArray(values, v);
-        }
+    /// Sixteen vectors of sixteen lanes, written out: a method of this length is never part of another one, which might
+    /// leave too few of the compiler's nodes for it to keep its vectors in registers.
+    private static void sixteen(float[] values, int at, int to) {
+        FloatVector v0 = FloatVector.fromArray(S, values, at);
+        FloatVector v8 = FloatVector.fromArray(S, values, at + 8 * L);
+        FloatVector v4 = FloatVector.fromArray(S, values, at + 4 * L);
+        FloatVector v12 = FloatVector.fromArray(S, values, at + 12 * L);
+        IntVector coming = v8.blend(v0, UPPER_8).reinterpretAsInts();
+        v0 = v0.blend(v8, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v12.blend(v4, UPPER_8).reinterpretAsInts();
+        v4 = v4.blend(v12, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v4.blend(v0, UPPER_4).reinterpretAsInts();
+        v0 = v0.blend(v4, UPPER_4).add(ACROSS_4.selectFrom(coming).reinterpretAsFloats());
+        FloatVector v1 = FloatVector.fromArray(S, values, at + L);
+        FloatVector v9 = FloatVector.fromArray(S, values, at + 9 * L);
+        FloatVector v5 = FloatVector.fromArray(S, values, at + 5 * L);
+        FloatVector v13 = FloatVector.fromArray(S, values, at + 13 * L);
+        coming = v9.blend(v1, UPPER_8).reinterpretAsInts();
+        v1 = v1.blend(v9, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v13.blend(v5, UPPER_8).reinterpretAsInts();
+        v5 = v5.blend(v13, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v5.blend(v1, UPPER_4).reinterpretAsInts();
+        v1 = v1.blend(v5, UPPER_4).add(ACROSS_4.selectFrom(coming).reinterpretAsFloats());
+        FloatVector v2 = FloatVector.fromArray(S, values, at + 2 * L);
+        FloatVector v10 = FloatVector.fromArray(S, values, at + 10 * L);
+        FloatVector v6 = FloatVector.fromArray(S, values, at + 6 * L);
+        FloatVector v14 = FloatVector.fromArray(S, values, at + 14 * L);
+        coming = v10.blend(v2, UPPER_8).reinterpretAsInts();
+        v2 = v2.blend(v10, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v14.blend(v6, UPPER_8).reinterpretAsInts();
+        v6 = v6.blend(v14, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v6.blend(v2, UPPER_4).reinterpretAsInts();
+        v2 = v2.blend(v6, UPPER_4).add(ACROSS_4.selectFrom(coming).reinterpretAsFloats());
+        FloatVector v3 = FloatVector.fromArray(S, values, at + 3 * L);
+        FloatVector v11 = FloatVector.fromArray(S, values, at + 11 * L);
+        FloatVector v7 = FloatVector.fromArray(S, values, at + 7 * L);
+        FloatVector v15 = FloatVector.fromArray(S, values, at + 15 * L);
+        coming = v11.blend(v3, UPPER_8).reinterpretAsInts();
+        v3 = v3.blend(v11, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v15.blend(v7, UPPER_8).reinterpretAsInts();
+        v7 = v7.blend(v15, UPPER_8).add(ACROSS_8.selectFrom(coming).reinterpretAsFloats());
+        coming = v7.blend(v3, UPPER_4).reinterpretAsInts();
+        v3 = v3.blend(v7, UPPER_4).add(ACROSS_4.selectFrom(coming).reinterpretAsFloats());
+        coming = v2.blend(v0, UPPER_2).reinterpretAsInts();
+        v0 = v0.blend(v2, UPPER_2).add(ACROSS_2.selectFrom(coming).reinterpretAsFloats());
+        coming = v3.blend(v1, UPPER_2).reinterpretAsInts();
+        v1 = v1.blend(v3, UPPER_2).add(ACROSS_2.selectFrom(coming).reinterpretAsFloats());
+        coming = v1.blend(v0, UPPER_1).reinterpretAsInts();
+        v0 = v0.blend(v1, UPPER_1).add(ACROSS_1.selectFrom(coming).reinterpretAsFloats());
+        v0.intoArray(values, to);
+    }
+
+    /// As many vectors of L lanes as that, where L is 8 or less.
+    private static void fewer(float[] values, int at, int to) {
+        for (int v = at; v < at + 4 * L && L > 4; v += L) eight(values, v).intoArray(values, v);
         FloatVector even = join(
                 FloatVector.fromArray(S, values, at), FloatVector.fromArray(S, values, at + 2 * L), UPPER_2, ACROSS_2);
         FloatVector odd = join(
@@ -61,18 +113,6 @@ final class LaneSums {
                 UPPER_2,
                 ACROSS_2);
         join(even, odd, UPPER_1, ACROSS_1).intoArray(values, to);
-    }
-
-    /// Of four vectors of sixteen lanes one.
-    private static FloatVector sixteen(float[] values, int at) {
-        FloatVector p = join(
-                FloatVector.fromArray(S, values, at), FloatVector.fromArray(S, values, at + 8 * L), UPPER_8, ACROSS_8);
-        FloatVector q = join(
-                FloatVector.fromArray(S, values, at + 4 * L),
-                FloatVector.fromArray(S, values, at + 12 * L),
-                UPPER_8,
-                ACROSS_8);
-        return join(p, q, UPPER_4, ACROSS_4);
     }
 
     /// Of two vectors of eight lanes one.
