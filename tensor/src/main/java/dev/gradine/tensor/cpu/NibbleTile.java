@@ -63,20 +63,17 @@ final class NibbleTile {
         for (int p = 0; p < k; p += 32) {
             long at0 = b + (long) bytes * (p >> 5);
             long at1 = at0 + apart;
-            int head0 = BlockBits.u32(at0);
-            int head1 = BlockBits.u32(at1);
-            float d0 = Float.float16ToFloat((short) head0);
-            float d1 = Float.float16ToFloat((short) head1);
-            IntVector t0 =
-                    COUNT.mul(d0).add(BlockDots.minimum(dtype, head0, d0)).reinterpretAsInts();
-            IntVector t1 =
-                    COUNT.mul(d1).add(BlockDots.minimum(dtype, head1, d1)).reinterpretAsInts();
+            float d0 = BlockBits.half(at0);
+            float d1 = BlockBits.half(at1);
+            float m0 = BlockDots.minimum(dtype, BlockBits.u32(at0), d0);
+            float m1 = BlockDots.minimum(dtype, BlockBits.u32(at1), d1);
+            IntVector t0 = COUNT.mul(d0).add(m0).reinterpretAsInts();
+            IntVector t1 = COUNT.mul(d1).add(m1).reinterpretAsInts();
             IntVector q0 = BlockDots.unsigned(at0 + bytes - 16);
             IntVector q1 = BlockDots.unsigned(at1 + bytes - 16);
             FloatVector b0 = q0.selectFrom(t0).reinterpretAsFloats();
             FloatVector b1 = q1.selectFrom(t1).reinterpretAsFloats();
-            FloatVector v;
-            v = FloatVector.fromMemorySegment(S, MEMORY, x + 4L * p, LITTLE_ENDIAN);
+            FloatVector v = FloatVector.fromMemorySegment(S, MEMORY, x + 4L * p, LITTLE_ENDIAN);
             s00 = v.fma(b0, s00);
             s01 = v.fma(b1, s01);
             v = FloatVector.fromMemorySegment(S, MEMORY, x + 4L * (k + p), LITTLE_ENDIAN);
