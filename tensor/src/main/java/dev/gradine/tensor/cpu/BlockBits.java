@@ -3,6 +3,7 @@ package dev.gradine.tensor.cpu;
 import static dev.gradine.tensor.cpu.Native.MEMORY;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import dev.gradine.tensor.DType;
 import java.lang.foreign.ValueLayout;
 
 /// Single numbers of a block at an address.
@@ -43,5 +44,16 @@ final class BlockBits {
     /// An f16 number.
     static float half(long address) {
         return Float.float16ToFloat(MEMORY.get(U16, address));
+    }
+
+    /// What is added to all values of a block of Q4_0, Q4_1 or GPTQ4.
+    ///
+    /// @param head its first four bytes
+    static float minimum(DType dtype, int head, float scale) {
+        return switch (dtype) {
+            case Q4_0 -> -8 * scale;
+            case Q4_1 -> Float.float16ToFloat((short) (head >> 16));
+            default -> -scale * (head >>> 16);
+        };
     }
 }

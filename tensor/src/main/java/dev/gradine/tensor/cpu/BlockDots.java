@@ -100,15 +100,6 @@ final class BlockDots {
         }
     }
 
-    /// What is added to all values of a block, of its first four bytes.
-    static float minimum(DType dtype, int head, float scale) {
-        return switch (dtype) {
-            case Q4_0 -> -8 * scale;
-            case Q4_1 -> Float.float16ToFloat((short) (head >> 16));
-            default -> -scale * (head >>> 16);
-        };
-    }
-
     /// Four rows of Q8_0.
     private void bytes(long b, int to) {
         int blocks = k / 32;
@@ -169,8 +160,10 @@ final class BlockDots {
             int head1 = BlockBits.u32(at1);
             float d0 = Float.float16ToFloat((short) head0);
             float d1 = Float.float16ToFloat((short) head1);
-            IntVector t0 = COUNT.mul(d0).add(minimum(dtype, head0, d0)).reinterpretAsInts();
-            IntVector t1 = COUNT.mul(d1).add(minimum(dtype, head1, d1)).reinterpretAsInts();
+            IntVector t0 =
+                    COUNT.mul(d0).add(BlockBits.minimum(dtype, head0, d0)).reinterpretAsInts();
+            IntVector t1 =
+                    COUNT.mul(d1).add(BlockBits.minimum(dtype, head1, d1)).reinterpretAsInts();
             IntVector q0 = unsigned(at0 + bytes - 16);
             IntVector q1 = unsigned(at1 + bytes - 16);
             FloatVector low = FloatVector.fromArray(S, x, 32 * i);
@@ -197,8 +190,8 @@ final class BlockDots {
             int head1 = BlockBits.u32(at1);
             float d0 = Float.float16ToFloat((short) head0);
             float d1 = Float.float16ToFloat((short) head1);
-            float m0 = minimum(dtype, head0, d0);
-            float m1 = minimum(dtype, head1, d1);
+            float m0 = BlockBits.minimum(dtype, head0, d0);
+            float m1 = BlockBits.minimum(dtype, head1, d1);
             for (int j = 0; j < 32; j += L) {
                 FloatVector v = FloatVector.fromArray(S, x, 32 * i + j);
                 s0 = nibblesOf(at0 + bytes - 16, j).mul(d0).add(m0).fma(v, s0);

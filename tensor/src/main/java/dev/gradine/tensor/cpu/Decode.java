@@ -143,11 +143,7 @@ final class Decode {
         for (int i = 0; i < blocks; i++) {
             long block = from + (head + 16L) * i;
             float d = BlockBits.half(block);
-            float m = switch (dtype) {
-                case Q4_0 -> -8 * d;
-                case Q4_1 -> BlockBits.half(block + 2);
-                default -> -d * BlockBits.u16(block + 2);
-            };
+            float m = BlockBits.minimum(dtype, BlockBits.u32(block), d);
             if (TABLES) {
                 IntVector table = COUNT.mul(d).add(m).reinterpretAsInts(); // what each of 16 codes stands for
                 IntVector q = (IntVector) ByteVector.fromMemorySegment(BYTES, MEMORY, block + head, LITTLE_ENDIAN)

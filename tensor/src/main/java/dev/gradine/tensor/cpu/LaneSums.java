@@ -102,7 +102,7 @@ final class LaneSums {
         v0.intoArray(values, to);
     }
 
-    /// As many vectors of L lanes as that, where L is 8 or less.
+    /// L vectors, where L is 8 or less.
     private static void fewer(float[] values, int at, int to) {
         for (int v = at; v < at + 4 * L && L > 4; v += L) eight(values, v).intoArray(values, v);
         FloatVector even = join(

@@ -65,8 +65,8 @@ final class NibbleTile {
             long at1 = at0 + apart;
             float d0 = BlockBits.half(at0);
             float d1 = BlockBits.half(at1);
-            float m0 = BlockDots.minimum(dtype, BlockBits.u32(at0), d0);
-            float m1 = BlockDots.minimum(dtype, BlockBits.u32(at1), d1);
+            float m0 = BlockBits.minimum(dtype, BlockBits.u32(at0), d0);
+            float m1 = BlockBits.minimum(dtype, BlockBits.u32(at1), d1);
             IntVector t0 = COUNT.mul(d0).add(m0).reinterpretAsInts();
             IntVector t1 = COUNT.mul(d1).add(m1).reinterpretAsInts();
             IntVector q0 = BlockDots.unsigned(at0 + bytes - 16);
